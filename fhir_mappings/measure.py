@@ -1,0 +1,75 @@
+"""What a diabetes measure is: codes, unit, conversions, plausibility, axis. One row of `measures.toml` each."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """An accepted unit: drawing value = reported × slope + intercept. `spellings` are unit texts accepted when no UCUM code is given."""
+
+    code: str
+    label: str
+    slope: Decimal
+    intercept: Decimal
+    low: Decimal
+    high: Decimal
+    spellings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Code:
+    """A code whose Observations belong to the measure. `within` lists panel codes where it is a component; `pair` is the code of
+    the second number (diastolic beside systolic); `method` keeps results of that code on a line of their own;
+    `units` narrows the accepted units (UCUM codes); `exclude` says why a code of the family is not a result (goal, mass per volume)."""
+
+    system: str
+    code: str
+    display: str
+    within: tuple[str, ...]
+    pair: str | None
+    method: str | None
+    units: tuple[str, ...] | None
+    exclude: str | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Axis:
+    """Fixed value scale in the drawing unit; values beyond it are drawn at the edge and named. `ticks` are labelled."""
+
+    low: Decimal
+    high: Decimal
+    ticks: tuple[Decimal, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondUnit:
+    """A unit shown beside the drawing unit: second = drawing × slope + intercept, rounded to `decimals`; `ticks` mirror Axis.ticks."""
+
+    code: str
+    label: str
+    slope: Decimal
+    intercept: Decimal
+    decimals: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """One lane. `group` names the read it is fetched with; `direction` is the direction word ("lower = nearer target");
+    `decimals` rounds converted values only, reported ones are never rounded; `gap_days` is the longest span a line may cross."""
+
+    key: str
+    title: str
+    about: str
+    group: str
+    direction: str
+    unit: str
+    label: str
+    decimals: int
+    axis: Axis
+    second: SecondUnit | None
+    units: tuple[Unit, ...]
+    codes: tuple[Code, ...]
+    gap_days: int
+    citations: tuple[str, ...]

@@ -1,0 +1,62 @@
+"""Values read from a record: a number with its unit as it was written, or the reason why there is none."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from fhir_mappings.moment import Moment
+
+Comparator = Literal["<", "<=", ">", ">="]
+Standing = Literal["final", "amended", "corrected", "preliminary"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quantity:
+    """A number and unit exactly as reported: `text` keeps `7.10` as `7.10`; `unit` is the UCUM code, `label` what people read."""
+
+    text: str
+    unit: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """One value of one measure, ready to draw.
+
+    `value` is in the measure's drawing unit; `paired` is the second number of a pair (diastolic), same unit. `reported` is what
+    the source wrote, `converted` says that `value` was computed from it. `comparator` marks a bound, never joined by a line.
+    `method` names what must not share a line with other methods (None: the usual one). `preliminary` is shown hollow.
+    `source` is `Type/id`; `performer` the reporting organisation's name where the resource carries one.
+    """
+
+    measure: str
+    when: Moment
+    value: Decimal
+    paired: Decimal | None
+    reported: Quantity
+    reported_paired: Quantity | None
+    converted: bool
+    comparator: Comparator | None
+    standing: Standing
+    method: str | None
+    source: str
+    performer: str | None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """A resource, or part of one, that is not drawn and not scored: what it was, when, and why, in a sentence for people.
+
+    `measure` is the measure's or instrument's key where known; `shown` the value as the source wrote it ("61 %");
+    `code` is stable for logs and tests (`unit_missing`, `foreign_patient` …); `remedy` says what would settle it.
+    """
+
+    source: str
+    measure: str | None
+    what: str
+    when: Moment | None
+    shown: str | None
+    reason: str
+    code: str
+    remedy: str | None = None

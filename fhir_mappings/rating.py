@@ -1,0 +1,55 @@
+"""An alliance rating as read from the record: who rated whom, at which visit, with which scores."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from fhir_mappings.instrument import Informant
+from fhir_mappings.moment import Moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """A score, or the reason why there is none. `text` is the number as stored or computed ("4.33"); `prorated` says that the
+    rule allowed a score with items missing; `answered` of `of` items were answered."""
+
+    key: str
+    value: Decimal | None
+    text: str | None
+    answered: int
+    of: int
+    prorated: bool
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """A rated or rating person: the FHIR reference (`Practitioner/x`) and the name the record gives, if any."""
+
+    reference: str
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rating:
+    """One informant's rating of one visit.
+
+    `clinician` is the rated person of the dyad for both informants. `visit` is the encounter reference, else the day
+    (`2026-11-22`), and pairs the two informants' ratings. `answers` maps link id to the option value; a declined or missing item is
+    absent. `extra` maps an unscored question's link id to its option code. `source` is the QuestionnaireResponse (or, where only
+    scores were stored, the panel Observation).
+    """
+
+    instrument: str
+    version: str
+    informant: Informant
+    clinician: Person
+    when: Moment
+    visit: str
+    encounter: str | None
+    scores: Mapping[str, Score]
+    answers: Mapping[str, int]
+    declined: tuple[str, ...]
+    extra: Mapping[str, str]
+    standing: str
+    source: str
