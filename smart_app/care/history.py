@@ -1,0 +1,119 @@
+"""What the dashboard is made of: the patient, the dyads, the measures, and an honest account of how it was read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from fhir_mappings.instrument import Instrument
+from fhir_mappings.measure import Measure
+from fhir_mappings.measurement import Measurement, Skipped
+from fhir_mappings.rating import Person, Rating
+
+Years = Literal["1", "2", "5", "all"]
+LoadState = Literal["complete", "partial", "failed", "unsupported", "not_permitted"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patient:
+    """Who the chart is about. `names` is (family, given, title), each "" when unknown; dates are None when not recorded.
+    `identifier` is (label, value), for instance ("MRN", "482 7719")."""
+
+    id: str
+    family: str
+    given: str
+    title: str
+    born: date | None
+    born_text: str | None
+    gender: str | None
+    identifier: tuple[str, str] | None
+    deceased: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadReport:
+    """How one read went. `title` for people ("HbA1c"), `count` resources used, `reason` a sentence unless complete,
+    `foreign` how many resources of other patients the server returned (none of them is shown)."""
+
+    key: str
+    title: str
+    state: LoadState
+    count: int
+    reason: str | None
+    foreign: int
+    finished: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Panel:
+    """One measure's lane. `points` are in range, oldest first; `latest` and `previous` are of all dates read, so that an older
+    latest value is stated even when the range holds none; `skipped` of this measure."""
+
+    measure: Measure
+    read: ReadReport
+    points: Sequence[Measurement]
+    latest: Measurement | None
+    previous: Measurement | None
+    total: int
+    skipped: Sequence[Skipped]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dyad:
+    """The patient and one rated clinician, on one instrument. `ratings` in range oldest first, both informants; `latest` maps an
+    informant to that informant's latest rating of all dates, `previous` to the one before. Hidden ratings are in none of them."""
+
+    clinician: Person
+    instrument: Instrument
+    mine: bool
+    ratings: Sequence[Rating]
+    latest: dict[str, Rating]
+    previous: dict[str, Rating]
+    visits: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HiddenRating:
+    """A patient's rating kept back until the clinician has rated that visit, or chosen to see it without (blind entry).
+    Holds nothing of the rating but where and when."""
+
+    clinician: Person
+    mine: bool
+    visit: str
+    day: date
+    encounter: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One statement of fact for "What changed": a series, its latest value, and the value it is compared with.
+    `kind` is `alliance`, `element` (the goal, task or bond that moved most) or `measure`; no judgement of whether it is real."""
+
+    kind: Literal["alliance", "element", "measure"]
+    title: str
+    informant: str | None
+    clinician: Person | None
+    earlier: Measurement | Rating | None
+    later: Measurement | Rating
+    scale: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """Everything one dashboard shows. `start` to `end` is the drawn range (`years`); `reads` covers every read made."""
+
+    patient: Patient
+    years: Years
+    start: date
+    end: date
+    read_at: datetime
+    server: str
+    dyads: Sequence[Dyad]
+    hidden: Sequence[HiddenRating]
+    panels: Sequence[Panel]
+    changes: Sequence[Change]
+    skipped: Sequence[Skipped]
+    reads: Sequence[ReadReport]
+    can_write: bool
+    why_not_write: str | None

@@ -1,0 +1,57 @@
+"""What became of a submission: what was written, where, what was not, and what is not known."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from fhir_mappings.instrument import Informant
+from fhir_mappings.rating import Person
+
+Outcome = Literal["saved", "partly_saved", "kept", "unknown", "refused"]
+ReadBack = Literal["same", "differs", "not_read"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """One stored resource. `what` for people ("Answers", "Total"), `value` for people ("9 of 9", "4.25 of 5"),
+    `reference` is `Type/id`, `version` the server's version id."""
+
+    what: str
+    value: str
+    reference: str
+    version: str | None
+    read_back: ReadBack
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotWritten:
+    """One resource that is not in the record: why, where it is now and what to do."""
+
+    what: str
+    why: str
+    now: str
+    todo: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """A submission as it stands. `step` is the rung of the ladder in words ("one transaction"); `note_text` is ready to paste.
+    `repeated` is True when this very submission had been stored before and was not stored again."""
+
+    key: str
+    outcome: Outcome
+    informant: Informant
+    clinician: Person
+    instrument_title: str
+    version: str
+    answered: int
+    of: int
+    visit: str
+    submitted: datetime
+    step: str
+    written: tuple[Written, ...]
+    not_written: tuple[NotWritten, ...]
+    note_text: str
+    reason: str | None
+    repeated: bool = False

@@ -1,0 +1,153 @@
+"""One tree of errors. Each carries a sentence for the person at the screen and a code for the log.
+
+RapportError
+├── ConfigurationError        a setting, launch.json or a data file is wrong; names what and where
+├── LaunchError               a SMART launch cannot go on; `code` is one of LaunchCode
+├── SessionError              the launch behind a page is gone, expired or not this browser's
+├── FhirError                 a FHIR server refused, failed or could not be reached
+│   ├── Unreachable           no answer: timeout, refused connection, broken transfer; a write may or may not have happened
+│   ├── Unauthorized          401: the access token is not accepted
+│   ├── Forbidden             403
+│   ├── NotFound              404, 410
+│   ├── Conflict              409, 412
+│   ├── Refused               400, 422: the server understood and said no
+│   └── Unavailable           429, 5xx
+└── StoreError                the app's own database failed
+"""
+
+from typing import Literal
+
+LaunchCode = Literal[
+    "iss_missing",
+    "iss_not_listed",
+    "launch_missing",
+    "parameter_repeated",
+    "discovery_unreachable",
+    "discovery_not_json",
+    "discovery_too_large",
+    "discovery_redirected",
+    "discovery_incomplete",
+    "discovery_host_not_listed",
+    "state_missing",
+    "state_unknown",
+    "browser_differs",
+    "authorization_refused",
+    "issuer_differs",
+    "code_missing",
+    "token_unreachable",
+    "token_refused",
+    "token_invalid",
+    "id_token_invalid",
+    "patient_missing",
+    "user_not_permitted",
+    "scope_insufficient",
+]
+
+
+class RapportError(Exception):
+    """Base of every error Rapport raises on purpose.
+
+    `user_message` is one plain sentence and holds no patient data; `code` is stable, for logs and tests; `detail` goes to the
+    IT part of an error page and to the log, and must not hold secrets, tokens or patient data.
+    """
+
+    http_status = 500
+    code = "error"
+
+    def __init__(self, user_message: str, *, detail: str = "") -> None:
+        super().__init__(f"{user_message} {detail}".strip())
+        self.user_message = user_message
+        self.detail = detail
+
+
+class ConfigurationError(RapportError):
+    """A setting, `launch.json` or a data file cannot be used. `where` names the file and key."""
+
+    code = "configuration"
+
+    def __init__(self, user_message: str, *, where: str, detail: str = "") -> None:
+        super().__init__(user_message, detail=f"{where}: {detail}" if detail else where)
+        self.where = where
+
+
+class LaunchError(RapportError):
+    """A launch stops here; `code` says at which rule."""
+
+    http_status = 400
+
+    def __init__(self, code: LaunchCode, user_message: str, *, detail: str = "", status: int = 400) -> None:
+        super().__init__(user_message, detail=detail)
+        self.code = code
+        self.http_status = status
+
+
+class SessionError(RapportError):
+    """The page's launch is not there any more, or belongs to another browser; the remedy is to open Rapport from the chart again."""
+
+    http_status = 403
+    code = "session_ended"
+
+
+class FhirError(RapportError):
+    """A FHIR server's failure. `status` is the HTTP status (0 without an answer), `diagnostics` the server's own words."""
+
+    http_status = 502
+    code = "fhir_failed"
+
+    def __init__(self, user_message: str, *, status: int = 0, diagnostics: str = "", detail: str = "") -> None:
+        super().__init__(user_message, detail=detail or f"HTTP {status}")
+        self.status = status
+        self.diagnostics = diagnostics
+
+
+class Unreachable(FhirError):
+    """No complete answer arrived. After a write its outcome is unknown."""
+
+    code = "fhir_unreachable"
+
+
+class Unauthorized(FhirError):
+    """The server no longer accepts the access token."""
+
+    code = "fhir_unauthorized"
+
+
+class Forbidden(FhirError):
+    """The token does not cover this."""
+
+    code = "fhir_forbidden"
+
+
+class NotFound(FhirError):
+    """No such resource, or it was deleted."""
+
+    code = "fhir_not_found"
+
+
+class Conflict(FhirError):
+    """Another version, or another request, was there first."""
+
+    code = "fhir_conflict"
+
+
+class Refused(FhirError):
+    """The server rejected the content."""
+
+    code = "fhir_refused"
+
+
+class Unavailable(FhirError):
+    """The server is overloaded or broken; `retry_after` in seconds where it said so."""
+
+    code = "fhir_unavailable"
+
+    def __init__(self, user_message: str, *, status: int, diagnostics: str = "", retry_after: float | None = None) -> None:
+        super().__init__(user_message, status=status, diagnostics=diagnostics)
+        self.retry_after = retry_after
+
+
+class StoreError(RapportError):
+    """The app's own database could not be used; nothing was sent anywhere."""
+
+    http_status = 503
+    code = "store_failed"

@@ -1,0 +1,61 @@
+"""What a launch is before and after authorization. A pending launch cannot be used as a whole one: they are two types."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, NewType
+
+LaunchId = NewType("LaunchId", str)
+Via = Literal["ehr", "standalone", "open"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """The signed-in person. `reference` is `Practitioner/x` (fhirUser relative to the FHIR base), `name` for people.
+    (`issuer`, `subject`) identify the user; both empty on an open server."""
+
+    reference: str
+    name: str | None
+    issuer: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingLaunch:
+    """Sent to the authorization server, not yet back. Single use; `state`, `nonce` and `verifier` never leave the server sealed."""
+
+    iss: str
+    via: Via
+    state: str
+    nonce: str
+    verifier: str
+    redirect_uri: str
+    requested_scope: str
+    token_endpoint: str
+    issuer: str | None
+    jwks_uri: str | None
+    started: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaunchContext:
+    """A completed launch: one patient, one user, one FHIR server. `iss` is the FHIR base exactly as received.
+
+    `scope` is what was granted. `expires` is when the access token stops (None on an open server). `encounter` is an Encounter id.
+    `need_patient_banner` is True unless the EHR said explicitly that it shows one.
+    """
+
+    iss: str
+    issuer_name: str
+    via: Via
+    patient: str
+    encounter: str | None
+    user: User
+    scope: str
+    access_token: str | None = field(repr=False)
+    refresh_token: str | None = field(repr=False)
+    token_endpoint: str | None
+    expires: datetime | None
+    opened: datetime
+    need_patient_banner: bool
+    synthetic: bool
+    intent: str | None = None

@@ -1,0 +1,71 @@
+"""Every setting, from the environment (`RAPPORT_*`). `docs/configuration.md` is made from the descriptions here."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AnyHttpUrl, Field, SecretStr, TypeAdapter, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+_HTTP_URL = TypeAdapter(AnyHttpUrl)
+
+
+def _address(value: str) -> str:
+    """`value` without a trailing slash, when it is an http(s) address; a ValueError otherwise."""
+    _HTTP_URL.validate_python(value)
+    return value.rstrip("/")
+
+
+class Settings(BaseSettings):
+    """What a deployment decides. Only `secret_keys` has no default."""
+
+    model_config = SettingsConfigDict(env_prefix="RAPPORT_", extra="ignore", frozen=True)
+
+    base_url: str = Field(
+        "http://localhost:8080",
+        description="Where browsers reach Rapport: scheme, host, port and path prefix. https everywhere but on this machine.",
+    )
+    secret_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        description="Keys that seal what the database holds, comma separated, newest first; each 32 bytes in base64url. "
+        "The first seals, all open. Make one with `rapport keys secret`.",
+        min_length=1,
+    )
+    database_url: str = Field(
+        "sqlite:///rapport.sqlite",
+        description="SQLAlchemy address of the app's own database. SQLite file by default; `postgresql+psycopg://…` for several instances.",
+    )
+    launch_file: Path | None = Field(
+        None,
+        description="The registration file; the `launch.json` shipped with Rapport when not set.",
+    )
+    canonical_base: str = Field(
+        "https://w3id.org/rapport/fhir",
+        description="Where the canonical addresses of Rapport's own FHIR definitions begin. Change it before the first response is "
+        "stored, never after.",
+    )
+    instruments: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("rapport-check-in",),
+        description="Instruments this site uses, comma separated; the first is offered first.",
+    )
+    blind_entry: bool = Field(
+        default=True,
+        description="Keep a patient's rating of a visit back until the clinician has rated that visit or chosen to see it without.",
+    )
+    site_name: str = Field("", description="Name of the clinic, shown to patients.")
+    read_timeout: float = Field(5.0, gt=0, description="Seconds one request to a FHIR server may take.")
+    read_deadline: float = Field(8.0, gt=0, description="Seconds all reads of one dashboard may take together.")
+    read_workers: int = Field(8, ge=1, le=32, description="Reads of one dashboard made at the same time.")
+    page_limit: int = Field(20, ge=1, description="Pages followed per search; what lies beyond is said to be missing.")
+    idle_minutes: int = Field(30, ge=1, description="Minutes without a request after which a launch ends.")
+    absolute_minutes: int = Field(480, ge=1, description="Minutes after which a launch ends in any case.")
+
+    @field_validator("secret_keys", "instruments", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        """Comma-separated text as a tuple."""
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("base_url", "canonical_base")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        """An http(s) address without a trailing slash."""
+        return _address(value)
