@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from flask import Flask, Response, render_template, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from smart_app.sandbox.authorization import open_desk
 from smart_app.sandbox.chart import EhrPages
@@ -80,6 +80,7 @@ def create_sandbox(
     EhrPages(title=title, records=records, users=users, clients=clients, launches=desk.launches).register(app)
     FhirApi(base=fhir_base, backend=backend, guard=ScopeGuard(backend, recorder=recorder), ledger=ledger, issuer=base_url).register(app)
     app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(SecurityError, _other_host)
     app.after_request(PageHeaders(policy=_content_policy(clients)).apply)
     return app
 
@@ -194,3 +195,8 @@ def _http_error(error: HTTPException) -> Response | tuple[str, int]:
     if request.path.startswith("/fhir"):
         return _sent(refusal(status, "not-found" if status == 404 else "processing", error.name))  # noqa: PLR2004
     return render_template("stopped.html", reason=f"{error.name}."), status
+
+
+def _other_host(_error: SecurityError) -> Response:
+    """A request for a name that is not this EHR's. Plain text: without a known host no page can be addressed."""
+    return Response("This EHR does not answer to that host name.\n", status=400, content_type="text/plain; charset=utf-8")

@@ -56,7 +56,7 @@ class MemoryBackend:
         if name in _SUBJECTS:
             held = [resource.get(element) for element in _SUBJECTS[name]]
             flat = [one for part in held for one in (part if isinstance(part, list) else [part]) if one]
-            return any(one["reference"].endswith(value) for one in flat)
+            return any(one["reference"].endswith(value) or value.endswith(one["reference"]) for one in flat)
         if name == "identifier":
             return value.rpartition("|")[2] in simplejson.dumps(resource.get("identifier"), use_decimal=True)
         if name == "category":
