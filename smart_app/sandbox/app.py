@@ -2,10 +2,10 @@
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException, SecurityError
@@ -23,6 +23,7 @@ from smart_app.sandbox.records import Query, Records
 from smart_app.sandbox.refusal import refusal
 from smart_app.sandbox.resource_text import parsed, written
 from smart_app.sandbox.tokens import Ledger
+from smart_app.sandbox.wsgi_fhir import fhir_request, flask_response
 
 MAX_BODY = 32 * 1024 * 1024
 _SECURITY_SERVICE = "http://terminology.hl7.org/CodeSystem/restful-security-service"
@@ -106,8 +107,8 @@ class FhirApi:
         answer = self.backend.handle(self._request("metadata"))
         statement = parsed(answer.body)
         if statement is None or statement.get("resourceType") != "CapabilityStatement":
-            return _sent(answer)
-        return _sent(FhirResponse(status=answer.status, headers=answer.headers, body=written(self._secured(dict(statement)))))
+            return flask_response(answer)
+        return flask_response(FhirResponse(status=answer.status, headers=answer.headers, body=written(self._secured(dict(statement)))))
 
     def _secured(self, statement: dict[str, Any]) -> dict[str, Any]:
         implementation = {**statement.get("implementation", {"description": "Training EHR, synthetic data"}), "url": self.base}
@@ -128,22 +129,18 @@ class FhirApi:
         """One FHIR interaction within the token's reach."""
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
-            return _sent(refusal(401, "login", "An access token is needed.", authenticate='Bearer realm="fhir"'))
+            return flask_response(refusal(401, "login", "An access token is needed.", authenticate='Bearer realm="fhir"'))
         grant = self.ledger.granted(token.strip())
         if grant is None:
             challenge = 'Bearer realm="fhir", error="invalid_token", error_description="The token is unknown, expired or revoked."'
-            return _sent(refusal(401, "login", "The access token is unknown, expired or revoked.", authenticate=challenge))
-        return _sent(self.guard.handle(self._request(path), grant))
+            return flask_response(refusal(401, "login", "The access token is unknown, expired or revoked.", authenticate=challenge))
+        return flask_response(self.guard.handle(self._request(path), grant))
 
     def _request(self, path: str) -> FhirRequest:
-        return FhirRequest(
-            method="GET" if request.method == "HEAD" else request.method,
-            path=path.rstrip("/"),
-            base=self.base,
-            query=tuple(parse_qsl(request.query_string.decode("latin-1"), keep_blank_values=True)),
-            headers={name.lower(): value for name, value in request.headers.items() if name.lower() != "authorization"},
-            body=request.get_data(),
-        )
+        """The request as backends take it. The base is this EHR's own whatever the address it was reached at, and the token stays here."""
+        received = fhir_request(request, path, prefix="/fhir")
+        headers = {name: value for name, value in received.headers.items() if name != "authorization"}
+        return replace(received, base=self.base, headers=headers, method="GET" if received.method == "HEAD" else received.method)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,15 +182,11 @@ def _origin(address: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _sent(answer: FhirResponse) -> Response:
-    return Response(answer.body, status=answer.status, headers=dict(answer.headers))
-
-
 def _http_error(error: HTTPException) -> Response | tuple[str, int]:
     """An OperationOutcome under the FHIR base, a page elsewhere."""
     status = error.code or 500
     if request.path.startswith("/fhir"):
-        return _sent(refusal(status, "not-found" if status == 404 else "processing", error.name))  # noqa: PLR2004
+        return flask_response(refusal(status, "not-found" if status == 404 else "processing", error.name))  # noqa: PLR2004
     return render_template("stopped.html", reason=f"{error.name}."), status
 
 

@@ -11,7 +11,7 @@ from flask import Flask, Response, jsonify, render_template, request
 
 from smart_app.sandbox.clients import Client
 from smart_app.sandbox.launches import Launch, LaunchOptions, OneTime, User
-from smart_app.sandbox.records import PatientLine, Records
+from smart_app.sandbox.records import PatientLine, Records, Visit
 
 # What athenahealth's chart gives its apps: no top navigation (smart-launcher-v2 pull request 41).
 SANDBOX = "allow-forms allow-modals allow-popups allow-popups-to-escape-sandbox allow-same-origin allow-scripts allow-downloads"
@@ -29,7 +29,7 @@ class CannotOpen(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """Which app to open how. `user`, `encounter`, `client_id` None: the first user, the visit going on, the first app."""
+    """Which app to open how. `user`, `encounter`, `client_id` None: whoever the visit is with, the visit going on, the first app."""
 
     user: str | None = None
     encounter: str | None = None
@@ -42,6 +42,8 @@ class Frame:
     """One chart's frame as the page shows it."""
 
     patient: PatientLine
+    user: User
+    client_id: str
     app_name: str
     launch: str = field(repr=False)
     launch_url: str = field(repr=False)
@@ -72,55 +74,54 @@ class EhrPages:
 
     def chart(self, patient_id: str) -> str:
         """One chart with the app in a frame: every view of it is a new launch."""
-        wish = _wish()
-        users = self._users()
-        user = _chosen(users, wish.user)
-        frame = self._frame(patient_id, wish, user)
-        client_id = self._client_id(wish)
+        wish, users = _wish(), self._users()
+        frame = self._frame(patient_id, wish, users)
         return render_template(
             "chart.html",
             title=self.title,
             frame=frame,
             users=users,
-            user=user,
-            apps=[(one, client.name, one == client_id) for one, client in self.clients.items()],
+            apps=[(one, client.name, one == frame.client_id) for one, client in self.clients.items()],
             kept=_kept(),
-            query=urlencode([*_kept(), ("user", user.reference), ("client", client_id)]),
-            sandbox=SANDBOX if request.args.get("sandbox") == "1" else None,
+            query=urlencode([*_kept(), ("user", frame.user.reference), ("client", frame.client_id)]),
+            sandbox=_sandbox(),
         )
 
     def open_app(self, patient_id: str) -> Response:
         """Straight to the app, by a launch of its own: for a tab of its own."""
-        wish = _wish()
-        launch_url = self._frame(patient_id, wish, _chosen(self._users(), wish.user)).launch_url
-        return _see_other(launch_url)
+        return Response(status=303, headers={"Location": self._frame(patient_id, _wish(), self._users()).launch_url})
 
     def pair(self, left: str, right: str) -> str:
         """Two charts side by side, each with its own launch."""
-        wish = _wish()
-        user = _chosen(self._users(), wish.user)
-        frames = [self._frame(patient_id, wish, user) for patient_id in (left, right)]
-        sandbox = SANDBOX if request.args.get("sandbox") == "1" else None
-        return render_template("pair.html", title=self.title, frames=frames, user=user, sandbox=sandbox)
+        wish, users = _wish(), self._users()
+        frames = [self._frame(patient_id, wish, users) for patient_id in (left, right)]
+        return render_template("pair.html", title=self.title, frames=frames, sandbox=_sandbox())
 
     def make_launch(self) -> Response:
         """`{patient, user?, encounter?, client?, options?}` → 201 `{launch_url, iss, launch}`. `encounter: null` means no visit."""
         asked = request.get_json()
         if not isinstance(asked, dict) or not isinstance(asked.get("patient"), str):
             raise CannotOpen("A launch needs a JSON object with the id of a patient.")
-        wish = _scripted_wish(asked)
-        frame = self._frame(asked["patient"], wish, _chosen(self._users(), wish.user))
+        frame = self._frame(asked["patient"], _scripted_wish(asked), self._users())
         return _answer({"launch_url": frame.launch_url, "iss": self.records.base, "launch": frame.launch}, status=201)
 
-    def _frame(self, patient_id: str, wish: Wish, user: User) -> Frame:
+    def _frame(self, patient_id: str, wish: Wish, users: list[User]) -> Frame:
         """A new launch for one chart, and how the page shows it."""
         patient = self.records.patient(patient_id)
         if patient is None:
             raise CannotOpen("There is no patient of this id here.", status=404)
-        client_id = self._client_id(wish)
-        encounter = self._encounter(patient_id, wish)
+        visit = self._visit(patient_id, wish)
+        user, client_id = _chosen(users, wish.user, visit), self._client_id(wish)
+        encounter = visit.encounter_id if visit else None
         launch = self.launches.put(Launch(client_id=client_id, patient=patient_id, user=user, encounter=encounter, options=wish.options))
-        return Frame(patient=patient, app_name=self.clients[client_id].name, launch=launch, launch_url=self._launch_url(client_id, launch))
+        return Frame(
+            patient=patient,
+            user=user,
+            client_id=client_id,
+            app_name=self.clients[client_id].name,
+            launch=launch,
+            launch_url=self._launch_url(client_id, launch),
+        )
 
     def _launch_url(self, client_id: str, launch: str) -> str:
         parts = urlsplit(self.clients[client_id].launch_url)
@@ -139,23 +140,31 @@ class EhrPages:
             raise CannotOpen("No such app is registered here.", status=404)
         return client_id
 
-    def _encounter(self, patient_id: str, wish: Wish) -> str | None:
+    def _visit(self, patient_id: str, wish: Wish) -> Visit | None:
         if wish.encounter is None:
-            return self.records.encounter(patient_id)
+            return self.records.visit_going_on(patient_id)
         if wish.encounter == _NO_VISIT:
             return None
-        if not self.records.has_encounter(patient_id, wish.encounter):
+        visit = self.records.visit(patient_id, wish.encounter)
+        if visit is None:
             raise CannotOpen("This visit is not one of this patient's.", status=404)
-        return wish.encounter
+        return visit
 
 
-def _chosen(users: list[User], reference: str | None) -> User:
+def _chosen(users: list[User], reference: str | None, visit: Visit | None) -> User:
+    """The user asked for; where none is, whoever the visit is with, or the first."""
+    known = {user.reference: user for user in users}
     if reference is None:
-        return users[0]
-    for user in users:
-        if user.reference == reference:
-            return user
-    raise CannotOpen("No such user works here.", status=404)
+        with_visit = (known[one] for one in visit.clinicians if one in known) if visit else iter(())
+        return next(with_visit, users[0])
+    if reference not in known:
+        raise CannotOpen("No such user works here.", status=404)
+    return known[reference]
+
+
+def _sandbox() -> str | None:
+    """The frame's sandbox attribute, where the address asks for one."""
+    return SANDBOX if request.args.get("sandbox") == "1" else None
 
 
 def _wish() -> Wish:
@@ -210,10 +219,6 @@ def _answer(content: Mapping[str, object], *, status: int) -> Response:
     response = jsonify(content)
     response.status_code = status
     return response
-
-
-def _see_other(address: str) -> Response:
-    return Response(status=303, headers={"Location": address})
 
 
 def _cannot_open(error: CannotOpen) -> tuple[str, int] | Response:

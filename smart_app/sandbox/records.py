@@ -27,6 +27,14 @@ class PatientLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """An Encounter's id, and whom it is with (references)."""
+
+    encounter_id: str
+    clinicians: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Records:
     """Reads through `backend` with the EHR's own rights. The queries say which patients and users the EHR offers."""
 
@@ -39,7 +47,7 @@ class Records:
     def patients(self) -> list[PatientLine]:
         """The patients to choose from, by name; at most `limit`."""
         found = self._search("Patient", (*self.patient_query, ("_count", str(self.limit))))
-        return sorted(map(_patient_line, found), key=lambda line: line.name)
+        return sorted(map(_patient_line, found), key=lambda line: line.name.casefold())
 
     def patient(self, patient_id: str) -> PatientLine | None:
         """One patient; None when the server has none of that id."""
@@ -52,17 +60,20 @@ class Records:
         users = [User(reference=f"Practitioner/{one.get('id')}", name=_name(one)) for one in found]
         return sorted(users, key=lambda user: user.name)
 
-    def encounter(self, patient_id: str) -> str | None:
-        """The id of the latest visit that is going on; None when there is none."""
+    def visit_going_on(self, patient_id: str) -> Visit | None:
+        """The patient's latest visit that is going on; None when there is none. A finished one is no visit to launch in."""
         found = self._search("Encounter", (("patient", patient_id), ("_sort", "-date"), ("_count", "50")))
         going_on = [one for one in found if one.get("status") in _GOING_ON and self._is_about(one, patient_id)]
-        latest = max(going_on, key=_start, default=None)
-        return str(latest["id"]) if latest else None
+        return self._visit(max(going_on, key=_start)) if going_on else None
 
-    def has_encounter(self, patient_id: str, encounter_id: str) -> bool:
-        """Whether this visit exists and is the patient's."""
+    def visit(self, patient_id: str, encounter_id: str) -> Visit | None:
+        """This visit, None when it does not exist or is another patient's."""
         found = self._read(f"Encounter/{encounter_id}")
-        return found is not None and self._is_about(found, patient_id)
+        return self._visit(found) if found is not None and self._is_about(found, patient_id) else None
+
+    def _visit(self, encounter: FhirJson) -> Visit:
+        clinicians = (local_reference(one, self.base) for one in references(encounter, "participant.individual"))
+        return Visit(encounter_id=str(encounter.get("id")), clinicians=tuple(clinicians))
 
     def _is_about(self, encounter: FhirJson, patient_id: str) -> bool:
         return f"Patient/{patient_id}" in {local_reference(reference, self.base) for reference in references(encounter, "subject")}
@@ -85,7 +96,7 @@ class Records:
 def _patient_line(resource: FhirJson) -> PatientLine:
     return PatientLine(
         patient_id=str(resource.get("id", "")),
-        name=_name(resource),
+        name=_listed_name(resource),
         born=str(resource.get("birthDate", "not recorded")),
         sex=str(resource.get("gender", "not recorded")),
         purpose=_purpose(resource),
@@ -101,17 +112,26 @@ def _purpose(resource: FhirJson) -> str:
 
 
 def _name(resource: FhirJson) -> str:
-    """Prefix, given and family of the first name, or its text, or the id."""
+    """A person as spoken of: prefix, given, family; else the name's text, else the id."""
+    name = _first_name(resource)
+    parts = " ".join((*_texts(name.get("prefix")), *_texts(name.get("given")), *_texts([name.get("family")])))
+    return str(parts or name.get("text") or resource.get("id", "unnamed"))
+
+
+def _listed_name(resource: FhirJson) -> str:
+    """A person as a list has them: family, given; else as spoken of."""
+    name = _first_name(resource)
+    family, given = name.get("family"), " ".join(_texts(name.get("given")))
+    return f"{family}, {given}" if family and given else _name(resource)
+
+
+def _first_name(resource: FhirJson) -> Mapping[str, object]:
     names = resource.get("name")
-    first = names[0] if isinstance(names, list) and names and isinstance(names[0], dict) else {}
-    text = first.get("text") or " ".join(_parts(first))
-    return str(text or resource.get("id", "unnamed"))
+    return names[0] if isinstance(names, list) and names and isinstance(names[0], dict) else {}
 
 
-def _parts(name: Mapping[str, object]) -> list[str]:
-    prefix, given = name.get("prefix"), name.get("given")
-    listed = [*(prefix if isinstance(prefix, list) else []), *(given if isinstance(given, list) else []), name.get("family")]
-    return [str(part) for part in listed if part]
+def _texts(value: object) -> list[str]:
+    return [str(part) for part in value if part] if isinstance(value, list) else []
 
 
 def _start(encounter: FhirJson) -> str:

@@ -30,18 +30,18 @@ _CHUNK = 65536
 
 
 class Relay:
-    """A FhirBackend that is another server, at `base` (no trailing slash). `session` sets TLS, proxies and retries."""
+    """A FhirBackend that is another server, at `base` (no trailing slash). `session` may set TLS, proxies and retries."""
 
     def __init__(
         self,
         base: str,
-        session: requests.Session,
+        session: requests.Session | None = None,
         *,
         timeout: tuple[float, float] = (5.0, 30.0),
         max_bytes: int = 32 * 1024 * 1024,
     ) -> None:
         self._base = base.rstrip("/")
-        self._session = session
+        self._session = session or requests.Session()
         self._timeout = timeout
         self._max_bytes = max_bytes
 

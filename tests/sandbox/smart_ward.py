@@ -36,6 +36,7 @@ SURVEY = {"system": "http://terminology.hl7.org/CodeSystem/observation-category"
 LABORATORY = {"system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": "laboratory"}
 APP_KEY = ECKey.generate_key("P-384", parameters={"kid": "app-1", "use": "sig", "alg": "ES384"})
 EHR_KEY: SigningKey = ec_key()
+USERS = (User(reference="Practitioner/sofia", name="Sofia Lindqvist"), User(reference="Practitioner/tom", name="Tom Aas"))
 
 
 def observation(oid: str, patient: str, *, category: Mapping[str, str] = LABORATORY) -> dict[str, Any]:
@@ -172,7 +173,7 @@ def returned(answer: requests.Response) -> dict[str, str]:
 
 
 @contextmanager
-def running_ward(backend: FhirBackend | None = None) -> Iterator[Ward]:
+def running_ward(backend: FhirBackend | None = None, *, users: tuple[User, ...] = USERS) -> Iterator[Ward]:
     """An EHR over `backend`, or over the small chart, on a real socket; ids are numbered, the clock stands still."""
     late, clock, numbers = Late(), Clock(), count(1)
     held = backend or MemoryBackend(*chart_resources())
@@ -186,6 +187,6 @@ def running_ward(backend: FhirBackend | None = None) -> Iterator[Ward]:
             new_id=lambda: f"id-{next(numbers)}",
             signing_key=EHR_KEY,
             recorder=ward.touches.append,
-            users=(User(reference="Practitioner/sofia", name="Sofia Lindqvist"), User(reference="Practitioner/tom", name="Tom Aas")),
+            users=users,
         )
         yield ward
