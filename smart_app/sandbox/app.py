@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, current_app, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from smart_app.sandbox.authorization import open_desk
@@ -64,7 +64,9 @@ def create_sandbox(
     base_url = base_url.rstrip("/")
     fhir_base, lifetimes, key = f"{base_url}/fhir", lifetimes or Lifetimes(), signing_key or rsa_key()
     app = Flask(__name__, template_folder="pages", static_folder="static", static_url_path="/assets")
-    app.config.update(MAX_CONTENT_LENGTH=MAX_BODY, MAX_FORM_MEMORY_SIZE=MAX_BODY, TRUSTED_HOSTS=[urlsplit(base_url).hostname])
+    app.config.update(
+        MAX_CONTENT_LENGTH=MAX_BODY, MAX_FORM_MEMORY_SIZE=MAX_BODY, TRUSTED_HOSTS=[urlsplit(base_url).hostname], EHR_ADDRESS=base_url
+    )
     ledger = Ledger(lifetimes=lifetimes, clock=clock, new_id=new_id)
     desk = open_desk(clients, ledger=ledger, fhir_base=fhir_base, lifetimes=lifetimes, clock=clock, new_id=new_id)
     records = Records(backend=backend, base=fhir_base, patient_query=patient_query, user_query=user_query)
@@ -182,14 +184,18 @@ def _origin(address: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _http_error(error: HTTPException) -> Response | tuple[str, int]:
-    """An OperationOutcome under the FHIR base, a page elsewhere."""
+def _http_error(error: HTTPException) -> Response | tuple[str | Response, int]:
+    """An OperationOutcome under the FHIR base, JSON for scripts, a page elsewhere."""
     status = error.code or 500
     if request.path.startswith("/fhir"):
         return flask_response(refusal(status, "not-found" if status == 404 else "processing", error.name))  # noqa: PLR2004
+    if request.path == "/launches":
+        return jsonify(error=error.name), status
     return render_template("stopped.html", reason=f"{error.name}."), status
 
 
 def _other_host(_error: SecurityError) -> Response:
     """A request for a name that is not this EHR's. Plain text: without a known host no page can be addressed."""
-    return Response("This EHR does not answer to that host name.\n", status=400, content_type="text/plain; charset=utf-8")
+    return Response(
+        f"This EHR answers at {current_app.config['EHR_ADDRESS']} only.\n", status=400, content_type="text/plain; charset=utf-8"
+    )

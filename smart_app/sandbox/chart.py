@@ -81,7 +81,7 @@ class EhrPages:
             title=self.title,
             frame=frame,
             users=users,
-            apps=[(one, client.name, one == frame.client_id) for one, client in self.clients.items()],
+            apps=[(one, client.name, one == frame.client_id) for one, client in self.clients.items() if client.on_chart],
             kept=_kept(),
             query=urlencode([*_kept(), ("user", frame.user.reference), ("client", frame.client_id)]),
             sandbox=_sandbox(),

@@ -51,13 +51,17 @@ ClientAuth = Public | SecretBasic | SecretPost | PrivateKeyJwt
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Client:
-    """A registered app. `scope` is the most it may have; None: whatever this EHR knows. `redirect_uris` match exactly."""
+    """A registered app. `scope` is the most it may have; None: whatever this EHR knows. `redirect_uris` match exactly.
+
+    `on_chart` False keeps it off the chart's tabs: it is launched by script alone.
+    """
 
     redirect_uris: tuple[str, ...]
     launch_url: str
     name: str
     auth: ClientAuth = field(default_factory=Public)
     scope: str | None = None
+    on_chart: bool = True
 
 
 class ClientRefused(Exception):

@@ -85,7 +85,7 @@ def clients() -> dict[str, Client]:
         "basic": Client(name="Basic", auth=SecretBasic(secret="s3cret"), **common),
         "post": Client(name="Post", auth=SecretPost(secret="s3cret"), **common),
         "signed": Client(name="Signed", auth=PrivateKeyJwt(jwks=app_keys), **common),
-        "narrow": Client(name="Narrow", scope="launch patient/Observation.rs", **common),
+        "narrow": Client(name="Narrow", scope="launch patient/Observation.rs", on_chart=False, **common),
     }
 
 

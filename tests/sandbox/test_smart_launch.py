@@ -326,3 +326,10 @@ def test_launch_endpoint_says_what_is_wrong(ward: Ward, asked: dict[str, Any], s
     answer = ward.http.post(f"{ward.url}/launches", json=asked)
     assert answer.status_code == status
     assert answer.json()["error"]
+
+
+def test_launch_endpoint_takes_json_alone(ward: Ward) -> None:
+    """A form could come from any page; JSON from another site needs a leave this EHR does not give."""
+    answer = ward.http.post(f"{ward.url}/launches", data={"patient": "p1"})
+    assert answer.status_code == 415
+    assert answer.json()["error"]

@@ -68,6 +68,8 @@ def test_chart_shows_the_app_in_a_frame_of_its_own_launch(ward: Ward) -> None:
     assert "sandbox" not in frame.attrs
     assert "Northfield General" in soup.get_text()
     assert "Ada" not in str(soup.title)
+    assert [tag.get_text() for tag in soup.select("nav a")][1:5] == ["Rapport", "Basic", "Post", "Signed"]
+    assert "Narrow" not in soup.get_text()
     token = ward.redeem(ward.code(ward.question(launch_of(frame["src"])))).json()
     assert (token["patient"], token["encounter"]) == ("p1", "e1")
 
@@ -147,7 +149,9 @@ def test_policy_lets_the_registered_apps_and_nothing_else_into_frames(ward: Ward
 
 def test_another_host_name_is_refused(ward: Ward) -> None:
     """A page elsewhere that points its own name at this machine must not be able to make launches."""
-    assert ward.http.post(f"{ward.url}/launches", json={"patient": "p1"}, headers={"Host": "evil.example"}).status_code == 400
+    answer = ward.http.post(f"{ward.url}/launches", json={"patient": "p1"}, headers={"Host": "evil.example"})
+    assert answer.status_code == 400
+    assert answer.text == f"This EHR answers at {ward.url} only.\n"
 
 
 def test_style_is_served(ward: Ward) -> None:

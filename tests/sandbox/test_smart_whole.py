@@ -1,6 +1,7 @@
-"""The SMART side over the embedded FHIR server and its personas: a clinician's whole errand with the scopes Rapport asks for."""
+"""The SMART side over the embedded FHIR server and its personas, directly and behind the relay: a whole errand with Rapport's scopes."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import date
 from itertools import count
 from typing import Any
@@ -8,11 +9,15 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
+from flask import Flask
 
 from smart_app.sandbox.personas.build import build_all
+from smart_app.sandbox.relay import Relay
 from smart_app.sandbox.server import LocalServer
 from smart_app.sandbox.storage import Storage
+from smart_app.sandbox.wsgi_fhir import fhir_blueprint
 from tests.sandbox.smart_ward import NOW, Ward, running_ward
+from tests.support.serving import serving
 
 pytestmark = pytest.mark.enable_socket
 
@@ -22,13 +27,18 @@ SCOPE = (
 )
 
 
-@pytest.fixture(scope="module")
-def clinic() -> Iterator[Ward]:
+@pytest.fixture(scope="module", params=["embedded", "relayed"])
+def clinic(request: pytest.FixtureRequest) -> Iterator[Ward]:
     numbers = count(1)
-    backend = LocalServer(Storage(), clock=lambda: NOW, new_id=lambda: f"made-{next(numbers)}")
-    backend.load(build_all(date(2026, 11, 22)))
-    with running_ward(backend, users=()) as ward:
-        yield ward
+    store = LocalServer(Storage(), clock=lambda: NOW, new_id=lambda: f"made-{next(numbers)}")
+    store.load(build_all(date(2026, 11, 22)))
+    with ExitStack() as stack:
+        backend: LocalServer | Relay = store
+        if request.param == "relayed":
+            upstream = Flask("upstream")
+            upstream.register_blueprint(fhir_blueprint(store, prefix="/baseR4"))
+            backend = Relay(stack.enter_context(serving(upstream)) + "/baseR4", stack.enter_context(requests.Session()))
+        yield stack.enter_context(running_ward(backend, users=()))
 
 
 def resources(answer: requests.Response) -> list[dict[str, Any]]:
