@@ -13,7 +13,7 @@ from smart_app.sandbox.scopes import Letter, ResourceScope, covering, parse_scop
 from smart_app.sandbox.steps import Kind, Query, Refused, Step, insufficient, query_text
 from smart_app.sandbox.tokens import Grant
 
-_BY_QUERY: frozenset[Kind] = frozenset({"search", "update-where", "delete-where"})
+_CONDITIONAL: frozenset[Kind] = frozenset({"update-where", "delete-where"})
 _WITH_BODY: frozenset[Kind] = frozenset({"create", "update", "update-where"})
 _LOCAL = re.compile(r"[A-Z][A-Za-z]+/[A-Za-z0-9.-]{1,64}")
 _SUBJECT_PARAMETERS = frozenset({"patient", "subject"})
@@ -111,19 +111,21 @@ class Reach:
 
     def _narrowed(self, step: Step, scopes: tuple[ResourceScope, ...]) -> Step:
         """The query, and a create's condition, held to the patient and the conditions the scopes share."""
-        query, condition = step.query, step.if_none_exist
-        if step.kind in _BY_QUERY:
-            query = self._narrowed_query(step, scopes, query)
-        if condition is not None:
-            condition = query_text(self._narrowed_query(step, scopes, _condition(condition)))
-        return replace(step, query=query, if_none_exist=condition)
+        if any(scope.level == "user" and not scope.params for scope in scopes):
+            return step
+        shown = tuple((name, value) for name, value in step.query if name not in _HIDING or (name, value) == ("_summary", "count"))
+        if step.kind in _CONDITIONAL:
+            _check_expressible(step, scopes)
+        if step.kind == "search" or step.kind in _CONDITIONAL:
+            return replace(step, query=self._narrowed_query(step, scopes, shown))
+        if step.if_none_exist is None:
+            return replace(step, query=shown)
+        condition = self._narrowed_query(step, scopes, _condition(step.if_none_exist))
+        return replace(step, query=shown, if_none_exist=query_text(condition))
 
     def _narrowed_query(self, step: Step, scopes: tuple[ResourceScope, ...], query: Query) -> Query:
-        if any(scope.level == "user" and not scope.params for scope in scopes):
-            return query
-        shown = tuple((name, value) for name, value in query if name not in _HIDING or (name, value) == ("_summary", "count"))
-        added = (*self._patient_condition(step, scopes, shown), *_shared_conditions(scopes))
-        return shown + tuple(pair for pair in added if pair not in shown)
+        added = (*self._patient_condition(step, scopes, query), *_shared_conditions(scopes))
+        return query + tuple(pair for pair in added if pair not in query)
 
     def _patient_condition(self, step: Step, scopes: tuple[ResourceScope, ...], query: Query) -> Query:
         """The parameter that holds a search to the patient, unless it is there already, or a user scope reaches further."""
@@ -188,6 +190,13 @@ class Reach:
     def unlimited(self, resource: str) -> bool:
         """Whether every resource of this type may be seen, so that an entry without one (a deletion) gives nothing away."""
         return any(scope.level == "user" and not scope.params for scope in covering(self._scopes, resource, "r"))
+
+
+def _check_expressible(step: Step, scopes: tuple[ResourceScope, ...]) -> None:
+    """What a conditional update or delete will hit is not seen beforehand, so its query must be able to say all the scopes' limits."""
+    patient_only = all(scope.level == "patient" for scope in scopes)
+    if any(scope.params for scope in scopes) or (patient_only and step.resource not in ABOUT):
+        raise insufficient(step, f"With these scopes a {step.resource} is changed or deleted by its id, not by a search.")
 
 
 def _condition(text: str) -> Query:

@@ -329,3 +329,32 @@ def test_recorder_hears_what_was_touched(ward: Ward) -> None:
 def test_further_pages_are_filtered_entry_by_entry(ward: Ward) -> None:
     answer = ward.call(reach(ward, "patient/Observation.rs"), "GET", "", params={"_getpages": "opaque"})
     assert ids(answer) == ["a1", "a2"]
+
+
+def test_elements_do_not_stand_in_the_way_of_a_read(ward: Ward) -> None:
+    assert ward.call(reach(ward, "patient/Observation.r"), "GET", "Observation/a1", params={"_elements": "id"}).status_code == 200
+    assert ward.backend.seen[-1].query == ()
+
+
+def test_conditional_changes_are_held_to_the_patient(ward: Ward) -> None:
+    token = reach(ward, "patient/Observation.ud")
+    ward.call(token, "PUT", "Observation?identifier=s|k", json=without_id(observation("x", "p1")))
+    assert ward.backend.seen[-1].query == (("identifier", "s|k"), ("subject", "Patient/p1"))
+    ward.call(token, "DELETE", "Observation?identifier=s|k")
+    assert ward.backend.seen[-1].query == (("identifier", "s|k"), ("subject", "Patient/p1"))
+
+
+@pytest.mark.parametrize(
+    ("scope", "path"),
+    [
+        ("patient/*.cruds", "Questionnaire?url=x"),
+        ("patient/*.cruds", "Provenance?target=Observation/a1"),
+        ("patient/*.cruds", "Patient?identifier=x"),
+        ("patient/*.cruds", "Group?code=x"),
+        (f"patient/Observation.cruds?{CATEGORY}|survey", "Observation?code=x"),
+        (f"user/Observation.cruds?{CATEGORY}|survey", "Observation?code=x"),
+    ],
+)
+def test_conditional_delete_needs_limits_a_query_can_say(ward: Ward, scope: str, path: str) -> None:
+    assert ward.call(reach(ward, scope), "DELETE", path).status_code == 403
+    assert not [one for one in ward.backend.seen if one.method == "DELETE"]
