@@ -122,6 +122,7 @@ class _Call:
         self.only("GET", "HEAD", "POST")
         if self.request.method == "GET":
             return self._sent(interactions.search(work, resource_type, self.request.query))
+        self._no_query("a conditional create sends its condition as If-None-Exist")
         condition = self.request.headers.get("if-none-exist")
         return self._sent(interactions.create(work, resource_type, self._body(), if_none_exist=condition))
 
@@ -130,10 +131,17 @@ class _Call:
         self.only("GET", "HEAD", "PUT", "DELETE")
         if self.request.method == "GET":
             return self._sent(interactions.read(work, resource_type, resource_id))
+        self._no_query("parameters have no meaning here")
         if_match = self.request.headers.get("if-match")
         if self.request.method == "DELETE":
             return self._sent(interactions.remove(work, resource_type, resource_id, if_match=if_match))
         return self._sent(interactions.update(work, resource_type, resource_id, resource=self._body(), if_match=if_match))
+
+    def _no_query(self, sentence: str) -> None:
+        """400 for a write with parameters, which would otherwise go unnoticed."""
+        names = {name for name, _ in self.request.query} - {"_format", "_pretty"}
+        if names:
+            raise bad_request(f"{self.request.method} with {', '.join(sorted(names))} in the address: {sentence}", code="not-supported")
 
     def _form(self) -> list[tuple[str, str]]:
         """The parameters of a POSTed search: those in the address, then those of the form."""
