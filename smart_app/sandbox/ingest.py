@@ -34,14 +34,18 @@ class _Named:
     def reference(self) -> str:
         return f"{self.type}/{self.id}"
 
+    @property
+    def waits(self) -> bool:
+        return any("?" in reference for reference in references_in(self.resource))
+
 
 def ingest(work: Work, given: Resource | Iterable[Resource]) -> Loaded:
     """Store resources and the contents of Bundles of any type. A given id is kept, links to a fullUrl follow it; a Refusal (400)
     says what is no R4 resource. Resources already there get a new version."""
     named = [_named(resource, full_url, new_id=work.new_id()) for resource, full_url in _unpacked(given)]
     addresses = {one.full_url: one.reference for one in named if one.full_url}
-    waiting = [one for one in named if any("?" in reference for reference in references_in(one.resource))]
-    ready = [one for one in named if one not in waiting] if waiting else named
+    waiting = [one for one in named if one.waits]
+    ready = [one for one in named if not one.waits]
     _store(work, [_linked(one, addresses) for one in ready])
     conditions = _conditions(work, waiting)
     _store(work, [_linked(one, addresses | conditions) for one in waiting])

@@ -41,6 +41,8 @@ class LocalServer:
             return self._answer(request)
         except Refusal as refusal:
             return _json_response(refusal.status, refusal.outcome(), headers=refusal.headers)
+        except RecursionError:
+            return _json_response(400, bad_request("the body is nested too deeply", code="structure").outcome())
         except SQLAlchemyError as broken:
             failed = operation_outcome("error", "exception", diagnostics=f"the store failed: {type(broken).__name__}; nothing was written")
             return _json_response(500, failed)
@@ -88,10 +90,13 @@ class _Call:
             case ["_search"]:
                 self.only("POST")
                 return self._sent(interactions.search(work, parts[0], self._form()))
+            case ["_history"]:
+                raise Refusal(404, "not-supported", "there is a history of single resources only")
             case [resource_id]:
                 return self._at_resource(work, parts[0], resource_id)
             case [resource_id, "_history"]:
                 self.only("GET", "HEAD")
+                self._no_query("a history is given whole")
                 return self._sent(interactions.history(work, parts[0], resource_id))
             case [resource_id, "_history", version]:
                 self.only("GET", "HEAD")
@@ -138,7 +143,7 @@ class _Call:
         return self._sent(interactions.update(work, resource_type, resource_id, resource=self._body(), if_match=if_match))
 
     def _no_query(self, sentence: str) -> None:
-        """400 for a write with parameters, which would otherwise go unnoticed."""
+        """400 for parameters that would otherwise be ignored without a word."""
         names = {name for name, _ in self.request.query} - {"_format", "_pretty"}
         if names:
             raise bad_request(f"{self.request.method} with {', '.join(sorted(names))} in the address: {sentence}", code="not-supported")
@@ -203,15 +208,22 @@ class _Call:
 def parse_json(body: bytes) -> object:
     """JSON with decimals kept; a Refusal (400) says where it breaks."""
     try:
-        parsed: object = simplejson.loads(body.decode(), use_decimal=True)
+        parsed: object = simplejson.loads(body.decode(), use_decimal=True, object_pairs_hook=_unique)
         simplejson.dumps(parsed, use_decimal=True, ensure_ascii=False).encode()
     except UnicodeError as wrong:
         raise bad_request("the body is not UTF-8 text", code="structure") from wrong
-    except RecursionError as wrong:
-        raise bad_request("the body is nested too deeply", code="structure") from wrong
     except ValueError as wrong:
         raise bad_request(f"the body is not JSON: {wrong}", code="structure") from wrong
     return parsed
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """An object; a ValueError where a name comes twice, of which JSON readers keep one or the other."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"an object has two elements {next(name for name in names if names.count(name) > 1)!r}")
+    return found
 
 
 def _check_accept(request: FhirRequest) -> None:

@@ -147,6 +147,7 @@ def test_head_answers_like_get_without_a_body(fhir: FhirCalls) -> None:
         ("GET", "Patient/nobody/_history/1", 404),
         ("GET", "Sandwich/1", 404),
         ("GET", "Patient/1/2/3", 404),
+        ("GET", "Patient/_history", 404),
         ("GET", "Patient/1/$everything", 404),
         ("POST", "Patient/$match", 404),
         ("GET", "", 405),
@@ -175,6 +176,7 @@ def test_what_is_not_there_is_an_outcome(fhir: FhirCalls, method: str, path: str
         (b"\xff", 400, None),
         (b'{"resourceType":"Observation","status":"\\ud800"}', 400, None),
         (b'{"a":' * 100_000, 400, None),
+        (b'{"resourceType":"Observation","status":"final","status":"amended"}', 400, None),
         (b'{"resourceType":"Observation","value":NaN}', 400, None),
         ({"resourceType": "Patient"}, 400, "resourceType"),
         ({"status": "final"}, 400, "resourceType"),
@@ -199,12 +201,34 @@ def test_a_faulty_body_is_refused_and_named(fhir: FhirCalls, body: object, statu
     assert fhir.search("Observation")["total"] == 0
 
 
+@pytest.mark.parametrize("path", ["Observation", ""])
+def test_no_depth_of_nesting_breaks_the_server(fhir: FhirCalls, path: str) -> None:
+    for depth in range(50, 1500, 50):
+        body = b'{"resourceType":"Observation","a":' + b'{"a":' * depth + b"1" + b"}" * (depth + 1)
+        assert fhir.send("POST", path, body).status in {400, 422}
+
+
 def test_provenance_needs_a_target_and_an_agent_that_is_somebody(fhir: FhirCalls) -> None:
     made = {"resourceType": "Provenance", "recorded": "2026-11-22T12:00:00Z", "target": [{"reference": "Patient/1"}]}
     assert fhir.send("POST", "Provenance", made).status == 422
     without_who = fhir.send("POST", "Provenance", made | {"agent": [{"type": {"text": "author"}}]})
     assert body_of(without_who)["issue"][0]["expression"] == ["Provenance.agent.who"]
     assert fhir.send("POST", "Provenance", made | {"agent": [{"who": {"display": "Rapport"}}]}).status == 201
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "name"),
+    [
+        ("POST", "Patient", "identifier"),
+        ("PUT", "Patient/anna", "identifier"),
+        ("DELETE", "Patient/anna", "_cascade"),
+        ("GET", "Patient/anna/_history", "_since"),
+    ],
+)
+def test_parameters_without_effect_are_refused(fhir: FhirCalls, method: str, path: str, name: str) -> None:
+    answered = fhir.send(method, path, ANNA, query=[("_format", "json"), (name, "x")])
+    assert answered.status == 400
+    assert name in body_of(answered)["issue"][0]["diagnostics"]
 
 
 @pytest.mark.parametrize("content_type", ["", "text/plain", "application/fhir+xml"])

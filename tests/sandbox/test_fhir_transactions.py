@@ -79,6 +79,12 @@ def test_links_are_exchanged_at_any_depth_and_only_in_addresses(fhir: FhirCalls)
     assert stored["identifier"][0]["value"] == RESPONSE
 
 
+def test_a_canonical_url_survives_as_full_url(fhir: FhirCalls) -> None:
+    form = {"resourceType": "Questionnaire", "status": "active", "url": "http://ehr.example/Questionnaire/q"}
+    fhir.transaction(entry("POST", "Questionnaire", form, full_url=form["url"]))
+    assert fhir.search("Questionnaire", ("url", form["url"]))["total"] == 1
+
+
 def test_relative_references_follow_the_full_urls_of_a_server(fhir: FhirCalls) -> None:
     other = "http://other.example/fhir"
     seen = observation(subject={"reference": "Patient/7"}, encounter={"reference": "Encounter/8"})
