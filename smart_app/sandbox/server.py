@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from http import HTTPStatus
 from urllib.parse import parse_qsl
+from uuid import uuid4
 
 import simplejson
 from sqlalchemy.exc import SQLAlchemyError
@@ -27,11 +28,24 @@ _FORM = "application/x-www-form-urlencoded"
 _ANY = frozenset({"*/*", "application/*", ""})
 
 
-class LocalServer:
-    """The sandbox's own FhirBackend. `clock` gives aware datetimes, `new_id` ids for what is created; both are the caller's choice."""
+def utc_now() -> datetime:
+    """The time of day."""
+    return datetime.now(UTC)
 
-    def __init__(self, storage: Storage, *, clock: Callable[[], datetime], new_id: Callable[[], str]) -> None:
-        self._storage = storage
+
+def random_id() -> str:
+    """An id nobody can guess."""
+    return str(uuid4())
+
+
+class LocalServer:
+    """The sandbox's own FhirBackend over a Storage or the database it is to open (`sqlite://` in memory, `sqlite:///file`).
+    `clock` gives aware datetimes, `new_id` ids for what is created. One process to a database."""
+
+    def __init__(
+        self, storage: Storage | str = "sqlite://", *, clock: Callable[[], datetime] = utc_now, new_id: Callable[[], str] = random_id
+    ) -> None:
+        self._storage = Storage(storage) if isinstance(storage, str) else storage
         self._clock = clock
         self._new_id = new_id
 
@@ -51,6 +65,10 @@ class LocalServer:
         """Store resources or Bundles as they are, ids kept; what is wrong in them stays wrong. `base` makes absolute links to it local."""
         with self._storage.session() as session:
             return ingest(self._work(session, base=base), resources)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._storage.close()
 
     def _work(self, session: Session, *, base: str, strict: bool = False) -> Work:
         return Work(session=session, base=base, now=instant(self._clock()), new_id=self._new_id, strict=strict)

@@ -286,6 +286,23 @@ def test_load_keeps_ids_and_faults(server: LocalServer, fhir: FhirCalls) -> None
     assert matches(fhir.search("Observation", ("patient", "p"))) == ["Observation/bad"]
 
 
+def test_loading_again_makes_a_version_only_of_what_changed(server: LocalServer, fhir: FhirCalls) -> None:
+    bert = {"resourceType": "Patient", "id": "bert"}
+    server.load([ANNA, bert])
+    server.load([ANNA, bert | {"active": True}])
+    assert [fhir.send("GET", f"Patient/{name}").headers["ETag"] for name in ("anna", "bert")] == ['W/"1"', 'W/"2"']
+
+
+def test_a_server_opens_its_own_database(tmp_path: Path) -> None:
+    for expected in (201, 200):
+        server = LocalServer(f"sqlite:///{tmp_path / 'ehr.sqlite'}")
+        answered = FhirCalls(server).send(
+            "POST", "Patient", {"resourceType": "Patient", "identifier": KEY}, headers={"if-none-exist": "identifier=urn:sid|k1"}
+        )
+        server.close()
+        assert answered.status == expected
+
+
 def test_load_links_a_bundle_of_any_type(server: LocalServer, fhir: FhirCalls) -> None:
     server.load({"resourceType": "Practitioner", "id": "dr", "identifier": [{"system": "urn:npi", "value": "9"}]})
     seen = observation(id="o", subject={"reference": "urn:uuid:p"}, performer=[{"reference": "Practitioner?identifier=urn:npi|9"}])
