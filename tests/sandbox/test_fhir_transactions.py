@@ -1,4 +1,5 @@
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -178,6 +179,21 @@ def test_a_delete_is_undone_with_the_rest(fhir: FhirCalls) -> None:
 def test_a_resource_written_twice_is_refused(fhir: FhirCalls, entries: list[Json]) -> None:
     assert fhir.transaction(*entries).status == 400
     assert fhir.search("Patient")["total"] == 0
+
+
+def test_a_synthea_transaction_is_stored_whole_and_linked(fhir: FhirCalls) -> None:
+    folders = [Path(__file__).parents[above] / "shared" / "data" / "synthea" for above in (3, 4)]
+    bundles = [file for folder in folders for file in sorted(folder.glob("*.json"))]
+    if not bundles:
+        pytest.skip("the Synthea bundle is not beside the checkout")
+    bundle = bundles[0].read_bytes()
+    answered = fhir.send("POST", "", bundle)
+    assert answered.status == 200, answered.body
+    assert set(statuses(body_of(answered))) == {"201 Created"}
+    patient = matches(fhir.search("Patient"))[0]
+    hba1c = fhir.search("Observation", ("patient", patient), ("code", "http://loinc.org|4548-4"), ("_sort", "date"))
+    assert hba1c["total"] == 6
+    assert b"urn:uuid" not in fhir.send("GET", "Observation", query=[("_count", "1000")]).body
 
 
 def test_batch_entries_stand_alone(fhir: FhirCalls) -> None:
