@@ -66,9 +66,13 @@ def test_chunked_and_compressed_answers_are_read() -> None:
         assert get_json(session, address) == {"a": 1}
 
 
-def test_slow_drip_ends_at_the_deadline() -> None:
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [(OK + b"Content-Length: 100000\r\n\r\n", "too_slow"), (b"HTTP/1.1 200 ", "unreachable"), (OK + b"X: ", "unreachable")],
+)
+def test_slow_drip_of_head_or_body_ends(head: bytes, expected: str) -> None:
     def drip(connection: socket.socket) -> None:
-        connection.sendall(OK + b"Content-Length: 100000\r\n\r\n")
+        connection.sendall(head)
         try:
             while not stop.wait(0.05):
                 connection.sendall(b" ")
@@ -77,7 +81,7 @@ def test_slow_drip_ends_at_the_deadline() -> None:
 
     stop = threading.Event()
     with acting(drip) as (address, _):
-        assert reason(address, limits=Limits(read=2, deadline=0.3)) == "too_slow"
+        assert reason(address, limits=Limits(read=0.5, deadline=0.3)) == expected
         stop.set()
 
 
@@ -146,10 +150,20 @@ def test_only_a_read_is_repeated_when_the_server_is_busy(method: str, times: int
     assert len(seen) == times
 
 
-@pytest.mark.parametrize("method", ["GET", "POST"])
-def test_broken_transfer_is_never_repeated(method: str) -> None:
+@pytest.mark.parametrize(("method", "times"), [("GET", 2), ("POST", 1), ("PUT", 1)])
+def test_only_a_read_is_repeated_when_the_connection_is_lost(method: str, times: int) -> None:
     with acting(sending(b"")) as (address, seen), new_session(pool=1) as session, pytest.raises(requests.ConnectionError):
         session.request(method, address)
+    assert len(seen) == times
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_nobody_waits_twice(method: str) -> None:
+    stop = threading.Event()
+    with acting(lambda _: (stop.wait(5), None)[1]) as (address, seen), new_session(pool=1) as session:
+        with pytest.raises(requests.ReadTimeout):
+            session.request(method, address, timeout=0.2)
+        stop.set()
     assert len(seen) == 1
 
 
