@@ -193,6 +193,8 @@ class TestClientAuthentication:
     def test_scope_is_the_clients_unless_given(self, write: Write) -> None:
         registration: Registration = load_registration(write(EHR, {**EHR, "iss": "https://b.example/f", "scope": "launch openid"}))
         assert [issuer.scope for issuer in registration.issuers] == [registration.client.scope, "launch openid"]
+        added = registration.with_issuer(Issuer(name="Added", iss="https://c.example/f", client_id="x", auth=PublicClient()))
+        assert added.issuers[-1].scope == registration.client.scope
 
 
 class TestMistakes:
