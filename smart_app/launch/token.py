@@ -57,7 +57,7 @@ def revoke_token(http: requests.Session, revocation_endpoint: str, *, token: str
             timeout=(_LIMITS.connect, _LIMITS.read),
             stream=True,
         ) as response:
-            return response.status_code == requests.codes.ok
+            return bool(response.status_code == requests.codes.ok)
     except requests.RequestException:
         return False
 
