@@ -134,9 +134,7 @@ _PARCEL = TypeAdapter(Parcel)
 def _part(entry: Mapping[str, object], key: str) -> Part:
     resource = cast("Resource", entry["resource"])
     request = cast("Mapping[str, str]", entry["request"])
-    return Part(
-        role=_role(resource, key), full_url=str(entry["fullUrl"]), resource=resource, if_none_exist=request.get("ifNoneExist")
-    )
+    return Part(role=_role(resource, key), full_url=str(entry["fullUrl"]), resource=resource, if_none_exist=request.get("ifNoneExist"))
 
 
 def _role(resource: Resource, key: str) -> str:

@@ -41,7 +41,9 @@ class Finder:
     def find(self, parcel: Parcel) -> Found:
         """Every part of the parcel that is not known to be stored, looked for."""
         wanted = {kind: [part for part in parcel.missing if part.type == kind] for kind in _IDENTIFIED}
-        reads = {kind: partial(self._by_identifier, parcel, parts) for kind, parts in wanted.items() if parts and self._can(kind, "identifier")}
+        reads = {
+            kind: partial(self._by_identifier, parcel, parts) for kind, parts in wanted.items() if parts and self._can(kind, "identifier")
+        }
         results = gather(self.pool, reads, seconds=self.seconds)
         found = {kind: result.value for kind, result in results.items() if isinstance(result, Loaded)}
         fates = dict(_matches(parcel, (resource for result in found.values() for resource in result.resources)))
@@ -79,7 +81,9 @@ class Finder:
         if not complete or reference is None or sent is None:
             return Found(fates=fates, certain=complete, reason=None if complete else _UNSURE)
         if not self._can("Provenance", "target"):
-            return Found(fates=fates, certain=False, reason="The server cannot be searched for the record of who entered this (Provenance).")
+            return Found(
+                fates=fates, certain=False, reason="The server cannot be searched for the record of who entered this (Provenance)."
+            )
         try:
             result = self.client.search("Provenance", [("target", reference)], fresh=True)
         except FhirError as error:
@@ -127,7 +131,11 @@ def _place(resource: Mapping[str, object]) -> Fate:
 
 def _derived_from(score: Mapping[str, object], base: str) -> str | None:
     listed = score.get("derivedFrom")
-    references = [local_reference(entry.get("reference"), base=base) for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
+    references = (
+        [local_reference(entry.get("reference"), base=base) for entry in listed if isinstance(entry, dict)]
+        if isinstance(listed, list)
+        else []
+    )
     return next((reference for reference in references if reference and reference.startswith("QuestionnaireResponse/")), None)
 
 
