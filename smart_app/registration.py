@@ -63,7 +63,8 @@ ClientAuth = PublicClient | SecretBasic | SecretPost | PrivateKeyJwt | OpenServe
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issuer:
     """One registered EHR. `iss` is normalised; `hosts` are further `host` or `host:port` its endpoints may live on;
-    `id_token_issuers` replace the discovered issuer when not empty. An entry with `iss_prefix` stands for many `iss`."""
+    `id_token_issuers` replace the discovered issuer when not empty. An entry with `iss_prefix` stands for many `iss`;
+    with `nonce_optional` id_tokens may lack the nonce."""
 
     name: str
     iss: str
@@ -76,6 +77,7 @@ class Issuer:
     synthetic_data: bool = False
     enabled: bool = True
     iss_prefix: str | None = None
+    nonce_optional: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -275,6 +277,7 @@ class _IssuerPart(_Part):
     scope: _Scope | None = Field(default=None, description="Scopes to ask this EHR for, instead of client.scope.")
     frame_ancestors: list[_Origin] = Field(default=[], description="Origins that may show Rapport in a frame.")
     id_token_issuers: list[_Text] = Field(default=[], description="Accepted `iss` of id_tokens, instead of the discovered issuer.")
+    nonce_optional: bool = Field(default=False, description="Accept id_tokens without the nonce that was asked for.")
     hosts: list[_Host] = Field(default=[], description="Further hosts the EHR's endpoints may be on.")
     synthetic_data: bool = Field(default=False, description="No real patients behind this address.")
     enabled: bool = True
@@ -400,6 +403,7 @@ def _issuer(part: _IssuerPart, default_scope: str) -> Issuer:
         scope=part.scope or default_scope,
         frame_ancestors=tuple(part.frame_ancestors),
         id_token_issuers=tuple(part.id_token_issuers),
+        nonce_optional=part.nonce_optional,
         hosts=tuple(part.hosts),
         synthetic_data=part.synthetic_data,
         enabled=part.enabled,
