@@ -65,7 +65,7 @@ def unstated(reason: str) -> Capabilities:
 
 def parse_capabilities(statement: Mapping[str, object]) -> Capabilities:
     """The statement's server part. Odd shapes count as not stated."""
-    rest = next((part for part in _objects(statement.get("rest")) if part.get("mode") in {"server", None}), {})
+    rest = next((part for part in _objects(statement.get("rest")) if part.get("mode") in ("server", None)), {})
     listed = {str(entry.get("type")): _type(entry) for entry in _objects(rest.get("resource"))}
     software = statement.get("software")
     return Capabilities(

@@ -53,7 +53,7 @@ def exchange(
             method, url, data=body, headers=dict(headers), timeout=limits.remaining(), allow_redirects=False, stream=True
         ) as response:
             content = _read(response, limits)
-    except (requests.RequestException, HTTPError) as error:
+    except (requests.RequestException, HTTPError, OSError) as error:
         raise _unreachable(error) from error
     if response.status_code >= 300:  # noqa: PLR2004 - the first status that is not a success
         raise failure(response.status_code, response.headers, content)
@@ -62,8 +62,11 @@ def exchange(
 
 def under_base(url: str, *, base: str, current: str) -> str | None:
     """`url` made absolute, when it lies at or below `base` on the same origin; None otherwise. HAPI pages at `BASE?_getpages=…`."""
-    absolute = urljoin(current, url)
-    wanted, given = urlsplit(base), urlsplit(absolute)
+    try:
+        absolute = urljoin(current, url)
+        wanted, given = urlsplit(base), urlsplit(absolute)
+    except ValueError:
+        return None
     if (wanted.scheme, wanted.netloc.lower()) != (given.scheme, given.netloc.lower()):
         return None
     root, path = wanted.path.rstrip("/"), unquote(given.path)
@@ -74,15 +77,13 @@ def under_base(url: str, *, base: str, current: str) -> str | None:
 
 def _read(response: requests.Response, limits: Limits) -> bytes:
     """The whole body, or Unreachable when it is too large or too slow (a server that drips never trips a socket timeout)."""
-    parts: list[bytes] = []
-    size = 0
-    for part in response.iter_content(_CHUNK):
-        size += len(part)
-        if size > limits.max_bytes:
+    body = bytearray()
+    while part := response.raw.read1(_CHUNK, decode_content=True):
+        body += part
+        if len(body) > limits.max_bytes:
             raise Unreachable("The health record answered with more than can be read.", status=response.status_code, detail="too large")
         limits.remaining()
-        parts.append(part)
-    return b"".join(parts)
+    return bytes(body)
 
 
 def _parsed(content: bytes, status: int) -> dict[str, object] | None:
