@@ -31,7 +31,7 @@ from smart_app.services import AppServices
 __all__ = ["FormDraft", "begin_form", "receipt", "resolve", "send_again", "submit"]
 
 Fields = Mapping[str, Sequence[str]]
-_KEY = re.compile(r"[A-Za-z0-9-]{16,64}")
+_KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
