@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import cast
 
 from smart_app.care.parcel import Parcel, Part, Resource
 from smart_app.fhir.reference import local_reference
@@ -84,4 +83,4 @@ def _answered(items: Iterable[Mapping[str, object]]) -> Iterable[tuple[object, .
         codes = tuple(coding.get("code") for answer in _objects(item.get("answer")) for coding in _objects(answer.get("valueCoding")))
         absent = tuple(extension.get("valueCode") for extension in _objects(item.get("extension")))
         yield (item.get("linkId"), codes, absent)
-        yield from _answered(_objects(cast("object", item.get("item"))))
+        yield from _answered(_objects(item.get("item")))

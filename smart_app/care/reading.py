@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from fhir_mappings.canonicals import category_system
+from fhir_mappings.canonicals import category_system, score_codes, score_system
 from fhir_mappings.measures import codes_of
 from smart_app.care.access import Powers, base_of, powers, reader
 from smart_app.care.history import LoadState, ReadReport

@@ -138,7 +138,10 @@ def _parcel(
     now = services.clock()
     scores = score(instrument, answers.values)
     clinician = rated_clinician(context)
-    submission = _submission(context, instrument, informant, answers=answers, scores=scores, clinician=clinician, key=key, now=now)
+    canonical = services.settings.canonical_base
+    submission = _submission(
+        context, instrument, informant, answers=answers, scores=scores, clinician=clinician, key=key, now=now, canonical=canonical
+    )
     return Parcel(
         key=key,
         base=base_of(context),
@@ -158,7 +161,7 @@ def _parcel(
         authored=now,
         digest=_digest(instrument.slug, informant, answers),
         scores=tuple(_line(instrument.scale(name), found) for name, found in scores.items()),
-        content=content_of(submission_bundle(submission, base=services.settings.canonical_base)),
+        content=content_of(submission_bundle(submission, base=canonical)),
     )
 
 
@@ -172,6 +175,7 @@ def _submission(
     clinician: Person,
     key: str,
     now: datetime,
+    canonical: str,
 ) -> Submission:
     """What the mapping writes. The patient answers and records their own form, the clinician theirs."""
     answered_by = f"Patient/{context.patient}" if informant == "patient" else clinician.reference
@@ -189,7 +193,7 @@ def _submission(
         issued=now,
         key=key,
         app_version=__version__,
-        tags=(DEMO,) if context.synthetic else (),
+        tags=(demo_tag(canonical),) if context.synthetic else (),
     )
 
 

@@ -130,19 +130,19 @@ class FhirClient:
         pages.add(bundle)
         return self._follow(bundle, url, pages=pages, deadline=deadline)
 
-    def create(self, resource: Resource, *, if_none_exist: str | None = None) -> Stored:
+    def create(self, resource: Mapping[str, object], *, if_none_exist: str | None = None) -> Stored:
         """POST one resource. The id comes from Location, as 201 may have no body. FhirError."""
         extra = {"If-None-Exist": if_none_exist} if if_none_exist else {}
         answer = self._send("POST", f"{self.base}/{resource['resourceType']}", resource, extra=extra)
         return _stored(answer, str(resource["resourceType"]))
 
-    def update(self, resource: Resource, *, if_match: str) -> Stored:
+    def update(self, resource: Mapping[str, object], *, if_match: str) -> Stored:
         """PUT one resource over the version `if_match`. Conflict when the server holds another version."""
         url = f"{self.base}/{resource['resourceType']}/{resource['id']}"
         answer = self._send("PUT", url, resource, extra={"If-Match": f'W/"{if_match}"'})
         return _stored(answer, str(resource["resourceType"]))
 
-    def transaction(self, bundle: Resource) -> tuple[EntryOutcome, ...]:
+    def transaction(self, bundle: Mapping[str, object]) -> tuple[EntryOutcome, ...]:
         """POST the bundle; one outcome per entry, in order. FhirError when the server refused the whole or answered with fewer entries."""
         answer = self._send("POST", self.base, bundle, extra={})
         sent, given = _entries(bundle), _entries(answer.body or {})
@@ -188,7 +188,7 @@ class FhirClient:
         limits = Limits(timeout=self.timeout, max_bytes=self.max_bytes, deadline=deadline or self._until())
         return exchange(self.http, "GET", url, headers=self._headers(extra or {}), limits=limits)
 
-    def _send(self, method: str, url: str, resource: Resource, *, extra: Mapping[str, str]) -> Answer:
+    def _send(self, method: str, url: str, resource: Mapping[str, object], *, extra: Mapping[str, str]) -> Answer:
         body = simplejson.dumps(resource, use_decimal=True, ensure_ascii=False).encode()
         headers = self._headers({"Content-Type": FHIR_JSON, "Prefer": "return=minimal", **extra})
         limits = Limits(timeout=self.timeout, max_bytes=self.max_bytes, deadline=self._until())

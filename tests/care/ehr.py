@@ -111,7 +111,9 @@ class Ehr:
 
     def _create(self, body: dict[str, Any], condition: str | None) -> tuple[dict[str, Any], bool]:
         value = condition.split("|")[-1] if condition else None
-        known = [other for other in self.of_type(body["resourceType"]) if value and f'"{value}"' in simplejson.dumps(other, use_decimal=True)]
+        known = [
+            other for other in self.of_type(body["resourceType"]) if value and f'"{value}"' in simplejson.dumps(other, use_decimal=True)
+        ]
         if known:
             return known[0], False
         self.count += 1

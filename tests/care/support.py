@@ -28,7 +28,8 @@ class Clock:
 
 
 def settings(**more: Any) -> Settings:
-    return Settings(secret_keys=(SecretStr("k" * 43),), read_timeout=2, read_deadline=3, **more)
+    given = {"read_timeout": 2, "read_deadline": 3, **more}
+    return Settings(secret_keys=(SecretStr("k" * 43),), **given)
 
 
 def context(**more: Any) -> LaunchContext:

@@ -37,9 +37,7 @@ def panel(found: History, key: str = "hba1c") -> Panel:
 
 def rate(services: AppServices, informant: Any, fields: dict[str, list[str]], **launch: Any) -> str:
     key = str(uuid4())
-    found = submit(
-        context(**launch), services, slug=SLUG, informant=informant, key=key, patient="p1", fields=fields, launch_id=LAUNCH
-    )
+    found = submit(context(**launch), services, slug=SLUG, informant=informant, key=key, patient="p1", fields=fields, launch_id=LAUNCH)
     assert found == key
     return key
 
@@ -73,7 +71,9 @@ def test_latest_and_previous_are_of_all_dates_and_points_of_the_range(ehr: Ehr, 
     assert (lane.latest.reported.text, lane.previous.reported.text, lane.total) == ("8.2", "7.1", 2)
 
 
-@pytest.mark.parametrize(("years", "start"), [("1", date(2025, 11, 22)), ("2", date(2024, 11, 22)), ("5", date(2021, 11, 22)), ("all", date(2012, 5, 1))])
+@pytest.mark.parametrize(
+    ("years", "start"), [("1", date(2025, 11, 22)), ("2", date(2024, 11, 22)), ("5", date(2021, 11, 22)), ("all", date(2012, 5, 1))]
+)
 def test_range_begins_where_it_says(ehr: Ehr, services: AppServices, years: Any, start: date) -> None:
     ehr.put(hba1c("a", "7.1", day="2012-05-01"))
     found = load_history(context(), services, years=years)
@@ -159,7 +159,12 @@ def test_server_without_a_statement_is_asked_all_the_same(ehr: Ehr, services: Ap
 
 def test_slow_read_fails_alone_and_the_page_keeps_its_time(ehr: Ehr, services: AppServices) -> None:
     release = threading.Event()
-    ehr.faults.append(lambda method, path: release.wait(10) and None if path == "QuestionnaireResponse" else None)
+
+    def hang(method: str, path: str) -> None:
+        if path == "QuestionnaireResponse":
+            release.wait(10)
+
+    ehr.faults.append(hang)
     quick = replace(services, settings=settings(read_deadline=0.2))
     try:
         found = history(quick)

@@ -1,6 +1,7 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -8,6 +9,7 @@ import pytest
 from requests.exceptions import ConnectionError as Broken
 
 from fhir_mappings.answers import Invalid
+from smart_app.care.blind import reveal
 from smart_app.care.receipt import Receipt
 from smart_app.care.submission import begin_form, receipt, send_again, submit
 from smart_app.errors import SessionError
@@ -28,17 +30,10 @@ def stand(services: AppServices, launch: LaunchContext | None = None) -> Receipt
     return receipt(launch or context(), services, key=KEY, launch_id=LAUNCH)
 
 
-def lose_the_answer_to_posts(ehr: Ehr) -> None:
-    """The server stores, and the connection breaks before its answer arrives."""
-
-    def fault(method: str, path: str) -> Answer | Exception | None:
-        if method != "POST":
-            return None
-        ehr.faults.clear()
-        ehr.faults.append(lambda *_: None)
-        raise Broken("reset")
-
-    ehr.faults.append(fault)
+def lose_one_post(ehr: Ehr) -> None:
+    """The first POST breaks on its way; the server never sees it."""
+    breaks = iter([Broken("reset")])
+    ehr.faults.append(lambda method, path: next(breaks, None) if method == "POST" else None)
 
 
 @pytest.fixture(autouse=True)
@@ -62,7 +57,7 @@ def test_submission_is_one_request_and_the_receipt_reads_it_back(ehr: Ehr, servi
     found = stand(services)
     assert (found.outcome, found.step, found.answered, found.of) == ("saved", "one transaction", 9, 9)
     assert {line.read_back for line in found.written} == {"same"}
-    assert [line.what for line in found.written][0] == "Answers"
+    assert found.written[0].what == "Answers"
     assert len(found.written) == len(ehr.resources) - 1
     assert not found.not_written
     assert not any(path.count("?") for _, path in ehr.log)
@@ -140,19 +135,29 @@ def test_two_equal_submissions_at_once_are_sent_once(ehr: Ehr, services: AppServ
     assert stand(services).outcome == "saved"
 
 
-def test_racing_transaction_answered_409_is_looked_up(ehr: Ehr, services: AppServices) -> None:
+def test_racing_transaction_answered_409_is_found_by_search(ehr: Ehr, services: AppServices, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = ehr._post
+
+    def stored_by_the_other(path: str, request: Any) -> Answer:
+        store(path, request)
+        return refusal(409, "race")
+
+    monkeypatch.setattr(ehr, "_post", stored_by_the_other)
     send(services)
-    stored = dict(ehr.resources)
-    other = str(uuid4())
-    ehr.faults.append(lambda method, path: refusal(409, "version conflict") if (method, path) == ("POST", "") else None)
-    assert send(services, key=other) == other
-    assert ehr.posts() == ["", "", ""]
-    assert stored == ehr.resources
-    assert receipt(context(), services, key=other, launch_id=LAUNCH).outcome == "refused"
+    assert ehr.posts() == [""]
+    assert stand(services).outcome == "saved"
+
+
+def test_lasting_conflict_falls_to_separate_steps(ehr: Ehr, services: AppServices) -> None:
+    ehr.faults.append(lambda method, path: refusal(409, "race") if (method, path) == ("POST", "") else None)
+    send(services)
+    assert ehr.posts()[:3] == ["", "", "QuestionnaireResponse"]
+    assert (stand(services).outcome, stand(services).step) == ("saved", "separate steps, in order")
 
 
 def test_409_once_is_sent_a_second_time(ehr: Ehr, services: AppServices) -> None:
-    ehr.faults.append(lambda method, path: ehr.faults.clear() or refusal(409, "race") if method == "POST" else None)
+    refusals = iter([refusal(409, "race")])
+    ehr.faults.append(lambda method, path: next(refusals, None) if method == "POST" else None)
     send(services)
     assert ehr.posts() == ["", ""]
     assert stand(services).outcome == "saved"
@@ -177,7 +182,7 @@ def test_lost_answer_is_unknown_until_the_search_finds_it(ehr: Ehr, services: Ap
 
 
 def test_lost_request_stays_unknown_and_is_sent_again_only_when_asked(ehr: Ehr, services: AppServices) -> None:
-    lose_the_answer_to_posts(ehr)
+    lose_one_post(ehr)
     send(services)
     found = stand(services)
     assert found.outcome == "unknown"
@@ -202,7 +207,7 @@ def test_fault_of_the_server_during_a_write_is_unknown(ehr: Ehr, services: AppSe
 
 def test_server_that_cannot_be_searched_leaves_it_unknown(ehr: Ehr, services: AppServices) -> None:
     ehr.metadata = statement(without=["QuestionnaireResponse?identifier", "Observation?identifier"])
-    lose_the_answer_to_posts(ehr)
+    lose_one_post(ehr)
     send(services)
     send_again(context(), services, key=KEY, launch_id=LAUNCH)
     found = stand(services)
@@ -213,7 +218,7 @@ def test_server_that_cannot_be_searched_leaves_it_unknown(ehr: Ehr, services: Ap
 def test_server_that_ignores_the_identifier_is_not_believed(ehr: Ehr, services: AppServices) -> None:
     send(services, key=str(uuid4()))
     ehr.ignores_search = True
-    lose_the_answer_to_posts(ehr)
+    lose_one_post(ehr)
     send(services)
     assert stand(services).outcome == "unknown"
     assert not stand(services).written
@@ -237,7 +242,7 @@ def test_without_transactions_the_parts_go_one_by_one_with_real_ids(ehr: Ehr, se
     assert {line.read_back for line in found.written} == {"same"}
     assert ehr.posts()[0] == "QuestionnaireResponse"
     assert ehr.posts()[-1] == "Provenance"
-    assert "urn:uuid" not in str([resource for resource in ehr.resources.values()])
+    assert "urn:uuid" not in str(ehr.resources)
     assert "transactions" in str(found.reason)
 
 
@@ -331,8 +336,6 @@ def test_unreadable_resource_is_not_called_the_same(ehr: Ehr, services: AppServi
 
 
 def test_patients_scores_are_kept_back_from_the_receipt_until_revealed(ehr: Ehr, services: AppServices) -> None:
-    from smart_app.care.blind import reveal
-
     send(services, fields=answers(4, goal_1=5, bond_2=1))
     hidden = repr(stand(services))
     assert "kept back" in hidden
@@ -342,9 +345,7 @@ def test_patients_scores_are_kept_back_from_the_receipt_until_revealed(ehr: Ehr,
 
 
 def test_process_that_died_while_sending_leaves_an_unknown_outcome(ehr: Ehr, services: AppServices, clock: Clock) -> None:
-    from datetime import timedelta
-
-    lose_the_answer_to_posts(ehr)
+    lose_one_post(ehr)
     send(services)
     assert services.store.outbox.claim(KEY)
     clock.now += timedelta(hours=1)

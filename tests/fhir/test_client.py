@@ -188,7 +188,7 @@ def test_create_takes_the_id_from_location_when_the_body_is_empty(session: Sessi
     stored = client(session).create(value, if_none_exist="identifier=s|k")
     assert (stored.reference, stored.version, stored.created) == ("Observation/77", "3", True)
     request = responses.calls[0].request
-    assert b"4.50" in bytes(request.body or b"")
+    assert "4.50" in str(request.body)
     assert request.headers["If-None-Exist"] == "identifier=s|k"
     assert request.headers["Content-Type"] == "application/fhir+json"
 
