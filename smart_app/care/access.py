@@ -43,6 +43,11 @@ def base_of(context: LaunchContext) -> str:
     return context.iss.rstrip("/")
 
 
+def prepare(iss: str, services: AppServices) -> None:
+    """Start finding out what the server can do, so that the first page need not wait for it. For a registered `iss` only."""
+    services.capabilities.prefetch(iss.rstrip("/"))
+
+
 def powers(context: LaunchContext, services: AppServices) -> Powers:
     """What this launch can do. Waits for the server's statement only where it was never read."""
     found = services.capabilities.of(base_of(context), wait=services.settings.read_timeout)

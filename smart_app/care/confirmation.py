@@ -130,12 +130,21 @@ def _not_written(parcel: Parcel, part: Part, state: OutboxState, *, shown: bool)
     """One part that is not known to be stored: why, where it is, what to do."""
     what = f"{_what(parcel, part.role)} {_value(parcel, part.role, shown=shown)}".strip()
     why = parcel.fate(part.role).why or parcel.reason or "It was not sent."
+    now, todo = _place_and_remedy(parcel, part, state)
+    return NotWritten(what=what, why=why, now=now, todo=todo)
+
+
+def _place_and_remedy(parcel: Parcel, part: Part, state: OutboxState) -> tuple[str, str]:
+    """Where the part is now, and what to do."""
     if state in {"unknown", "sending"}:
-        todo = "Do not enter it again. Check again in a minute."
-        return NotWritten(what=what, why=why, now=f"Not known whether it is in the record. {_SEALED}", todo=todo)
-    if state == "acknowledged" and part.role == PROVENANCE:
-        return NotWritten(what=what, why=why, now="In Rapport's audit trail.", todo="Nothing. IT can read it there.")
-    return NotWritten(what=what, why=why, now=_SEALED, todo="Try again later, or copy the text for the note.")
+        return f"Not known whether it is in the record. {_SEALED}", "Do not enter it again. Check again in a minute."
+    if part.role == PROVENANCE and parcel.stored:
+        return "In Rapport's audit trail.", "Nothing. IT can read it there."
+    if parcel.stored:
+        return "Not in the record; the answers it was computed from are.", "Copy the text for the note if the score is needed there."
+    if state == "refused":
+        return _SEALED, "Copy the text for the note, and tell IT why it was refused."
+    return _SEALED, "Try again later, or copy the text for the note."
 
 
 def _what(parcel: Parcel, role: str) -> str:

@@ -139,7 +139,7 @@ def _foreign(reports: Iterable[ReadReport], context: LaunchContext) -> list[Skip
             what=f"{count} {'entry' if count == 1 else 'entries'} of other patients",
             when=None,
             shown=None,
-            reason="The server returned them although it was asked for this patient only. None of them is shown or counted.",
+            reason="The server returned them although it was asked for this patient only. None of them is shown.",
             code="foreign_patient",
             remedy="Tell IT: the server ignores the patient in a search.",
         )

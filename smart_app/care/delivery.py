@@ -62,7 +62,8 @@ def entry_of(services: AppServices, *, key: str, launch_id: LaunchId) -> OutboxE
             raise SessionError("This launch has no such submission. Open Rapport from the chart again.")
         if entry.state != "sending" or time.monotonic() > give_up:
             return entry
-        services.store.outbox.recover(services.clock() - timedelta(seconds=patience))
+        if entry.updated < services.clock() - timedelta(seconds=patience):
+            services.store.outbox.recover(services.clock() - timedelta(seconds=patience))
         time.sleep(_POLL)
 
 

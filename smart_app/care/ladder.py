@@ -3,7 +3,7 @@
 Order of DESIGN decision 9. A further rung (DocumentReference, a companion server) is one more row of `RUNGS`; below the last one the
 submission stays sealed. Nothing is sent twice blindly: after an outcome nobody knows, the climb stops."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, cast
 
@@ -89,10 +89,10 @@ def _rungs_for(parcel: Parcel) -> tuple[Rung, ...]:
 
 
 def _no_transaction(powers: Powers) -> str | None:
-    """Why the whole cannot go as one transaction. Provenance must be allowed too: a transaction is all or nothing."""
+    """Why answers and scores cannot go as one transaction. Where Provenance may not be written, the transaction goes without it."""
     if powers.capabilities.transaction is False:
         return "The server does not offer transactions."
-    return _first_why_not(powers, "QuestionnaireResponse", "Observation", "Provenance")
+    return _first_why_not(powers, "QuestionnaireResponse", "Observation")
 
 
 def _no_separate(powers: Powers) -> str | None:
@@ -112,19 +112,32 @@ def _first_why_not(powers: Powers, *types: str) -> str | None:
 
 
 def _in_one_transaction(parcel: Parcel, sender: Sender) -> Attempt:
-    """All or nothing. Racing equal transactions get 409 on HAPI: then the server is searched, and asked once more."""
-    bundle = _conditional(parcel.bundle, sender.powers)
+    """All or nothing, of what may be created. HAPI answers racing equal transactions 409: then it is searched, and asked once more."""
+    refusals = {part.role: sender.powers.why_not(part.type, "create") for part in parcel.parts}
+    parcel = parcel.with_fates({role: Fate(why=reason) for role, reason in refusals.items() if reason is not None})
+    roles = [role for role, reason in refusals.items() if reason is None]
+    bundle = _bundle(parcel, roles, sender.powers)
     try:
-        try:
-            outcomes = sender.client.transaction(bundle)
-        except Conflict:
-            found = parcel.with_fates(sender.find(parcel))
-            if found.stored:
-                return _after_search(found)
-            outcomes = sender.client.transaction(bundle)
+        return _after_transaction(parcel, roles, sender.client.transaction(bundle))
+    except Conflict:
+        return _after_conflict(parcel, roles, bundle, sender)
     except FhirError as error:
-        return Attempt(parcel=replace(parcel, reason=because(error)), state=judge(error))
-    return _after_transaction(parcel, outcomes)
+        return _failed(parcel, error)
+
+
+def _after_conflict(parcel: Parcel, roles: Sequence[str], bundle: Resource, sender: Sender) -> Attempt:
+    """What the other request stored, or the outcome of the second and last try."""
+    found = parcel.with_fates(sender.find(parcel))
+    if found.stored:
+        return _after_search(found)
+    try:
+        return _after_transaction(parcel, roles, sender.client.transaction(bundle))
+    except FhirError as error:
+        return _failed(parcel, error)
+
+
+def _failed(parcel: Parcel, error: FhirError) -> Attempt:
+    return Attempt(parcel=replace(parcel, reason=because(error)), state=judge(error))
 
 
 def _after_search(found: Parcel) -> Attempt:
@@ -132,9 +145,9 @@ def _after_search(found: Parcel) -> Attempt:
     return Attempt(parcel=found, state="unknown" if found.missing else "acknowledged")
 
 
-def _after_transaction(parcel: Parcel, outcomes: tuple[EntryOutcome, ...]) -> Attempt:
+def _after_transaction(parcel: Parcel, roles: Sequence[str], outcomes: Sequence[EntryOutcome]) -> Attempt:
     """What each entry's outcome says. An entry stored without a place is looked up by its identifier later."""
-    fates = {part.role: _fate(outcome) for part, outcome in zip(parcel.parts, outcomes, strict=True)}
+    fates = {role: _fate(outcome) for role, outcome in zip(roles, outcomes, strict=True)}
     placeless = any(outcome.stored is not None and outcome.stored.reference is None for outcome in outcomes)
     reason = "The server did not say where it stored everything." if placeless else None
     return Attempt(parcel=replace(parcel.with_fates(fates), reason=reason), state="unknown" if placeless else "acknowledged")
@@ -188,10 +201,13 @@ def _created(parcel: Parcel, part: Part, sender: Sender) -> Fate:
     return Fate(reference=stored.reference, version=stored.version)
 
 
-def _conditional(bundle: Resource, powers: Powers) -> Resource:
-    """The bundle without `ifNoneExist` on types whose server says it has no conditional create: some refuse the whole for it."""
+def _bundle(parcel: Parcel, roles: Sequence[str], powers: Powers) -> Resource:
+    """The transaction of those parts, without `ifNoneExist` on types whose server says it has no conditional create: some refuse the
+    whole for it."""
+    bundle = parcel.bundle
     entries = cast("list[dict[str, dict[str, object]]]", bundle["entry"])
-    return {**bundle, "entry": [_entry(entry, powers) for entry in entries]}
+    chosen = [entry for entry, part in zip(entries, parcel.parts, strict=True) if part.role in roles]
+    return {**bundle, "entry": [_entry(entry, powers) for entry in chosen]}
 
 
 def _entry(entry: dict[str, dict[str, object]], powers: Powers) -> dict[str, dict[str, object]]:

@@ -17,7 +17,7 @@ from fhir_mappings.instrument import Informant, Instrument, Scale
 from fhir_mappings.rating import Person, Score
 from fhir_mappings.scoring import score
 from smart_app import __version__
-from smart_app.care.access import Powers, base_of, powers
+from smart_app.care.access import Powers, base_of, powers, prepare
 from smart_app.care.chart import open_patient
 from smart_app.care.confirmation import receipt
 from smart_app.care.delivery import deliver, entry_of, resolve, send_again
@@ -53,7 +53,7 @@ def begin_form(context: LaunchContext, services: AppServices, *, slug: str, info
     """A fresh form. SessionError for an instrument, informant or user that has none; FhirError when the patient cannot be read."""
     instrument = form_of(services, slug, informant)
     clinician = rated_clinician(context)
-    services.capabilities.prefetch(base_of(context))
+    prepare(context.iss, services)
     patient = open_patient(context, services)
     allowed = powers(context, services)
     rung = highest(allowed)

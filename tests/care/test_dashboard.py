@@ -217,9 +217,12 @@ ITEM = st.sampled_from(["1", "2", "3", "4", "5"])
 
 
 @examples(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(ITEM, min_size=9, max_size=9), st.booleans())
-def test_nothing_of_a_hidden_rating_is_anywhere_in_the_history(ehr: Ehr, services: AppServices, values: list[str], broken: bool) -> None:
+@given(st.lists(ITEM, min_size=9, max_size=9), st.booleans(), st.booleans())
+def test_nothing_of_a_hidden_rating_is_anywhere_in_the_history(
+    ehr: Ehr, services: AppServices, values: list[str], broken: bool, ignoring: bool
+) -> None:
     ehr.resources.clear()
+    ehr.ignores_search = ignoring
     ehr.put(patient())
     rate(services, "patient", dict(zip(answers(), ([value] for value in values), strict=True)))
     scores = [str(resource["valueQuantity"]["value"]) for resource in ehr.of_type("Observation") if "valueQuantity" in resource]

@@ -155,6 +155,14 @@ def test_lasting_conflict_falls_to_separate_steps(ehr: Ehr, services: AppService
     assert (stand(services).outcome, stand(services).step) == ("saved", "separate steps, in order")
 
 
+def test_transaction_goes_without_provenance_where_that_is_not_allowed(ehr: Ehr, services: AppServices) -> None:
+    launch = context(scope="patient/Patient.r patient/QuestionnaireResponse.crs patient/Observation.crs")
+    send(services, launch)
+    found = stand(services, launch)
+    assert (found.outcome, found.step, ehr.posts()) == ("partly_saved", "one transaction", [""])
+    assert [(line.what, line.now) for line in found.not_written] == [("Who entered it (Provenance)", "In Rapport's audit trail.")]
+
+
 def test_409_once_is_sent_a_second_time(ehr: Ehr, services: AppServices) -> None:
     refusals = iter([refusal(409, "race")])
     ehr.faults.append(lambda method, path: next(refusals, None) if method == "POST" else None)
