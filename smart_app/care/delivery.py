@@ -20,11 +20,12 @@ _POLL = 0.1
 _SENDING_FACTOR = 12
 
 
-def deliver(context: LaunchContext, services: AppServices, *, parcel: Parcel, launch_id: LaunchId) -> None:
-    """Send what was just sealed; the claim makes sure that only one request does."""
-    if services.store.outbox.claim(parcel.key):
-        attempt = climb(parcel, _sender(context, services))
-        _finish(context, services, attempt=attempt, launch_id=launch_id)
+def deliver(context: LaunchContext, services: AppServices, *, parcel: Parcel, launch_id: LaunchId) -> bool:
+    """Seal a new submission and send it. False, and nothing done, when its key is known: whoever seals it first sends it, alone."""
+    if not services.store.outbox.put(parcel.key, launch_id=launch_id, payload=to_payload(parcel), state="sending"):
+        return False
+    _finish(context, services, attempt=climb(parcel, _sender(context, services)), launch_id=launch_id)
+    return True
 
 
 def send_again(context: LaunchContext, services: AppServices, *, key: str, launch_id: LaunchId) -> str:
