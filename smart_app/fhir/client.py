@@ -10,9 +10,9 @@ from urllib.parse import urlencode
 import requests
 import simplejson
 
-from smart_app.errors import FhirError
+from smart_app.errors import FhirError, NotFound
 from smart_app.fhir.outcome import words_of
-from smart_app.fhir.reference import place_of
+from smart_app.fhir.reference import is_id, place_of
 from smart_app.fhir.wire import FHIR_JSON, Answer, Limits, exchange, under_base
 
 Resource = dict[str, object]
@@ -113,7 +113,10 @@ class FhirClient:
     max_bytes: int = MAX_BYTES
 
     def read(self, resource_type: str, resource_id: str, *, deadline: float | None = None) -> Resource:
-        """The current version. FhirError, also when the server answers with another resource than asked for."""
+        """The current version. FhirError, also when the server answers with another resource than asked for; NotFound without a
+        request for what cannot be an id, as it would become another address."""
+        if not is_id(resource_id):
+            raise NotFound("The health record has no such entry.", status=404)
         body = self._get(f"{self.base}/{resource_type}/{resource_id}", deadline=deadline).body
         if body is None or body.get("resourceType") != resource_type or body.get("id") != resource_id:
             raise FhirError("The health record answered with another entry than the one asked for.", status=200)
