@@ -67,25 +67,25 @@ class _Pages:
         """Sort the entries of one page; the number of resources that were new."""
         total = bundle.get("total")
         self.total = total if isinstance(total, int) else self.total
-        entries = bundle.get("entry")
-        before = len(self.matches) + len(self.included)
-        for entry in entries if isinstance(entries, list) else []:
-            if isinstance(entry, dict) and isinstance(entry.get("resource"), dict):
-                self._sort(entry["resource"], entry.get("search"))
-        return len(self.matches) + len(self.included) - before
+        before = len(self.seen)
+        for entry in _entries(bundle):
+            resource = entry.get("resource")
+            if isinstance(resource, dict):
+                self._sort(resource, entry.get("search"))
+        return len(self.seen) - before
 
     def _sort(self, resource: Resource, search: object) -> None:
-        kind = str(resource.get("resourceType"))
-        mode = search.get("mode") if isinstance(search, dict) else None
+        kind = resource.get("resourceType")
         if kind == "OperationOutcome":
             self.notes.append(words_of(resource))
             return
-        match = mode == "match" if mode in {"match", "include"} else kind == self.wanted
+        mode = search.get("mode") if isinstance(search, dict) else None
+        match = kind == self.wanted and mode != "include"
         self.received += match
-        identity = (kind, str(resource.get("id") or f"#{len(self.seen)}"))
+        identity = (str(kind), str(resource.get("id") or f"#{len(self.seen)}"))
         if identity not in self.seen:
             self.seen.add(identity)
-            (self.matches if match and kind == self.wanted else self.included).append(resource)
+            (self.matches if match else self.included).append(resource)
 
     def result(self, *, pages: int, reason: str | None) -> SearchResult:
         """The search as a whole; a total larger than what arrived is said."""

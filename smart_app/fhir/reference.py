@@ -54,5 +54,7 @@ def subject_of(resource: Mapping[str, object], *, base: str) -> str | None:
 def own_resources(resources: Iterable[dict[str, object]], *, patient: str, base: str) -> tuple[list[dict[str, object]], int]:
     """The resources about that patient, and how many are not (a server may ignore the search parameter)."""
     given = list(resources)
-    own = [resource for resource in given if subject_of(resource, base=base) == f"Patient/{patient}"]
+    wanted = f"Patient/{patient}"
+    plain = {"reference": wanted}
+    own = [resource for resource in given if resource.get("subject") == plain or subject_of(resource, base=base) == wanted]
     return own, len(given) - len(own)
