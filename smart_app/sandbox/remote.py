@@ -80,7 +80,7 @@ class RemoteServer:
         version = str(statement.get("fhirVersion", ""))
         if statement.get("resourceType") != "CapabilityStatement" or not version.startswith("4.0"):
             raise RemoteError(f"{self.base}/metadata is not the CapabilityStatement of a FHIR R4 server (fhirVersion {version!r}).")
-        rest: Resource = next((one for one in statement.get("rest", []) if one.get("mode") == "server"), {})
+        rest: Resource = next((one for one in statement.get("rest") or [] if one.get("mode") == "server"), {})
         types: list[Resource] = rest.get("resource", [])
         return Capabilities(
             transaction=any(one.get("code") == "transaction" for one in rest.get("interaction", [])),
@@ -153,7 +153,7 @@ class RemoteServer:
                 raise
 
     def _next(self, bundle: Resource) -> str | None:
-        link = next((one.get("url") for one in bundle.get("link", []) if one.get("relation") == "next"), None)
+        link = next((one.get("url") for one in bundle.get("link") or [] if one.get("relation") == "next"), None)
         if link is None:
             return None
         address = urljoin(f"{self.base}/", str(link))
@@ -176,7 +176,9 @@ class RemoteServer:
         try:
             response = self.session.request(method, address, data=data, headers=sent, timeout=timeout, allow_redirects=False)
         except requests.RequestException as error:
-            raise RemoteError(f"{self.base} gave no complete answer to {method} {path.partition('?')[0]}: {error}") from error
+            raise RemoteError(
+                f"{self.base} gave no complete answer to {method} {path.partition('?')[0]}: {type(error).__name__}."
+            ) from error
         body = _json(response)
         if not response.ok or response.is_redirect:
             raise RefusedError(f"{response.status_code} {_diagnostics(body)}".strip(), status=response.status_code)
@@ -203,7 +205,7 @@ def _written(response: Resource) -> Written | None:
 
 
 def _resources(bundle: Resource) -> list[Resource]:
-    return [entry["resource"] for entry in bundle.get("entry", []) if isinstance(entry.get("resource"), dict)]
+    return [entry["resource"] for entry in bundle.get("entry") or [] if isinstance(entry.get("resource"), dict)]
 
 
 def _json(response: requests.Response) -> Resource | None:
@@ -215,6 +217,6 @@ def _json(response: requests.Response) -> Resource | None:
 
 
 def _diagnostics(body: Resource | None) -> str:
-    issues = body.get("issue", []) if body else []
+    issues = (body.get("issue") or []) if body else []
     said = [str(issue.get("diagnostics") or issue.get("details", {}).get("text", "")) for issue in issues if isinstance(issue, dict)]
     return "; ".join(text for text in said if text)[:300]

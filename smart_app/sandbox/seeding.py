@@ -13,7 +13,7 @@ import requests
 
 from smart_app.sandbox.loading import LaunchChoices, launch_choices
 from smart_app.sandbox.personas import canonicals
-from smart_app.sandbox.personas.build import build, build_staff, load_personas
+from smart_app.sandbox.personas.build import build, build_all, build_staff, load_personas
 from smart_app.sandbox.personas.case import Persona
 from smart_app.sandbox.remote import (
     Capabilities,
@@ -42,6 +42,7 @@ REMOVAL_ORDER = (
     "Organization",
 )
 ATTEMPTS_AT_A_RACE = 3
+ANY_DAY = date(2026, 1, 1)  # identifiers do not depend on the day
 OPTIONAL_LINKS = ("encounter", "derivedFrom", "hasMember")
 
 
@@ -360,7 +361,6 @@ def _carries(resource: Resource | None, tag: tuple[str, str]) -> bool:
 
 def clean(
     base: str,
-    today: date,
     *,
     session: requests.Session,
     confirmed: bool = False,
@@ -368,15 +368,12 @@ def clean(
     say: Say | None = None,
 ) -> CleanReport:
     """Removes what carries the demo tag and nothing else, dependents first; what stays is named with the server's reason.
-    `today` is only used to know the personas' identifiers. NotConfirmedError, RemoteError as `seed`."""
+    NotConfirmedError, RemoteError as `seed`."""
     _permit(base, confirmed=confirmed)
     server = RemoteServer(base=base.rstrip("/"), session=session)
     run = Seeding(server=server, capabilities=server.capabilities())
-    known = [*build_staff(base=canonical_base)]
-    for persona in load_personas().values():
-        known += build(persona, today, base=canonical_base)
     removed: list[str] = []
-    left = _to_remove(run, known, tag=(canonicals.tag_system(canonical_base), canonicals.TAG))
+    left = _to_remove(run, build_all(ANY_DAY, base=canonical_base), tag=(canonicals.tag_system(canonical_base), canonicals.TAG))
     if say:
         say(f"found {counted(left) or 'nothing'}")
     problems = _remove(server, left, removed)

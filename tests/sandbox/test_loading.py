@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import simplejson
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smart_app.sandbox.loading import DataFileError, launch_choices, load_bytes, load_file
@@ -216,6 +216,7 @@ json_values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(json_values, max_size=4))
 def test_whatever_a_bundle_holds_it_loads_or_is_refused_by_name(entries: list[object]) -> None:
     try:
@@ -226,6 +227,7 @@ def test_whatever_a_bundle_holds_it_loads_or_is_refused_by_name(entries: list[ob
     assert launch_choices(loaded).practitioners
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(["id", "name", "identifier", "period", "subject", "extension", "status"]), json_values))
 def test_whatever_a_resource_holds_it_can_be_listed(parts: dict[str, object]) -> None:
     entries = [{"resource": {"resourceType": kind, **parts}} for kind in ("Patient", "Encounter", "Practitioner")]

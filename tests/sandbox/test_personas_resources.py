@@ -7,7 +7,7 @@ from importlib import import_module
 
 import pytest
 import simplejson
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smart_app.sandbox.personas import canonicals
@@ -76,6 +76,7 @@ def test_every_resource_carries_the_tag_and_one_unique_identifier_to_create_it_b
     assert len(seen) == len(EVERYTHING)
 
 
+@settings(deadline=None)
 @given(st.dates(min_value=date(2026, 1, 1), max_value=date(2060, 12, 31)))
 def test_nothing_is_dated_ahead_whatever_today_is(today: date) -> None:
     start_of_today = datetime.combine(today, datetime.min.time(), UTC)
@@ -133,6 +134,7 @@ def by_hand(answers: dict[str, list[int]]) -> dict[str, Decimal]:
 signs = st.lists(st.text("12345x.", min_size=3, max_size=3), min_size=3, max_size=3).map(" ".join)
 
 
+@settings(deadline=None)
 @given(signs)
 def test_a_score_lies_within_the_options_and_the_total_needs_every_element(answers: str) -> None:
     scored = scores(answers_by_element(answers))
