@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from smart_app.web import charts
 from smart_app.web.charts import Cross, Point, Series, TimeScale, ValueScale, draw
+from smart_app.web.labels import WIDTH
 
 TIME = TimeScale(start=date(2024, 11, 22), end=date(2026, 11, 22))
 VALUES = ValueScale(low=1, high=5, height=150)
@@ -33,7 +34,7 @@ def line_ends(drawn: charts.Plot) -> list[tuple[int, int]]:
 def test_time_is_proportional_and_the_same_date_stands_at_the_same_place(one: date, other: date) -> None:
     span = (TIME.end - TIME.start).days
     distance = TIME.x(other) - TIME.x(one)
-    assert distance == pytest.approx((other - one).days * charts.WIDTH / span, abs=1)
+    assert distance == pytest.approx((other - one).days * WIDTH / span, abs=1)
 
 
 @given(st.floats(min_value=-100, max_value=100))

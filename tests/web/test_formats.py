@@ -19,7 +19,9 @@ def test_staff_dates_name_the_month_and_patient_dates_spell_it_out() -> None:
     assert formats.long_date(date(1968, 3, 14)) == "14 March 1968"
 
 
-@pytest.mark.parametrize(("precision", "text"), [("year", "2026"), ("month", "Mar-2026"), ("day", "05-Mar-2026"), ("instant", "05-Mar-2026")])
+@pytest.mark.parametrize(
+    ("precision", "text"), [("year", "2026"), ("month", "Mar-2026"), ("day", "05-Mar-2026"), ("instant", "05-Mar-2026")]
+)
 def test_a_partial_date_is_never_shown_more_precise_than_written(precision: Precision, text: str) -> None:
     assert formats.short_moment(Moment(day=date(2026, 3, 5), text="", precision=precision)) == text
 
