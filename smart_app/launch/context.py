@@ -21,7 +21,8 @@ class User:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingLaunch:
-    """Sent to the authorization server, not yet back. Single use; `state`, `nonce` and `verifier` never leave the server sealed."""
+    """Sent to the authorization server, not yet back. Single use; `nonce` and `verifier` are kept sealed.
+    `answers_with_iss`: the server promised to name itself on the callback (RFC 9207)."""
 
     iss: str
     via: Via
@@ -34,6 +35,7 @@ class PendingLaunch:
     issuer: str | None
     jwks_uri: str | None
     started: datetime
+    answers_with_iss: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,49 @@
+# Every target does its own set-up. `make help` lists them.
+PYTHON ?= python3
+BIN := .venv/bin
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-system check bench lock docs format clean
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+demo: ## the whole job in a browser, against an embedded EHR (ARGS="--fhir BASE", "--data FILE", "--check")
+	@$(PYTHON) tools/setup_venv.py runtime
+	@$(BIN)/rapport demo $(ARGS)
+
+test: ## everything that needs no further install
+	@$(PYTHON) tools/setup_venv.py dev
+	@$(BIN)/python -m pytest -m "not system" -n 2 $(ARGS)
+
+test-system: ## browser, PostgreSQL and foreign FHIR servers; installs what is missing or says how
+	@$(PYTHON) tools/setup_venv.py dev
+	@$(PYTHON) tools/setup_system.py
+	@$(BIN)/python -m pytest -m system $(ARGS)
+
+check: ## ruff, mypy, import-linter, djlint
+	@$(PYTHON) tools/setup_venv.py dev
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/djlint templates smart_app/sandbox/pages --lint --quiet
+
+bench: ## speed, size and memory as ratios, each beside its goal; exits 1 when one is missed
+	@$(PYTHON) tools/setup_venv.py dev
+	@$(PYTHON) tools/setup_system.py
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+docs: ## write the generated pages of docs/ anew
+	@$(PYTHON) tools/setup_venv.py dev
+	@$(BIN)/rapport docs
+
+format: ## let ruff format and fix what it can
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+lock: ## write the lock files anew (needs uv)
+	@uv lock --quiet --upgrade
+	@uv export --quiet --no-header --no-emit-project --no-default-groups --group build --extra postgres --format requirements-txt -o requirements/runtime.txt > /dev/null
+	@uv export --quiet --no-header --no-emit-project --no-default-groups --group build --group lint --group test --group system --extra postgres --format requirements-txt -o requirements/dev.txt > /dev/null
+
+clean: ## remove what the other targets made
+	rm -rf .venv .mypy_cache .ruff_cache .import_linter_cache .pytest_cache .hypothesis artefacts dist tests/peers/*/target

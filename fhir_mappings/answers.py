@@ -1,0 +1,100 @@
+"""Form fields to answers, or to what is wrong with them. Nothing typed is lost: what was understood is kept for the next try."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from fhir_mappings.instrument import Informant, Instrument, Option
+
+DECLINED = ".declined"
+_LONGEST_SHOWN = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """`values`: item link id to option value; `declined`: items the person would rather not answer; `extra`: question to option code."""
+
+    values: Mapping[str, int]
+    declined: tuple[str, ...]
+    extra: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldError:
+    """What is wrong with one field, in a sentence for the person who filled it in."""
+
+    link_id: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invalid:
+    """Answers that cannot be taken yet; `kept` maps field names to the option codes to show again."""
+
+    errors: tuple[FieldError, ...]
+    kept: Mapping[str, str]
+
+
+def parse(instrument: Instrument, informant: Informant, fields: Mapping[str, Sequence[str]]) -> Answers | Invalid:
+    """The answers of one submitted form.
+
+    Fields are link ids with option codes, `LINKID.declined` = `yes`. Every item is answered or declined; questions may stay open.
+    """
+    kept = dict(_understood(instrument, fields))
+    errors = (*_strange(instrument, informant, fields), *_wrong(instrument, fields), *_missing(instrument, fields, kept))
+    if errors:
+        return Invalid(errors=errors, kept=kept)
+    values = {item.link_id: _value(instrument.options, kept[item.link_id]) for item in instrument.items if item.link_id in kept}
+    declined = tuple(item.link_id for item in instrument.items if item.link_id not in values)
+    extra = {one.link_id: kept[one.link_id] for one in instrument.questions if one.link_id in kept}
+    return Answers(values=values, declined=declined, extra=extra)
+
+
+def _choices(instrument: Instrument) -> dict[str, tuple[Option, ...]]:
+    """The options of every field that takes one."""
+    items = {item.link_id: instrument.options for item in instrument.items}
+    return items | {question.link_id: question.options for question in instrument.questions}
+
+
+def _value(options: tuple[Option, ...], code: str) -> int:
+    return next(option.value for option in options if option.code == code)
+
+
+def _understood(instrument: Instrument, fields: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, str]]:
+    """Every field with exactly one value that is on offer."""
+    for link_id, options in _choices(instrument).items():
+        given = fields.get(link_id, ())
+        if len(given) == 1 and any(option.code == given[0] for option in options):
+            yield link_id, given[0]
+    for item in instrument.items:
+        if list(fields.get(item.link_id + DECLINED, ())) == ["yes"]:
+            yield item.link_id + DECLINED, "yes"
+
+
+def _strange(instrument: Instrument, informant: Informant, fields: Mapping[str, Sequence[str]]) -> Iterator[FieldError]:
+    """Fields this form does not have."""
+    known = {*_choices(instrument), *(item.link_id + DECLINED for item in instrument.items)}
+    for name in fields:
+        if name not in known:
+            yield FieldError(link_id=_short(name), message=f"The {informant}'s form has no question “{_short(name)}”.")
+
+
+def _wrong(instrument: Instrument, fields: Mapping[str, Sequence[str]]) -> Iterator[FieldError]:
+    """Fields with two answers, or with an answer that is not on offer."""
+    for link_id, options in _choices(instrument).items():
+        given = fields.get(link_id, ())
+        if len(given) > 1:
+            yield FieldError(link_id=link_id, message="Two answers were sent for this question. Choose one.")
+        elif given and given[0] not in {option.code for option in options}:
+            yield FieldError(link_id=link_id, message=f"“{_short(given[0])}” is not one of the answers on offer. Choose one of them.")
+
+
+def _missing(instrument: Instrument, fields: Mapping[str, Sequence[str]], kept: Mapping[str, str]) -> Iterator[FieldError]:
+    """Items neither answered nor declined."""
+    for item in instrument.items:
+        if item.link_id not in fields and item.link_id not in kept and item.link_id + DECLINED not in kept:
+            yield FieldError(link_id=item.link_id, message="Choose an answer, or tick the box below.")
+
+
+def _short(text: str) -> str:
+    """`text`, cut where somebody sent a novel."""
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"

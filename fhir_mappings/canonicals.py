@@ -1,0 +1,67 @@
+"""The addresses and codes of our own definitions, under a base that the caller passes in. See docs/fhir-shapes.md."""
+
+from fhir_mappings.instrument import Informant, Instrument
+
+UCUM = "http://unitsofmeasure.org"
+LOINC = "http://loinc.org"
+SNOMED = "http://snomed.info/sct"
+OBSERVATION_CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
+ITEM_WEIGHT = "http://hl7.org/fhir/StructureDefinition/itemWeight"
+DATA_ABSENT_REASON = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
+DEMO_PURPOSE = "StructureDefinition/demo-purpose"
+
+
+def questionnaire_url(instrument: Instrument, informant: Informant, *, base: str) -> str:
+    """The form's canonical without a version."""
+    return f"{base}/Questionnaire/{instrument.slug}-{informant}"
+
+
+def questionnaire(instrument: Instrument, informant: Informant, *, base: str) -> str:
+    """The form's canonical with its version."""
+    return f"{questionnaire_url(instrument, informant, base=base)}|{instrument.version}"
+
+
+def options_system(instrument: Instrument, *, base: str) -> str:
+    """Code system of the answer options."""
+    return f"{base}/CodeSystem/{instrument.slug}-options"
+
+
+def question_system(instrument: Instrument, link_id: str, *, base: str) -> str:
+    """Code system of an unscored question's options."""
+    return f"{base}/CodeSystem/{instrument.slug}-{link_id}"
+
+
+def score_system(base: str) -> str:
+    """Code system of panels and scores."""
+    return f"{base}/CodeSystem/alliance"
+
+
+def category_system(base: str) -> str:
+    """Code system of our own category."""
+    return f"{base}/CodeSystem/category"
+
+
+def score_code(instrument: Instrument, informant: Informant, key: str) -> str:
+    """Code of a panel (`panel`) or a score (`total`, `goal` …)."""
+    return f"{instrument.slug}.{informant}.{key}"
+
+
+def score_codes(instrument: Instrument) -> tuple[str, ...]:
+    """Every panel and score code of an instrument."""
+    keys = ("panel", *(scale.key for scale in instrument.scales))
+    return tuple(score_code(instrument, informant, key) for informant in instrument.forms for key in keys)
+
+
+def submission_system(base: str) -> str:
+    """Identifier system of everything one submission stores."""
+    return f"{base}/sid/submission"
+
+
+def rated_clinician(base: str) -> str:
+    """Extension that names the rated clinician on a response."""
+    return f"{base}/StructureDefinition/rated-clinician"
+
+
+def demo_tag(base: str) -> tuple[str, str]:
+    """System and code of the tag on everything a demo writes."""
+    return f"{base}/CodeSystem/tag", "rapport-demo"

@@ -1,0 +1,38 @@
+"""Reading data files strictly: an unknown key is refused with the file, the key and the page that explains the format."""
+
+import tomllib
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+
+class Strict(BaseModel):
+    """Base of everything read from a data file: no unknown keys, no changes afterwards."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DataFileError(Exception):
+    """A data file cannot be used: `file`, the `key` in it, what is wrong, and the `page` of the documentation."""
+
+    def __init__(self, file: str, key: str, problem: str, *, page: str) -> None:
+        super().__init__(f"{file}: {key}: {problem} (see {page})")
+        self.file = file
+        self.key = key
+        self.problem = problem
+        self.page = page
+
+
+Part = TypeVar("Part", bound=Strict)
+
+
+def parse_toml(text: str, part: type[Part], *, file: str, page: str) -> Part:
+    """The file as `part`. DataFileError names the first thing that is wrong."""
+    try:
+        return part.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as broken:
+        raise DataFileError(file, "(syntax)", str(broken), page=page) from broken
+    except ValidationError as wrong:
+        first = wrong.errors()[0]
+        key = ".".join(str(step) for step in first["loc"]) or "(file)"
+        raise DataFileError(file, key, first["msg"], page=page) from wrong

@@ -1,0 +1,42 @@
+"""`rapport docs`: write the pages that are made from the code."""
+
+from pathlib import Path
+
+import click
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from smart_app.settings import Settings
+
+_HEAD = """# Configuration
+
+Every setting is an environment variable. This page is made from `smart_app/settings.py` by `make docs`; edit it there.
+
+| variable | default | meaning |
+|---|---|---|
+"""
+
+
+def _default(field: FieldInfo) -> str:
+    """A field's default as it would be written in the environment."""
+    value = field.default
+    if value is PydanticUndefined:
+        return "none: must be set"
+    if value is None or value == "":
+        return "not set"
+    return f"`{','.join(value)}`" if isinstance(value, tuple) else f"`{value}`"
+
+
+def configuration_page() -> str:
+    """The text of docs/configuration.md."""
+    rows = (f"| `RAPPORT_{name.upper()}` | {_default(field)} | {field.description} |" for name, field in Settings.model_fields.items())
+    return _HEAD + "\n".join(rows) + "\n"
+
+
+@click.command()
+@click.option("--folder", type=click.Path(path_type=Path, file_okay=False), default=Path("docs"), show_default=True)
+def docs(folder: Path) -> None:
+    """Write the generated pages of the documentation."""
+    page = folder / "configuration.md"
+    page.write_text(configuration_page(), encoding="utf-8")
+    click.echo(f"wrote {page}")

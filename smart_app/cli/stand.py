@@ -1,0 +1,123 @@
+"""A whole Rapport in one process: the app on `localhost`, the embedded EHR on `127.0.0.1`, so that one embeds the other across sites."""
+
+import socket
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from urllib.parse import urlencode
+
+from smart_app.app import create_app
+from smart_app.cli.keys import new_secret
+from smart_app.cli.serving import port_of, served
+from smart_app.registration import Issuer, OpenServer, PublicClient, Registration, load_registration
+from smart_app.sandbox.app import create_sandbox
+from smart_app.sandbox.clients import Client
+from smart_app.sandbox.exchange import FhirBackend
+from smart_app.sandbox.personas import build_all
+from smart_app.sandbox.relay import Relay
+from smart_app.sandbox.server import LocalServer
+from smart_app.settings import Settings
+
+APP_CLIENT = "rapport"
+READER_CLIENT = "rapport-check"
+READER_REDIRECT = "http://127.0.0.1/read-back"
+Resource = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stand:
+    """Addresses without a trailing slash. `ehr` is None when the app talks to a foreign server directly; `fhir` is the issuer's
+    FHIR base; `upstream` the foreign server behind it, if any."""
+
+    app: str
+    ehr: str | None
+    fhir: str
+    upstream: str | None
+
+    @property
+    def front(self) -> str:
+        """The one address to open."""
+        return f"{self.ehr}/" if self.ehr else f"{self.app}/open?{urlencode({'iss': self.fhir})}"
+
+
+def local_backend(resources: list[Resource] | None, *, today: date, store: Path | None) -> LocalServer:
+    """The embedded EHR's own FHIR server: the personas, and what `--data` brought."""
+    backend = LocalServer(f"sqlite:///{store}") if store else LocalServer()
+    backend.load(build_all(today))
+    if resources:
+        backend.load(resources)
+    return backend
+
+
+def _settings(app: str, folder: Path) -> Settings:
+    """Settings of a stand: fresh keys, a database that goes with it."""
+    return Settings(
+        base_url=app,
+        secret_keys=(new_secret(),),
+        database_url=f"sqlite:///{folder / 'rapport.sqlite'}",
+        site_name="Northfield General (demo)",
+    )
+
+
+def _registration(issuer: Issuer) -> Registration:
+    """The shipped registration with this stand's issuer added: trusted only while it runs."""
+    return load_registration(None).with_issuer(issuer)
+
+
+def _embedded_issuer(ehr: str) -> Issuer:
+    """The embedded EHR as a public client knows it."""
+    return Issuer(
+        name="Northfield General, training EHR",
+        iss=f"{ehr}/fhir",
+        client_id=APP_CLIENT,
+        auth=PublicClient(),
+        frame_ancestors=(ehr,),
+        synthetic_data=True,
+    )
+
+
+def _open_issuer(base: str) -> Issuer:
+    """A foreign server without OAuth, synthetic data only."""
+    return Issuer(name=f"Open FHIR server {base}", iss=base, client_id="", auth=OpenServer(), synthetic_data=True)
+
+
+def _clients(app: str) -> dict[str, Client]:
+    """The apps registered at the embedded EHR: Rapport, and the check's own reader."""
+    return {
+        APP_CLIENT: Client(redirect_uris=(f"{app}/callback",), launch_url=f"{app}/launch", name="Rapport"),
+        READER_CLIENT: Client(redirect_uris=(READER_REDIRECT,), launch_url=READER_REDIRECT, name="Read-back check"),
+    }
+
+
+@contextmanager
+def embedded(backend: FhirBackend, *, app_socket: socket.socket, ehr_socket: socket.socket, upstream: str | None = None) -> Iterator[Stand]:
+    """The app beside an embedded EHR over `backend`."""
+    app, ehr = f"http://localhost:{port_of(app_socket)}", f"http://127.0.0.1:{port_of(ehr_socket)}"
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rapport-")))
+        sandbox = create_sandbox(backend, base_url=ehr, clients=_clients(app))
+        stack.enter_context(served(sandbox, ehr_socket))
+        rapport = create_app(_settings(app, folder), registration=_registration(_embedded_issuer(ehr)))
+        stack.enter_context(served(rapport, app_socket))
+        yield Stand(app=app, ehr=ehr, fhir=f"{ehr}/fhir", upstream=upstream)
+
+
+@contextmanager
+def relayed(base: str, *, app_socket: socket.socket, ehr_socket: socket.socket) -> Iterator[Stand]:
+    """The app beside the embedded EHR, whose FHIR API relays to the open server at `base`."""
+    with embedded(Relay(base), app_socket=app_socket, ehr_socket=ehr_socket, upstream=base) as stand:
+        yield stand
+
+
+@contextmanager
+def direct(base: str, *, app_socket: socket.socket) -> Iterator[Stand]:
+    """The app alone, talking to the open server at `base`; the tester picks the patient."""
+    app = f"http://localhost:{port_of(app_socket)}"
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rapport-")))
+        rapport = create_app(_settings(app, folder), registration=_registration(_open_issuer(base)))
+        stack.enter_context(served(rapport, app_socket))
+        yield Stand(app=app, ehr=None, fhir=base, upstream=base)

@@ -1,0 +1,157 @@
+"""A browser without a screen: follows redirects, keeps cookies per origin, reads forms. For `rapport demo --check`."""
+
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from http.cookies import SimpleCookie
+from urllib.parse import urljoin, urlsplit
+
+import requests
+
+_REDIRECTS = {301, 302, 303, 307, 308}
+_MOST_REDIRECTS = 10
+_TIMEOUT = 60
+
+
+@dataclass
+class Form:
+    """One form of a page: where it goes, its hidden fields, and the values each radio group offers."""
+
+    action: str
+    method: str
+    hidden: dict[str, str] = field(default_factory=dict)
+    radios: dict[str, list[str]] = field(default_factory=dict)
+
+
+class _Reader(HTMLParser):
+    """Collects forms, links, frames and text of one page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.forms: list[Form] = []
+        self.links: list[tuple[str, str]] = []
+        self.frames: list[str] = []
+        self.checked: dict[str, str] = {}
+        self.words: list[str] = []
+        self._href: str | None = None
+        self._silent = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self.forms.append(Form(action=given.get("action", ""), method=given.get("method", "get").lower()))
+        elif tag == "input" and self.forms:
+            self._field(given)
+        elif tag == "a":
+            self._href = given.get("href")
+        elif tag == "iframe":
+            self.frames.append(given.get("src", ""))
+        elif tag in {"script", "style"}:
+            self._silent += 1
+
+    def _field(self, given: dict[str, str]) -> None:
+        """Remember one input of the form being read."""
+        kind, name, value = given.get("type", "text"), given.get("name", ""), given.get("value", "")
+        if kind == "hidden":
+            self.forms[-1].hidden[name] = value
+        elif kind == "radio":
+            self.forms[-1].radios.setdefault(name, []).append(value)
+            if "checked" in given:
+                self.checked[name] = value
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "a":
+            self._href = None
+        elif tag in {"script", "style"}:
+            self._silent -= 1
+
+    def handle_data(self, data: str) -> None:
+        text = " ".join(data.split())
+        if self._silent or not text:
+            return
+        self.words.append(text)
+        if self._href is not None:
+            self.links.append((text, self._href))
+
+
+@dataclass
+class Page:
+    """An answer as a person would meet it."""
+
+    url: str
+    status: int
+    html: str
+
+    def __post_init__(self) -> None:
+        """Read the page once."""
+        reader = _Reader()
+        reader.feed(self.html)
+        self.forms, self.links, self.frames = reader.forms, reader.links, reader.frames
+        self.checked = reader.checked
+        self.text = " ".join(reader.words)
+
+    def form(self, *, going_to: str) -> Form:
+        """The form whose action contains `going_to`. LookupError when the page has none."""
+        for form in self.forms:
+            if going_to in urljoin(self.url, form.action):
+                return form
+        raise LookupError(f"the page at {urlsplit(self.url).path} has no form that goes to {going_to!r}")
+
+    def link(self, *, going_to: str) -> str:
+        """The address of the first link that contains `going_to`. LookupError when there is none."""
+        for _, href in self.links:
+            if going_to in href:
+                return urljoin(self.url, href)
+        raise LookupError(f"the page at {urlsplit(self.url).path} has no link that goes to {going_to!r}")
+
+
+class Visitor:
+    """Visits pages, one origin's cookies kept apart from another's, Secure ones too (loopback counts as secure in browsers)."""
+
+    def __init__(self) -> None:
+        self._http = requests.Session()
+        self._http.trust_env = False
+        self._cookies: dict[str, dict[str, str]] = {}
+
+    def get(self, url: str) -> Page:
+        """Open an address and follow where it leads."""
+        return self._visit("GET", url, {})
+
+    def send(self, page: Page, form: Form, answers: dict[str, str]) -> Page:
+        """Send a form of a page, its hidden fields included."""
+        return self._visit("POST", urljoin(page.url, form.action or page.url), {**form.hidden, **answers})
+
+    def _visit(self, method: str, url: str, fields: dict[str, str]) -> Page:
+        """One request and its redirects, at most ten."""
+        for _ in range(_MOST_REDIRECTS):
+            answer = self._request(method, url, fields)
+            if answer.status_code not in _REDIRECTS:
+                return Page(url=url, status=answer.status_code, html=answer.text)
+            method, fields, url = "GET", {}, urljoin(url, answer.headers["Location"])
+        raise LookupError(f"more than {_MOST_REDIRECTS} redirects, the last to {urlsplit(url).path}")
+
+    def _request(self, method: str, url: str, fields: dict[str, str]) -> requests.Response:
+        """One request with the origin's cookies, as a browser makes it."""
+        parts = urlsplit(url)
+        origin = f"{parts.scheme}://{parts.netloc}"
+        jar = self._cookies.setdefault(origin, {})
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in jar.items())} if jar else {}
+        if method == "POST":
+            headers |= {"Origin": origin, "Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "navigate"}
+        answer = self._http.request(
+            method, url, data=fields or None, headers=headers, allow_redirects=False, timeout=_TIMEOUT, cookies=None
+        )
+        for line in answer.raw.headers.getlist("Set-Cookie"):
+            self._keep(jar, line)
+        self._http.cookies.clear()
+        return answer
+
+    @staticmethod
+    def _keep(jar: dict[str, str], line: str) -> None:
+        """Take one Set-Cookie line over; Max-Age=0 removes."""
+        # http.cookies of Python 3.11 does not know Partitioned, and drops the whole line over it.
+        known = ";".join(part for part in line.split(";") if part.strip().lower() != "partitioned")
+        for name, morsel in SimpleCookie(known).items():
+            if morsel["max-age"] == "0":
+                jar.pop(name, None)
+            else:
+                jar[name] = morsel.value

@@ -1,0 +1,223 @@
+"""Where a registered EHR's authorization server is, from its own discovery document, and its published keys.
+
+Only called with an issuer of `launch.json`; every address found must be on that issuer's host or one listed for it.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import Any, Generic, TypeVar
+from urllib.parse import urljoin, urlsplit
+
+import requests
+
+from smart_app.errors import LaunchCode, LaunchError
+from smart_app.http import FetchError, FetchReason, Limits, get_json
+from smart_app.registration import Issuer, is_loopback
+
+_DOCUMENT = Limits(connect=5, read=5, deadline=8, max_bytes=256 * 1024)
+_CAPABILITIES = Limits(connect=5, read=10, deadline=15, max_bytes=8 * 1024 * 1024)
+_KEPT = timedelta(hours=1)
+_KEYS_REFETCHED_AFTER = timedelta(minutes=1)
+_CACHED_AT_MOST = 256
+_OAUTH_URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
+_TELL_IT = "Nothing was opened. Try again in a moment; if it stays, tell your IT team the reference below."
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoints:
+    """What the app uses of a discovery document. `issuer` is who signs id_tokens and answers as RFC 9207 `iss`, in the EHR's words."""
+
+    authorization_endpoint: str
+    token_endpoint: str
+    issuer: str | None
+    jwks_uri: str | None
+    revocation_endpoint: str | None
+    capabilities: frozenset[str]
+    answers_with_iss: bool
+
+
+class Discovery:
+    """Discovery documents and key sets, each kept for an hour. Failures are not kept."""
+
+    def __init__(self, http: requests.Session, *, clock: Callable[[], datetime]) -> None:
+        self._http = http
+        self._clock = clock
+        self._endpoints: _Recent[Endpoints] = _Recent()
+        self._key_sets: _Recent[dict[str, Any]] = _Recent()
+
+    def endpoints(self, issuer: Issuer) -> Endpoints:
+        """The EHR's endpoints, resolved and checked. Raises LaunchError discovery_…."""
+        kept = self._endpoints.get(issuer.iss, younger_than=_KEPT, now=self._clock())
+        if kept is not None:
+            return kept
+        found = _endpoints(issuer, self._document(issuer.iss))
+        self._endpoints.put(issuer.iss, found, now=self._clock())
+        return found
+
+    def forget(self, issuer: Issuer) -> None:
+        """Fetch the document anew next time, because what it said did not work."""
+        self._endpoints.drop(issuer.iss)
+
+    def key_set(self, jwks_uri: str, *, newer: bool = False) -> dict[str, Any]:
+        """The key set at an address from `endpoints`; `newer` fetches it again unless that was done within the last minute.
+        Raises LaunchError id_token_invalid when it cannot be fetched."""
+        kept = self._key_sets.get(jwks_uri, younger_than=_KEYS_REFETCHED_AFTER if newer else _KEPT, now=self._clock())
+        if kept is not None:
+            return kept
+        try:
+            found = get_json(self._http, jwks_uri, limits=_DOCUMENT)
+        except FetchError as error:
+            raise LaunchError(
+                "id_token_invalid", f"The EHR's signing keys could not be read. {_TELL_IT}", detail=_why(error, jwks_uri), status=502
+            ) from error
+        self._key_sets.put(jwks_uri, found, now=self._clock())
+        return found
+
+    def _document(self, iss: str) -> dict[str, Any]:
+        """The smart-configuration; of servers that have none, the same facts from their capability statement."""
+        address = f"{iss}/.well-known/smart-configuration"
+        try:
+            return get_json(self._http, address, limits=_DOCUMENT)
+        except FetchError as error:
+            if error.reason != "status" or error.status >= requests.codes.server_error:
+                raise _launch_error(error, address) from error
+        try:
+            return _oauth_uris(self._capabilities(iss))
+        except FetchError as error:
+            raise _launch_error(error, f"{address} and {iss}/metadata") from error
+
+    def _capabilities(self, iss: str) -> dict[str, Any]:
+        """`_format` as well, because some servers answer in XML whatever is accepted (eClinicalWorks; client-js#167)."""
+        headers = {"Accept": "application/fhir+json, application/json"}
+        return get_json(self._http, f"{iss}/metadata?_format=json", limits=_CAPABILITIES, headers=headers)
+
+
+class _Recent(Generic[Value]):
+    """A few values with the time they were fetched; the oldest goes first when there are too many."""
+
+    def __init__(self) -> None:
+        self._values: OrderedDict[str, tuple[datetime, Value]] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: str, *, younger_than: timedelta, now: datetime) -> Value | None:
+        with self._lock:
+            fetched, value = self._values.get(key, (None, None))
+        return value if fetched is not None and now - fetched < younger_than else None
+
+    def put(self, key: str, value: Value, *, now: datetime) -> None:
+        with self._lock:
+            self._values[key] = (now, value)
+            self._values.move_to_end(key)
+            if len(self._values) > _CACHED_AT_MOST:
+                self._values.popitem(last=False)
+
+    def drop(self, key: str) -> None:
+        with self._lock:
+            self._values.pop(key, None)
+
+
+_CODES: Mapping[FetchReason, tuple[LaunchCode, str]] = {
+    "unreachable": ("discovery_unreachable", "The EHR could not be reached."),
+    "too_slow": ("discovery_unreachable", "The EHR answered too slowly."),
+    "too_large": ("discovery_too_large", "The EHR's description of its sign-in is too large to be real."),
+    "redirected": ("discovery_redirected", "The EHR pointed to another address for its sign-in, which is not followed."),
+    "not_json": ("discovery_not_json", "The EHR's description of its sign-in cannot be read."),
+    "status": ("discovery_unreachable", "The EHR did not describe its sign-in."),
+}
+
+
+def _launch_error(error: FetchError, address: str) -> LaunchError:
+    code, sentence = _CODES[error.reason]
+    return LaunchError(code, f"{sentence} {_TELL_IT}", detail=_why(error, address), status=502)
+
+
+def _why(error: FetchError, address: str) -> str:
+    return f"{address}: {error.reason} {error.detail}".strip()
+
+
+def _oauth_uris(capabilities: Mapping[str, Any]) -> dict[str, Any]:
+    """Endpoints from a capability statement's oauth-uris. Deprecated, still the only ones of some servers, which may even
+    carry several extensions (athenahealth has one for DSTU2); the first complete one counts."""
+    names = {"authorize": "authorization_endpoint", "token": "token_endpoint", "revoke": "revocation_endpoint"}
+    for rest in _dicts(capabilities.get("rest")):
+        security = rest.get("security")
+        for extension in _dicts(security.get("extension") if isinstance(security, dict) else None):
+            found = {names[part["url"]]: part.get("valueUri") for part in _dicts(extension.get("extension")) if part.get("url") in names}
+            if extension.get("url") == _OAUTH_URIS and {"authorization_endpoint", "token_endpoint"} <= found.keys():
+                return found
+    return {}
+
+
+def _dicts(value: object) -> list[dict[str, Any]]:
+    return [member for member in value if isinstance(member, dict)] if isinstance(value, list) else []
+
+
+def _endpoints(issuer: Issuer, document: Mapping[str, Any]) -> Endpoints:
+    capabilities = document.get("capabilities")
+    return Endpoints(
+        authorization_endpoint=_required_address(issuer, document, "authorization_endpoint"),
+        token_endpoint=_required_address(issuer, document, "token_endpoint"),
+        issuer=_text(document.get("issuer")),
+        jwks_uri=_address(issuer, document, "jwks_uri"),
+        revocation_endpoint=_address(issuer, document, "revocation_endpoint"),
+        capabilities=frozenset(name for name in capabilities if isinstance(name, str)) if isinstance(capabilities, list) else frozenset(),
+        answers_with_iss=document.get("authorization_response_iss_parameter_supported") is True,
+    )
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _required_address(issuer: Issuer, document: Mapping[str, Any], name: str) -> str:
+    address = _address(issuer, document, name)
+    if address is None:
+        raise LaunchError(
+            "discovery_incomplete",
+            f"The EHR's description of its sign-in lacks an address. {_TELL_IT}",
+            detail=f"{name} is missing",
+            status=502,
+        )
+    return address
+
+
+def _address(issuer: Issuer, document: Mapping[str, Any], name: str) -> str | None:
+    """An endpoint as an absolute address on an allowed host, or None when the document has none. Raises LaunchError."""
+    text = _text(document.get(name))
+    if text is None:
+        return None
+    try:
+        address = urljoin(f"{issuer.iss}/", text)
+        allowed = _origin(address) in _allowed_origins(issuer) and _secure_enough(address)
+    except ValueError:
+        address, allowed = text, False
+    if not allowed or not address.isascii() or not address.isprintable() or " " in address:
+        raise LaunchError(
+            "discovery_host_not_listed",
+            f"The EHR's sign-in is at an address that is not registered for it. {_TELL_IT}",
+            detail=f"{name} {address[:200]!r}: add its host to `hosts` of this issuer in launch.json if it is right",
+            status=502,
+        )
+    return address
+
+
+def _allowed_origins(issuer: Issuer) -> set[tuple[str, int]]:
+    """Host and port of the FHIR base, and of every further host listed (https port unless it says another)."""
+    return {_origin(issuer.iss), *(_origin(f"https://{host}") for host in issuer.hosts)}
+
+
+def _origin(address: str) -> tuple[str, int]:
+    parts = urlsplit(address)
+    if parts.username is not None or parts.fragment:
+        raise ValueError(address)
+    return parts.hostname or "", parts.port or {"https": 443, "http": 80}.get(parts.scheme, 0)
+
+
+def _secure_enough(address: str) -> bool:
+    parts = urlsplit(address)
+    return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))

@@ -1,0 +1,294 @@
+"""The launch from its first request to a context with one patient, one user and one FHIR server; and keeping its token fresh.
+
+Keeps nothing itself: what `begin` returns is stored by the caller and handed to `complete`, once.
+"""
+
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+from urllib.parse import urlencode
+
+import requests
+
+from smart_app.errors import LaunchError, SessionError
+from smart_app.launch import client_auth, pkce, scopes
+from smart_app.launch.context import LaunchContext, PendingLaunch, User
+from smart_app.launch.discovery import Discovery, Endpoints
+from smart_app.launch.id_token import Expected, verify
+from smart_app.launch.identity import clinician
+from smart_app.launch.parameters import single
+from smart_app.launch.token import TokenResponse, request_token, said
+from smart_app.registration import Issuer, OpenServer, Registration
+
+# A token that has less than this left is renewed first: clocks differ, and a page makes several calls with it.
+_RENEWED_BEFORE_END = timedelta(seconds=60)
+# FHIR ids, and the underscore some servers use. What looks like a path or query is no patient id.
+_ID = re.compile(r"(?!\.+$)[A-Za-z0-9\-._]{1,64}")
+_RELAUNCH = "Open Rapport again from the patient's chart."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """A launch on its way: `pending` is to be stored, the browser goes to `authorize_url`."""
+
+    pending: PendingLaunch
+    authorize_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launcher:
+    """The SMART client. `new_id` gives 256-bit URL-safe values (43 characters or more), `environ` the secrets that `launch.json` names."""
+
+    registration: Registration
+    http: requests.Session
+    clock: Callable[[], datetime]
+    base_url: str
+    new_id: Callable[[], str] = pkce.new_secret
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
+    discovery: Discovery = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """One discovery cache per launcher."""
+        object.__setattr__(self, "discovery", Discovery(self.http, clock=self.clock))
+
+    @property
+    def redirect_uri(self) -> str:
+        """Where authorization servers send the browser back to."""
+        return f"{self.base_url}{self.registration.client.redirect_uris[0]}"
+
+    def begin(self, iss: str, launch: str) -> Begun:
+        """Start an EHR launch; `iss` and `launch` exactly as received. Raises LaunchError. An unknown `iss` causes no request at all."""
+        if not iss:
+            raise LaunchError("iss_missing", f"The address does not say which EHR it comes from. {_RELAUNCH}")
+        if not launch:
+            raise LaunchError("launch_missing", f"The EHR sent no launch context. {_RELAUNCH}")
+        issuer = self._issuer(iss)
+        if isinstance(issuer.auth, OpenServer):
+            raise _not_listed("it is registered as an open server, which has no EHR launch")
+        return self._begun(issuer, iss, launch)
+
+    def open_server(self, iss: str) -> Issuer:
+        """The entry of an open server (no OAuth, synthetic data). Raises LaunchError iss_not_listed for any other."""
+        issuer = self._issuer(iss)
+        if not isinstance(issuer.auth, OpenServer):
+            raise _not_listed("it is not registered as an open server")
+        return issuer
+
+    def complete(self, pending: PendingLaunch, params: Mapping[str, Sequence[str]]) -> LaunchContext:
+        """The launch behind a callback, whose pending launch the store has given out and forgotten. Raises LaunchError."""
+        code = _code(pending, params)
+        issuer = self._issuer(pending.iss)
+        form = {"grant_type": "authorization_code", "code": code, "redirect_uri": pending.redirect_uri, "code_verifier": pending.verifier}
+        try:
+            tokens = self._tokens(issuer, pending.token_endpoint, form)
+        except LaunchError:
+            # The description of the sign-in may be out of date.
+            self.discovery.forget(issuer)
+            raise
+        return self._context(issuer, pending, tokens)
+
+    def needs_refresh(self, context: LaunchContext, now: datetime) -> bool:
+        """True when the access token is about to end and can be renewed."""
+        return context.refresh_token is not None and context.expires is not None and context.expires - now <= _RENEWED_BEFORE_END
+
+    def refresh(self, context: LaunchContext) -> LaunchContext:
+        """The launch with a new access token, and the new refresh token where the server rotates it. Raises SessionError when the server
+        refuses (its session is over), LaunchError token_unreachable when it does not answer: the old token may still be good."""
+        if context.refresh_token is None or context.token_endpoint is None:
+            raise SessionError(_SESSION_OVER, detail="there is no refresh token")
+        try:
+            # No `scope`: what was granted stays granted (RFC 6749 6).
+            form = {"grant_type": "refresh_token", "refresh_token": context.refresh_token}
+            tokens = self._tokens(self._issuer(context.iss), context.token_endpoint, form)
+        except LaunchError as error:
+            if error.code == "token_unreachable":
+                raise
+            raise SessionError(_SESSION_OVER, detail=f"{error.code} {error.detail}") from error
+        return _refreshed(context, tokens, self.clock())
+
+    def _issuer(self, iss: str) -> Issuer:
+        issuer = self.registration.find(iss)
+        if issuer is None:
+            raise _not_listed("add it to launch.json if it is right")
+        return issuer
+
+    def _begun(self, issuer: Issuer, iss: str, launch: str) -> Begun:
+        endpoints = self.discovery.endpoints(issuer)
+        pending = self._pending(issuer, iss, endpoints)
+        query = {
+            "response_type": "code",
+            "client_id": issuer.client_id,
+            "redirect_uri": pending.redirect_uri,
+            "launch": launch,
+            "scope": pending.requested_scope,
+            "state": pending.state,
+            # As received, to the letter: servers compare it with their own spelling, trailing slash included.
+            "aud": iss,
+            "nonce": pending.nonce,
+            "code_challenge": pkce.challenge(pending.verifier),
+            "code_challenge_method": "S256",
+        }
+        return Begun(pending=pending, authorize_url=_with_query(endpoints.authorization_endpoint, query))
+
+    def _pending(self, issuer: Issuer, iss: str, endpoints: Endpoints) -> PendingLaunch:
+        return PendingLaunch(
+            iss=iss,
+            via="ehr",
+            state=self.new_id(),
+            nonce=self.new_id(),
+            verifier=self.new_id(),
+            redirect_uri=self.redirect_uri,
+            requested_scope=issuer.scope,
+            token_endpoint=endpoints.token_endpoint,
+            issuer=endpoints.issuer,
+            jwks_uri=endpoints.jwks_uri,
+            started=self.clock(),
+            answers_with_iss=endpoints.answers_with_iss,
+        )
+
+    def _tokens(self, issuer: Issuer, token_endpoint: str, form: Mapping[str, str]) -> TokenResponse:
+        credentials = client_auth.credentials(
+            issuer, token_endpoint=token_endpoint, now=self.clock(), new_secret=self.new_id, environ=self.environ
+        )
+        return request_token(self.http, token_endpoint, form=form, credentials=credentials)
+
+    def _context(self, issuer: Issuer, pending: PendingLaunch, tokens: TokenResponse) -> LaunchContext:
+        now = self.clock()
+        # RFC 6749 5.1: no scope in the answer means what was asked for.
+        granted = pending.requested_scope if tokens.scope is None else tokens.scope
+        user = self._user(issuer, pending, tokens, granted)
+        return LaunchContext(
+            iss=pending.iss,
+            issuer_name=issuer.name,
+            via=pending.via,
+            patient=_patient(tokens.extra),
+            encounter=_identifier(tokens.extra.get("encounter")),
+            user=user,
+            scope=granted,
+            access_token=tokens.access_token,
+            refresh_token=tokens.refresh_token,
+            token_endpoint=pending.token_endpoint,
+            expires=now + tokens.lifetime,
+            opened=now,
+            need_patient_banner=tokens.extra.get("need_patient_banner") is not False,
+            synthetic=issuer.synthetic_data,
+            intent=_intent(tokens.extra.get("intent")),
+        )
+
+    def _user(self, issuer: Issuer, pending: PendingLaunch, tokens: TokenResponse, granted: str) -> User:
+        if tokens.id_token is None:
+            raise _no_identity(granted)
+        if pending.jwks_uri is None:
+            raise LaunchError(
+                "id_token_invalid", f"The EHR does not publish the keys it signs with. {_RELAUNCH}", detail="no jwks_uri in its discovery"
+            )
+        expected = Expected(
+            issuers=_trusted_issuers(issuer, pending.issuer),
+            client_id=issuer.client_id,
+            nonce=pending.nonce,
+            nonce_optional=issuer.nonce_optional,
+        )
+        key_set = partial(self.discovery.key_set, pending.jwks_uri)
+        identity = verify(tokens.id_token, key_set=key_set, expected=expected, now=self.clock())
+        return clinician(identity, fhir_base=pending.iss)
+
+
+_SESSION_OVER = f"The EHR has ended this session. {_RELAUNCH}"
+
+
+def _not_listed(detail: str) -> LaunchError:
+    """Says nothing of the address: it came from outside, and the page may be shown to anybody."""
+    return LaunchError(
+        "iss_not_listed",
+        "Rapport is not registered with this EHR. Nothing was sent to it.",
+        detail=f"iss is not listed: {detail}",
+        status=403,
+    )
+
+
+def _with_query(endpoint: str, query: Mapping[str, str]) -> str:
+    """`endpoint` with the parameters added to the query it may have already."""
+    return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(query)}"
+
+
+def _code(pending: PendingLaunch, params: Mapping[str, Sequence[str]]) -> str:
+    """The code of a callback that belongs to `pending`. A refusal is looked at first: it carries no code."""
+    if single(params, "state") != pending.state:
+        raise LaunchError("state_unknown", f"The sign-in that came back is not the one that was begun. {_RELAUNCH}")
+    _check_issuer(pending, single(params, "iss"))
+    error = single(params, "error")
+    if error is not None:
+        raise _refused(error, single(params, "error_description"))
+    code = single(params, "code")
+    if code is None:
+        raise LaunchError("code_missing", f"The EHR's sign-in came back without a code. {_RELAUNCH}")
+    return code
+
+
+def _check_issuer(pending: PendingLaunch, iss: str | None) -> None:
+    """RFC 9207: the callback's `iss` is the authorization server, not the FHIR server of the launch's `iss`."""
+    if (iss is not None or pending.answers_with_iss) and iss != pending.issuer:
+        raise LaunchError(
+            "issuer_differs",
+            f"The sign-in came back from another server than it was sent to. {_RELAUNCH}",
+            detail="iss differs",
+            status=403,
+        )
+
+
+def _refused(error: str, description: str | None) -> LaunchError:
+    sentence = "The sign-in was cancelled or not allowed." if error == "access_denied" else "The EHR refused the sign-in."
+    detail = said({"error": error, "error_description": description})
+    return LaunchError("authorization_refused", f"{sentence} Nothing was opened. {_RELAUNCH}", detail=detail, status=403)
+
+
+def _trusted_issuers(issuer: Issuer, discovered: str | None) -> tuple[str, ...]:
+    return issuer.id_token_issuers or ((discovered,) if discovered else ())
+
+
+def _no_identity(granted: str) -> LaunchError:
+    if not scopes.has(granted, "openid"):
+        return LaunchError(
+            "scope_insufficient",
+            f"The EHR does not let Rapport know who is signed in. {_RELAUNCH}",
+            detail="openid not granted",
+            status=403,
+        )
+    return LaunchError("id_token_invalid", f"The EHR did not say who is signed in. {_RELAUNCH}", detail="id_token is missing", status=403)
+
+
+def _patient(response: Mapping[str, Any]) -> str:
+    patient = response.get("patient")
+    if patient is None or patient == "":
+        raise LaunchError("patient_missing", f"The EHR did not say which patient's chart is open. {_RELAUNCH}")
+    found = _identifier(patient)
+    if found is None:
+        raise LaunchError(
+            "patient_missing", f"The EHR named the patient in a way that cannot be used. {_RELAUNCH}", detail="patient is no id"
+        )
+    return found
+
+
+def _identifier(value: object) -> str | None:
+    return value if isinstance(value, str) and _ID.fullmatch(value) else None
+
+
+def _intent(value: object) -> str | None:
+    return value if isinstance(value, str) and re.fullmatch(r"[\w.:/-]{1,100}", value) else None
+
+
+def _refreshed(context: LaunchContext, tokens: TokenResponse, now: datetime) -> LaunchContext:
+    patient = tokens.extra.get("patient")
+    if patient is not None and patient != context.patient:
+        raise SessionError(f"The EHR has switched to another patient. {_RELAUNCH}", detail="the refreshed token is for another patient")
+    return replace(
+        context,
+        access_token=tokens.access_token,
+        refresh_token=tokens.refresh_token or context.refresh_token,
+        scope=context.scope if tokens.scope is None else tokens.scope,
+        expires=now + tokens.lifetime,
+    )

@@ -1,0 +1,100 @@
+"""The token endpoint: one form in, one checked answer out (RFC 6749 5, SMART App Launch)."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import requests
+
+from smart_app.errors import LaunchError
+from smart_app.http import FetchError, Limits, fetch_json
+from smart_app.launch.client_auth import Credentials
+
+_LIMITS = Limits(connect=5, read=15, deadline=20, max_bytes=256 * 1024)
+# RFC 6749 leaves `expires_in` to the server's documentation; five minutes is what SMART recommends for short-lived tokens.
+_ASSUMED_LIFETIME = timedelta(minutes=5)
+_LONGEST_LIFETIME = timedelta(days=1)
+_RELAUNCH = "Nothing was opened. Open Rapport again from the patient's chart."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenResponse:
+    """A checked token response. `scope` is None when the server left it out; `extra` is the whole JSON, for the launch context."""
+
+    access_token: str = field(repr=False)
+    refresh_token: str | None = field(repr=False)
+    id_token: str | None = field(repr=False)
+    scope: str | None
+    lifetime: timedelta
+    extra: Mapping[str, Any] = field(repr=False)
+
+
+def request_token(http: requests.Session, token_endpoint: str, *, form: Mapping[str, str], credentials: Credentials) -> TokenResponse:
+    """The token for a code or refresh token. Raises LaunchError token_unreachable, token_refused or token_invalid."""
+    try:
+        answer = fetch_json(http, "POST", token_endpoint, limits=_LIMITS, headers=credentials.headers, form={**form, **credentials.form})
+    except FetchError as error:
+        raise _from_fetch(error) from error
+    if answer.status >= requests.codes.server_error or answer.status == requests.codes.too_many_requests:
+        raise LaunchError("token_unreachable", f"The EHR's sign-in failed. {_RELAUNCH}", detail=f"HTTP {answer.status}", status=502)
+    if answer.status != requests.codes.ok:
+        raise LaunchError(
+            "token_refused", f"The EHR refused to complete the sign-in. {_RELAUNCH}", detail=f"HTTP {answer.status} {said(answer.document)}"
+        )
+    return _checked(answer.document)
+
+
+def said(document: Mapping[str, Any]) -> str:
+    """An OAuth error in the server's own words: code and description, short and printable."""
+    words = [value for name in ("error", "error_description") if isinstance(value := document.get(name), str) and value]
+    return re.sub(r"[^\x20-\x7e]", " ", ": ".join(words))[:300]
+
+
+def _from_fetch(error: FetchError) -> LaunchError:
+    detail = f"{error.reason} {error.detail}".strip()
+    if error.reason in {"unreachable", "too_slow"}:
+        return LaunchError(
+            "token_unreachable", f"The EHR could not be reached to complete the sign-in. {_RELAUNCH}", detail=detail, status=502
+        )
+    return LaunchError("token_invalid", f"The EHR's answer to the sign-in cannot be used. {_RELAUNCH}", detail=detail, status=502)
+
+
+def _checked(document: Mapping[str, Any]) -> TokenResponse:
+    access_token = _text(document, "access_token")
+    if not access_token or not access_token.isascii() or not access_token.isprintable():
+        raise _invalid("access_token is missing or not printable")
+    if (_text(document, "token_type") or "").lower() != "bearer":
+        raise _invalid("token_type is not bearer")
+    return TokenResponse(
+        access_token=access_token,
+        refresh_token=_text(document, "refresh_token") or None,
+        id_token=_text(document, "id_token") or None,
+        scope=_text(document, "scope"),
+        lifetime=_lifetime(document.get("expires_in")),
+        extra=document,
+    )
+
+
+def _text(document: Mapping[str, Any], name: str) -> str | None:
+    value = document.get(name)
+    if value is not None and not isinstance(value, str):
+        raise _invalid(f"{name} is not text")
+    return value
+
+
+def _lifetime(value: object) -> timedelta:
+    """`expires_in` in seconds; some servers send it as text."""
+    if value is None:
+        return _ASSUMED_LIFETIME
+    if isinstance(value, str) and re.fullmatch(r"\d{1,9}", value):
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int | Decimal) or value <= 0:
+        raise _invalid("expires_in is not a number of seconds")
+    return min(timedelta(seconds=float(min(value, 10**9))), _LONGEST_LIFETIME)
+
+
+def _invalid(detail: str) -> LaunchError:
+    return LaunchError("token_invalid", f"The EHR's answer to the sign-in cannot be used. {_RELAUNCH}", detail=detail, status=502)

@@ -1,0 +1,424 @@
+"""Which EHRs Rapport may be launched from, and what it tells them about itself: `launch.json`, read once and frozen.
+
+An `iss` from outside is looked up here before anything is sent anywhere. Secrets are never in the file: it names
+environment variables. Every mistake in the file is a ConfigurationError with the path of the key.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import SplitResult, urlsplit, urlunsplit
+
+import simplejson
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from smart_app.assets import launch_file
+from smart_app.errors import ConfigurationError
+
+AssertionAlgorithm = Literal["RS384", "ES384"]
+FhirVersion = Literal["4.0.0", "4.0.1"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicClient:
+    """No client secret; PKCE alone protects the code."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretBasic:
+    """A shared secret in the Authorization header. `form_encode`: id and secret are form-encoded first, as RFC 6749 2.3.1 says
+    and as most EHRs do not expect."""
+
+    secret_env: str
+    form_encode: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretPost:
+    """A shared secret in the form body."""
+
+    secret_env: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrivateKeyJwt:
+    """A signed assertion (SMART asymmetric). `key_env` holds a PEM or JWK private key, `kid` its id in our published JWKS."""
+
+    key_env: str
+    alg: AssertionAlgorithm
+    kid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenServer:
+    """No OAuth at all; only for synthetic data, the tester picks the patient."""
+
+
+ClientAuth = PublicClient | SecretBasic | SecretPost | PrivateKeyJwt | OpenServer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issuer:
+    """One registered EHR. `iss` is normalised; `hosts` are further `host` or `host:port` its endpoints may live on;
+    `id_token_issuers` replace the discovered issuer when not empty. An entry with `iss_prefix` stands for many `iss`;
+    with `nonce_optional` id_tokens may lack the nonce."""
+
+    name: str
+    iss: str
+    client_id: str
+    auth: ClientAuth
+    scope: str
+    frame_ancestors: tuple[str, ...] = ()
+    id_token_issuers: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
+    synthetic_data: bool = False
+    enabled: bool = True
+    iss_prefix: str | None = None
+    nonce_optional: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Client:
+    """What the app tells an EHR about itself (RFC 7591 names). Addresses are paths below the base URL."""
+
+    client_name: str
+    software_id: str
+    client_uri: str
+    logo_uri: str | None
+    redirect_uris: tuple[str, ...]
+    grant_types: tuple[str, ...]
+    response_types: tuple[str, ...]
+    scope: str
+    contacts: tuple[str, ...] = ()
+    tos_uri: str | None = None
+    policy_uri: str | None = None
+    jwks_uri: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Smart:
+    """SMART's own part: where launches arrive, and the FHIR versions the app speaks."""
+
+    launch_uri: str
+    fhir_versions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """The whole of `launch.json`."""
+
+    client: Client
+    smart: Smart
+    issuers: tuple[Issuer, ...]
+
+    def find(self, iss: str) -> Issuer | None:
+        """The enabled entry for `iss`, with `iss` normalised in it, or None. Exact, but for `normalise_iss` and synthetic prefixes."""
+        wanted = normalise_iss(iss)
+        if wanted is None:
+            return None
+        enabled = [issuer for issuer in self.issuers if issuer.enabled]
+        exact = next((issuer for issuer in enabled if issuer.iss == wanted and issuer.iss_prefix is None), None)
+        return exact or next((replace(issuer, iss=wanted) for issuer in enabled if _below_prefix(issuer, wanted)), None)
+
+    def with_issuer(self, issuer: Issuer) -> "Registration":
+        """A copy in which `issuer` stands in place of any other with the same `iss`. Raises ConfigurationError for an unusable `iss`."""
+        iss = normalise_iss(issuer.iss)
+        if iss is None:
+            raise ConfigurationError("This issuer address cannot be used.", where="iss", detail=issuer.iss)
+        others = tuple(other for other in self.issuers if other.iss != iss)
+        return replace(self, issuers=(*others, replace(issuer, iss=iss)))
+
+    def frame_ancestors(self) -> tuple[str, ...]:
+        """Every origin that may frame the app before its EHR is known: the union over the enabled entries, in order."""
+        return tuple(dict.fromkeys(origin for issuer in self.issuers if issuer.enabled for origin in issuer.frame_ancestors))
+
+
+def is_loopback(host: str) -> bool:
+    """True when `host` is this machine: `localhost` or a loopback address."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def normalise_iss(iss: str) -> str | None:
+    """`iss` with lower-case scheme and host, without the scheme's default port and one trailing slash; None when it is no FHIR
+    base address (other scheme, user info, query, fragment, dot segments, odd characters, http away from this machine)."""
+    if not _PLAIN.fullmatch(iss) or _DOT_SEGMENT.search(iss):
+        return None
+    try:
+        parts = urlsplit(iss)
+        port = parts.port
+    except ValueError:
+        return None
+    host = parts.hostname or ""
+    if not host or parts.username is not None or parts.query or parts.fragment or not _secure_enough(parts.scheme, host):
+        return None
+    return urlunsplit(SplitResult(parts.scheme, _authority(host, port, parts.scheme), parts.path.removesuffix("/"), "", ""))
+
+
+def load_registration(path: Path | None = None) -> Registration:
+    """`launch.json` at `path`, or the one shipped with Rapport. Raises ConfigurationError naming the file and the key."""
+    source = path or launch_file()
+    document = _document(source)
+    try:
+        model = LaunchFile.model_validate(document)
+    except ValidationError as error:
+        raise _configuration_error(source, error) from error
+    return _frozen(model)
+
+
+def launch_schema() -> dict[str, Any]:
+    """The JSON Schema of `launch.json`, as published in `docs/launch.schema.json`."""
+    schema = LaunchFile.model_json_schema(by_alias=True)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "launch.json of Rapport"}
+
+
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[A-Za-z0-9\-._~%!$&'()*+,;=:@/\[\]]+")
+_DOT_SEGMENT = re.compile(r"/(?:\.|%2e){1,2}(?:/|$)|%2f|%5c|[^:]//", re.IGNORECASE)
+_DEFAULT_PORTS = {"https": 443, "http": 80}
+
+
+def _secure_enough(scheme: str, host: str) -> bool:
+    return scheme == "https" or (scheme == "http" and is_loopback(host))
+
+
+def _authority(host: str, port: int | None, scheme: str) -> str:
+    name = f"[{host}]" if ":" in host else host
+    return name if port is None or port == _DEFAULT_PORTS[scheme] else f"{name}:{port}"
+
+
+def _below_prefix(issuer: Issuer, iss: str) -> bool:
+    """Only synthetic entries may stand for many addresses; the prefix ends at a slash, so no host or folder name is cut."""
+    return issuer.iss_prefix is not None and issuer.synthetic_data and iss.startswith(issuer.iss_prefix)
+
+
+def _iss(value: str) -> str:
+    iss = normalise_iss(value)
+    if iss is None:
+        raise ValueError("must be a FHIR base address: https (http only on this machine), no user info, query or fragment")
+    return iss
+
+
+def _iss_prefix(value: str) -> str:
+    if not value.endswith("/"):
+        raise ValueError("must end with a slash, so that it names a whole folder")
+    return _iss(value) + "/"
+
+
+def _matching(pattern: str, expected: str) -> AfterValidator:
+    """A validator that wants the whole value to match `pattern` and says what it expected."""
+
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise ValueError(f"must be {expected}")
+        return value
+
+    return AfterValidator(check)
+
+
+_Iss = Annotated[str, AfterValidator(_iss)]
+_IssPrefix = Annotated[str, AfterValidator(_iss_prefix)]
+_Path = Annotated[str, _matching(r"/[A-Za-z0-9\-._~/]*", "a path below the base URL, starting with a slash, without query or fragment")]
+_Variable = Annotated[str, _matching(r"[A-Z][A-Z0-9_]*", "the name of an environment variable (the secret itself never stands here)")]
+_Origin = Annotated[
+    str, _matching(r"https?://(?:\*\.)?(?:[a-z0-9\-.]+|\[[0-9a-f:]+\])(?::\d{1,5})?", "an origin such as https://ehr.example.org")
+]
+_Host = Annotated[str, _matching(r"(?:[a-z0-9\-.]+|\[[0-9a-f:]+\])(?::\d{1,5})?", "a host or host:port, in lower case")]
+_Scope = Annotated[
+    str, _matching(r"[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*", "scopes with one space between them (RFC 6749 3.3)")
+]
+_Text = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class _Public(_Part):
+    method: Literal["none"]
+
+
+class _Basic(_Part):
+    method: Literal["client_secret_basic"]
+    secret_env: _Variable = Field(description="Environment variable (or NAME_FILE) that holds the client secret.")
+    form_encode: bool = Field(default=False, description="Form-encode id and secret before base64, as RFC 6749 2.3.1 says.")
+
+
+class _Post(_Part):
+    method: Literal["client_secret_post"]
+    secret_env: _Variable = Field(description="Environment variable (or NAME_FILE) that holds the client secret.")
+
+
+class _KeyJwt(_Part):
+    method: Literal["private_key_jwt"]
+    key_env: _Variable = Field(description="Environment variable (or NAME_FILE) that holds the private key, PEM or JWK.")
+    alg: AssertionAlgorithm
+    kid: _Text
+
+
+class _Open(_Part):
+    method: Literal["open"]
+
+
+class _IssuerPart(_Part):
+    """One EHR. Exactly one of `iss` and `iss_prefix`."""
+
+    name: _Text = Field(description="What people call this EHR.")
+    iss: _Iss | None = Field(default=None, description="FHIR base address; matched exactly.")
+    iss_prefix: _IssPrefix | None = Field(default=None, description="Any FHIR base below this folder; synthetic data only.")
+    client_id: str = Field(default="", max_length=200)
+    auth: Annotated[_Public | _Basic | _Post | _KeyJwt | _Open, Field(discriminator="method")]
+    scope: _Scope | None = Field(default=None, description="Scopes to ask this EHR for, instead of client.scope.")
+    frame_ancestors: list[_Origin] = Field(default=[], description="Origins that may show Rapport in a frame.")
+    id_token_issuers: list[_Text] = Field(default=[], description="Accepted `iss` of id_tokens, instead of the discovered issuer.")
+    nonce_optional: bool = Field(default=False, description="Accept id_tokens without the nonce that was asked for.")
+    hosts: list[_Host] = Field(default=[], description="Further hosts the EHR's endpoints may be on.")
+    synthetic_data: bool = Field(default=False, description="No real patients behind this address.")
+    enabled: bool = True
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "_IssuerPart":
+        if (self.iss is None) == (self.iss_prefix is None):
+            raise ValueError("needs exactly one of iss and iss_prefix")
+        if self.iss_prefix is not None and not self.synthetic_data:
+            raise ValueError("iss_prefix is allowed only with synthetic_data: true")
+        if self.auth.method == "open" and not self.synthetic_data:
+            raise ValueError("auth method open is allowed only with synthetic_data: true")
+        if self.auth.method != "open" and not self.client_id:
+            raise ValueError("client_id is missing")
+        return self
+
+
+class _ClientPart(_Part):
+    """The app as an EHR knows it, in RFC 7591 names; addresses are paths below the base URL."""
+
+    client_name: _Text
+    software_id: _Text
+    client_uri: _Path
+    logo_uri: _Path | None = None
+    tos_uri: _Path | None = None
+    policy_uri: _Path | None = None
+    jwks_uri: _Path | None = None
+    contacts: list[_Text] = []
+    redirect_uris: list[_Path] = Field(min_length=1)
+    grant_types: list[Literal["authorization_code", "refresh_token"]]
+    response_types: list[Literal["code"]]
+    scope: _Scope
+
+
+class _SmartPart(_Part):
+    """SMART's own part."""
+
+    launch_uri: _Path
+    fhir_versions: list[FhirVersion] = Field(min_length=1)
+
+
+class LaunchFile(_Part):
+    """`launch.json`: the single source of registration. Unknown keys are refused."""
+
+    schema_: str | None = Field(default=None, alias="$schema")
+    client: _ClientPart
+    smart: _SmartPart
+    issuers: list[_IssuerPart] = []
+
+    @model_validator(mode="after")
+    def _distinct(self) -> "LaunchFile":
+        _refuse_repeats("iss", [issuer.iss or issuer.iss_prefix for issuer in self.issuers])
+        # One secret at two EHRs would let either of them impersonate the app at the other.
+        _refuse_repeats("secret_env", [getattr(issuer.auth, "secret_env", None) for issuer in self.issuers])
+        return self
+
+
+def _refuse_repeats(key: str, values: Sequence[str | None]) -> None:
+    present = [value for value in values if value is not None]
+    repeated = next((value for value in present if present.count(value) > 1), None)
+    if repeated is not None:
+        raise ValueError(f"{key} {repeated} stands here twice")
+
+
+def _document(source: Path) -> Any:
+    try:
+        return simplejson.loads(source.read_text(encoding="utf-8"), object_pairs_hook=_without_repeated_keys)
+    except OSError as error:
+        raise ConfigurationError("The registration file cannot be read.", where=str(source), detail=str(error)) from error
+    except ValueError as error:
+        raise ConfigurationError("The registration file is not valid JSON.", where=str(source), detail=str(error)) from error
+
+
+def _without_repeated_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    _refuse_repeats("key", [key for key, _ in pairs])
+    return dict(pairs)
+
+
+def _configuration_error(source: Path, error: ValidationError) -> ConfigurationError:
+    first, *more = error.errors(include_url=False, include_input=False)
+    further = f" ({len(more)} more)" if more else ""
+    key = _json_path(first["loc"])
+    message = first["msg"].removeprefix("Value error, ")
+    return ConfigurationError(f"The registration file cannot be used: {key}: {message}", where=f"{source}: {key}", detail=message + further)
+
+
+_METHODS = ("none", "client_secret_basic", "client_secret_post", "private_key_jwt", "open")
+
+
+def _json_path(location: tuple[int | str, ...]) -> str:
+    """Pydantic's location as `issuers[0].auth.secret_env`; the tag of a discriminated union is no key of the file."""
+    steps = [step for place, step in enumerate(location) if not (place and location[place - 1] == "auth" and step in _METHODS)]
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
+    return text.removeprefix(".") or "the whole file"
+
+
+def _frozen(model: LaunchFile) -> Registration:
+    client = Client(
+        client_name=model.client.client_name,
+        software_id=model.client.software_id,
+        client_uri=model.client.client_uri,
+        logo_uri=model.client.logo_uri,
+        tos_uri=model.client.tos_uri,
+        policy_uri=model.client.policy_uri,
+        jwks_uri=model.client.jwks_uri,
+        contacts=tuple(model.client.contacts),
+        redirect_uris=tuple(model.client.redirect_uris),
+        grant_types=tuple(model.client.grant_types),
+        response_types=tuple(model.client.response_types),
+        scope=model.client.scope,
+    )
+    smart = Smart(launch_uri=model.smart.launch_uri, fhir_versions=tuple(model.smart.fhir_versions))
+    return Registration(client=client, smart=smart, issuers=tuple(_issuer(part, client.scope) for part in model.issuers))
+
+
+def _issuer(part: _IssuerPart, default_scope: str) -> Issuer:
+    return Issuer(
+        name=part.name,
+        iss=part.iss or "",
+        iss_prefix=part.iss_prefix,
+        client_id=part.client_id,
+        auth=_auth(part.auth),
+        scope=part.scope or default_scope,
+        frame_ancestors=tuple(part.frame_ancestors),
+        id_token_issuers=tuple(part.id_token_issuers),
+        nonce_optional=part.nonce_optional,
+        hosts=tuple(part.hosts),
+        synthetic_data=part.synthetic_data,
+        enabled=part.enabled,
+    )
+
+
+def _auth(part: _Public | _Basic | _Post | _KeyJwt | _Open) -> ClientAuth:
+    match part:
+        case _Public():
+            return PublicClient()
+        case _Basic():
+            return SecretBasic(secret_env=part.secret_env, form_encode=part.form_encode)
+        case _Post():
+            return SecretPost(secret_env=part.secret_env)
+        case _KeyJwt():
+            return PrivateKeyJwt(key_env=part.key_env, alg=part.alg, kid=part.kid)
+        case _Open():
+            return OpenServer()

@@ -1,0 +1,124 @@
+"""The connection to the app's own database: SQLite by default, PostgreSQL by the same code.
+
+Durability on SQLite: the journal is a write-ahead log and ordinary commits use `synchronous=NORMAL`. They survive a crash of the
+process, because the log is with the operating system once `commit` returns; a power failure may take the last of them back, never
+tear one (sqlite.org/pragma.html#pragma_synchronous, sqlite.org/wal.html). For launches and outbox marks that is good enough: a
+launch lost is opened again from the chart, and a mark lost leaves the submission `sending`, which is treated as unknown and searched
+for before any resend. Sealing a submission is not: `durable` commits with `synchronous=FULL`, so it is on the disk before a byte goes out.
+"""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, SQLAlchemyError
+
+from smart_app.errors import ConfigurationError, StoreError
+
+_WHERE = "RAPPORT_DATABASE_URL"
+_BUSY_MILLISECONDS = 5000
+
+
+class Database:
+    """Short transactions on one engine; every failure of the database is a StoreError."""
+
+    def __init__(self, database_url: str) -> None:
+        self.url = _url(database_url)
+        self.engine = _engine(self.url)
+        # One connection serves every thread of an in-memory database, so its transactions must take turns.
+        self._turn: AbstractContextManager[Any] = RLock() if _in_memory(self.url) else nullcontext()
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """A transaction: committed at the end, rolled back on any error."""
+        with self._turn, _store_errors(), self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def durable(self) -> Iterator[Connection]:
+        """A transaction that is on the disk when it ends."""
+        if self.engine.dialect.name != "sqlite":
+            with self.begin() as connection:
+                yield connection
+            return
+        with self._turn, _store_errors(), self.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA synchronous=FULL")
+            try:
+                yield connection
+                connection.commit()
+            finally:
+                connection.rollback()
+                connection.exec_driver_sql("PRAGMA synchronous=NORMAL")
+
+    def close(self) -> None:
+        """Give every connection back."""
+        self.engine.dispose()
+
+
+@contextmanager
+def _store_errors() -> Iterator[None]:
+    """SQLAlchemy's errors as StoreError; a broken constraint passes, it is an answer. Statement values are never repeated."""
+    try:
+        yield
+    except IntegrityError:
+        raise
+    except SQLAlchemyError as error:
+        raise StoreError("Rapport's own database cannot be used right now. Nothing was sent.", detail=type(error).__name__) from error
+
+
+def _url(database_url: str) -> URL:
+    try:
+        url = make_url(database_url)
+    except ArgumentError as error:
+        raise ConfigurationError("The database address cannot be read.", where=_WHERE) from error
+    if url.get_backend_name() not in {"sqlite", "postgresql"}:
+        raise ConfigurationError("The database must be SQLite or PostgreSQL.", where=_WHERE, detail=url.get_backend_name())
+    return url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url
+
+
+def _engine(url: URL) -> Engine:
+    # `hide_parameters`: digests and sealed payloads stay out of messages and logs.
+    try:
+        if url.get_backend_name() != "sqlite":
+            return create_engine(url, hide_parameters=True, pool_pre_ping=True)
+        return _sqlite_engine(url)
+    except (NoSuchModuleError, ModuleNotFoundError) as error:
+        raise ConfigurationError(
+            "The driver for this database is not installed.", where=_WHERE, detail="pip install rapport[postgres]"
+        ) from error
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    if _in_memory(url):
+        engine = create_engine(url, hide_parameters=True, poolclass=StaticPool, connect_args={"check_same_thread": False})
+    else:
+        _create_private(Path(str(url.database)))
+        engine = create_engine(url, hide_parameters=True)
+    event.listen(engine, "connect", _prepare)
+    return engine
+
+
+def _in_memory(url: URL) -> bool:
+    return url.get_backend_name() == "sqlite" and url.database in {None, "", ":memory:"}
+
+
+def _create_private(path: Path) -> None:
+    """The file, readable by its owner only. Raises ConfigurationError where it cannot be made."""
+    try:
+        path.touch(mode=0o600)
+    except OSError as error:
+        raise ConfigurationError("The database file cannot be written.", where=_WHERE, detail=str(error)) from error
+
+
+def _prepare(connection: Any, _record: object) -> None:
+    """Settings of one SQLite connection; waiting comes first, because switching to the write-ahead log may have to wait."""
+    for statement in (
+        f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}",
+        "PRAGMA journal_mode=WAL",
+        "PRAGMA synchronous=NORMAL",
+        "PRAGMA foreign_keys=ON",
+    ):
+        connection.execute(statement).close()

@@ -1,0 +1,197 @@
+"""Launches in flight: one row each, found by an unguessable id and opened only by the browser that holds its cookie.
+
+The database holds digests of the id and of the cookie's value, never either of them. A pending launch is found by its `state`,
+an open one by its launch id; the two have different ids and different cookies, so nothing known before sign-in is worth anything after.
+"""
+
+import hmac
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, insert, or_, select, update
+
+from smart_app.errors import LaunchError, SessionError, StoreError
+from smart_app.launch.context import LaunchContext, LaunchId, PendingLaunch
+from smart_app.store.database import Database
+from smart_app.store.seal import Sealer, digest
+from smart_app.store.tables import launches
+
+_PENDING = TypeAdapter(PendingLaunch)
+_CONTEXT = TypeAdapter(LaunchContext)
+_TABLE = launches.name
+# A page is read several times a minute; that it was seen need not be written more often than this.
+_TOUCH_AFTER = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingCookie:
+    """The cookie that binds a pending launch to the browser it began in."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenLaunch:
+    """A stored launch: `id` goes into URLs, the cookie to the browser. Neither can be derived from the other."""
+
+    id: LaunchId
+    cookie_name: str
+    cookie_value: str
+
+
+def cookie_name(secret_id: str) -> str:
+    """The cookie's name for a launch id or state: distinct per launch, and telling nothing about the id."""
+    return f"__Host-rapport-{digest(secret_id)[:12]}"
+
+
+class Launches:
+    """Pending and open launches."""
+
+    def __init__(self, database: Database, sealer: Sealer, *, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._sealer = sealer
+        self._clock = clock
+
+    def cookie_name_for(self, launch_id: LaunchId) -> str:
+        """The name of an open launch's cookie."""
+        return cookie_name(launch_id)
+
+    def cookie_name_for_state(self, state: str) -> str:
+        """The name of a pending launch's cookie."""
+        return cookie_name(state)
+
+    def add_pending(self, pending: PendingLaunch, *, ttl: timedelta) -> PendingCookie:
+        """Keep a launch until its callback, at most `ttl`; the cookie must be set on the redirect to the EHR."""
+        cookie = PendingCookie(name=cookie_name(pending.state), value=secrets.token_urlsafe(32))
+        payload = _PENDING.dump_python(pending, mode="json")
+        self._insert("pending", pending.state, cookie.value, payload, idle=ttl, absolute=ttl)
+        return cookie
+
+    def take_pending(self, state: str, cookies: Mapping[str, str]) -> PendingLaunch:
+        """The pending launch of `state`, which is gone from the store afterwards: a second callback finds nothing.
+        Raises LaunchError `browser_differs` (it stays for the right browser) or `state_unknown` (never was, used or expired)."""
+        row_id, now = digest(state), self._clock()
+        pending = and_(launches.c.id == row_id, launches.c.kind == "pending", launches.c.expires > now)
+        mine = launches.c.binding == digest(cookies.get(cookie_name(state), ""))
+        with self._database.begin() as connection:
+            payload = connection.execute(delete(launches).where(pending, mine).returning(launches.c.payload)).scalar_one_or_none()
+            if payload is None and connection.execute(select(launches.c.id).where(pending)).first():
+                raise LaunchError("browser_differs", _BROWSER_DIFFERS)
+        if payload is None:
+            raise LaunchError("state_unknown", _STATE_UNKNOWN)
+        return _PENDING.validate_python(self._sealer.open(payload, table=_TABLE, row=row_id))
+
+    def open(self, context: LaunchContext, *, idle: timedelta, absolute: timedelta) -> OpenLaunch:
+        """Keep a completed launch under a new id and a new cookie; it ends `idle` after its last request and `absolute` after now."""
+        launch_id = LaunchId(secrets.token_urlsafe(32))
+        launch = OpenLaunch(id=launch_id, cookie_name=cookie_name(launch_id), cookie_value=secrets.token_urlsafe(32))
+        self._insert("open", launch_id, launch.cookie_value, _dumped(context), idle=idle, absolute=absolute)
+        return launch
+
+    def get(self, launch_id: LaunchId, cookies: Mapping[str, str]) -> LaunchContext:
+        """The launch behind a page, for the browser it was opened in. Raises SessionError otherwise."""
+        row_id, now = digest(launch_id), self._clock()
+        with self._database.begin() as connection:
+            row = _alive(connection, row_id, now)
+            _check_browser(row, cookies.get(cookie_name(launch_id), ""))
+            _touch(connection, row, now)
+        return self._context(row)
+
+    def reread(self, launch_id: LaunchId) -> LaunchContext:
+        """The launch as it is now, for a request that `get` let in already and that waited for another one's refresh.
+        Raises SessionError when it is gone."""
+        with self._database.begin() as connection:
+            row = _alive(connection, digest(launch_id), self._clock())
+        return self._context(row)
+
+    def claim_refresh(self, launch_id: LaunchId, *, lease: timedelta) -> bool:
+        """True for the one caller, in any process, that may use the refresh token now; its turn ends with `replace` or after `lease`."""
+        now = self._clock()
+        free = or_(launches.c.refreshing_until.is_(None), launches.c.refreshing_until <= now)
+        statement = update(launches).where(launches.c.id == digest(launch_id), free).values(refreshing_until=now + lease)
+        with self._database.begin() as connection:
+            return connection.execute(statement).rowcount == 1
+
+    def replace(self, launch_id: LaunchId, context: LaunchContext) -> None:
+        """Put refreshed tokens in place and end the turn of `claim_refresh`. Raises SessionError when the launch is gone."""
+        row_id = digest(launch_id)
+        values = {"payload": self._sealer.seal(_dumped(context), table=_TABLE, row=row_id), "refreshing_until": None}
+        with self._database.begin() as connection:
+            changed = connection.execute(update(launches).where(_open(row_id)).values(values)).rowcount
+        if not changed:
+            raise SessionError(_ENDED)
+
+    def end(self, launch_id: LaunchId) -> None:
+        """Forget the launch and its tokens; ending twice is no error."""
+        with self._database.begin() as connection:
+            connection.execute(delete(launches).where(launches.c.id == digest(launch_id)))
+
+    def purge(self, now: datetime) -> int:
+        """Delete what is past its absolute or idle end; how many."""
+        over = or_(launches.c.expires <= now, launches.c.idle_until <= now)
+        with self._database.begin() as connection:
+            return connection.execute(delete(launches).where(over)).rowcount
+
+    def _insert(self, kind: str, secret_id: str, cookie_value: str, payload: Any, *, idle: timedelta, absolute: timedelta) -> None:
+        row_id, now = digest(secret_id), self._clock()
+        values = {
+            "id": row_id,
+            "kind": kind,
+            "binding": digest(cookie_value),
+            "payload": self._sealer.seal(payload, table=_TABLE, row=row_id),
+            "created": now,
+            "last_seen": now,
+            "idle_seconds": int(idle.total_seconds()),
+            "idle_until": now + idle,
+            "expires": now + absolute,
+        }
+        with self._database.begin() as connection:
+            connection.execute(insert(launches).values(values))
+
+    def _context(self, row: Row[Any]) -> LaunchContext:
+        try:
+            return _CONTEXT.validate_python(self._sealer.open(row.payload, table=_TABLE, row=row.id))
+        except (StoreError, ValidationError) as error:
+            # Sealed under a retired key, or by an older Rapport: for the person it is the same as a launch that ended.
+            raise SessionError(_ENDED, detail="the stored launch cannot be read") from error
+
+
+_ENDED = "This page's session has ended. Open Rapport again from the patient's chart."
+_OTHER_BROWSER = "This page belongs to another browser or tab group, or cookies are blocked. Open Rapport again from the patient's chart."
+_BROWSER_DIFFERS = (
+    "The sign-in came back to a different browser than it began in, or cookies are blocked. Open Rapport again from the chart."
+)
+_STATE_UNKNOWN = "This sign-in was used already or took too long. Open Rapport again from the patient's chart."
+
+
+def _dumped(context: LaunchContext) -> Any:
+    return _CONTEXT.dump_python(context, mode="json")
+
+
+def _open(row_id: str) -> ColumnElement[bool]:
+    return and_(launches.c.id == row_id, launches.c.kind == "open")
+
+
+def _alive(connection: Connection, row_id: str, now: datetime) -> Row[Any]:
+    """The row of an open launch that has not ended. Raises SessionError."""
+    row = connection.execute(select(launches).where(_open(row_id))).one_or_none()
+    if row is None or min(row.expires, row.idle_until) <= now:
+        raise SessionError(_ENDED)
+    return row
+
+
+def _check_browser(row: Row[Any], cookie_value: str) -> None:
+    if not hmac.compare_digest(row.binding, digest(cookie_value)):
+        raise SessionError(_OTHER_BROWSER, detail="the launch's cookie is missing or differs")
+
+
+def _touch(connection: Connection, row: Row[Any], now: datetime) -> None:
+    """Note that the launch is in use, but not on every request."""
+    idle = timedelta(seconds=row.idle_seconds)
+    if now - row.last_seen >= min(_TOUCH_AFTER, idle / 4):
+        connection.execute(update(launches).where(launches.c.id == row.id).values(last_seen=now, idle_until=now + idle))

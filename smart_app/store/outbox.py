@@ -1,0 +1,108 @@
+"""Submissions on their way: sealed here before the first byte goes out, kept until the record has acknowledged them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from smart_app.launch.context import LaunchId
+from smart_app.store.database import Database
+from smart_app.store.seal import Sealer, digest
+from smart_app.store.tables import outbox
+
+OutboxState = Literal["sealed", "sending", "acknowledged", "refused", "unknown"]
+_TABLE = outbox.name
+_UNFINISHED = ("sealed", "sending", "unknown", "refused")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxEntry:
+    """One submission. `key` is its submission key, `payload` what `put` or the last `mark` stored."""
+
+    key: str
+    launch_id: LaunchId
+    state: OutboxState
+    payload: dict[str, Any]
+    created: datetime
+    updated: datetime
+
+
+class Outbox:
+    """Submissions by key. sealed → sending → acknowledged | refused | unknown; only sealed and unknown ones may be sent."""
+
+    def __init__(self, database: Database, sealer: Sealer, *, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._sealer = sealer
+        self._clock = clock
+
+    def put(self, key: str, *, launch_id: LaunchId, payload: dict[str, Any]) -> bool:
+        """Seal a submission; on the disk when this returns True. False when the key exists already: nothing was changed."""
+        now = self._clock()
+        values = {"id": digest(key), "state": "sealed", "payload": self._sealed(key, launch_id, payload), "created": now, "updated": now}
+        try:
+            with self._database.durable() as connection:
+                connection.execute(insert(outbox).values(values))
+        except IntegrityError:
+            return False
+        return True
+
+    def claim(self, key: str) -> bool:
+        """Take the right to send, from sealed or unknown to sending; False when another request has it or it is finished."""
+        waiting = outbox.c.state.in_(("sealed", "unknown"))
+        statement = update(outbox).where(outbox.c.id == digest(key), waiting).values(state="sending", updated=self._clock())
+        with self._database.begin() as connection:
+            return connection.execute(statement).rowcount == 1
+
+    def mark(self, key: str, state: OutboxState, payload: dict[str, Any] | None = None) -> None:
+        """Set the state and, when given, the payload. Raises KeyError for an unknown key."""
+        values: dict[str, Any] = {"state": state, "updated": self._clock()}
+        row_id = digest(key)
+        with self._database.begin() as connection:
+            row = connection.execute(select(outbox).where(outbox.c.id == row_id)).one_or_none()
+            if row is None:
+                raise KeyError(key)
+            if payload is not None:
+                values["payload"] = self._sealed(key, self._entry(row).launch_id, payload)
+            connection.execute(update(outbox).where(outbox.c.id == row_id).values(values))
+
+    def get(self, key: str) -> OutboxEntry | None:
+        """The submission, or None."""
+        with self._database.begin() as connection:
+            row = connection.execute(select(outbox).where(outbox.c.id == digest(key))).one_or_none()
+        return None if row is None else self._entry(row)
+
+    def pending(self) -> Sequence[OutboxEntry]:
+        """What the record has not acknowledged, oldest first."""
+        statement = select(outbox).where(outbox.c.state.in_(_UNFINISHED)).order_by(outbox.c.created, outbox.c.id)
+        with self._database.begin() as connection:
+            rows = connection.execute(statement).all()
+        return [self._entry(row) for row in rows]
+
+    def recover(self, before: datetime) -> int:
+        """Turn into unknown what has been `sending` since before `before`: its process is gone, and the outcome must be looked up."""
+        stuck = (outbox.c.state == "sending") & (outbox.c.updated < before)
+        with self._database.begin() as connection:
+            return connection.execute(update(outbox).where(stuck).values(state="unknown", updated=self._clock())).rowcount
+
+    def purge(self, before: datetime) -> int:
+        """Delete what was acknowledged before `before`; anything else stays for good. How many."""
+        done = (outbox.c.state == "acknowledged") & (outbox.c.updated < before)
+        with self._database.begin() as connection:
+            return connection.execute(delete(outbox).where(done)).rowcount
+
+    def _sealed(self, key: str, launch_id: LaunchId, payload: dict[str, Any]) -> bytes:
+        return self._sealer.seal({"key": key, "launch_id": launch_id, "payload": payload}, table=_TABLE, row=digest(key))
+
+    def _entry(self, row: Row[Any]) -> OutboxEntry:
+        opened = self._sealer.open(row.payload, table=_TABLE, row=row.id)
+        return OutboxEntry(
+            key=opened["key"],
+            launch_id=LaunchId(opened["launch_id"]),
+            state=row.state,
+            payload=opened["payload"],
+            created=row.created,
+            updated=row.updated,
+        )

@@ -1,0 +1,77 @@
+"""The tables. Ids are SHA-256 digests, payloads are sealed; in the clear stand only times, states and event names."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Dialect, Index, Integer, LargeBinary, MetaData, String, Table
+from sqlalchemy.types import TypeDecorator
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+class Instant(TypeDecorator[datetime]):
+    """A timezone-aware moment as milliseconds since 1970: the same in SQLite and PostgreSQL, and comparable in both."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002  (SQLAlchemy's signature)
+        """Milliseconds; a naive datetime is a mistake of ours and raises TypeError."""
+        return None if value is None else (value - _EPOCH) // _MILLISECOND
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  (SQLAlchemy's signature)
+        """The moment in UTC."""
+        return None if value is None else _EPOCH + value * _MILLISECOND
+
+
+_DIGEST = String(64)
+
+metadata = MetaData()
+
+launches = Table(
+    "launches",
+    metadata,
+    Column("id", _DIGEST, primary_key=True),
+    Column("kind", String(8), nullable=False),
+    Column("binding", _DIGEST, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("created", Instant, nullable=False),
+    Column("last_seen", Instant, nullable=False),
+    Column("idle_seconds", Integer, nullable=False),
+    Column("idle_until", Instant, nullable=False),
+    Column("expires", Instant, nullable=False),
+    Column("refreshing_until", Instant),
+    Index("launches_by_idle_until", "idle_until"),
+    Index("launches_by_expires", "expires"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", _DIGEST, primary_key=True),
+    Column("state", String(12), nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("created", Instant, nullable=False),
+    Column("updated", Instant, nullable=False),
+    Index("outbox_by_state", "state", "updated"),
+)
+
+reveals = Table(
+    "reveals",
+    metadata,
+    Column("id", _DIGEST, primary_key=True),
+    Column("payload", LargeBinary, nullable=False),
+    Column("created", Instant, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("at", Instant, nullable=False),
+    Column("event", String(64), nullable=False),
+    Column("launch", _DIGEST),
+    Column("seal_row", String(32), nullable=False, unique=True),
+    Column("payload", LargeBinary, nullable=False),
+)

@@ -1,0 +1,58 @@
+"""What the documentation says is so."""
+
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from smart_app.cli import main
+from smart_app.cli.docs import configuration_page
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def commands() -> list[str]:
+    """Every command of every fenced shell block, comments stripped."""
+    blocks = (block for page in PAGES for block in re.findall(r"```sh\n(.*?)```", page.read_text(), re.DOTALL))
+    lines = (line.split("  #")[0].strip() for block in blocks for line in block.splitlines())
+    return sorted({line for line in lines if line})
+
+
+def test_the_configuration_page_is_what_the_settings_say() -> None:
+    assert (ROOT / "docs" / "configuration.md").read_text() == configuration_page()
+
+
+@pytest.mark.parametrize("command", [line for line in commands() if line.startswith("make ")])
+def test_every_documented_make_target_exists(command: str) -> None:
+    done = subprocess.run([*shlex.split(command), "--dry-run"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("command", [line for line in commands() if line.startswith("rapport ")])
+def test_every_documented_rapport_command_and_option_exists(command: str) -> None:
+    words = shlex.split(command)[1:]
+    names = [word for word in words if re.fullmatch(r"[a-z-]+", word)]
+    shown = ""
+    for depth in range(1, len(names) + 1):
+        done = CliRunner().invoke(main, [*names[:depth], "--help"])
+        if done.exit_code:
+            break
+        shown = done.output
+    assert shown, f"{command}: no such command"
+    for option in (word.split("=")[0] for word in words if word.startswith("--")):
+        assert option in shown, f"{command}: {option} is not an option"
+
+
+def test_every_command_in_the_documentation_is_of_a_kind_that_is_checked() -> None:
+    strangers = [line for line in commands() if not line.startswith(("make ", "rapport "))]
+    assert strangers == []
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    for page in PAGES:
+        for target in re.findall(r"\]\((?!http)([^)#]+)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"

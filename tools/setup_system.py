@@ -1,0 +1,63 @@
+"""See that the system tests find Chromium, PostgreSQL, Java and Maven; install them where that is allowed, else say the one line.
+
+Standard library only. Needs Debian or Ubuntu and root to install; elsewhere it only looks.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from glob import glob
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def missing() -> list[str]:
+    """The Debian packages whose programs are not here."""
+    here = {
+        "chromium": shutil.which("chromium"),
+        "fonts-liberation": glob("/usr/share/fonts/**/LiberationSans-Regular.ttf", recursive=True),
+        "postgresql": glob("/usr/lib/postgresql/*/bin/initdb"),
+        "default-jdk-headless": shutil.which("javac"),
+        "maven": shutil.which("mvn"),
+    }
+    return [package for package, found in here.items() if not found]
+
+
+def install(packages: list[str]) -> int:
+    """Install Debian packages. Returns the exit code."""
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    print(f"Installing {', '.join(packages)} …", flush=True)
+    for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]):
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        if done.returncode:
+            print(done.stdout[-2000:], done.stderr[-2000:], file=sys.stderr)
+            return done.returncode
+    return 0
+
+
+def build_hapi() -> int:
+    """Build the HAPI FHIR peer where its jar is older than its sources. Returns the exit code."""
+    folder = ROOT / "tests" / "peers" / "hapi"
+    jar = folder / "target" / "hapi-peer.jar"
+    sources = [folder / "pom.xml", *folder.glob("src/**/*")]
+    if jar.exists() and jar.stat().st_mtime >= max(source.stat().st_mtime for source in sources):
+        return 0
+    print("Building the HAPI FHIR server from Maven Central …", flush=True)
+    return subprocess.run(["mvn", "-q", "-B", "-ntp", "package"], cwd=folder, check=False).returncode
+
+
+def main() -> int:
+    """Look, install, build."""
+    packages = missing()
+    if packages and not (shutil.which("apt-get") and os.geteuid() == 0):
+        print(f"The system tests need: apt-get install {' '.join(packages)}", file=sys.stderr)
+        return 1
+    if packages and (failed := install(packages)):
+        return failed
+    return build_hapi()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
