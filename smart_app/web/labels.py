@@ -15,9 +15,9 @@ Anchor = Literal["start", "middle", "end"]
 _ANCHORS: dict[str, Anchor] = {"right": "start", "left": "end"}
 _PIXELS = 520  # width a plot has on a 640 px page; labels kept apart there are apart on wider ones
 _CHARACTER = 6.7  # mean advance of 12 px tabular text
-_OVERHANG = (6, 4, 30, 8)  # pixels a label may stand out of the plot: above, below, left, right
+_OVERHANG = (6, 4, 4, 8)  # pixels a label may stand out of the plot: above, below, left, right
 _HEIGHTS = (0.7, 0.3, 0.85, 0.15)
-_CLEAR = 7  # pixels between words and the middle of a mark
+_CLEAR = 5  # pixels between words and the middle of a mark
 
 
 class Segment(NamedTuple):

@@ -120,6 +120,19 @@ def test_both_hba1c_scales_stand_beside_the_plot_at_paired_heights() -> None:
     assert [tick.at for tick in plot.left] == [tick.at for tick in plot.right]
 
 
+def test_latest_and_farthest_hba1c_stand_beside_the_line() -> None:
+    plot = hba1c_lane(repaired()).plot
+    assert plot
+    assert [label.text for label in plot.labels] == ["62 (7.8 %)", "83 (9.7 %)", "corrected", "7.5 %, converted"]
+
+
+def test_first_lowest_and_latest_total_of_the_patient_stand_beside_the_line() -> None:
+    shown = view_of(repaired()).alliance
+    assert shown
+    assert shown.total.plot
+    assert {"4.17", "3.00"} <= {label.text for label in shown.total.plot.labels if "value" in label.style}
+
+
 def test_a_suspect_value_is_a_cross_in_its_own_words_and_no_line_passes_it() -> None:
     plot = hba1c_lane(partial()).plot
     assert plot
