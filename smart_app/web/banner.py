@@ -38,10 +38,11 @@ def page_banner(patient: Patient, context: LaunchContext, *, today: date) -> Ban
 def context_line(patient: Patient, context: LaunchContext, *, now: datetime, end: str | None) -> ContextLine:
     """Who is signed in and since when; the patient's name stays on the page even without a banner."""
     opened = context.opened.astimezone(now.tzinfo)
+    how = "Opened from the chart" if context.via == "ehr" else "Opened"
     return ContextLine(
         patient_name=None if context.need_patient_banner else full_name(patient),
         patient_id=patient.id,
-        opened=f"{'Opened from the chart' if context.via == 'ehr' else 'Opened'} at {formats.clock(opened, now.tzinfo)}, {formats.short_date(opened.date())}",
+        opened=f"{how} at {formats.clock(opened, now.tzinfo)}, {formats.short_date(opened.date())}",
         signed_in=context.user.name or context.user.reference or "not known",
         synthetic=context.synthetic,
         end=end,
