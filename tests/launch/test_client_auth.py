@@ -19,7 +19,7 @@ TOKEN = f"{ISSUER}/token"
 
 
 def made(auth: ClientAuth, clock: Clock, new_secret: Callable[[], str] = counting_ids(), **environ: str) -> Credentials:  # noqa: B008
-    return credentials(registered(auth), token_endpoint=TOKEN, now=clock(), new_secret=new_secret, environ=environ)
+    return credentials(registered(auth), endpoint=TOKEN, now=clock(), new_secret=new_secret, environ=environ)
 
 
 def test_public_client_only_names_itself(clock: Clock) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -359,3 +360,24 @@ class TestRefresh:
         assert not launcher.needs_refresh(context, clock() + timedelta(seconds=239))
         assert launcher.needs_refresh(context, clock() + timedelta(seconds=240))
         assert not launcher.needs_refresh(replace(context, refresh_token=None), clock() + timedelta(hours=1))
+
+
+class TestRevoke:
+    def test_refresh_token_is_given_back(self, launcher: Launcher, ehr: AuthorizationServer) -> None:
+        ehr.document = {"revocation_endpoint": f"{ISSUER}/revoke"}
+        ehr.mock.post(f"{ISSUER}/revoke", body="")
+        assert launcher.revoke(finish(launcher, ehr))
+        assert ehr.last_form() == {"token": "refresh-2", "client_id": "rapport"}
+
+    @pytest.mark.parametrize("answer", [{"status": 503}, {"status": 302}, {"body": requests.ConnectionError("gone")}])
+    def test_failure_is_told_and_stops_nothing(self, launcher: Launcher, ehr: AuthorizationServer, answer: dict[str, Any]) -> None:
+        ehr.document = {"revocation_endpoint": f"{ISSUER}/revoke"}
+        ehr.mock.post(f"{ISSUER}/revoke", **answer)
+        assert not launcher.revoke(finish(launcher, ehr))
+
+    def test_server_without_revocation_is_not_asked(self, launcher: Launcher, ehr: AuthorizationServer) -> None:
+        context = finish(launcher, ehr)
+        asked = len(ehr.mock.calls)
+        assert not launcher.revoke(context)
+        assert not launcher.revoke(replace(context, access_token=None, refresh_token=None))
+        assert len(ehr.mock.calls) == asked
