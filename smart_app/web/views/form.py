@@ -112,8 +112,9 @@ def form_view(draft: FormDraft, *, action: str, back: str, today: date, site_nam
         of=len(instrument.items),
         send="Send my answers" if own else "Save this rating",
         footer=_footer(instrument, own=own),
-        warning="" if own or draft.step else f"Answers cannot be stored in this record: {formats.sentence(draft.why_not_write or '')} "
-        "They would be kept in Rapport only.",
+        warning=""
+        if own or draft.step
+        else f"Answers cannot be stored in this record: {formats.sentence(draft.why_not_write or '')} They would be kept in Rapport only.",
     )
 
 
