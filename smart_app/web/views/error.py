@@ -79,7 +79,7 @@ ADVICE: Mapping[LaunchCode, Advice] = {
     ),
     "issuer_differs": Advice(
         headline="The sign-in came back from another server",
-        remedy="The callback named another authorization server than discovery (RFC 9207). If this repeats, report it as a possible attack.",
+        remedy="The callback named another server than discovery (RFC 9207). If this repeats, report it as a possible attack.",
     ),
     "code_missing": Advice(headline="The sign-in came back incomplete", remedy="The callback had no code. " + _EHR_SIDE),
     "token_unreachable": Advice(
