@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from flask import Flask, Response, g, request
+from structlog.contextvars import bind_contextvars, clear_contextvars
 from structlog.typing import FilteringBoundLogger
 
 from fhir_mappings.library import load_library
@@ -126,6 +127,8 @@ class _Around:
         g.reference = f"RP-{code[:4]}-{code[4:]}"
         g.began = time.perf_counter()
         g.frame_ancestors = self._ancestors
+        clear_contextvars()
+        bind_contextvars(request_id=g.reference)
 
     def finish(self, response: Response) -> Response:
         """Headers, compression, one log line."""
@@ -133,7 +136,6 @@ class _Around:
         squeeze(response, request)
         self._log.info(
             "request_finished",
-            request_id=g.reference,
             route=errors.route(),
             method=request.method,
             status=response.status_code,

@@ -3,4 +3,4 @@
 from smart_app.app import create_app
 from smart_app.settings import Settings
 
-app = create_app(Settings())  # type: ignore[call-arg]
+app = create_app(Settings())

@@ -52,6 +52,7 @@ class Forms:
             form=url_for("form", launch_id=visit.id, slug=slug, informant="patient"),
             back=url_for("dashboard", launch_id=visit.id),
             today=self._services.clock().astimezone().date(),
+            blind=self._services.settings.blind_entry,
         )
         return self._site.pages.page("handover", view)
 
