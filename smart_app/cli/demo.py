@@ -1,9 +1,10 @@
 """`rapport demo`: the whole job on this machine, against the embedded EHR or any open FHIR R4 server."""
 
+import socket
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -93,27 +94,31 @@ def _standing(
     store: Path | None,
 ) -> Iterator[tuple[Stand, LaunchChoices]]:
     """The app and what it needs, running; and whom it can be opened for."""
-    app_socket, moved = take_port(ports[0])
+    with ExitStack() as stack:
+        choices = _seed(base, confirmed=confirmed, few=checking).choices if base else None
+        app_socket = stack.enter_context(closing(_port(ports[0], "the app")))
+        if base and choices and straight:
+            yield stack.enter_context(direct(base, app_socket=app_socket)), choices
+            return
+        ehr_socket = stack.enter_context(closing(_port(ports[1], "the EHR")))
+        if base and choices:
+            yield stack.enter_context(relayed(base, app_socket=app_socket, ehr_socket=ehr_socket)), choices
+            return
+        click.echo("Starting the embedded EHR with its invented patients …")
+        resources = list(loaded.resources) if loaded else []
+        backend = stack.enter_context(closing(local_backend(resources, today=_today(), store=store)))
+        yield (
+            stack.enter_context(embedded(backend, app_socket=app_socket, ehr_socket=ehr_socket)),
+            launch_choices(resources or build_all(_today())),
+        )
+
+
+def _port(wanted: int, whose: str) -> socket.socket:
+    """A listening socket; said plainly when the wanted port is taken and another one is used."""
+    listening, moved = take_port(wanted)
     if moved:
-        click.echo(f"Port {ports[0]} is taken; the app uses {port_of(app_socket)}.")
-    if base and straight:
-        report = _seed(base, confirmed=confirmed, few=checking)
-        with direct(base, app_socket=app_socket) as stand:
-            yield stand, report.choices
-        return
-    ehr_socket, moved = take_port(ports[1])
-    if moved:
-        click.echo(f"Port {ports[1]} is taken; the EHR uses {port_of(ehr_socket)}.")
-    if base:
-        report = _seed(base, confirmed=confirmed, few=checking)
-        with relayed(base, app_socket=app_socket, ehr_socket=ehr_socket) as stand:
-            yield stand, report.choices
-        return
-    click.echo("Starting the embedded EHR with its invented patients …")
-    resources = list(loaded.resources) if loaded else []
-    backend = local_backend(resources, today=_today(), store=store)
-    with embedded(backend, app_socket=app_socket, ehr_socket=ehr_socket) as stand:
-        yield stand, launch_choices(resources or build_all(_today()))
+        click.echo(f"Port {wanted} is taken; {whose} uses {port_of(listening)}.")
+    return listening
 
 
 def _seed(base: str, *, confirmed: bool, few: bool) -> SeedReport:

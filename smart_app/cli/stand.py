@@ -1,5 +1,6 @@
 """A whole Rapport in one process: the app on `localhost`, the embedded EHR on `127.0.0.1`, so that one embeds the other across sites."""
 
+import logging
 import socket
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -14,7 +15,7 @@ from uuid import uuid4
 from smart_app.app import create_app
 from smart_app.cli.keys import new_secret
 from smart_app.cli.serving import port_of, served
-from smart_app.registration import Issuer, OpenServer, PublicClient, load_registration
+from smart_app.registration import Issuer, OpenServer, PublicClient, Registration, load_registration
 from smart_app.sandbox.app import create_sandbox
 from smart_app.sandbox.clients import Client
 from smart_app.sandbox.exchange import FhirBackend
@@ -22,7 +23,9 @@ from smart_app.sandbox.personas.build import build_all
 from smart_app.sandbox.relay import Relay
 from smart_app.sandbox.server import LocalServer
 from smart_app.sandbox.storage import Storage
+from smart_app.services import AppServices
 from smart_app.settings import Settings
+from smart_app.telemetry import configure_logging
 
 APP_CLIENT = "rapport"
 READER_CLIENT = "rapport-check"
@@ -91,6 +94,21 @@ def _clients(app: str) -> dict[str, Client]:
 
 
 @contextmanager
+def _rapport(settings: Settings, registration: Registration, listening: socket.socket) -> Iterator[None]:
+    """The app, serving; everything it opened is closed afterwards."""
+    app = create_app(settings, registration=registration)
+    configure_logging(level=logging.WARNING)
+    services: AppServices = app.extensions["rapport"]
+    try:
+        with served(app, listening):
+            yield
+    finally:
+        services.pool.shutdown()
+        services.http.close()
+        services.store.close()
+
+
+@contextmanager
 def embedded(backend: FhirBackend, *, app_socket: socket.socket, ehr_socket: socket.socket, upstream: str | None = None) -> Iterator[Stand]:
     """The app beside an embedded EHR over `backend`."""
     app, ehr = f"http://localhost:{port_of(app_socket)}", f"http://127.0.0.1:{port_of(ehr_socket)}"
@@ -100,8 +118,7 @@ def embedded(backend: FhirBackend, *, app_socket: socket.socket, ehr_socket: soc
         stack.enter_context(served(sandbox, ehr_socket))
         shipped = load_registration(None)
         registration = shipped.with_issuer(_embedded_issuer(ehr, scope=shipped.client.scope))
-        rapport = create_app(_settings(app, folder), registration=registration)
-        stack.enter_context(served(rapport, app_socket))
+        stack.enter_context(_rapport(_settings(app, folder), registration, app_socket))
         yield Stand(app=app, ehr=ehr, fhir=f"{ehr}/fhir", upstream=upstream)
 
 
@@ -118,6 +135,6 @@ def direct(base: str, *, app_socket: socket.socket) -> Iterator[Stand]:
     app = f"http://localhost:{port_of(app_socket)}"
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rapport-")))
-        rapport = create_app(_settings(app, folder), registration=load_registration(None).with_issuer(_open_issuer(base)))
-        stack.enter_context(served(rapport, app_socket))
+        registration = load_registration(None).with_issuer(_open_issuer(base))
+        stack.enter_context(_rapport(_settings(app, folder), registration, app_socket))
         yield Stand(app=app, ehr=None, fhir=base, upstream=base)

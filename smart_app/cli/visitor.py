@@ -119,6 +119,10 @@ class Visitor:
         self._http.trust_env = False
         self._cookies: dict[str, dict[str, str]] = {}
 
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._http.close()
+
     def get(self, url: str) -> Page:
         """Open an address and follow where it leads."""
         return self._visit("GET", url, {})
