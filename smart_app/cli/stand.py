@@ -1,6 +1,5 @@
 """A whole Rapport in one process: the app on `localhost`, the embedded EHR on `127.0.0.1`, so that one embeds the other across sites."""
 
-import logging
 import socket
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -25,7 +24,6 @@ from smart_app.sandbox.server import LocalServer
 from smart_app.sandbox.storage import Storage
 from smart_app.services import AppServices
 from smart_app.settings import Settings
-from smart_app.telemetry import configure_logging
 
 APP_CLIENT = "rapport"
 READER_CLIENT = "rapport-check"
@@ -63,7 +61,8 @@ def _settings(app: str, folder: Path) -> Settings:
         base_url=app,
         secret_keys=(new_secret(),),
         database_url=f"sqlite:///{folder / 'rapport.sqlite'}",
-        site_name="Northfield General (demo)",
+        site_name="Northfield General",
+        log_level="WARNING",
     )
 
 
@@ -97,7 +96,6 @@ def _clients(app: str) -> dict[str, Client]:
 def _rapport(settings: Settings, registration: Registration, listening: socket.socket) -> Iterator[None]:
     """The app, serving; everything it opened is closed afterwards."""
     app = create_app(settings, registration=registration)
-    configure_logging(level=logging.WARNING)
     services: AppServices = app.extensions["rapport"]
     try:
         with served(app, listening):
