@@ -89,7 +89,7 @@ def _clients(app: str) -> dict[str, Client]:
     """The apps registered at the embedded EHR: Rapport, and the check's own reader."""
     return {
         APP_CLIENT: Client(redirect_uris=(f"{app}/callback",), launch_url=f"{app}/launch", name="Rapport"),
-        READER_CLIENT: Client(redirect_uris=(READER_REDIRECT,), launch_url=READER_REDIRECT, name="Read-back check"),
+        READER_CLIENT: Client(redirect_uris=(READER_REDIRECT,), launch_url=READER_REDIRECT, name="Read-back check", on_chart=False),
     }
 
 
