@@ -35,7 +35,7 @@ class Refusal:
     shown: str | None = None
 
 
-def codes(library: Library, *, base: str) -> dict[str, Code]:
+def codes(library: Library) -> dict[str, Code]:
     """Every panel and score code of the library."""
     found: dict[str, Code] = {}
     for instrument in library.instruments:

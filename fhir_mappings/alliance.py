@@ -1,0 +1,354 @@
+"""Alliance ratings from the record. The response is the truth; a stored score is shown as it was stored, and a difference is said.
+
+Total: whatever JSON a server returns, the result is a rating or a Skipped that says why not.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from fhir_mappings import canonicals
+from fhir_mappings.answers import Answers
+from fhir_mappings.filing import Filing, Resource, Stored, Submitted, rank
+from fhir_mappings.instrument import Informant, Instrument, Scale
+from fhir_mappings.library import Library
+from fhir_mappings.measurement import Skipped
+from fhir_mappings.moment import Moment
+from fhir_mappings.moments import parse_moment
+from fhir_mappings.rating import Person, Rating, Score
+from fhir_mappings.references import is_about, reference_in, references_in, source_of
+from fhir_mappings.response import read_answers
+from fhir_mappings.scoring import score
+from fhir_mappings.stored_score import Code, Refusal, codes, number_of, own_code, status_refusal
+
+_RESPONSE, _OBSERVATION = "QuestionnaireResponse", "Observation"
+_STANDING = frozenset({"completed", "amended"})
+_RATED = ("Practitioner/", "PractitionerRole/")
+_HUNDREDTHS = Decimal("0.01")
+_Found = tuple[list[Rating], list[Skipped]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reading:
+    """What one call reads by, and where it collects what it does not use; `withdrawn` are the responses entered in error."""
+
+    library: Library
+    codes: Mapping[str, Code]
+    patient: str
+    base: str
+    skipped: list[Skipped]
+    withdrawn: set[str]
+
+
+def read_ratings(
+    library: Library, responses: Iterable[Mapping[str, Any]], observations: Iterable[Mapping[str, Any]], *, patient: str, base: str
+) -> _Found:
+    """The ratings of that patient, oldest first, and everything that is not one, with the reason. Never raises.
+
+    `patient` is an id, `base` the canonical base. Foreign forms and Observations of other code systems are left alone.
+    """
+    reading = _Reading(library=library, codes=codes(library), patient=patient, base=base, skipped=[], withdrawn=set())
+    filing = Filing(base=base)
+    for response in responses:
+        _file_response(reading, filing, response)
+    usable = [stored for observation in observations if (stored := _stored(reading, observation)) is not None]
+    for stored in sorted(usable, key=_is_member):
+        filing.add_observation(stored)
+    ratings = [rating for submitted in filing if not submitted.refused and (rating := _rating(reading, submitted)) is not None]
+    return sorted(ratings, key=_place_in_time), reading.skipped
+
+
+def _is_member(stored: Stored) -> bool:
+    return stored.code.scale is not None
+
+
+def _place_in_time(rating: Rating) -> tuple[object, float]:
+    return rating.when.day, rating.when.instant.timestamp() if rating.when.instant else 0.0
+
+
+# Responses
+
+
+def _file_response(reading: _Reading, filing: Filing, response: object) -> None:
+    """File a response of one of our forms, or list why it is not used."""
+    if not isinstance(response, dict):
+        reading.skipped.append(_unreadable(_RESPONSE))
+        return
+    if not is_about(response, reading.patient):
+        reading.skipped.append(_foreign(response, _RESPONSE))
+        filing.add_response(response, refused=True)
+        return
+    canonical = response.get("questionnaire")
+    if not isinstance(canonical, str) or not reading.library.knows_form(canonical, reading.base):
+        return
+    refusal = _response_refusal(reading, response, canonical)
+    filing.add_response(response, refused=refusal is not None)
+    if refusal is not None:
+        form = reading.library.for_questionnaire(canonical, reading.base)
+        reading.skipped.append(_skipped(response, _RESPONSE, refusal, form=form))
+        if refusal.code == "entered_in_error":
+            reading.withdrawn.add(source_of(response, _RESPONSE))
+
+
+def _response_refusal(reading: _Reading, response: Resource, canonical: str) -> Refusal | None:
+    """Why a response of a form of ours is not used; None for one that stands."""
+    status = response.get("status")
+    if status == "entered-in-error":
+        return Refusal(code="entered_in_error", reason="It was entered in error.")
+    if reading.library.for_questionnaire(canonical, reading.base) is None:
+        version = canonical.partition("|")[2][:20] or None
+        return Refusal(code="version_unknown", reason="Stored, not scored: this version of the form is not known here.", shown=version)
+    if not isinstance(status, str) or status not in _STANDING:
+        return Refusal(code="not_completed", reason="The form was not completed.")
+    return None
+
+
+# Observations
+
+
+def _stored(reading: _Reading, observation: object) -> Stored | None:
+    """A panel or score of ours that may be used; otherwise None, and the reason is listed where it is ours."""
+    if not isinstance(observation, dict):
+        reading.skipped.append(_unreadable(_OBSERVATION))
+        return None
+    if not is_about(observation, reading.patient):
+        reading.skipped.append(_foreign(observation, _OBSERVATION))
+        return None
+    name = own_code(observation, canonicals.score_system(reading.base))
+    if name is None:
+        return None
+    code = reading.codes.get(name)
+    if code is None:
+        refusal = Refusal(code="code_unknown", reason="Its code is not one of the scores known here.")
+        reading.skipped.append(_skipped(observation, _OBSERVATION, refusal, form=None))
+        return None
+    refused = status_refusal(observation.get("status"))
+    if refused is not None:
+        # One line for a rating withdrawn whole, not one for each of its scores.
+        if reading.withdrawn.isdisjoint(references_in(observation.get("derivedFrom"))):
+            reading.skipped.append(_skipped(observation, _OBSERVATION, refused, form=(code.instrument, code.informant), scale=code.scale))
+        return None
+    return Stored(source=source_of(observation, _OBSERVATION), resource=observation, code=code)
+
+
+# Ratings
+
+
+def _rating(reading: _Reading, submitted: Submitted) -> Rating | None:
+    """The rating of one submission; None, and a Skipped, where it cannot be placed."""
+    if submitted.response is None and not submitted.observations:
+        return None
+    form = _form(reading, submitted)
+    stored = _own_scores(reading, submitted, form)
+    parts = [one.resource for one in stored]
+    main = submitted.response if submitted.response is not None else parts[0]
+    kind = _RESPONSE if submitted.response is not None else _OBSERVATION
+    if kind == _OBSERVATION and not _says_something(stored):
+        refusal = Refusal(code="scores_missing", reason="Neither its scores nor the answers could be read.")
+        reading.skipped.append(_skipped(main, kind, refusal, form=form))
+        return None
+    clinician, when = _clinician(reading, main, parts), _when(submitted.response, parts)
+    if clinician is None or when is None:
+        refusal = _clinician_missing() if clinician is None else _date_missing()
+        reading.skipped.append(_skipped(main, kind, refusal, form=form))
+        return None
+    instrument, informant = form
+    answers = _answers(reading, instrument, submitted.response, form)
+    encounter = _encounter([main, *parts])
+    return Rating(
+        instrument=instrument.slug,
+        version=instrument.version,
+        informant=informant,
+        clinician=clinician,
+        when=when,
+        visit=encounter or when.day.isoformat(),
+        encounter=encounter,
+        scores=_scores(reading, form, None if submitted.response is None else answers, stored),
+        answers=answers.values,
+        declined=answers.declined,
+        extra=answers.extra,
+        standing=str(main.get("status")),
+        source=source_of(main, kind),
+    )
+
+
+def _form(reading: _Reading, submitted: Submitted) -> tuple[Instrument, Informant]:
+    """Whose form it is: the response's, else that of the first Observation."""
+    if submitted.response is not None:
+        known = reading.library.for_questionnaire(submitted.response["questionnaire"], reading.base)
+        if known is not None:
+            return known
+    code = submitted.observations[0].code
+    return code.instrument, code.informant
+
+
+def _own_scores(reading: _Reading, submitted: Submitted, form: tuple[Instrument, Informant]) -> list[Stored]:
+    """The panel and scores of that form, the best copy of each. Scores of a displaced copy of the response are not used."""
+    best: dict[str, Stored] = {}
+    for stored in submitted.observations:
+        if (stored.code.instrument.slug, stored.code.informant) != (form[0].slug, form[1]):
+            refusal = Refusal(code="score_of_another_form", reason="It belongs to a rating of another form.")
+            reading.skipped.append(_skipped(stored.resource, _OBSERVATION, refusal, form=form))
+        elif not _of_a_displaced_copy(stored, submitted.response):
+            key = stored.code.scale.key if stored.code.scale else ""
+            if key not in best or rank(stored.resource) > rank(best[key].resource):
+                best[key] = stored
+    return list(best.values())
+
+
+def _of_a_displaced_copy(stored: Stored, response: Resource | None) -> bool:
+    if response is None:
+        return False
+    named = [one for one in references_in(stored.resource.get("derivedFrom")) if one.startswith(f"{_RESPONSE}/")]
+    return bool(named) and source_of(response, _RESPONSE) not in named
+
+
+def _says_something(stored: Iterable[Stored]) -> bool:
+    """A score, or a panel that says why there is none."""
+    return any(one.code.scale is not None or "dataAbsentReason" in one.resource for one in stored)
+
+
+def _answers(reading: _Reading, instrument: Instrument, response: Resource | None, form: tuple[Instrument, Informant]) -> Answers:
+    """The answers; what could not be understood in them is listed."""
+    if response is None:
+        return Answers(values={}, declined=(), extra={})
+    answers, odd = read_answers(instrument, response)
+    for sentence in odd:
+        refusal = Refusal(code="answer_unreadable", reason=f"{sentence[0].upper()}{sentence[1:]}.")
+        reading.skipped.append(_skipped(response, _RESPONSE, refusal, form=form))
+    return answers
+
+
+def _scores(reading: _Reading, form: tuple[Instrument, Informant], answers: Answers | None, stored: Iterable[Stored]) -> dict[str, Score]:
+    """Every scale: the stored number, else the recomputed one, else the reason why there is none."""
+    instrument = form[0]
+    found = score(instrument, answers.values) if answers else {scale.key: _unscored(scale) for scale in instrument.scales}
+    for one in stored:
+        scale = one.code.scale
+        if scale is not None:
+            found[scale.key] = _shown(reading, form, one, scale, computed=found[scale.key], checked=answers is not None)
+    return found
+
+
+def _shown(reading: _Reading, form: tuple[Instrument, Informant], stored: Stored, scale: Scale, *, computed: Score, checked: bool) -> Score:
+    """The stored number with its digits; `checked` says that there are answers to compare it with."""
+    number = number_of(stored.resource, scale)
+    if isinstance(number, Refusal):
+        reading.skipped.append(_skipped(stored.resource, _OBSERVATION, number, form=form, scale=scale))
+        return computed
+    if checked and not _agree(number, computed.value):
+        reading.skipped.append(_skipped(stored.resource, _OBSERVATION, _differs(number, computed), form=form, scale=scale))
+    return Score(
+        key=scale.key, value=number, text=f"{number:f}", answered=computed.answered, of=computed.of, prorated=computed.prorated, reason=None
+    )
+
+
+def _agree(number: Decimal, computed: Decimal | None) -> bool:
+    """Equal, or equal once more digits than ours are rounded away."""
+    return computed is not None and computed in {number, number.quantize(_HUNDREDTHS, ROUND_HALF_UP)}
+
+
+def _unscored(scale: Scale) -> Score:
+    of = len(scale.items)
+    return Score(key=scale.key, value=None, text=None, answered=0, of=of, prorated=False, reason="no score was stored")
+
+
+def _clinician(reading: _Reading, main: Resource, parts: Iterable[Resource]) -> Person | None:
+    """The rated person: the response's extension, else the first focus of its Observations."""
+    extensions = main.get("extension")
+    url = canonicals.rated_clinician(reading.base)
+    named = (
+        [one.get("valueReference") for one in extensions if isinstance(one, dict) and one.get("url") == url]
+        if isinstance(extensions, list)
+        else []
+    )
+    focused = [focus[0] for part in parts if isinstance(focus := part.get("focus"), list) and focus]
+    return next((person for node in (*named, *focused) if (person := _person(node)) is not None), None)
+
+
+def _person(node: object) -> Person | None:
+    reference = reference_in(node)
+    if reference is None or not isinstance(node, dict) or not reference.startswith(_RATED):
+        return None
+    display = node.get("display")
+    return Person(reference=reference, name=display if isinstance(display, str) and display.strip() else None)
+
+
+def _when(response: Resource | None, parts: Iterable[Resource]) -> Moment | None:
+    authored = parse_moment(response.get("authored")) if response is not None else None
+    effective = (moment for part in parts if (moment := parse_moment(part.get("effectiveDateTime"))) is not None)
+    return authored or next(effective, None)
+
+
+def _encounter(resources: Iterable[Resource]) -> str | None:
+    found = (reference_in(resource.get("encounter")) for resource in resources)
+    return next((reference for reference in found if reference and reference.startswith("Encounter/")), None)
+
+
+# What is said about the rest
+
+
+def _skipped(
+    resource: Resource, kind: str, refusal: Refusal, *, form: tuple[Instrument, Informant] | None, scale: Scale | None = None
+) -> Skipped:
+    when = parse_moment(resource.get("authored" if kind == _RESPONSE else "effectiveDateTime"))
+    return Skipped(
+        source=source_of(resource, kind),
+        measure=form[0].slug if form else None,
+        what=_what(form, scale),
+        when=when,
+        shown=refusal.shown,
+        reason=refusal.reason,
+        code=refusal.code,
+        remedy=_REMEDIES.get(refusal.code),
+    )
+
+
+def _what(form: tuple[Instrument, Informant] | None, scale: Scale | None) -> str:
+    if form is None:
+        return "Working-alliance rating"
+    named = f"{form[0].title}, {form[1]}'s form"
+    return f"{named}, {scale.title.lower()}" if scale else named
+
+
+def _foreign(resource: Resource, kind: str) -> Skipped:
+    """Another patient's: its name and nothing it holds."""
+    return Skipped(
+        source=source_of(resource, kind),
+        measure=None,
+        what="Entry of another patient",
+        when=None,
+        shown=None,
+        reason="It does not name this patient as its subject. It was not looked at.",
+        code="foreign_patient",
+        remedy=_REMEDIES["foreign_patient"],
+    )
+
+
+def _unreadable(kind: str) -> Skipped:
+    return Skipped(
+        source=f"{kind}/(no id)", measure=None, what="Entry", when=None, shown=None, reason="It is no FHIR resource.", code="unreadable"
+    )
+
+
+def _differs(number: Decimal, computed: Score) -> Refusal:
+    counted = f"the answers give {computed.text}" if computed.text else f"the answers give none ({computed.reason})"
+    return Refusal(code="score_differs", reason=f"{number:f} is stored and shown; {counted}.", shown=f"{number:f}")
+
+
+def _clinician_missing() -> Refusal:
+    return Refusal(code="clinician_missing", reason="It does not say which clinician is rated.")
+
+
+def _date_missing() -> Refusal:
+    return Refusal(code="date_missing", reason="It has no date that can be read.")
+
+
+_REMEDIES = {
+    "foreign_patient": "Tell IT: the server returned it for this patient.",
+    "version_unknown": "Install the version of the instrument that the form names.",
+    "score_differs": "Compare the stored answers with the stored score in the record.",
+    "clinician_missing": "Name the rated clinician in the record.",
+    "date_missing": "Correct the date in the record.",
+}
