@@ -5,6 +5,7 @@ Total: whatever JSON a server returns, the result is a rating or a Skipped that 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -17,13 +18,15 @@ from fhir_mappings.measurement import Skipped
 from fhir_mappings.moment import Moment
 from fhir_mappings.moments import parse_moment
 from fhir_mappings.rating import Person, Rating, Score
+from fhir_mappings.readers import foreign
 from fhir_mappings.references import is_about, reference_in, references_in, source_of
 from fhir_mappings.response import read_answers
 from fhir_mappings.scoring import score
+from fhir_mappings.series import position
 from fhir_mappings.stored_score import Code, Refusal, codes, number_of, own_code, status_refusal
 
 _RESPONSE, _OBSERVATION = "QuestionnaireResponse", "Observation"
-_STANDING = frozenset({"completed", "amended"})
+_STANDING = {"completed": "final", "amended": "amended"}
 _RATED = ("Practitioner/", "PractitionerRole/")
 _HUNDREDTHS = Decimal("0.01")
 _Found = tuple[list[Rating], list[Skipped]]
@@ -63,8 +66,8 @@ def _is_member(stored: Stored) -> bool:
     return stored.code.scale is not None
 
 
-def _place_in_time(rating: Rating) -> tuple[object, float]:
-    return rating.when.day, rating.when.instant.timestamp() if rating.when.instant else 0.0
+def _place_in_time(rating: Rating) -> tuple[datetime, str]:
+    return position(rating.when), rating.source
 
 
 # Responses
@@ -76,7 +79,7 @@ def _file_response(reading: _Reading, filing: Filing, response: object) -> None:
         reading.skipped.append(_unreadable(_RESPONSE))
         return
     if not is_about(response, reading.patient):
-        reading.skipped.append(_foreign(response, _RESPONSE))
+        reading.skipped.append(foreign(response))
         filing.add_response(response, refused=True)
         return
     canonical = response.get("questionnaire")
@@ -93,15 +96,20 @@ def _file_response(reading: _Reading, filing: Filing, response: object) -> None:
 
 def _response_refusal(reading: _Reading, response: Resource, canonical: str) -> Refusal | None:
     """Why a response of a form of ours is not used; None for one that stands."""
-    status = response.get("status")
+    status = _status(response)
     if status == "entered-in-error":
         return Refusal(code="entered_in_error", reason="It was entered in error.")
     if reading.library.for_questionnaire(canonical, reading.base) is None:
         version = canonical.partition("|")[2][:20] or None
         return Refusal(code="version_unknown", reason="Stored, not scored: this version of the form is not known here.", shown=version)
-    if not isinstance(status, str) or status not in _STANDING:
+    if status not in _STANDING:
         return Refusal(code="not_completed", reason="The form was not completed.")
     return None
+
+
+def _status(resource: Resource) -> str:
+    status = resource.get("status")
+    return status.strip() if isinstance(status, str) else ""
 
 
 # Observations
@@ -113,7 +121,7 @@ def _stored(reading: _Reading, observation: object) -> Stored | None:
         reading.skipped.append(_unreadable(_OBSERVATION))
         return None
     if not is_about(observation, reading.patient):
-        reading.skipped.append(_foreign(observation, _OBSERVATION))
+        reading.skipped.append(foreign(observation))
         return None
     name = own_code(observation, canonicals.score_system(reading.base))
     if name is None:
@@ -140,6 +148,7 @@ def _rating(reading: _Reading, submitted: Submitted) -> Rating | None:
     if submitted.response is None and not submitted.observations:
         return None
     form = _form(reading, submitted)
+    _list_copies(reading, submitted, form)
     stored = _own_scores(reading, submitted, form)
     parts = [one.resource for one in stored]
     main = submitted.response if submitted.response is not None else parts[0]
@@ -168,9 +177,17 @@ def _rating(reading: _Reading, submitted: Submitted) -> Rating | None:
         answers=answers.values,
         declined=answers.declined,
         extra=answers.extra,
-        standing=str(main.get("status")),
+        standing=_STANDING.get(_status(main), _status(main)),
         source=source_of(main, kind),
     )
+
+
+def _list_copies(reading: _Reading, submitted: Submitted, form: tuple[Instrument, Informant]) -> None:
+    """Say which copies of the response gave way to which."""
+    if submitted.response is not None:
+        kept = source_of(submitted.response, _RESPONSE)
+        refusal = Refusal(code="superseded", reason=f"The same rating is there again, as {kept}.")
+        reading.skipped.extend(_skipped(copy, _RESPONSE, refusal, form=form) for copy in submitted.copies)
 
 
 def _form(reading: _Reading, submitted: Submitted) -> tuple[Instrument, Informant]:
@@ -312,20 +329,6 @@ def _what(form: tuple[Instrument, Informant] | None, scale: Scale | None) -> str
     return f"{named}, {scale.title.lower()}" if scale else named
 
 
-def _foreign(resource: Resource, kind: str) -> Skipped:
-    """Another patient's: its name and nothing it holds."""
-    return Skipped(
-        source=source_of(resource, kind),
-        measure=None,
-        what="Entry of another patient",
-        when=None,
-        shown=None,
-        reason="It does not name this patient as its subject. It was not looked at.",
-        code="foreign_patient",
-        remedy=_REMEDIES["foreign_patient"],
-    )
-
-
 def _unreadable(kind: str) -> Skipped:
     return Skipped(
         source=f"{kind}/(no id)", measure=None, what="Entry", when=None, shown=None, reason="It is no FHIR resource.", code="unreadable"
@@ -346,7 +349,6 @@ def _date_missing() -> Refusal:
 
 
 _REMEDIES = {
-    "foreign_patient": "Tell IT: the server returned it for this patient.",
     "version_unknown": "Install the version of the instrument that the form names.",
     "score_differs": "Compare the stored answers with the stored score in the record.",
     "clinician_missing": "Name the rated clinician in the record.",

@@ -24,11 +24,13 @@ class Stored:
 
 @dataclass(slots=True, kw_only=True)
 class Submitted:
-    """What was found of one submission. `refused` says that it has a response, and why the record keeps it from being used was
-    said already: its scores are then not used either."""
+    """What was found of one submission; `copies` of its response are displaced by a better one.
+
+    `refused` says that there is a response which does not count, as was listed already: its scores do not count either."""
 
     response: Resource | None = None
     refused: bool = False
+    copies: list[Resource] = field(default_factory=list)
     observations: list[Stored] = field(default_factory=list)
 
 
@@ -49,8 +51,12 @@ class Filing:
         file = self._file([source_of(response, "QuestionnaireResponse"), *self._keys(response)])
         if refused:
             file.refused = file.response is None
-        elif file.response is None or rank(response) > rank(file.response):
+        elif file.response is None:
             file.response, file.refused = response, False
+        else:
+            better = rank(response) > rank(file.response)
+            file.copies.append(file.response if better else response)
+            file.response = response if better else file.response
 
     def add_observation(self, stored: Stored) -> None:
         """File a panel or score. Panels come first, so that members find them."""
@@ -76,10 +82,10 @@ class Filing:
         return [f"key {value.rpartition('.')[0]}" for value in identifiers_in(resource.get("identifier"), self._system) if "." in value]
 
 
-def rank(resource: Resource) -> tuple[bool, float]:
-    """What decides between two copies: a correction first, then the later one."""
+def rank(resource: Resource) -> tuple[bool, float, str]:
+    """What decides between two copies: a correction first, then the later one, then the id."""
     meta = resource.get("meta")
     updated = parse_moment(meta.get("lastUpdated")) if isinstance(meta, dict) else None
     instant = updated.instant if updated else None
     status = resource.get("status")
-    return isinstance(status, str) and status in _CORRECTED, instant.timestamp() if instant else 0.0
+    return isinstance(status, str) and status.strip() in _CORRECTED, instant.timestamp() if instant else 0.0, str(resource.get("id"))

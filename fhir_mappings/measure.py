@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+from fhir_mappings.instrument import Certainty
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
-    """An accepted unit: drawing value = reported × slope + intercept. `spellings` are unit texts accepted when no UCUM code is given."""
+    """An accepted unit: drawing value = reported × slope + intercept. `low` and `high` are plausibility bounds in this unit,
+    `spellings` unit texts accepted when no UCUM code is given, `method` what keeps its results on a line of their own."""
 
     code: str
     label: str
@@ -15,13 +18,18 @@ class Unit:
     low: Decimal
     high: Decimal
     spellings: tuple[str, ...]
+    method: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Code:
-    """A code whose Observations belong to the measure. `within` lists panel codes where it is a component; `pair` is the code of
-    the second number (diastolic beside systolic); `method` keeps results of that code on a line of their own;
-    `units` narrows the accepted units (UCUM codes); `exclude` says why a code of the family is not a result (goal, mass per volume)."""
+    """A code whose Observations belong to the measure.
+
+    `within` lists panel codes where it is a component; `pair` is the code of the second number (diastolic beside systolic);
+    `method` keeps results of that code on a line of their own; `units` narrows the accepted units (UCUM codes); `reads_as` is the
+    unit that `%` stands for under this code; `sufficiency` names a component and the least it must be for the value to count;
+    `exclude` says why a code of the family is no result (goal, mass per volume). `source` is where the code was seen.
+    """
 
     system: str
     code: str
@@ -30,8 +38,11 @@ class Code:
     pair: str | None
     method: str | None
     units: tuple[str, ...] | None
+    reads_as: str | None
+    sufficiency: tuple[str, Decimal] | None
     exclude: str | None
     source: str
+    certainty: Certainty
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,7 @@ class Measurement:
     `value` is in the measure's drawing unit; `paired` is the second number of a pair (diastolic), same unit. `reported` is what
     the source wrote, `converted` says that `value` was computed from it. `comparator` marks a bound, never joined by a line.
     `method` names what must not share a line with other methods (None: the usual one). `preliminary` is shown hollow.
+    `identifier` tells the same result from another (system|value), `updated` which of two is the newer.
     `source` is `Type/id`; `performer` the reporting organisation's name where the resource carries one.
     """
 
@@ -42,6 +43,8 @@ class Measurement:
     source: str
     performer: str | None
     note: str | None = None
+    identifier: str | None = None
+    updated: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

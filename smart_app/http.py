@@ -4,19 +4,24 @@ A session keeps no cookies, reads no proxy or netrc from the environment, and ne
 comes back as it is, because a registered host must not be able to send our secrets to another one.
 """
 
+import socket
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from http.client import HTTPException
 from http.cookiejar import DefaultCookiePolicy
+from threading import Event, Timer
 from types import TracebackType
 from typing import Any, Literal, Self
 
 import requests
 import simplejson
 from requests.adapters import HTTPAdapter
-from urllib3 import BaseHTTPResponse, Retry
-from urllib3.connectionpool import ConnectionPool
-from urllib3.exceptions import HTTPError, MaxRetryError
+from urllib3 import BaseHTTPResponse, HTTPResponse, Retry
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import ConnectionPool, HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import HTTPError, MaxRetryError, ReadTimeoutError
 
 from smart_app import __version__
 from smart_app.errors import RapportError
@@ -58,7 +63,8 @@ class JsonAnswer:
 
 
 class _RetryReads(Retry):
-    """Repeats a GET that could not be connected or was asked to come back; nothing else, because the first may have had effect."""
+    """Repeats a GET that could not be connected, was asked to come back, or lost its connection at once, as happens when a server
+    closes a kept-open one. Nothing else is repeated: a write may have had effect, and who waited for an answer has waited enough."""
 
     def increment(
         self,
@@ -69,9 +75,66 @@ class _RetryReads(Retry):
         _pool: ConnectionPool | None = None,
         _stacktrace: TracebackType | None = None,
     ) -> Self:
+        if isinstance(error, ReadTimeoutError):
+            raise error
         if method != "GET" and error is not None and _pool is not None:
             raise MaxRetryError(_pool, url or "", error) from error
         return super().increment(method, url, response, error, _pool, _stacktrace)
+
+
+class _Punctual(HTTPConnection):
+    """Wants the whole head of an answer within the read limit. The limit alone only bounds the wait between two bytes, so a server
+    that sends a header letter by letter would hold a worker for hours."""
+
+    def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # urllib3 overrides it so itself
+        """The answer's head. Raises TimeoutError when it is not complete in time."""
+        if not isinstance(self.timeout, int | float):
+            return super().getresponse()
+        late = Event()
+        timer = Timer(self.timeout, _hang_up, (self.sock, late))
+        timer.daemon = True
+        timer.start()
+        try:
+            response = super().getresponse()
+        except (OSError, HTTPException):
+            if late.is_set():
+                raise TimeoutError from None
+            raise
+        finally:
+            timer.cancel()
+        if late.is_set():
+            # A head cut off in the middle looks complete to the parser; it must not be taken for an answer.
+            response.close()
+            raise TimeoutError
+        return response
+
+
+class _PunctualHttps(_Punctual, HTTPSConnection):
+    """The same over TLS."""
+
+
+class _HttpPool(HTTPConnectionPool):
+    ConnectionCls = _Punctual
+
+
+class _HttpsPool(HTTPSConnectionPool):
+    ConnectionCls = _PunctualHttps
+
+
+class _Adapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Pools of punctual connections."""
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
+
+
+def _hang_up(connection: socket.socket | None, late: Event) -> None:
+    late.set()
+    if connection is None:
+        return
+    with suppress(OSError):  # the other side may have gone already, which is what is wanted
+        # Of the plain socket, because shutting an SSLSocket down from another thread takes its state away under the reader.
+        socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
 
 class _Session(requests.Session):
@@ -86,7 +149,7 @@ def new_session(*, pool: int) -> requests.Session:
     session.trust_env = False
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     session.headers["User-Agent"] = f"Rapport/{__version__}"
-    adapter = HTTPAdapter(pool_connections=16, pool_maxsize=pool, max_retries=_retries())
+    adapter = _Adapter(pool_connections=16, pool_maxsize=pool, max_retries=_retries())
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session
@@ -136,7 +199,7 @@ def _retries() -> Retry:
     return _RetryReads(
         total=2,
         connect=2,
-        read=0,
+        read=1,
         status=1,
         other=0,
         redirect=0,

@@ -64,13 +64,13 @@ ClientAuth = PublicClient | SecretBasic | SecretPost | PrivateKeyJwt | OpenServe
 class Issuer:
     """One registered EHR. `iss` is normalised; `hosts` are further `host` or `host:port` its endpoints may live on;
     `id_token_issuers` replace the discovered issuer when not empty. An entry with `iss_prefix` stands for many `iss`;
-    with `nonce_optional` id_tokens may lack the nonce."""
+    with `nonce_optional` id_tokens may lack the nonce. Within a Registration `scope` is never empty: it is the client's by default."""
 
     name: str
     iss: str
     client_id: str
     auth: ClientAuth
-    scope: str
+    scope: str = ""
     frame_ancestors: tuple[str, ...] = ()
     id_token_issuers: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
@@ -129,7 +129,7 @@ class Registration:
         if iss is None:
             raise ConfigurationError("This issuer address cannot be used.", where="iss", detail=issuer.iss)
         others = tuple(other for other in self.issuers if other.iss != iss)
-        return replace(self, issuers=(*others, replace(issuer, iss=iss)))
+        return replace(self, issuers=(*others, replace(issuer, iss=iss, scope=issuer.scope or self.client.scope)))
 
     def frame_ancestors(self) -> tuple[str, ...]:
         """Every origin that may frame the app before its EHR is known: the union over the enabled entries, in order."""

@@ -25,10 +25,8 @@ class Credentials:
     form: Mapping[str, str] = field(default_factory=dict)
 
 
-def credentials(
-    issuer: Issuer, *, token_endpoint: str, now: datetime, new_secret: Callable[[], str], environ: Mapping[str, str]
-) -> Credentials:
-    """Credentials for one request to `token_endpoint`; an assertion is good for that request only.
+def credentials(issuer: Issuer, *, endpoint: str, now: datetime, new_secret: Callable[[], str], environ: Mapping[str, str]) -> Credentials:
+    """Credentials for one request to `endpoint` (token or revocation); an assertion is good for that request only.
     Raises ConfigurationError when a secret or key is not in the environment or cannot be used."""
     match issuer.auth:
         case PublicClient():
@@ -38,7 +36,7 @@ def credentials(
         case SecretPost():
             return Credentials(form={"client_id": issuer.client_id, "client_secret": secret(issuer.auth.secret_env, environ)})
         case PrivateKeyJwt():
-            assertion = _assertion(issuer, issuer.auth, token_endpoint=token_endpoint, now=now, new_secret=new_secret, environ=environ)
+            assertion = _assertion(issuer, issuer.auth, endpoint=endpoint, now=now, new_secret=new_secret, environ=environ)
             return Credentials(form={"client_assertion_type": _ASSERTION_TYPE, "client_assertion": assertion})
         case OpenServer():
             raise ConfigurationError("An open server has no token endpoint.", where=issuer.iss)
@@ -64,12 +62,12 @@ def _basic(client_id: str, auth: SecretBasic, environ: Mapping[str, str]) -> str
 
 
 def _assertion(
-    issuer: Issuer, auth: PrivateKeyJwt, *, token_endpoint: str, now: datetime, new_secret: Callable[[], str], environ: Mapping[str, str]
+    issuer: Issuer, auth: PrivateKeyJwt, *, endpoint: str, now: datetime, new_secret: Callable[[], str], environ: Mapping[str, str]
 ) -> str:
     claims: dict[str, Any] = {
         "iss": issuer.client_id,
         "sub": issuer.client_id,
-        "aud": token_endpoint,
+        "aud": endpoint,
         "iat": int(now.timestamp()),
         "exp": int((now + _ASSERTION_LIFETIME).timestamp()),
         "jti": new_secret(),

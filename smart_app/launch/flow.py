@@ -16,12 +16,13 @@ import requests
 
 from smart_app.errors import LaunchError, SessionError
 from smart_app.launch import client_auth, pkce, scopes
+from smart_app.launch.client_auth import Credentials
 from smart_app.launch.context import LaunchContext, PendingLaunch, User
 from smart_app.launch.discovery import Discovery, Endpoints
 from smart_app.launch.id_token import Expected, verify
 from smart_app.launch.identity import clinician
 from smart_app.launch.parameters import single
-from smart_app.launch.token import TokenResponse, request_token, said
+from smart_app.launch.token import TokenResponse, request_token, revoke_token, said
 from smart_app.registration import Issuer, OpenServer, Registration
 
 # A token that has less than this left is renewed first: clocks differ, and a page makes several calls with it.
@@ -41,13 +42,14 @@ class Begun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Launcher:
-    """The SMART client. `new_id` gives 256-bit URL-safe values (43 characters or more), `environ` the secrets that `launch.json` names."""
+    """The SMART client. `new_secret` gives 256-bit URL-safe text of 43 characters or more (no UUIDs: too short for PKCE),
+    `environ` holds the secrets that `launch.json` names."""
 
     registration: Registration
     http: requests.Session
     clock: Callable[[], datetime]
     base_url: str
-    new_id: Callable[[], str] = pkce.new_secret
+    new_secret: Callable[[], str] = pkce.new_secret
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
     discovery: Discovery = field(init=False, repr=False)
 
@@ -110,6 +112,19 @@ class Launcher:
             raise SessionError(_SESSION_OVER, detail=f"{error.code} {error.detail}") from error
         return _refreshed(context, tokens, self.clock())
 
+    def revoke(self, context: LaunchContext) -> bool:
+        """Give the launch's tokens back (RFC 7009). False where the server offers no revocation or did not confirm it: they end by
+        themselves then, and signing out goes on either way."""
+        token = context.refresh_token or context.access_token
+        if token is None:
+            return False
+        try:
+            issuer = self._issuer(context.iss)
+            endpoint = self.discovery.endpoints(issuer).revocation_endpoint
+            return endpoint is not None and revoke_token(self.http, endpoint, token=token, credentials=self._credentials(issuer, endpoint))
+        except LaunchError:
+            return False
+
     def _issuer(self, iss: str) -> Issuer:
         issuer = self.registration.find(iss)
         if issuer is None:
@@ -138,9 +153,9 @@ class Launcher:
         return PendingLaunch(
             iss=iss,
             via="ehr",
-            state=self.new_id(),
-            nonce=self.new_id(),
-            verifier=self.new_id(),
+            state=self.new_secret(),
+            nonce=self.new_secret(),
+            verifier=self.new_secret(),
             redirect_uri=self.redirect_uri,
             requested_scope=issuer.scope,
             token_endpoint=endpoints.token_endpoint,
@@ -151,10 +166,10 @@ class Launcher:
         )
 
     def _tokens(self, issuer: Issuer, token_endpoint: str, form: Mapping[str, str]) -> TokenResponse:
-        credentials = client_auth.credentials(
-            issuer, token_endpoint=token_endpoint, now=self.clock(), new_secret=self.new_id, environ=self.environ
-        )
-        return request_token(self.http, token_endpoint, form=form, credentials=credentials)
+        return request_token(self.http, token_endpoint, form=form, credentials=self._credentials(issuer, token_endpoint))
+
+    def _credentials(self, issuer: Issuer, endpoint: str) -> Credentials:
+        return client_auth.credentials(issuer, endpoint=endpoint, now=self.clock(), new_secret=self.new_secret, environ=self.environ)
 
     def _context(self, issuer: Issuer, pending: PendingLaunch, tokens: TokenResponse) -> LaunchContext:
         now = self.clock()

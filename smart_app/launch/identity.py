@@ -8,7 +8,7 @@ from smart_app.launch.context import User
 from smart_app.launch.id_token import Identity
 
 _REFERENCE = re.compile(
-    r"(?P<type>Practitioner|PractitionerRole|Person|Patient|RelatedPerson)/(?P<id>[A-Za-z0-9\-._]{1,64})(?:/_history/[^/]+)?"
+    r"/(?P<type>Practitioner|PractitionerRole|Person|Patient|RelatedPerson)/(?P<id>[A-Za-z0-9\-._]{1,64})(?:/_history/[^/]+)?$"
 )
 _CLINICIANS = ("Practitioner", "PractitionerRole", "Person")
 
@@ -21,8 +21,8 @@ def clinician(identity: Identity, *, fhir_base: str) -> User:
             "The EHR did not say which clinician is signed in.", "the id_token has no fhirUser; is the scope fhirUser granted?"
         )
     base = f"{fhir_base.removesuffix('/')}/"
-    address = urljoin(base, identity.fhir_user)
-    match = re.search(rf"/{_REFERENCE.pattern}$", urlsplit(address).path)
+    address = _absolute(identity.fhir_user, base)
+    match = _REFERENCE.search(urlsplit(address).path)
     if match is None:
         raise _not_permitted("The EHR named the signed-in user in a way that cannot be read.", "fhirUser is no reference to a person")
     if match["type"] not in _CLINICIANS:
@@ -30,6 +30,16 @@ def clinician(identity: Identity, *, fhir_base: str) -> User:
     relative = f"{match['type']}/{match['id']}"
     reference = relative if _same_host(address, base) else address
     return User(reference=reference, name=identity.name, issuer=identity.issuer, subject=identity.subject)
+
+
+def _absolute(reference: str, base: str) -> str:
+    """The reference as an address, or "" where it is none."""
+    try:
+        address = urljoin(base, reference)
+        urlsplit(address).port  # noqa: B018  (reading it is what checks it)
+    except ValueError:
+        return ""
+    return address
 
 
 def _same_host(address: str, base: str) -> bool:

@@ -47,6 +47,21 @@ def request_token(http: requests.Session, token_endpoint: str, *, form: Mapping[
     return _checked(answer.document)
 
 
+def revoke_token(http: requests.Session, revocation_endpoint: str, *, token: str, credentials: Credentials) -> bool:
+    """Ask the server to forget a token; True when it confirmed. Only the status counts: RFC 7009 answers have no content."""
+    try:
+        with http.post(
+            revocation_endpoint,
+            data={"token": token, **credentials.form},
+            headers=dict(credentials.headers),
+            timeout=(_LIMITS.connect, _LIMITS.read),
+            stream=True,
+        ) as response:
+            return bool(response.status_code == requests.codes.ok)
+    except requests.RequestException:
+        return False
+
+
 def said(document: Mapping[str, Any]) -> str:
     """An OAuth error in the server's own words: code and description, short and printable."""
     words = [value for name in ("error", "error_description") if isinstance(value := document.get(name), str) and value]

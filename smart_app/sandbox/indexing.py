@@ -79,10 +79,9 @@ def tokens_of(value: object) -> Iterator[tuple[str, str]]:
     elif isinstance(value, str):
         yield "", value
     elif isinstance(value, Mapping):
-        for coding in value.get("coding") or [value]:
-            code = coding.get("code", coding.get("value")) if isinstance(coding, Mapping) else None
-            if isinstance(code, str):
-                yield str(coding.get("system", "")), code
+        codings = (coding for coding in _listed(value.get("coding") or value) if isinstance(coding, Mapping))
+        pairs = ((coding.get("system"), coding.get("code", coding.get("value"))) for coding in codings)
+        yield from ((system if isinstance(system, str) else "", code) for system, code in pairs if isinstance(code, str))
 
 
 def strings_of(value: object) -> Iterator[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from smart_app.sandbox.indexing import Resource
-from smart_app.sandbox.interactions import Work
+from smart_app.sandbox.interactions import Work, same_content
 from smart_app.sandbox.outcome import Refusal
 from smart_app.sandbox.storage import Draft
 from smart_app.sandbox.transactions import references_in, relinked, resolved
@@ -34,14 +34,18 @@ class _Named:
     def reference(self) -> str:
         return f"{self.type}/{self.id}"
 
+    @property
+    def waits(self) -> bool:
+        return any("?" in reference for reference in references_in(self.resource))
+
 
 def ingest(work: Work, given: Resource | Iterable[Resource]) -> Loaded:
     """Store resources and the contents of Bundles of any type. A given id is kept, links to a fullUrl follow it; a Refusal (400)
-    says what is no R4 resource. Resources already there get a new version."""
+    says what is no R4 resource. Resources already there get a new version where they differ."""
     named = [_named(resource, full_url, new_id=work.new_id()) for resource, full_url in _unpacked(given)]
     addresses = {one.full_url: one.reference for one in named if one.full_url}
-    waiting = [one for one in named if any("?" in reference for reference in references_in(one.resource))]
-    ready = [one for one in named if one not in waiting] if waiting else named
+    waiting = [one for one in named if one.waits]
+    ready = [one for one in named if not one.waits]
     _store(work, [_linked(one, addresses) for one in ready])
     conditions = _conditions(work, waiting)
     _store(work, [_linked(one, addresses | conditions) for one in waiting])
@@ -76,7 +80,15 @@ def _linked(one: _Named, addresses: Mapping[str, str]) -> Draft:
 
 def _store(work: Work, drafts: Sequence[Draft]) -> None:
     for at in range(0, len(drafts), _CHUNK):
-        work.session.write(drafts[at : at + _CHUNK], now=work.now, base=work.base)
+        chunk = drafts[at : at + _CHUNK]
+        stored = {(one.type, one.id): one.body for one in work.session.find_all([(draft.type, draft.id) for draft in chunk])}
+        changed = [draft for draft in chunk if not _unchanged(draft, stored.get((draft.type, draft.id)))]
+        if changed:
+            work.session.write(changed, now=work.now, base=work.base)
+
+
+def _unchanged(draft: Draft, stored: str | None) -> bool:
+    return stored is not None and draft.resource is not None and same_content(stored, draft.resource)
 
 
 def _conditions(work: Work, waiting: Iterable[_Named]) -> dict[str, str]:

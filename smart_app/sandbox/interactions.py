@@ -94,7 +94,7 @@ def update(work: Work, resource_type: str, resource_id: str, *, resource: object
         raise bad_request(f"the id in the resource is {body.get('id')!r}, in the address {resource_id!r}", expression=f"{resource_type}.id")
     before = work.session.find(resource_type, resource_id)
     _check_version(before, if_match)
-    if before and before.body is not None and _same(before.body, body):
+    if before and before.body is not None and same_content(before.body, body):
         return Result(status=200, write=True, stored=before)
     after = write(work, resource_type, resource_id, method="PUT", resource=body)
     return Result(status=200 if before and before.body is not None else 201, write=True, stored=after)
@@ -152,7 +152,7 @@ def _check_version(before: Stored | None, if_match: str | None) -> None:
         raise Refusal(412, "conflict", f"If-Match asks for version {wanted[1]}; {found}")
 
 
-def _same(text: str, resource: Resource) -> bool:
+def same_content(text: str, resource: Resource) -> bool:
     """Whether a body says what is stored already, digit by digit, the server's own meta aside."""
     return _comparable(loads(text, use_decimal=True)) == _comparable(resource)
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from http import HTTPStatus
 from urllib.parse import parse_qsl
+from uuid import uuid4
 
 import simplejson
 from sqlalchemy.exc import SQLAlchemyError
@@ -27,11 +28,24 @@ _FORM = "application/x-www-form-urlencoded"
 _ANY = frozenset({"*/*", "application/*", ""})
 
 
-class LocalServer:
-    """The sandbox's own FhirBackend. `clock` gives aware datetimes, `new_id` ids for what is created; both are the caller's choice."""
+def utc_now() -> datetime:
+    """The time of day."""
+    return datetime.now(UTC)
 
-    def __init__(self, storage: Storage, *, clock: Callable[[], datetime], new_id: Callable[[], str]) -> None:
-        self._storage = storage
+
+def random_id() -> str:
+    """An id nobody can guess."""
+    return str(uuid4())
+
+
+class LocalServer:
+    """The sandbox's own FhirBackend over a Storage or the database it is to open (`sqlite://` in memory, `sqlite:///file`).
+    `clock` gives aware datetimes, `new_id` ids for what is created. One process to a database."""
+
+    def __init__(
+        self, storage: Storage | str = "sqlite://", *, clock: Callable[[], datetime] = utc_now, new_id: Callable[[], str] = random_id
+    ) -> None:
+        self._storage = Storage(storage) if isinstance(storage, str) else storage
         self._clock = clock
         self._new_id = new_id
 
@@ -41,6 +55,8 @@ class LocalServer:
             return self._answer(request)
         except Refusal as refusal:
             return _json_response(refusal.status, refusal.outcome(), headers=refusal.headers)
+        except RecursionError:
+            return _json_response(400, bad_request("the body is nested too deeply", code="structure").outcome())
         except SQLAlchemyError as broken:
             failed = operation_outcome("error", "exception", diagnostics=f"the store failed: {type(broken).__name__}; nothing was written")
             return _json_response(500, failed)
@@ -49,6 +65,10 @@ class LocalServer:
         """Store resources or Bundles as they are, ids kept; what is wrong in them stays wrong. `base` makes absolute links to it local."""
         with self._storage.session() as session:
             return ingest(self._work(session, base=base), resources)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._storage.close()
 
     def _work(self, session: Session, *, base: str, strict: bool = False) -> Work:
         return Work(session=session, base=base, now=instant(self._clock()), new_id=self._new_id, strict=strict)
@@ -88,10 +108,13 @@ class _Call:
             case ["_search"]:
                 self.only("POST")
                 return self._sent(interactions.search(work, parts[0], self._form()))
+            case ["_history"]:
+                raise Refusal(404, "not-supported", "there is a history of single resources only")
             case [resource_id]:
                 return self._at_resource(work, parts[0], resource_id)
             case [resource_id, "_history"]:
                 self.only("GET", "HEAD")
+                self._no_query("a history is given whole")
                 return self._sent(interactions.history(work, parts[0], resource_id))
             case [resource_id, "_history", version]:
                 self.only("GET", "HEAD")
@@ -122,6 +145,7 @@ class _Call:
         self.only("GET", "HEAD", "POST")
         if self.request.method == "GET":
             return self._sent(interactions.search(work, resource_type, self.request.query))
+        self._no_query("a conditional create sends its condition as If-None-Exist")
         condition = self.request.headers.get("if-none-exist")
         return self._sent(interactions.create(work, resource_type, self._body(), if_none_exist=condition))
 
@@ -130,10 +154,17 @@ class _Call:
         self.only("GET", "HEAD", "PUT", "DELETE")
         if self.request.method == "GET":
             return self._sent(interactions.read(work, resource_type, resource_id))
+        self._no_query("parameters have no meaning here")
         if_match = self.request.headers.get("if-match")
         if self.request.method == "DELETE":
             return self._sent(interactions.remove(work, resource_type, resource_id, if_match=if_match))
         return self._sent(interactions.update(work, resource_type, resource_id, resource=self._body(), if_match=if_match))
+
+    def _no_query(self, sentence: str) -> None:
+        """400 for parameters that would otherwise be ignored without a word."""
+        names = {name for name, _ in self.request.query} - {"_format", "_pretty"}
+        if names:
+            raise bad_request(f"{self.request.method} with {', '.join(sorted(names))} in the address: {sentence}", code="not-supported")
 
     def _form(self) -> list[tuple[str, str]]:
         """The parameters of a POSTed search: those in the address, then those of the form."""
@@ -195,15 +226,22 @@ class _Call:
 def parse_json(body: bytes) -> object:
     """JSON with decimals kept; a Refusal (400) says where it breaks."""
     try:
-        parsed: object = simplejson.loads(body.decode(), use_decimal=True)
+        parsed: object = simplejson.loads(body.decode(), use_decimal=True, object_pairs_hook=_unique)
         simplejson.dumps(parsed, use_decimal=True, ensure_ascii=False).encode()
     except UnicodeError as wrong:
         raise bad_request("the body is not UTF-8 text", code="structure") from wrong
-    except RecursionError as wrong:
-        raise bad_request("the body is nested too deeply", code="structure") from wrong
     except ValueError as wrong:
         raise bad_request(f"the body is not JSON: {wrong}", code="structure") from wrong
     return parsed
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """An object; a ValueError where a name comes twice, of which JSON readers keep one or the other."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"an object has two elements {next(name for name in names if names.count(name) > 1)!r}")
+    return found
 
 
 def _check_accept(request: FhirRequest) -> None:

@@ -14,8 +14,9 @@ from smart_app.sandbox.search_parameters import RESOURCE_TYPES
 from smart_app.sandbox.storage import Stored
 from smart_app.sandbox.validation import as_resource, checked
 
-# Elements that hold an address. Identifier.value, which may look like one, is not among them.
-_LINKS = frozenset({"reference", "uri", "url", "valueUri", "valueUrl", "valueUuid", "valueOid", "valueCanonical"})
+# Elements besides Reference.reference in which a urn: link means an entry. Other addresses there are names of their own, such as the
+# canonical url of a definition whose entry has it as fullUrl, and Identifier.value is none at all.
+_URN_LINKS = frozenset({"uri", "url", "valueUri", "valueUrl", "valueUuid", "valueOid", "valueCanonical"})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -277,4 +278,8 @@ def relinked(value: object, links: Mapping[str, str], *, name: str = "") -> obje
         return {inner: relinked(held, links, name=inner) for inner, held in value.items()}
     if isinstance(value, list):
         return [relinked(held, links, name=name) for held in value]
-    return links.get(value, value) if isinstance(value, str) and name in _LINKS else value
+    return links.get(value, value) if isinstance(value, str) and _is_link(name, value) else value
+
+
+def _is_link(name: str, value: str) -> bool:
+    return name == "reference" or (name in _URN_LINKS and value.startswith("urn:"))

@@ -51,7 +51,11 @@ def open_store(database_url: str, keys: Sequence[bytes], *, clock: Callable[[], 
     Raises ConfigurationError for an unusable address or key, StoreError when the database cannot be reached or is newer."""
     sealer = Sealer(keys)
     database = Database(database_url)
-    upgrade(database)
+    try:
+        upgrade(database)
+    except StoreError:
+        database.close()
+        raise
     return Store(
         launches=Launches(database, sealer, clock=clock),
         outbox=Outbox(database, sealer, clock=clock),

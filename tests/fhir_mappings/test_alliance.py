@@ -237,7 +237,8 @@ def test_a_submission_stored_twice_counts_once_and_the_amendment_wins() -> None:
             part["derivedFrom"] = [{"reference": "QuestionnaireResponse/again-response"}]
     second["response"]["status"] = "amended"
     for order in ([*first.values(), *second.values()], [*second.values(), *first.values()]):
-        [rating], _ = read(order)
+        [rating], [skip] = read(order)
+        assert (skip.code, skip.source) == ("superseded", "QuestionnaireResponse/k1-response")
         assert (rating.source, rating.standing) == ("QuestionnaireResponse/again-response", "amended")
         assert rating.scores["total"].text == "5.00"
 

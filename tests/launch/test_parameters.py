@@ -1,0 +1,66 @@
+"""The launch address as an EHR calls it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smart_app.errors import LaunchError
+from smart_app.launch.parameters import LaunchRequest, callback_state, launch_request, single
+from smart_app.launch.pkce import challenge, new_secret
+
+
+@pytest.mark.parametrize(
+    ("query", "launch"),
+    [
+        ("iss=https://e/f&launch=a+b%2Bc", "a+b+c"),
+        ("launch=YWJj%2FZA%3D%3D&iss=https%3A%2F%2Fe%2Ff", "YWJj/ZA=="),
+        ("iss=https://e/f&launch=YWJj/ZA==&other=1&other=2", "YWJj/ZA=="),
+    ],
+)
+def test_launch_value_is_kept_to_the_byte(query: str, launch: str) -> None:
+    assert launch_request(query) == LaunchRequest(iss="https://e/f", launch=launch)
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("", "iss_missing"),
+        ("launch=x", "iss_missing"),
+        ("iss=&launch=x", "iss_missing"),
+        ("iss=https://e/f", "launch_missing"),
+        ("iss=https://e/f&launch=", "launch_missing"),
+        ("iss=https://e/f&iss=https://g/f&launch=x", "parameter_repeated"),
+        ("iss=https://e/f&launch=x&launch=x", "parameter_repeated"),
+        ("iss=https://e/f&%6Caunch=x&launch=y", "parameter_repeated"),
+    ],
+)
+def test_malformed_launch_is_refused(query: str, code: str) -> None:
+    with pytest.raises(LaunchError) as refused:
+        launch_request(query)
+    assert refused.value.code == code
+
+
+@given(st.text())
+def test_any_query_is_read_or_refused(query: str) -> None:
+    try:
+        request = launch_request(query)
+    except LaunchError:
+        return
+    assert request.iss
+    assert request.launch
+
+
+def test_state_is_required_and_single() -> None:
+    assert callback_state({"state": ["s"]}) == "s"
+    with pytest.raises(LaunchError, match="state is missing"):
+        callback_state({})
+    with pytest.raises(LaunchError, match="2 times"):
+        callback_state({"state": ["s", "s"]})
+    assert single({"x": [""]}, "x") is None
+
+
+def test_challenge_is_the_one_of_the_rfc() -> None:
+    assert challenge("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk") == "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+    assert len(new_secret()) >= 43
+    with pytest.raises(ValueError, match="43 to 128"):
+        challenge("short")

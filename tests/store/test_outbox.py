@@ -1,0 +1,120 @@
+"""The outbox: sealed before it is sent, sent by one request only, never lost."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+import simplejson
+from sqlalchemy import event, select
+
+from smart_app.launch.context import LaunchId
+from smart_app.store import Store
+from smart_app.store.tables import outbox
+from tests.support.at_once import at_once
+from tests.support.clock import Clock
+
+LAUNCH = LaunchId("launch-1")
+
+
+def put(store: Store, key: str = "key-1") -> bool:
+    return store.outbox.put(key, launch_id=LAUNCH, payload={"bundle": {"value": Decimal("7.10")}})
+
+
+def test_sealed_submission_is_read_back_digit_by_digit(store: Store, clock: Clock) -> None:
+    assert put(store)
+    entry = store.outbox.get("key-1")
+    assert entry is not None
+    assert (entry.key, entry.launch_id, entry.state, entry.created) == ("key-1", LAUNCH, "sealed", clock())
+    assert simplejson.dumps(entry.payload, use_decimal=True) == '{"bundle": {"value": 7.10}}'
+    assert store.outbox.get("key-2") is None
+
+
+def test_second_put_changes_nothing(store: Store) -> None:
+    put(store)
+    store.outbox.mark("key-1", "acknowledged", {"ids": ["1"]})
+    assert not store.outbox.put("key-1", launch_id=LaunchId("other"), payload={"other": 1})
+    entry = store.outbox.get("key-1")
+    assert entry is not None
+    assert (entry.state, entry.payload, entry.launch_id) == ("acknowledged", {"ids": ["1"]}, LAUNCH)
+
+
+def test_of_many_puts_at_once_one_seals(store: Store) -> None:
+    assert sorted(at_once(4, lambda: put(store))) == [False, False, False, True]
+
+
+def test_of_many_claims_at_once_one_sends(store: Store) -> None:
+    put(store)
+    assert sorted(at_once(4, lambda: store.outbox.claim("key-1"))) == [False, False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("state", "may_send"), [("sealed", True), ("unknown", True), ("sending", False), ("acknowledged", False), ("refused", False)]
+)
+def test_only_sealed_and_unknown_may_be_sent(store: Store, state: str, may_send: bool) -> None:
+    put(store)
+    store.outbox.mark("key-1", state)  # type: ignore[arg-type]  # the parameter is one of the states
+    assert store.outbox.claim("key-1") == may_send
+
+
+def test_unknown_key_cannot_be_claimed_or_marked(store: Store) -> None:
+    assert not store.outbox.claim("key-1")
+    with pytest.raises(KeyError):
+        store.outbox.mark("key-1", "acknowledged")
+
+
+def test_mark_without_payload_keeps_it(store: Store, clock: Clock) -> None:
+    put(store)
+    clock.forward(seconds=2)
+    store.outbox.mark("key-1", "unknown")
+    entry = store.outbox.get("key-1")
+    assert entry is not None
+    assert entry.payload == {"bundle": {"value": Decimal("7.10")}}
+    assert entry.updated - entry.created == timedelta(seconds=2)
+
+
+def test_pending_is_what_is_not_acknowledged_oldest_first(store: Store, clock: Clock) -> None:
+    for key in ("c", "b", "a"):
+        put(store, key)
+        clock.forward(seconds=1)
+    store.outbox.mark("b", "acknowledged")
+    assert [entry.key for entry in store.outbox.pending()] == ["c", "a"]
+
+
+def test_send_interrupted_by_a_crash_becomes_unknown(store: Store, clock: Clock) -> None:
+    put(store)
+    store.outbox.claim("key-1")
+    clock.forward(minutes=9)
+    store.purge(clock())
+    assert not store.outbox.claim("key-1")
+    clock.forward(minutes=2)
+    store.purge(clock())
+    assert store.outbox.claim("key-1")
+
+
+def test_purge_deletes_only_what_was_acknowledged_a_day_ago(store: Store, clock: Clock) -> None:
+    for key in ("done", "open"):
+        put(store, key)
+    store.outbox.mark("done", "acknowledged")
+    clock.forward(hours=23)
+    assert store.purge(clock()) == 0
+    clock.forward(hours=2)
+    assert store.purge(clock()) == 1
+    clock.forward(days=400)
+    store.purge(clock())
+    assert [entry.key for entry in store.outbox.pending()] == ["open"]
+
+
+def test_nothing_of_it_is_readable_at_rest(store: Store) -> None:
+    store.outbox.put("key-1", launch_id=LAUNCH, payload={"patient": "pat-1"})
+    with store.database.begin() as connection:
+        stored = repr(connection.execute(select(outbox)).all())
+    assert not [secret for secret in ("key-1", "launch-1", "pat-1") if secret in stored]
+
+
+def test_submission_takes_three_short_transactions(store: Store) -> None:
+    commits: list[object] = []
+    event.listen(store.database.engine, "commit", commits.append)
+    put(store)
+    store.outbox.claim("key-1")
+    store.outbox.mark("key-1", "acknowledged")
+    assert len(commits) == 3

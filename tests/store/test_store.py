@@ -1,0 +1,173 @@
+"""The database behind the store: schema, durability, refusals; and the two smaller tables."""
+
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import event, select, text
+
+from smart_app.errors import ConfigurationError, StoreError
+from smart_app.launch.context import LaunchId
+from smart_app.store import Store, open_store, parse_key
+from smart_app.store.seal import Sealer, digest
+from smart_app.store.tables import audit, metadata, reveals
+from tests.store.conftest import KEY
+from tests.support.at_once import at_once
+from tests.support.clock import Clock
+
+
+def file_url(folder: Path) -> str:
+    return f"sqlite:///{folder}/rapport.sqlite"
+
+
+def test_migrations_make_the_tables_the_code_uses(store: Store) -> None:
+    with store.database.begin() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        differences = [difference for difference in compare_metadata(context, metadata) if "remove_table" not in str(difference)]
+    assert differences == []
+    store.check()
+
+
+def test_opening_again_keeps_what_is_there(database_url: str, store: Store, clock: Clock) -> None:
+    if database_url == "sqlite://":
+        pytest.skip("an in-memory database is gone when it is opened again")
+    store.outbox.put("key-1", launch_id=LaunchId("launch-1"), payload={})
+    again = open_store(database_url, [KEY], clock=clock)
+    assert again.outbox.get("key-1") == store.outbox.get("key-1")
+    again.close()
+
+
+def test_many_processes_may_start_on_an_empty_database(tmp_path: Path, clock: Clock) -> None:
+    outcomes = at_once(4, lambda: open_store(file_url(tmp_path), [KEY], clock=clock).close())
+    assert outcomes == [None] * 4
+
+
+def test_newer_schema_is_left_alone(database_url: str, store: Store, clock: Clock) -> None:
+    with store.database.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StoreError, match="another schema"):
+        store.check()
+    if database_url != "sqlite://":
+        with pytest.raises(StoreError, match="newer version"):
+            open_store(database_url, [KEY], clock=clock)
+
+
+def test_sealed_submission_is_flushed_to_the_disk_and_the_rest_need_not_be(tmp_path: Path, clock: Clock) -> None:
+    store = open_store(file_url(tmp_path), [KEY], clock=clock)
+    levels: list[int] = []
+    event.listen(store.database.engine, "commit", lambda c: levels.append(c.exec_driver_sql("PRAGMA synchronous").scalar_one()))
+    store.outbox.put("key-1", launch_id=LaunchId("launch-1"), payload={})
+    store.outbox.put("key-1", launch_id=LaunchId("launch-1"), payload={})
+    store.outbox.claim("key-1")
+    assert levels == [2, 1]
+    store.close()
+
+
+def test_sealed_submission_survives_a_killed_process(tmp_path: Path, clock: Clock) -> None:
+    program = (
+        "import os, sys\nfrom datetime import UTC, datetime\nfrom smart_app.store import open_store\n"
+        "store = open_store(sys.argv[1], [bytes(range(32))], clock=lambda: datetime.now(UTC))\n"
+        "store.outbox.put('key-1', launch_id='launch-1', payload={'kept': True})\nos.kill(os.getpid(), 9)\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", program, file_url(tmp_path)], check=False, cwd=Path(__file__).parents[2])
+    assert ended.returncode == -9
+    store = open_store(file_url(tmp_path), [KEY], clock=clock)
+    assert [entry.payload for entry in store.outbox.pending()] == [{"kept": True}]
+    store.close()
+
+
+def test_database_file_is_its_owners_alone(tmp_path: Path, clock: Clock) -> None:
+    open_store(file_url(tmp_path), [KEY], clock=clock).close()
+    assert stat.S_IMODE((tmp_path / "rapport.sqlite").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("url", ["", "nonsense", "mysql://u:p@host/db", "sqlite:////no/such/folder/rapport.sqlite"])
+def test_unusable_address_names_the_setting_and_no_password(clock: Clock, url: str) -> None:
+    with pytest.raises(ConfigurationError, match="RAPPORT_DATABASE_URL") as refused:
+        open_store(url, [KEY], clock=clock)
+    assert "u:p" not in str(refused.value)
+
+
+def test_unreachable_database_is_a_store_error_without_its_address(clock: Clock) -> None:
+    with pytest.raises(StoreError) as refused:
+        open_store("postgresql://user:hush@127.0.0.1:1/rapport", [KEY], clock=clock)
+    assert "hush" not in str(refused.value)
+
+
+def test_file_that_is_no_database_is_a_store_error(tmp_path: Path, clock: Clock) -> None:
+    (tmp_path / "rapport.sqlite").write_text("not a database " * 100)
+    with pytest.raises(StoreError):
+        open_store(file_url(tmp_path), [KEY], clock=clock)
+
+
+@pytest.mark.parametrize("text_", ["", "short", "é", "A" * 42, "A" * 45, "!" * 43])
+def test_key_that_is_not_32_bytes_is_refused_and_not_repeated(text_: str) -> None:
+    with pytest.raises(ConfigurationError, match="RAPPORT_SECRET_KEYS") as refused:
+        parse_key(text_)
+    assert len(text_) < 10 or text_ not in str(refused.value)
+
+
+def test_key_is_read_with_and_without_padding() -> None:
+    assert parse_key("A" * 43) == parse_key("A" * 43 + "=") == bytes(32)
+
+
+def test_store_needs_a_key() -> None:
+    with pytest.raises(ConfigurationError):
+        Sealer([])
+
+
+def test_seal_is_bound_to_its_table_and_row_and_to_every_byte() -> None:
+    sealer = Sealer([KEY])
+    sealed = sealer.seal({"a": 1}, table="outbox", row="1")
+    assert sealer.open(sealed, table="outbox", row="1") == {"a": 1}
+    broken = [sealed[:place] + bytes([sealed[place] ^ 1]) + sealed[place + 1 :] for place in range(len(sealed))]
+    for value, table, row in [
+        (sealed, "outbox", "2"),
+        (sealed, "launches", "1"),
+        *((bad, "outbox", "1") for bad in [*broken, b"", sealed[:9]]),
+    ]:
+        with pytest.raises(StoreError):
+            sealer.open(value, table=table, row=row)
+
+
+class TestReveals:
+    def test_only_revealed_visits_of_this_patient_are_found(self, store: Store) -> None:
+        for _ in range(2):
+            store.reveals.add(issuer="i", patient="p", clinician="c", visit="v1", user="u")
+        assert store.reveals.among("i", "p", [("c", "v1"), ("c", "v2"), ("d", "v1")]) == {("c", "v1")}
+        assert store.reveals.among("i", "q", [("c", "v1")]) == set()
+        assert store.reveals.among("j", "p", [("c", "v1")]) == set()
+        assert store.reveals.among("i", "p", []) == set()
+
+    def test_parts_are_not_run_together(self, store: Store) -> None:
+        store.reveals.add(issuer="i", patient="p1", clinician="c", visit="v", user="u")
+        assert store.reveals.among("i", "p", [("1c", "v")]) == set()
+
+    def test_they_hold_under_a_new_key_and_show_no_ids(self, database_url: str, store: Store, clock: Clock) -> None:
+        store.reveals.add(issuer="issuer-1", patient="pat-1", clinician="dr-1", visit="visit-1", user="user-1")
+        with store.database.begin() as connection:
+            stored = repr(connection.execute(select(reveals)).all())
+        assert not [part for part in ("issuer-1", "pat-1", "dr-1", "visit-1", "user-1", digest("pat-1")) if part in stored]
+        if database_url == "sqlite://":
+            return
+        rotated = open_store(database_url, [bytes(32), KEY], clock=clock)
+        assert rotated.reveals.among("issuer-1", "pat-1", [("dr-1", "visit-1")]) == {("dr-1", "visit-1")}
+        rotated.close()
+
+
+class TestAudit:
+    def test_events_stay_in_order_and_sealed(self, store: Store, clock: Clock) -> None:
+        store.audit.add("launch_opened", launch_id=LaunchId("launch-1"), user="user-1", patient="pat-1", detail={"iss": "x"})
+        clock.forward(seconds=1)
+        store.audit.add("purged", launch_id=None, user=None, patient=None, detail={})
+        first, second = store.audit.entries()
+        assert (first.event, first.user, first.patient, first.detail) == ("launch_opened", "user-1", "pat-1", {"iss": "x"})
+        assert first.launch == digest("launch-1")
+        assert (second.event, second.launch, second.at) == ("purged", None, clock())
+        with store.database.begin() as connection:
+            stored = repr(connection.execute(select(audit)).all())
+        assert not [secret for secret in ("user-1", "pat-1", "launch-1") if secret in stored]
