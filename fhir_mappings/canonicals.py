@@ -6,9 +6,13 @@ UCUM = "http://unitsofmeasure.org"
 LOINC = "http://loinc.org"
 SNOMED = "http://snomed.info/sct"
 OBSERVATION_CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
+VERSION_ALGORITHM = "http://hl7.org/fhir/StructureDefinition/artifact-versionAlgorithm"
+VERSION_ALGORITHMS = "http://hl7.org/fhir/version-algorithm"
+ITEM_CONTROL = "http://hl7.org/fhir/StructureDefinition/questionnaire-itemControl"
+ITEM_CONTROLS = "http://hl7.org/fhir/questionnaire-item-control"
+PERFORMER_TYPE = "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-performerType"
 ITEM_WEIGHT = "http://hl7.org/fhir/StructureDefinition/itemWeight"
 DATA_ABSENT_REASON = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
-DEMO_PURPOSE = "StructureDefinition/demo-purpose"
 
 
 def questionnaire_url(instrument: Instrument, informant: Informant, *, base: str) -> str:
@@ -60,6 +64,16 @@ def submission_system(base: str) -> str:
 def rated_clinician(base: str) -> str:
     """Extension that names the rated clinician on a response."""
     return f"{base}/StructureDefinition/rated-clinician"
+
+
+def demo_purpose(base: str) -> str:
+    """Extension that says on a demo patient what the persona is for."""
+    return f"{base}/StructureDefinition/demo-purpose"
+
+
+def value_set(code_system: str) -> str:
+    """The value set of every code of one of our code systems."""
+    return code_system.replace("/CodeSystem/", "/ValueSet/")
 
 
 def demo_tag(base: str) -> tuple[str, str]:

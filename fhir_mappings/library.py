@@ -23,6 +23,7 @@ from fhir_mappings.instrument import (
     Scale,
     Section,
 )
+from fhir_mappings.submission import PANEL, PROVENANCE, RESPONSE
 
 PAGE = "docs/add-an-instrument.md"
 
@@ -66,7 +67,7 @@ class _Form(Strict):
 
 
 class _Section(Strict):
-    key: str
+    key: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
     title: dict[Informant, str]
     help: dict[Informant, str]
     items: list[str]
@@ -77,7 +78,7 @@ class _Item(Strict):
     number: int = Field(ge=1)
     scale: str | None = None
     reverse: bool = False
-    text: dict[Informant, str]
+    text: dict[Informant, str] = Field(default_factory=dict)
 
 
 class _Question(Strict):
@@ -87,7 +88,7 @@ class _Question(Strict):
 
 
 class _Scale(Strict):
-    key: str
+    key: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
     title: str
     about: str
     method: Literal["mean", "sum"]
@@ -159,7 +160,10 @@ def load_library() -> Library:
     """The instruments shipped in this package. DataFileError when a file is wrong."""
     folder = files("fhir_mappings") / "instruments"
     found = sorted((file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name)
-    return Library(tuple(read_instrument(file.read_text(encoding="utf-8"), file=file.name) for file in found))
+    instruments = tuple(read_instrument(file.read_text(encoding="utf-8"), file=file.name) for file in found)
+    for key, problem in _repeated("instrument.slug", [f"{one.slug} {one.version}" for one in instruments]):
+        raise DataFileError(str(folder), key, problem, page=PAGE)
+    return Library(instruments)
 
 
 def read_instrument(text: str, *, file: str) -> Instrument:
@@ -201,11 +205,12 @@ def _scale(part: _Scale, options: tuple[Option, ...]) -> Scale:
 
 def _problems(instrument: Instrument) -> Iterable[tuple[str, str]]:
     """What the shape of a file allows but an instrument does not, as (key, sentence)."""
-    yield from _repeated("item", [item.link_id for item in instrument.items] + [one.link_id for one in instrument.questions])
+    asked = [item.link_id for item in instrument.items] + [one.link_id for one in instrument.questions]
+    yield from _repeated("item", asked + [section.key for section in instrument.sections])
     yield from _repeated("item.number", [str(item.number) for item in instrument.items])
     yield from _repeated("option", [option.code for option in instrument.options])
     yield from _repeated("option.value", [str(option.value) for option in instrument.options])
-    yield from _repeated("scale", [scale.key for scale in instrument.scales])
+    yield from _repeated("scale", [RESPONSE, PANEL, PROVENANCE, *(scale.key for scale in instrument.scales)])
     yield from _strangers(instrument)
     yield from _unreachable(instrument)
     yield from _wordless(instrument)
@@ -243,8 +248,14 @@ def _unreachable(instrument: Instrument) -> Iterable[tuple[str, str]]:
 
 
 def _wordless(instrument: Instrument) -> Iterable[tuple[str, str]]:
-    """Wording that should ship and does not."""
+    """Wording that should be there and is not, or is there and may not be."""
+    for informant in instrument.forms:
+        headed = [(one.key, part, texts) for one in instrument.sections for part, texts in (("title", one.title), ("help", one.help))]
+        yield from (
+            (f"section.{key}.{part}", f"has no wording for the {informant}") for key, part, texts in headed if informant not in texts
+        )
     if not instrument.rights.wording_ships:
+        yield from ((f"item.{one.link_id}.text", "stands here although its wording may not ship") for one in instrument.items if one.text)
         return
     for informant in instrument.forms:
         worded = [(one.link_id, one.text) for one in instrument.items] + [(one.link_id, one.text) for one in instrument.questions]

@@ -1,6 +1,7 @@
 """Scores as Observations: a panel without a value, one member per score. A score the rule does not allow is not written."""
 
 from fhir_mappings import canonicals
+from fhir_mappings.instrument import Informant, Instrument
 from fhir_mappings.submission import PANEL, RESPONSE, Json, Submission, instant, person
 
 
@@ -30,7 +31,7 @@ def _frame(submission: Submission, role: str, *, base: str) -> Json:
         "category": _categories(base),
         "code": {
             "coding": [{"system": canonicals.score_system(base), "code": _code(submission, role)}],
-            "text": _title(submission, role),
+            "text": score_title(submission.instrument, submission.informant, role),
         },
         "subject": {"reference": f"Patient/{submission.patient}"},
         "focus": [person(submission.clinician)],
@@ -55,9 +56,8 @@ def _code(submission: Submission, role: str) -> str:
     return canonicals.score_code(submission.instrument, submission.informant, role)
 
 
-def _title(submission: Submission, role: str) -> str:
-    """The code's text, which says so where the instrument is not validated."""
-    instrument = submission.instrument
+def score_title(instrument: Instrument, informant: Informant, role: str) -> str:
+    """What a panel's or score's code says in words; it says so where the instrument is not validated."""
     name = "panel" if role == PANEL else instrument.scale(role).title.lower()
     caution = "" if instrument.validated else " (not a validated instrument)"
-    return f"{instrument.title}, {submission.informant} form, {name}{caution}"
+    return f"{instrument.title}, {informant} form, {name}{caution}"
