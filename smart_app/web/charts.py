@@ -323,6 +323,7 @@ def _crosses(crosses: Sequence[Cross], time: TimeScale, room: Room) -> tuple[tup
         y = room.free_height(x, cross.words)
         symbols.append(Symbol(shape="cross", x=percent(x), y=short(y)))
         words += room.put(cross.words, x, y, style="note", sides=BELOW_FIRST)
+        room.reserve(x, y)
     return ((SymbolGroup(style="note", symbols=tuple(symbols)),) if symbols else ()), words
 
 

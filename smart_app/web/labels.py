@@ -87,6 +87,11 @@ class Room:
         heights = [self._height * share for share in _HEIGHTS]
         return next((y for y in heights if not self._occupied(_Box(across - half, y - 8, across + half, y + 20))), heights[0])
 
+    def reserve(self, x: int, y: float) -> None:
+        """Keep the place of a mark itself free of words."""
+        across = _pixels(x)
+        self._taken.append(_Box(across - 6, y - 6, across + 6, y + 6))
+
     def _inside(self, box: _Box) -> bool:
         above, below, left, right = _OVERHANG
         down = box.top >= -above and box.bottom <= self._height + below

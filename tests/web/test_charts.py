@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from smart_app.web import charts
 from smart_app.web.charts import Cross, Point, Series, TimeScale, ValueScale, draw
-from smart_app.web.labels import WIDTH
+from smart_app.web.labels import WIDTH, Room
 
 TIME = TimeScale(start=date(2024, 11, 22), end=date(2026, 11, 22))
 VALUES = ValueScale(low=1, high=5, height=150)
@@ -148,3 +148,10 @@ def test_an_empty_range_of_one_day_draws_without_error() -> None:
     day = TimeScale(start=date(2026, 1, 1), end=date(2026, 1, 1))
     assert day.x(date(2026, 1, 1)) == 0
     assert charts.time_ticks(day) == ()
+
+
+def test_no_words_are_put_across_a_mark_that_keeps_its_place() -> None:
+    room = Room(150, marks=[], segments=[])
+    room.reserve(WIDTH // 2, 100)
+    assert room.put("7.4 %, converted", WIDTH // 2, 112, style="note", sides=("above",)) == []
+    assert room.put("7.4 %, converted", WIDTH // 2, 60, style="note", sides=("above",))
