@@ -1,7 +1,10 @@
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+import pytest
+import requests
 import responses
 
 from tests.support.authorization_server import BASE, ISSUER, AuthorizationServer
@@ -133,3 +136,48 @@ def test_below_a_path_every_address_keeps_the_path(
         page = standing.get(chart)
         assert page.status == 200
         assert all(str(tag["href"]).startswith("/rapport/static/") for tag in page.soup.select("link[href]"))
+
+
+DISCOVERY = f"{BASE}/.well-known/smart-configuration"
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        ({"status": 200, "body": "<html>maintenance</html>"}, "discovery_not_json"),
+        ({"status": 200, "body": "[]"}, "discovery_not_json"),
+        ({"status": 200, "body": "{}"}, "discovery_incomplete"),
+        ({"status": 200, "body": '{"x": "' + "y" * 3_000_000 + '"}'}, "discovery_too_large"),
+        ({"status": 302, "headers": {"Location": "https://evil.example/"}}, "discovery_redirected"),
+        ({"body": requests.ConnectionError("refused")}, "discovery_unreachable"),
+        ({"body": requests.Timeout("slow")}, "discovery_unreachable"),
+    ],
+)
+def test_a_discovery_that_cannot_be_used_is_a_page_of_its_own_and_leaves_nothing_half_done(
+    rapport: Clinic, wire: responses.RequestsMock, answer: dict[str, Any], code: str
+) -> None:
+    wire.replace(responses.GET, DISCOVERY, **answer)
+    page = rapport.get(f"/launch?iss={BASE}&launch=1")
+    assert page.status >= 400
+    assert f"launch.{code}" in page.text
+    assert "Set-Cookie" not in page.headers
+    assert all(str(call.request.url).startswith(BASE) for call in wire.calls)
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [("", "state_missing"), ("state=never-given&code=c", "state_unknown"), ("code=c", "state_missing")],
+)
+def test_a_callback_nobody_waits_for_asks_no_token(rapport: Clinic, wire: responses.RequestsMock, query: str, code: str) -> None:
+    page = rapport.get(f"/callback?{query}")
+    assert page.status >= 400
+    assert f"launch.{code}" in page.text
+    assert asked(wire) == []
+
+
+def test_a_callback_without_a_code_asks_no_token(rapport: Clinic, server: AuthorizationServer, wire: responses.RequestsMock) -> None:
+    callback = server.authorize(rapport.begin().headers["Location"])
+    del callback["code"]
+    page = rapport.get(f"/callback?{urlencode(callback, doseq=True)}")
+    assert "launch.code_missing" in page.text
+    assert not [url for url in asked(wire) if url.endswith("/token")]
