@@ -243,7 +243,8 @@ def _number_in_unit(raw: Json, place: _Place) -> tuple[Decimal, Unit, Quantity]:
     if not unit.low <= number <= unit.high:
         reason = f"Outside {unit.low} to {unit.high} {unit.label}. Rapport does not guess another unit."
         raise _Unreadable("unit_suspect", reason, shown=shown, remedy="The source corrects the value or its unit.")
-    named = unit.label if place.code.reads_as else label or unit.label
+    # People read "lb" and "mm Hg", not the UCUM codes of these; another spelling of the source is kept.
+    named = unit.label if place.code.reads_as or label == unit.code else label or unit.label
     return number, unit, Quantity(text=_digits(raw["value"], number), unit=unit.code, label=named)
 
 

@@ -1,5 +1,6 @@
 """The composition root: the only place that wires rooms together. `create_app` gives a WSGI app and starts nothing else."""
 
+import logging
 import secrets
 import time
 from collections.abc import Callable
@@ -53,7 +54,7 @@ def create_app(
     new_id: Callable[[], str] = new_uuid,
 ) -> Flask:
     """The app for one deployment. `registration` is `launch.json` when not given. Raises ConfigurationError and StoreError."""
-    configure_logging()
+    configure_logging(level=logging.getLevelNamesMapping()[settings.log_level])
     services = build_services(settings, registration=registration or load_registration(settings.launch_file), clock=clock, new_id=new_id)
     csrf = Csrf(keys=_keys(settings), base_url=settings.base_url)
     static = load_static()

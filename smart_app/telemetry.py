@@ -60,7 +60,8 @@ def configure_logging(*, stream: TextIO | None = None, level: int = logging.INFO
             structlog.processors.JSONRenderer(sort_keys=True),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(file=stream or sys.stderr),
+        # stderr is looked up for every line: whoever redirects it later still gets the log, and nobody gets a closed file.
+        logger_factory=lambda *_: structlog.PrintLogger(stream or sys.stderr),
         cache_logger_on_first_use=False,
     )
 

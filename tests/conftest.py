@@ -6,6 +6,7 @@ import pytest
 
 from tests.peers.hapi_server import hapi
 from tests.peers.postgres_server import postgres
+from tests.peers.sekmet_server import sekmet
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +21,10 @@ def postgres_url() -> Iterator[str]:
     """The SQLAlchemy address of a PostgreSQL database."""
     with postgres() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def sekmet_base() -> Iterator[str]:
+    """The FHIR base of a sekmet-fhir, which ignores what it cannot search by."""
+    with sekmet() as base:
+        yield base

@@ -1,6 +1,5 @@
 """A whole Rapport in one process: the app on `localhost`, the embedded EHR on `127.0.0.1`, so that one embeds the other across sites."""
 
-import logging
 import socket
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -25,7 +24,6 @@ from smart_app.sandbox.server import LocalServer
 from smart_app.sandbox.storage import Storage
 from smart_app.services import AppServices
 from smart_app.settings import Settings
-from smart_app.telemetry import configure_logging
 
 APP_CLIENT = "rapport"
 READER_CLIENT = "rapport-check"
@@ -57,13 +55,14 @@ def local_backend(resources: Sequence[Resource], *, today: date, store: Path | N
     return backend
 
 
-def _settings(app: str, folder: Path) -> Settings:
-    """Settings of a stand: fresh keys, a database that goes with it."""
+def _settings(app: str, folder: Path, *, database_url: str | None = None) -> Settings:
+    """Settings of a stand: fresh keys, and a database that goes with it unless one is named."""
     return Settings(
         base_url=app,
         secret_keys=(new_secret(),),
-        database_url=f"sqlite:///{folder / 'rapport.sqlite'}",
-        site_name="Northfield General (demo)",
+        database_url=database_url or f"sqlite:///{folder / 'rapport.sqlite'}",
+        site_name="Northfield General",
+        log_level="WARNING",
     )
 
 
@@ -97,7 +96,6 @@ def _clients(app: str) -> dict[str, Client]:
 def _rapport(settings: Settings, registration: Registration, listening: socket.socket) -> Iterator[None]:
     """The app, serving; everything it opened is closed afterwards."""
     app = create_app(settings, registration=registration)
-    configure_logging(level=logging.WARNING)
     services: AppServices = app.extensions["rapport"]
     try:
         with served(app, listening):
@@ -109,8 +107,15 @@ def _rapport(settings: Settings, registration: Registration, listening: socket.s
 
 
 @contextmanager
-def embedded(backend: FhirBackend, *, app_socket: socket.socket, ehr_socket: socket.socket, upstream: str | None = None) -> Iterator[Stand]:
-    """The app beside an embedded EHR over `backend`."""
+def embedded(
+    backend: FhirBackend,
+    *,
+    app_socket: socket.socket,
+    ehr_socket: socket.socket,
+    upstream: str | None = None,
+    database_url: str | None = None,
+) -> Iterator[Stand]:
+    """The app, on a database of its own or the one named, beside an embedded EHR over `backend`."""
     app, ehr = f"http://localhost:{port_of(app_socket)}", f"http://127.0.0.1:{port_of(ehr_socket)}"
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rapport-")))
@@ -118,7 +123,7 @@ def embedded(backend: FhirBackend, *, app_socket: socket.socket, ehr_socket: soc
         stack.enter_context(served(sandbox, ehr_socket))
         shipped = load_registration(None)
         registration = shipped.with_issuer(_embedded_issuer(ehr, scope=shipped.client.scope))
-        stack.enter_context(_rapport(_settings(app, folder), registration, app_socket))
+        stack.enter_context(_rapport(_settings(app, folder, database_url=database_url), registration, app_socket))
         yield Stand(app=app, ehr=ehr, fhir=f"{ehr}/fhir", upstream=upstream)
 
 

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from glob import glob
 from pathlib import Path
 
+from sqlalchemy import create_engine, text
+
 
 def _binaries() -> Path:
     """The folder of the newest installed PostgreSQL server. RuntimeError when there is none."""
@@ -24,6 +26,16 @@ def _run(command: list[str]) -> None:
     done = subprocess.run([*prefix, *command], capture_output=True, text=True, check=False, cwd="/")
     if done.returncode:
         raise RuntimeError(f"{command[0]} failed: {done.stderr[-1000:]}")
+
+
+def emptied(url: str) -> str:
+    """The same database with nothing in it any more."""
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
+    engine.dispose()
+    return url
 
 
 @contextmanager

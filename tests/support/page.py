@@ -32,11 +32,11 @@ class Page:
 
     def form(self, going_to: str) -> dict[str, str]:
         """The hidden fields of the form whose action contains `going_to`."""
-        form = next(form for form in self.soup.select("form") if going_to in str(form["action"]))
+        form = next(form for form in self.soup.select("form[method=post]") if going_to in str(form["action"]))
         return {str(field["name"]): str(field["value"]) for field in form.select("input[type=hidden]")}
 
     def action(self, going_to: str) -> str:
-        return next(str(form["action"]) for form in self.soup.select("form") if going_to in str(form["action"]))
+        return next(str(form["action"]) for form in self.soup.select("form[method=post]") if going_to in str(form["action"]))
 
     def checked(self) -> dict[str, str]:
         return {str(field["name"]): str(field["value"]) for field in self.soup.select("input[checked]")}

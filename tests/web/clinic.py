@@ -83,15 +83,20 @@ def registered() -> Issuer:
 
 
 @contextmanager
-def clinic(wire: responses.RequestsMock, server: AuthorizationServer, clock: Clock, *, folder: Path, **more: Any) -> Iterator[Clinic]:
+def clinic(
+    wire: responses.RequestsMock, server: AuthorizationServer, clock: Clock, *, folder: Path, issuer: Issuer | None = None, **more: Any
+) -> Iterator[Clinic]:
     """The app and the EHR while the block runs."""
     ehr = Ehr(base=BASE)
     ehr.put(patient("pat-1", "Halvorsen", "Ingrid"), patient("pat-2", "Okafor", "Chidi"))
     ehr.attach(wire)
     settings = Settings(
-        base_url=SITE, secret_keys=(SecretStr("a" * 43),), database_url=f"sqlite:///{folder}/rapport.sqlite", read_timeout=2, **more
+        secret_keys=(SecretStr("a" * 43),),
+        database_url=f"sqlite:///{folder}/rapport.sqlite",
+        read_timeout=2,
+        **{"base_url": SITE, **more},
     )
-    registration = replace(load_registration(), issuers=()).with_issuer(registered())
+    registration = replace(load_registration(), issuers=()).with_issuer(issuer or registered())
     app = create_app(settings, registration=registration, clock=clock)
     standing = Clinic(app=app, ehr=ehr, server=server)
     try:

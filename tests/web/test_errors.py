@@ -1,13 +1,22 @@
 import json
+from io import StringIO
 from typing import get_args
 
 import pytest
 
 from smart_app.errors import Forbidden, LaunchCode, LaunchError, SessionError, StoreError
 from smart_app.registration import load_registration
+from smart_app.telemetry import configure_logging
 from smart_app.web.views.error import ADVICE, failure_view, launch_error_view, session_error_view
 from tests.support.page import read
 from tests.web.clinic import OWN, SITE, Clinic
+
+
+@pytest.fixture
+def logged(rapport: Clinic) -> StringIO:
+    stream = StringIO()
+    configure_logging(stream=stream)
+    return stream
 
 
 def test_every_launch_code_has_its_own_advice() -> None:
@@ -51,7 +60,7 @@ def test_a_chart_whose_patient_cannot_be_read_shows_nothing(rapport: Clinic) -> 
     assert chart in page.links()
 
 
-def test_anything_unforeseen_is_a_page_with_its_code_in_the_log(capsys: pytest.CaptureFixture[str], rapport: Clinic) -> None:
+def test_anything_unforeseen_is_a_page_with_its_code_in_the_log(rapport: Clinic, logged: StringIO) -> None:
     def broken() -> str:
         raise RuntimeError("Halvorsen")
 
@@ -59,16 +68,17 @@ def test_anything_unforeseen_is_a_page_with_its_code_in_the_log(capsys: pytest.C
     page = rapport.get("/healthz")
     assert page.status == 500
     assert "Halvorsen" not in page.text
-    logged = capsys.readouterr().err
-    assert "Halvorsen" not in logged
-    assert "RuntimeError" in logged
+    assert "Halvorsen" not in logged.getvalue()
+    line = json.loads(logged.getvalue().splitlines()[0])
+    assert line["error_type"] == "RuntimeError"
+    assert line["request_id"] in page.text
 
 
-def test_logs_name_routes_and_never_people_or_launches(capsys: pytest.CaptureFixture[str], rapport: Clinic) -> None:
+def test_logs_name_routes_and_never_people_or_launches(rapport: Clinic, logged: StringIO) -> None:
     chart = rapport.launch()
     rapport.get(chart)
     rapport.send(chart, rapport.filled(chart))
-    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    lines = [json.loads(line) for line in logged.getvalue().splitlines()]
     assert {"/launch", "/callback", "/l/<launch_id>/"} <= {line.get("route") for line in lines}
     text = json.dumps(lines)
     for secret in ("Halvorsen", "Ingrid", "pat-1", chart.split("/")[2]):

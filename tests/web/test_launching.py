@@ -1,4 +1,5 @@
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import responses
@@ -6,7 +7,7 @@ import responses
 from tests.support.authorization_server import BASE, ISSUER, AuthorizationServer
 from tests.support.clock import Clock
 from tests.support.page import read
-from tests.web.clinic import FRAME, SITE, Clinic, asked
+from tests.web.clinic import FRAME, SITE, Clinic, asked, clinic
 
 
 def test_launch_keeps_a_plus_in_the_launch_value(rapport: Clinic) -> None:
@@ -121,3 +122,14 @@ def test_a_refresh_refused_by_the_ehr_ends_the_launch(rapport: Clinic, clock: Cl
     server.refresh_tokens.append("rotated-away")
     clock.forward(seconds=290)
     assert rapport.get(chart).status == 403
+
+
+def test_below_a_path_every_address_keeps_the_path(
+    wire: responses.RequestsMock, server: AuthorizationServer, clock: Clock, tmp_path: Path
+) -> None:
+    with clinic(wire, server, clock, folder=tmp_path, base_url=f"{SITE}/rapport") as standing:
+        chart = standing.launch()
+        assert chart.startswith("/rapport/l/")
+        page = standing.get(chart)
+        assert page.status == 200
+        assert all(str(tag["href"]).startswith("/rapport/static/") for tag in page.soup.select("link[href]"))

@@ -1,0 +1,115 @@
+"""What a clinician and a patient do in a browser: open the chart, hand over, answer, send."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import Frame, Locator, Page, expect
+
+from tests.support.stands import Clinic, utc_today
+
+View = Page | Frame
+Press = Callable[[Locator], None]
+NAMES = {"falling-slowly": "CASTELLANE", "missing-items": "FERRANT", "new-patient": "NYBERG"}
+_ANY_FOCUS = 150
+
+
+def in_chart(tab: Page, clinic: Clinic, patient: str) -> Frame:
+    """Rapport's dashboard within the EHR's page, across sites."""
+    tab.goto(f"{clinic.stand.ehr}/chart/{patient}")
+    return dashboard_in(tab.locator("iframe.app"))
+
+
+def dashboard_in(iframe: Locator) -> Frame:
+    """The frame, once its launch has reached the dashboard."""
+    frame = iframe.element_handle().content_frame()
+    assert frame is not None
+    expect(frame.get_by_role("heading", name="What changed")).to_be_visible()
+    return frame
+
+
+def in_tab(tab: Page, clinic: Clinic, patient: str) -> Page:
+    """Rapport's dashboard in a tab of its own."""
+    tab.goto(f"{clinic.stand.ehr}/chart/{patient}/open")
+    expect(tab.get_by_role("heading", name="What changed")).to_be_visible()
+    return tab
+
+
+def to_front(view: View) -> None:
+    """The tab of that view, as a person would choose it: a tab behind another is drawn rarely."""
+    (view.page if isinstance(view, Frame) else view).bring_to_front()
+
+
+def click(target: Locator) -> None:
+    """With the mouse."""
+    target.click()
+
+
+def tap(target: Locator) -> None:
+    """With a finger."""
+    target.tap()
+
+
+def patient_form(view: View, press: Press = click) -> None:
+    """From the dashboard over the hand-over page to the patient's form."""
+    press(view.get_by_role("link", name="Hand over to patient"))
+    press(view.get_by_role("link", name="Open the patient’s page"))
+    expect(view.locator("form.check")).to_be_visible()
+
+
+def clinician_form(view: View, press: Press = click) -> None:
+    """From the dashboard to the clinician's form."""
+    press(view.get_by_role("link", name="Rate this visit"))
+    expect(view.locator("form.check")).to_be_visible()
+
+
+def answer(view: View, option: int, press: Press = click, *, leave_out: int = 0) -> None:
+    """The same option, counted from 1, in every question but the last `leave_out`."""
+    questions = view.locator("form.check fieldset")
+    for place in range(questions.count() - leave_out):
+        labels = questions.nth(place).locator(".options label")
+        press(labels.nth(min(option, labels.count()) - 1))
+
+
+def send(view: View, press: Press = click) -> None:
+    """The form's one button."""
+    press(view.locator("form.check button"))
+
+
+def patient_rates(view: View, option: int, press: Press = click) -> None:
+    """The patient's whole part, to the thanks."""
+    patient_form(view, press)
+    answer(view, option, press)
+    send(view, press)
+    expect(view.get_by_role("heading", name="Thank you")).to_be_visible()
+
+
+def clinician_rates(view: View, option: int, press: Press = click) -> None:
+    """The clinician's whole part, to the receipt."""
+    clinician_form(view, press)
+    answer(view, option, press)
+    send(view, press)
+    expect(view.get_by_role("heading", name="Saved in the record")).to_be_visible()
+
+
+def to_history(view: View, press: Press = click) -> None:
+    """Back to the dashboard, from thanks or receipt."""
+    staff = view.get_by_role("link", name="what was stored, and back to the history")
+    if staff.count():
+        press(staff)
+    press(view.get_by_role("link", name="Back to the history"))
+    expect(view.get_by_role("heading", name="What changed")).to_be_visible()
+
+
+def tab_to(tab: Page, view: View, selector: str) -> None:
+    """Press Tab until what matches has the focus. AssertionError when it never does."""
+    for _ in range(_ANY_FOCUS):
+        if view.evaluate("wanted => document.hasFocus() && document.activeElement.matches(wanted)", selector):
+            return
+        tab.keyboard.press("Tab")
+    raise AssertionError(f"the Tab key never reaches {selector}")
+
+
+def rated_today(clinic: Clinic, patient: str) -> list[dict[str, object]]:
+    """The patient's responses of today, as the record has them."""
+    found = clinic.record.search("QuestionnaireResponse", ("patient", patient), ("_count", "200"))
+    responses = [entry["resource"] for entry in found.get("entry", [])]
+    return [one for one in responses if one["authored"].startswith(utc_today().isoformat())]

@@ -1,0 +1,156 @@
+"""Every page, light and dark, wide and narrow: axe finds nothing, nothing scrolls sideways, and a picture of each is kept."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.browser.chart import answer, clinician_form, clinician_rates, in_tab, patient_form, patient_rates, send, to_history
+from tests.support.stands import Clinic, clinic
+
+pytestmark = pytest.mark.system
+SCREENS = Path(__file__).resolve().parents[2] / "artefacts" / "screens"
+AXE = Axe()
+# axe would fetch style sheets anew for rules that need them; content security forbids that, and they are same-origin anyway.
+AXE_OPTIONS = {"resultTypes": ["violations"], "preload": False}
+PERSONAS = (
+    "strained-repaired",
+    "falling-slowly",
+    "views-differ",
+    "new-clinician",
+    "mixed-units",
+    "entered-in-error",
+    "new-patient",
+    "twelve-years",
+)
+WRITTEN_FOR = "missing-items"
+PHONE, DESK = {"width": 320, "height": 640}, {"width": 1280, "height": 800}
+
+
+@pytest.fixture(scope="module")
+def reading_room() -> Iterator[Clinic]:
+    """One clinic for all pages here: those that write do so for one patient whose dashboard is not looked at."""
+    with clinic() as standing:
+        yield standing
+
+
+def dashboard(patient: str) -> Callable[[Page, Clinic], object]:
+    return lambda tab, here: in_tab(tab, here, patient)
+
+
+def empty_patient_form(tab: Page, here: Clinic) -> None:
+    patient_form(in_tab(tab, here, WRITTEN_FOR))
+
+
+def empty_clinician_form(tab: Page, here: Clinic) -> None:
+    clinician_form(in_tab(tab, here, WRITTEN_FOR))
+
+
+def form_with_errors(tab: Page, here: Clinic) -> None:
+    empty_patient_form(tab, here)
+    answer(tab, 3, leave_out=4)
+    send(tab)
+    expect(tab.get_by_role("alert")).to_be_visible()
+
+
+def handover(tab: Page, here: Clinic) -> None:
+    in_tab(tab, here, WRITTEN_FOR).get_by_role("link", name="Hand over to patient").click()
+    expect(tab.get_by_role("link", name="Open the patient’s page")).to_be_visible()
+
+
+def thanks(tab: Page, here: Clinic) -> None:
+    patient_rates(in_tab(tab, here, WRITTEN_FOR), 3)
+
+
+def waiting_rating(tab: Page, here: Clinic) -> None:
+    patient_rates(in_tab(tab, here, "sparse-banner"), 3)
+    to_history(tab)
+
+
+def receipt(tab: Page, here: Clinic) -> None:
+    clinician_rates(in_tab(tab, here, WRITTEN_FOR), 3)
+
+
+def unknown_launch(tab: Page, here: Clinic) -> None:
+    tab.goto(f"{here.stand.app}/l/nothing-of-this-name/")
+    expect(tab.get_by_text("RP-")).to_be_visible()
+
+
+def unlisted_ehr(tab: Page, here: Clinic) -> None:
+    tab.goto(f"{here.stand.app}/launch?iss=https%3A%2F%2Funlisted.example%2Ffhir&launch=x")
+    expect(tab.get_by_text("RP-")).to_be_visible()
+
+
+def ehr_front(tab: Page, here: Clinic) -> None:
+    tab.goto(f"{here.stand.ehr}/")
+
+
+def ehr_chart(tab: Page, here: Clinic) -> None:
+    tab.goto(f"{here.stand.ehr}/chart/falling-slowly")
+    expect(tab.frame_locator("iframe.app").get_by_role("heading", name="What changed")).to_be_visible()
+
+
+def closed(tab: Page, here: Clinic) -> None:
+    in_tab(tab, here, "falling-slowly").get_by_role("button", name="Close").click()
+    expect(tab.get_by_role("heading", name="Rapport is closed")).to_be_visible()
+
+
+PAGES: dict[str, Callable[[Page, Clinic], object]] = {
+    **{f"dashboard-{slug}": dashboard(slug) for slug in PERSONAS},
+    "dashboard-rating-waiting": waiting_rating,
+    "form-patient": empty_patient_form,
+    "form-clinician": empty_clinician_form,
+    "form-errors": form_with_errors,
+    "handover": handover,
+    "thanks": thanks,
+    "receipt": receipt,
+    "error-session": unknown_launch,
+    "error-launch": unlisted_ehr,
+    "ehr-front": ehr_front,
+    "ehr-chart": ehr_chart,
+    "closed": closed,
+}
+
+
+def found_by_axe(tab: Page) -> str:
+    """What axe finds on the page, everything that can be opened open."""
+    tab.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
+    results = AXE.run(tab, options=AXE_OPTIONS)
+    return str(results.generate_report()) if results.violations_count else ""
+
+
+@pytest.mark.parametrize("options", [{"color_scheme": "light"}, {"color_scheme": "dark"}], ids=["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_accessible_and_fits(tab: Page, reading_room: Clinic, name: str, options: dict[str, str]) -> None:
+    PAGES[name](tab, reading_room)
+    picture = f"{name}-{options['color_scheme']}"
+    tab.screenshot(path=SCREENS / f"{picture}-1280.png", full_page=True)
+    tab.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    tab.screenshot(path=SCREENS / f"{picture}-320.png", full_page=True)
+    narrow = found_by_axe(tab)
+    widest = tab.evaluate("document.documentElement.scrollWidth")
+    tab.set_viewport_size(DESK)  # type: ignore[arg-type]
+    assert (found_by_axe(tab), narrow, widest) == ("", "", PHONE["width"])
+
+
+@pytest.mark.parametrize("patient", ["falling-slowly", "strained-repaired", "views-differ"])
+def test_the_first_screen_says_what_changed_and_shows_alliance_and_hba1c(tab: Page, reading_room: Clinic, patient: str) -> None:
+    in_tab(tab, reading_room, patient)
+    lanes = [tab.get_by_role("heading", name="What changed").locator("xpath=ancestor::div[@class='opening']/div/p[@class='lead']")]
+    lanes += [tab.locator(f"section[aria-labelledby={one}] svg.plot[role=img]").first for one in ("alliance", "hba1c")]
+    boxes = [lane.bounding_box() for lane in lanes]
+    assert all(box and box["y"] >= 0 and box["y"] + box["height"] <= DESK["height"] for box in boxes), boxes
+    assert all(box and box["width"] > 300 for box in boxes)
+
+
+def test_no_patient_is_named_in_title_address_or_storage(tab: Page, context: BrowserContext, reading_room: Clinic) -> None:
+    in_tab(tab, reading_room, "falling-slowly")
+    assert re.search("castellane|owen|falling-slowly|517 3046", tab.title() + tab.url, re.IGNORECASE) is None
+    assert tab.evaluate("[localStorage.length, sessionStorage.length, document.cookie]") == [0, 0, ""]
+    kept = [one for one in context.cookies() if one["domain"] == "localhost"]
+    assert [(one["httpOnly"], one["secure"], one["sameSite"], one["name"].startswith("__Host-")) for one in kept] == [
+        (True, True, "None", True)
+    ]
