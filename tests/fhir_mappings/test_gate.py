@@ -1,0 +1,62 @@
+"""What the typed models let through is refused, and nothing that is valid."""
+
+import copy
+from typing import Any
+
+import pytest
+
+from fhir_mappings.gate import InvalidResource, check
+from fhir_mappings.questionnaire import questionnaire
+from tests.fhir_mappings.samples import BASE, CHECK_IN, stored, submission
+
+PARTS = stored(submission("444 3x5 55."))
+
+
+@pytest.mark.parametrize("role", sorted(PARTS))
+def test_everything_of_a_submission_passes(role: str) -> None:
+    check(PARTS[role])
+
+
+@pytest.mark.parametrize(
+    ("role", "change", "path"),
+    [
+        ("total", {"status": "done"}, "status"),
+        ("response", {"status": "final"}, "status"),
+        ("response", {"status": None}, "status"),
+        ("total", {"dataAbsentReason": {"text": "unknown"}}, "dataAbsentReason"),
+        ("total", {"valueQuantity": {}}, "Observation.valueQuantity"),
+        ("total", {"derivedFrom": []}, "Observation.derivedFrom"),
+        ("total", {"note": [{"text": ""}]}, "Observation.note[0].text"),
+        ("total", {"encounter": None}, "Observation.encounter"),
+        ("total", {"subject": {"reference": "p1"}}, "Observation.subject.reference"),
+        ("total", {"subject": {"reference": "patient/p1"}}, "Observation.subject.reference"),
+        ("total", {"mood": "good"}, "mood"),
+        ("total", {"resourceType": "Patient"}, "resourceType"),
+        ("total", {"effectiveDateTime": "22.11.2026"}, "effectiveDateTime"),
+    ],
+)
+def test_what_is_not_valid_is_refused_by_its_place(role: str, change: dict[str, Any], path: str) -> None:
+    with pytest.raises(InvalidResource) as refused:
+        check(PARTS[role] | change)
+    assert refused.value.path.removeprefix("Patient.") == path
+    assert refused.value.problem
+
+
+def test_an_observation_that_says_nothing_is_refused() -> None:
+    with pytest.raises(InvalidResource, match="value"):
+        check({key: value for key, value in PARTS["total"].items() if key != "valueQuantity"})
+
+
+def test_an_answer_beside_child_items_is_refused() -> None:
+    response = copy.deepcopy(PARTS["response"])
+    response["item"][0]["answer"] = [{"valueInteger": 1}]
+    with pytest.raises(InvalidResource, match="qrs-1"):
+        check(response)
+
+
+def test_a_link_id_that_stands_there_twice_is_refused_in_forms_and_responses() -> None:
+    form: Any = questionnaire(CHECK_IN, "patient", base=BASE)
+    for resource in (copy.deepcopy(PARTS["response"]), form):
+        resource["item"][1]["linkId"] = resource["item"][0]["linkId"]
+        with pytest.raises(InvalidResource, match="appears twice"):
+            check(resource)

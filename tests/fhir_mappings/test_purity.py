@@ -1,0 +1,36 @@
+"""The mapping could be published on its own, costs nothing to import, and says what the rest of the product says."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import fhir_mappings
+from smart_app.sandbox.personas.rated import DIFFICULT, OPTIONS
+from tests.fhir_mappings.samples import CHECK_IN
+
+FOLDER = Path(fhir_mappings.__file__).parent
+EVERYTHING = "import importlib, sys; [importlib.import_module(name) for name in sys.argv[1:]]; print(*sorted(sys.modules))"
+NAMES = sorted(f"fhir_mappings.{file.stem}" for file in FOLDER.glob("*.py") if file.stem != "__init__")
+
+
+def loaded() -> set[str]:
+    done = subprocess.run([sys.executable, "-c", EVERYTHING, *NAMES], capture_output=True, text=True, check=True, cwd=FOLDER.parent)
+    return set(done.stdout.split())
+
+
+def test_importing_the_mapping_loads_no_web_no_network_and_no_typed_model() -> None:
+    roots = {name.partition(".")[0] for name in loaded()}
+    assert not roots & {"flask", "werkzeug", "jinja2", "requests", "urllib3", "sqlalchemy", "smart_app", "fhir"}
+
+
+def test_the_mapping_asks_no_clock_and_no_chance() -> None:
+    for file in FOLDER.glob("*.py"):
+        text = file.read_text()
+        for call in (".now(", ".today(", "utcnow", "time.time", "uuid4", "uuid1", "import random", "import secrets", "os.environ", "open("):
+            assert call not in text, f"{file.name}: {call}"
+
+
+def test_the_personas_label_their_answers_as_the_instrument_does() -> None:
+    assert {option.code: option.label for option in CHECK_IN.options} == OPTIONS
+    [question] = CHECK_IN.questions
+    assert {option.code: option.label for option in question.options} == DIFFICULT
