@@ -6,6 +6,7 @@ RapportError
 ├── SessionError              the launch behind a page is gone, expired or not this browser's
 ├── FhirError                 a FHIR server refused, failed or could not be reached
 │   ├── Unreachable           no answer: timeout, refused connection, broken transfer; a write may or may not have happened
+│   │   └── NotSent           no connection was made, so certainly nothing was written
 │   ├── Unauthorized          401: the access token is not accepted
 │   ├── Forbidden             403
 │   ├── NotFound              404, 410
@@ -104,6 +105,12 @@ class Unreachable(FhirError):
     """No complete answer arrived. After a write its outcome is unknown."""
 
     code = "fhir_unreachable"
+
+
+class NotSent(Unreachable):
+    """No connection could be made: the server never saw the request."""
+
+    code = "fhir_not_sent"
 
 
 class Unauthorized(FhirError):

@@ -1,0 +1,115 @@
+"""Sending a sealed submission, once: claimed, sent by the ladder, sealed again as it then stands; looked up where nobody knows."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+
+from smart_app.care.access import powers, writer
+from smart_app.care.ladder import Attempt, Sender, climb
+from smart_app.care.parcel import Fate, Parcel, from_payload, to_payload
+from smart_app.care.resolution import Finder
+from smart_app.errors import SessionError
+from smart_app.launch.context import LaunchContext, LaunchId
+from smart_app.services import AppServices
+from smart_app.store import OutboxEntry
+
+_POLL = 0.1
+# A send may take a transaction, a search and a second transaction (15 s each by default); later its process is gone.
+_SENDING_FACTOR = 12
+
+
+def deliver(context: LaunchContext, services: AppServices, *, parcel: Parcel, launch_id: LaunchId) -> None:
+    """Send what was just sealed; the claim makes sure that only one request does."""
+    if services.store.outbox.claim(parcel.key):
+        attempt = climb(parcel, _sender(context, services))
+        _finish(context, services, attempt=attempt, launch_id=launch_id)
+
+
+def send_again(context: LaunchContext, services: AppServices, *, key: str, launch_id: LaunchId) -> str:
+    """Try once more for a submission that is kept or of unknown outcome; the key, for the receipt.
+
+    What may have been sent is searched for first, and sent again only when it is certainly not there."""
+    entry = entry_of(services, key=key, launch_id=launch_id)
+    if services.store.outbox.claim(key):
+        parcel = from_payload(entry.payload)
+        attempt = Attempt(parcel=parcel, state="sealed") if entry.state == "sealed" else _looked_up(context, services, parcel)
+        if attempt.state == "sealed":
+            attempt = climb(attempt.parcel, _sender(context, services))
+        _finish(context, services, attempt=attempt, launch_id=launch_id)
+    return key
+
+
+def resolve(context: LaunchContext, services: AppServices, *, key: str, launch_id: LaunchId) -> OutboxEntry:
+    """The submission as it stands; one of unknown outcome is searched for on the server first. Sends nothing."""
+    entry = entry_of(services, key=key, launch_id=launch_id)
+    if entry.state != "unknown" or not services.store.outbox.claim(key):
+        return entry
+    attempt = _looked_up(context, services, from_payload(entry.payload))
+    settled = "unknown" if attempt.state == "sealed" else attempt.state
+    _finish(context, services, attempt=replace(attempt, state=settled), launch_id=launch_id)
+    return entry_of(services, key=key, launch_id=launch_id)
+
+
+def entry_of(services: AppServices, *, key: str, launch_id: LaunchId) -> OutboxEntry:
+    """The sealed submission, once nobody is sending it any more. SessionError when this launch has none of that key."""
+    patience = services.settings.read_timeout * _SENDING_FACTOR
+    give_up = time.monotonic() + patience
+    while True:
+        entry = services.store.outbox.get(key)
+        if entry is None or entry.launch_id != launch_id:
+            raise SessionError("This launch has no such submission. Open Rapport from the chart again.")
+        if entry.state != "sending" or time.monotonic() > give_up:
+            return entry
+        if entry.updated < services.clock() - timedelta(seconds=patience):
+            services.store.outbox.recover(services.clock() - timedelta(seconds=patience))
+        time.sleep(_POLL)
+
+
+def _finish(context: LaunchContext, services: AppServices, *, attempt: Attempt, launch_id: LaunchId) -> None:
+    """Seal how it stands, and record it."""
+    parcel = attempt.parcel
+    services.store.outbox.mark(parcel.key, attempt.state, to_payload(parcel))
+    detail = {"key": parcel.key, "state": attempt.state, "step": parcel.step, "stored": parcel.stored}
+    services.store.audit.add("submission", launch_id=launch_id, user=context.user.reference, patient=context.patient, detail=detail)
+
+
+def _looked_up(context: LaunchContext, services: AppServices, parcel: Parcel) -> Attempt:
+    """The parcel after a search: acknowledged when all of it is there, `sealed` when the rest certainly is not, else unknown."""
+    found = _finder(context, services).find(parcel)
+    known = replace(parcel.with_fates(found.fates), searched=services.clock())
+    if not known.missing or _whole_transaction(known):
+        return Attempt(parcel=replace(known, reason=None), state="acknowledged")
+    if not found.certain:
+        return Attempt(parcel=replace(known, reason=found.reason), state="unknown")
+    return Attempt(parcel=replace(known, reason="The server was searched for it and does not list it."), state="sealed")
+
+
+def _whole_transaction(parcel: Parcel) -> bool:
+    """A transaction is all or nothing: when everything that can be searched for is there, Provenance is too."""
+    return parcel.step == "transaction" and bool(parcel.stored) and all(part.type == "Provenance" for part in parcel.missing)
+
+
+def _sender(context: LaunchContext, services: AppServices) -> Sender:
+    finder = _finder(context, services)
+    return Sender(
+        client=writer(context, services),
+        powers=powers(context, services),
+        find=partial(_fates_found, finder),
+        keep=partial(_keep, services),
+    )
+
+
+def _finder(context: LaunchContext, services: AppServices) -> Finder:
+    capabilities = powers(context, services).capabilities
+    client = writer(context, services)
+    return Finder(client=client, capabilities=capabilities, pool=services.pool, seconds=services.settings.read_deadline)
+
+
+def _fates_found(finder: Finder, parcel: Parcel) -> Mapping[str, Fate]:
+    return finder.find(parcel).fates
+
+
+def _keep(services: AppServices, parcel: Parcel) -> None:
+    services.store.outbox.mark(parcel.key, "sending", to_payload(parcel))

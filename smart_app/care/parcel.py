@@ -1,0 +1,147 @@
+"""A submission on its way: what is sent, how far it got. The sealed payload of the outbox is one of these."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import cast
+
+import simplejson
+from pydantic import TypeAdapter
+
+from fhir_mappings.instrument import Informant
+
+PROVENANCE = "provenance"
+RESPONSE = "response"
+PANEL = "panel"
+Resource = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One resource of a submission. `role` is `response`, `panel`, a scale's key, or `provenance`; `full_url` its urn in the bundle."""
+
+    role: str
+    full_url: str
+    resource: Resource
+    if_none_exist: str | None
+
+    @property
+    def type(self) -> str:
+        """The resource type."""
+        return str(self.resource["resourceType"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fate:
+    """What became of one part: where it is stored, or `why` it is not."""
+
+    reference: str | None = None
+    version: str | None = None
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreLine:
+    """One score for people: "Total", "4.25", "of 5"; `text` None with its `reason`."""
+
+    role: str
+    title: str
+    text: str | None
+    high: int
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """`digest` tells equal answers from changed ones under one key. `step` is the key of the rung that wrote it. `notes` says why
+    higher rungs were not used; `searched` when the server was last searched for it. `content` is the bundle as text: numbers keep
+    their digits whoever seals it."""
+
+    key: str
+    base: str
+    patient: str
+    slug: str
+    informant: Informant
+    instrument_title: str
+    instrument_version: str
+    validated: bool
+    direction: str
+    clinician: str
+    clinician_name: str | None
+    answered: int
+    of: int
+    encounter: str | None
+    visit: str
+    authored: datetime
+    digest: str
+    scores: tuple[ScoreLine, ...]
+    content: str
+    fates: Mapping[str, Fate] = field(default_factory=dict)
+    step: str | None = None
+    reason: str | None = None
+    notes: tuple[str, ...] = ()
+    searched: datetime | None = None
+    repeated: bool = False
+
+    @property
+    def bundle(self) -> Resource:
+        """The transaction bundle, numbers as Decimals."""
+        return cast("Resource", simplejson.loads(self.content, use_decimal=True))
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The resources in the order of the bundle."""
+        entries = cast("list[Mapping[str, object]]", self.bundle["entry"])
+        return tuple(_part(entry, self.key) for entry in entries)
+
+    @property
+    def missing(self) -> tuple[Part, ...]:
+        """The parts not known to be stored."""
+        return tuple(part for part in self.parts if self.fate(part.role).reference is None)
+
+    @property
+    def stored(self) -> dict[str, str]:
+        """Role to `Type/id` of what is known to be stored."""
+        return {role: fate.reference for role, fate in self.fates.items() if fate.reference is not None}
+
+    def fate(self, role: str) -> Fate:
+        """What became of that part so far."""
+        return self.fates.get(role, Fate())
+
+    def with_fates(self, fates: Mapping[str, Fate]) -> "Parcel":
+        """The same with more known."""
+        return replace(self, fates={**self.fates, **fates})
+
+
+def to_payload(parcel: Parcel) -> dict[str, object]:
+    """JSON-ready."""
+    return cast("dict[str, object]", _PARCEL.dump_python(parcel, mode="json"))
+
+
+def from_payload(payload: Mapping[str, object]) -> Parcel:
+    """The parcel as sealed."""
+    return _PARCEL.validate_python(payload)
+
+
+def content_of(bundle: Resource) -> str:
+    """The bundle as text, numbers as they are."""
+    return simplejson.dumps(bundle, use_decimal=True, ensure_ascii=False)
+
+
+_PARCEL = TypeAdapter(Parcel)
+
+
+def _part(entry: Mapping[str, object], key: str) -> Part:
+    resource = cast("Resource", entry["resource"])
+    request = cast("Mapping[str, str]", entry["request"])
+    return Part(role=_role(resource, key), full_url=str(entry["fullUrl"]), resource=resource, if_none_exist=request.get("ifNoneExist"))
+
+
+def _role(resource: Resource, key: str) -> str:
+    """The role in the resource's own identifier `KEY.ROLE`; R4 Provenance has none."""
+    if resource["resourceType"] == "Provenance":
+        return PROVENANCE
+    given = resource["identifier"]
+    identifiers = cast("list[Mapping[str, str]]", given if isinstance(given, list) else [given])
+    values = (identifier["value"] for identifier in identifiers)
+    return next(value.removeprefix(f"{key}.") for value in values if value.startswith(f"{key}."))

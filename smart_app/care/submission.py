@@ -1,0 +1,225 @@
+"""From a filled-in form to the record: checked, scored, sealed, sent once. What became of it is the receipt's to say.
+
+A submission is known by its key, minted with the form. One request sends it; a second one with the same key sends nothing."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from hashlib import sha256
+
+import simplejson
+
+from fhir_mappings.answers import Answers, FieldError, Invalid, parse
+from fhir_mappings.bundle import Submission, submission_bundle
+from fhir_mappings.canonicals import demo_tag
+from fhir_mappings.instrument import Informant, Instrument, Scale
+from fhir_mappings.rating import Person, Score
+from fhir_mappings.scoring import score
+from smart_app import __version__
+from smart_app.care.access import Powers, base_of, powers, prepare
+from smart_app.care.chart import open_patient
+from smart_app.care.confirmation import receipt
+from smart_app.care.delivery import deliver, entry_of, resolve, send_again
+from smart_app.care.history import Patient
+from smart_app.care.ladder import highest
+from smart_app.care.parcel import Parcel, ScoreLine, content_of, from_payload, to_payload
+from smart_app.errors import SessionError
+from smart_app.launch.context import LaunchContext, LaunchId
+from smart_app.services import AppServices
+
+__all__ = ["FormDraft", "begin_form", "receipt", "resolve", "send_again", "submit"]
+
+Fields = Mapping[str, Sequence[str]]
+_KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormDraft:
+    """What a form page needs. `key` goes into the form as a hidden field. `step` says how it will be stored, or `why_not_write` why it
+    can only be kept in Rapport."""
+
+    key: str
+    instrument: Instrument
+    informant: Informant
+    clinician: Person
+    patient: Patient
+    encounter: str | None
+    step: str | None
+    why_not_write: str | None
+
+
+def begin_form(context: LaunchContext, services: AppServices, *, slug: str, informant: Informant) -> FormDraft:
+    """A fresh form. SessionError for an instrument, informant or user that has none; FhirError when the patient cannot be read."""
+    instrument = form_of(services, slug, informant)
+    clinician = rated_clinician(context)
+    prepare(context.iss, services)
+    patient = open_patient(context, services)
+    allowed = powers(context, services)
+    rung = highest(allowed)
+    return FormDraft(
+        key=services.new_id(),
+        instrument=instrument,
+        informant=informant,
+        clinician=clinician,
+        patient=patient,
+        encounter=context.encounter,
+        step=rung.step if rung else None,
+        why_not_write=None if rung else why_not_write(allowed),
+    )
+
+
+def submit(
+    context: LaunchContext,
+    services: AppServices,
+    *,
+    slug: str,
+    informant: Informant,
+    key: str,
+    patient: str,
+    fields: Fields,
+    launch_id: LaunchId,
+) -> Invalid | str:
+    """Store the answers and give back the key of the receipt, or say what is wrong with them.
+
+    `patient` is the one the form was rendered for. SessionError when it is not this launch's, or the key is another launch's.
+    A failure of the FHIR server raises nothing: the submission is sealed, and the receipt says how it stands."""
+    _check_place(context, key=key, patient=patient)
+    instrument = form_of(services, slug, informant)
+    answers = parse(instrument, informant, fields)
+    if isinstance(answers, Invalid):
+        return answers
+    parcel = _parcel(context, services, instrument=instrument, informant=informant, answers=answers, key=key)
+    if services.store.outbox.put(key, launch_id=launch_id, payload=to_payload(parcel)):
+        deliver(context, services, parcel=parcel, launch_id=launch_id)
+        return key
+    return _repeat(services, parcel=parcel, fields=fields, launch_id=launch_id)
+
+
+def form_of(services: AppServices, slug: str, informant: Informant) -> Instrument:
+    """The instrument, when this site uses it and it has that informant's form. SessionError otherwise."""
+    if slug not in services.settings.instruments:
+        raise SessionError("This site does not use such a form.")
+    try:
+        instrument = services.library.get(slug)
+    except KeyError as error:
+        raise SessionError("There is no such form.") from error
+    if informant not in instrument.forms:
+        raise SessionError("This form is not meant for that person.")
+    return instrument
+
+
+def rated_clinician(context: LaunchContext) -> Person:
+    """The rated person of the dyad: whoever is signed in. SessionError when that is no practitioner."""
+    if context.user.reference.split("/")[0] not in {"Practitioner", "PractitionerRole"}:
+        raise SessionError(
+            "The person signed in is not a clinician, so there is nobody to rate. Open Rapport from the chart as a clinician."
+        )
+    return Person(reference=context.user.reference, name=context.user.name)
+
+
+def why_not_write(allowed: Powers) -> str | None:
+    """Why not even the answers can be stored; None when they can."""
+    return allowed.why_not("QuestionnaireResponse", "create") if highest(allowed) is None else None
+
+
+def _check_place(context: LaunchContext, *, key: str, patient: str) -> None:
+    """Right patient, and a key of the shape the form was given."""
+    if patient != context.patient:
+        raise SessionError("This form was opened for another patient, so nothing was stored. Open Rapport from the chart again.")
+    if not _KEY.fullmatch(key):
+        raise SessionError("This form is damaged, so nothing was stored. Open it again from the history.")
+
+
+def _parcel(
+    context: LaunchContext, services: AppServices, *, instrument: Instrument, informant: Informant, answers: Answers, key: str
+) -> Parcel:
+    """Everything the outbox must know, so that no other source is needed to send or to show it."""
+    now = services.clock()
+    scores = score(instrument, answers.values)
+    clinician = rated_clinician(context)
+    canonical = services.settings.canonical_base
+    submission = _submission(
+        context, instrument, informant, answers=answers, scores=scores, clinician=clinician, key=key, now=now, canonical=canonical
+    )
+    return Parcel(
+        key=key,
+        base=base_of(context),
+        patient=context.patient,
+        slug=instrument.slug,
+        informant=informant,
+        instrument_title=instrument.title,
+        instrument_version=instrument.version,
+        validated=instrument.validated,
+        direction=instrument.direction,
+        clinician=clinician.reference,
+        clinician_name=clinician.name,
+        answered=len(answers.values),
+        of=len(instrument.items),
+        encounter=context.encounter,
+        visit=f"Encounter/{context.encounter}" if context.encounter else now.date().isoformat(),
+        authored=now,
+        digest=_digest(instrument.slug, informant, answers),
+        scores=tuple(_line(instrument.scale(name), found) for name, found in scores.items()),
+        content=content_of(submission_bundle(submission, base=canonical)),
+    )
+
+
+def _submission(
+    context: LaunchContext,
+    instrument: Instrument,
+    informant: Informant,
+    *,
+    answers: Answers,
+    scores: Mapping[str, Score],
+    clinician: Person,
+    key: str,
+    now: datetime,
+    canonical: str,
+) -> Submission:
+    """What the mapping writes. The patient answers and records their own form, the clinician theirs."""
+    answered_by = f"Patient/{context.patient}" if informant == "patient" else clinician.reference
+    return Submission(
+        instrument=instrument,
+        informant=informant,
+        answers=answers,
+        scores=scores,
+        patient=context.patient,
+        clinician=clinician,
+        answered_by=answered_by,
+        recorded_by=answered_by,
+        encounter=context.encounter,
+        authored=now,
+        issued=now,
+        key=key,
+        app_version=__version__,
+        tags=(demo_tag(canonical),) if context.synthetic else (),
+    )
+
+
+def _line(scale: Scale, found: Score) -> ScoreLine:
+    return ScoreLine(role=scale.key, title=scale.title, text=found.text, high=scale.high, reason=found.reason)
+
+
+def _digest(slug: str, informant: Informant, answers: Answers) -> str:
+    """Equal for equal answers to the same form, whatever the order they came in."""
+    content = [slug, informant, dict(answers.values), sorted(answers.declined), dict(answers.extra)]
+    return sha256(simplejson.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _repeat(services: AppServices, *, parcel: Parcel, fields: Fields, launch_id: LaunchId) -> Invalid | str:
+    """The same key again: equal answers lead to the first one's receipt, changed ones are refused and said to be."""
+    entry = entry_of(services, key=parcel.key, launch_id=launch_id)
+    sealed = from_payload(entry.payload)
+    if sealed.digest != parcel.digest:
+        kept = {name: values[0] for name, values in fields.items() if values}
+        return Invalid(errors=(FieldError(link_id="", message=_CHANGED),), kept=kept)
+    if entry.state == "acknowledged" and not sealed.repeated:
+        services.store.outbox.mark(parcel.key, "acknowledged", to_payload(replace(sealed, repeated=True)))
+    return parcel.key
+
+
+_CHANGED = (
+    "This form was sent before with other answers. Those were kept; the answers on this page were not stored. "
+    "To rate again, open a new form from the history."
+)

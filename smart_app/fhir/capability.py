@@ -1,0 +1,159 @@
+"""What a FHIR server says it can do (CapabilityStatement, R4 5.2), read leniently: an answer is yes, no, or not stated."""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, Future
+from concurrent.futures import TimeoutError as StillReading
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Lock
+
+from smart_app.errors import FhirError
+
+Stated = bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TypeCapability:
+    """One `rest.resource`. None where the statement is silent."""
+
+    interactions: frozenset[str] | None
+    params: frozenset[str] | None
+    conditional_create: Stated
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """A server's statement, or the lack of one: then `reason` says why and every answer is None."""
+
+    types: Mapping[str, TypeCapability] | None
+    system: frozenset[str]
+    software: str
+    reason: str | None = None
+
+    def can(self, resource_type: str, interaction: str) -> Stated:
+        """Whether `read`, `search-type`, `create`, `update` … is offered. A type left out of a statement that lists types is not."""
+        if self.types is None:
+            return None
+        listed = self.types.get(resource_type)
+        if listed is None:
+            return False
+        return None if listed.interactions is None else interaction in listed.interactions
+
+    def searchable(self, resource_type: str, param: str) -> Stated:
+        """Whether the type can be searched by that parameter."""
+        searched = self.can(resource_type, "search-type")
+        if self.types is None or searched is False:
+            return searched
+        params = self.types[resource_type].params
+        return None if params is None else param in params
+
+    def conditional_create(self, resource_type: str) -> Stated:
+        """Whether `If-None-Exist` is honoured."""
+        listed = self.types.get(resource_type) if self.types else None
+        return listed.conditional_create if listed else None
+
+    @property
+    def transaction(self) -> Stated:
+        """Whether the server takes a transaction. A statement that was read must say so: Epic and others list no system interaction."""
+        return None if self.types is None else "transaction" in self.system
+
+
+def unstated(reason: str) -> Capabilities:
+    """What is known when no statement could be read."""
+    return Capabilities(types=None, system=frozenset(), software="", reason=reason)
+
+
+def parse_capabilities(statement: Mapping[str, object]) -> Capabilities:
+    """The statement's server part. Odd shapes count as not stated."""
+    rest = next((part for part in _objects(statement.get("rest")) if part.get("mode") in ("server", None)), {})
+    listed = {str(entry.get("type")): _type(entry) for entry in _objects(rest.get("resource"))}
+    software = statement.get("software")
+    return Capabilities(
+        types=listed or None,
+        system=_codes(rest.get("interaction"), "code") or frozenset(),
+        software=_software(software) if isinstance(software, dict) else "",
+        reason=None if listed else "The server's CapabilityStatement lists no resource types.",
+    )
+
+
+class CapabilityCache:
+    """One statement per base, read once and kept for `ttl`. An old one is used while it is read anew, so no page waits twice."""
+
+    def __init__(
+        self,
+        read: Callable[[str], Mapping[str, object]],
+        *,
+        pool: Executor,
+        clock: Callable[[], datetime],
+        ttl: timedelta = timedelta(hours=1),
+        retry: timedelta = timedelta(seconds=30),
+    ) -> None:
+        self._read = read
+        self._pool = pool
+        self._clock = clock
+        self._ttl = ttl
+        self._retry = retry
+        self._lock = Lock()
+        self._known: dict[str, tuple[Capabilities, datetime]] = {}
+        self._reading: dict[str, Future[Capabilities]] = {}
+
+    def prefetch(self, base: str) -> None:
+        """Start reading the statement unless it is known; returns at once."""
+        self._begin(base)
+
+    def of(self, base: str, *, wait: float) -> Capabilities:
+        """What the server can do; waits at most `wait` seconds for the first statement, then says it is not known."""
+        reading = self._begin(base)
+        with self._lock:
+            known = self._known.get(base)
+        if known is not None and (reading is None or known[0].types is not None):
+            return known[0]
+        try:
+            return reading.result(wait) if reading else unstated("The server's CapabilityStatement was not read.")
+        except StillReading:
+            return unstated("The server took too long to describe what it can do.")
+
+    def _begin(self, base: str) -> Future[Capabilities] | None:
+        """The read under way, begun if need be; None while a known statement is fresh."""
+        with self._lock:
+            known, reading = self._known.get(base), self._reading.get(base)
+            if known is not None and self._clock() < known[1]:
+                return None
+            if reading is None or reading.done():
+                reading = self._pool.submit(self._load, base)
+                self._reading[base] = reading
+            return reading
+
+    def _load(self, base: str) -> Capabilities:
+        """Read and keep. A failure is kept for a short while only, and never replaces a statement read before."""
+        try:
+            found, keep = parse_capabilities(self._read(base)), self._ttl
+        except FhirError as error:
+            found, keep = unstated(error.user_message), self._retry
+        with self._lock:
+            before = self._known.get(base)
+            found = before[0] if found.types is None and before is not None and before[0].types is not None else found
+            self._known[base] = (found, self._clock() + keep)
+        return found
+
+
+def _type(entry: Mapping[str, object]) -> TypeCapability:
+    conditional = entry.get("conditionalCreate")
+    return TypeCapability(
+        interactions=_codes(entry.get("interaction"), "code"),
+        params=_codes(entry.get("searchParam"), "name"),
+        conditional_create=conditional if isinstance(conditional, bool) else None,
+    )
+
+
+def _codes(listed: object, key: str) -> frozenset[str] | None:
+    """The values of `key`; None for an absent or empty list, which states nothing."""
+    return frozenset(str(entry.get(key)) for entry in _objects(listed)) or None
+
+
+def _objects(listed: object) -> list[Mapping[str, object]]:
+    return [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
+
+
+def _software(software: Mapping[str, object]) -> str:
+    return f"{software.get('name') or ''} {software.get('version') or ''}".strip()

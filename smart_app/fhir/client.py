@@ -1,0 +1,259 @@
+"""A FHIR R4 server as Rapport uses it: read, paged search, create, update, transaction, capabilities.
+
+Knows one base and sends its token nowhere else. Resources are raw JSON objects whose numbers are Decimals."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
+
+import requests
+import simplejson
+
+from smart_app.errors import FhirError
+from smart_app.fhir.outcome import words_of
+from smart_app.fhir.reference import place_of
+from smart_app.fhir.wire import FHIR_JSON, Answer, Limits, exchange, under_base
+
+Resource = dict[str, object]
+Params = Sequence[tuple[str, str]]
+MAX_BYTES = 32_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchResult:
+    """What a search gave. `resources` are the matches in the server's order, `included` came by `_include`, `notes` are texts of
+    outcome entries. Unless `complete`, `reason` says in a sentence what is missing."""
+
+    resources: tuple[Resource, ...]
+    included: tuple[Resource, ...]
+    notes: tuple[str, ...]
+    complete: bool
+    reason: str | None
+    pages: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """A written resource: `reference` is `Type/id` (None where the server did not say), `created` False when it was there already."""
+
+    reference: str | None
+    version: str | None
+    created: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryOutcome:
+    """One entry of a transaction's answer, in the order sent. `diagnostics` are the server's words."""
+
+    status: int
+    stored: Stored | None
+    diagnostics: str
+
+
+@dataclass(slots=True, kw_only=True)
+class _Pages:
+    """What the pages read so far hold; a resource that appears on two pages counts once."""
+
+    wanted: str
+    matches: list[Resource] = field(default_factory=list)
+    included: list[Resource] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    seen: set[tuple[str, str]] = field(default_factory=set)
+    received: int = 0
+    total: int | None = None
+
+    def add(self, bundle: Mapping[str, object]) -> int:
+        """Sort the entries of one page; the number of resources that were new."""
+        total = bundle.get("total")
+        self.total = total if isinstance(total, int) else self.total
+        entries = bundle.get("entry")
+        before = len(self.matches) + len(self.included)
+        for entry in entries if isinstance(entries, list) else []:
+            if isinstance(entry, dict) and isinstance(entry.get("resource"), dict):
+                self._sort(entry["resource"], entry.get("search"))
+        return len(self.matches) + len(self.included) - before
+
+    def _sort(self, resource: Resource, search: object) -> None:
+        kind = str(resource.get("resourceType"))
+        mode = search.get("mode") if isinstance(search, dict) else None
+        if kind == "OperationOutcome":
+            self.notes.append(words_of(resource))
+            return
+        match = mode == "match" if mode in {"match", "include"} else kind == self.wanted
+        self.received += match
+        identity = (kind, str(resource.get("id") or f"#{len(self.seen)}"))
+        if identity not in self.seen:
+            self.seen.add(identity)
+            (self.matches if match and kind == self.wanted else self.included).append(resource)
+
+    def result(self, *, pages: int, reason: str | None) -> SearchResult:
+        """The search as a whole; a total larger than what arrived is said."""
+        if reason is None and self.total is not None and self.total > self.received:
+            reason = f"The server counts {self.total} results and gave {self.received}."
+        return SearchResult(
+            resources=tuple(self.matches),
+            included=tuple(self.included),
+            notes=tuple(note for note in self.notes if note),
+            complete=reason is None,
+            reason=reason,
+            pages=pages,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FhirClient:
+    """`base` without a trailing slash; `token` None on an open server; `timeout` in seconds for one request."""
+
+    base: str
+    http: requests.Session = field(repr=False)
+    token: str | None = field(repr=False)
+    timeout: float
+    page_limit: int
+    max_bytes: int = MAX_BYTES
+
+    def read(self, resource_type: str, resource_id: str, *, deadline: float | None = None) -> Resource:
+        """The current version. FhirError, also when the server answers with another resource than asked for."""
+        body = self._get(f"{self.base}/{resource_type}/{resource_id}", deadline=deadline).body
+        if body is None or body.get("resourceType") != resource_type or body.get("id") != resource_id:
+            raise FhirError("The health record answered with another entry than the one asked for.", status=200)
+        return body
+
+    def search(self, resource_type: str, params: Params, *, deadline: float | None = None, fresh: bool = False) -> SearchResult:
+        """Every page, as far as `page_limit` and `deadline` allow. FhirError only when the first page fails.
+
+        `fresh` asks the server not to answer from an earlier result (HAPI keeps one for a minute)."""
+        url = f"{self.base}/{resource_type}?{urlencode(params, safe=':/,')}"
+        extra = {"Cache-Control": "no-cache"} if fresh else {}
+        bundle = self._bundle(url, deadline=deadline, extra=extra)
+        pages = _Pages(wanted=resource_type)
+        pages.add(bundle)
+        return self._follow(bundle, url, pages=pages, deadline=deadline)
+
+    def create(self, resource: Mapping[str, object], *, if_none_exist: str | None = None) -> Stored:
+        """POST one resource. The id comes from Location, as 201 may have no body. FhirError."""
+        extra = {"If-None-Exist": if_none_exist} if if_none_exist else {}
+        answer = self._send("POST", f"{self.base}/{resource['resourceType']}", resource, extra=extra)
+        return _stored(answer, str(resource["resourceType"]))
+
+    def update(self, resource: Mapping[str, object], *, if_match: str) -> Stored:
+        """PUT one resource over the version `if_match`. Conflict when the server holds another version."""
+        url = f"{self.base}/{resource['resourceType']}/{resource['id']}"
+        answer = self._send("PUT", url, resource, extra={"If-Match": f'W/"{if_match}"'})
+        return _stored(answer, str(resource["resourceType"]))
+
+    def transaction(self, bundle: Mapping[str, object]) -> tuple[EntryOutcome, ...]:
+        """POST the bundle; one outcome per entry, in order. FhirError when the server refused the whole or answered with fewer entries."""
+        answer = self._send("POST", self.base, bundle, extra={})
+        sent, given = _entries(bundle), _entries(answer.body or {})
+        if len(sent) != len(given):
+            raise FhirError("The health record did not say what it stored.", status=answer.status, detail="entries missing")
+        return tuple(_entry_outcome(entry, wanted) for entry, wanted in zip(given, map(_type_sent, sent), strict=True))
+
+    def capabilities(self, *, deadline: float | None = None) -> Resource:
+        """The CapabilityStatement as sent. FhirError."""
+        body = self._get(f"{self.base}/metadata", deadline=deadline).body
+        if body is None or body.get("resourceType") != "CapabilityStatement":
+            raise FhirError("The health record does not describe what it can do.", status=200)
+        return body
+
+    def _follow(self, bundle: Resource, url: str, *, pages: _Pages, deadline: float | None) -> SearchResult:
+        """The pages behind `bundle`. What stops them early becomes the result's reason; nothing read before is lost."""
+        visited = {url}
+        while (link := _next(bundle)) is not None:
+            following = under_base(link, base=self.base, current=url)
+            if following is None:
+                return pages.result(pages=len(visited), reason="The server's next page lies outside its own address, so it was not opened.")
+            if following in visited:
+                return pages.result(pages=len(visited), reason="The server's pages lead back to one another, so the list may lack some.")
+            if len(visited) >= self.page_limit:
+                return pages.result(pages=len(visited), reason=f"Only the first {self.page_limit} pages were read.")
+            try:
+                bundle = self._bundle(following, deadline=deadline, extra={})
+            except FhirError as error:
+                return pages.result(pages=len(visited), reason=f"Page {len(visited) + 1} could not be read. {error.user_message}")
+            url = following
+            visited.add(url)
+            if pages.add(bundle) == 0 and _entries(bundle):
+                return pages.result(pages=len(visited), reason="The server sent the same page twice, so the list may lack some.")
+        return pages.result(pages=len(visited), reason=None)
+
+    def _bundle(self, url: str, *, deadline: float | None, extra: Mapping[str, str]) -> Resource:
+        answer = self._get(url, deadline=deadline, extra=extra)
+        if answer.body is None or answer.body.get("resourceType") != "Bundle":
+            raise FhirError("The health record answered a search with something else than a list.", status=answer.status)
+        return answer.body
+
+    def _get(self, url: str, *, deadline: float | None, extra: Mapping[str, str] | None = None) -> Answer:
+        limits = Limits(timeout=self.timeout, max_bytes=self.max_bytes, deadline=deadline or self._until())
+        return exchange(self.http, "GET", url, headers=self._headers(extra or {}), limits=limits)
+
+    def _send(self, method: str, url: str, resource: Mapping[str, object], *, extra: Mapping[str, str]) -> Answer:
+        body = simplejson.dumps(resource, use_decimal=True, ensure_ascii=False).encode()
+        headers = self._headers({"Content-Type": FHIR_JSON, "Prefer": "return=minimal", **extra})
+        limits = Limits(timeout=self.timeout, max_bytes=self.max_bytes, deadline=self._until())
+        return exchange(self.http, method, url, headers=headers, limits=limits, body=body)
+
+    def _until(self) -> float:
+        """When a request begun now must be over, on the monotonic clock."""
+        return time.monotonic() + self.timeout
+
+    def _headers(self, extra: Mapping[str, str]) -> dict[str, str]:
+        bearer = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        return {"Accept": FHIR_JSON, **bearer, **extra}
+
+
+def _entries(bundle: Mapping[str, object]) -> list[Mapping[str, object]]:
+    """The bundle's entries that are objects."""
+    entries = bundle.get("entry")
+    return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+
+
+def _next(bundle: Mapping[str, object]) -> str | None:
+    """The address of the next page, if the server gives one."""
+    links = bundle.get("link")
+    for link in links if isinstance(links, list) else []:
+        if isinstance(link, dict) and link.get("relation") == "next":
+            url = link.get("url")
+            return url if isinstance(url, str) and url else None
+    return None
+
+
+def _type_sent(entry: Mapping[str, object]) -> str:
+    """The type of the resource an entry sends."""
+    resource = entry.get("resource")
+    return str(resource.get("resourceType")) if isinstance(resource, dict) else ""
+
+
+def _stored(answer: Answer, wanted: str) -> Stored:
+    """Where a create or update put the resource: Location first, else the body."""
+    place = place_of(answer.headers.get("Location") or answer.headers.get("Content-Location"))
+    version = _version(answer.headers.get("ETag")) or (place.version if place else None)
+    reference = place.reference if place and place.type == wanted else _reference(answer.body, wanted)
+    return Stored(reference=reference, version=version, created=answer.status == 201)  # noqa: PLR2004 - 201 Created
+
+
+def _entry_outcome(entry: Mapping[str, object], wanted: str) -> EntryOutcome:
+    """One `entry.response` of a transaction's answer."""
+    response = entry.get("response")
+    given: Mapping[str, object] = response if isinstance(response, dict) else {}
+    code = str(given.get("status") or "").strip()[:3]
+    status = int(code) if code.isdigit() else 0
+    if not 200 <= status < 300:  # noqa: PLR2004 - the range of success
+        return EntryOutcome(status=status, stored=None, diagnostics=words_of(given.get("outcome")))
+    place = place_of(str(given.get("location") or ""))
+    reference = place.reference if place and place.type == wanted else _reference(entry.get("resource"), wanted)
+    version = _version(given.get("etag")) or (place.version if place else None)
+    return EntryOutcome(status=status, stored=Stored(reference=reference, version=version, created=status == 201), diagnostics="")  # noqa: PLR2004
+
+
+def _reference(resource: object, wanted: str) -> str | None:
+    """`Type/id` of a returned resource of the wanted type."""
+    if not isinstance(resource, dict) or resource.get("resourceType") != wanted or not resource.get("id"):
+        return None
+    return f"{wanted}/{resource['id']}"
+
+
+def _version(etag: object) -> str | None:
+    """The version id in an ETag such as `W/"3"`."""
+    return str(etag).strip().removeprefix("W/").strip('"') or None if etag else None

@@ -1,0 +1,59 @@
+"""The collaborators every use case is given. Built once, by the composition root; nothing here decides anything."""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+
+import requests
+
+from fhir_mappings.library import Library
+from fhir_mappings.measure import Measure
+from smart_app.fhir.capability import CapabilityCache
+from smart_app.fhir.client import FhirClient
+from smart_app.launch.flow import Launcher
+from smart_app.registration import Registration
+from smart_app.settings import Settings
+from smart_app.store import Store
+
+# A CapabilityStatement can be large and slow to make (HAPI builds it on the first request), and no page waits for it.
+_STATEMENT_PATIENCE = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppServices:
+    """`clock` gives aware UTC datetimes, `new_id` fresh UUIDs as text. `pool` runs all reads of all pages, and bounds them."""
+
+    settings: Settings
+    registration: Registration
+    http: requests.Session
+    store: Store
+    launcher: Launcher
+    library: Library
+    measures: tuple[Measure, ...]
+    clock: Callable[[], datetime]
+    new_id: Callable[[], str]
+    capabilities: CapabilityCache
+    pool: Executor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatementReader:
+    """Reads a base's CapabilityStatement. It is public (FHIR R4 3.1.0.9), so no token is sent."""
+
+    http: requests.Session
+    timeout: float
+
+    def __call__(self, base: str) -> Mapping[str, object]:
+        """The statement as sent. FhirError."""
+        return FhirClient(base=base, http=self.http, token=None, timeout=self.timeout, page_limit=1).capabilities()
+
+
+def capability_cache(http: requests.Session, *, settings: Settings, pool: Executor, clock: Callable[[], datetime]) -> CapabilityCache:
+    """The cache of CapabilityStatements, read with patience in the pool."""
+    return CapabilityCache(StatementReader(http=http, timeout=settings.read_timeout * _STATEMENT_PATIENCE), pool=pool, clock=clock)
+
+
+def read_pool(settings: Settings) -> Executor:
+    """The pool all pages share: four dashboards at full width before a read has to wait its turn."""
+    return ThreadPoolExecutor(max_workers=settings.read_workers * 4, thread_name_prefix="read")

@@ -1,0 +1,52 @@
+"""Whether a POST comes from one of our own pages: what the browser says of its origin, and a token only our page knows."""
+
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from urllib.parse import urlsplit
+
+from werkzeug.wrappers import Request
+
+from smart_app.errors import SessionError
+
+FIELD = "csrf"
+_FOREIGN = "This was sent from another page than Rapport's own, so nothing was done. Open Rapport again from the patient's chart."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Csrf:
+    """`keys` as for the store: the first signs, all verify. `base_url` is where browsers reach Rapport."""
+
+    keys: Sequence[bytes] = field(repr=False)
+    base_url: str
+
+    def token(self, *bound_to: str) -> str:
+        """The form token for a launch id and its cookie, or for whatever else names the page."""
+        return _signed(self.keys[0], bound_to)
+
+    def check(self, request: Request, *bound_to: str) -> None:
+        """SessionError unless the POST is from our own page and carries its token."""
+        if not self._same_origin(request):
+            raise SessionError(_FOREIGN, detail="cross-site request")
+        given = request.form.get(FIELD, "").encode()
+        if not any(hmac.compare_digest(_signed(key, bound_to).encode(), given) for key in self.keys):
+            raise SessionError(_FOREIGN, detail="form token is missing or wrong")
+
+    def _same_origin(self, request: Request) -> bool:
+        """`Sec-Fetch-Site` decides where the browser sends it. Under `Referrer-Policy: no-referrer` a browser's own POST has
+        `Origin: null` (Fetch 3.1), so without the former that is left to the token."""
+        site = request.headers.get("Sec-Fetch-Site")
+        if site is not None:
+            return site in {"same-origin", "none"}
+        return request.headers.get("Origin", "null") in {"null", origin_of(self.base_url)}
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _signed(key: bytes, bound_to: Sequence[str]) -> str:
+    return hmac.new(key, "\x1f".join(("rapport-form", *bound_to)).encode(), sha256).hexdigest()

@@ -1,0 +1,106 @@
+"""Dates, spans, numbers and quantities in the words people read. Never rounds a reported number."""
+
+from datetime import date, datetime, tzinfo
+from decimal import ROUND_HALF_UP, Decimal
+
+from fhir_mappings.measurement import Quantity
+from fhir_mappings.moment import Moment
+
+NOT_RECORDED = "Not recorded"
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_LONG_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+_GENDERS = {"male": "Male", "female": "Female", "other": "Other", "unknown": "Not known"}
+_NUMBER_WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+
+
+def short_date(day: date) -> str:
+    """`22-Nov-2026`, the form for staff whatever the locale (NHS CUI D+Ta-0002)."""
+    return f"{day.day:02}-{MONTHS[day.month - 1]}-{day.year}"
+
+
+def long_date(day: date) -> str:
+    """`14 March 1968`, the form for patients."""
+    return f"{day.day} {_LONG_MONTHS[day.month - 1]} {day.year}"
+
+
+def short_moment(moment: Moment) -> str:
+    """A FHIR date as precise as it was written: `22-Nov-2026`, `Nov-2026` or `2026`."""
+    if moment.precision == "year":
+        return str(moment.day.year)
+    if moment.precision == "month":
+        return f"{MONTHS[moment.day.month - 1]}-{moment.day.year}"
+    return short_date(moment.day)
+
+
+def clock(instant: datetime, zone: tzinfo | None) -> str:
+    """`14:02` in `zone`."""
+    local = instant.astimezone(zone)
+    return f"{local.hour:02}:{local.minute:02}"
+
+
+def ago(day: date, today: date) -> str:
+    """How long ago `day` was, in the largest unit that still says something: days to 60, months to 24, then years."""
+    days = (today - day).days
+    if days < 0:
+        return "dated in the future"
+    if days <= 1:
+        return ("today", "yesterday")[days]
+    if days <= 60:
+        return f"{days} days ago"
+    months = whole_months(day, today)
+    return f"{months} months ago" if months < 24 else f"{months // 12} years ago"
+
+
+def whole_months(first: date, last: date) -> int:
+    """Complete calendar months from `first` to `last`."""
+    return (last.year - first.year) * 12 + last.month - first.month - (last.day < first.day)
+
+
+def age(born: date, on: date) -> str:
+    """`58 y`; below two years in months, as a banner shows it (NHS CUI PAB)."""
+    months = whole_months(born, on)
+    return f"{months // 12} y" if months >= 24 else f"{max(months, 0)} months"
+
+
+def gender(code: str | None) -> str:
+    """An administrative-gender code in words; unknown codes as they are."""
+    return _GENDERS.get(code, code) if code else NOT_RECORDED
+
+
+def count(number: int, thing: str, things: str | None = None) -> str:
+    """`1 result`, `9 results`."""
+    return f"{number} {thing if number == 1 else things or thing + 's'}"
+
+
+def in_words(number: int) -> str:
+    """Small numbers as words, larger ones as digits."""
+    return _NUMBER_WORDS[number] if 0 <= number < len(_NUMBER_WORDS) else str(number)
+
+
+def rounded(value: Decimal, decimals: int) -> str:
+    """A computed number with exactly `decimals` places, halves away from zero as laboratories round."""
+    return str(value.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP))
+
+
+def plain(value: Decimal) -> str:
+    """A number from a data file without exponent or trailing zeros, for axis ticks."""
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def quantity(reported: Quantity) -> str:
+    """Number and unit as reported: `7.10 %`."""
+    return f"{reported.text} {reported.label}"
+
+
+def listed(words: list[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def sentence(text: str) -> str:
+    """`text` with a capital first letter and one full stop."""
+    text = text.strip()
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".") if text else ""

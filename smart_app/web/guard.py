@@ -1,0 +1,78 @@
+"""Lets a request to a page of a launch in: the id in the path and that launch's own cookie, together, or not at all."""
+
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask import g, request
+
+from smart_app.errors import LaunchError
+from smart_app.launch.context import LaunchContext, LaunchId
+from smart_app.services import AppServices
+from smart_app.web.csrf import Csrf
+
+# A refresh takes one request to the token endpoint; whoever waits for another's looks again this often, this long.
+_LEASE = timedelta(seconds=20)
+_POLL, _PATIENCE = 0.1, 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """One request within a launch. `csrf` is the token for forms on the page."""
+
+    id: LaunchId
+    context: LaunchContext
+    csrf: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guard:
+    """Who may see a page of a launch."""
+
+    services: AppServices
+    csrf: Csrf
+
+    def enter(self, launch_id: str) -> Visit:
+        """The launch of this request, its token fresh; of a POST, only from our own page. SessionError otherwise."""
+        identity = LaunchId(launch_id)
+        launches = self.services.store.launches
+        context = launches.get(identity, request.cookies)
+        g.frame_ancestors = self._ancestors(context)
+        cookie = request.cookies.get(launches.cookie_name_for(identity), "")
+        if request.method == "POST":
+            self.csrf.check(request, identity, cookie)
+        return Visit(id=identity, context=self._fresh(identity, context), csrf=self.csrf.token(identity, cookie))
+
+    def _ancestors(self, context: LaunchContext) -> tuple[str, ...]:
+        """Only the launch's own EHR may frame its pages."""
+        issuer = self.services.registration.find(context.iss)
+        return issuer.frame_ancestors if issuer else ()
+
+    def _fresh(self, launch_id: LaunchId, context: LaunchContext) -> LaunchContext:
+        """The context with a usable access token: renewed here, or by whoever is at it already."""
+        launcher, launches = self.services.launcher, self.services.store.launches
+        if not launcher.needs_refresh(context, self.services.clock()):
+            return context
+        if not launches.claim_refresh(launch_id, lease=_LEASE):
+            return self._awaited(launch_id, context)
+        try:
+            renewed = launcher.refresh(context)
+        except LaunchError:
+            if _is_over(context, self.services.clock()):
+                raise
+            return context
+        launches.replace(launch_id, renewed)
+        return renewed
+
+    def _awaited(self, launch_id: LaunchId, context: LaunchContext) -> LaunchContext:
+        """What another request's refresh brought; the old context when it takes too long."""
+        give_up = time.monotonic() + _PATIENCE
+        while time.monotonic() < give_up and self.services.launcher.needs_refresh(context, self.services.clock()):
+            time.sleep(_POLL)
+            context = self.services.store.launches.reread(launch_id)
+        return context
+
+
+def _is_over(context: LaunchContext, now: datetime) -> bool:
+    """True when the old access token is of no use any more."""
+    return context.expires is not None and context.expires <= now

@@ -1,0 +1,40 @@
+"""What every answer carries: content security, no caching of anything about a person, no referrer, and gzip."""
+
+import gzip
+from collections.abc import Sequence
+
+from flask import Request, Response
+
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors {ancestors}"
+)
+_FIXED = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+_WORTH_PACKING = 512
+_TEXT = ("text/", "application/json", "image/svg+xml")
+
+
+def protect(response: Response, *, ancestors: Sequence[str], secure: bool) -> None:
+    """Set the security headers; what has no cache rule of its own is never stored."""
+    response.headers["Content-Security-Policy"] = _POLICY.format(ancestors=" ".join(ancestors) or "'none'")
+    for name, value in _FIXED.items():
+        response.headers[name] = value
+    response.headers.setdefault("Cache-Control", "no-store")
+    if secure:
+        response.headers["Strict-Transport-Security"] = "max-age=31536000"
+
+
+def squeeze(response: Response, request: Request) -> None:
+    """Compress text where the browser takes it."""
+    if "Content-Encoding" in response.headers or response.direct_passthrough or not (response.mimetype or "").startswith(_TEXT):
+        return
+    response.vary.add("Accept-Encoding")
+    content = response.get_data()
+    if len(content) < _WORTH_PACKING or request.accept_encodings["gzip"] <= 0:
+        return
+    response.set_data(gzip.compress(content, 6, mtime=0))
+    response.headers["Content-Encoding"] = "gzip"

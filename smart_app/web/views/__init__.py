@@ -1,0 +1,1 @@
+"""One frozen view model per page; every text a template shows is made here."""

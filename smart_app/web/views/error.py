@@ -1,0 +1,228 @@
+"""The error page: what happened, what did not, what to do now, a reference code, and last what the IT team needs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Literal
+
+from smart_app.errors import FhirError, LaunchCode, LaunchError, RapportError, SessionError, StoreError
+from smart_app.registration import Registration
+
+_LONGEST_ISS = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorView:
+    """Everything the page prints. `lead` is what happened and what did not; `steps` what to do now; `facts` are for IT."""
+
+    headline: str
+    lead: str
+    steps: tuple[str, ...]
+    reference: str
+    facts: tuple[tuple[str, str], ...]
+    retry: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advice:
+    """One kind of failed launch: its headline, what IT can do about it, and whether any request had been made by then."""
+
+    headline: str
+    remedy: str
+    asked: Literal["none", "discovery", "token"] = "none"
+
+
+_EHR_SIDE = "The EHR's launch sends this. Compare its launch address and parameters with docs/register.md."
+_DISCOVERY = "Open the EHR's .well-known/smart-configuration with a browser and compare it with SMART App Launch 2.2, section 4.1."
+_ONCE = "Usually a page that was loaded twice or left open. If it happens every time, a proxy repeats requests."
+
+ADVICE: Mapping[LaunchCode, Advice] = {
+    "iss_missing": Advice(headline="The launch does not say which record system it comes from", remedy=_EHR_SIDE),
+    "iss_not_listed": Advice(
+        headline="Rapport does not know this record system",
+        remedy="If this is your system, add an entry for it to launch.json and restart Rapport. "
+        "If you do not recognise the address, treat it as a possible attack and report it.",
+    ),
+    "launch_missing": Advice(headline="The launch came without its context", remedy=_EHR_SIDE),
+    "parameter_repeated": Advice(
+        headline="The address Rapport was opened with is malformed", remedy="A parameter stands in it twice. " + _EHR_SIDE
+    ),
+    "discovery_unreachable": Advice(
+        headline="The record system does not answer",
+        remedy="Check that this host may reach the FHIR base address, its certificate included.",
+        asked="discovery",
+    ),
+    "discovery_not_json": Advice(headline="The record system's sign-in description cannot be read", remedy=_DISCOVERY, asked="discovery"),
+    "discovery_too_large": Advice(headline="The record system's sign-in description is far too long", remedy=_DISCOVERY, asked="discovery"),
+    "discovery_redirected": Advice(
+        headline="The record system's sign-in description is somewhere else",
+        remedy="Rapport follows no redirect there. Register the address it redirects to.",
+        asked="discovery",
+    ),
+    "discovery_incomplete": Advice(
+        headline="The record system's sign-in description lacks something Rapport needs", remedy=_DISCOVERY, asked="discovery"
+    ),
+    "discovery_host_not_listed": Advice(
+        headline="The record system points to a server that is not registered",
+        remedy="If its sign-in really lives there, add the host to `hosts` of its entry in launch.json.",
+        asked="discovery",
+    ),
+    "state_missing": Advice(headline="The sign-in came back incomplete", remedy="The callback had no state. " + _EHR_SIDE),
+    "state_unknown": Advice(headline="This sign-in was used already, or took too long", remedy=_ONCE),
+    "browser_differs": Advice(
+        headline="The sign-in came back to another browser",
+        remedy="Check that the browser accepts partitioned third-party cookies (CHIPS) for Rapport inside the EHR's frame.",
+    ),
+    "authorization_refused": Advice(
+        headline="The record system refused the sign-in",
+        remedy="The reason it gave is below. Check the app's registration, its scopes and the user's rights in the EHR.",
+    ),
+    "issuer_differs": Advice(
+        headline="The sign-in came back from another server",
+        remedy="The callback named another authorization server than discovery (RFC 9207). If this repeats, report it as a possible attack.",
+    ),
+    "code_missing": Advice(headline="The sign-in came back incomplete", remedy="The callback had no code. " + _EHR_SIDE),
+    "token_unreachable": Advice(
+        headline="The record system's sign-in stopped answering",
+        remedy="Check that this host may reach the token endpoint.",
+        asked="token",
+    ),
+    "token_refused": Advice(
+        headline="The record system did not complete the sign-in",
+        remedy="Compare client id, secret or key, and redirect address with what is registered there. Its reason is below.",
+        asked="token",
+    ),
+    "token_invalid": Advice(
+        headline="The record system's answer to the sign-in cannot be used",
+        remedy="The token response lacks something RFC 6749 5.1 requires.",
+        asked="token",
+    ),
+    "id_token_invalid": Advice(
+        headline="The record system did not prove who is signed in",
+        remedy="The id_token did not verify; the reason is below. Check its issuer, audience, keys and both clocks.",
+        asked="token",
+    ),
+    "patient_missing": Advice(
+        headline="The record system did not say which patient is open",
+        remedy="The token response has no usable patient. Register the app for launch within a patient's chart, with scope `launch`.",
+        asked="token",
+    ),
+    "user_not_permitted": Advice(
+        headline="Rapport is for clinicians",
+        remedy="fhirUser must be a Practitioner or PractitionerRole. Check which users the EHR offers the app to.",
+        asked="token",
+    ),
+    "scope_insufficient": Advice(
+        headline="The record system granted too little",
+        remedy="Grant the app the scopes of launch.json; what was missing is below.",
+        asked="token",
+    ),
+}
+_ASKED = {
+    "none": "None",
+    "discovery": "The EHR's sign-in description; nothing else",
+    "token": "The EHR's sign-in; no patient data was asked for",
+}
+_CARRY_ON = "Carry on in the chart. Nothing is waiting to be saved."
+_GIVE_CODE = "If it happens again, give your IT team the reference code."
+
+
+def launch_error_view(error: LaunchError, *, reference: str, iss: str | None, registration: Registration) -> ErrorView:
+    """The page of a launch that stopped. `iss` as received, if any; it is shown to IT, cut where somebody sent a novel."""
+    advice = ADVICE[error.code]
+    nothing = "Nothing was opened and no patient information was read."
+    lead = error.user_message if "othing was" in error.user_message else f"{error.user_message} {nothing}"
+    facts = [("Remedy", advice.remedy), ("Error", f"launch.{error.code}")]
+    if error.detail:
+        facts.append(("Detail", error.detail))
+    if error.code == "iss_not_listed" and iss:
+        facts = [*_address(iss, registration), *facts]
+    return ErrorView(
+        headline=advice.headline,
+        lead=lead,
+        steps=("Close this page and open Rapport again from the patient's chart.", _CARRY_ON, _GIVE_CODE),
+        reference=reference,
+        facts=(*facts, ("Requests made", _ASKED[advice.asked])),
+    )
+
+
+def _address(iss: str, registration: Registration) -> list[tuple[str, str]]:
+    """The address received and the registered one most like it."""
+    known = [issuer.iss_prefix or issuer.iss for issuer in registration.issuers]
+    near = get_close_matches(iss, known, n=1, cutoff=0.5)
+    nearest = near[0] if near else "None that resembles it"
+    disabled = any(not issuer.enabled and (issuer.iss_prefix or issuer.iss) in near for issuer in registration.issuers)
+    return [
+        ("Address received (iss)", iss if len(iss) <= _LONGEST_ISS else f"{iss[:_LONGEST_ISS]}…"),
+        ("Nearest entry on the list", f"{nearest} (not enabled)" if disabled else nearest),
+    ]
+
+
+def session_error_view(error: SessionError, *, reference: str, posted: bool) -> ErrorView:
+    """The launch behind a page is gone. `posted`: somebody had sent something, which was not taken."""
+    lost = " What was sent from this page was not stored." if posted else ""
+    return ErrorView(
+        headline="This page cannot go on",
+        lead=f"{error.user_message}{lost if 'nothing was' not in error.user_message else ''}",
+        steps=(
+            "Open Rapport again from the patient's chart.",
+            *(("If answers were on the page, your browser's Back button may still show them.",) if posted else ()),
+            "If you are a patient, hand the device back to a member of staff.",
+            _GIVE_CODE,
+        ),
+        reference=reference,
+        facts=_facts(error),
+    )
+
+
+def fhir_error_view(error: FhirError, *, reference: str, retry: str | None) -> ErrorView:
+    """The record system failed a whole page: the patient could not be read."""
+    return ErrorView(
+        headline="The record system did not give what this page needs",
+        lead=f"{error.user_message} Nothing is shown, because part of a record can look like all of it. Nothing was changed.",
+        steps=("Try again in a moment.", "If it stays so, carry on in the chart.", _GIVE_CODE),
+        reference=reference,
+        facts=_facts(error),
+        retry=retry,
+    )
+
+
+def failure_view(error: RapportError | None, *, reference: str, posted: bool) -> ErrorView:
+    """Rapport itself failed. Of a POST it is not known how far it came, except when the store could not be used."""
+    certain = isinstance(error, StoreError)
+    lead = "The fault is Rapport's own, not yours."
+    if posted and not certain:
+        lead += " Whether what you sent was stored is not known: look at the history before you enter it again."
+    if certain:
+        lead += " Nothing was sent to the record."
+    return ErrorView(
+        headline="Something went wrong in Rapport",
+        lead=lead,
+        steps=("Open Rapport again from the patient's chart.", "If it happens again, carry on in the chart.", _GIVE_CODE),
+        reference=reference,
+        facts=_facts(error) if error else (("Error", "unexpected"), ("Remedy", "The log has a line with this reference code.")),
+    )
+
+
+_STATUS: Mapping[int, tuple[str, str]] = {
+    404: ("There is no such page", "The address does not lead anywhere in Rapport. Nothing was opened and nothing was changed."),
+    405: ("This page cannot be used like that", "The address exists, but not for this kind of request. Nothing was changed."),
+    413: ("Too much was sent", "What was sent is larger than any form of Rapport. Nothing was stored."),
+}
+
+
+def status_view(status: int, *, reference: str) -> ErrorView:
+    """A page for an HTTP status of ours."""
+    headline, lead = _STATUS.get(status, ("The request cannot be answered", "It is malformed. Nothing was opened and nothing was changed."))
+    return ErrorView(
+        headline=headline,
+        lead=lead,
+        steps=("Open Rapport from the patient's chart.", _GIVE_CODE),
+        reference=reference,
+        facts=(("Error", f"http.{status}"),),
+    )
+
+
+def _facts(error: RapportError) -> tuple[tuple[str, str], ...]:
+    facts: Sequence[tuple[str, str]] = [("Error", error.code)]
+    return (*facts, ("Detail", error.detail)) if error.detail else tuple(facts)

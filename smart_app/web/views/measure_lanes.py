@@ -1,0 +1,279 @@
+"""A measure's panel as a lane: marks, latest value in both units, the table behind it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, tzinfo
+from decimal import Decimal
+
+from fhir_mappings.measure import Measure
+from fhir_mappings.measurement import Measurement, Skipped
+from smart_app.care.history import Panel
+from smart_app.web import charts, formats
+from smart_app.web.views.parts import Lane, Reading, Table, filled_columns, read_notice
+
+# Left out for what they are, not for what they say: no cross at their date, and a line may pass it.
+NOT_RESULTS = frozenset({"foreign_patient", "entered_in_error", "cancelled", "duplicate", "superseded", "excluded_code", "not_done"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """What all lanes of a page share: the time axis, today, the zone for clock times, the link that loads again,
+    and the link that shows all dates."""
+
+    time: charts.TimeScale
+    today: date
+    zone: tzinfo | None
+    retry: str
+    everything: str
+
+
+def measure_lane(panel: Panel, frame: Frame, *, height: int, tall: bool) -> Lane:
+    """The lane of one measure. `tall` lanes (HbA1c) write values beside the line."""
+    measure = panel.measure
+    suspects = [skip for skip in panel.skipped if skip.code not in NOT_RESULTS]
+    drawn = bool(panel.points) or any(_in_range(skip, frame.time) for skip in suspects)
+    unread = not panel.total and panel.read.state != "complete"
+    at = formats.clock(panel.read.finished, frame.zone)
+    return Lane(
+        title=measure.title,
+        unit=measure.label,
+        about=_about(panel),
+        readings=_readings(panel, frame.today, detailed=tall),
+        alt=_alt(panel),
+        plot=_plot(panel, suspects, frame.time, height=height, tall=tall) if drawn else None,
+        notice=read_notice(panel.read, measure.title, frame.retry, at=at),
+        words=() if drawn or unread else _words_for_none(panel, at),
+        table=_table(panel) if panel.points else None,
+    )
+
+
+def as_reported(measurement: Measurement) -> str:
+    """The value exactly as the source wrote it: `7.10 %`, `< 1.0 mg/mmol`, `131/79 mm Hg`."""
+    return f"{_number(measurement)} {measurement.reported.label}"
+
+
+def converted(measure: Measure, measurement: Measurement) -> str:
+    """The same value in the other unit (`7.8 %`), or "" where there is only one."""
+    sign = f"{measurement.comparator} " if measurement.comparator else ""
+    second = measure.second
+    if measurement.converted or measurement.reported.unit != measure.unit:
+        return f"{sign}{_in_drawing_unit(measure, measurement)} {measure.label}"
+    if second is None:
+        return ""
+    return f"{sign}{formats.rounded(measurement.value * second.slope + second.intercept, second.decimals)} {second.label}"
+
+
+def both_units(measure: Measure, measurement: Measurement) -> str:
+    """`62 mmol/mol (7.8 %)`: reported first, the other in brackets."""
+    other = converted(measure, measurement)
+    return as_reported(measurement) + (f" ({other})" if other else "")
+
+
+def table_rows(panel: Panel) -> tuple[tuple[str, ...], ...]:
+    """Date, as reported, converted, what to know, source; newest first."""
+    measure = panel.measure
+    return tuple(
+        (
+            formats.short_moment(point.when),
+            as_reported(point),
+            converted(measure, point),
+            ", ".join(_remarks(point)),
+            point.performer or "",
+        )
+        for point in reversed(panel.points)
+    )
+
+
+def _number(measurement: Measurement) -> str:
+    sign = f"{measurement.comparator} " if measurement.comparator else ""
+    pair = f"/{measurement.reported_paired.text}" if measurement.reported_paired else ""
+    return f"{sign}{measurement.reported.text}{pair}"
+
+
+def _in_drawing_unit(measure: Measure, measurement: Measurement) -> str:
+    value = formats.rounded(measurement.value, measure.decimals)
+    return value if measurement.paired is None else f"{value}/{formats.rounded(measurement.paired, measure.decimals)}"
+
+
+def _remarks(point: Measurement) -> list[str]:
+    """Everything out of the ordinary about a value, in words."""
+    standing = [] if point.standing == "final" else [point.standing]
+    precision = [] if point.when.precision in {"day", "instant"} else [f"{point.when.precision} only, drawn at its start"]
+    return [*standing, *([point.method] if point.method else []), *precision, *([point.note] if point.note else [])]
+
+
+def _table(panel: Panel) -> Table:
+    shown = len(panel.points)
+    of = "" if shown == panel.total else f" of {panel.total}"
+    head, rows = filled_columns(_HEAD, table_rows(panel))
+    return Table(
+        summary=f"Table of {shown}{of} {'value' if panel.total == 1 else 'values'}",
+        style="values" if "Converted" in head else "values one-unit",
+        head=head,
+        rows=rows,
+    )
+
+
+_HEAD = ("Date", "As reported", "Converted", "Remarks", "Source")
+
+
+def _about(panel: Panel) -> tuple[str, ...]:
+    lines = [line for line in (panel.measure.about, panel.measure.direction) if line]
+    if len(panel.points) > 1 and all(point.converted for point in panel.points):
+        lines.append(f"all reported in {panel.points[-1].reported.label}, drawn converted")
+    return tuple(lines)
+
+
+def _words_for_none(panel: Panel, at: str) -> tuple[str, ...]:
+    """Why there is nothing to draw: none at all, or none in the range while older values exist."""
+    if panel.latest is None:
+        return ("None recorded", f"All dates. Search complete, {at}.")
+    older = f"{formats.count(panel.total, 'older value')}, the last {both_units(panel.measure, panel.latest)}"
+    return ("None in this range", f"{older} on {formats.short_moment(panel.latest.when)}.")
+
+
+def _readings(panel: Panel, today: date, *, detailed: bool) -> tuple[Reading, ...]:
+    latest, measure = panel.latest, panel.measure
+    if latest is None:
+        known = panel.read.state == "complete"
+        return () if known else (Reading(mark="", name="", value="", unit="latest value not known", notes=()),)
+    other = converted(measure, latest)
+    notes = [f"{other}, converted"] if other else []
+    passed = formats.ago(latest.when.day, today)
+    before = f"was {_was(panel, detailed=detailed)}" if panel.previous else "first value"
+    standing = "" if latest.standing == "final" and not detailed else f" · {latest.standing}"
+    method = [latest.method] if latest.method else []
+    tail = [before, f"{passed}{standing}"] if detailed else [f"{before} · {passed}{standing}"]
+    return (Reading(mark="", name="", value=_number(latest), unit=latest.reported.label, notes=(*notes, *method, *tail)),)
+
+
+def _was(panel: Panel, *, detailed: bool) -> str:
+    """The value before the latest, with its unit only where it differs, and its date where there is room."""
+    before, latest, measure = panel.previous, panel.latest, panel.measure
+    if before is None or latest is None:
+        return ""
+    text = _number(before) if before.reported.unit == latest.reported.unit else as_reported(before)
+    other = converted(measure, before) if detailed else ""
+    method = f", {before.method}" if before.method and before.method != latest.method else ""
+    return f"{text}{f' ({other})' if other else ''}{method}{f' on {formats.short_moment(before.when)}' if detailed else ''}"
+
+
+def _alt(panel: Panel) -> str:
+    if not panel.points:
+        return f"{panel.measure.title}: nothing to draw in this range."
+    first, last = panel.points[0], panel.points[-1]
+    return (
+        f"{panel.measure.title}, {formats.count(len(panel.points), 'value')} from {formats.short_moment(first.when)} "
+        f"({as_reported(first)}) to {formats.short_moment(last.when)} ({as_reported(last)}). All values are in the table below."
+    )
+
+
+def _in_range(skip: Skipped, time: charts.TimeScale) -> bool:
+    return skip.when is not None and time.start <= skip.when.day <= time.end
+
+
+def _plot(panel: Panel, suspects: Sequence[Skipped], time: charts.TimeScale, *, height: int, tall: bool) -> charts.Plot:
+    axis = panel.measure.axis
+    scale = charts.ValueScale(low=float(axis.low), high=float(axis.high), height=height)
+    shown = [skip for skip in suspects if skip.when and _in_range(skip, time)]
+    places = [float(tick) for tick in axis.ticks]
+    return charts.draw(
+        _series(panel, [skip.when.day for skip in shown if skip.when], tall=tall),
+        time=time,
+        values=scale,
+        crosses=[charts.Cross(day=skip.when.day, words=_cross_words(skip)) for skip in shown if skip.when],
+        left=scale.ticks(places, map(formats.plain, axis.ticks)),
+        right=scale.ticks(places, (_second(panel.measure, tick) for tick in axis.ticks)) if panel.measure.second else (),
+        units=(panel.measure.label, panel.measure.second.label) if panel.measure.second else None,
+    )
+
+
+def _second(measure: Measure, tick: Decimal) -> str:
+    second = measure.second
+    return formats.rounded(tick * second.slope + second.intercept, second.decimals) if second else ""
+
+
+def _cross_words(skip: Skipped) -> str:
+    return f"recorded as “{skip.shown}”, not drawn" if skip.shown else "not drawn"
+
+
+def _series(panel: Panel, breaks: Sequence[date], *, tall: bool) -> list[charts.Series]:
+    """One series per method, so that no line joins two."""
+    spoken = _spoken(panel, tall=tall)
+    tell = not all(point.converted for point in panel.points)  # else the lane's label says it once
+    methods = list(dict.fromkeys(point.method for point in panel.points))
+    return [
+        charts.Series(
+            style="measure" if index == 0 else "measure other",
+            points=[
+                _point(panel.measure, point, usual=index == 0, said=spoken.get(position), tell=tell)
+                for position, point in enumerate(panel.points)
+                if point.method == method
+            ],
+            gap_days=panel.measure.gap_days,
+            breaks=breaks,
+            name=(method or "usual method") if len(methods) > 1 else "",
+        )
+        for index, method in enumerate(sorted(methods, key=lambda method: (method is not None, method or "")))
+    ]
+
+
+def _spoken(panel: Panel, *, tall: bool) -> dict[int, int]:
+    """Which points get their value written beside them: latest and farthest from it in tall lanes, the extreme off-scale one anywhere."""
+    points = panel.points
+    if not points:
+        return {}
+    places = range(len(points))
+    last = len(points) - 1
+    farthest = max(places, key=lambda index: abs(points[index].value - points[last].value))
+    said = {farthest: 2, last: 3} if tall else {}
+    axis = panel.measure.axis
+    beyond = [index for index in places if not axis.low <= points[index].value <= axis.high]
+    return said | {index: 3 for index in beyond[-6:]}
+
+
+def _point(measure: Measure, point: Measurement, *, usual: bool, said: int | None, tell: bool) -> charts.Point:
+    label, weight = _point_label(measure, point, said, tell=tell)
+    return charts.Point(
+        day=point.when.day,
+        value=float(point.value),
+        mark=_mark(point, usual=usual),
+        joined=point.comparator is None and point.standing != "preliminary",
+        ring=point.standing in {"corrected", "amended"},
+        paired=None if point.paired is None else float(point.paired),
+        label=label,
+        weight=weight,
+    )
+
+
+def _mark(point: Measurement, *, usual: bool) -> charts.Mark:
+    if point.comparator:
+        return "less" if point.comparator.startswith("<") else "more"
+    if point.standing == "preliminary":
+        return "preliminary"
+    if point.converted:
+        return "converted"
+    return "dot" if usual else "square"
+
+
+def _point_label(measure: Measure, point: Measurement, said: int | None, *, tell: bool) -> tuple[str, int]:
+    """Words at a point, and how much they matter."""
+    notes = [point.standing] if point.standing != "final" else []
+    off = not measure.axis.low <= point.value <= measure.axis.high
+    if off:
+        return ", ".join([_number(point), "off scale", *notes]), said or 2
+    if said:
+        return ", ".join([_value_label(measure, point), *notes]), said
+    if point.comparator:
+        return ", ".join([_number(point), *notes]), 1
+    if point.converted and tell:
+        return ", ".join([f"{as_reported(point)}, converted", *notes]), 1
+    return ", ".join(notes), 1 if notes else 0
+
+
+def _value_label(measure: Measure, point: Measurement) -> str:
+    """`83 (9.7 %)`: the drawing unit stands on the axis, any other is named."""
+    if point.converted:
+        return f"{as_reported(point)}, converted"
+    other = converted(measure, point)
+    return _number(point) + (f" ({other})" if other else "")

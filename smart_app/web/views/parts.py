@@ -1,0 +1,93 @@
+"""What panels are made of on the page: lanes, readings, tables, notices. Text only, ready to print."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from smart_app.care.history import ReadReport
+from smart_app.web import charts, formats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """Where to, and what it says; `current` marks the choice in force (`href` is then not used)."""
+
+    href: str
+    text: str
+    current: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """Something incomplete or waiting: a bold first sentence, the rest, and one way on."""
+
+    title: str
+    text: str
+    action: Link | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A latest value: `mark` is the rater's class or "", `name` whose it is, `value` with `unit`, then smaller lines."""
+
+    mark: Literal["patient", "clinician", ""]
+    name: str
+    value: str
+    unit: str
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """The values behind a chart, newest first; the first cell of a row heads it. `style` aligns its columns."""
+
+    summary: str
+    style: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lane:
+    """One plot with its label and its latest value. Exactly one of `plot`, `notice` and `words` stands in the middle,
+    except that a notice may come with a plot when only part was read."""
+
+    title: str
+    unit: str
+    about: tuple[str, ...]
+    readings: tuple[Reading, ...]
+    alt: str = ""
+    plot: charts.Plot | None = None
+    notice: Notice | None = None
+    words: tuple[str, ...] = ()
+    table: Table | None = None
+
+
+Rows = tuple[tuple[str, ...], ...]
+
+
+def filled_columns(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> tuple[tuple[str, ...], Rows]:
+    """The table without columns in which no row says anything; the first two always stay."""
+    keep = [index for index in range(len(head)) if index < 2 or any(row[index] for row in rows)]
+    if len(keep) == len(head):
+        return head, tuple(rows)
+    return tuple(head[index] for index in keep), tuple(tuple(row[index] for index in keep) for row in rows)
+
+
+_STATES = {
+    "failed": "{title} did not load.",
+    "partial": "{title} is incomplete.",
+    "unsupported": "{title} cannot be read from this server.",
+    "not_permitted": "{title} may not be read in this launch.",
+}
+_CONSEQUENCES = {"failed": "There may be results.", "partial": "There may be more.", "not_permitted": "There may be results."}
+
+
+def read_notice(read: ReadReport, title: str, retry: str, *, at: str) -> Notice | None:
+    """What a lane says when its read is not complete; a retry is offered only where it can help."""
+    if read.state == "complete":
+        return None
+    reason = formats.sentence(read.reason or "The server gave no reason")
+    text = f"{reason} {_CONSEQUENCES.get(read.state, '')} Tried at {at}.".replace("  ", " ")
+    action = Link(href=retry, text="Try again") if read.state in {"failed", "partial"} else None
+    return Notice(title=_STATES[read.state].format(title=title), text=text, action=action)

@@ -1,0 +1,62 @@
+"""Launches, answers and resources for the use-case tests. Invented people only."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import SecretStr
+
+from smart_app.launch.context import LaunchContext, LaunchId, User
+from smart_app.settings import Settings
+from tests.care.ehr import BASE
+
+CANONICAL = "https://w3id.org/rapport/fhir"
+SLUG = "rapport-check-in"
+LAUNCH = LaunchId("launch-of-ingrid")
+NOW = datetime(2026, 11, 22, 14, 20, tzinfo=UTC)
+ALL = "patient/*.cruds"
+ITEMS = tuple(f"{element}-{number}" for element in ("goal", "task", "bond") for number in (1, 2, 3))
+
+
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+def settings(**more: Any) -> Settings:
+    given = {"read_timeout": 2, "read_deadline": 3, **more}
+    return Settings(secret_keys=(SecretStr("k" * 43),), **given)
+
+
+def context(**more: Any) -> LaunchContext:
+    user = User(reference="Practitioner/sofia", name="Sofia Lindqvist", issuer="https://ehr.example", subject="sofia")
+    fields: dict[str, Any] = {
+        "iss": BASE, "issuer_name": "Northfield General", "via": "ehr", "patient": "p1", "encounter": None, "user": user, "scope": ALL,
+        "access_token": "token", "refresh_token": None, "token_endpoint": None, "expires": None, "opened": NOW,
+        "need_patient_banner": True, "synthetic": False,
+    }  # fmt: skip
+    return LaunchContext(**{**fields, **more})
+
+
+def answers(value: int = 4, **changed: int) -> dict[str, list[str]]:
+    """A filled-in check-in: every item `value`, except those named (`goal_1=2`)."""
+    given = {item: [str(value)] for item in ITEMS}
+    return given | {name.replace("_", "-"): [str(number)] for name, number in changed.items()}
+
+
+def patient(identity: str = "p1") -> dict[str, Any]:
+    name = [{"use": "official", "family": "Halvorsen", "given": ["Ingrid"]}]
+    return {"resourceType": "Patient", "id": identity, "name": name, "birthDate": "1968-03-14", "gender": "female"}
+
+
+def hba1c(identity: str, value: str, *, day: str, who: str = "p1", **more: Any) -> dict[str, Any]:
+    quantity = {"value": float(value), "unit": "%", "system": "http://unitsofmeasure.org", "code": "%"}
+    coding = {"system": "http://loinc.org", "code": "4548-4"}
+    return {
+        "resourceType": "Observation", "id": identity, "status": "final", "code": {"coding": [coding]},
+        "subject": {"reference": f"Patient/{who}"}, "effectiveDateTime": day, "valueQuantity": quantity, **more,
+    }  # fmt: skip

@@ -1,0 +1,282 @@
+import threading
+from decimal import Decimal
+
+import pytest
+import responses
+from hypothesis import given
+from hypothesis import strategies as st
+from requests import Session
+from requests.exceptions import ConnectionError as Broken
+
+from smart_app.errors import Conflict, FhirError, Forbidden, NotFound, NotSent, Refused, Unauthorized, Unavailable, Unreachable
+from smart_app.fhir.wire import under_base
+from tests.fhir.support import BASE, client, observation, outcome, page, raw_server
+
+SEARCH = f"{BASE}/Observation"
+
+
+@responses.activate
+def test_read_sends_the_token_and_keeps_the_digits(session: Session) -> None:
+    text = '{"resourceType": "Observation", "id": "o1", "valueQuantity": {"value": 7.10}}'
+    responses.get(f"{BASE}/Observation/o1", body=text, content_type="application/fhir+json")
+    resource = client(session).read("Observation", "o1")
+    assert str(resource["valueQuantity"]["value"]) == "7.10"  # type: ignore[index]  # raw JSON
+    request = responses.calls[0].request
+    assert request.headers["Authorization"] == "Bearer secret-token"
+    assert request.headers["Accept"] == "application/fhir+json"
+
+
+@responses.activate
+def test_read_refuses_another_resource_than_asked_for(session: Session) -> None:
+    responses.get(f"{BASE}/Patient/p1", json={"resourceType": "Patient", "id": "p2"})
+    with pytest.raises(FhirError, match="another entry"):
+        client(session).read("Patient", "p1")
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, Refused),
+        (401, Unauthorized),
+        (403, Forbidden),
+        (404, NotFound),
+        (405, Refused),
+        (409, Conflict),
+        (410, NotFound),
+        (412, Conflict),
+        (422, Refused),
+        (500, Unavailable),
+        (501, Refused),
+        (302, FhirError),
+    ],
+)
+@responses.activate
+def test_status_becomes_its_error_with_the_servers_words(session: Session, status: int, kind: type[FhirError]) -> None:
+    headers = {"Location": "https://elsewhere.example/"} if status == 302 else {}
+    responses.get(f"{BASE}/Patient/p1", json=outcome("Row 7 is locked"), status=status, headers=headers)
+    with pytest.raises(kind) as caught:
+        client(session).read("Patient", "p1")
+    assert caught.value.status == status
+    assert type(caught.value) is kind
+    assert caught.value.diagnostics == ("" if status == 302 else "Row 7 is locked")
+    assert "Row 7" not in str(caught.value)
+    assert len(responses.calls) == 1
+
+
+@responses.activate
+def test_token_never_follows_a_redirect(session: Session) -> None:
+    responses.get(f"{BASE}/Patient/p1", status=307, headers={"Location": "https://elsewhere.example/fhir/Patient/p1"})
+    with pytest.raises(FhirError):
+        client(session).read("Patient", "p1")
+    assert [call.request.url for call in responses.calls] == [f"{BASE}/Patient/p1"]
+
+
+@pytest.mark.parametrize("body", ["<html>Sign in</html>", "[]", '{"id": "p1"}', '{"resourceType": "Patient"', "", "[" * 100_000])
+@responses.activate
+def test_answer_that_is_not_fhir_json_is_said(session: Session, body: str) -> None:
+    responses.get(f"{BASE}/Patient/p1", body=body)
+    with pytest.raises(FhirError):
+        client(session).read("Patient", "p1")
+
+
+@responses.activate
+def test_search_follows_the_opaque_pages_of_hapi_at_the_base(session: Session) -> None:
+    responses.get(SEARCH, json=page(observation(1), observation(2), following=f"{BASE}?_getpages=abc&_getpagesoffset=2", total=3))
+    responses.get(BASE, json=page(observation(3), total=3))
+    found = client(session).search("Observation", [("patient", "p1"), ("code", "http://loinc.org|4548-4,http://loinc.org|17856-6")])
+    assert [resource["id"] for resource in found.resources] == ["o1", "o2", "o3"]
+    assert (found.complete, found.pages, found.reason) == (True, 2, None)
+    assert "%7C4548-4," in str(responses.calls[0].request.url)
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://evil.example/fhir?_getpages=abc",
+        "http://ehr.example/fhir?_getpages=abc",
+        "https://ehr.example:8443/fhir?_getpages=abc",
+        "https://ehr.example/other?_getpages=abc",
+        "https://ehr.example/fhir/../admin",
+        "https://ehr.example/fhir/%2e%2e/admin",
+        "https://ehr.example/fhirx/Observation",
+        "https://user@ehr.example/fhir/Observation",
+        "//evil.example/fhir",
+    ],
+)
+@responses.activate
+def test_next_page_elsewhere_is_not_opened_and_said(session: Session, link: str) -> None:
+    responses.get(SEARCH, json=page(observation(1), following=link))
+    found = client(session).search("Observation", [("patient", "p1")])
+    assert [resource["id"] for resource in found.resources] == ["o1"]
+    assert not found.complete
+    assert "outside" in str(found.reason)
+    assert len(responses.calls) == 1
+
+
+@responses.activate
+def test_relative_next_link_is_followed(session: Session) -> None:
+    responses.get(SEARCH, json=page(observation(1), following="Observation?page=2"))
+    responses.get(f"{SEARCH}?page=2", json=page(observation(2)))
+    assert len(client(session).search("Observation", []).resources) == 2
+
+
+@responses.activate
+def test_pages_in_a_circle_end(session: Session) -> None:
+    responses.get(SEARCH, json=page(observation(1), following=f"{SEARCH}?page=2"))
+    responses.get(f"{SEARCH}?page=2", json=page(observation(2), following=f"{SEARCH}?page=2"))
+    found = client(session).search("Observation", [])
+    assert (len(found.resources), found.complete) == (2, False)
+
+
+@responses.activate
+def test_server_that_repeats_a_page_under_new_addresses_is_noticed(session: Session) -> None:
+    responses.get(SEARCH, json=page(observation(1), following=f"{SEARCH}?page=2"))
+    responses.get(f"{SEARCH}?page=2", json=page(observation(1), following=f"{SEARCH}?page=3"))
+    found = client(session).search("Observation", [])
+    assert (len(found.resources), found.complete, found.pages) == (1, False, 2)
+    assert "twice" in str(found.reason)
+
+
+@responses.activate
+def test_page_limit_is_said(session: Session) -> None:
+    for number in range(4):
+        query = f"?page={number}" if number else ""
+        responses.get(f"{SEARCH}{query}", json=page(observation(number), following=f"{SEARCH}?page={number + 1}"))
+    found = client(session, pages=3).search("Observation", [])
+    assert (len(found.resources), found.pages, found.complete) == (3, 3, False)
+    assert found.reason == "Only the first 3 pages were read."
+
+
+@responses.activate
+def test_failing_later_page_keeps_what_was_read(session: Session) -> None:
+    responses.get(SEARCH, json=page(observation(1), following=f"{SEARCH}?page=2"))
+    responses.get(f"{SEARCH}?page=2", status=500)
+    found = client(session).search("Observation", [])
+    assert (len(found.resources), found.complete) == (1, False)
+    assert str(found.reason).startswith("Page 2 could not be read.")
+
+
+@responses.activate
+def test_total_larger_than_what_came_is_said(session: Session) -> None:
+    responses.get(SEARCH, json=page(observation(1), total=7))
+    assert client(session).search("Observation", []).reason == "The server counts 7 results and gave 1."
+
+
+@responses.activate
+def test_included_and_outcome_entries_are_told_apart(session: Session) -> None:
+    bundle = page(observation(1))
+    bundle["entry"] += [
+        {"resource": {"resourceType": "Practitioner", "id": "x"}, "search": {"mode": "include"}},
+        {"resource": observation(9), "search": {"mode": "include"}},
+        {"resource": outcome("Unknown parameter ignored"), "search": {"mode": "outcome"}},
+        {"resource": observation(2)},
+        {"resource": None},
+        "nonsense",
+    ]
+    responses.get(SEARCH, json=bundle)
+    found = client(session).search("Observation", [])
+    assert [resource["id"] for resource in found.resources] == ["o1", "o2"]
+    assert [resource["id"] for resource in found.included] == ["x", "o9"]
+    assert found.notes == ("Unknown parameter ignored",)
+
+
+@responses.activate
+def test_create_takes_the_id_from_location_when_the_body_is_empty(session: Session) -> None:
+    upstream = "https://upstream.example/r4/Observation/77/_history/3"
+    responses.post(SEARCH, status=201, headers={"Location": upstream, "ETag": 'W/"3"'})
+    value = {"resourceType": "Observation", "valueQuantity": {"value": Decimal("4.50")}}
+    stored = client(session).create(value, if_none_exist="identifier=s|k")
+    assert (stored.reference, stored.version, stored.created) == ("Observation/77", "3", True)
+    request = responses.calls[0].request
+    assert "4.50" in str(request.body)
+    assert request.headers["If-None-Exist"] == "identifier=s|k"
+    assert request.headers["Content-Type"] == "application/fhir+json"
+
+
+@responses.activate
+def test_create_that_matched_an_existing_resource_says_so(session: Session) -> None:
+    responses.post(SEARCH, status=200, json={"resourceType": "Observation", "id": "5", "meta": {"versionId": "1"}})
+    stored = client(session).create({"resourceType": "Observation"}, if_none_exist="identifier=s|k")
+    assert (stored.reference, stored.created) == ("Observation/5", False)
+
+
+@responses.activate
+def test_update_names_the_version_it_replaces(session: Session) -> None:
+    responses.put(f"{SEARCH}/o1", status=409, json=outcome("version"))
+    with pytest.raises(Conflict):
+        client(session).update({"resourceType": "Observation", "id": "o1"}, if_match="2")
+    assert responses.calls[0].request.headers["If-Match"] == 'W/"2"'
+
+
+@responses.activate
+def test_transaction_gives_an_outcome_per_entry(session: Session) -> None:
+    entries = [{"resource": {"resourceType": kind}} for kind in ("QuestionnaireResponse", "Observation", "Provenance")]
+    answered = [
+        {"response": {"status": "201 Created", "location": "QuestionnaireResponse/1/_history/1", "etag": 'W/"1"'}},
+        {"response": {"status": "200 OK", "location": f"{SEARCH}/2/_history/4"}},
+        {"response": {"status": "403", "outcome": outcome("not yours")}},
+    ]
+    responses.post(BASE, json={"resourceType": "Bundle", "entry": answered})
+    first, second, third = client(session).transaction({"resourceType": "Bundle", "type": "transaction", "entry": entries})
+    assert first.stored is not None
+    assert (first.stored.reference, first.stored.version, first.stored.created) == ("QuestionnaireResponse/1", "1", True)
+    assert second.stored is not None
+    assert (second.stored.reference, second.stored.version, second.stored.created) == ("Observation/2", "4", False)
+    assert (third.stored, third.diagnostics) == (None, "not yours")
+
+
+@responses.activate
+def test_transaction_answered_with_fewer_entries_is_an_error(session: Session) -> None:
+    responses.post(BASE, json={"resourceType": "Bundle", "entry": []})
+    with pytest.raises(FhirError, match="what it stored"):
+        client(session).transaction({"resourceType": "Bundle", "entry": [{"resource": {"resourceType": "Observation"}}]})
+
+
+@responses.activate
+def test_write_is_sent_once_even_when_the_transfer_breaks(session: Session) -> None:
+    responses.post(BASE, body=Broken("reset"))
+    with pytest.raises(Unreachable) as caught:
+        client(session).transaction({"resourceType": "Bundle", "entry": []})
+    assert not isinstance(caught.value, NotSent)
+    assert len(responses.calls) == 1
+
+
+def test_refused_connection_means_nothing_was_sent(session: Session) -> None:
+    with raw_server() as base:
+        pass
+    with pytest.raises(NotSent):
+        client(session, base=base).transaction({"resourceType": "Bundle", "entry": []})
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        (b"",),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{",),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{",),
+        (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nabcd",),
+    ],
+)
+def test_broken_transfer_leaves_the_outcome_unknown(session: Session, pieces: tuple[bytes, ...]) -> None:
+    with raw_server(*pieces) as base, pytest.raises(Unreachable) as caught:
+        client(session, base=base).transaction({"resourceType": "Bundle", "entry": []})
+    assert not isinstance(caught.value, NotSent)
+
+
+def test_dripping_body_is_given_up_at_the_deadline(session: Session) -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n"
+    with raw_server(head, *[b" "] * 100, pause=threading.Event()) as base, pytest.raises(Unreachable):
+        client(session, base=base, timeout=0.4).read("Patient", "p1")
+
+
+def test_huge_body_is_given_up(session: Session) -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"
+    small = client(session)
+    with raw_server(head, b" " * 100_000) as base, pytest.raises(Unreachable, match="more than can be read"):
+        type(small)(base=base, http=session, token=None, timeout=2, page_limit=1, max_bytes=10_000).read("Patient", "p1")
+
+
+@given(st.text(max_size=40) | st.text(alphabet=":/?#@.%2eh[]\\", max_size=12))
+def test_no_link_with_another_origin_counts_as_under_the_base(text: str) -> None:
+    found = under_base(text, base=BASE, current=SEARCH)
+    assert found is None or found.startswith(BASE)
