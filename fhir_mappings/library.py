@@ -124,8 +124,7 @@ class Library:
 
     def knows_form(self, canonical: str, base: str) -> bool:
         """True when some version of the form is ours, whatever version `canonical` names."""
-        url = canonical.split("|", 1)[0]
-        return any(known.split("|", 1)[0] == url for known in self._by_canonical(base))
+        return canonical.split("|", 1)[0] in self._by_url(base)
 
     @cached_property
     def _by_slug(self) -> Mapping[str, Instrument]:
@@ -140,6 +139,16 @@ class Library:
                 for informant in instrument.forms
             }
         return known
+
+    def _by_url(self, base: str) -> frozenset[str]:
+        known = self._urls.get(base)
+        if known is None:
+            known = self._urls[base] = frozenset(canonical.split("|", 1)[0] for canonical in self._by_canonical(base))
+        return known
+
+    @cached_property
+    def _urls(self) -> dict[str, frozenset[str]]:
+        return {}
 
     @cached_property
     def _canonicals(self) -> dict[str, dict[str, tuple[Instrument, Informant]]]:

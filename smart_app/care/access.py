@@ -11,6 +11,7 @@ from smart_app.services import AppServices
 
 Interaction = Literal["read", "search-type", "create", "update"]
 _LETTER: dict[Interaction, Literal["c", "r", "u", "d", "s"]] = {"read": "r", "search-type": "s", "create": "c", "update": "u"}
+_VERB: dict[Interaction, str] = {"read": "read", "search-type": "search", "create": "create", "update": "change"}
 # A write is given longer than a read: an answer that is given up on leaves an outcome nobody knows.
 _WRITE_PATIENCE = 3
 
@@ -33,9 +34,6 @@ class Powers:
         if self.capabilities.can(resource_type, interaction) is False:
             return f"The server does not offer “{interaction}” for {resource_type}."
         return None
-
-
-_VERB: dict[Interaction, str] = {"read": "read", "search-type": "search", "create": "create", "update": "change"}
 
 
 def base_of(context: LaunchContext) -> str:

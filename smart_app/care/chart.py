@@ -1,7 +1,7 @@
 """The patient in context, read and checked against the launch before anything about them is shown or written."""
 
 from fhir_mappings.readers import PatientFields, read_patient
-from smart_app.care.access import powers, reader
+from smart_app.care.access import Powers, powers, reader
 from smart_app.care.history import Patient
 from smart_app.errors import Forbidden
 from smart_app.fhir.client import Resource
@@ -11,13 +11,13 @@ from smart_app.services import AppServices
 
 def open_patient(context: LaunchContext, services: AppServices) -> Patient:
     """The launch's patient, read now. FhirError when it cannot be read or another patient's entry comes back."""
-    check_readable(context, services)
+    check_readable(powers(context, services))
     return patient_of(reader(context, services).read("Patient", context.patient))
 
 
-def check_readable(context: LaunchContext, services: AppServices) -> None:
+def check_readable(allowed: Powers) -> None:
     """Forbidden when this launch was not granted the patient's own entry; without it nothing can be shown."""
-    if not powers(context, services).granted("Patient", "read"):
+    if not allowed.granted("Patient", "read"):
         raise Forbidden("This sign-in does not include permission to read the patient's entry.", status=403)
 
 

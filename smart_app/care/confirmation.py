@@ -128,7 +128,8 @@ def _compared(line: Written, parcel: Parcel, part: Part, stored: Resource) -> Wr
 
 def _not_written(parcel: Parcel, part: Part, state: OutboxState, *, shown: bool) -> NotWritten:
     """One part that is not known to be stored: why, where it is, what to do."""
-    what = f"{_what(parcel, part.role)} {_value(parcel, part.role, shown=shown)}".strip()
+    said = _value(parcel, part.role, shown=shown)
+    what = _what(parcel, part.role) if said in {"", _HELD_BACK} else f"{_what(parcel, part.role)}, {said}"
     why = parcel.fate(part.role).why or parcel.reason or "It was not sent."
     now, todo = _place_and_remedy(parcel, part, state)
     return NotWritten(what=what, why=why, now=now, todo=todo)

@@ -16,15 +16,18 @@ from smart_app.services import AppServices
 from smart_app.store import OutboxEntry
 
 _POLL = 0.1
-# A send may take a transaction, a search and a second transaction (15 s each by default); later its process is gone.
-_SENDING_FACTOR = 12
+# In read timeouts: how long a page waits for another request that is sending, and after how long that one's process must be gone
+# (a transaction, a search and a second transaction take 15 s each by default).
+_WAIT_FACTOR = 3
+_GONE_FACTOR = 12
 
 
-def deliver(context: LaunchContext, services: AppServices, *, parcel: Parcel, launch_id: LaunchId) -> None:
-    """Send what was just sealed; the claim makes sure that only one request does."""
-    if services.store.outbox.claim(parcel.key):
-        attempt = climb(parcel, _sender(context, services))
-        _finish(context, services, attempt=attempt, launch_id=launch_id)
+def deliver(context: LaunchContext, services: AppServices, *, parcel: Parcel, launch_id: LaunchId) -> bool:
+    """Seal a new submission and send it. False, and nothing done, when its key is known: whoever seals it first sends it, alone."""
+    if not services.store.outbox.put(parcel.key, launch_id=launch_id, payload=to_payload(parcel), state="sending"):
+        return False
+    _finish(context, services, attempt=climb(parcel, _sender(context, services)), launch_id=launch_id)
+    return True
 
 
 def send_again(context: LaunchContext, services: AppServices, *, key: str, launch_id: LaunchId) -> str:
@@ -53,18 +56,23 @@ def resolve(context: LaunchContext, services: AppServices, *, key: str, launch_i
 
 
 def entry_of(services: AppServices, *, key: str, launch_id: LaunchId) -> OutboxEntry:
-    """The sealed submission, once nobody is sending it any more. SessionError when this launch has none of that key."""
-    patience = services.settings.read_timeout * _SENDING_FACTOR
-    give_up = time.monotonic() + patience
-    while True:
-        entry = services.store.outbox.get(key)
-        if entry is None or entry.launch_id != launch_id:
-            raise SessionError("This launch has no such submission. Open Rapport from the chart again.")
-        if entry.state != "sending" or time.monotonic() > give_up:
-            return entry
-        if entry.updated < services.clock() - timedelta(seconds=patience):
-            services.store.outbox.recover(services.clock() - timedelta(seconds=patience))
+    """The sealed submission, once nobody is sending it any more or waiting makes no sense. SessionError when this launch has none of
+    that key."""
+    timeout = services.settings.read_timeout
+    give_up = time.monotonic() + timeout * _WAIT_FACTOR
+    gone = services.clock() - timedelta(seconds=timeout * _GONE_FACTOR)
+    while (entry := _own_entry(services, key=key, launch_id=launch_id)).state == "sending" and time.monotonic() < give_up:
+        if entry.updated < gone:
+            services.store.outbox.recover(gone)
         time.sleep(_POLL)
+    return entry
+
+
+def _own_entry(services: AppServices, *, key: str, launch_id: LaunchId) -> OutboxEntry:
+    entry = services.store.outbox.get(key)
+    if entry is None or entry.launch_id != launch_id:
+        raise SessionError("This launch has no such submission. Open Rapport from the chart again.")
+    return entry
 
 
 def _finish(context: LaunchContext, services: AppServices, *, attempt: Attempt, launch_id: LaunchId) -> None:

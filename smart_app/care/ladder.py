@@ -52,16 +52,23 @@ class Rung:
 def climb(parcel: Parcel, sender: Sender) -> Attempt:
     """The outcome of the first rung that stored something or left it unknown; else the last refusal, else sealed as it was."""
     attempt = Attempt(parcel=replace(parcel, notes=(), reason=None, step=None), state="sealed")
+    reasons: list[str] = []
     for rung in _rungs_for(parcel):
         reason = rung.why_not(sender.powers)
         if reason is None:
-            attempt = rung.write(replace(attempt.parcel, step=rung.key), sender)
+            noted = replace(attempt.parcel, step=rung.key, notes=tuple(reasons))
+            attempt = rung.write(noted, sender)
             if attempt.state != "refused" or attempt.parcel.stored:
                 return attempt
-            reason = attempt.parcel.reason
-        noted = replace(attempt.parcel, step=None, reason=reason, notes=(*attempt.parcel.notes, f"Not as {rung.step}: {reason}"))
-        attempt = replace(attempt, parcel=noted)
-    return attempt
+            reason = attempt.parcel.reason or ""
+        reasons.append(f"Not as {rung.step}: {reason}")
+    return replace(attempt, parcel=_kept(attempt.parcel, reasons))
+
+
+def _kept(parcel: Parcel, reasons: list[str]) -> Parcel:
+    """Nothing was stored: the reasons, each once."""
+    plain = dict.fromkeys(reason.partition(": ")[2] for reason in reasons)
+    return replace(parcel, step=None, notes=(), reason=" ".join(plain) or None)
 
 
 def highest(powers: Powers) -> Rung | None:
@@ -101,10 +108,9 @@ def _no_separate(powers: Powers) -> str | None:
 
 
 def _no_response_only(powers: Powers) -> str | None:
-    """Why the answers cannot go alone; where scores can go too, this is not the rung."""
-    if _first_why_not(powers, "Observation") is None:
-        return "The server takes scores too."
-    return _first_why_not(powers, "QuestionnaireResponse")
+    """Why the answers cannot go alone. Where scores can go too, the rung above has tried the answers already."""
+    refused = "The answers were not accepted." if _first_why_not(powers, "Observation") is None else None
+    return _first_why_not(powers, "QuestionnaireResponse") or refused
 
 
 def _first_why_not(powers: Powers, *types: str) -> str | None:

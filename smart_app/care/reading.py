@@ -8,6 +8,7 @@ from functools import partial
 from fhir_mappings.canonicals import category_system, score_codes, score_system
 from fhir_mappings.measures import codes_of
 from smart_app.care.access import Powers, base_of, powers, reader
+from smart_app.care.chart import check_readable
 from smart_app.care.history import LoadState, ReadReport
 from smart_app.errors import FhirError, Forbidden
 from smart_app.fhir.client import FhirClient, Params, Resource, SearchResult
@@ -50,8 +51,7 @@ class Readings:
 def read_all(context: LaunchContext, services: AppServices) -> Readings:
     """Everything one dashboard is made of, one round trip deep. FhirError when the Patient cannot be read or is another."""
     allowed = powers(context, services)
-    if not allowed.granted("Patient", "read"):
-        raise Forbidden("This sign-in does not include permission to read the patient's entry.", status=403)
+    check_readable(allowed)
     searches = _searches(services, allowed)
     refusals = {search.key: refusal for search in searches if (refusal := _refusal(search, allowed)) is not None}
     client = reader(context, services)

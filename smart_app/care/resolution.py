@@ -78,20 +78,21 @@ class Finder:
         """Provenance too, once the response's place is known."""
         reference = parcel.fate(RESPONSE).reference
         sent = next((part for part in parcel.missing if part.role == PROVENANCE), None)
-        if not complete or reference is None or sent is None:
-            return Found(fates=fates, certain=complete, reason=None if complete else _UNSURE)
+        unsure = None if complete else _UNSURE
+        if reference is None or sent is None:
+            return Found(fates=fates, certain=complete, reason=unsure)
         if not self._can("Provenance", "target"):
-            return Found(
-                fates=fates, certain=False, reason="The server cannot be searched for the record of who entered this (Provenance)."
-            )
+            return Found(fates=fates, certain=False, reason=unsure or _NO_PROVENANCE)
         try:
             result = self.client.search("Provenance", [("target", reference)], fresh=True)
         except FhirError as error:
             return Found(fates=fates, certain=False, reason=error.user_message)
         place = next((fate for resource in result.resources if (fate := _provenance(resource, sent, reference, parcel.base))), None)
-        return Found(fates={**fates, PROVENANCE: place} if place else fates, certain=result.complete, reason=result.reason)
+        found = {**fates, PROVENANCE: place} if place else fates
+        return Found(fates=found, certain=complete and result.complete, reason=unsure or result.reason)
 
 
+_NO_PROVENANCE = "The server cannot be searched for the record of who entered this (Provenance)."
 _UNSURE = "The server could not be searched for it completely."
 
 

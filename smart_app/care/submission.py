@@ -90,8 +90,7 @@ def submit(
     if isinstance(answers, Invalid):
         return answers
     parcel = _parcel(context, services, instrument=instrument, informant=informant, answers=answers, key=key)
-    if services.store.outbox.put(key, launch_id=launch_id, payload=to_payload(parcel)):
-        deliver(context, services, parcel=parcel, launch_id=launch_id)
+    if deliver(context, services, parcel=parcel, launch_id=launch_id):
         return key
     return _repeat(services, parcel=parcel, fields=fields, launch_id=launch_id)
 

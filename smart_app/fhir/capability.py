@@ -10,6 +10,8 @@ from threading import Lock
 from smart_app.errors import FhirError
 
 Stated = bool | None
+# Public launchers encode a simulation in every base, so bases have no end; the longest unread goes first.
+_MOST_BASES = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +135,11 @@ class CapabilityCache:
         with self._lock:
             before = self._known.get(base)
             found = before[0] if found.types is None and before is not None and before[0].types is not None else found
+            self._known.pop(base, None)
             self._known[base] = (found, self._clock() + keep)
+            while len(self._known) > _MOST_BASES:
+                self._known.pop(next(iter(self._known)))
+            self._reading.pop(base, None)
         return found
 
 

@@ -10,9 +10,9 @@ from urllib.parse import urlencode
 import requests
 import simplejson
 
-from smart_app.errors import FhirError
+from smart_app.errors import FhirError, NotFound
 from smart_app.fhir.outcome import words_of
-from smart_app.fhir.reference import place_of
+from smart_app.fhir.reference import is_id, place_of
 from smart_app.fhir.wire import FHIR_JSON, Answer, Limits, exchange, under_base
 
 Resource = dict[str, object]
@@ -67,25 +67,25 @@ class _Pages:
         """Sort the entries of one page; the number of resources that were new."""
         total = bundle.get("total")
         self.total = total if isinstance(total, int) else self.total
-        entries = bundle.get("entry")
-        before = len(self.matches) + len(self.included)
-        for entry in entries if isinstance(entries, list) else []:
-            if isinstance(entry, dict) and isinstance(entry.get("resource"), dict):
-                self._sort(entry["resource"], entry.get("search"))
-        return len(self.matches) + len(self.included) - before
+        before = len(self.seen)
+        for entry in _entries(bundle):
+            resource = entry.get("resource")
+            if isinstance(resource, dict):
+                self._sort(resource, entry.get("search"))
+        return len(self.seen) - before
 
     def _sort(self, resource: Resource, search: object) -> None:
-        kind = str(resource.get("resourceType"))
-        mode = search.get("mode") if isinstance(search, dict) else None
+        kind = resource.get("resourceType")
         if kind == "OperationOutcome":
             self.notes.append(words_of(resource))
             return
-        match = mode == "match" if mode in {"match", "include"} else kind == self.wanted
+        mode = search.get("mode") if isinstance(search, dict) else None
+        match = kind == self.wanted and mode != "include"
         self.received += match
-        identity = (kind, str(resource.get("id") or f"#{len(self.seen)}"))
+        identity = (str(kind), str(resource.get("id") or f"#{len(self.seen)}"))
         if identity not in self.seen:
             self.seen.add(identity)
-            (self.matches if match and kind == self.wanted else self.included).append(resource)
+            (self.matches if match else self.included).append(resource)
 
     def result(self, *, pages: int, reason: str | None) -> SearchResult:
         """The search as a whole; a total larger than what arrived is said."""
@@ -113,7 +113,10 @@ class FhirClient:
     max_bytes: int = MAX_BYTES
 
     def read(self, resource_type: str, resource_id: str, *, deadline: float | None = None) -> Resource:
-        """The current version. FhirError, also when the server answers with another resource than asked for."""
+        """The current version. FhirError, also when the server answers with another resource than asked for; NotFound without a
+        request for what cannot be an id, as it would become another address."""
+        if not is_id(resource_id):
+            raise NotFound("The health record has no such entry.", status=404)
         body = self._get(f"{self.base}/{resource_type}/{resource_id}", deadline=deadline).body
         if body is None or body.get("resourceType") != resource_type or body.get("id") != resource_id:
             raise FhirError("The health record answered with another entry than the one asked for.", status=200)

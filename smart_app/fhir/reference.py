@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-_ENDING = re.compile(r"(?:^|/)([A-Z][A-Za-z]{1,63})/([A-Za-z0-9.\-]{1,64})(?:/_history/([A-Za-z0-9.\-]{1,64}))?/?$")
+_ENDING = re.compile(r"(?:^|/)([A-Z][A-Za-z]{1,63})/([A-Za-z0-9.\-_]{1,64})(?:/_history/([A-Za-z0-9.\-_]{1,64}))?/?$")
+# FHIR ids, and the underscore some servers use; never dots alone.
+_ID = re.compile(r"(?!\.+$)[A-Za-z0-9\-._]{1,64}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +21,11 @@ class Place:
     def reference(self) -> str:
         """`Type/id`."""
         return f"{self.type}/{self.id}"
+
+
+def is_id(text: str) -> bool:
+    """Whether the text can be a resource's id, and nothing else when it stands in an address."""
+    return _ID.fullmatch(text) is not None
 
 
 def place_of(location: str | None) -> Place | None:
@@ -47,5 +54,7 @@ def subject_of(resource: Mapping[str, object], *, base: str) -> str | None:
 def own_resources(resources: Iterable[dict[str, object]], *, patient: str, base: str) -> tuple[list[dict[str, object]], int]:
     """The resources about that patient, and how many are not (a server may ignore the search parameter)."""
     given = list(resources)
-    own = [resource for resource in given if subject_of(resource, base=base) == f"Patient/{patient}"]
+    wanted = f"Patient/{patient}"
+    plain = {"reference": wanted}
+    own = [resource for resource in given if resource.get("subject") == plain or subject_of(resource, base=base) == wanted]
     return own, len(given) - len(own)

@@ -13,7 +13,8 @@ from smart_app.errors import FhirError, NotSent, Unreachable
 from smart_app.fhir.outcome import failure
 
 FHIR_JSON = "application/fhir+json"
-_CHUNK = 1 << 16
+# One read of the socket gives what has arrived, up to this much.
+_CHUNK = 1 << 18
 _NO_ANSWER = "The health record did not answer completely."
 _NOT_FHIR = "The health record answered with something that is not FHIR JSON."
 

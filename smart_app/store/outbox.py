@@ -38,10 +38,11 @@ class Outbox:
         self._sealer = sealer
         self._clock = clock
 
-    def put(self, key: str, *, launch_id: LaunchId, payload: dict[str, Any]) -> bool:
-        """Seal a submission; on the disk when this returns True. False when the key exists already: nothing was changed."""
+    def put(self, key: str, *, launch_id: LaunchId, payload: dict[str, Any], state: Literal["sealed", "sending"] = "sealed") -> bool:
+        """Seal a submission; on the disk when this returns True. False when the key exists already: nothing was changed.
+        Put as `sending` it is the caller's to send, without a claim."""
         now = self._clock()
-        values = {"id": digest(key), "state": "sealed", "payload": self._sealed(key, launch_id, payload), "created": now, "updated": now}
+        values = {"id": digest(key), "state": state, "payload": self._sealed(key, launch_id, payload), "created": now, "updated": now}
         try:
             with self._database.durable() as connection:
                 connection.execute(insert(outbox).values(values))

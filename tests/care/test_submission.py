@@ -223,6 +223,24 @@ def test_server_that_cannot_be_searched_leaves_it_unknown(ehr: Ehr, services: Ap
     assert ehr.posts() == [""]
 
 
+def test_response_is_found_through_its_scores_where_only_those_can_be_searched(
+    ehr: Ehr, services: AppServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ehr.metadata = statement(without=["QuestionnaireResponse?identifier"])
+    store = ehr._post
+
+    def stored_then_lost(path: str, request: Any) -> Answer:
+        store(path, request)
+        raise Broken("reset")
+
+    monkeypatch.setattr(ehr, "_post", stored_then_lost)
+    send(services)
+    found = stand(services)
+    assert found.outcome == "saved"
+    assert found.written[0].what == "Answers"
+    assert {line.read_back for line in found.written} == {"same"}
+
+
 def test_server_that_ignores_the_identifier_is_not_believed(ehr: Ehr, services: AppServices) -> None:
     send(services, key=str(uuid4()))
     ehr.ignores_search = True

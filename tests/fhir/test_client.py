@@ -33,6 +33,14 @@ def test_read_refuses_another_resource_than_asked_for(session: Session) -> None:
         client(session).read("Patient", "p1")
 
 
+@pytest.mark.parametrize("identity", ["..", "../metadata", "p1/_history/1", "p1?_format=xml", "", "p1#x", "p" * 65])
+@responses.activate
+def test_what_cannot_be_an_id_is_never_part_of_an_address(session: Session, identity: str) -> None:
+    with pytest.raises(NotFound):
+        client(session).read("Patient", identity)
+    assert len(responses.calls) == 0
+
+
 @pytest.mark.parametrize(
     ("status", "kind"),
     [
