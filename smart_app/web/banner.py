@@ -30,12 +30,12 @@ def patient_banner(patient: Patient) -> Banner:
 
 
 def full_name(patient: Patient) -> str:
-    """"FAMILY, Given (Title)", whole, however long it is."""
+    """Whole, however long it is: `FAMILY, Given (Title)`."""
     return f"{_family_first(patient)} ({patient.title})" if patient.title else _family_first(patient)
 
 
 def plain_name(patient: Patient) -> str:
-    """"Given Family" for sentences; "the patient" where no name is recorded."""
+    """For sentences: `Given Family`, or "the patient" where no name is recorded."""
     return " ".join(part for part in (patient.given, patient.family) if part) or "the patient"
 
 

@@ -7,6 +7,7 @@ from fhir_mappings.measurement import Quantity
 from fhir_mappings.moment import Moment
 
 NOT_RECORDED = "Not recorded"
+_DAYS_SPOKEN, _MONTHS_SPOKEN = 60, 24  # beyond these, the next larger unit
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _LONG_MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
@@ -47,10 +48,10 @@ def ago(day: date, today: date) -> str:
         return "dated in the future"
     if days <= 1:
         return ("today", "yesterday")[days]
-    if days <= 60:
+    if days <= _DAYS_SPOKEN:
         return f"{days} days ago"
     months = whole_months(day, today)
-    return f"{months} months ago" if months < 24 else f"{months // 12} years ago"
+    return f"{months} months ago" if months < _MONTHS_SPOKEN else f"{months // 12} years ago"
 
 
 def whole_months(first: date, last: date) -> int:
@@ -61,7 +62,7 @@ def whole_months(first: date, last: date) -> int:
 def age(born: date, on: date) -> str:
     """`58 y`; below two years in months, as a banner shows it (NHS CUI PAB)."""
     months = whole_months(born, on)
-    return f"{months // 12} y" if months >= 24 else f"{max(months, 0)} months"
+    return f"{months // 12} y" if months >= _MONTHS_SPOKEN else f"{max(months, 0)} months"
 
 
 def gender(code: str | None) -> str:

@@ -8,8 +8,22 @@ from decimal import Decimal
 from fhir_mappings.measurement import Measurement, Skipped
 from smart_app.care.history import Change, HiddenRating, History, Patient
 from tests.web.support_history import (
-    CHECK_IN, HBA1C, MEASURES, NOW, SOFIA, TODAY, TOMAS, dyad, history, in_percent, moment, panel, rating, read, repaired_ratings, spread, value,
-)  # fmt: skip
+    HBA1C,
+    MEASURES,
+    SOFIA,
+    TODAY,
+    TOMAS,
+    dyad,
+    history,
+    in_percent,
+    moment,
+    panel,
+    rating,
+    read,
+    repaired_ratings,
+    spread,
+    value,
+)
 
 _HBA1C_DAYS = (
     date(2024, 12, 3), date(2025, 3, 4), date(2025, 6, 10), date(2025, 9, 9), date(2025, 12, 2), date(2026, 3, 3), date(2026, 5, 26),
@@ -27,7 +41,9 @@ _OTHERS = {
 
 
 def _hba1c_values() -> list[Measurement]:
-    values = [value(HBA1C, day, text) for day, text in zip(_HBA1C_DAYS, ("58", "", "61", "66", "74", "83", "79", "69", "62"), strict=True) if text]
+    values = [
+        value(HBA1C, day, text) for day, text in zip(_HBA1C_DAYS, ("58", "", "61", "66", "74", "83", "79", "69", "62"), strict=True) if text
+    ]
     values[5] = replace(values[5], standing="corrected", note="was 97 mmol/mol")
     return [values[0], in_percent(_HBA1C_DAYS[1], "7.5"), *values[1:]]
 
@@ -40,7 +56,15 @@ def _other_values(key: str) -> list[Measurement]:
 
 def _skips() -> list[Skipped]:
     rows = (
-        ("cgm-0629", "tir", "Time in range", date(2026, 6, 29), "71 %", "Sensor worn 41 % of 14 days; at least 70 % is needed", "insufficient"),
+        (
+            "cgm-0629",
+            "tir",
+            "Time in range",
+            date(2026, 6, 29),
+            "71 %",
+            "Sensor worn 41 % of 14 days; at least 70 % is needed",
+            "insufficient",
+        ),
         ("lab-88213", "uacr", "Urine albumin", date(2026, 2, 2), "24", "No unit recorded", "unit_missing"),
         ("vs-20417", "weight", "Weight", date(2025, 3, 3), "184.6 kg", "Marked entered in error by the source", "entered_in_error"),
     )
@@ -104,7 +128,11 @@ def waiting() -> History:
 def change_of_clinician() -> History:
     """Two dyads; the signed-in clinician's has two visits."""
     others = [replace(each, clinician=TOMAS) for each in repaired_ratings()[:12]]
-    mine = [each for day in (date(2026, 6, 2), date(2026, 9, 22)) for each in (rating("patient", day, ("3.67", "4.00", "4.00")), rating("clinician", day, ("3.67", "3.67", "3.67")))]
+    mine = [
+        each
+        for day in (date(2026, 6, 2), date(2026, 9, 22))
+        for each in (rating("patient", day, ("3.67", "4.00", "4.00")), rating("clinician", day, ("3.67", "3.67", "3.67")))
+    ]
     dyads = [dyad(mine), dyad(others, clinician=TOMAS, mine=False)]
     return history(dyads=dyads, panels=[panel(HBA1C, _hba1c_values())])
 
@@ -119,7 +147,10 @@ def oddities() -> History:
     values[10] = in_percent(days[10], "8.10")
     values[13] = replace(values[13], standing="preliminary")
     old = [value(MEASURES[4], date(2019, 5, 2), "3.10")]
-    sugar = [replace(each, converted=True, reported=replace(each.reported, text="180", unit="mg/dL", label="mg/dL")) for each in spread(MEASURES[1], ("10.0", "9.9", "10.1"))]
+    sugar = [
+        replace(each, converted=True, reported=replace(each.reported, text="180", unit="mg/dL", label="mg/dL"))
+        for each in spread(MEASURES[1], ("10.0", "9.9", "10.1"))
+    ]
     pressures = spread(MEASURES[2], ("210/95", "120/70", "118/35"))
     partial_read = read("labs", "Laboratory", state="partial", reason="Only the first 20 pages were read", number=5, foreign=3)
     panels = [
@@ -162,5 +193,3 @@ STATES = {
     "oddities": oddities,
     "twelve-years": twelve_years,
 }
-
-__all__ = ["CHECK_IN", "NOW", "STATES"]

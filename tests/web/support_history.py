@@ -56,9 +56,7 @@ CHECK_IN = Instrument(
     forms={name: Form(informant=name, title="t", intro="i", minutes=2) for name in ("patient", "clinician")},
     sections=(),
     options=tuple(Option(code=str(value), value=value, label=None) for value in range(1, 6)),
-    items=tuple(
-        Item(link_id=link, number=number, scale=link[:4], reverse=False, text={}) for number, link in enumerate(_ITEMS, 1)
-    ),
+    items=tuple(Item(link_id=link, number=number, scale=link[:4], reverse=False, text={}) for number, link in enumerate(_ITEMS, 1)),
     questions=(Question(link_id="difficult", text={}, options=(Option(code="no", value=0, label="No"),)),),
     scales=(
         _scale("total", "all nine questions", _ITEMS, _ELEMENTS),
@@ -184,7 +182,8 @@ def history(
     reads = [read("patient", "Patient", number=1), read("ratings", "Ratings", number=sum(each.total for each in dyads))]
     return History(
         patient=patient, years=years, start=start, end=TODAY, read_at=NOW, server="Northfield General", dyads=dyads, hidden=hidden,
-        panels=panels, changes=changes, skipped=skipped, reads=[*reads, *(each.read for each in panels)], can_write=True, why_not_write=None,
+        panels=panels, changes=changes, skipped=skipped, reads=[*reads, *(each.read for each in panels)],
+        can_write=True, why_not_write=None,
     )  # fmt: skip
 
 
@@ -219,6 +218,4 @@ def spread(of: Measure, texts: Sequence[str], *, days_between: int = 84) -> list
     """Values at even distances, the last one twelve days ago; "131/79" is a pair."""
     first = TODAY - timedelta(days=12 + days_between * (len(texts) - 1))
     parts = [text.partition("/") for text in texts]
-    return [
-        value(of, first + timedelta(days=days_between * index), high, paired=low or None) for index, (high, _, low) in enumerate(parts)
-    ]
+    return [value(of, first + timedelta(days=days_between * index), high, paired=low or None) for index, (high, _, low) in enumerate(parts)]

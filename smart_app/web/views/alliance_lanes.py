@@ -94,9 +94,7 @@ def latest_moment(dyad: Dyad) -> Moment | None:
 
 
 def _lane(dyad: Dyad, scale: Scale, frame: Frame, *, drawing: Drawing, about: tuple[str, ...], extra: tuple[Reading, ...]) -> Lane:
-    readings = tuple(
-        _reading(dyad, scale, informant, tall=drawing.tall) for informant in _PAIR if informant in dyad.latest
-    )
+    readings = tuple(_reading(dyad, scale, informant, tall=drawing.tall) for informant in _PAIR if informant in dyad.latest)
     return Lane(
         title=scale.title,
         unit="",
@@ -112,7 +110,10 @@ def _words_for_none(dyad: Dyad) -> tuple[str, ...]:
     when = latest_moment(dyad)
     if when is None:
         return ("None recorded", "All dates, by patient and by clinician.")
-    return ("None in this range", f"{formats.count(dyad.total, 'older rating')}, the last on {formats.short_moment(when)}: {latest_in_words(dyad)}.")
+    return (
+        "None in this range",
+        f"{formats.count(dyad.total, 'older rating')}, the last on {formats.short_moment(when)}: {latest_in_words(dyad)}.",
+    )
 
 
 def _plot(ratings: Sequence[Rating], scale: Scale, time: charts.TimeScale, *, drawing: Drawing) -> charts.Plot:
@@ -223,12 +224,12 @@ def _difference(dyad: Dyad, scale: Scale) -> tuple[Reading, ...]:
 
 
 def _alt(dyad: Dyad, scale: Scale) -> str:
-    days = [rating.when for rating in dyad.ratings]
+    days = [formats.short_moment(rating.when) for rating in dyad.ratings]
     if not days:
         return f"{scale.title}: nothing to draw in this range."
     return (
-        f"{scale.title} on a scale of {scale.low} to {scale.high}, patient and clinician as two lines, {formats.count(len(days), 'rating')} "
-        f"from {formats.short_moment(days[0])} to {formats.short_moment(days[-1])}. All values are in the table of ratings."
+        f"{scale.title} on a scale of {scale.low} to {scale.high}, patient and clinician as two lines, "
+        f"{formats.count(len(days), 'rating')} from {days[0]} to {days[-1]}. All values are in the table of ratings."
     )
 
 
@@ -254,7 +255,9 @@ def _score_heads(informants: Sequence[Informant], scales: Sequence[Scale]) -> li
     ]
 
 
-def _visit_row(visit: dict[Informant, Rating], informants: Sequence[Informant], scales: Sequence[Scale], instrument: Instrument) -> tuple[str, ...]:
+def _visit_row(
+    visit: dict[Informant, Rating], informants: Sequence[Informant], scales: Sequence[Scale], instrument: Instrument
+) -> tuple[str, ...]:
     first = next(iter(visit.values()))
     cells = [cell for informant in informants for cell in _score_cells(visit.get(informant), scales)]
     remarks = "; ".join(remark for rating in visit.values() for remark in _remarks(rating, instrument))

@@ -26,6 +26,8 @@ from smart_app.web.views.summary import Summary, summary
 _HBA1C_HEIGHT = 156
 _MEASURE_HEIGHT = 60
 _FIRST_SKIPPED = 12
+_MOST_PLACES = 2
+_MONTHS_SPOKEN = 36
 _RANGES: tuple[tuple[Years, str], ...] = (("1", "1 year"), ("2", "2 years"), ("5", "5 years"), ("all", "all"))
 _NOT_SHOWN_HEAD = ("Date", "What", "Why it is not drawn or not scored", "What would settle it", "Source")
 
@@ -137,6 +139,7 @@ class DashboardView:
     hba1c: MeasurePanel | None
     measures: tuple[Lane, ...]
     measures_standing: str
+    measures_drawn: bool
     not_shown: NotShown
     sources: Sources
 
@@ -156,7 +159,7 @@ def dashboard_view(
     first, others = _first_dyad(history)
     waiting = tuple(_waiting(hidden, urls, frame) for hidden in history.hidden)
     hba1c = next((panel for panel in history.panels if panel.measure.key == "hba1c"), None)
-    rest = [panel for panel in history.panels if panel is not hba1c]
+    measures = _measure_lanes([panel for panel in history.panels if panel is not hba1c], frame)
     return DashboardView(
         banner=clinician_banner(history.patient, today=frame.today) if context.need_patient_banner else None,
         patient_name=full_name(history.patient),
@@ -178,9 +181,10 @@ def dashboard_view(
         no_alliance_title=f"Alliance with {context.user.name}" if context.user.name else "Alliance",
         other_dyads=tuple(_alliance_panel(dyad, history, frame, key=f"alliance-{index}") for index, dyad in enumerate(others, 2)),
         hba1c=_hba1c_panel(hba1c, history, frame) if hba1c else None,
-        measures=_measure_lanes(rest, frame),
+        measures=measures,
         measures_standing=f"{history.server}, {formats.clock(history.read_at, frame.zone)}",
-        not_shown=_not_shown(history, frame),
+        measures_drawn=any(each.plot for each in measures),
+        not_shown=_not_shown(history),
         sources=_sources(history, frame),
     )
 
@@ -198,12 +202,10 @@ def _first_dyad(history: History) -> tuple[Dyad | None, list[Dyad]]:
 
 def _span(history: History) -> str:
     months = round((history.end - history.start).days / 30.44)
-    return f"{formats.count(months, 'month')}, time to scale" if months < 36 else f"{round(months / 12)} years, time to scale"
+    return f"{formats.count(months, 'month')}, time to scale" if months < _MONTHS_SPOKEN else f"{round(months / 12)} years, time to scale"
 
 
-def _axis(
-    history: History, dyad: Dyad | None, hba1c: Panel | None, frame: Frame, *, urls: DashboardUrls, focus: date | None
-) -> TimeAxis:
+def _axis(history: History, dyad: Dyad | None, hba1c: Panel | None, frame: Frame, *, urls: DashboardUrls, focus: date | None) -> TimeAxis:
     """Visits of the dyad shown first carry the hairlines; without ratings the focus line steps through HbA1c."""
     visits = sorted({rating.when.day for rating in dyad.ratings}) if dyad else []
     stops = visits or sorted({point.when.day for point in hba1c.points} if hba1c else set())
@@ -233,7 +235,7 @@ def _alliance_panel(dyad: Dyad, history: History, frame: Frame, *, key: str) -> 
         direction=dyad.instrument.direction,
         standing=f"{formats.count(dyad.visits, 'visit')}, {rated} · {history.server}, {formats.clock(history.read_at, frame.zone)}",
         line=f"{formats.count(dyad.total, 'rating')}, {rated}: {latest_in_words(dyad)}. A clinician’s ratings are a line of their own.",
-        total=total_lane(dyad, frame),
+        total=replace(total_lane(dyad, frame), notice=_alliance_notice(history, frame)),
         elements_title=formats.sentence(formats.listed([scale.title.lower() for scale in scales])).rstrip("."),
         elements=tuple(element_lane(dyad, scale, frame) for scale in scales) if dyad.ratings else (),
         elements_open=any(change.kind == "element" and change.clinician == dyad.clinician for change in history.changes),
@@ -247,12 +249,17 @@ def _alliance_reads(history: History) -> list[ReadReport]:
     return [read for read in history.reads if read.key not in measured and read.key.lower() != "patient"]
 
 
+def _alliance_notice(history: History, frame: Frame) -> Notice | None:
+    unread = next((read for read in _alliance_reads(history) if read.state != "complete"), None)
+    return read_notice(unread, unread.title, frame.retry, at=formats.clock(unread.finished, frame.zone)) if unread else None
+
+
 def _no_alliance(history: History, frame: Frame) -> Lane:
     """What stands in the alliance's place without any rating: a failed read is not "none"."""
-    unread = next((read for read in _alliance_reads(history) if read.state != "complete"), None)
+    notice = _alliance_notice(history, frame)
     at = formats.clock(history.read_at, frame.zone)
-    if unread:
-        return Lane(title="Ratings", unit="", about=(), readings=(), notice=read_notice(unread, unread.title, frame.retry, at=at))
+    if notice:
+        return Lane(title="Ratings", unit="", about=(), readings=(), notice=notice)
     if history.hidden:
         words = ("None to show yet", "The patient’s rating is kept back until the visit is rated.")
     else:
@@ -262,7 +269,7 @@ def _no_alliance(history: History, frame: Frame) -> Lane:
 
 def _hba1c_panel(panel: Panel, history: History, frame: Frame) -> MeasurePanel:
     places = list(dict.fromkeys(point.performer for point in panel.points if point.performer))
-    source = formats.listed(places) if 0 < len(places) < 3 else f"{len(places)} laboratories" if places else history.server
+    source = formats.listed(places) if 0 < len(places) <= _MOST_PLACES else f"{len(places)} laboratories" if places else history.server
     last = f", last {formats.ago(panel.latest.when.day, frame.today)}" if panel.latest else ""
     number = formats.count(panel.total, "result") if panel.total or panel.read.state == "complete" else "not known"
     return MeasurePanel(
@@ -354,7 +361,7 @@ def _action_note(history: History) -> str:
     return "You rate first. The patient’s rating of a visit appears once yours is saved."
 
 
-def _not_shown(history: History, frame: Frame) -> NotShown:
+def _not_shown(history: History) -> NotShown:
     skipped = dict.fromkeys([*history.skipped, *(skip for panel in history.panels for skip in panel.skipped)])
     mine = sorted((skip for skip in skipped if skip.code != "foreign_patient"), key=_skip_order)
     failed = [read for read in history.reads if read.state != "complete"]
@@ -407,5 +414,7 @@ def _sources(history: History, frame: Frame) -> Sources:
         rows=tuple(
             (read.title, _READ_WORDS[read.state], str(read.count), formats.clock(read.finished, frame.zone)) for read in history.reads
         ),
-        instruments=tuple(f"{not_validated(each)}, version {each.version}. {each.rights.holder}, {each.rights.licence}." for each in instruments),
+        instruments=tuple(
+            f"{not_validated(each)}, version {each.version}. {each.rights.holder}, {each.rights.licence}." for each in instruments
+        ),
     )

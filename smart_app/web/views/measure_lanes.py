@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, tzinfo
 from decimal import Decimal
 
-from fhir_mappings.measure import Measure
+from fhir_mappings.measure import Axis, Measure
 from fhir_mappings.measurement import Measurement, Skipped
 from smart_app.care.history import Panel
 from smart_app.web import charts, formats
@@ -97,6 +97,8 @@ def _in_drawing_unit(measure: Measure, measurement: Measurement) -> str:
 
 def _remarks(point: Measurement) -> list[str]:
     """Everything out of the ordinary about a value, in words."""
+    if point.standing == "final" and point.method is None and point.note is None and point.when.precision in {"day", "instant"}:
+        return []
     standing = [] if point.standing == "final" else [point.standing]
     precision = [] if point.when.precision in {"day", "instant"} else [f"{point.when.precision} only, drawn at its start"]
     return [*standing, *([point.method] if point.method else []), *precision, *([point.note] if point.note else [])]
@@ -228,8 +230,13 @@ def _spoken(panel: Panel, *, tall: bool) -> dict[int, int]:
     farthest = max(places, key=lambda index: abs(points[index].value - points[last].value))
     said = {farthest: 2, last: 3} if tall else {}
     axis = panel.measure.axis
-    beyond = [index for index in places if not axis.low <= points[index].value <= axis.high]
-    return said | {index: 3 for index in beyond[-6:]}
+    beyond = [index for index in places if _off_scale(axis, points[index])]
+    return said | dict.fromkeys(beyond[-6:], 3)
+
+
+def _off_scale(axis: Axis, point: Measurement) -> bool:
+    lowest = point.value if point.paired is None else min(point.value, point.paired)
+    return point.value > axis.high or lowest < axis.low
 
 
 def _point(measure: Measure, point: Measurement, *, usual: bool, said: int | None, tell: bool) -> charts.Point:
@@ -259,7 +266,7 @@ def _mark(point: Measurement, *, usual: bool) -> charts.Mark:
 def _point_label(measure: Measure, point: Measurement, said: int | None, *, tell: bool) -> tuple[str, int]:
     """Words at a point, and how much they matter."""
     notes = [point.standing] if point.standing != "final" else []
-    off = not measure.axis.low <= point.value <= measure.axis.high
+    off = _off_scale(measure.axis, point)
     if off:
         return ", ".join([_number(point), "off scale", *notes]), said or 2
     if said:

@@ -63,12 +63,13 @@ class Lane:
     table: Table | None = None
 
 
+_STAYING = 2
 Rows = tuple[tuple[str, ...], ...]
 
 
 def filled_columns(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> tuple[tuple[str, ...], Rows]:
     """The table without columns in which no row says anything; the first two always stay."""
-    keep = [index for index in range(len(head)) if index < 2 or any(row[index] for row in rows)]
+    keep = [index for index in range(len(head)) if index < _STAYING or any(row[index] for row in rows)]
     if len(keep) == len(head):
         return head, tuple(rows)
     return tuple(head[index] for index in keep), tuple(tuple(row[index] for index in keep) for row in rows)

@@ -81,7 +81,7 @@ def _possessive(name: str) -> str:
 
 
 def _element(change: Change) -> str:
-    """`Task moved most: 3.92 to 2.25 (patient).`"""
+    """What moved most: `Task moved most: from 3.92 to 2.25.`."""
     later = _score_text(change.later, change)
     if change.earlier is None:
         return f"{change.title}: {later}."
@@ -136,4 +136,3 @@ def _row(change: Change, history: History) -> tuple[str, ...]:
         *(f"{_value(side, change, history)} on {formats.short_moment(side.when)}" if side else "none before" for side in sides),
         ", ".join(side.source for side in sides if side),
     )
-

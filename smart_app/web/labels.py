@@ -1,0 +1,145 @@
+"""Finds room for words in a plot, clear of marks, lines and each other. Places are units across and pixels down, as in `charts`."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal, NamedTuple
+
+WIDTH = 2000
+SIDES = ("above", "below", "above right", "above left", "below right", "below left", "right", "left")
+BESIDE_FIRST = ("right", "left", *SIDES)
+BELOW_FIRST = ("below", "right", "left", *SIDES)
+
+Anchor = Literal["start", "middle", "end"]
+_ANCHORS: dict[str, Anchor] = {"right": "start", "left": "end"}
+_PIXELS = 520  # width a plot has on a 640 px page; labels kept apart there are apart on wider ones
+_CHARACTER = 6.7  # mean advance of 12 px tabular text
+_OVERHANG = (6, 4, 4, 8)  # pixels a label may stand out of the plot: above, below, left, right
+_HEIGHTS = (0.7, 0.3, 0.85, 0.15)
+_CLEAR = 5  # pixels between words and the middle of a mark
+
+
+class Segment(NamedTuple):
+    """A straight stretch of a line."""
+
+    x0: int
+    y0: float
+    x1: int
+    y1: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Label:
+    """Words in a plot: `x` in percent, `dx` and `y` in pixels."""
+
+    text: str
+    x: str
+    dx: str
+    y: str
+    anchor: Anchor
+    style: str
+
+
+class _Box(NamedTuple):
+    """A rectangle, in pixels at the narrowest width labels are made for."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+class Room:
+    """One plot's free places. Every label it gives out is taken from then on."""
+
+    def __init__(self, height: int, marks: Sequence[tuple[int, float]], segments: Sequence[Segment]) -> None:
+        self._height = height
+        self._given = marks, segments
+        self._taken: list[_Box] = []
+
+    @cached_property
+    def _marks(self) -> list[tuple[float, float]]:
+        return sorted((_pixels(x), y) for x, y in self._given[0])
+
+    @cached_property
+    def _segments(self) -> list[_Box]:
+        return [_Box(_pixels(x0), y0, _pixels(x1), y1) for x0, y0, x1, y1 in self._given[1]]
+
+    def put(self, text: str, x: int, y: float, *, style: str, sides: Sequence[str]) -> list[Label]:
+        """The label at the first free side of a place, or nothing."""
+        for side in sides:
+            label, box = _at(text, x, y, style=style, side=side)
+            if self._inside(box) and not self._occupied(box):
+                self._taken.append(box)
+                return [label]
+        return []
+
+    def force(self, text: str, x: int, y: float, *, style: str) -> Label:
+        """The label above a place, free or not."""
+        label, box = _at(text, x, y, style=style, side="above")
+        self._taken.append(box)
+        return label
+
+    def free_height(self, x: int, words: str) -> float:
+        """A height at which a mark and words beneath it meet nothing: low in the plot if possible."""
+        across, half = _pixels(x), len(words) * _CHARACTER / 2
+        heights = [self._height * share for share in _HEIGHTS]
+        return next((y for y in heights if not self._occupied(_Box(across - half, y - 8, across + half, y + 20))), heights[0])
+
+    def _inside(self, box: _Box) -> bool:
+        above, below, left, right = _OVERHANG
+        down = box.top >= -above and box.bottom <= self._height + below
+        return down and box.left >= -left and box.right <= _PIXELS + right
+
+    def _occupied(self, box: _Box) -> bool:
+        if any(_meet(box, other) for other in self._taken):
+            return True
+        first, last = bisect_left(self._marks, (box.left - 5, -1e9)), bisect_right(self._marks, (box.right + 5, 1e9))
+        if any(box.top - _CLEAR < y < box.bottom + _CLEAR for _, y in self._marks[first:last]):
+            return True
+        return any(_runs_through(segment, box) for segment in self._segments)
+
+
+def percent(x: int) -> str:
+    """Units across as a percentage of the plot's width."""
+    return f"{x * 100 / WIDTH:.5g}%"
+
+
+def short(number: float) -> str:
+    """A tenth of a pixel is enough, and no digits that say nothing."""
+    return f"{round(number, 1):g}"
+
+
+def _at(text: str, x: int, y: float, *, style: str, side: str) -> tuple[Label, _Box]:
+    """A label and the room it takes, `side` of a mark."""
+    width, across = len(text) * _CHARACTER, _pixels(x)
+    anchor = _ANCHORS.get(side.rpartition(" ")[2], "middle")
+    if anchor == "middle" and across < width / 2:
+        anchor = "start"
+    elif anchor == "middle" and across > _PIXELS - width / 2:
+        anchor = "end"
+    dx = {"right": 10, "left": -10}.get(side) or {"start": -5, "middle": 0, "end": 5}[anchor]
+    base = y + {"above": -9, "below": 19}.get(side[:5], 4)
+    left = across + dx - {"start": 0, "middle": width / 2, "end": width}[anchor]
+    label = Label(text=text, x=percent(x), dx=str(dx), y=short(base), anchor=anchor, style=style)
+    return label, _Box(left, base - 10, left + width, base + 3)
+
+
+def _meet(one: _Box, other: _Box) -> bool:
+    return one.left < other.right and other.left < one.right and one.top < other.bottom and other.top < one.bottom
+
+
+def _runs_through(segment: _Box, box: _Box) -> bool:
+    """Whether a line (from left, top to right, bottom) runs through a box."""
+    left, right = max(box.left, segment.left), min(box.right, segment.right)
+    if left > right:
+        return False
+    run = segment.right - segment.left
+    slope = (segment.bottom - segment.top) / run if run else 0.0
+    heights = [segment.top + (x - segment.left) * slope for x in (left, right)]
+    return min(heights) < box.bottom + 2 and max(heights) > box.top - 2
+
+
+def _pixels(x: int) -> float:
+    return x * _PIXELS / WIDTH
