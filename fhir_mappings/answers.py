@@ -84,6 +84,8 @@ def _wrong(instrument: Instrument, fields: Mapping[str, Sequence[str]]) -> Itera
         given = fields.get(link_id, ())
         if len(given) > 1:
             yield FieldError(link_id=link_id, message="Two answers were sent for this question. Choose one.")
+        elif given and link_id + DECLINED in fields:
+            yield FieldError(link_id=link_id, message="There is an answer, and the box for not answering is ticked. Keep one of the two.")
         elif given and given[0] not in {option.code for option in options}:
             yield FieldError(link_id=link_id, message=f"“{_short(given[0])}” is not one of the answers on offer. Choose one of them.")
 
@@ -91,7 +93,7 @@ def _wrong(instrument: Instrument, fields: Mapping[str, Sequence[str]]) -> Itera
 def _missing(instrument: Instrument, fields: Mapping[str, Sequence[str]], kept: Mapping[str, str]) -> Iterator[FieldError]:
     """Items neither answered nor declined."""
     for item in instrument.items:
-        if item.link_id not in fields and item.link_id not in kept and item.link_id + DECLINED not in kept:
+        if not fields.get(item.link_id) and item.link_id not in kept and item.link_id + DECLINED not in kept:
             yield FieldError(link_id=item.link_id, message="Choose an answer, or tick the box below.")
 
 

@@ -4,6 +4,7 @@ What fhir.resources 8.3 lets pass was measured: unknown status codes, a value be
 beside child items.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -20,6 +21,10 @@ _STATUS = {
     "ValueSet": {"draft", "active", "retired", "unknown"},
     "StructureDefinition": {"draft", "active", "retired", "unknown"},
 }
+
+
+# https://hl7.org/fhir/R4/references.html#literal
+_REFERENCE = re.compile(r"[A-Z][A-Za-z]+/[A-Za-z0-9.\-]{1,64}(/_history/[A-Za-z0-9.\-]{1,64})?|urn:uuid:[0-9a-f\-]{36}|https?://\S+")
 
 
 class InvalidResource(Exception):
@@ -52,15 +57,17 @@ def _own_rules(kind: str, resource: Mapping[str, Any]) -> Iterator[tuple[str, st
     yield from _empties(resource, kind)
     if kind == "Observation":
         yield from _observation_rules(resource)
-    if kind == "QuestionnaireResponse":
-        yield from _response_rules(resource.get("item", []), "item", set())
+    if kind in {"QuestionnaireResponse", "Questionnaire"}:
+        yield from _item_rules(resource.get("item", []), "item", set())
 
 
 def _empties(node: object, path: str) -> Iterator[tuple[str, str]]:
-    """FHIR JSON has no empty arrays, objects or strings."""
-    if node in ({}, [], ""):
+    """FHIR JSON has no nulls, and no empty arrays, objects or strings; a reference says where to."""
+    if node is None or node in ({}, [], ""):
         yield path, "must not be empty"
     elif isinstance(node, dict):
+        if isinstance(node.get("reference"), str) and not _REFERENCE.fullmatch(node["reference"]):
+            yield f"{path}.reference", f"{node['reference']!r} is no Type/id, urn:uuid or address"
         for key, value in node.items():
             yield from _empties(value, f"{path}.{key}")
     elif isinstance(node, list):
@@ -77,8 +84,8 @@ def _observation_rules(resource: Mapping[str, Any]) -> Iterator[tuple[str, str]]
         yield "value", "is missing, and so is any member or reason"
 
 
-def _response_rules(items: object, path: str, seen: set[str]) -> Iterator[tuple[str, str]]:
-    """qrs-1, and each linkId once."""
+def _item_rules(items: object, path: str, seen: set[str]) -> Iterator[tuple[str, str]]:
+    """qrs-1 and que-2: no answer beside child items, each linkId once."""
     for place, item in enumerate(items if isinstance(items, list) else []):
         here = f"{path}[{place}]"
         if "answer" in item and "item" in item:
@@ -86,4 +93,4 @@ def _response_rules(items: object, path: str, seen: set[str]) -> Iterator[tuple[
         if item.get("linkId") in seen:
             yield f"{here}.linkId", f"{item.get('linkId')!r} appears twice"
         seen.add(item.get("linkId"))
-        yield from _response_rules(item.get("item", []), f"{here}.item", seen)
+        yield from _item_rules(item.get("item", []), f"{here}.item", seen)

@@ -127,3 +127,9 @@ class Instrument:
             if scale.key == key:
                 return scale
         raise KeyError(key)
+
+
+def worded(text: str, *, clinician: str | None = None, patient: str | None = None) -> str:
+    """An item's or title's wording with the names in it; "my clinician" and "the patient" where no name may or need stand."""
+    named = text.replace("{clinician}", clinician or "my clinician").replace("{patient}", patient or "the patient")
+    return named[:1].upper() + named[1:]

@@ -3,15 +3,16 @@
 The order of the rules follows docs/add-a-measure.md: whose, status, code, value, unit, plausibility, date.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from fhir_mappings.canonicals import UCUM
 from fhir_mappings.measure import Code, Measure, Unit
-from fhir_mappings.measurement import Measurement, Quantity, Skipped, Standing
+from fhir_mappings.measurement import Comparator, Measurement, Quantity, Skipped, Standing
 from fhir_mappings.measures import converted
 from fhir_mappings.moment import Moment
 from fhir_mappings.moments import parse_moment
@@ -24,10 +25,12 @@ _STANDINGS: Mapping[str, Standing] = {
     "corrected": "corrected",
     "preliminary": "preliminary",
 }
-_COMPARATORS = frozenset({"<", "<=", ">", ">="})
+_COMPARATORS: Mapping[str, Comparator] = {"<": "<", "<=": "<=", ">": ">", ">=": ">="}
 # The later of two resources that are the same result, by how settled they are.
 _SETTLED = {"preliminary": 0, "final": 1, "amended": 2, "corrected": 2}
 _LONGEST_SHOWN = 60
+# A FHIR decimal. What Decimal() would take besides ("7_1", "NaN", other scripts' digits) is no number in FHIR.
+_NUMBER = re.compile(r"-?\d{1,18}(\.\d{1,18})?([eE][+-]?\d{1,2})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +116,11 @@ def _places(observation: Json, index: Mapping[tuple[str, str], list[_Place]]) ->
         return []
     if len(codings) == 1 and isinstance(codings[0], dict):
         return _at(codings[0], index)
-    found = {place.measure.key: place for coding in codings if isinstance(coding, dict) for place in reversed(_at(coding, index))}
+    found: dict[str, _Place] = {}
+    for place in (place for coding in codings if isinstance(coding, dict) for place in _at(coding, index)):
+        # The first coding decides, unless a later one says that this is no result.
+        if place.measure.key not in found or place.code.exclude:
+            found[place.measure.key] = place
     return list(found.values())
 
 
@@ -146,14 +153,15 @@ def _measurement(observation: Json, holder: Json, place: _Place, *, standing: St
     number, unit, reported = _number_in_unit(raw, place)
     if when is None:
         raise _Unreadable("date_missing", "No date is recorded that could be read.", shown=_text(reported))
-    comparator = raw.get("comparator")
-    if comparator is not None and comparator not in _COMPARATORS:
-        raise _Unreadable("comparator_unknown", f"The comparator {_cut(comparator)} is not known.", shown=_text(reported))
+    comparator = _comparator(raw, reported)
+    value = converted(number, unit, decimals=place.measure.decimals)
     paired, reported_paired = _pair(observation, place)
+    if paired is not None and paired >= value:
+        raise _Unreadable("pair_swapped", "The second number is not below the first.", shown=f"{value:f}/{paired:f}")
     return Measurement(
         measure=place.measure.key,
         when=when,
-        value=converted(number, unit, decimals=place.measure.decimals),
+        value=value,
         paired=paired,
         reported=reported,
         reported_paired=reported_paired,
@@ -166,6 +174,15 @@ def _measurement(observation: Json, holder: Json, place: _Place, *, standing: St
         identifier=_identifier(observation),
         updated=_updated(observation),
     )
+
+
+def _comparator(raw: Json, reported: Quantity) -> Comparator | None:
+    """What makes the value a bound. _Unreadable for one that FHIR R4 does not have."""
+    written = raw.get("comparator")
+    known = _COMPARATORS.get(written) if isinstance(written, str) else None
+    if written is not None and known is None:
+        raise _Unreadable("comparator_unknown", f"The comparator {_cut(written)} is not known.", shown=_text(reported))
+    return known
 
 
 def _standing(observation: Json) -> Standing:
@@ -186,11 +203,15 @@ def _check_is_result(observation: Json, code: Code) -> None:
     """Some codes of a family are no results: goals, masses per volume."""
     if code.exclude:
         raise _Unreadable("not_a_result", f"The code means {code.exclude}.", shown=_shown(observation))
+    if observation.get("modifierExtension"):
+        raise _Unreadable("modified", "It carries a modifier that Rapport does not know.", shown=_shown(observation))
 
 
 def _quantity(holder: Json) -> Json:
     """The value as a Quantity. _Unreadable when it is absent or no quantity."""
     quantity = holder.get("valueQuantity")
+    if "dataAbsentReason" in holder and any(key.startswith("value") for key in holder):
+        raise _Unreadable("value_contradicts", "A value is recorded together with a reason why there is none.", shown=_shown(holder))
     if isinstance(quantity, dict) and quantity.get("value") is not None:
         return quantity
     if isinstance(holder.get("valueString"), str):
@@ -215,9 +236,9 @@ def _number_in_unit(raw: Json, place: _Place) -> tuple[Decimal, Unit, Quantity]:
     """The number, its unit and both as reported. The unit comes from the Quantity alone, never from the code."""
     number = _decimal(raw.get("value"))
     label = _label(raw)
+    shown = f"{_cut(raw.get('value'))} {label}".strip()
     if number is None:
-        raise _Unreadable("value_not_numeric", "The value is not a number.", shown=_cut(raw.get("value")))
-    shown = f"{_digits(raw['value'], number)} {label}".strip()
+        raise _Unreadable("value_not_numeric", "The value is not a number.", shown=shown)
     unit = _unit(raw, place, shown)
     if not unit.low <= number <= unit.high:
         reason = f"Outside {unit.low} to {unit.high} {unit.label}. Rapport does not guess another unit."
@@ -229,8 +250,8 @@ def _number_in_unit(raw: Json, place: _Place) -> tuple[Decimal, Unit, Quantity]:
 def _unit(raw: Json, place: _Place, shown: str) -> Unit:
     """The unit by UCUM code, else by a known spelling. _Unreadable when missing or of another measure."""
     code, text, system = raw.get("code"), raw.get("unit"), raw.get("system")
-    if isinstance(code, str) and system in {UCUM, None} and code in place.units:
-        return place.units[code]
+    if isinstance(code, str) and (system is None or system == UCUM) and code in place.units:
+        return _agreed(place.units[code], text, place, shown)
     spelling = text if system != UCUM or not isinstance(code, str) else code
     if isinstance(spelling, str) and spelling.strip().casefold() in place.spellings:
         return place.spellings[spelling.strip().casefold()]
@@ -241,6 +262,15 @@ def _unit(raw: Json, place: _Place, shown: str) -> Unit:
     raise _Unreadable("unit_unknown", reason, shown=shown, remedy="The source corrects the unit.")
 
 
+def _agreed(unit: Unit, text: object, place: _Place, shown: str) -> Unit:
+    """The unit of the code, unless the text beside it names another one of the measure: then nobody can tell which is meant."""
+    named = place.spellings.get(text.strip().casefold()) if isinstance(text, str) else None
+    if named is not None and named is not unit:
+        reason = f"The unit is coded as {unit.label} but written as {named.label}."
+        raise _Unreadable("unit_contradicts", reason, shown=shown, remedy="The source corrects the unit.")
+    return unit
+
+
 def _pair(observation: Json, place: _Place) -> tuple[Decimal | None, Quantity | None]:
     """The second number of a pair, in the same unit; none for measures without one."""
     if place.code.pair is None or not place.component:
@@ -248,7 +278,10 @@ def _pair(observation: Json, place: _Place) -> tuple[Decimal | None, Quantity | 
     component = _component(observation, place.code.pair)
     if component is None:
         raise _Unreadable("pair_missing", "Only one of the two numbers is recorded.", shown=_shown(observation))
-    number, unit, reported = _number_in_unit(_quantity(component), place)
+    raw = _quantity(component)
+    if raw.get("comparator") is not None:
+        raise _Unreadable("comparator_on_pair", "The second number is only a bound.", shown=_shown(component))
+    number, unit, reported = _number_in_unit(raw, place)
     return converted(number, unit, decimals=place.measure.decimals), reported
 
 
@@ -276,13 +309,12 @@ def _check_sufficiency(observation: Json, code: Code) -> None:
 
 
 def _when(observation: Json) -> Moment | None:
-    """When the value was true: effective, the end of an effective period, else when it was issued."""
+    """When the value was true: effective, the end of an effective period, else when it was issued. None when what is
+    recorded first cannot be read: a later date would be another one."""
     period = observation.get("effectivePeriod")
     ends = (period.get("end"), period.get("start")) if isinstance(period, dict) else ()
-    for text in (observation.get("effectiveDateTime"), observation.get("effectiveInstant"), *ends, observation.get("issued")):
-        if text is not None and (moment := parse_moment(text)):
-            return moment
-    return None
+    recorded = (observation.get("effectiveDateTime"), observation.get("effectiveInstant"), *ends, observation.get("issued"))
+    return next((parse_moment(text) for text in recorded if text is not None), None)
 
 
 def _decimal(value: object) -> Decimal | None:
@@ -291,11 +323,8 @@ def _decimal(value: object) -> Decimal | None:
         return value if value.is_finite() else None
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
-    try:
-        number = Decimal(str(value).strip())
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None
+    text = str(value).strip()
+    return Decimal(text) if _NUMBER.fullmatch(text) else None
 
 
 def _digits(raw: object, number: Decimal) -> str:
@@ -364,11 +393,11 @@ def _method(observation: Json, code: Code, unit: Unit) -> str | None:
 
 
 def _identifier(observation: Json) -> str | None:
-    """What makes two resources the same result; the first identifier that has a value."""
+    """What makes two resources of one day the same result; the first identifier with a system and a value."""
     identifiers = observation.get("identifier")
     for identifier in identifiers if isinstance(identifiers, list) else ():
-        if isinstance(identifier, dict) and identifier.get("value"):
-            return f"{identifier.get('system') or ''}|{identifier['value']}"
+        if isinstance(identifier, dict) and identifier.get("system") and identifier.get("value"):
+            return f"{identifier['system']}|{identifier['value']}"
     return None
 
 
@@ -394,9 +423,9 @@ def _skipped(observation: Json, holder: Json, place: _Place, why: _Unreadable, *
 
 def _newest_of_each(found: list[Measurement], skipped: list[Skipped]) -> list[Measurement]:
     """One value per result: a corrected one replaces what it corrects, which is listed."""
-    best: dict[tuple[str, str], Measurement] = {}
-    for one in found:
-        key = (one.measure, one.identifier or one.source)
+    best: dict[object, Measurement] = {}
+    for place, one in enumerate(found):
+        key = (one.measure, one.identifier, one.when.day) if one.identifier else place
         other = best.get(key)
         if other is None:
             best[key] = one
@@ -463,7 +492,7 @@ def _official(names: object) -> Json:
         for name in given:
             if name.get("use") == use:
                 return name
-    return next((name for name in given if name.get("use") not in {"old", "maiden"}), {})
+    return next((name for name in given if name.get("use") not in ("old", "maiden")), {})
 
 
 def _words(parts: object) -> Iterator[str]:
@@ -480,7 +509,7 @@ def _record_number(identifiers: object) -> tuple[str, str] | None:
     for one in given:
         if "MR" in _type_codes(one):
             return "MRN", str(one["value"])
-    usual = next((one for one in given if one.get("use") in {"usual", "official"}), None)
+    usual = next((one for one in given if one.get("use") in ("usual", "official")), None)
     return ("ID", str(usual["value"])) if usual else None
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from fhir_mappings import canonicals
 from fhir_mappings.answers import Answers
-from fhir_mappings.instrument import Informant, Instrument, Option
+from fhir_mappings.instrument import Informant, Instrument, Option, worded
 from fhir_mappings.submission import RESPONSE, Json, Submission, instant, person
 
 DECLINED = {"url": canonicals.DATA_ABSENT_REASON, "valueCode": "asked-declined"}
@@ -75,9 +75,9 @@ def _coding(option: Option, system: str) -> Json:
 
 
 def _text(submission: Submission, texts: Mapping[Informant, str]) -> Json:
-    """`text`, where the wording may be stored; placeholders stay, so that it equals the Questionnaire's (SDC)."""
+    """`text`, where the wording may be stored; without names, so that it equals the Questionnaire's (SDC)."""
     text = texts.get(submission.informant)
-    return {"text": text} if text and submission.instrument.rights.wording_ships else {}
+    return {"text": worded(text)} if text and submission.instrument.rights.wording_ships else {}
 
 
 def read_answers(instrument: Instrument, response: Mapping[str, Any]) -> tuple[Answers, tuple[str, ...]]:

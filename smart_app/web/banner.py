@@ -1,9 +1,11 @@
-"""The patient banner: who the page is about, in the order and words of the NHS CUI patient banner rules (PAB-0009 to 0056)."""
+"""The top of a clinician's page: the patient banner, in the order and words of the NHS CUI rules (PAB-0009 to 0056), and the line
+that says in whose name and since when the page is open."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from smart_app.care.history import Patient
+from smart_app.launch.context import LaunchContext
 from smart_app.web import formats
 
 
@@ -14,6 +16,37 @@ class Banner:
     name: str
     facts: tuple[tuple[str, str], ...]
     deceased: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContextLine:
+    """`patient_name` only when the EHR shows the banner itself; `end` is where the launch is closed by POST with `patient_id`."""
+
+    patient_name: str | None
+    patient_id: str
+    opened: str
+    signed_in: str
+    synthetic: bool
+    end: str | None
+
+
+def page_banner(patient: Patient, context: LaunchContext, *, today: date) -> Banner | None:
+    """The clinician's banner, unless the EHR said that it shows one."""
+    return clinician_banner(patient, today=today) if context.need_patient_banner else None
+
+
+def context_line(patient: Patient, context: LaunchContext, *, now: datetime, end: str | None) -> ContextLine:
+    """Who is signed in and since when; the patient's name stays on the page even without a banner."""
+    opened = context.opened.astimezone(now.tzinfo)
+    how = "Opened from the chart" if context.via == "ehr" else "Opened"
+    return ContextLine(
+        patient_name=None if context.need_patient_banner else full_name(patient),
+        patient_id=patient.id,
+        opened=f"{how} at {formats.clock(opened, now.tzinfo)}, {formats.short_date(opened.date())}",
+        signed_in=context.user.name or context.user.reference or "not known",
+        synthetic=context.synthetic,
+        end=end,
+    )
 
 
 def clinician_banner(patient: Patient, *, today: date) -> Banner:

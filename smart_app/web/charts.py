@@ -17,6 +17,7 @@ _MOST_TICKS = 13
 _YEARLY = 12
 _DENSE = 32  # points of one series from which marks are drawn small
 _MOST_LABELS = 10
+_TICK_HEIGHT = 10
 _MOST_TRIES = 12
 _FILLED = {"dot", "square"}
 _SIZED = {"diamond", "converted", "preliminary"}
@@ -78,8 +79,7 @@ class Stroke:
     d: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Symbol:
+class Symbol(NamedTuple):
     """A mark of its own shape: `x` in percent, `y` in pixels."""
 
     shape: str
@@ -118,9 +118,13 @@ class TimeScale:
 
     def x(self, day: date) -> int:
         """Units from the left edge; days outside the range stand at the edge."""
-        if day <= self.start:
-            return 0
-        return WIDTH if day >= self.end else round((day - self.start) / (self.end - self.start) * WIDTH)
+        return self.across([day])[0]
+
+    def across(self, days: Iterable[date]) -> list[int]:
+        """The same for many days at once."""
+        first = self.start.toordinal()
+        span = max(self.end.toordinal() - first, 1)
+        return [round(min(max(day.toordinal() - first, 0), span) * WIDTH / span) for day in days]
 
     def percent(self, day: date) -> str:
         """The same place as a percentage of the plot's width."""
@@ -137,18 +141,27 @@ class ValueScale:
     margin: int = 7
 
     def y(self, value: float) -> float:
-        """Pixels from the top, values beyond the axis at its edge."""
-        inside = self.low if value < self.low else min(value, self.high)
-        room = self.height - 2 * self.margin
-        return self.margin + (self.high - inside) * room / (self.high - self.low)
+        """Pixels from the top to a tenth, values beyond the axis at its edge."""
+        return self.down([value])[0]
+
+    def down(self, values: Iterable[float]) -> list[float]:
+        """The same for many values at once."""
+        low, high = self.low, self.high
+        step = (self.height - 2 * self.margin) / (high - low)
+        foot = self.height - self.margin
+        return [round(foot - (min(max(value, low), high) - low) * step, 1) for value in values]
 
     def beyond(self, value: float) -> bool:
         """Whether the axis does not reach `value`."""
         return not self.low <= value <= self.high
 
     def ticks(self, values: Iterable[float], texts: Iterable[str]) -> tuple[Tick, ...]:
-        """Ticks down the side of the plot."""
-        return tuple(Tick(at=short(self.y(value)), text=text) for value, text in zip(values, texts, strict=True))
+        """Ticks down the side of the plot; one that would touch the tick before it is left out."""
+        kept: list[tuple[float, str]] = []
+        for value, text in zip(values, texts, strict=True):
+            if not kept or abs(self.y(value) - kept[-1][0]) >= _TICK_HEIGHT:
+                kept.append((self.y(value), text))
+        return tuple(Tick(at=short(y), text=text) for y, text in kept)
 
 
 def time_ticks(scale: TimeScale) -> tuple[Tick, ...]:
@@ -184,7 +197,11 @@ def draw(
     small = small or any(len(each.points) > _DENSE for each in series)
     placed = [_place(each, time, values) for each in series]
     joins = [_joins(each, points) for each, points in zip(series, placed, strict=True)]
-    room = Room(values.height, [(point.x, point.y) for points in placed for point in points], [join for each in joins for join in each])
+    room = Room(
+        values.height,
+        [(point.x, point.y) for points in placed for point in points],
+        [Segment(one.x, one.y, other.x, other.y) for each in joins for one, other in each],
+    )
     marked, words = _crosses(crosses, time, room)
     words += [label for each, points in zip(series, placed, strict=True) for label in _name(each, points, room)]
     words += _labels(series, placed, room)
@@ -201,69 +218,73 @@ def draw(
 
 
 class _Placed(NamedTuple):
-    """A point where it stands; `shape` is its mark, or a triangle beyond the axis."""
+    """A point where it stands; `shape` is its mark, or a triangle beyond the axis; `at` is the place as a path writes it."""
 
     point: Point
     x: int
     y: float
     shape: str
+    at: str
 
 
 def _place(series: Series, time: TimeScale, values: ValueScale) -> list[_Placed]:
-    across, down = time.x, values.y
-    return [_Placed(point, across(point.day), down(point.value), _shape(point, values)) for point in series.points]
-
-
-def _shape(point: Point, values: ValueScale) -> str:
-    if point.value > values.high:
-        return "above"
-    return "below" if point.value < values.low else point.mark
-
-
-def _joins(series: Series, placed: Sequence[_Placed]) -> list[Segment]:
-    """The stretches between neighbours that a line may cross."""
+    points, low, high = series.points, values.low, values.high
+    across, down = time.across(point.day for point in points), values.down(point.value for point in points)
     return [
-        Segment(before.x, before.y, after.x, after.y)
-        for before, after in pairwise(placed)
-        if before.point.paired is None and _joined(before.point, after.point, series)
+        _Placed(point, x, y, point.mark if low <= point.value <= high else _edge_shape(point.value, high), f"{x} {y:g}")
+        for point, x, y in zip(points, across, down, strict=True)
+    ]
+
+
+def _edge_shape(value: float, high: float) -> str:
+    return "above" if value > high else "below"
+
+
+def _joins(series: Series, placed: Sequence[_Placed]) -> list[tuple[_Placed, _Placed]]:
+    """The neighbours that a line may join."""
+    return [
+        (before, after) for before, after in pairwise(placed) if before.point.paired is None and _joined(before.point, after.point, series)
     ]
 
 
 def _joined(before: Point, point: Point, series: Series) -> bool:
     if not (before.joined and point.joined) or (point.day - before.day).days > series.gap_days:
         return False
-    return not any(before.day <= day <= point.day for day in series.breaks)
+    return not series.breaks or not any(before.day <= day <= point.day for day in series.breaks)
 
 
 def _lines(
-    series: Sequence[Series], placed: Sequence[Sequence[_Placed]], joins: Sequence[Sequence[Segment]], values: ValueScale, *, small: bool
+    series: Sequence[Series],
+    placed: Sequence[Sequence[_Placed]],
+    joins: Sequence[Sequence[tuple[_Placed, _Placed]]],
+    values: ValueScale,
+    *,
+    small: bool,
 ) -> Iterable[Stroke]:
     """One path of bars and one broken line per series, each only where there is any."""
     for each, points, segments in zip(series, placed, joins, strict=True):
         style = f"{each.style} small" if small else each.style
-        bars = "".join(
-            f"M{point.x} {short(point.y)}V{short(values.y(point.point.paired))}" for point in points if point.point.paired is not None
-        )
+        bars = "".join(f"M{place.at}V{short(values.y(place.point.paired))}" for place in points if place.point.paired is not None)
         if bars:
             yield Stroke(style=f"{style} bar", d=bars)
         if segments:
             yield Stroke(style=style, d=_path(segments))
 
 
-def _path(segments: Sequence[Segment]) -> str:
-    """Segments as one path; a segment that begins where the one before ended carries it on."""
+def _path(joins: Sequence[tuple[_Placed, _Placed]]) -> str:
+    """Joins as one path; a join that begins where the one before ended carries it on."""
     parts: list[str] = []
-    here: tuple[int, float] | None = None
-    for x0, y0, x1, y1 in segments:
-        parts.append(f"L{x1} {short(y1)}" if here == (x0, y0) else f"M{x0} {short(y0)}L{x1} {short(y1)}")
-        here = (x1, y1)
+    here: _Placed | None = None
+    for before, after in joins:
+        parts.append(f"L{after.at}" if here is before else f"M{before.at}L{after.at}")
+        here = after
     return "".join(parts)
 
 
 def _dots(series: Sequence[Series], placed: Sequence[Sequence[_Placed]], *, small: bool) -> Iterable[Stroke]:
     """Filled dots (or squares) of a series as one path of zero-length strokes, round or square by class."""
     for each, points in zip(series, placed, strict=True):
-        d = "".join(f"M{x} {short(y)}h0" for point, x, y, shape in points if shape in _FILLED and point.paired is None)
+        d = "".join(f"M{place.at}h0" for place in points if place.shape in _FILLED and place.point.paired is None)
         if d:
             yield Stroke(style=f"{each.style} small dots" if small else f"{each.style} dots", d=d)
 
@@ -271,14 +292,15 @@ def _dots(series: Sequence[Series], placed: Sequence[Sequence[_Placed]], *, smal
 def _symbols(series: Sequence[Series], placed: Sequence[Sequence[_Placed]], values: ValueScale, *, small: bool) -> Iterable[SymbolGroup]:
     """Marks with a shape of their own, per series."""
     for each, points in zip(series, placed, strict=True):
-        symbols = [symbol for place in points for symbol in _symbols_at(place, values, small=small)]
+        special = (place for place in points if place.shape not in _FILLED or place.point.ring or place.point.paired is not None)
+        symbols = [symbol for place in special for symbol in _symbols_at(place, values, small=small)]
         if symbols:
             yield SymbolGroup(style=each.style, symbols=tuple(symbols))
 
 
 def _symbols_at(place: _Placed, values: ValueScale, *, small: bool) -> list[Symbol]:
     """The mark of one point unless it is a dot, a ring around a corrected one, a triangle on a bar that leaves the axis."""
-    point, x, y, shape = place
+    point, x, y, shape, _ = place
     if point.paired is not None:
         return [_edge(point, x, values)] if values.beyond(point.value) or values.beyond(point.paired) else []
     shapes = [] if shape in _FILLED else [f"small-{shape}" if small and shape in _SIZED else shape]
@@ -288,9 +310,9 @@ def _symbols_at(place: _Placed, values: ValueScale, *, small: bool) -> list[Symb
 
 
 def _edge(point: Point, x: int, values: ValueScale) -> Symbol:
-    high = point.value > values.high
-    value = point.value if high or point.paired is None else point.paired
-    return Symbol(shape="above" if high else "below", x=percent(x), y=short(values.y(value)))
+    shape = _edge_shape(point.value, values.high)
+    value = point.value if shape == "above" or point.paired is None else point.paired
+    return Symbol(shape=shape, x=percent(x), y=short(values.y(value)))
 
 
 def _crosses(crosses: Sequence[Cross], time: TimeScale, room: Room) -> tuple[tuple[SymbolGroup, ...], list[Label]]:
@@ -325,8 +347,8 @@ def _labels(series: Sequence[Series], placed: Sequence[Sequence[_Placed]], room:
 
 def _label(place: _Placed, style: str, room: Room) -> list[Label]:
     """A point's label beside its mark; a value off the scale is at least named by its number."""
-    point, x, y, shape = place
-    named = f"{style} value" if point.weight > 1 else "note"
+    point, x, y, shape, _ = place
+    named = ("note", f"{style} value minor", f"{style} value")[point.weight - 1]
     pointed = shape in {"above", "below", "less", "more"}
     sides = BESIDE_FIRST if pointed else SIDES
     found = room.put(point.label, x, y, style=named, sides=sides)

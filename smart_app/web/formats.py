@@ -12,6 +12,7 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 _LONG_MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
+_STEPS = tuple(Decimal(1).scaleb(-places) for places in range(7))
 _GENDERS = {"male": "Male", "female": "Female", "other": "Other", "unknown": "Not known"}
 _NUMBER_WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
@@ -82,7 +83,7 @@ def in_words(number: int) -> str:
 
 def rounded(value: Decimal, decimals: int) -> str:
     """A computed number with exactly `decimals` places, halves away from zero as laboratories round."""
-    return str(value.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP))
+    return str(value.quantize(_STEPS[decimals], rounding=ROUND_HALF_UP))
 
 
 def plain(value: Decimal) -> str:

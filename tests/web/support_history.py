@@ -130,7 +130,7 @@ def measure(
 
 _PERCENT = SecondUnit(code="%", label="%", slope=Decimal("0.09148"), intercept=Decimal("2.152"), decimals=1)
 HBA1C = measure(
-    "hba1c", "HbA1c", "lower = nearer target", "mmol/mol", ("30", "48", "58", "75", "86", "110"), second=_PERCENT, about="Laboratory, blood"
+    "hba1c", "HbA1c", "lower = nearer target", "mmol/mol", ("30", "48", "58", "75", "86", "110"), second=_PERCENT, about="Laboratory HbA1c"
 )
 MEASURES = (
     measure("tir", "Time in range", "higher = more time in range", "%", ("0", "0", "70", "100", "100")),

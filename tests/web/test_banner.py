@@ -5,8 +5,8 @@ from datetime import date
 
 import pytest
 
-from smart_app.web.banner import clinician_banner, patient_banner, plain_name
-from tests.web.support_history import INGRID, TODAY
+from smart_app.web.banner import clinician_banner, context_line, patient_banner, plain_name
+from tests.web.support_history import CONTEXT, INGRID, NOW, TODAY
 
 
 def test_banner_shows_name_birth_date_gender_and_number_in_that_order() -> None:
@@ -52,6 +52,13 @@ def test_the_patients_own_banner_holds_name_birth_date_and_number_only() -> None
     banner = patient_banner(INGRID)
     assert banner.name == "HALVORSEN, Ingrid"
     assert banner.facts == (("Born", "14 March 1968"), ("MRN", "482 7719"))
+
+
+def test_the_context_line_says_since_when_for_whom_and_names_the_patient_only_without_a_banner() -> None:
+    line = context_line(INGRID, CONTEXT, now=NOW, end="/l/abc/end")
+    assert (line.opened, line.signed_in, line.patient_name) == ("Opened from the chart at 14:02, 22-Nov-2026", "Sofia Lindqvist", None)
+    embedded = context_line(INGRID, replace(CONTEXT, need_patient_banner=False, via="open"), now=NOW, end=None)
+    assert (embedded.opened, embedded.patient_name) == ("Opened at 14:02, 22-Nov-2026", "HALVORSEN, Ingrid (Ms)")
 
 
 def test_sentences_name_the_patient_or_say_the_patient() -> None:

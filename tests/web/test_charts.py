@@ -135,6 +135,11 @@ def test_ticks_fit_every_range(start: date, first: str, count: int) -> None:
     assert (ticks[0].text, len(ticks)) == (first, count)
 
 
+def test_side_ticks_that_would_touch_are_left_out() -> None:
+    scale = ValueScale(low=0, high=40, height=60)
+    assert [tick.text for tick in scale.ticks([0, 3, 30], ["0", "3", "30"])] == ["0", "30"]
+
+
 def test_the_year_stands_over_the_first_month_and_each_january() -> None:
     assert [(tick.text, tick.strong) for tick in charts.time_ticks(TIME) if tick.strong] == [("Jan", "2025"), ("Jan", "2026")]
 

@@ -8,7 +8,7 @@ from fhir_mappings.measurement import Skipped
 from smart_app.care.history import Dyad, HiddenRating, History, Panel, ReadReport, Years
 from smart_app.launch.context import LaunchContext
 from smart_app.web import charts, formats
-from smart_app.web.banner import Banner, clinician_banner, full_name
+from smart_app.web.banner import Banner, ContextLine, context_line, page_banner
 from smart_app.web.views.alliance_lanes import (
     element_lane,
     element_scales,
@@ -118,11 +118,7 @@ class DashboardView:
     """Everything the dashboard's template prints."""
 
     banner: Banner | None
-    patient_name: str
-    patient_id: str
-    opened: str
-    signed_in: str
-    synthetic: bool
+    context: ContextLine
     urls: DashboardUrls
     incomplete: Notice | None
     waiting: tuple[Waiting, ...]
@@ -161,12 +157,8 @@ def dashboard_view(
     hba1c = next((panel for panel in history.panels if panel.measure.key == "hba1c"), None)
     measures = _measure_lanes([panel for panel in history.panels if panel is not hba1c], frame)
     return DashboardView(
-        banner=clinician_banner(history.patient, today=frame.today) if context.need_patient_banner else None,
-        patient_name=full_name(history.patient),
-        patient_id=history.patient.id,
-        opened=f"{formats.clock(context.opened, frame.zone)}, {formats.short_date(_local_day(context.opened, frame.zone))}",
-        signed_in=context.user.name or context.user.reference,
-        synthetic=context.synthetic,
+        banner=page_banner(history.patient, context, today=frame.today),
+        context=context_line(history.patient, context, now=now, end=urls.end),
         urls=urls,
         incomplete=_incomplete(history, frame),
         waiting=waiting,
@@ -276,14 +268,15 @@ def _hba1c_panel(panel: Panel, history: History, frame: Frame) -> MeasurePanel:
         title=panel.measure.title,
         direction=panel.measure.direction,
         standing=f"{number}{last} · {source}, {formats.clock(panel.read.finished, frame.zone)}",
-        lane=_without_direction(measure_lane(panel, frame, height=_HBA1C_HEIGHT, tall=True), panel),
+        lane=_under_heading(measure_lane(panel, frame, height=_HBA1C_HEIGHT, tall=True), panel),
     )
 
 
-def _without_direction(lane: Lane, panel: Panel) -> Lane:
-    """The panel's heading already carries the direction word."""
-    about = tuple(line for line in lane.about if line != panel.measure.direction)
-    return replace(lane, unit="", about=about)
+def _under_heading(lane: Lane, panel: Panel) -> Lane:
+    """The panel's heading already carries the title and the direction word."""
+    measure = panel.measure
+    about = tuple(line for line in lane.about if line not in {measure.direction, measure.about})
+    return replace(lane, title=measure.about or measure.title, unit="", about=about)
 
 
 def _measure_lanes(panels: Sequence[Panel], frame: Frame) -> tuple[Lane, ...]:

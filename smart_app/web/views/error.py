@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Literal
+from typing import Literal, cast
 
 from smart_app.errors import FhirError, LaunchCode, LaunchError, RapportError, SessionError, StoreError
 from smart_app.registration import Registration
@@ -129,7 +129,7 @@ _GIVE_CODE = "If it happens again, give your IT team the reference code."
 
 def launch_error_view(error: LaunchError, *, reference: str, iss: str | None, registration: Registration) -> ErrorView:
     """The page of a launch that stopped. `iss` as received, if any; it is shown to IT, cut where somebody sent a novel."""
-    advice = ADVICE[error.code]
+    advice = ADVICE[cast("LaunchCode", error.code)]
     nothing = "Nothing was opened and no patient information was read."
     lead = error.user_message if "othing was" in error.user_message else f"{error.user_message} {nothing}"
     facts = [("Remedy", advice.remedy), ("Error", f"launch.{error.code}")]

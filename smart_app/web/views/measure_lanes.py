@@ -56,7 +56,7 @@ def converted(measure: Measure, measurement: Measurement) -> str:
     """The same value in the other unit (`7.8 %`), or "" where there is only one."""
     sign = f"{measurement.comparator} " if measurement.comparator else ""
     second = measure.second
-    if measurement.converted or measurement.reported.unit != measure.unit:
+    if measurement.converted:
         return f"{sign}{_in_drawing_unit(measure, measurement)} {measure.label}"
     if second is None:
         return ""
@@ -240,7 +240,7 @@ def _off_scale(axis: Axis, point: Measurement) -> bool:
 
 
 def _point(measure: Measure, point: Measurement, *, usual: bool, said: int | None, tell: bool) -> charts.Point:
-    label, weight = _point_label(measure, point, said, tell=tell)
+    label, weight = ("", 0) if said is None and _ordinary(point) else _point_label(measure, point, said, tell=tell)
     return charts.Point(
         day=point.when.day,
         value=float(point.value),
@@ -251,6 +251,11 @@ def _point(measure: Measure, point: Measurement, *, usual: bool, said: int | Non
         label=label,
         weight=weight,
     )
+
+
+def _ordinary(point: Measurement) -> bool:
+    """Nothing to write beside it; off-scale values are among those said."""
+    return point.standing == "final" and point.comparator is None and not point.converted
 
 
 def _mark(point: Measurement, *, usual: bool) -> charts.Mark:

@@ -1,0 +1,142 @@
+"""The composition root: the only place that wires rooms together. `create_app` gives a WSGI app and starts nothing else."""
+
+import secrets
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+from flask import Flask, Response, g, request
+from structlog.typing import FilteringBoundLogger
+
+from fhir_mappings.library import load_library
+from fhir_mappings.measures import load_measures
+from smart_app.http import new_session
+from smart_app.launch.flow import Launcher
+from smart_app.registration import Registration, load_registration
+from smart_app.services import AppServices, capability_cache, read_pool
+from smart_app.settings import Settings
+from smart_app.store import open_store, parse_key
+from smart_app.telemetry import configure_logging, new_log
+from smart_app.web import errors, forms, launching, opening, pages
+from smart_app.web.csrf import Csrf
+from smart_app.web.guard import Guard
+from smart_app.web.headers import protect, squeeze
+from smart_app.web.prefix import BelowPrefix
+from smart_app.web.site import Site
+from smart_app.web.static_files import load_static
+from smart_app.web.templating import Pages, environment
+
+# No form of ours comes near it.
+_LARGEST_BODY = 64 * 1024
+# Read out over the telephone: no 0/O, 1/I/L.
+_READABLE = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+
+
+def utc_now() -> datetime:
+    """The time, aware."""
+    return datetime.now(UTC)
+
+
+def new_uuid() -> str:
+    """A random UUID as text."""
+    return str(uuid4())
+
+
+def create_app(
+    settings: Settings,
+    *,
+    registration: Registration | None = None,
+    clock: Callable[[], datetime] = utc_now,
+    new_id: Callable[[], str] = new_uuid,
+) -> Flask:
+    """The app for one deployment. `registration` is `launch.json` when not given. Raises ConfigurationError and StoreError."""
+    configure_logging()
+    services = build_services(settings, registration=registration or load_registration(settings.launch_file), clock=clock, new_id=new_id)
+    csrf = Csrf(keys=_keys(settings), base_url=settings.base_url)
+    static = load_static()
+    site = Site(
+        services=services,
+        csrf=csrf,
+        guard=Guard(services=services, csrf=csrf),
+        pages=Pages(environment=environment(), static=static),
+    )
+    app = _Quiet("smart_app", static_folder=None, template_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = _LARGEST_BODY
+    app.extensions["rapport"] = services
+    app.add_url_rule("/static/<digest>/<name>", "static", static.serve)
+    for room in (launching, pages, forms, opening):
+        room.register(app, site)
+    log = new_log()
+    errors.register(app, site, log)
+    _Around(site, log).register(app)
+    app.wsgi_app = BelowPrefix(app.wsgi_app, urlsplit(settings.base_url).path)  # type: ignore[method-assign]
+    return app
+
+
+def build_services(
+    settings: Settings, *, registration: Registration, clock: Callable[[], datetime], new_id: Callable[[], str]
+) -> AppServices:
+    """Every collaborator of the use cases, built."""
+    http = new_session(pool=settings.read_workers * 4)
+    pool = read_pool(settings)
+    return AppServices(
+        settings=settings,
+        registration=registration,
+        http=http,
+        store=open_store(settings.database_url, _keys(settings), clock=clock),
+        launcher=Launcher(registration=registration, http=http, clock=clock, base_url=settings.base_url),
+        library=load_library(),
+        measures=load_measures(),
+        clock=clock,
+        new_id=new_id,
+        capabilities=capability_cache(http, settings=settings, pool=pool, clock=clock),
+        pool=pool,
+    )
+
+
+def _keys(settings: Settings) -> list[bytes]:
+    return [parse_key(key.get_secret_value()) for key in settings.secret_keys]
+
+
+class _Quiet(Flask):
+    """Flask logs the address and the traceback of a failure; both can hold what no log may. Our own handler logs the place."""
+
+    def log_exception(self, exc_info: object) -> None:
+        """Say nothing."""
+
+
+class _Around:
+    """What happens before and after every request."""
+
+    def __init__(self, site: Site, log: FilteringBoundLogger) -> None:
+        self._ancestors = site.services.registration.frame_ancestors()
+        self._secure = site.services.settings.base_url.startswith("https:")
+        self._log = log
+
+    def register(self, app: Flask) -> None:
+        """Hook in."""
+        app.before_request(self.begin)
+        app.after_request(self.finish)
+
+    def begin(self) -> None:
+        """A reference code, and the time."""
+        code = "".join(secrets.choice(_READABLE) for _ in range(8))
+        g.reference = f"RP-{code[:4]}-{code[4:]}"
+        g.began = time.perf_counter()
+        g.frame_ancestors = self._ancestors
+
+    def finish(self, response: Response) -> Response:
+        """Headers, compression, one log line."""
+        protect(response, ancestors=g.frame_ancestors, secure=self._secure)
+        squeeze(response, request)
+        self._log.info(
+            "request_finished",
+            request_id=g.reference,
+            route=errors.route(),
+            method=request.method,
+            status=response.status_code,
+            duration_ms=round((time.perf_counter() - g.began) * 1000, 1),
+        )
+        return response

@@ -1,0 +1,82 @@
+"""Every failure becomes a page with a reference code, and one log line with the same code. Nothing about a person is in either."""
+
+import traceback
+from typing import Any
+
+from flask import Flask, Response, g, request
+from structlog.typing import FilteringBoundLogger
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from smart_app.errors import FhirError, LaunchError, RapportError, SessionError
+from smart_app.web.site import Site
+from smart_app.web.views.error import ErrorView, failure_view, fhir_error_view, launch_error_view, session_error_view, status_view
+
+
+def register(app: Flask, site: Site, log: FilteringBoundLogger) -> None:
+    """Answer errors of every kind."""
+    handler = Errors(site, log)
+    app.register_error_handler(RapportError, handler.known)
+    app.register_error_handler(HTTPException, handler.status)
+    app.register_error_handler(InternalServerError, handler.failsafe)
+
+
+class Errors:
+    """Error pages."""
+
+    def __init__(self, site: Site, log: FilteringBoundLogger) -> None:
+        self._site = site
+        self._log = log
+
+    def known(self, error: RapportError) -> Response:
+        """An error Rapport raised on purpose."""
+        self._log.warning("request_refused", code=error.code, status=error.http_status, route=route())
+        return self._page(self._view(error), error.http_status)
+
+    def status(self, error: HTTPException) -> Response:
+        """404, 405, 413 and their like; headers such as Allow are kept."""
+        code = error.code or 500
+        response = self._page(status_view(code, reference=reference()), code)
+        for name, value in error.get_headers():
+            if name not in {"Content-Type", "Content-Length"}:
+                response.headers[name] = value
+        return response
+
+    def failsafe(self, error: InternalServerError) -> Response:
+        """Anything not foreseen. The log says where, never with which values."""
+        cause = error.original_exception or error
+        self._log.error("request_failed", error_type=type(cause).__name__, code=_place(cause), route=route(), status=500)
+        return self._page(failure_view(None, reference=reference(), posted=_posted()), 500)
+
+    def _view(self, error: RapportError) -> ErrorView:
+        match error:
+            case LaunchError():
+                return launch_error_view(error, reference=reference(), iss=g.get("iss"), registration=self._site.services.registration)
+            case SessionError():
+                return session_error_view(error, reference=reference(), posted=_posted())
+            case FhirError():
+                return fhir_error_view(error, reference=reference(), retry=None if _posted() else request.path)
+            case _:
+                return failure_view(error, reference=reference(), posted=_posted())
+
+    def _page(self, view: ErrorView, status: int) -> Response:
+        return self._site.pages.page("error", view, status=status)
+
+
+def reference() -> str:
+    """`RP-3H7T-19AB`, the same in the log and on the page."""
+    return str(g.reference)
+
+
+def route() -> str:
+    """The rule of the address, never the address: that holds launch ids."""
+    return request.url_rule.rule if request.url_rule else "unknown"
+
+
+def _posted() -> bool:
+    return request.method == "POST"
+
+
+def _place(cause: BaseException) -> str:
+    """File and line where it was raised."""
+    frames: Any = traceback.extract_tb(cause.__traceback__)
+    return f"{frames[-1].filename.rsplit('/', 1)[-1]}:{frames[-1].lineno}" if frames else ""

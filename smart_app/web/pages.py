@@ -1,0 +1,121 @@
+"""The dashboard and what can be done from it, and the two addresses a load balancer asks."""
+
+from datetime import date
+from typing import cast, get_args
+
+from flask import Flask, Response, redirect, request, url_for
+
+from smart_app.care.blind import reveal
+from smart_app.care.dashboard import load_history
+from smart_app.care.history import History, Years
+from smart_app.errors import SessionError, StoreError
+from smart_app.launch.context import LaunchContext
+from smart_app.web import cookies
+from smart_app.web.guard import Visit
+from smart_app.web.site import Site
+from smart_app.web.views.dashboard import DashboardUrls, dashboard_view
+from smart_app.web.views.ended import ended_view
+
+_DEFAULT_YEARS: Years = "2"
+
+
+def register(app: Flask, site: Site) -> None:
+    """The dashboard's addresses."""
+    handler = Dashboard(site)
+    app.add_url_rule("/l/<launch_id>/", "dashboard", handler.show)
+    app.add_url_rule("/l/<launch_id>/reveal", "reveal", handler.reveal, methods=["POST"])
+    app.add_url_rule("/l/<launch_id>/end", "end", handler.end, methods=["POST"])
+    app.add_url_rule("/healthz", "healthz", healthz)
+    app.add_url_rule("/readyz", "readyz", handler.readyz)
+
+
+def healthz() -> Response:
+    """The process answers."""
+    return Response("ok\n", mimetype="text/plain")
+
+
+class Dashboard:
+    """The clinician's page."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._services = site.services
+
+    def show(self, launch_id: str) -> Response:
+        """The history, in the years asked for."""
+        visit = self._site.guard.enter(launch_id)
+        history = load_history(visit.context, self._services, years=_years())
+        view = dashboard_view(
+            history,
+            context=visit.context,
+            urls=self._urls(visit, history),
+            now=self._services.clock().astimezone(),
+            focus=_day(request.args.get("at")),
+        )
+        self._services.store.audit.add(
+            "history_read", launch_id=visit.id, user=visit.context.user.reference, patient=visit.context.patient, detail={}
+        )
+        return self._site.pages.page("dashboard", view, csrf=visit.csrf)
+
+    def reveal(self, launch_id: str) -> Response:
+        """Show a patient's rating without rating the visit; recorded."""
+        visit = self._site.guard.enter(launch_id)
+        check_patient(visit.context)
+        clinician, of_visit = request.form.get("clinician", ""), request.form.get("visit", "")
+        if not clinician or not of_visit:
+            raise SessionError("This form is damaged, so nothing was done. Open the history again.")
+        reveal(visit.context, self._services, clinician=clinician, visit=of_visit, launch_id=visit.id)
+        return redirect(url_for("dashboard", launch_id=visit.id), 303)  # type: ignore[return-value]
+
+    def end(self, launch_id: str) -> Response:
+        """Forget the launch and its tokens."""
+        visit = self._site.guard.enter(launch_id)
+        launches = self._services.store.launches
+        launches.end(visit.id)
+        response = self._site.pages.page("thanks", ended_view())
+        cookies.drop(response, launches.cookie_name_for(visit.id))
+        return response
+
+    def readyz(self) -> Response:
+        """The database answers and has this version's schema."""
+        try:
+            self._services.store.check()
+        except StoreError:
+            return Response("database not ready\n", status=503, mimetype="text/plain")
+        return Response("ready\n", mimetype="text/plain")
+
+    def _urls(self, visit: Visit, history: History) -> DashboardUrls:
+        """Rating and hand-over lead to the site's first instrument, where this user may be rated."""
+        slug = self._services.settings.instruments[0]
+        forms = self._services.library.get(slug).forms if _is_clinician(visit.context) else {}
+        return DashboardUrls(
+            page=url_for("dashboard", launch_id=visit.id),
+            hand_over=url_for("handover", launch_id=visit.id, slug=slug) if "patient" in forms else None,
+            rate=url_for("form", launch_id=visit.id, slug=slug, informant="clinician") if "clinician" in forms else None,
+            reveal=url_for("reveal", launch_id=visit.id),
+            end=url_for("end", launch_id=visit.id),
+        )
+
+
+def check_patient(context: LaunchContext) -> None:
+    """SessionError unless the posted form was rendered for this launch's patient."""
+    if request.form.get("patient") != context.patient:
+        raise SessionError("This page was opened for another patient, so nothing was done. Open Rapport again from the patient's chart.")
+
+
+def _is_clinician(context: LaunchContext) -> bool:
+    return context.user.reference.split("/")[0] in {"Practitioner", "PractitionerRole"}
+
+
+def _years() -> Years:
+    """The range asked for; two years where it is none of those on offer."""
+    asked = request.args.get("years")
+    return cast("Years", asked) if asked in get_args(Years) else _DEFAULT_YEARS
+
+
+def _day(text: str | None) -> date | None:
+    """The focus day; None where the address holds no date."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        return None

@@ -1,0 +1,243 @@
+"""A questionnaire on the page: the patient's own, plain and without chart content, or the clinician's."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from fhir_mappings.answers import DECLINED, FieldError, Invalid
+from fhir_mappings.instrument import Informant, Instrument, Item, Option, Question
+from smart_app.care.submission import FormDraft
+from smart_app.web import formats
+from smart_app.web.banner import Banner, clinician_banner, patient_banner, plain_name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """One radio button. Where wording may not ship, `label` is its number."""
+
+    value: str
+    label: str
+    checked: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One item or question. `name` is the field and the anchor; `problem` is empty unless something is wrong with its answer;
+    `may_decline` offers the box beside a missing item."""
+
+    name: str
+    place: str
+    text: str
+    choices: tuple[Choice, ...]
+    problem: str
+    may_decline: bool
+    declined: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """Items under one heading."""
+
+    title: str
+    help: str
+    items: tuple[Asked, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One line of the error summary; `name` is the item it leads to, empty for one about the whole form."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormView:
+    """Everything a questionnaire's page prints. `who` are the lines about who will see the answers (patient's form only);
+    `key` and `patient` go back as hidden fields."""
+
+    banner: Banner
+    for_patient: bool
+    title: str
+    intro: str
+    effort: str
+    who: tuple[tuple[str, str, str], ...]
+    action: str
+    back: str | None
+    key: str
+    patient: str
+    problems: tuple[Problem, ...]
+    summary: str
+    blocks: tuple[Block, ...]
+    questions: tuple[Asked, ...]
+    of: int
+    send: str
+    footer: tuple[str, ...]
+    warning: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filling:
+    """What was given already and what is wrong with it."""
+
+    kept: Mapping[str, str]
+    errors: Mapping[str, str]
+    say: Callable[[str], str]
+    informant: Informant
+
+
+def form_view(draft: FormDraft, *, action: str, back: str, today: date, site_name: str, key: str, invalid: Invalid | None) -> FormView:
+    """The page of one draft. `key` is the submission's, which stays the same when an incomplete form comes back."""
+    instrument, informant = draft.instrument, draft.informant
+    own = informant == "patient"
+    say = wording(draft)
+    errors = _by_field(invalid.errors if invalid else ())
+    filling = Filling(kept=invalid.kept if invalid else {}, errors=errors, say=say, informant=informant)
+    form = instrument.forms[informant]
+    return FormView(
+        banner=patient_banner(draft.patient) if own else clinician_banner(draft.patient, today=today),
+        for_patient=own,
+        title=say(form.title),
+        intro=say(form.intro),
+        effort=f"{formats.count(len(instrument.items), 'short question')}, about {formats.count(form.minutes, 'minute')}.",
+        who=_who(draft, site_name) if own else (),
+        action=action,
+        back=None if own else back,
+        key=key,
+        patient=draft.patient.id,
+        problems=_problems(instrument, invalid),
+        summary=_summary(errors, instrument),
+        blocks=_blocks(instrument, filling),
+        questions=tuple(_question(question, filling) for question in instrument.questions if informant in question.text),
+        of=len(instrument.items),
+        send="Send my answers" if own else "Save this rating",
+        footer=_footer(instrument, own=own),
+        warning=""
+        if own or draft.step
+        else f"Answers cannot be stored in this record: {formats.sentence(draft.why_not_write or '')} They would be kept in Rapport only.",
+    )
+
+
+def wording(draft: FormDraft) -> Callable[[str], str]:
+    """Puts the two names into the instrument's words."""
+    names = {"{clinician}": clinician_name(draft), "{patient}": plain_name(draft.patient)}
+    return lambda text: _filled(text, names)
+
+
+def clinician_name(draft: FormDraft) -> str:
+    """The rated clinician for people."""
+    return draft.clinician.name or "your clinician"
+
+
+def _filled(text: str, names: Mapping[str, str]) -> str:
+    for place, name in names.items():
+        text = text.replace(place, name)
+    return text[:1].upper() + text[1:]
+
+
+def _who(draft: FormDraft, site_name: str) -> tuple[tuple[str, str, str], ...]:
+    """Who will see the answers and why, each line as (before, strong, after)."""
+    name = clinician_name(draft)
+    others = f"Other staff who treat you{f' at {site_name}' if site_name else ''} can read them."
+    record = ("They become part of ", "your health record", f". {others}") if draft.step else _NOT_WRITTEN
+    return (
+        ("", name[:1].upper() + name[1:], " will see them. They are about your work together."),
+        record,
+        (f"We ask so that you and {name} can talk about what helps and what does not.", "", ""),
+        ("Your answers ", "do not change the care you are offered", ". You can stop at any time, or leave a question out."),
+    )
+
+
+_NOT_WRITTEN = ("This clinic's record cannot take them, so they are kept ", "in this app", " for the clinic's staff.")
+
+
+def _by_field(errors: Sequence[FieldError]) -> dict[str, str]:
+    """The first message of each field."""
+    found: dict[str, str] = {}
+    for error in errors:
+        found.setdefault(error.link_id, error.message)
+    return found
+
+
+def _problems(instrument: Instrument, invalid: Invalid | None) -> tuple[Problem, ...]:
+    """The error summary, in the order of the form, problems without a place last."""
+    if invalid is None:
+        return ()
+    places = {item.link_id: f"Question {place}" for place, item in enumerate(_in_order(instrument), 1)}
+    places |= {question.link_id: "The last question" for question in instrument.questions}
+    errors = _by_field(invalid.errors)
+    placed = [Problem(name=name, text=f"{place}: {_short(errors[name])}") for name, place in places.items() if name in errors]
+    return (*placed, *(Problem(name="", text=message) for name, message in errors.items() if name not in places))
+
+
+def _short(message: str) -> str:
+    return "not answered yet" if message.startswith("Choose an answer") else message
+
+
+def _summary(errors: Mapping[str, str], instrument: Instrument) -> str:
+    """The headline above the problems."""
+    missing = sum(1 for item in instrument.items if errors.get(item.link_id, "").startswith("Choose an answer"))
+    if missing and missing == len(errors):
+        verb = "has" if missing == 1 else "have"
+        return f"{formats.count(missing, 'question')} {verb} no answer yet"
+    return "This cannot be sent yet" if errors else ""
+
+
+def _in_order(instrument: Instrument) -> list[Item]:
+    """Items as they are asked."""
+    return [instrument.item(link_id) for section in instrument.sections for link_id in section.items]
+
+
+def _blocks(instrument: Instrument, filling: Filling) -> tuple[Block, ...]:
+    order = {item.link_id: place for place, item in enumerate(_in_order(instrument), 1)}
+    return tuple(
+        Block(
+            title=filling.say(section.title.get(filling.informant, "")),
+            help=filling.say(section.help.get(filling.informant, "")),
+            items=tuple(_item(instrument, link_id, order[link_id], filling) for link_id in section.items),
+        )
+        for section in instrument.sections
+    )
+
+
+def _item(instrument: Instrument, link_id: str, place: int, filling: Filling) -> Asked:
+    item = instrument.item(link_id)
+    problem = filling.errors.get(link_id, "")
+    declined = link_id + DECLINED in filling.kept
+    return Asked(
+        name=link_id,
+        place=f"Question {place} of {len(instrument.items)}",
+        text=filling.say(item.text.get(filling.informant, f"Item {item.number} on your sheet")),
+        choices=_choices(instrument.options, filling.kept.get(link_id)),
+        problem=problem,
+        may_decline=bool(problem) or declined,
+        declined=declined,
+    )
+
+
+def _question(question: Question, filling: Filling) -> Asked:
+    return Asked(
+        name=question.link_id,
+        place="If you like",
+        text=filling.say(question.text[filling.informant]),
+        choices=_choices(question.options, filling.kept.get(question.link_id)),
+        problem=filling.errors.get(question.link_id, ""),
+        may_decline=False,
+        declined=False,
+    )
+
+
+def _choices(options: Sequence[Option], chosen: str | None) -> tuple[Choice, ...]:
+    return tuple(Choice(value=one.code, label=one.label or str(one.value), checked=one.code == chosen) for one in options)
+
+
+def _footer(instrument: Instrument, *, own: bool) -> tuple[str, ...]:
+    standing = "" if instrument.validated else " Not a validated instrument."
+    about = f"{instrument.title}, version {instrument.version}.{standing}"
+    if not own:
+        return (f"{about} {formats.sentence(instrument.direction)}",)
+    return (
+        "Not you, or not your name at the top? Hand the device back to a member of staff. "
+        "Nobody watches this page while you fill it in; if you feel unwell, tell someone now.",
+        about,
+    )

@@ -1,0 +1,41 @@
+"""The page between the chart and the patient's own page."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from smart_app.care.submission import FormDraft
+from smart_app.web.banner import Banner, clinician_banner, plain_name
+from smart_app.web.views.form import clinician_name
+
+_BLIND = "You see their rating of this visit once you have rated it yourself."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandoverView:
+    """Whom the device goes to, and where."""
+
+    banner: Banner
+    title: str
+    lines: tuple[str, ...]
+    warning: str
+    form: str
+    back: str
+
+
+def handover_view(draft: FormDraft, *, form: str, back: str, today: date, blind: bool) -> HandoverView:
+    """Names the patient once more, so that the device does not go to another."""
+    minutes = draft.instrument.forms["patient"].minutes
+    count = len(draft.instrument.items)
+    return HandoverView(
+        banner=clinician_banner(draft.patient, today=today),
+        title=f"Hand over to {plain_name(draft.patient)}",
+        lines=(
+            "Check the name and birth date above with the patient.",
+            f"The next page is theirs: {count} sentences about working with {clinician_name(draft)}, about {minutes} minutes.",
+            "It shows nothing from the chart. When they have sent their answers, they are asked to hand the device back.",
+            *((_BLIND,) if blind else ()),
+        ),
+        warning=draft.why_not_write or "",
+        form=form,
+        back=back,
+    )

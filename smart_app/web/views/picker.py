@@ -1,0 +1,48 @@
+"""The list of patients of an open server."""
+
+from dataclasses import dataclass
+
+from smart_app.care.history import Patient
+from smart_app.care.picker import PatientList
+from smart_app.web import formats
+from smart_app.web.banner import patient_banner
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One patient: `id` goes back, `name` and `facts` are read."""
+
+    id: str
+    name: str
+    facts: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PickerView:
+    """Everything the picker prints. `incomplete` says what the list lacks."""
+
+    server: str
+    iss: str
+    text: str
+    rows: tuple[Row, ...]
+    incomplete: str
+    action: str
+
+
+def picker_view(found: PatientList, *, server: str, iss: str, text: str, action: str) -> PickerView:
+    """The page of one search."""
+    reason = formats.sentence(found.reason or "There are more than are listed")
+    return PickerView(
+        server=server,
+        iss=iss,
+        text=text,
+        rows=tuple(_row(patient) for patient in found.patients),
+        incomplete="" if found.complete else f"This list is not complete: {reason} Search by name to find others.",
+        action=action,
+    )
+
+
+def _row(patient: Patient) -> Row:
+    banner = patient_banner(patient)
+    facts = " · ".join(f"{label} {value}" for label, value in banner.facts)
+    return Row(id=patient.id, name=banner.name, facts=facts)
