@@ -1,7 +1,8 @@
 """The app in a process of its own, against an open FHIR server: `python -m tests.bench.app_process FHIR_BASE`.
 
-Answers `cpu` (seconds of processor time used so far, all threads), `rss` (bytes resident now) and `imported` (bytes resident when
-nothing but the import had happened)."""
+Answers `cpu` (seconds of processor time used so far, all threads), `parse` (seconds of processor time that the standard library takes
+to parse the JSON files of a folder, in this same process), `rss` (bytes resident now), `imported` (bytes resident when nothing but the
+import had happened) and `bare` (serves the HTML given as `/bare`)."""
 
 import os
 import sys
@@ -18,6 +19,34 @@ def resident() -> int:
 
 
 IMPORTED = resident()
+
+
+class Bare:
+    """A page of any content, served as the app serves its own."""
+
+    def __init__(self) -> None:
+        self.html = ""
+
+    def keep(self, html: str) -> None:
+        """Serve this from now on."""
+        self.html = html
+
+    def show(self) -> str:
+        """The page."""
+        return self.html
+
+
+def parse(folder: str) -> float:
+    """Seconds of processor time to parse every file of the folder, all of them held at once as a dashboard holds them."""
+    import json  # noqa: PLC0415
+    import time  # noqa: PLC0415
+
+    contents = [path.read_bytes() for path in sorted(Path(folder).iterdir())]
+    began = time.process_time()
+    kept = [json.loads(content) for content in contents]
+    taken = time.process_time() - began
+    del kept
+    return taken
 
 
 def main() -> None:
@@ -42,13 +71,20 @@ def main() -> None:
             base_url=address,
             secret_keys=(urlsafe_b64encode(secrets.token_bytes(32)).decode(),),
             database_url=f"sqlite:///{folder}/rapport.sqlite",
-            page_limit=100,
         )
-        server.app = smart_app.app.create_app(settings, registration=load_registration(None).with_issuer(issuer))
+        app = smart_app.app.create_app(settings, registration=load_registration(None).with_issuer(issuer))
+        bare = Bare()
+        app.add_url_rule("/bare", "bare", bare.show)
+        server.app = app
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        answer_commands(
-            address, {"cpu": lambda _: time.process_time(), "rss": lambda _: resident(), "imported": lambda _: IMPORTED}
-        )
+        commands = {
+            "cpu": lambda _: time.process_time(),
+            "parse": parse,
+            "rss": lambda _: resident(),
+            "imported": lambda _: IMPORTED,
+            "bare": bare.keep,
+        }
+        answer_commands(address, commands)
 
 
 if __name__ == "__main__":

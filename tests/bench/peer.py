@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -36,9 +37,16 @@ class Peer:
 def peer(module: str, *arguments: str) -> Iterator[Peer]:
     """`python -m MODULE ARGUMENTS` while the block runs."""
     command = [sys.executable, "-m", module, *arguments]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    with (
+        tempfile.TemporaryFile("w+") as said,
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said, text=True) as process,
+    ):
         try:
             yield Peer(process)
+        except RuntimeError as error:
+            said.seek(0)
+            error.add_note(said.read()[-2000:])
+            raise
         finally:
             if process.stdin:
                 process.stdin.close()
