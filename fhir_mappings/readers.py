@@ -16,7 +16,7 @@ from fhir_mappings.measurement import Comparator, Measurement, Quantity, Skipped
 from fhir_mappings.measures import converted
 from fhir_mappings.moment import Moment
 from fhir_mappings.moments import parse_moment
-from fhir_mappings.subject import belongs_to
+from fhir_mappings.references import is_about, source_of
 
 Json = Mapping[str, Any]
 _STANDINGS: Mapping[str, Standing] = {
@@ -68,7 +68,7 @@ def read_measurements(
     for observation in observations:
         if not isinstance(observation, dict):
             continue
-        if not belongs_to(observation, patient):
+        if not is_about(observation, patient):
             skipped.append(foreign(observation))
             continue
         for place in _places(observation, index):
@@ -369,7 +369,7 @@ def _absent_words(reason: Json) -> str:
 
 
 def _source(resource: Json) -> str:
-    return f"{_cut(resource.get('resourceType', 'Resource'))}/{_cut(resource.get('id', 'without id'))}"
+    return source_of(resource, _cut(resource.get("resourceType", "Resource")))
 
 
 def _performer(observation: Json) -> str | None:

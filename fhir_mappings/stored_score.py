@@ -35,7 +35,7 @@ class Refusal:
     shown: str | None = None
 
 
-def codes(library: Library, *, base: str) -> dict[str, Code]:
+def codes(library: Library) -> dict[str, Code]:
     """Every panel and score code of the library."""
     found: dict[str, Code] = {}
     for instrument in library.instruments:
@@ -59,6 +59,8 @@ def own_code(observation: Mapping[str, Any], system: str) -> str | None:
 
 def status_refusal(status: object) -> Refusal | None:
     """Why an Observation of that status is not used; None for one that stands."""
+    if isinstance(status, str):
+        status = status.strip()
     if status == "entered-in-error":
         return Refusal(code="entered_in_error", reason="It was entered in error.")
     if isinstance(status, str) and status in _USED:

@@ -1,5 +1,6 @@
 """The composition root: the only place that wires rooms together. `create_app` gives a WSGI app and starts nothing else."""
 
+import logging
 import secrets
 import time
 from collections.abc import Callable
@@ -8,6 +9,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from flask import Flask, Response, g, request
+from structlog.contextvars import bind_contextvars, clear_contextvars
 from structlog.typing import FilteringBoundLogger
 
 from fhir_mappings.library import load_library
@@ -52,7 +54,7 @@ def create_app(
     new_id: Callable[[], str] = new_uuid,
 ) -> Flask:
     """The app for one deployment. `registration` is `launch.json` when not given. Raises ConfigurationError and StoreError."""
-    configure_logging()
+    configure_logging(level=logging.getLevelNamesMapping()[settings.log_level])
     services = build_services(settings, registration=registration or load_registration(settings.launch_file), clock=clock, new_id=new_id)
     csrf = Csrf(keys=_keys(settings), base_url=settings.base_url)
     static = load_static()
@@ -126,6 +128,8 @@ class _Around:
         g.reference = f"RP-{code[:4]}-{code[4:]}"
         g.began = time.perf_counter()
         g.frame_ancestors = self._ancestors
+        clear_contextvars()
+        bind_contextvars(request_id=g.reference)
 
     def finish(self, response: Response) -> Response:
         """Headers, compression, one log line."""
@@ -133,7 +137,6 @@ class _Around:
         squeeze(response, request)
         self._log.info(
             "request_finished",
-            request_id=g.reference,
             route=errors.route(),
             method=request.method,
             status=response.status_code,

@@ -2,12 +2,14 @@
 
 import socket
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
+from uuid import uuid4
 
 from smart_app.app import create_app
 from smart_app.cli.keys import new_secret
@@ -16,15 +18,17 @@ from smart_app.registration import Issuer, OpenServer, PublicClient, Registratio
 from smart_app.sandbox.app import create_sandbox
 from smart_app.sandbox.clients import Client
 from smart_app.sandbox.exchange import FhirBackend
-from smart_app.sandbox.personas import build_all
+from smart_app.sandbox.personas.build import build_all
 from smart_app.sandbox.relay import Relay
 from smart_app.sandbox.server import LocalServer
+from smart_app.sandbox.storage import Storage
+from smart_app.services import AppServices
 from smart_app.settings import Settings
 
 APP_CLIENT = "rapport"
 READER_CLIENT = "rapport-check"
 READER_REDIRECT = "http://127.0.0.1/read-back"
-Resource = Mapping[str, object]
+Resource = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,12 +47,11 @@ class Stand:
         return f"{self.ehr}/" if self.ehr else f"{self.app}/open?{urlencode({'iss': self.fhir})}"
 
 
-def local_backend(resources: list[Resource] | None, *, today: date, store: Path | None) -> LocalServer:
+def local_backend(resources: Sequence[Resource], *, today: date, store: Path | None) -> LocalServer:
     """The embedded EHR's own FHIR server: the personas, and what `--data` brought."""
-    backend = LocalServer(f"sqlite:///{store}") if store else LocalServer()
-    backend.load(build_all(today))
-    if resources:
-        backend.load(resources)
+    storage = Storage(f"sqlite:///{store}") if store else Storage()
+    backend = LocalServer(storage, clock=lambda: datetime.now(UTC), new_id=lambda: str(uuid4()))
+    backend.load([*build_all(today), *resources])
     return backend
 
 
@@ -58,22 +61,19 @@ def _settings(app: str, folder: Path) -> Settings:
         base_url=app,
         secret_keys=(new_secret(),),
         database_url=f"sqlite:///{folder / 'rapport.sqlite'}",
-        site_name="Northfield General (demo)",
+        site_name="Northfield General",
+        log_level="WARNING",
     )
 
 
-def _registration(issuer: Issuer) -> Registration:
-    """The shipped registration with this stand's issuer added: trusted only while it runs."""
-    return load_registration(None).with_issuer(issuer)
-
-
-def _embedded_issuer(ehr: str) -> Issuer:
+def _embedded_issuer(ehr: str, *, scope: str) -> Issuer:
     """The embedded EHR as a public client knows it."""
     return Issuer(
         name="Northfield General, training EHR",
         iss=f"{ehr}/fhir",
         client_id=APP_CLIENT,
         auth=PublicClient(),
+        scope=scope,
         frame_ancestors=(ehr,),
         synthetic_data=True,
     )
@@ -81,15 +81,29 @@ def _embedded_issuer(ehr: str) -> Issuer:
 
 def _open_issuer(base: str) -> Issuer:
     """A foreign server without OAuth, synthetic data only."""
-    return Issuer(name=f"Open FHIR server {base}", iss=base, client_id="", auth=OpenServer(), synthetic_data=True)
+    return Issuer(name=f"Open FHIR server {base}", iss=base, client_id="", auth=OpenServer(), scope="", synthetic_data=True)
 
 
 def _clients(app: str) -> dict[str, Client]:
     """The apps registered at the embedded EHR: Rapport, and the check's own reader."""
     return {
         APP_CLIENT: Client(redirect_uris=(f"{app}/callback",), launch_url=f"{app}/launch", name="Rapport"),
-        READER_CLIENT: Client(redirect_uris=(READER_REDIRECT,), launch_url=READER_REDIRECT, name="Read-back check"),
+        READER_CLIENT: Client(redirect_uris=(READER_REDIRECT,), launch_url=READER_REDIRECT, name="Read-back check", on_chart=False),
     }
+
+
+@contextmanager
+def _rapport(settings: Settings, registration: Registration, listening: socket.socket) -> Iterator[None]:
+    """The app, serving; everything it opened is closed afterwards."""
+    app = create_app(settings, registration=registration)
+    services: AppServices = app.extensions["rapport"]
+    try:
+        with served(app, listening):
+            yield
+    finally:
+        services.pool.shutdown()
+        services.http.close()
+        services.store.close()
 
 
 @contextmanager
@@ -100,8 +114,9 @@ def embedded(backend: FhirBackend, *, app_socket: socket.socket, ehr_socket: soc
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rapport-")))
         sandbox = create_sandbox(backend, base_url=ehr, clients=_clients(app))
         stack.enter_context(served(sandbox, ehr_socket))
-        rapport = create_app(_settings(app, folder), registration=_registration(_embedded_issuer(ehr)))
-        stack.enter_context(served(rapport, app_socket))
+        shipped = load_registration(None)
+        registration = shipped.with_issuer(_embedded_issuer(ehr, scope=shipped.client.scope))
+        stack.enter_context(_rapport(_settings(app, folder), registration, app_socket))
         yield Stand(app=app, ehr=ehr, fhir=f"{ehr}/fhir", upstream=upstream)
 
 
@@ -118,6 +133,6 @@ def direct(base: str, *, app_socket: socket.socket) -> Iterator[Stand]:
     app = f"http://localhost:{port_of(app_socket)}"
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rapport-")))
-        rapport = create_app(_settings(app, folder), registration=_registration(_open_issuer(base)))
-        stack.enter_context(served(rapport, app_socket))
+        registration = load_registration(None).with_issuer(_open_issuer(base))
+        stack.enter_context(_rapport(_settings(app, folder), registration, app_socket))
         yield Stand(app=app, ehr=None, fhir=base, upstream=base)

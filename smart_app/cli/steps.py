@@ -11,7 +11,7 @@ class StepFailed(Exception):
     """What was expected did not hold; the message says what was seen instead."""
 
 
-def expect(held: bool, otherwise: str) -> None:  # noqa: FBT001  a condition is what it takes
+def expect(held: bool, otherwise: str) -> None:
     """StepFailed with the sentence `otherwise` unless `held`."""
     if not held:
         raise StepFailed(otherwise)

@@ -32,6 +32,7 @@ class _Reader(HTMLParser):
         self.frames: list[str] = []
         self.checked: dict[str, str] = {}
         self.words: list[str] = []
+        self.rows: list[list[str]] = []
         self._href: str | None = None
         self._silent = 0
 
@@ -45,6 +46,10 @@ class _Reader(HTMLParser):
             self._href = given.get("href")
         elif tag == "iframe":
             self.frames.append(given.get("src", ""))
+        elif tag == "tr":
+            self.rows.append([])
+        elif tag in {"td", "th"} and self.rows:
+            self.rows[-1].append("")
         elif tag in {"script", "style"}:
             self._silent += 1
 
@@ -69,6 +74,8 @@ class _Reader(HTMLParser):
         if self._silent or not text:
             return
         self.words.append(text)
+        if self.rows and self.rows[-1]:
+            self.rows[-1][-1] = f"{self.rows[-1][-1]} {text}".strip()
         if self._href is not None:
             self.links.append((text, self._href))
 
@@ -86,7 +93,7 @@ class Page:
         reader = _Reader()
         reader.feed(self.html)
         self.forms, self.links, self.frames = reader.forms, reader.links, reader.frames
-        self.checked = reader.checked
+        self.checked, self.rows = reader.checked, reader.rows
         self.text = " ".join(reader.words)
 
     def form(self, *, going_to: str) -> Form:
@@ -111,6 +118,10 @@ class Visitor:
         self._http = requests.Session()
         self._http.trust_env = False
         self._cookies: dict[str, dict[str, str]] = {}
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._http.close()
 
     def get(self, url: str) -> Page:
         """Open an address and follow where it leads."""

@@ -7,7 +7,7 @@ from flask import Flask, Response, redirect, request, url_for
 
 from smart_app.care.blind import reveal
 from smart_app.care.dashboard import load_history
-from smart_app.care.history import History, Years
+from smart_app.care.history import Years
 from smart_app.errors import SessionError, StoreError
 from smart_app.launch.context import LaunchContext
 from smart_app.web import cookies
@@ -48,7 +48,7 @@ class Dashboard:
         view = dashboard_view(
             history,
             context=visit.context,
-            urls=self._urls(visit, history),
+            urls=self._urls(visit),
             now=self._services.clock().astimezone(),
             focus=_day(request.args.get("at")),
         )
@@ -84,7 +84,7 @@ class Dashboard:
             return Response("database not ready\n", status=503, mimetype="text/plain")
         return Response("ready\n", mimetype="text/plain")
 
-    def _urls(self, visit: Visit, history: History) -> DashboardUrls:
+    def _urls(self, visit: Visit) -> DashboardUrls:
         """Rating and hand-over lead to the site's first instrument, where this user may be rated."""
         slug = self._services.settings.instruments[0]
         forms = self._services.library.get(slug).forms if _is_clinician(visit.context) else {}

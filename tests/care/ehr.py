@@ -47,6 +47,7 @@ def refusal(status: int, text: str) -> Answer:
 class Ehr:
     """`faults` may answer first; `ignores_search` returns everything of a type, whoever's it is; `log` is every request made."""
 
+    base: str = BASE
     metadata: dict[str, Any] = field(default_factory=statement)
     resources: dict[str, dict[str, Any]] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
@@ -67,7 +68,7 @@ class Ehr:
 
     def attach(self, mock: responses.RequestsMock) -> None:
         for method in ("GET", "POST"):
-            mock.add_callback(method, re.compile(re.escape(BASE)), callback=self._answer)
+            mock.add_callback(method, re.compile(re.escape(self.base) + r"(?!/\.well-known)"), callback=self._answer)
 
     def _answer(self, request: requests.PreparedRequest) -> Answer:
         parts = urlsplit(str(request.url))
@@ -106,7 +107,7 @@ class Ehr:
         if not path:
             return json_answer(200, self._transaction(body))
         resource, created = self._create(body, request.headers.get("If-None-Exist"))
-        location = f"{BASE}/{path}/{resource['id']}/_history/1"
+        location = f"{self.base}/{path}/{resource['id']}/_history/1"
         return json_answer(201 if created else 200, None, Location=location)
 
     def _create(self, body: dict[str, Any], condition: str | None) -> tuple[dict[str, Any], bool]:

@@ -75,7 +75,7 @@ def test_groups_come_in_the_order_of_the_file() -> None:
         ('code = "17856-6"', 'code = "4548-4"', "hba1c.codes"),
         ('units = ["%", "mmol/mol"]', 'units = ["furlong"]', "hba1c.codes"),
         ('slope = "1"', 'slope = "2"', "hba1c.units"),
-        ('low = "20", high = "140"', 'low = "140", high = "20"', "hba1c"),
+        ('low = "30", high = "130"', 'low = "130", high = "30"', "hba1c"),
         ('slope = "1"', 'slope = "steep"', "measure.0.units.0.slope"),
         ("[[measure]]\nkey", "[[measure\nkey", "(syntax)"),
     ],

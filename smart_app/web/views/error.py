@@ -79,7 +79,7 @@ ADVICE: Mapping[LaunchCode, Advice] = {
     ),
     "issuer_differs": Advice(
         headline="The sign-in came back from another server",
-        remedy="The callback named another authorization server than discovery (RFC 9207). If this repeats, report it as a possible attack.",
+        remedy="The callback named another server than discovery (RFC 9207). If this repeats, report it as a possible attack.",
     ),
     "code_missing": Advice(headline="The sign-in came back incomplete", remedy="The callback had no code. " + _EHR_SIDE),
     "token_unreachable": Advice(
@@ -125,13 +125,31 @@ _ASKED = {
 }
 _CARRY_ON = "Carry on in the chart. Nothing is waiting to be saved."
 _GIVE_CODE = "If it happens again, give your IT team the reference code."
+_AGAIN = ("Close this page and open Rapport again from the patient's chart.", _CARRY_ON, _GIVE_CODE)
+# Elsewhere the same launch would end the same way.
+_WORTH_A_TRY = frozenset[LaunchCode](
+    {
+        "iss_missing",
+        "launch_missing",
+        "parameter_repeated",
+        "discovery_unreachable",
+        "state_missing",
+        "state_unknown",
+        "browser_differs",
+        "authorization_refused",
+        "code_missing",
+        "token_unreachable",
+        "id_token_invalid",
+        "patient_missing",
+    }
+)
 
 
 def launch_error_view(error: LaunchError, *, reference: str, iss: str | None, registration: Registration) -> ErrorView:
     """The page of a launch that stopped. `iss` as received, if any; it is shown to IT, cut where somebody sent a novel."""
     advice = ADVICE[cast("LaunchCode", error.code)]
     nothing = "Nothing was opened and no patient information was read."
-    lead = error.user_message if "othing was" in error.user_message else f"{error.user_message} {nothing}"
+    sentence = error.user_message.removesuffix("Open Rapport again from the patient's chart.").removesuffix("Nothing was opened. ").strip()
     facts = [("Remedy", advice.remedy), ("Error", f"launch.{error.code}")]
     if error.detail:
         facts.append(("Detail", error.detail))
@@ -139,8 +157,8 @@ def launch_error_view(error: LaunchError, *, reference: str, iss: str | None, re
         facts = [*_address(iss, registration), *facts]
     return ErrorView(
         headline=advice.headline,
-        lead=lead,
-        steps=("Close this page and open Rapport again from the patient's chart.", _CARRY_ON, _GIVE_CODE),
+        lead=f"{sentence} {nothing}",
+        steps=_AGAIN if error.code in _WORTH_A_TRY else (f"Close this page. {_CARRY_ON}", "Give your IT team the reference code."),
         reference=reference,
         facts=(*facts, ("Requests made", _ASKED[advice.asked])),
     )
@@ -149,7 +167,7 @@ def launch_error_view(error: LaunchError, *, reference: str, iss: str | None, re
 def _address(iss: str, registration: Registration) -> list[tuple[str, str]]:
     """The address received and the registered one most like it."""
     known = [issuer.iss_prefix or issuer.iss for issuer in registration.issuers]
-    near = get_close_matches(iss, known, n=1, cutoff=0.5)
+    near = get_close_matches(iss, known, n=1, cutoff=0.7)
     nearest = near[0] if near else "None that resembles it"
     disabled = any(not issuer.enabled and (issuer.iss_prefix or issuer.iss) in near for issuer in registration.issuers)
     return [

@@ -237,7 +237,7 @@ def _footer(instrument: Instrument, *, own: bool) -> tuple[str, ...]:
     if not own:
         return (f"{about} {formats.sentence(instrument.direction)}",)
     return (
-        "Not you, or not your name at the top? Hand the device back to a member of staff. "
+        "Not you, or not your name at the top? Hand the device back to a member of staff.",
         "Nobody watches this page while you fill it in; if you feel unwell, tell someone now.",
         about,
     )

@@ -12,7 +12,7 @@ from smart_app.web import charts, formats
 from smart_app.web.views.parts import Lane, Reading, Table, filled_columns, read_notice
 
 # Left out for what they are, not for what they say: no cross at their date, and a line may pass it.
-NOT_RESULTS = frozenset({"foreign_patient", "entered_in_error", "cancelled", "duplicate", "superseded", "excluded_code", "not_done"})
+NOT_RESULTS = frozenset({"foreign_patient", "entered_in_error", "status_cancelled", "status_registered", "superseded", "not_a_result"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

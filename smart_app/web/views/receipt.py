@@ -43,6 +43,7 @@ class ReceiptView:
     facts: tuple[tuple[str, str], ...]
     note_text: str
     synthetic: bool
+    signed_in: str
 
 
 _HEADLINES: dict[Outcome, str] = {
@@ -75,6 +76,7 @@ def receipt_view(
         facts=_facts(receipt, context, now.tzinfo),
         note_text=receipt.note_text,
         synthetic=context.synthetic,
+        signed_in=context.user.name or context.user.reference,
     )
 
 
@@ -83,7 +85,7 @@ def _lead(receipt: Receipt, context: LaunchContext, *, alarm: bool) -> str:
     whose = "The patient's answers" if receipt.informant == "patient" else "Your rating"
     verb = "are" if receipt.informant == "patient" else "is"
     sentences = {
-        "saved": f"{whose} {verb} in {context.issuer_name}, and {_read(receipt)}.",
+        "saved": f"{whose} {verb} in {context.issuer_name}; {_read(receipt)}.",
         "partly_saved": f"{whose} {verb} in {context.issuer_name}. What is not there is listed below.",
         "kept": f"{whose} {verb} sealed in Rapport and nothing is lost.",
         "unknown": f"The server did not say whether it stored this. {whose} {verb} sealed in Rapport and nothing is lost.",
@@ -97,7 +99,7 @@ def _lead(receipt: Receipt, context: LaunchContext, *, alarm: bool) -> str:
 def _read(receipt: Receipt) -> str:
     """What reading back gave, in words."""
     unread = sum(1 for part in receipt.written if part.read_back == "not_read")
-    return "read back from there" if not unread else f"{formats.count(unread, 'entry', 'entries')} could not be read back just now"
+    return "every entry was read back" if not unread else f"{formats.count(unread, 'entry', 'entries')} could not be read back just now"
 
 
 def _row(part: Written) -> Row:

@@ -1,0 +1,111 @@
+"""The app beside an EHR at the wire: signs in as a browser does, and answers forms."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import responses
+from flask import Flask
+from flask.testing import FlaskClient
+from pydantic import SecretStr
+
+from smart_app.app import create_app
+from smart_app.registration import Issuer, PublicClient, load_registration
+from smart_app.services import AppServices
+from smart_app.settings import Settings
+from tests.care.ehr import Ehr
+from tests.support.authorization_server import BASE, AuthorizationServer
+from tests.support.clock import Clock
+from tests.support.page import Page, read
+
+SLUG = "rapport-check-in"
+ITEMS = tuple(f"{element}-{number}" for element in ("goal", "task", "bond") for number in (1, 2, 3))
+FRAME = "https://ehr.example.org"
+SCOPE = "launch openid fhirUser online_access patient/*.cruds"
+SITE = "https://rapport.example.org"
+OWN = {"Sec-Fetch-Site": "same-origin"}
+
+
+@dataclass(kw_only=True)
+class Clinic:
+    """`ehr` holds the records; `launch` opens a chart in a browser (`client`)."""
+
+    app: Flask
+    ehr: Ehr
+    server: AuthorizationServer
+    client: FlaskClient = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.client = self.browser()
+
+    def browser(self) -> FlaskClient:
+        return self.app.test_client()
+
+    @property
+    def services(self) -> AppServices:
+        services: AppServices = self.app.extensions["rapport"]
+        return services
+
+    def get(self, path: str, client: FlaskClient | None = None) -> Page:
+        return read((client or self.client).get(path, base_url=SITE))
+
+    def begin(self, client: FlaskClient | None = None, launch: str = "abc+def==") -> Any:
+        return (client or self.client).get(f"/launch?iss={BASE}&launch={launch}", base_url=SITE)
+
+    def launch(self, *, patient: str = "pat-1", client: FlaskClient | None = None) -> str:
+        """Open a chart; the path of its dashboard."""
+        self.server.token["patient"] = patient
+        callback = self.server.authorize(self.begin(client).headers["Location"])
+        answer = (client or self.client).get(f"/callback?{urlencode(callback, doseq=True)}", base_url=SITE)
+        assert answer.status_code == 303, answer.get_data(as_text=True)
+        return urlsplit(answer.headers["Location"]).path
+
+    def form(self, chart: str, informant: str = "patient") -> Page:
+        return self.get(f"{chart}check/{SLUG}/{informant}")
+
+    def send(self, chart: str, fields: dict[str, str], informant: str = "patient", **headers: str) -> Any:
+        return self.client.post(f"{chart}check/{SLUG}/{informant}", data=fields, base_url=SITE, headers={**OWN, **headers})
+
+    def filled(self, chart: str, informant: str = "patient") -> dict[str, str]:
+        return self.form(chart, informant).form("/check/") | dict.fromkeys(ITEMS, "4")
+
+
+def patient(identity: str, family: str, given: str) -> dict[str, Any]:
+    name = [{"use": "official", "family": family, "given": [given]}]
+    return {"resourceType": "Patient", "id": identity, "name": name, "birthDate": "1968-03-14", "gender": "female"}
+
+
+def registered() -> Issuer:
+    return Issuer(name="Example EHR", iss=BASE, client_id="rapport", auth=PublicClient(), scope=SCOPE, frame_ancestors=(FRAME,))
+
+
+@contextmanager
+def clinic(
+    wire: responses.RequestsMock, server: AuthorizationServer, clock: Clock, *, folder: Path, issuer: Issuer | None = None, **more: Any
+) -> Iterator[Clinic]:
+    """The app and the EHR while the block runs."""
+    ehr = Ehr(base=BASE)
+    ehr.put(patient("pat-1", "Halvorsen", "Ingrid"), patient("pat-2", "Okafor", "Chidi"))
+    ehr.attach(wire)
+    settings = Settings(
+        secret_keys=(SecretStr("a" * 43),),
+        database_url=f"sqlite:///{folder}/rapport.sqlite",
+        read_timeout=2,
+        **{"base_url": SITE, **more},
+    )
+    registration = replace(load_registration(), issuers=()).with_issuer(issuer or registered())
+    app = create_app(settings, registration=registration, clock=clock)
+    standing = Clinic(app=app, ehr=ehr, server=server)
+    try:
+        yield standing
+    finally:
+        standing.services.pool.shutdown()
+        standing.services.http.close()
+        standing.services.store.close()
+
+
+def asked(wire: responses.RequestsMock) -> list[str]:
+    return [urlsplit(str(call.request.url)).path for call in wire.calls]

@@ -1,0 +1,103 @@
+import json
+from io import StringIO
+from typing import get_args
+
+import pytest
+
+from smart_app.errors import Forbidden, LaunchCode, LaunchError, SessionError, StoreError
+from smart_app.registration import load_registration
+from smart_app.telemetry import configure_logging
+from smart_app.web.views.error import ADVICE, failure_view, launch_error_view, session_error_view
+from tests.support.page import read
+from tests.web.clinic import OWN, SITE, Clinic
+
+
+@pytest.fixture
+def logged(rapport: Clinic) -> StringIO:
+    stream = StringIO()
+    configure_logging(stream=stream)
+    return stream
+
+
+def test_every_launch_code_has_its_own_advice() -> None:
+    assert set(ADVICE) == set(get_args(LaunchCode))
+
+
+@pytest.mark.parametrize("code", get_args(LaunchCode))
+def test_every_launch_error_says_what_did_not_happen(code: LaunchCode) -> None:
+    error = LaunchError(code, "It stopped.", detail="why")
+    view = launch_error_view(error, reference="RP-1", iss="https://a.example", registration=load_registration())
+    assert "no patient information was read" in view.lead.lower()
+    assert view.facts[-1][0] == "Requests made"
+    assert ("Error", f"launch.{code}") in view.facts
+
+
+def test_session_and_failure_pages_say_what_became_of_a_post() -> None:
+    assert "not stored" in session_error_view(SessionError("Over."), reference="RP-1", posted=True).lead
+    assert "not known" in failure_view(None, reference="RP-1", posted=True).lead
+    assert "Nothing was sent" in failure_view(StoreError("Down."), reference="RP-1", posted=True).lead
+
+
+def test_no_such_page_and_no_such_method(rapport: Clinic) -> None:
+    assert rapport.get("/nothing").status == 404
+    answer = rapport.client.post("/launch", base_url=SITE)
+    assert read(answer).status == 405
+    assert "GET" in answer.headers["Allow"]
+
+
+def test_a_body_too_large_is_refused(rapport: Clinic) -> None:
+    chart = rapport.launch()
+    answer = rapport.client.post(f"{chart}end", data={"csrf": "x" * 70_000}, base_url=SITE, headers=OWN)
+    assert read(answer).status == 413
+
+
+def test_a_chart_whose_patient_cannot_be_read_shows_nothing(rapport: Clinic) -> None:
+    chart = rapport.launch()
+    rapport.ehr.resources.pop("Patient/pat-1")
+    page = rapport.get(chart)
+    assert page.status == 502
+    assert "Nothing is shown" in page.text
+    assert chart in page.links()
+
+
+def test_anything_unforeseen_is_a_page_with_its_code_in_the_log(rapport: Clinic, logged: StringIO) -> None:
+    def broken() -> str:
+        raise RuntimeError("Halvorsen")
+
+    rapport.app.view_functions["healthz"] = broken
+    page = rapport.get("/healthz")
+    assert page.status == 500
+    assert "Halvorsen" not in page.text
+    assert "Halvorsen" not in logged.getvalue()
+    line = json.loads(logged.getvalue().splitlines()[0])
+    assert line["error_type"] == "RuntimeError"
+    assert line["request_id"] in page.text
+
+
+def test_logs_name_routes_and_never_people_or_launches(rapport: Clinic, logged: StringIO) -> None:
+    chart = rapport.launch()
+    rapport.get(chart)
+    rapport.send(chart, rapport.filled(chart))
+    lines = [json.loads(line) for line in logged.getvalue().splitlines()]
+    assert {"/launch", "/callback", "/l/<launch_id>/"} <= {line.get("route") for line in lines}
+    text = json.dumps(lines)
+    for secret in ("Halvorsen", "Ingrid", "pat-1", chart.split("/")[2]):
+        assert secret not in text
+
+
+def test_text_is_compressed_where_the_browser_takes_it(rapport: Clinic) -> None:
+    answer = rapport.client.get(rapport.launch(), base_url=SITE, headers={"Accept-Encoding": "gzip"})
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert "Accept-Encoding" in answer.headers["Vary"]
+
+
+def test_health_and_readiness(rapport: Clinic) -> None:
+    assert rapport.client.get("/healthz", base_url=SITE).data == b"ok\n"
+    assert rapport.client.get("/readyz", base_url=SITE).data == b"ready\n"
+
+
+def test_forbidden_by_the_record_is_a_page(rapport: Clinic) -> None:
+    chart = rapport.launch()
+    rapport.ehr.faults.append(lambda _method, path: (403, {}, "") if path.startswith("Patient/") else None)
+    page = rapport.get(chart)
+    assert page.status == Forbidden.http_status

@@ -1,0 +1,135 @@
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import responses
+
+from tests.support.authorization_server import BASE, ISSUER, AuthorizationServer
+from tests.support.clock import Clock
+from tests.support.page import read
+from tests.web.clinic import FRAME, SITE, Clinic, asked, clinic
+
+
+def test_launch_keeps_a_plus_in_the_launch_value(rapport: Clinic) -> None:
+    location = rapport.begin(launch="abc+def==").headers["Location"]
+    assert parse_qs(urlsplit(location).query)["launch"] == ["abc+def=="]
+    assert location.startswith(f"{ISSUER}/authorize?")
+
+
+def test_launch_opens_the_chart_and_sets_a_cookie_for_the_frame(rapport: Clinic) -> None:
+    callback = rapport.server.authorize(rapport.begin().headers["Location"])
+    answer = rapport.client.get(f"/callback?{urlencode(callback, doseq=True)}", base_url=SITE)
+    assert answer.status_code == 303
+    assert urlsplit(answer.headers["Location"]).path.startswith("/l/")
+    opened = next(line for line in answer.headers.getlist("Set-Cookie") if "Max-Age=0" not in line)
+    assert opened.startswith("__Host-")
+    for part in ("Secure", "HttpOnly", "SameSite=None", "Partitioned", "Path=/"):
+        assert part in opened
+    page = rapport.get(urlsplit(answer.headers["Location"]).path)
+    assert page.status == 200
+    assert "HALVORSEN, Ingrid" in page.text
+
+
+def test_titles_and_headers_hold_no_patient(rapport: Clinic) -> None:
+    page = rapport.get(rapport.launch())
+    assert "alvorsen" not in page.title.lower()
+    assert f"frame-ancestors {FRAME}" in page.headers["Content-Security-Policy"]
+    assert "gzip" not in page.headers.get("Content-Encoding", "")
+
+
+def test_unknown_iss_makes_no_request_and_is_shown_to_it(rapport: Clinic, wire: responses.RequestsMock) -> None:
+    page = rapport.get("/launch?iss=https://ehr.example.org/fhirx&launch=1")
+    assert page.status == 403
+    assert asked(wire) == []
+    assert "https://ehr.example.org/fhirx" in page.text
+    assert "Nearest entry on the list https://ehr.example.org/fhir" in page.text
+    assert "Requests made None" in page.text
+    assert "Reference code RP-" in page.text
+
+
+def test_an_iss_full_of_markup_is_shown_as_text(rapport: Clinic) -> None:
+    page = rapport.get("/launch?iss=https://x.example/<script>alert(1)</script>&launch=1")
+    assert page.status == 403
+    assert not page.soup.select("script")
+
+
+def test_repeated_or_missing_parameters_are_refused(rapport: Clinic) -> None:
+    for query, code in (
+        (f"iss={BASE}&iss={BASE}&launch=1", "parameter_repeated"),
+        (f"iss={BASE}&launch=1&launch=2", "parameter_repeated"),
+        ("launch=1", "iss_missing"),
+        (f"iss={BASE}", "launch_missing"),
+    ):
+        page = rapport.get(f"/launch?{query}")
+        assert page.status == 400
+        assert f"launch.{code}" in page.text
+
+
+def test_a_replayed_callback_opens_nothing(rapport: Clinic) -> None:
+    callback = urlencode(rapport.server.authorize(rapport.begin().headers["Location"]), doseq=True)
+    assert rapport.client.get(f"/callback?{callback}", base_url=SITE).status_code == 303
+    page = rapport.get(f"/callback?{callback}")
+    assert page.status == 400
+    assert "used already" in page.text
+
+
+def test_callback_rejects_state_from_another_browser(rapport: Clinic, server: AuthorizationServer) -> None:
+    callback = urlencode(server.authorize(rapport.begin().headers["Location"]), doseq=True)
+    page = rapport.get(f"/callback?{callback}", rapport.browser())
+    assert page.status == 400
+    assert "another browser" in page.text
+    assert rapport.client.get(f"/callback?{callback}", base_url=SITE).status_code == 303
+
+
+def test_refused_authorization_says_so(rapport: Clinic, server: AuthorizationServer) -> None:
+    state = server.authorize(rapport.begin().headers["Location"])["state"][0]
+    page = rapport.get(f"/callback?state={state}&error=access_denied")
+    assert page.status == 403
+    assert "refused the sign-in" in page.text
+
+
+def test_a_chart_needs_its_own_cookie(rapport: Clinic) -> None:
+    chart = rapport.launch()
+    page = read(rapport.browser().get(chart, base_url=SITE))
+    assert page.status == 403
+    assert "Halvorsen" not in page.html
+
+
+def test_two_charts_in_one_browser_never_cross(rapport: Clinic) -> None:
+    first, second = rapport.launch(patient="pat-1"), rapport.launch(patient="pat-2")
+    assert "HALVORSEN" in rapport.get(first).text
+    assert "OKAFOR" in rapport.get(second).text
+    assert "HALVORSEN" in rapport.get(first).text
+
+
+def test_a_launch_ends_when_it_is_left_alone(rapport: Clinic, clock: Clock) -> None:
+    chart = rapport.launch()
+    clock.forward(minutes=31)
+    page = rapport.get(chart)
+    assert page.status == 403
+    assert "Open Rapport again" in page.text
+
+
+def test_the_access_token_is_renewed_before_it_ends(rapport: Clinic, clock: Clock, server: AuthorizationServer) -> None:
+    chart = rapport.launch()
+    clock.now += timedelta(seconds=250)
+    assert rapport.get(chart).status == 200
+    assert server.asked("/auth/token") == 2
+
+
+def test_a_refresh_refused_by_the_ehr_ends_the_launch(rapport: Clinic, clock: Clock, server: AuthorizationServer) -> None:
+    chart = rapport.launch()
+    server.refresh_tokens.append("rotated-away")
+    clock.forward(seconds=290)
+    assert rapport.get(chart).status == 403
+
+
+def test_below_a_path_every_address_keeps_the_path(
+    wire: responses.RequestsMock, server: AuthorizationServer, clock: Clock, tmp_path: Path
+) -> None:
+    with clinic(wire, server, clock, folder=tmp_path, base_url=f"{SITE}/rapport") as standing:
+        chart = standing.launch()
+        assert chart.startswith("/rapport/l/")
+        page = standing.get(chart)
+        assert page.status == 200
+        assert all(str(tag["href"]).startswith("/rapport/static/") for tag in page.soup.select("link[href]"))
