@@ -1,318 +1,356 @@
-"""Alliance ratings from the record: responses, the scores stored with them, and everything of ours that cannot be used.
+"""Alliance ratings from the record. The response is the truth; a stored score is shown as it was stored, and a difference is said.
 
-The response is the truth about what was answered; a stored score is shown as it was stored, and a recomputed one that differs is said.
-Nothing raises, and nothing of another patient is used.
+Total: whatever JSON a server returns, the result is a rating or a Skipped that says why not.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from fhir_mappings import canonicals
-from fhir_mappings.instrument import Informant, Instrument
+from fhir_mappings.answers import Answers
+from fhir_mappings.filing import Filing, Resource, Stored, Submitted, rank
+from fhir_mappings.instrument import Informant, Instrument, Scale
 from fhir_mappings.library import Library
 from fhir_mappings.measurement import Skipped
 from fhir_mappings.moment import Moment
 from fhir_mappings.moments import parse_moment
 from fhir_mappings.rating import Person, Rating, Score
 from fhir_mappings.readers import foreign
-from fhir_mappings.references import identifiers_in, is_about, reference_in, references_in, source_of
+from fhir_mappings.references import is_about, reference_in, references_in, source_of
 from fhir_mappings.response import read_answers
 from fhir_mappings.scoring import score
 from fhir_mappings.series import position
 from fhir_mappings.stored_score import Code, Refusal, codes, number_of, own_code, status_refusal
 
-Json = Mapping[str, Any]
-_ANSWERED = {"completed": "final", "amended": "amended"}
+_RESPONSE, _OBSERVATION = "QuestionnaireResponse", "Observation"
+_STANDING = {"completed": "final", "amended": "amended"}
+_RATED = ("Practitioner/", "PractitionerRole/")
+_HUNDREDTHS = Decimal("0.01")
+_Found = tuple[list[Rating], list[Skipped]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Stored:
-    """A score Observation of ours that counts."""
-
-    code: Code
-    number: Decimal | None
-    observation: Json
-    source: str
-
-
-@dataclass(slots=True, kw_only=True)
 class _Reading:
-    """One run over the record: what was found so far, and what is listed instead."""
+    """What one call reads by, and where it collects what it does not use; `withdrawn` are the responses entered in error."""
 
     library: Library
-    base: str
+    codes: Mapping[str, Code]
     patient: str
-    ratings: list[Rating] = field(default_factory=list)
-    skipped: list[Skipped] = field(default_factory=list)
-
-    def skip(self, resource: Json, code: str, reason: str, *, slug: str | None = None, shown: str | None = None) -> None:
-        """List a resource of this patient that is not used."""
-        kind = "Alliance score" if resource.get("resourceType") == "Observation" else "Alliance rating"
-        when = _when(resource)
-        source = _source(resource)
-        self.skipped.append(Skipped(source=source, measure=slug, what=kind, when=when, shown=shown, reason=reason, code=code))
+    base: str
+    skipped: list[Skipped]
+    withdrawn: set[str]
 
 
 def read_ratings(
-    library: Library, responses: Iterable[Json], observations: Iterable[Json], *, patient: str, base: str
-) -> tuple[list[Rating], list[Skipped]]:
-    """Every rating of Patient/`patient` on an instrument of the library, oldest first, and what of ours is not used, with its reason."""
-    reading = _Reading(library=library, base=base, patient=patient)
-    scores = _by_response(reading, _stored(reading, observations))
-    for response in _newest(reading, _own(reading, responses)):
-        _read_response(reading, response, scores.pop(_source(response), []))
-    for group in scores.values():
-        _read_scores_alone(reading, group)
-    return sorted(reading.ratings, key=lambda rating: (position(rating.when), rating.source)), reading.skipped
+    library: Library, responses: Iterable[Mapping[str, Any]], observations: Iterable[Mapping[str, Any]], *, patient: str, base: str
+) -> _Found:
+    """The ratings of that patient, oldest first, and everything that is not one, with the reason. Never raises.
+
+    `patient` is an id, `base` the canonical base. Foreign forms and Observations of other code systems are left alone.
+    """
+    reading = _Reading(library=library, codes=codes(library), patient=patient, base=base, skipped=[], withdrawn=set())
+    filing = Filing(base=base)
+    for response in responses:
+        _file_response(reading, filing, response)
+    usable = [stored for observation in observations if (stored := _stored(reading, observation)) is not None]
+    for stored in sorted(usable, key=_is_member):
+        filing.add_observation(stored)
+    ratings = [rating for submitted in filing if not submitted.refused and (rating := _rating(reading, submitted)) is not None]
+    return sorted(ratings, key=_place_in_time), reading.skipped
 
 
-def _own(reading: _Reading, resources: Iterable[Json]) -> Iterable[Json]:
-    """The resources that are about this patient; the others are listed by id alone."""
-    for resource in resources:
-        if not isinstance(resource, dict):
-            continue
-        if is_about(resource, reading.patient):
-            yield resource
-        else:
-            reading.skipped.append(foreign(resource))
+def _is_member(stored: Stored) -> bool:
+    return stored.code.scale is not None
 
 
-# Responses --------------------------------------------------------------------------------------------------------------
+def _place_in_time(rating: Rating) -> tuple[datetime, str]:
+    return position(rating.when), rating.source
 
 
-def _newest(reading: _Reading, responses: Iterable[Json]) -> list[Json]:
-    """One response per submission: of two with the same identifier the later one counts, and the other is listed."""
-    best: dict[object, Json] = {}
-    for place, response in enumerate(responses):
-        key = _submission_key(response, reading.base) or place
-        other = best.get(key)
-        if other is None or _rank(response) > _rank(other):
-            best[key] = response
-        if other is not None:
-            dropped = response if best[key] is other else other
-            reading.skip(dropped, "superseded", f"The same rating is there again, as {_source(best[key])}.")
+# Responses
+
+
+def _file_response(reading: _Reading, filing: Filing, response: object) -> None:
+    """File a response of one of our forms, or list why it is not used."""
+    if not isinstance(response, dict):
+        reading.skipped.append(_unreadable(_RESPONSE))
+        return
+    if not is_about(response, reading.patient):
+        reading.skipped.append(foreign(response))
+        filing.add_response(response, refused=True)
+        return
+    canonical = response.get("questionnaire")
+    if not isinstance(canonical, str) or not reading.library.knows_form(canonical, reading.base):
+        return
+    refusal = _response_refusal(reading, response, canonical)
+    filing.add_response(response, refused=refusal is not None)
+    if refusal is not None:
+        form = reading.library.for_questionnaire(canonical, reading.base)
+        reading.skipped.append(_skipped(response, _RESPONSE, refusal, form=form))
+        if refusal.code == "entered_in_error":
+            reading.withdrawn.add(source_of(response, _RESPONSE))
+
+
+def _response_refusal(reading: _Reading, response: Resource, canonical: str) -> Refusal | None:
+    """Why a response of a form of ours is not used; None for one that stands."""
+    status = _status(response)
+    if status == "entered-in-error":
+        return Refusal(code="entered_in_error", reason="It was entered in error.")
+    if reading.library.for_questionnaire(canonical, reading.base) is None:
+        version = canonical.partition("|")[2][:20] or None
+        return Refusal(code="version_unknown", reason="Stored, not scored: this version of the form is not known here.", shown=version)
+    if status not in _STANDING:
+        return Refusal(code="not_completed", reason="The form was not completed.")
+    return None
+
+
+def _status(resource: Resource) -> str:
+    status = resource.get("status")
+    return status.strip() if isinstance(status, str) else ""
+
+
+# Observations
+
+
+def _stored(reading: _Reading, observation: object) -> Stored | None:
+    """A panel or score of ours that may be used; otherwise None, and the reason is listed where it is ours."""
+    if not isinstance(observation, dict):
+        reading.skipped.append(_unreadable(_OBSERVATION))
+        return None
+    if not is_about(observation, reading.patient):
+        reading.skipped.append(foreign(observation))
+        return None
+    name = own_code(observation, canonicals.score_system(reading.base))
+    if name is None:
+        return None
+    code = reading.codes.get(name)
+    if code is None:
+        refusal = Refusal(code="code_unknown", reason="Its code is not one of the scores known here.")
+        reading.skipped.append(_skipped(observation, _OBSERVATION, refusal, form=None))
+        return None
+    refused = status_refusal(observation.get("status"))
+    if refused is not None:
+        # One line for a rating withdrawn whole, not one for each of its scores.
+        if reading.withdrawn.isdisjoint(references_in(observation.get("derivedFrom"))):
+            reading.skipped.append(_skipped(observation, _OBSERVATION, refused, form=(code.instrument, code.informant), scale=code.scale))
+        return None
+    return Stored(source=source_of(observation, _OBSERVATION), resource=observation, code=code)
+
+
+# Ratings
+
+
+def _rating(reading: _Reading, submitted: Submitted) -> Rating | None:
+    """The rating of one submission; None, and a Skipped, where it cannot be placed."""
+    if submitted.response is None and not submitted.observations:
+        return None
+    form = _form(reading, submitted)
+    _list_copies(reading, submitted, form)
+    stored = _own_scores(reading, submitted, form)
+    parts = [one.resource for one in stored]
+    main = submitted.response if submitted.response is not None else parts[0]
+    kind = _RESPONSE if submitted.response is not None else _OBSERVATION
+    if kind == _OBSERVATION and not _says_something(stored):
+        refusal = Refusal(code="scores_missing", reason="Neither its scores nor the answers could be read.")
+        reading.skipped.append(_skipped(main, kind, refusal, form=form))
+        return None
+    clinician, when = _clinician(reading, main, parts), _when(submitted.response, parts)
+    if clinician is None or when is None:
+        refusal = _clinician_missing() if clinician is None else _date_missing()
+        reading.skipped.append(_skipped(main, kind, refusal, form=form))
+        return None
+    instrument, informant = form
+    answers = _answers(reading, instrument, submitted.response, form)
+    encounter = _encounter([main, *parts])
+    return Rating(
+        instrument=instrument.slug,
+        version=instrument.version,
+        informant=informant,
+        clinician=clinician,
+        when=when,
+        visit=encounter or when.day.isoformat(),
+        encounter=encounter,
+        scores=_scores(reading, form, None if submitted.response is None else answers, stored),
+        answers=answers.values,
+        declined=answers.declined,
+        extra=answers.extra,
+        standing=_STANDING.get(_status(main), _status(main)),
+        source=source_of(main, kind),
+    )
+
+
+def _list_copies(reading: _Reading, submitted: Submitted, form: tuple[Instrument, Informant]) -> None:
+    """Say which copies of the response gave way to which."""
+    if submitted.response is not None:
+        kept = source_of(submitted.response, _RESPONSE)
+        refusal = Refusal(code="superseded", reason=f"The same rating is there again, as {kept}.")
+        reading.skipped.extend(_skipped(copy, _RESPONSE, refusal, form=form) for copy in submitted.copies)
+
+
+def _form(reading: _Reading, submitted: Submitted) -> tuple[Instrument, Informant]:
+    """Whose form it is: the response's, else that of the first Observation."""
+    if submitted.response is not None:
+        known = reading.library.for_questionnaire(submitted.response["questionnaire"], reading.base)
+        if known is not None:
+            return known
+    code = submitted.observations[0].code
+    return code.instrument, code.informant
+
+
+def _own_scores(reading: _Reading, submitted: Submitted, form: tuple[Instrument, Informant]) -> list[Stored]:
+    """The panel and scores of that form, the best copy of each. Scores of a displaced copy of the response are not used."""
+    best: dict[str, Stored] = {}
+    for stored in submitted.observations:
+        if (stored.code.instrument.slug, stored.code.informant) != (form[0].slug, form[1]):
+            refusal = Refusal(code="score_of_another_form", reason="It belongs to a rating of another form.")
+            reading.skipped.append(_skipped(stored.resource, _OBSERVATION, refusal, form=form))
+        elif not _of_a_displaced_copy(stored, submitted.response):
+            key = stored.code.scale.key if stored.code.scale else ""
+            if key not in best or rank(stored.resource) > rank(best[key].resource):
+                best[key] = stored
     return list(best.values())
 
 
-def _rank(response: Json) -> tuple[bool, str]:
-    meta = response.get("meta")
-    updated = meta.get("lastUpdated") if isinstance(meta, dict) else None
-    return response.get("status") == "amended", updated if isinstance(updated, str) else ""
+def _of_a_displaced_copy(stored: Stored, response: Resource | None) -> bool:
+    if response is None:
+        return False
+    named = [one for one in references_in(stored.resource.get("derivedFrom")) if one.startswith(f"{_RESPONSE}/")]
+    return bool(named) and source_of(response, _RESPONSE) not in named
 
 
-def _submission_key(resource: Json, base: str) -> str | None:
-    """The identifier of ours, of a response (one) or an Observation (several)."""
-    return next(identifiers_in(resource.get("identifier"), canonicals.submission_system(base)), None)
+def _says_something(stored: Iterable[Stored]) -> bool:
+    """A score, or a panel that says why there is none."""
+    return any(one.code.scale is not None or "dataAbsentReason" in one.resource for one in stored)
 
 
-def _read_response(reading: _Reading, response: Json, stored: Sequence[_Stored]) -> None:
-    """One response with the scores stored beside it, as a rating or as a skipped entry."""
-    canonical = response.get("questionnaire")
-    if not isinstance(canonical, str):
-        return
-    form = reading.library.for_questionnaire(canonical, reading.base)
-    if form is None:
-        _unknown_version(reading, response, canonical)
-        return
-    instrument, informant = form
-    standing = _standing(reading, response, instrument)
-    when = _when(response)
-    clinician = _rated(response, stored, reading.base)
-    if standing is None:
-        return
-    if when is None:
-        reading.skip(response, "date_missing", "No date is recorded that could be read.", slug=instrument.slug)
-    elif clinician is None:
-        reading.skip(response, "clinician_missing", "It does not say which clinician was rated.", slug=instrument.slug)
-    else:
-        _add(reading, response, stored, form=(instrument, informant), standing=standing, when=when, clinician=clinician)
-
-
-def _unknown_version(reading: _Reading, response: Json, canonical: str) -> None:
-    """A form of ours in a version that this program does not know is listed; a foreign form is none of our business."""
-    if reading.library.knows_form(canonical, reading.base):
-        version = canonical.partition("|")[2] or "none"
-        reading.skip(response, "version_unknown", f"Stored, not scored: version {version} of the form is not known here.")
-
-
-def _standing(reading: _Reading, response: Json, instrument: Instrument) -> str | None:
-    """How settled a response is; None, and listed, for one that does not count."""
-    status = response.get("status")
-    name = status.strip() if isinstance(status, str) else ""
-    if name in _ANSWERED:
-        return _ANSWERED[name]
-    if name == "entered-in-error":
-        reading.skip(response, "entered_in_error", "Marked entered in error by the source.", slug=instrument.slug)
-    else:
-        reading.skip(response, "not_completed", f"Its status is {name or 'missing'}: it was not completed.", slug=instrument.slug)
-    return None
-
-
-def _add(
-    reading: _Reading,
-    response: Json,
-    stored: Sequence[_Stored],
-    *,
-    form: tuple[Instrument, Informant],
-    standing: str,
-    when: Moment,
-    clinician: Person,
-) -> None:
-    """The rating of a response that counts."""
-    instrument, informant = form
+def _answers(reading: _Reading, instrument: Instrument, response: Resource | None, form: tuple[Instrument, Informant]) -> Answers:
+    """The answers; what could not be understood in them is listed."""
+    if response is None:
+        return Answers(values={}, declined=(), extra={})
     answers, odd = read_answers(instrument, response)
-    for problem in odd:
-        reading.skip(response, "answer_unreadable", f"Not used: {problem}.", slug=instrument.slug)
-    encounter = reference_in(response.get("encounter"))
-    reading.ratings.append(
-        Rating(
-            instrument=instrument.slug,
-            version=instrument.version,
-            informant=informant,
-            clinician=clinician,
-            when=when,
-            visit=encounter or when.day.isoformat(),
-            encounter=encounter,
-            scores=_scores(reading, score(instrument, answers.values), stored, form=form),
-            answers=answers.values,
-            declined=answers.declined,
-            extra=answers.extra,
-            standing=standing,
-            source=_source(response),
-        )
-    )
+    for sentence in odd:
+        refusal = Refusal(code="answer_unreadable", reason=f"{sentence[0].upper()}{sentence[1:]}.")
+        reading.skipped.append(_skipped(response, _RESPONSE, refusal, form=form))
+    return answers
 
 
-def _scores(
-    reading: _Reading, computed: dict[str, Score], stored: Sequence[_Stored], *, form: tuple[Instrument, Informant]
-) -> dict[str, Score]:
-    """The stored number where there is one, the computed one elsewhere; a difference is listed."""
+def _scores(reading: _Reading, form: tuple[Instrument, Informant], answers: Answers | None, stored: Iterable[Stored]) -> dict[str, Score]:
+    """Every scale: the stored number, else the recomputed one, else the reason why there is none."""
+    instrument = form[0]
+    found = score(instrument, answers.values) if answers else {scale.key: _unscored(scale) for scale in instrument.scales}
     for one in stored:
-        if one.code.scale is None or one.number is None or (one.code.instrument, one.code.informant) != form:
-            continue
-        key, own = one.code.scale.key, computed[one.code.scale.key]
-        if own.value != one.number:
-            told = f"Stored as {one.number:f}, but the answers give {own.text or own.reason}. The stored number is shown."
-            reading.skip(one.observation, "score_differs", told, slug=form[0].slug, shown=f"{one.number:f}")
-        computed[key] = _as_stored(own, one.number)
-    return computed
+        scale = one.code.scale
+        if scale is not None:
+            found[scale.key] = _shown(reading, form, one, scale, computed=found[scale.key], checked=answers is not None)
+    return found
 
 
-def _as_stored(own: Score, number: Decimal) -> Score:
+def _shown(reading: _Reading, form: tuple[Instrument, Informant], stored: Stored, scale: Scale, *, computed: Score, checked: bool) -> Score:
+    """The stored number with its digits; `checked` says that there are answers to compare it with."""
+    number = number_of(stored.resource, scale)
+    if isinstance(number, Refusal):
+        reading.skipped.append(_skipped(stored.resource, _OBSERVATION, number, form=form, scale=scale))
+        return computed
+    if checked and not _agree(number, computed.value):
+        reading.skipped.append(_skipped(stored.resource, _OBSERVATION, _differs(number, computed), form=form, scale=scale))
     return Score(
-        key=own.key, value=number, text=f"{number:f}", answered=own.answered, of=own.of, prorated=0 < own.answered < own.of, reason=None
+        key=scale.key, value=number, text=f"{number:f}", answered=computed.answered, of=computed.of, prorated=computed.prorated, reason=None
     )
 
 
-# Scores -----------------------------------------------------------------------------------------------------------------
+def _agree(number: Decimal, computed: Decimal | None) -> bool:
+    """Equal, or equal once more digits than ours are rounded away."""
+    return computed is not None and computed in {number, number.quantize(_HUNDREDTHS, ROUND_HALF_UP)}
 
 
-def _stored(reading: _Reading, observations: Iterable[Json]) -> Iterable[_Stored]:
-    """Panels and scores of ours that count; the others of ours are listed."""
-    system = canonicals.score_system(reading.base)
-    known = codes(reading.library)
-    for observation in _own(reading, observations):
-        name = own_code(observation, system)
-        if name is None:
-            continue
-        code = known.get(name)
-        if code is None:
-            reading.skip(observation, "code_unknown", f"The score {name[:40]} is not known here.")
-            continue
-        refusal = status_refusal(observation.get("status"))
-        number = number_of(observation, code.scale) if code.scale and refusal is None else None
-        refusal = number if isinstance(number, Refusal) else refusal
-        if refusal is not None:
-            reading.skip(observation, refusal.code, refusal.reason, slug=code.instrument.slug, shown=refusal.shown)
-        else:
-            yield _Stored(
-                code=code, number=None if isinstance(number, Refusal) else number, observation=observation, source=_source(observation)
-            )
+def _unscored(scale: Scale) -> Score:
+    of = len(scale.items)
+    return Score(key=scale.key, value=None, text=None, answered=0, of=of, prorated=False, reason="no score was stored")
 
 
-def _by_response(reading: _Reading, stored: Iterable[_Stored]) -> dict[str, list[_Stored]]:
-    """Scores by the response they were derived from; without one, by the submission or the panel they belong to."""
-    found = list(stored)
-    panels = {member: one.source for one in found if one.code.scale is None for member in references_in(one.observation.get("hasMember"))}
-    groups: dict[str, list[_Stored]] = {}
-    for one in found:
-        derived = [source for source in references_in(one.observation.get("derivedFrom")) if source.startswith("QuestionnaireResponse/")]
-        key = _submission_key(one.observation, reading.base)
-        submission = key.rpartition(".")[0] if key else None
-        name = next(iter(derived), None) or submission or panels.get(one.source) or one.source
-        groups.setdefault(name, []).append(one)
-    return groups
-
-
-def _read_scores_alone(reading: _Reading, group: Sequence[_Stored]) -> None:
-    """Scores whose response cannot be read still make a rating: without answers."""
-    first = next((one for one in group if one.code.scale is None), group[0])
-    numbers = {one.code.scale.key: one.number for one in group if one.code.scale is not None and one.number is not None}
-    instrument, when = first.code.instrument, _when(first.observation)
-    clinician = _rated({}, group, reading.base)
-    if not numbers:
-        return
-    if when is None:
-        reading.skip(first.observation, "date_missing", "No date is recorded that could be read.", slug=instrument.slug)
-        return
-    if clinician is None:
-        reading.skip(first.observation, "clinician_missing", "It does not say which clinician was rated.", slug=instrument.slug)
-        return
-    encounter = reference_in(first.observation.get("encounter"))
-    reading.ratings.append(
-        Rating(
-            instrument=instrument.slug,
-            version=instrument.version,
-            informant=first.code.informant,
-            clinician=clinician,
-            when=when,
-            visit=encounter or when.day.isoformat(),
-            encounter=encounter,
-            scores={scale.key: _alone(instrument, scale.key, numbers.get(scale.key)) for scale in instrument.scales},
-            answers={},
-            declined=(),
-            extra={},
-            standing="final",
-            source=first.source,
-        )
+def _clinician(reading: _Reading, main: Resource, parts: Iterable[Resource]) -> Person | None:
+    """The rated person: the response's extension, else the first focus of its Observations."""
+    extensions = main.get("extension")
+    url = canonicals.rated_clinician(reading.base)
+    named = (
+        [one.get("valueReference") for one in extensions if isinstance(one, dict) and one.get("url") == url]
+        if isinstance(extensions, list)
+        else []
     )
-
-
-def _alone(instrument: Instrument, key: str, number: Decimal | None) -> Score:
-    """A stored score without its answers."""
-    of = len(instrument.scale(key).items)
-    text, reason = (f"{number:f}", None) if number is not None else (None, "no score is stored, and the answers cannot be read")
-    return Score(key=key, value=number, text=text, answered=0, of=of, prorated=False, reason=reason)
-
-
-# Parts ------------------------------------------------------------------------------------------------------------------
-
-
-def _rated(response: Json, stored: Sequence[_Stored], base: str) -> Person | None:
-    """The rated clinician: our extension on the response, else the focus of its scores."""
-    extensions = response.get("extension")
-    for extension in extensions if isinstance(extensions, list) else ():
-        if isinstance(extension, dict) and extension.get("url") == canonicals.rated_clinician(base):
-            return _person(extension.get("valueReference"))
-    for one in stored:
-        focus = one.observation.get("focus")
-        if isinstance(focus, list) and focus and (person := _person(focus[0])):
-            return person
-    return None
+    focused = [focus[0] for part in parts if isinstance(focus := part.get("focus"), list) and focus]
+    return next((person for node in (*named, *focused) if (person := _person(node)) is not None), None)
 
 
 def _person(node: object) -> Person | None:
     reference = reference_in(node)
-    name = node.get("display") if isinstance(node, dict) else None
-    return Person(reference=reference, name=name if isinstance(name, str) else None) if reference else None
+    if reference is None or not isinstance(node, dict) or not reference.startswith(_RATED):
+        return None
+    display = node.get("display")
+    return Person(reference=reference, name=display if isinstance(display, str) and display.strip() else None)
 
 
-def _when(resource: Json) -> Moment | None:
-    """When it was answered: authored, else the effective time of its scores."""
-    return next((parse_moment(text) for text in (resource.get("authored"), resource.get("effectiveDateTime")) if text is not None), None)
+def _when(response: Resource | None, parts: Iterable[Resource]) -> Moment | None:
+    authored = parse_moment(response.get("authored")) if response is not None else None
+    effective = (moment for part in parts if (moment := parse_moment(part.get("effectiveDateTime"))) is not None)
+    return authored or next(effective, None)
 
 
-def _source(resource: Json) -> str:
-    return source_of(resource, str(resource.get("resourceType", "Resource"))[:64])
+def _encounter(resources: Iterable[Resource]) -> str | None:
+    found = (reference_in(resource.get("encounter")) for resource in resources)
+    return next((reference for reference in found if reference and reference.startswith("Encounter/")), None)
+
+
+# What is said about the rest
+
+
+def _skipped(
+    resource: Resource, kind: str, refusal: Refusal, *, form: tuple[Instrument, Informant] | None, scale: Scale | None = None
+) -> Skipped:
+    when = parse_moment(resource.get("authored" if kind == _RESPONSE else "effectiveDateTime"))
+    return Skipped(
+        source=source_of(resource, kind),
+        measure=form[0].slug if form else None,
+        what=_what(form, scale),
+        when=when,
+        shown=refusal.shown,
+        reason=refusal.reason,
+        code=refusal.code,
+        remedy=_REMEDIES.get(refusal.code),
+    )
+
+
+def _what(form: tuple[Instrument, Informant] | None, scale: Scale | None) -> str:
+    if form is None:
+        return "Working-alliance rating"
+    named = f"{form[0].title}, {form[1]}'s form"
+    return f"{named}, {scale.title.lower()}" if scale else named
+
+
+def _unreadable(kind: str) -> Skipped:
+    return Skipped(
+        source=f"{kind}/(no id)", measure=None, what="Entry", when=None, shown=None, reason="It is no FHIR resource.", code="unreadable"
+    )
+
+
+def _differs(number: Decimal, computed: Score) -> Refusal:
+    counted = f"the answers give {computed.text}" if computed.text else f"the answers give none ({computed.reason})"
+    return Refusal(code="score_differs", reason=f"{number:f} is stored and shown; {counted}.", shown=f"{number:f}")
+
+
+def _clinician_missing() -> Refusal:
+    return Refusal(code="clinician_missing", reason="It does not say which clinician is rated.")
+
+
+def _date_missing() -> Refusal:
+    return Refusal(code="date_missing", reason="It has no date that can be read.")
+
+
+_REMEDIES = {
+    "version_unknown": "Install the version of the instrument that the form names.",
+    "score_differs": "Compare the stored answers with the stored score in the record.",
+    "clinician_missing": "Name the rated clinician in the record.",
+    "date_missing": "Correct the date in the record.",
+}
