@@ -12,6 +12,7 @@ import requests
 
 from smart_app.cli.check import Subject, Walk
 from smart_app.cli.stand import Stand
+from smart_app.cli.visitor import Visitor
 from tests.bench.peer import Peer, peer
 
 _LINKED = re.compile(r"""<(?:link|script|img|use|source)\b[^>]*?\b(?:href|src)=["']?([^"'\s>]+)""", re.IGNORECASE)
@@ -60,7 +61,7 @@ def desk(upstream: str, patient: str) -> Iterator[Desk]:
 
 def another(app: Peer, upstream: str, patient: str) -> Desk:
     """The same process opened on a patient."""
-    walk = Walk(stand=Stand(app=app.address, ehr=None, fhir=upstream, upstream=upstream), subject=Subject(patient=patient))
+    walk = Walk(stand=Stand(app=app.address, ehr=None, fhir=upstream, upstream=upstream), subject=Subject(patient=patient), visitor=Visitor())
     walk.open()
     return Desk(app=app, walk=walk)
 
