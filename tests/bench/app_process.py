@@ -1,8 +1,7 @@
 """The app in a process of its own, against an open FHIR server: `python -m tests.bench.app_process FHIR_BASE`.
 
-Answers `cpu` (seconds of processor time used so far, all threads), `parse` (seconds of processor time that the standard library takes
-to parse the JSON files of a folder, in this same process), `rss` (bytes resident now), `imported` (bytes resident when nothing but the
-import had happened) and `bare` (serves the HTML given as `/bare`)."""
+Answers `cpu` (seconds of processor time used so far, all threads), `rss` (bytes resident now), `imported` (bytes resident when nothing
+but the import had happened) and `bare` (serves the HTML given as `/bare`)."""
 
 import os
 import sys
@@ -36,19 +35,6 @@ class Bare:
         return self.html
 
 
-def parse(folder: str) -> float:
-    """Seconds of processor time to parse every file of the folder, all of them held at once as a dashboard holds them."""
-    import json  # noqa: PLC0415
-    import time  # noqa: PLC0415
-
-    contents = [path.read_bytes() for path in sorted(Path(folder).iterdir())]
-    began = time.process_time()
-    kept = [json.loads(content) for content in contents]
-    taken = time.process_time() - began
-    del kept
-    return taken
-
-
 def main() -> None:
     """Serve until the input ends."""
     import secrets  # noqa: PLC0415 - nothing of the harness may count as the app's import
@@ -76,10 +62,10 @@ def main() -> None:
         bare = Bare()
         app.add_url_rule("/bare", "bare", bare.show)
         server.app = app
+        smart_app.app.settle()
         threading.Thread(target=server.serve_forever, daemon=True).start()
         commands = {
             "cpu": lambda _: time.process_time(),
-            "parse": parse,
             "rss": lambda _: resident(),
             "imported": lambda _: IMPORTED,
             "bare": bare.keep,

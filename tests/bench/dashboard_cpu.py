@@ -1,6 +1,6 @@
 """The processor time of one dashboard, all of the app's threads together, against parsing the same JSON with the standard library.
 
-The FHIR server is another process that serves prepared bytes. Parsing is measured in the app's own process, in turn with the dashboards,
+The FHIR server is another process that serves prepared bytes. Parsing is measured in a plain interpreter, in turn with the dashboards,
 over every answer that one dashboard reads."""
 
 import tempfile
@@ -23,9 +23,13 @@ _SETTLE = 0.01
 
 def measure(effort: Effort) -> Figures:
     """Two figures: 500 Observations against parsing, and the growth to 10,000."""
-    with peer("tests.bench.upstream_process", *map(str, SIZES)) as upstream, desk(upstream.address, f"measured-{SIZES[0]}") as first:
+    with (
+        peer("tests.bench.upstream_process", *map(str, SIZES)) as upstream,
+        peer("tests.bench.parse_process") as parser,
+        desk(upstream.address, f"measured-{SIZES[0]}") as first,
+    ):
         desks = {size: first if size == SIZES[0] else another(first.app, upstream.address, f"measured-{size}") for size in SIZES}
-        pairs = {size: _pair(at, upstream, rounds=effort.rounds(30 if size == SIZES[0] else 8)) for size, at in desks.items()}
+        pairs = {size: _pair(at, upstream, parser, rounds=effort.rounds(30 if size == SIZES[0] else 8)) for size, at in desks.items()}
     smallest, largest = SIZES[0], SIZES[-1]
     per_one = {size: pair.ours.median / size for size, pair in pairs.items()}
     points = ", ".join(f"{size}: {pair.ours.median * 1000:.0f} ms ({pair.ratio:.1f}× parsing)" for size, pair in pairs.items())
@@ -47,21 +51,21 @@ def measure(effort: Effort) -> Figures:
     ]
 
 
-def _pair(at: Desk, upstream: Peer, *, rounds: int) -> Pair:
+def _pair(at: Desk, upstream: Peer, parser: Peer, *, rounds: int) -> Pair:
     """Dashboards and parsing in turn."""
     with requests.Session() as session, tempfile.TemporaryDirectory(prefix="rapport-bench-") as folder:
         fetch(session, at.page, at.cookies)
         upstream.ask("asked")
         fetch(session, at.page, at.cookies)
-        _keep_answers(upstream, Path(folder))
-        return interleaved(lambda: _cpu(at, session), lambda: float(at.app.ask("parse", folder)), rounds=rounds)
+        _keep_answers(session, upstream, Path(folder))
+        return interleaved(lambda: _cpu(at, session), lambda: float(parser.ask("parse", folder)), rounds=rounds)
 
 
-def _keep_answers(upstream: Peer, folder: Path) -> None:
+def _keep_answers(session: requests.Session, upstream: Peer, folder: Path) -> None:
     """Every answer of the last dashboard as a file."""
     parts = urlsplit(upstream.address)
     for number, target in enumerate(upstream.ask("asked")):
-        content = requests.get(f"{parts.scheme}://{parts.netloc}{target}", timeout=60).content
+        content = session.get(f"{parts.scheme}://{parts.netloc}{target}", timeout=60).content
         (folder / f"{number:03}.json").write_bytes(content)
 
 

@@ -5,7 +5,7 @@ from tests.bench.figure import Effort, Figure, Figures
 from tests.bench.peer import peer
 
 
-def measure(_: Effort) -> Figures:
+def measure(_effort: Effort) -> Figures:
     """Two figures: two years of data, and twelve."""
     with peer("tests.bench.upstream_process") as upstream, desk(upstream.address, "strained-repaired") as two:
         twelve = another(two.app, upstream.address, "twelve-years")

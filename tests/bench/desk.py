@@ -61,7 +61,9 @@ def desk(upstream: str, patient: str) -> Iterator[Desk]:
 
 def another(app: Peer, upstream: str, patient: str) -> Desk:
     """The same process opened on a patient."""
-    walk = Walk(stand=Stand(app=app.address, ehr=None, fhir=upstream, upstream=upstream), subject=Subject(patient=patient), visitor=Visitor())
+    walk = Walk(
+        stand=Stand(app=app.address, ehr=None, fhir=upstream, upstream=upstream), subject=Subject(patient=patient), visitor=Visitor()
+    )
     walk.open()
     return Desk(app=app, walk=walk)
 

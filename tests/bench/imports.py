@@ -19,6 +19,15 @@ for name, module in list(sys.modules.items()):
     if getattr(module, "__spec__", None) is not None and module.__spec__.origin is not None:
         print(name)
 """
+_TRIED = """
+import importlib, sys
+for name in sys.argv[1].split(","):
+    try:
+        importlib.import_module(name)
+        print(name)
+    except ImportError:
+        pass
+"""
 _TIMED_APP = """
 import time
 began = time.perf_counter()
@@ -43,8 +52,7 @@ def _python(code: str, *arguments: str) -> str:
 
 def _importable(names: list[str]) -> list[str]:
     """Those of the names that can be imported by name: some exist only as attributes their package puts in place."""
-    code = "import importlib, sys\nfor name in sys.argv[1].split(','):\n  try: importlib.import_module(name); print(name)\n  except ImportError: pass"
-    return _python(code, ",".join(names)).split()
+    return _python(_TRIED, ",".join(names)).split()
 
 
 def measure(effort: Effort) -> Figures:

@@ -12,7 +12,7 @@ FLAT = 1.02
 DASHBOARDS, SETTLED = 100, 20
 
 
-def measure(_: Effort) -> Figures:
+def measure(_effort: Effort) -> Figures:
     """Two figures: after a hundred dashboards, and from the twentieth on."""
     sizes = []
     with peer("tests.bench.upstream_process") as upstream, desk(upstream.address, "twelve-years") as at, requests.Session() as session:
