@@ -1,7 +1,13 @@
-"""Importing the app, against importing the third-party modules it brings along, alone. Each in a fresh interpreter."""
+"""Importing the app, against importing the third-party modules it brings along, alone. Each in a fresh interpreter.
 
+Both sides find their bytecode ready, in a folder of the measurement's own: an environment that forbids writing bytecode would otherwise
+have ours compiled at every start, and the installed modules not."""
+
+import os
 import subprocess
 import sys
+import tempfile
+from dataclasses import dataclass
 
 from tests.bench.figure import Effort, Figure, Figures
 from tests.bench.timing import interleaved
@@ -44,25 +50,31 @@ print(time.perf_counter() - began)
 """
 
 
-def _python(code: str, *arguments: str) -> str:
-    """What a fresh interpreter prints."""
-    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)
-    return done.stdout
+@dataclass(frozen=True, slots=True)
+class Interpreters:
+    """Fresh interpreters that keep their bytecode in `folder`."""
 
+    folder: str
 
-def _importable(names: list[str]) -> list[str]:
-    """Those of the names that can be imported by name: some exist only as attributes their package puts in place."""
-    return _python(_TRIED, ",".join(names)).split()
+    def printed(self, code: str, *arguments: str) -> str:
+        """What one prints."""
+        kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        environment = {**kept, "PYTHONPYCACHEPREFIX": self.folder}
+        done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True, env=environment)
+        return done.stdout
 
 
 def measure(effort: Effort) -> Figures:
     """One figure."""
-    names = _importable(_python(_NAMES).split())
-    others = ",".join(names)
-    pair = interleaved(
-        lambda: float(_python(_TIMED_APP)),
-        lambda: float(_python(_TIMED_OTHERS, others)),
-        rounds=effort.rounds(15),
-    )
+    with tempfile.TemporaryDirectory(prefix="rapport-bench-") as folder:
+        fresh = Interpreters(folder)
+        loaded = ",".join(fresh.printed(_NAMES).split())
+        # Some exist only as attributes that their package puts in place.
+        names = fresh.printed(_TRIED, loaded).split()
+        pair = interleaved(
+            lambda: float(fresh.printed(_TIMED_APP)),
+            lambda: float(fresh.printed(_TIMED_OTHERS, ",".join(names))),
+            rounds=effort.rounds(15),
+        )
     raw = pair.text(ours="the app", other=f"its {len(names)} third-party modules")
     return [Figure(name="import of the app over its third-party modules", value=pair.ratio, goal=GOAL, unit="×", raw=raw)]
