@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cache
 from typing import cast
 
 import simplejson
@@ -115,12 +116,12 @@ class Parcel:
 
 def to_payload(parcel: Parcel) -> dict[str, object]:
     """JSON-ready."""
-    return cast("dict[str, object]", _PARCEL.dump_python(parcel, mode="json"))
+    return cast("dict[str, object]", _adapter().dump_python(parcel, mode="json"))
 
 
 def from_payload(payload: Mapping[str, object]) -> Parcel:
     """The parcel as sealed."""
-    return _PARCEL.validate_python(payload)
+    return _adapter().validate_python(payload)
 
 
 def content_of(bundle: Resource) -> str:
@@ -128,7 +129,10 @@ def content_of(bundle: Resource) -> str:
     return simplejson.dumps(bundle, use_decimal=True, ensure_ascii=False)
 
 
-_PARCEL = TypeAdapter(Parcel)
+@cache
+def _adapter() -> TypeAdapter[Parcel]:
+    """Built when first used: it is slow to build."""
+    return TypeAdapter(Parcel)
 
 
 def _part(entry: Mapping[str, object], key: str) -> Part:

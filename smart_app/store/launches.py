@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -20,8 +21,6 @@ from smart_app.store.database import Database
 from smart_app.store.seal import Sealer, digest
 from smart_app.store.tables import launches
 
-_PENDING = TypeAdapter(PendingLaunch)
-_CONTEXT = TypeAdapter(LaunchContext)
 _TABLE = launches.name
 # A page is read several times a minute; that it was seen need not be written more often than this.
 _TOUCH_AFTER = timedelta(minutes=1)
@@ -42,6 +41,18 @@ class OpenLaunch:
     id: LaunchId
     cookie_name: str
     cookie_value: str
+
+
+@cache
+def _pending() -> TypeAdapter[PendingLaunch]:
+    """Built when first used: it is slow to build."""
+    return TypeAdapter(PendingLaunch)
+
+
+@cache
+def _context() -> TypeAdapter[LaunchContext]:
+    """Built when first used."""
+    return TypeAdapter(LaunchContext)
 
 
 def cookie_name(secret_id: str) -> str:
@@ -68,7 +79,7 @@ class Launches:
     def add_pending(self, pending: PendingLaunch, *, ttl: timedelta) -> PendingCookie:
         """Keep a launch until its callback, at most `ttl`; the cookie must be set on the redirect to the EHR."""
         cookie = PendingCookie(name=cookie_name(pending.state), value=secrets.token_urlsafe(32))
-        payload = _PENDING.dump_python(pending, mode="json")
+        payload = _pending().dump_python(pending, mode="json")
         self._insert("pending", pending.state, cookie.value, payload, idle=ttl, absolute=ttl)
         return cookie
 
@@ -84,7 +95,7 @@ class Launches:
                 raise LaunchError("browser_differs", _BROWSER_DIFFERS)
         if payload is None:
             raise LaunchError("state_unknown", _STATE_UNKNOWN)
-        return _PENDING.validate_python(self._sealer.open(payload, table=_TABLE, row=row_id))
+        return _pending().validate_python(self._sealer.open(payload, table=_TABLE, row=row_id))
 
     def open(self, context: LaunchContext, *, idle: timedelta, absolute: timedelta) -> OpenLaunch:
         """Keep a completed launch under a new id and a new cookie; it ends `idle` after its last request and `absolute` after now."""
@@ -155,7 +166,7 @@ class Launches:
 
     def _context(self, row: Row[Any]) -> LaunchContext:
         try:
-            return _CONTEXT.validate_python(self._sealer.open(row.payload, table=_TABLE, row=row.id))
+            return _context().validate_python(self._sealer.open(row.payload, table=_TABLE, row=row.id))
         except (StoreError, ValidationError) as error:
             # Sealed under a retired key, or by an older Rapport: for the person it is the same as a launch that ended.
             raise SessionError(_ENDED, detail="the stored launch cannot be read") from error
@@ -170,7 +181,7 @@ _STATE_UNKNOWN = "This sign-in was used already or took too long. Open Rapport a
 
 
 def _dumped(context: LaunchContext) -> Any:
-    return _CONTEXT.dump_python(context, mode="json")
+    return _context().dump_python(context, mode="json")
 
 
 def _open(row_id: str) -> ColumnElement[bool]:

@@ -1,0 +1,61 @@
+"""Two sides measured in turn, so that whatever else the machine does meets both alike; medians with their spread."""
+
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Repeated measurements in seconds."""
+
+    seconds: tuple[float, ...]
+
+    @property
+    def median(self) -> float:
+        """The middle one."""
+        return statistics.median(self.seconds)
+
+    def text(self) -> str:
+        """Median and quartiles in milliseconds."""
+        low, middle, high = statistics.quantiles(self.seconds, n=4, method="inclusive")
+        return f"{middle * 1000:.4g} ms ({low * 1000:.4g} to {high * 1000:.4g})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """Ours beside what it is measured against."""
+
+    ours: Sample
+    other: Sample
+
+    @property
+    def ratio(self) -> float:
+        """Ours over the other, of medians."""
+        return self.ours.median / self.other.median
+
+    def text(self, *, ours: str, other: str) -> str:
+        """Both sides with their spread."""
+        return f"{ours} {self.ours.text()}, {other} {self.other.text()}, n={len(self.ours.seconds)}"
+
+
+def seconds_of(act: Callable[[], object]) -> float:
+    """How long one call takes, by the wall clock."""
+    began = time.perf_counter()
+    act()
+    return time.perf_counter() - began
+
+
+def interleaved(ours: Callable[[], float], other: Callable[[], float], *, rounds: int, unmeasured: int = 1) -> Pair:
+    """Call two measurements in turn, the one that goes first changing every round. Each returns seconds."""
+    for _ in range(unmeasured):
+        ours()
+        other()
+    mine: list[float] = []
+    theirs: list[float] = []
+    order: Sequence[tuple[Callable[[], float], list[float]]] = ((ours, mine), (other, theirs))
+    for number in range(rounds):
+        for measure, kept in order if number % 2 == 0 else reversed(order):
+            kept.append(measure())
+    return Pair(ours=Sample(tuple(mine)), other=Sample(tuple(theirs)))
