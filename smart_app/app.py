@@ -15,6 +15,7 @@ from structlog.typing import FilteringBoundLogger
 
 from fhir_mappings.library import load_library
 from fhir_mappings.measures import load_measures
+from smart_app.fhir.recent import RecentReads
 from smart_app.http import new_session
 from smart_app.launch.flow import Launcher
 from smart_app.registration import Registration, load_registration
@@ -108,6 +109,7 @@ def build_services(
         new_id=new_id,
         capabilities=capability_cache(http, settings=settings, pool=pool, clock=clock),
         pool=pool,
+        recent=RecentReads(clock),
     )
 
 

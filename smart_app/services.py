@@ -11,6 +11,7 @@ from fhir_mappings.library import Library
 from fhir_mappings.measure import Measure
 from smart_app.fhir.capability import CapabilityCache
 from smart_app.fhir.client import FhirClient
+from smart_app.fhir.recent import RecentReads
 from smart_app.launch.flow import Launcher
 from smart_app.registration import Registration
 from smart_app.settings import Settings
@@ -35,6 +36,7 @@ class AppServices:
     new_id: Callable[[], str]
     capabilities: CapabilityCache
     pool: Executor
+    recent: RecentReads
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

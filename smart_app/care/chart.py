@@ -1,5 +1,8 @@
 """The patient in context, read and checked against the launch before anything about them is shown or written."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from fhir_mappings.readers import PatientFields, read_patient
 from smart_app.care.access import Powers, powers, reader
 from smart_app.care.history import Patient
@@ -10,9 +13,18 @@ from smart_app.services import AppServices
 
 
 def open_patient(context: LaunchContext, services: AppServices) -> Patient:
-    """The launch's patient, read now. FhirError when it cannot be read or another patient's entry comes back."""
+    """The launch's patient, read with this sign-in now or minutes ago. FhirError when they cannot be read or are another."""
     check_readable(powers(context, services))
-    return patient_of(reader(context, services).read("Patient", context.patient))
+    known = services.recent.get(context.iss, f"Patient/{context.patient}", context.access_token)
+    if known is None:
+        known = reader(context, services).read("Patient", context.patient)
+        remember_patient(context, services, known)
+    return patient_of(known)
+
+
+def remember_patient(context: LaunchContext, services: AppServices, resource: Resource) -> None:
+    """Spare the pages that follow another read."""
+    services.recent.keep(context.iss, f"Patient/{context.patient}", context.access_token, resource)
 
 
 def check_readable(allowed: Powers) -> None:
@@ -21,7 +33,7 @@ def check_readable(allowed: Powers) -> None:
         raise Forbidden("This sign-in does not include permission to read the patient's entry.", status=403)
 
 
-def patient_of(resource: Resource) -> Patient:
+def patient_of(resource: Mapping[str, Any]) -> Patient:
     """The banner's facts."""
     return _patient(read_patient(resource))
 

@@ -15,7 +15,7 @@ from smart_app.care import blind
 from smart_app.care.access import base_of, powers
 from smart_app.care.blind import Sight
 from smart_app.care.changes import changes_in
-from smart_app.care.chart import patient_of
+from smart_app.care.chart import patient_of, remember_patient
 from smart_app.care.history import Dyad, History, Panel, ReadReport, Years
 from smart_app.care.reading import ANSWERS, GROUPS, SCORES, Readings, read_all
 from smart_app.care.submission import why_not_write
@@ -52,6 +52,7 @@ class _Alliance:
 def load_history(context: LaunchContext, services: AppServices, *, years: Years) -> History:
     """Everything the dashboard shows. FhirError only when the Patient cannot be read or is another; every other failure is in `reads`."""
     readings = read_all(context, services)
+    remember_patient(context, services, readings.patient)
     now = services.clock()
     tomorrow = now.date() + _AHEAD
     measured, unread = _measurements(context, services, readings)

@@ -8,6 +8,7 @@ import responses
 
 from fhir_mappings.library import load_library
 from fhir_mappings.measures import load_measures
+from smart_app.fhir.recent import RecentReads
 from smart_app.http import new_session
 from smart_app.launch.flow import Launcher
 from smart_app.registration import load_registration
@@ -53,5 +54,6 @@ def services(tmp_path: Path, clock: Clock, chosen: Settings) -> Iterator[AppServ
             new_id=lambda: str(uuid4()),
             capabilities=capability_cache(http, settings=chosen, pool=pool, clock=clock),
             pool=pool,
+            recent=RecentReads(clock),
         )
     store.close()
