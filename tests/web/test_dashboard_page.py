@@ -10,11 +10,12 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 
 from smart_app.web.banner import full_name
+from smart_app.web.static_files import load_static
 from tests.web.states_history import STATES, repaired, waiting
 from tests.web.support_history import CONTEXT, INGRID
-from tests.web.support_page import ROOT, dashboard_html
+from tests.web.support_page import dashboard_html
 
-ASSETS = sorted(path for path in (ROOT / "smart_app" / "web" / "static").iterdir() if path.name in {"app.css", "app.js", "icon.svg"})
+ASSETS = {name: asset.content for name, asset in load_static().assets.items() if name in {"app.css", "app.js", "icon.svg"}}
 every_state = pytest.mark.parametrize("state", STATES)
 
 
@@ -131,12 +132,12 @@ def test_nothing_is_made_up_where_there_is_no_source() -> None:
 
 @pytest.mark.parametrize(("state", "limit"), [("repaired", 20_000), ("waiting", 20_000), ("twelve-years", 40_000)])
 def test_the_page_with_all_its_assets_stays_light(state: str, limit: int) -> None:
-    assets = sum(gzipped(path.read_bytes()) for path in ASSETS)
+    assets = sum(map(gzipped, ASSETS.values()))
     assert len(ASSETS) == 3
     assert gzipped(dashboard_html(STATES[state]()).encode()) + assets <= limit
 
 
 def test_the_style_sheet_and_script_stay_small() -> None:
-    sizes = {path.name: gzipped(path.read_bytes()) for path in ASSETS}
+    sizes = {name: gzipped(content) for name, content in ASSETS.items()}
     assert sizes["app.css"] <= 5_000
     assert sizes["app.js"] <= 2_000
