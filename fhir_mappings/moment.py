@@ -1,14 +1,12 @@
 """A FHIR date or dateTime as it was written, with what can be said about its place in time."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Precision = Literal["year", "month", "day", "instant"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Moment:
+class Moment(NamedTuple):
     """`day` places it on a time axis (first day of a partial date); `instant` is timezone-aware, and None unless the
     source gave a time *and* a zone; `text` is what the source wrote."""
 

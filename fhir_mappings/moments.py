@@ -6,7 +6,7 @@ from datetime import date, datetime
 from fhir_mappings.moment import Moment
 
 # https://hl7.org/fhir/R4/datatypes.html#dateTime, with the zone left optional: servers leave it out.
-_WRITTEN = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?)?)?", re.ASCII)
+_WRITTEN = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?)?)?", re.ASCII)
 
 
 def parse_moment(text: object) -> Moment | None:
@@ -17,12 +17,12 @@ def parse_moment(text: object) -> Moment | None:
     found = _WRITTEN.fullmatch(text) if isinstance(text, str) else None
     if found is None or not isinstance(text, str):
         return None
-    year, month, day, hour, _, _, zone = found.groups()
+    year, month, day, zone = found.groups()
     try:
+        if zone:
+            instant = datetime.fromisoformat(text)
+            return Moment(day=instant.date(), text=text, precision="instant", instant=instant)
         on = date(int(year), int(month or 1), int(day or 1))
-        instant = datetime.fromisoformat(text) if hour and zone else None
     except ValueError:
         return None
-    if instant is not None:
-        return Moment(day=on, text=text, precision="instant", instant=instant)
     return Moment(day=on, text=text, precision="day" if day else "month" if month else "year")

@@ -235,40 +235,40 @@ def _quantity_in_text(text: str) -> Json:
 def _number_in_unit(raw: Json, place: _Place) -> tuple[Decimal, Unit, Quantity]:
     """The number, its unit and both as reported. The unit comes from the Quantity alone, never from the code."""
     number = _decimal(raw.get("value"))
-    label = _label(raw)
-    shown = f"{_cut(raw.get('value'))} {label}".strip()
     if number is None:
-        raise _Unreadable("value_not_numeric", "The value is not a number.", shown=shown)
-    unit = _unit(raw, place, shown)
+        raise _Unreadable("value_not_numeric", "The value is not a number.", shown=_as_written(raw))
+    unit = _unit(raw, place)
     if not unit.low <= number <= unit.high:
         reason = f"Outside {unit.low} to {unit.high} {unit.label}. Rapport does not guess another unit."
-        raise _Unreadable("unit_suspect", reason, shown=shown, remedy="The source corrects the value or its unit.")
+        raise _Unreadable("unit_suspect", reason, shown=_as_written(raw), remedy="The source corrects the value or its unit.")
+    label = _label(raw)
     # People read "lb" and "mm Hg", not the UCUM codes of these; another spelling of the source is kept.
     named = unit.label if place.code.reads_as or label == unit.code else label or unit.label
     return number, unit, Quantity(text=_digits(raw["value"], number), unit=unit.code, label=named)
 
 
-def _unit(raw: Json, place: _Place, shown: str) -> Unit:
+def _unit(raw: Json, place: _Place) -> Unit:
     """The unit by UCUM code, else by a known spelling. _Unreadable when missing or of another measure."""
     code, text, system = raw.get("code"), raw.get("unit"), raw.get("system")
     if isinstance(code, str) and (system is None or system == UCUM) and code in place.units:
-        return _agreed(place.units[code], text, place, shown)
+        return _agreed(place.units[code], raw, place)
     spelling = text if system != UCUM or not isinstance(code, str) else code
     if isinstance(spelling, str) and spelling.strip().casefold() in place.spellings:
         return place.spellings[spelling.strip().casefold()]
     if not spelling and not code:
-        raise _Unreadable("unit_missing", "No unit is recorded.", shown=shown, remedy="The source adds the unit.")
+        raise _Unreadable("unit_missing", "No unit is recorded.", shown=_as_written(raw), remedy="The source adds the unit.")
     accepted = ", ".join(dict.fromkeys(unit.label for unit in place.units.values()))
     reason = f"The unit {_cut(spelling or code)} is not one of {accepted}."
-    raise _Unreadable("unit_unknown", reason, shown=shown, remedy="The source corrects the unit.")
+    raise _Unreadable("unit_unknown", reason, shown=_as_written(raw), remedy="The source corrects the unit.")
 
 
-def _agreed(unit: Unit, text: object, place: _Place, shown: str) -> Unit:
+def _agreed(unit: Unit, raw: Json, place: _Place) -> Unit:
     """The unit of the code, unless the text beside it names another one of the measure: then nobody can tell which is meant."""
+    text = raw.get("unit")
     named = place.spellings.get(text.strip().casefold()) if isinstance(text, str) else None
     if named is not None and named is not unit:
         reason = f"The unit is coded as {unit.label} but written as {named.label}."
-        raise _Unreadable("unit_contradicts", reason, shown=shown, remedy="The source corrects the unit.")
+        raise _Unreadable("unit_contradicts", reason, shown=_as_written(raw), remedy="The source corrects the unit.")
     return unit
 
 
@@ -312,9 +312,12 @@ def _check_sufficiency(observation: Json, code: Code) -> None:
 def _when(observation: Json) -> Moment | None:
     """When the value was true: effective, the end of an effective period, else when it was issued. None when what is
     recorded first cannot be read: a later date would be another one."""
+    usual = observation.get("effectiveDateTime")
+    if usual is not None:
+        return parse_moment(usual)
     period = observation.get("effectivePeriod")
     ends = (period.get("end"), period.get("start")) if isinstance(period, dict) else ()
-    recorded = (observation.get("effectiveDateTime"), observation.get("effectiveInstant"), *ends, observation.get("issued"))
+    recorded = (observation.get("effectiveInstant"), *ends, observation.get("issued"))
     return next((parse_moment(text) for text in recorded if text is not None), None)
 
 
@@ -331,12 +334,17 @@ def _decimal(value: object) -> Decimal | None:
 def _digits(raw: object, number: Decimal) -> str:
     """The number as it was written, without an exponent: 7.10 stays 7.10."""
     text = str(raw).strip()
-    return f"{number:f}" if "e" in text.lower() else text
+    return f"{number:f}" if "e" in text or "E" in text else text
 
 
 def _label(raw: Json) -> str:
     unit = raw.get("unit") or raw.get("code")
     return _cut(unit) if isinstance(unit, str) else ""
+
+
+def _as_written(raw: Json) -> str:
+    """A Quantity's number and unit, whatever they are."""
+    return f"{_cut(raw.get('value'))} {_label(raw)}".strip()
 
 
 def _text(quantity: Quantity) -> str:
@@ -347,7 +355,7 @@ def _shown(holder: Json) -> str | None:
     """The value in a few words, for the list of what is not shown."""
     quantity = holder.get("valueQuantity")
     if isinstance(quantity, dict) and quantity.get("value") is not None:
-        return f"{_cut(quantity['value'])} {_label(quantity)}".strip()
+        return _as_written(quantity)
     for key in ("valueString", "valueInteger", "valueBoolean", "valueDateTime"):
         if key in holder:
             return _cut(holder[key])

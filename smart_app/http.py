@@ -7,24 +7,26 @@ comes back as it is, because a registered host must not be able to send our secr
 import socket
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
-from http.client import HTTPException
+from http.client import HTTPResponse as HttpAnswer
 from http.cookiejar import DefaultCookiePolicy
-from threading import Event, Timer
+from io import BufferedReader, RawIOBase
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import requests
 import simplejson
 from requests.adapters import HTTPAdapter
-from urllib3 import BaseHTTPResponse, HTTPResponse, Retry
+from urllib3 import BaseHTTPResponse, Retry
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import ConnectionPool, HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, MaxRetryError, ReadTimeoutError
 
 from smart_app import __version__
 from smart_app.errors import RapportError
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 FetchReason = Literal["unreachable", "too_slow", "too_large", "redirected", "not_json", "status"]
 _CHUNK = 16 * 1024
@@ -82,31 +84,58 @@ class _RetryReads(Retry):
         return super().increment(method, url, response, error, _pool, _stacktrace)
 
 
-class _Punctual(HTTPConnection):
-    """Wants the whole head of an answer within the read limit. The limit alone only bounds the wait between two bytes, so a server
+class _TimedHead(RawIOBase):
+    """Reads a socket; until the head is complete, no longer than the read limit for all of it."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._raw = connection.makefile("rb", buffering=0)
+        self._limit = connection.gettimeout()
+        self._ends = None if self._limit is None else time.monotonic() + self._limit
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, buffer: "Buffer") -> int | None:
+        """What has arrived. Raises TimeoutError when the head is not complete in time."""
+        if self._ends is not None:
+            left = self._ends - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            self._connection.settimeout(left)
+        return self._raw.readinto(buffer)
+
+    def head_complete(self) -> None:
+        """From now on the limit is for each wait."""
+        if self._ends is not None:
+            self._ends = None
+            self._connection.settimeout(self._limit)
+
+    def close(self) -> None:
+        """Let go of the socket."""
+        self._raw.close()
+        super().close()
+
+
+class _PunctualAnswer(HttpAnswer):
+    """Wants its whole head within the read limit. The limit alone only bounds the wait between two bytes, so a server
     that sends a header letter by letter would hold a worker for hours."""
 
-    def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # urllib3 overrides it so itself
-        """The answer's head. Raises TimeoutError when it is not complete in time."""
-        if not isinstance(self.timeout, int | float):
-            return super().getresponse()
-        late = Event()
-        timer = Timer(self.timeout, _hang_up, (self.sock, late))
-        timer.daemon = True
-        timer.start()
-        try:
-            response = super().getresponse()
-        except (OSError, HTTPException):
-            if late.is_set():
-                raise TimeoutError from None
-            raise
-        finally:
-            timer.cancel()
-        if late.is_set():
-            # A head cut off in the middle looks complete to the parser; it must not be taken for an answer.
-            response.close()
-            raise TimeoutError
-        return response
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self.fp.close()
+        self._timed = _TimedHead(sock)
+        self.fp = BufferedReader(self._timed)
+
+    def begin(self) -> None:
+        """Read the head. Raises TimeoutError when it is not complete in time."""
+        super().begin()
+        self._timed.head_complete()
+
+
+class _Punctual(HTTPConnection):
+    response_class = _PunctualAnswer
 
 
 class _PunctualHttps(_Punctual, HTTPSConnection):
@@ -126,15 +155,6 @@ class _Adapter(HTTPAdapter):
         """Pools of punctual connections."""
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
-
-
-def _hang_up(connection: socket.socket | None, late: Event) -> None:
-    late.set()
-    if connection is None:
-        return
-    with suppress(OSError):  # the other side may have gone already, which is what is wanted
-        # Of the plain socket, because shutting an SSLSocket down from another thread takes its state away under the reader.
-        socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
 
 class _Session(requests.Session):

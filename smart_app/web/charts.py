@@ -124,7 +124,8 @@ class TimeScale:
         """The same for many days at once."""
         first = self.start.toordinal()
         span = max(self.end.toordinal() - first, 1)
-        return [round(min(max(day.toordinal() - first, 0), span) * WIDTH / span) for day in days]
+        places = (day.toordinal() - first for day in days)
+        return [round((place if 0 <= place <= span else 0 if place < 0 else span) * WIDTH / span) for place in places]
 
     def percent(self, day: date) -> str:
         """The same place as a percentage of the plot's width."""
@@ -149,7 +150,7 @@ class ValueScale:
         low, high = self.low, self.high
         step = (self.height - 2 * self.margin) / (high - low)
         foot = self.height - self.margin
-        return [round(foot - (min(max(value, low), high) - low) * step, 1) for value in values]
+        return [round(foot - ((value if low <= value <= high else low if value < low else high) - low) * step, 1) for value in values]
 
     def beyond(self, value: float) -> bool:
         """Whether the axis does not reach `value`."""

@@ -44,14 +44,14 @@ def _hba1c_values() -> list[Measurement]:
     values = [
         value(HBA1C, day, text) for day, text in zip(_HBA1C_DAYS, ("58", "", "61", "66", "74", "83", "79", "69", "62"), strict=True) if text
     ]
-    values[5] = replace(values[5], standing="corrected", note="was 97 mmol/mol")
+    values[5] = values[5]._replace(standing="corrected", note="was 97 mmol/mol")
     return [values[0], in_percent(_HBA1C_DAYS[1], "7.5"), *values[1:]]
 
 
 def _other_values(key: str) -> list[Measurement]:
     of = next(each for each in MEASURES if each.key == key)
     values = spread(of, _OTHERS[key])
-    return [replace(values[0], comparator="<"), *values[1:]] if key == "uacr" else values
+    return [values[0]._replace(comparator="<"), *values[1:]] if key == "uacr" else values
 
 
 def _skips() -> list[Skipped]:
@@ -141,14 +141,14 @@ def oddities() -> History:
     """Two methods, bounds, a preliminary value, off-scale values, a gap, converted points; an older latest; partial dates."""
     days = [date(2024, 12, 20) + timedelta(days=50 * index) for index in range(14)]
     values = [value(HBA1C, day, str(50 + 5 * index)) for index, day in enumerate(days)]
-    values[3] = replace(values[3], comparator=">", value=Decimal(105))
-    values[6] = replace(values[6], method="point of care")
-    values[8] = replace(values[8], method="point of care")
+    values[3] = values[3]._replace(comparator=">", value=Decimal(105))
+    values[6] = values[6]._replace(method="point of care")
+    values[8] = values[8]._replace(method="point of care")
     values[10] = in_percent(days[10], "8.10")
-    values[13] = replace(values[13], standing="preliminary")
+    values[13] = values[13]._replace(standing="preliminary")
     old = [value(MEASURES[4], date(2019, 5, 2), "3.10")]
     sugar = [
-        replace(each, converted=True, reported=replace(each.reported, text="180", unit="mg/dL", label="mg/dL"))
+        each._replace(converted=True, reported=each.reported._replace(text="180", unit="mg/dL", label="mg/dL"))
         for each in spread(MEASURES[1], ("10.0", "9.9", "10.1"))
     ]
     pressures = spread(MEASURES[2], ("210/95", "120/70", "118/35"))

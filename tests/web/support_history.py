@@ -1,7 +1,6 @@
 """Histories in the states a dashboard must survive, built from the contract types alone; people and numbers are invented."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Literal
@@ -155,7 +154,7 @@ def value(of: Measure, day: date, text: str, *, paired: str | None = None, perfo
 def in_percent(day: date, text: str) -> Measurement:
     """An HbA1c reported in % and drawn in mmol/mol."""
     plain = value(HBA1C, day, str((Decimal(text) - Decimal("2.152")) / Decimal("0.09148")))
-    return replace(plain, reported=Quantity(text=text, unit="%", label="%"), converted=True)
+    return plain._replace(reported=Quantity(text=text, unit="%", label="%"), converted=True)
 
 
 State = Literal["complete", "partial", "failed", "unsupported", "not_permitted"]

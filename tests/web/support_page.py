@@ -2,20 +2,13 @@
 
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from smart_app.care.history import History
 from smart_app.launch.context import LaunchContext
+from smart_app.web.templating import environment
 from smart_app.web.views.dashboard import dashboard_view
 from tests.web.support_history import CONTEXT, NOW, URLS
 
 ROOT = Path(__file__).parents[2]
-
-
-def environment() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(ROOT / "templates"), undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True
-    )
 
 
 def dashboard_html(shown: History, *, context: LaunchContext = CONTEXT) -> str:

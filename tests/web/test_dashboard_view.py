@@ -73,7 +73,7 @@ def test_a_first_value_is_not_called_a_change() -> None:
 
 
 def test_a_bound_is_never_said_to_rise_or_fall() -> None:
-    values = [replace(value(HBA1C, DAY, "120"), comparator=">"), value(HBA1C, DAY + timedelta(days=90), "62")]
+    values = [value(HBA1C, DAY, "120")._replace(comparator=">"), value(HBA1C, DAY + timedelta(days=90), "62")]
     change = Change(kind="measure", title="HbA1c", informant=None, clinician=None, earlier=values[0], later=values[1], scale=None)
     (said,) = sentences(history(panels=[panel(HBA1C, values)], changes=[change]))
     assert said.startswith("HbA1c was > 120 mmol/mol")
@@ -312,7 +312,7 @@ def test_a_table_of_a_narrower_range_says_how_many_there_are_in_all() -> None:
 
 def test_methods_are_named_lines_of_their_own() -> None:
     values = spread(HBA1C, ("60", "61", "62", "63"))
-    values[1:3] = [replace(each, method="point of care") for each in values[1:3]]
+    values[1:3] = [each._replace(method="point of care") for each in values[1:3]]
     plot = hba1c_lane(history(panels=[panel(HBA1C, values)])).plot
     assert plot
     assert {"point of care", "usual method"} <= {label.text for label in plot.labels}

@@ -240,7 +240,10 @@ def _off_scale(axis: Axis, point: Measurement) -> bool:
 
 
 def _point(measure: Measure, point: Measurement, *, usual: bool, said: int | None, tell: bool) -> charts.Point:
-    label, weight = ("", 0) if said is None and _ordinary(point) else _point_label(measure, point, said, tell=tell)
+    plain = said is None and _ordinary(point)
+    if plain and point.paired is None:
+        return charts.Point(point.when.day, float(point.value), "dot" if usual else "square")
+    label, weight = ("", 0) if plain else _point_label(measure, point, said, tell=tell)
     return charts.Point(
         day=point.when.day,
         value=float(point.value),

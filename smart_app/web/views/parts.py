@@ -69,10 +69,12 @@ Rows = tuple[tuple[str, ...], ...]
 
 def filled_columns(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> tuple[tuple[str, ...], Rows]:
     """The table without columns in which no row says anything; the first two always stay."""
-    keep = [index for index in range(len(head)) if index < _STAYING or any(row[index] for row in rows)]
-    if len(keep) == len(head):
-        return head, tuple(rows)
-    return tuple(head[index] for index in keep), tuple(tuple(row[index] for index in keep) for row in rows)
+    if not rows:
+        return head[:_STAYING], ()
+    columns = [(title, *cells) for title, cells in zip(head, zip(*rows, strict=True), strict=True)]
+    kept = [column for index, column in enumerate(columns) if index < _STAYING or any(column[1:])]
+    first, *rest = zip(*kept, strict=True)
+    return first, tuple(rest)
 
 
 _STATES = {

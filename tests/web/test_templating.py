@@ -1,0 +1,26 @@
+"""Tables escape every cell and keep every cell in its place."""
+
+import pytest
+from markupsafe import escape
+
+from smart_app.web.templating import environment, table_body
+
+ROWS = [("1 < 2", '<b title="x">', "&amp;"), ("", "", "")]
+
+
+def test_every_cell_is_escaped_as_it_would_be_alone() -> None:
+    cells = [[escape(cell) for cell in row] for row in ROWS]
+    expected = "".join(f'<tr><th scope="row">{head}</th><td>{second}</td><td>{third}</td></tr>\n' for head, second, third in cells)
+    assert str(table_body(ROWS)) == expected
+
+
+@pytest.mark.parametrize("text", ["a\x1fb", "\x1f", "\x1f<script>\x1f"])
+def test_text_cannot_add_a_cell(text: str) -> None:
+    body = str(table_body([(text, text, "kept")]))
+    assert body.count("<td>") == 2
+    assert body.endswith("<td>kept</td></tr>\n")
+    assert "<script>" not in body
+
+
+def test_a_template_escapes_what_it_is_given() -> None:
+    assert environment().from_string("{{ view }}").render(view="<b>") == "&lt;b&gt;"
