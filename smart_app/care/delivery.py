@@ -26,7 +26,7 @@ def deliver(context: LaunchContext, services: AppServices, *, parcel: Parcel, la
     """Seal a new submission and send it. False, and nothing done, when its key is known: whoever seals it first sends it, alone."""
     if not services.store.outbox.put(parcel.key, launch_id=launch_id, payload=to_payload(parcel), state="sending"):
         return False
-    _finish(context, services, attempt=climb(parcel, _sender(context, services)), launch_id=launch_id)
+    _finish(context, services, attempt=climb(parcel, _sender(context, services, launch_id)), launch_id=launch_id)
     return True
 
 
@@ -39,7 +39,7 @@ def send_again(context: LaunchContext, services: AppServices, *, key: str, launc
         parcel = from_payload(entry.payload)
         attempt = Attempt(parcel=parcel, state="sealed") if entry.state == "sealed" else _looked_up(context, services, parcel)
         if attempt.state == "sealed":
-            attempt = climb(attempt.parcel, _sender(context, services))
+            attempt = climb(attempt.parcel, _sender(context, services, launch_id))
         _finish(context, services, attempt=attempt, launch_id=launch_id)
     return key
 
@@ -76,11 +76,13 @@ def _own_entry(services: AppServices, *, key: str, launch_id: LaunchId) -> Outbo
 
 
 def _finish(context: LaunchContext, services: AppServices, *, attempt: Attempt, launch_id: LaunchId) -> None:
-    """Seal how it stands, and record it."""
+    """Seal how it stands and record it, in one transaction."""
     parcel = attempt.parcel
-    services.store.outbox.mark(parcel.key, attempt.state, to_payload(parcel))
+    store, user = services.store, context.user.reference
     detail = {"key": parcel.key, "state": attempt.state, "step": parcel.step, "stored": parcel.stored}
-    services.store.audit.add("submission", launch_id=launch_id, user=context.user.reference, patient=context.patient, detail=detail)
+    with store.database.begin() as together:
+        store.outbox.reseal(parcel.key, attempt.state, launch_id=launch_id, payload=to_payload(parcel), within=together)
+        store.audit.add("submission", launch_id=launch_id, user=user, patient=context.patient, detail=detail, within=together)
 
 
 def _looked_up(context: LaunchContext, services: AppServices, parcel: Parcel) -> Attempt:
@@ -99,13 +101,13 @@ def _whole_transaction(parcel: Parcel) -> bool:
     return parcel.step == "transaction" and bool(parcel.stored) and all(part.type == "Provenance" for part in parcel.missing)
 
 
-def _sender(context: LaunchContext, services: AppServices) -> Sender:
+def _sender(context: LaunchContext, services: AppServices, launch_id: LaunchId) -> Sender:
     finder = _finder(context, services)
     return Sender(
         client=writer(context, services),
         powers=powers(context, services),
         find=partial(_fates_found, finder),
-        keep=partial(_keep, services),
+        keep=partial(_keep, services, launch_id),
     )
 
 
@@ -119,5 +121,5 @@ def _fates_found(finder: Finder, parcel: Parcel) -> Mapping[str, Fate]:
     return finder.find(parcel).fates
 
 
-def _keep(services: AppServices, parcel: Parcel) -> None:
-    services.store.outbox.mark(parcel.key, "sending", to_payload(parcel))
+def _keep(services: AppServices, launch_id: LaunchId, parcel: Parcel) -> None:
+    services.store.outbox.reseal(parcel.key, "sending", launch_id=launch_id, payload=to_payload(parcel))

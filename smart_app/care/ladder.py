@@ -119,10 +119,11 @@ def _first_why_not(powers: Powers, *types: str) -> str | None:
 
 def _in_one_transaction(parcel: Parcel, sender: Sender) -> Attempt:
     """All or nothing, of what may be created. HAPI answers racing equal transactions 409: then it is searched, and asked once more."""
-    refusals = {part.role: sender.powers.why_not(part.type, "create") for part in parcel.parts}
+    parts = parcel.parts
+    refusals = {part.role: sender.powers.why_not(part.type, "create") for part in parts}
     parcel = parcel.with_fates({role: Fate(why=reason) for role, reason in refusals.items() if reason is not None})
     roles = [role for role, reason in refusals.items() if reason is None]
-    bundle = _bundle(parcel, roles, sender.powers)
+    bundle = _bundle([part for part in parts if part.role in roles], sender.powers)
     try:
         return _after_transaction(parcel, roles, sender.client.transaction(bundle))
     except Conflict:
@@ -207,19 +208,17 @@ def _created(parcel: Parcel, part: Part, sender: Sender) -> Fate:
     return Fate(reference=stored.reference, version=stored.version)
 
 
-def _bundle(parcel: Parcel, roles: Sequence[str], powers: Powers) -> Resource:
+def _bundle(parts: Sequence[Part], powers: Powers) -> Resource:
     """The transaction of those parts, without `ifNoneExist` on types whose server says it has no conditional create: some refuse the
     whole for it."""
-    bundle = parcel.bundle
-    entries = cast("list[dict[str, dict[str, object]]]", bundle["entry"])
-    chosen = [entry for entry, part in zip(entries, parcel.parts, strict=True) if part.role in roles]
-    return {**bundle, "entry": [_entry(entry, powers) for entry in chosen]}
+    return {"resourceType": "Bundle", "type": "transaction", "entry": [_entry(part, powers) for part in parts]}
 
 
-def _entry(entry: dict[str, dict[str, object]], powers: Powers) -> dict[str, dict[str, object]]:
-    if powers.capabilities.conditional_create(str(entry["resource"]["resourceType"])) is not False:
-        return entry
-    return {**entry, "request": {key: value for key, value in entry["request"].items() if key != "ifNoneExist"}}
+def _entry(part: Part, powers: Powers) -> Resource:
+    request = {"method": "POST", "url": part.type}
+    if part.if_none_exist is not None and powers.capabilities.conditional_create(part.type) is not False:
+        request["ifNoneExist"] = part.if_none_exist
+    return {"fullUrl": part.full_url, "resource": part.resource, "request": request}
 
 
 def _references(parcel: Parcel) -> dict[str, str]:

@@ -214,7 +214,8 @@ def _repeat(services: AppServices, *, parcel: Parcel, fields: Fields, launch_id:
         kept = {name: values[0] for name, values in fields.items() if values}
         return Invalid(errors=(FieldError(link_id="", message=_CHANGED),), kept=kept)
     if entry.state == "acknowledged" and not sealed.repeated:
-        services.store.outbox.mark(parcel.key, "acknowledged", to_payload(replace(sealed, repeated=True)))
+        payload = to_payload(replace(sealed, repeated=True))
+        services.store.outbox.reseal(parcel.key, "acknowledged", launch_id=launch_id, payload=payload)
     return parcel.key
 
 

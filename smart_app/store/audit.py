@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Connection, Row, insert, select
 
 from smart_app.launch.context import LaunchId
 from smart_app.store.database import Database
@@ -36,12 +36,21 @@ class Audit:
         self._sealer = sealer
         self._clock = clock
 
-    def add(self, event: str, *, launch_id: LaunchId | None, user: str | None, patient: str | None, detail: Mapping[str, Any]) -> None:
-        """Record an event; user, patient and detail are sealed."""
+    def add(
+        self,
+        event: str,
+        *,
+        launch_id: LaunchId | None,
+        user: str | None,
+        patient: str | None,
+        detail: Mapping[str, Any],
+        within: Connection | None = None,
+    ) -> None:
+        """Record an event, `within` a transaction or in one of its own; user, patient and detail are sealed."""
         seal_row = secrets.token_hex(16)
         payload = self._sealer.seal({"user": user, "patient": patient, "detail": dict(detail)}, table=_TABLE, row=seal_row)
         launch = digest(launch_id) if launch_id else None
-        with self._database.begin() as connection:
+        with self._database.begin(within) as connection:
             connection.execute(insert(audit).values(at=self._clock(), event=event, launch=launch, seal_row=seal_row, payload=payload))
 
     def entries(self) -> Sequence[AuditEntry]:

@@ -32,8 +32,11 @@ class Database:
         self._turn: AbstractContextManager[Any] = RLock() if _in_memory(self.url) else nullcontext()
 
     @contextmanager
-    def begin(self) -> Iterator[Connection]:
-        """A transaction: committed at the end, rolled back on any error."""
+    def begin(self, within: Connection | None = None) -> Iterator[Connection]:
+        """A transaction: committed at the end, rolled back on any error. Part of the one of `within`, where given."""
+        if within is not None:
+            yield within
+            return
         with self._turn, _store_errors(), self.engine.begin() as connection:
             yield connection
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from smart_app.launch.context import LaunchId
@@ -20,7 +20,7 @@ _UNFINISHED = ("sealed", "sending", "unknown", "refused")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxEntry:
-    """One submission. `key` is its submission key, `payload` what `put` or the last `mark` stored."""
+    """One submission. `key` is its submission key, `payload` what `put` or the last `reseal` stored."""
 
     key: str
     launch_id: LaunchId
@@ -57,17 +57,19 @@ class Outbox:
         with self._database.begin() as connection:
             return connection.execute(statement).rowcount == 1
 
-    def mark(self, key: str, state: OutboxState, payload: dict[str, Any] | None = None) -> None:
-        """Set the state and, when given, the payload. Raises KeyError for an unknown key."""
-        values: dict[str, Any] = {"state": state, "updated": self._clock()}
-        row_id = digest(key)
+    def mark(self, key: str, state: OutboxState) -> None:
+        """Set the state. Raises KeyError for an unknown key."""
         with self._database.begin() as connection:
-            row = connection.execute(select(outbox).where(outbox.c.id == row_id)).one_or_none()
-            if row is None:
-                raise KeyError(key)
-            if payload is not None:
-                values["payload"] = self._sealed(key, self._entry(row).launch_id, payload)
-            connection.execute(update(outbox).where(outbox.c.id == row_id).values(values))
+            _change(connection, key, {"state": state, "updated": self._clock()})
+
+    def reseal(
+        self, key: str, state: OutboxState, *, launch_id: LaunchId, payload: dict[str, Any], within: Connection | None = None
+    ) -> None:
+        """Set the state and the payload, for the launch that `put` it; `within` a transaction, or in one of its own. Raises KeyError
+        for an unknown key."""
+        values = {"state": state, "updated": self._clock(), "payload": self._sealed(key, launch_id, payload)}
+        with self._database.begin(within) as connection:
+            _change(connection, key, values)
 
     def get(self, key: str) -> OutboxEntry | None:
         """The submission, or None."""
@@ -107,3 +109,8 @@ class Outbox:
             created=row.created,
             updated=row.updated,
         )
+
+
+def _change(connection: Connection, key: str, values: dict[str, Any]) -> None:
+    if not connection.execute(update(outbox).where(outbox.c.id == digest(key)).values(values)).rowcount:
+        raise KeyError(key)

@@ -41,16 +41,14 @@ def main() -> None:
     import time  # noqa: PLC0415
     from base64 import urlsafe_b64encode  # noqa: PLC0415
 
-    from werkzeug.serving import make_server  # noqa: PLC0415
-
     from smart_app.registration import Issuer, OpenServer, load_registration  # noqa: PLC0415
     from smart_app.settings import Settings  # noqa: PLC0415
+    from tests.bench.kept_alive import listen  # noqa: PLC0415
     from tests.bench.peer import answer_commands  # noqa: PLC0415
-    from tests.support.serving import QuietHandler  # noqa: PLC0415
 
     base = sys.argv[1]
-    server = make_server("127.0.0.1", 0, lambda *_: [], threaded=True, request_handler=QuietHandler)
-    address = f"http://localhost:{server.port}"
+    server = listen()
+    address = f"http://localhost:{server.server_port}"
     issuer = Issuer(name="Measured server", iss=base, client_id="", auth=OpenServer(), scope="", synthetic_data=True)
     with tempfile.TemporaryDirectory(prefix="rapport-bench-") as folder:
         settings = Settings(
@@ -61,7 +59,7 @@ def main() -> None:
         app = smart_app.app.create_app(settings, registration=load_registration(None).with_issuer(issuer))
         bare = Bare()
         app.add_url_rule("/bare", "bare", bare.show)
-        server.app = app
+        server.set_app(app)
         smart_app.app.settle()
         threading.Thread(target=server.serve_forever, daemon=True).start()
         commands = {

@@ -31,7 +31,7 @@ def test_sealed_submission_is_read_back_digit_by_digit(store: Store, clock: Cloc
 
 def test_second_put_changes_nothing(store: Store) -> None:
     put(store)
-    store.outbox.mark("key-1", "acknowledged", {"ids": ["1"]})
+    store.outbox.reseal("key-1", "acknowledged", launch_id=LAUNCH, payload={"ids": ["1"]})
     assert not store.outbox.put("key-1", launch_id=LaunchId("other"), payload={"other": 1})
     entry = store.outbox.get("key-1")
     assert entry is not None
@@ -118,3 +118,18 @@ def test_submission_takes_three_short_transactions(store: Store) -> None:
     store.outbox.claim("key-1")
     store.outbox.mark("key-1", "acknowledged")
     assert len(commits) == 3
+
+
+def test_outcome_and_its_record_are_kept_together_or_not_at_all(store: Store) -> None:
+    put(store)
+    with pytest.raises(KeyError):
+        _record_outcome(store, "unknown")
+    assert not store.audit.entries()
+    _record_outcome(store, "key-1")
+    assert len(store.audit.entries()) == 1
+
+
+def _record_outcome(store: Store, key: str) -> None:
+    with store.database.begin() as together:
+        store.audit.add("submission", launch_id=LAUNCH, user="u", patient="p", detail={}, within=together)
+        store.outbox.reseal(key, "acknowledged", launch_id=LAUNCH, payload={}, within=together)
