@@ -29,7 +29,7 @@ from smart_app.web.guard import Guard
 from smart_app.web.headers import protect, squeeze
 from smart_app.web.prefix import BelowPrefix
 from smart_app.web.site import Site
-from smart_app.web.static_files import load_static
+from smart_app.web.static_files import IN_PAGE, load_static
 from smart_app.web.templating import Pages, environment
 
 # No form of ours comes near it.
@@ -128,6 +128,7 @@ class _Around:
     """What happens before and after every request."""
 
     def __init__(self, site: Site, log: FilteringBoundLogger) -> None:
+        self._sheet = site.pages.static.source_hash(IN_PAGE)
         self._ancestors = site.services.registration.frame_ancestors()
         self._secure = site.services.settings.base_url.startswith("https:")
         self._log = log
@@ -148,7 +149,7 @@ class _Around:
 
     def finish(self, response: Response) -> Response:
         """Headers, compression, one log line."""
-        protect(response, ancestors=g.frame_ancestors, secure=self._secure)
+        protect(response, ancestors=g.frame_ancestors, sheet=self._sheet, secure=self._secure)
         squeeze(response, request)
         self._log.info(
             "request_finished",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from flask import Request, Response
 
 _POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; form-action 'self'; base-uri 'none'; "
+    "default-src 'none'; style-src 'self' {sheet}; img-src 'self'; script-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors {ancestors}"
 )
 _FIXED = {
@@ -19,9 +19,9 @@ _WORTH_PACKING = 512
 _TEXT = ("text/", "application/json", "image/svg+xml")
 
 
-def protect(response: Response, *, ancestors: Sequence[str], secure: bool) -> None:
-    """Set the security headers; what has no cache rule of its own is never stored."""
-    response.headers["Content-Security-Policy"] = _POLICY.format(ancestors=" ".join(ancestors) or "'none'")
+def protect(response: Response, *, ancestors: Sequence[str], sheet: str, secure: bool) -> None:
+    """Set the security headers; what has no cache rule of its own is never stored. `sheet` is the one style element allowed, by hash."""
+    response.headers["Content-Security-Policy"] = _POLICY.format(sheet=sheet, ancestors=" ".join(ancestors) or "'none'")
     for name, value in _FIXED.items():
         response.headers[name] = value
     response.headers.setdefault("Cache-Control", "no-store")

@@ -1,4 +1,4 @@
-"""Turns a view model into a page. A template sees `view`, `csrf` and `asset`, and nothing else."""
+"""Turns a view model into a page. A template sees `view`, `csrf`, `asset` and `sheet`, and nothing else."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 
 from smart_app.assets import templates_dir
 from smart_app.web.charts import Symbol
-from smart_app.web.static_files import StaticFiles
+from smart_app.web.static_files import IN_PAGE, StaticFiles
 
 
 def environment() -> Environment:
@@ -59,8 +59,12 @@ class Pages:
 
     def page(self, template: str, view: object, *, csrf: str = "", status: int = 200) -> Response:
         """The page of one view model."""
-        text = self.environment.get_template(f"pages/{template}.html").render(view=view, csrf=csrf, asset=self._asset)
+        text = self.environment.get_template(f"pages/{template}.html").render(view=view, csrf=csrf, asset=self._asset, sheet=self._sheet)
         return Response(text, status=status, mimetype="text/html")
 
     def _asset(self, name: str) -> str:
         return f"{request.root_path}{self.static.address(name)}"
+
+    def _sheet(self) -> Markup:
+        """The stylesheet that may stand in a page."""
+        return Markup(self.static.text(IN_PAGE))  # noqa: S704 - a file of ours
