@@ -1,4 +1,4 @@
-"""Blind entry (DESIGN decision 12): a patient's rating of a visit stays out of everything until its clinician has rated that visit,
+"""Blind entry: a patient's rating of a visit stays out of everything until its clinician has rated that visit,
 or chose to see it without. Applied to the raw resources, before anything else reads them, so nothing downstream can leak."""
 
 from collections.abc import Iterable, Sequence

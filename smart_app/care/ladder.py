@@ -1,6 +1,6 @@
 """How a submission gets into the record: rungs tried from the fullest down, each only where server and scopes allow it.
 
-Order of DESIGN decision 9. A further rung (DocumentReference, a companion server) is one more row of `RUNGS`; below the last one the
+Highest first. A further rung (DocumentReference, a companion server) is one more row of `RUNGS`; below the last one the
 submission stays sealed. Nothing is sent twice blindly: after an outcome nobody knows, the climb stops."""
 
 from collections.abc import Callable, Mapping, Sequence
