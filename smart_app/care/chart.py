@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from fhir_mappings.readers import PatientFields, read_patient
+from fhir_mappings.readers import read_patient
 from smart_app.care.access import Powers, powers, reader
 from smart_app.care.history import Patient
 from smart_app.errors import Forbidden
@@ -35,8 +35,4 @@ def check_readable(allowed: Powers) -> None:
 
 def patient_of(resource: Mapping[str, Any]) -> Patient:
     """The banner's facts."""
-    return _patient(read_patient(resource))
-
-
-def _patient(fields: PatientFields) -> Patient:
-    return Patient(**{name: getattr(fields, name) for name in Patient.__slots__})
+    return read_patient(resource)

@@ -9,25 +9,14 @@ from fhir_mappings.instrument import Instrument
 from fhir_mappings.measure import Measure
 from fhir_mappings.measurement import Measurement, Skipped
 from fhir_mappings.rating import Person, Rating
+from fhir_mappings.readers import PatientFields
 
 Years = Literal["1", "2", "5", "all"]
 LoadState = Literal["complete", "partial", "failed", "unsupported", "not_permitted"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Patient:
-    """Who the chart is about. `names` is (family, given, title), each "" when unknown; dates are None when not recorded.
-    `identifier` is (label, value), for instance ("MRN", "482 7719")."""
-
-    id: str
-    family: str
-    given: str
-    title: str
-    born: date | None
-    born_text: str | None
-    gender: str | None
-    identifier: tuple[str, str] | None
-    deceased: str | None
+# Who the chart is about, as the mapping reads them.
+Patient = PatientFields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
