@@ -79,12 +79,33 @@ def test_token_never_follows_a_redirect(session: Session) -> None:
     assert [call.request.url for call in responses.calls] == [f"{BASE}/Patient/p1"]
 
 
-@pytest.mark.parametrize("body", ["<html>Sign in</html>", "[]", '{"id": "p1"}', '{"resourceType": "Patient"', "", "[" * 100_000])
+HALF_A_PAIR = '{"resourceType": "Patient", "id": "p1", "gender": "\\ud800"}'
+NOT_A_NUMBER = '{"resourceType": "Patient", "id": "p1", "multipleBirthInteger": NaN}'
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["<html>Sign in</html>", "[]", '{"id": "p1"}', '{"resourceType": "Patient"', "", "[" * 100_000, HALF_A_PAIR, NOT_A_NUMBER],
+)
 @responses.activate
 def test_answer_that_is_not_fhir_json_is_said(session: Session, body: str) -> None:
     responses.get(f"{BASE}/Patient/p1", body=body)
     with pytest.raises(FhirError):
         client(session).read("Patient", "p1")
+
+
+@responses.activate
+def test_answer_may_begin_with_a_byte_order_mark(session: Session) -> None:
+    responses.get(f"{BASE}/Patient/p1", body=b"\xef\xbb\xbf" + b'{"resourceType": "Patient", "id": "p1"}')
+    assert client(session).read("Patient", "p1")["id"] == "p1"
+
+
+@responses.activate
+def test_next_page_that_is_not_encoded_is_encoded_before_it_is_asked_for(session: Session) -> None:
+    responses.get(SEARCH, json=page(observation(1), following=f"{BASE}?page=a|b c", total=2))
+    responses.get(BASE, json=page(observation(2), total=2))
+    assert client(session).search("Observation", [("patient", "p1")]).complete
+    assert responses.calls[1].request.url == f"{BASE}?page=a%7Cb%20c"
 
 
 @responses.activate
