@@ -34,20 +34,15 @@ from smart_app.web.templating import Pages, environment
 
 # No form of ours comes near it.
 _LARGEST_BODY = 64 * 1024
-# New objects between two collections; Python's own 700 means dozens of collections in one dashboard.
-_COLLECT_AFTER = 20_000
 # Read out over the telephone: no 0/O, 1/I/L.
 _READABLE = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
 
 def settle() -> None:
-    """Call once, when the process is ready to serve and nothing more will be imported.
-
-    A dashboard keeps tens of thousands of objects alive at once, nearly all of which go by themselves. Python would look through all
-    that start-up made again and again meanwhile: a sixth of a dashboard's processor time, and growing faster than its data."""
+    """Call once, when the process is ready to serve and nothing more will be imported: what start-up made stays as long as the process,
+    and is not looked through for garbage again."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(_COLLECT_AFTER, 10, 10)
 
 
 def utc_now() -> datetime:
