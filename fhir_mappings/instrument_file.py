@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from fhir_mappings.datafile import DataFileError, Strict, parse_toml
 from fhir_mappings.instrument import (
@@ -28,8 +28,8 @@ from fhir_mappings.instrument import (
 from fhir_mappings.submission import PANEL, PROVENANCE, RESPONSE
 
 PAGE = "docs/add-an-instrument.md"
-# Numbers are written as text in a file ("0.80"), so that they keep the digits of their source.
-_Number = Annotated[Decimal, BeforeValidator(lambda given: Decimal(given) if isinstance(given, str) else given)]
+# Written as text in a file ("0.80"), a number keeps the digits of its source.
+_Positive = Annotated[Decimal, Field(gt=0)]
 _KEY = r"^[a-z][a-z0-9-]*$"
 _Slug = Annotated[str, Field(pattern=_KEY, max_length=60)]
 
@@ -111,17 +111,17 @@ class _Scale(Strict):
     items: list[int | str] = Field(min_length=1)
     min_answered: int | None = Field(default=None, ge=1)
     needs: list[str] = Field(default_factory=list)
-    factor: _Number = Decimal(1)
+    factor: _Positive = Decimal(1)
     direction: str | None = None
 
 
 class _Reliability(Strict):
     scale: str
     informant: Informant
-    sd: _Number | None = None
-    r: _Number | None = Field(default=None, ge=0, lt=1)
+    sd: _Positive | None = None
+    r: Decimal | None = Field(default=None, ge=0, lt=1)
     r_type: Literal["retest", "icc", "alpha"] | None = None
-    mdc: _Number | None = None
+    mdc: _Positive | None = None
     population: str
     n: int | None = None
     citation: str
@@ -131,7 +131,7 @@ class _Reliability(Strict):
 class _Cutoff(Strict):
     scale: str
     side: Literal["at least", "at most", "below"]
-    value: _Number
+    value: Decimal
     meaning: str
     population: str
     citation: str
