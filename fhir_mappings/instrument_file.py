@@ -28,8 +28,10 @@ from fhir_mappings.instrument import (
 from fhir_mappings.submission import PANEL, PROVENANCE, RESPONSE
 
 PAGE = "docs/add-an-instrument.md"
-# Written as text in a file ("0.80"), a number keeps the digits of its source.
-_Positive = Annotated[Decimal, Field(gt=0)]
+# Numbers are written as text in a file ("0.80"), so that they keep the digits of their source.
+_Number = Decimal
+# Scores are multiplied to reach 0–100 (by 4, 5 or 1.25); a thousand times is a slip of the pen.
+_Factor = Annotated[Decimal, Field(gt=0, le=1000, decimal_places=6)]
 _KEY = r"^[a-z][a-z0-9-]*$"
 _Slug = Annotated[str, Field(pattern=_KEY, max_length=60)]
 
@@ -111,17 +113,17 @@ class _Scale(Strict):
     items: list[int | str] = Field(min_length=1)
     min_answered: int | None = Field(default=None, ge=1)
     needs: list[str] = Field(default_factory=list)
-    factor: _Positive = Decimal(1)
+    factor: _Factor = Decimal(1)
     direction: str | None = None
 
 
 class _Reliability(Strict):
     scale: str
     informant: Informant
-    sd: _Positive | None = None
-    r: Decimal | None = Field(default=None, ge=0, lt=1)
+    sd: _Number | None = Field(default=None, gt=0)
+    r: _Number | None = Field(default=None, ge=0, lt=1)
     r_type: Literal["retest", "icc", "alpha"] | None = None
-    mdc: _Positive | None = None
+    mdc: _Number | None = Field(default=None, gt=0)
     population: str
     n: int | None = None
     citation: str
@@ -131,7 +133,7 @@ class _Reliability(Strict):
 class _Cutoff(Strict):
     scale: str
     side: Literal["at least", "at most", "below"]
-    value: Decimal
+    value: _Number
     meaning: str
     population: str
     citation: str
@@ -325,6 +327,9 @@ def _wordless(instrument: Instrument) -> Iterator[tuple[str, str]]:
     )
     if not instrument.rights.wording_ships:
         yield from ((f"item.{one.link_id}.text", "stands here although its wording may not ship") for one in instrument.items if one.text)
+        yield from (
+            ("option.label", f"{one.label!r} stands here although its wording may not ship") for one in instrument.options if one.label
+        )
         return
     if instrument.items and instrument.language is None:
         yield "instrument.language", "is missing although the wording stands here"

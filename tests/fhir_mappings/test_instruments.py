@@ -473,6 +473,7 @@ def test_a_mirrored_sheet_mirrors_every_score(slug: str, data: st.DataObject) ->
         ("wai-sr", "items = [4, 6, 8, 11]", "items = [4, 6, 8, 8]", "scale.goal.items"),
         ("wai-sr", 'part = "missing"', 'part = "options"', "claim"),
         ("wai-sr", "number = 12", "number = 12\ntext.patient = 'x'", "item.item-12.text"),
+        ("wai-sr", 'code = "3"', 'code = "3"\nlabel = "x"', "option.label"),
         ("wai-sr", 'sd = "0.8"', 'sd = "much"', "reliability.0.sd"),
         ("wai-sr", 'sd = "0.8"', 'sd = "NaN"', "reliability.0.sd"),
         ("wai-sr", 'sd = "0.8"', 'sd = "-0.8"', "reliability.0.sd"),
