@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from fhir_mappings.measurement import Measurement, Skipped
 from fhir_mappings.measures import load_measures
-from fhir_mappings.readers import read_measurements, read_patient
+from fhir_mappings.patient_fields import read_patient
+from fhir_mappings.readers import read_measurements
 from tests.fhir_mappings.records import JUNK, PATIENT, UCUM, coded, mutated, observation, panel, pressure, quantity
 
 MEASURES = load_measures()
