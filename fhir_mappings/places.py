@@ -1,7 +1,8 @@
 """Which codes hold a measure's value, and where: in the Observation itself or in a component of a panel."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from fhir_mappings.measure import Code, Measure, Unit
@@ -9,9 +10,9 @@ from fhir_mappings.measure import Code, Measure, Unit
 Json = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Place:
-    """Where a code's value stands: in the resource itself, or in the components of a panel."""
+    """Where a code's value stands: in the resource itself, or in the components of a panel. Told apart by identity."""
 
     measure: Measure
     code: Code
@@ -20,8 +21,9 @@ class Place:
     component: bool
 
 
-def places_by_code(measures: Iterable[Measure]) -> dict[tuple[str, str], list[Place]]:
-    """Every code and panel code with what it may hold."""
+@lru_cache(maxsize=8)
+def places_by_code(measures: tuple[Measure, ...]) -> Mapping[tuple[str, str], list[Place]]:
+    """Every code and panel code with what it may hold. Measures do not change, and the index takes as long as forty Observations."""
     index: dict[tuple[str, str], list[Place]] = {}
     for measure in measures:
         by_code = {unit.code: unit for unit in measure.units}
@@ -44,16 +46,18 @@ def places_in(observation: Json, index: Mapping[tuple[str, str], list[Place]]) -
     codings = code.get("coding") if isinstance(code, dict) else None
     if not isinstance(codings, list):
         return []
-    if len(codings) == 1 and isinstance(codings[0], dict):
+    if len(codings) == 1:
         return _at(codings[0], index)
     found: dict[str, Place] = {}
-    for place in (place for coding in codings if isinstance(coding, dict) for place in _at(coding, index)):
+    for place in (place for coding in codings for place in _at(coding, index)):
         # The first coding decides, unless a later one says that this is no result.
         if place.measure.key not in found or place.code.exclude:
             found[place.measure.key] = place
     return list(found.values())
 
 
-def _at(coding: Json, index: Mapping[tuple[str, str], list[Place]]) -> list[Place]:
+def _at(coding: object, index: Mapping[tuple[str, str], list[Place]]) -> list[Place]:
+    if not isinstance(coding, dict):
+        return []
     system, code = coding.get("system"), coding.get("code")
     return index.get((system, code), []) if isinstance(system, str) and isinstance(code, str) else []

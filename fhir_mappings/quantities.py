@@ -3,17 +3,32 @@
 import re
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from fhir_mappings.canonicals import UCUM
 from fhir_mappings.measure import Unit
 from fhir_mappings.measurement import Quantity
+from fhir_mappings.measures import converted, is_converted
 from fhir_mappings.places import Place
 from fhir_mappings.wording import absent_words, as_written, cut, label_of, shown_value
 
 Json = Mapping[str, Any]
 # A FHIR decimal. What Decimal() would take besides ("7_1", "NaN", other scripts' digits) is no number in FHIR.
+# Whole numbers of as many digits need no pattern.
+_WHOLE = 10**18
 _NUMBER = re.compile(r"-?\d{1,18}(\.\d{1,18})?([eE][+-]?\d{1,2})?", re.ASCII)
+
+
+class Accepted(NamedTuple):
+    """An accepted unit, what people read for it, and whether its values are converted to be drawn."""
+
+    unit: Unit
+    label: str
+    converted: bool
+
+
+# Of one read, by place, UCUM code and unit text.
+KnownUnits = dict[tuple[Place, str, str], Accepted]
 
 
 class Unreadable(Exception):
@@ -52,19 +67,37 @@ def _quantity_in_text(text: str) -> Json:
     return {"value": number, "unit": unit.strip() or None}
 
 
-def number_in_unit(raw: Json, place: Place) -> tuple[Decimal, Unit, Quantity]:
-    """The number, its unit and both as reported. The unit comes from the Quantity alone, never from the code."""
+def drawn_value(raw: Json, place: Place, known: KnownUnits) -> tuple[Decimal, Accepted, Quantity]:
+    """The value in the drawing unit, the unit it came in and both as reported. The unit comes from the Quantity alone, never from
+    the code."""
     number = decimal_of(raw.get("value"))
     if number is None:
         raise Unreadable("value_not_numeric", "The value is not a number.", shown=as_written(raw))
-    unit = _unit(raw, place)
+    accepted = _accepted(raw, place, known)
+    unit = accepted.unit
     if not unit.low <= number <= unit.high:
         reason = f"Outside {unit.low} to {unit.high} {unit.label}. Rapport does not guess another unit."
         raise Unreadable("unit_suspect", reason, shown=as_written(raw), remedy="The source corrects the value or its unit.")
-    label = label_of(raw)
-    # People read "lb" and "mm Hg", not the UCUM codes of these; another spelling of the source is kept.
+    value = converted(number, unit, decimals=place.measure.decimals) if accepted.converted else number
+    return value, accepted, Quantity(_digits(raw["value"], number), unit.code, accepted.label)
+
+
+def _accepted(raw: Json, place: Place, known: KnownUnits) -> Accepted:
+    """The unit of a Quantity. One that is coded in UCUM and written out, as nearly all are, is judged once in a read."""
+    code, text = raw.get("code"), raw.get("unit")
+    if raw.get("system") != UCUM or not isinstance(code, str) or not isinstance(text, str):
+        return _judged(raw, place)
+    found = known.get((place, code, text))
+    if found is None:
+        found = known[place, code, text] = _judged(raw, place)
+    return found
+
+
+def _judged(raw: Json, place: Place) -> Accepted:
+    """The unit and its name. People read "lb" and "mm Hg", not the UCUM codes of these; another spelling of the source is kept."""
+    unit, label = _unit(raw, place), label_of(raw)
     named = unit.label if place.code.reads_as or label == unit.code else label or unit.label
-    return number, unit, Quantity(text=_digits(raw["value"], number), unit=unit.code, label=named)
+    return Accepted(unit, named, unit.code != place.measure.unit and is_converted(unit))
 
 
 def _unit(raw: Json, place: Place) -> Unit:
@@ -96,6 +129,8 @@ def decimal_of(value: object) -> Decimal | None:
     """A finite number, however it was written; None for anything else."""
     if isinstance(value, Decimal):
         return value if value.is_finite() else None
+    if type(value) is int and -_WHOLE < value < _WHOLE:
+        return Decimal(value)
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     text = str(value).strip()

@@ -9,6 +9,9 @@ _SETTLED = {"preliminary": 0, "final": 1, "amended": 2, "corrected": 2}
 
 def newest_of_each(found: list[Measurement], skipped: list[Skipped]) -> list[Measurement]:
     """One value per result: a corrected one replaces what it corrects, which is listed."""
+    identified = [one.identifier for one in found if one.identifier]
+    if len(identified) == len(set(identified)):
+        return found
     best: dict[object, Measurement] = {}
     for place, one in enumerate(found):
         key = (one.measure, one.identifier, one.when.day) if one.identifier else place

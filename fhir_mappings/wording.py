@@ -11,7 +11,10 @@ _LONGEST_SHOWN = 60
 
 def cut(value: object) -> str:
     """`value` as text for people, not longer than a line."""
-    text = " ".join(str(value).split())
+    text = str(value)
+    # A word has no spaces to mend.
+    if not text.isalnum():
+        text = " ".join(text.split())
     return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
 
 
