@@ -150,13 +150,8 @@ def is_converted(unit: Unit) -> bool:
 
 
 def converted(value: Decimal, unit: Unit, *, decimals: int) -> Decimal:
-    """A reported value in the drawing unit: as it is where nothing is to convert, else scaled."""
-    return scaled(value, unit, decimals=decimals) if is_converted(unit) else value
-
-
-def scaled(value: Decimal, unit: Unit, *, decimals: int) -> Decimal:
-    """The drawing value of one in a converted unit: value × slope + intercept, rounded."""
-    return rounded(value * unit.slope + unit.intercept, decimals)
+    """A reported value in the drawing unit: as it is for that unit, else value × slope + intercept, rounded."""
+    return rounded(value * unit.slope + unit.intercept, decimals) if is_converted(unit) else value
 
 
 def in_second_unit(value: Decimal, second: SecondUnit) -> Decimal:

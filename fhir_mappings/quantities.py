@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from fhir_mappings.canonicals import UCUM
 from fhir_mappings.measure import Unit
 from fhir_mappings.measurement import Quantity
-from fhir_mappings.measures import is_converted, scaled
+from fhir_mappings.measures import converted, is_converted
 from fhir_mappings.places import Place
 from fhir_mappings.wording import absent_words, as_written, cut, label_of, shown_value
 
@@ -78,7 +78,7 @@ def drawn_value(raw: Json, place: Place, known: KnownUnits) -> tuple[Decimal, Ac
     if not unit.low <= number <= unit.high:
         reason = f"Outside {unit.low} to {unit.high} {unit.label}. Rapport does not guess another unit."
         raise Unreadable("unit_suspect", reason, shown=as_written(raw), remedy="The source corrects the value or its unit.")
-    value = scaled(number, unit, decimals=place.measure.decimals) if accepted.converted else number
+    value = converted(number, unit, decimals=place.measure.decimals) if accepted.converted else number
     return value, accepted, Quantity(_digits(raw["value"], number), unit.code, accepted.label)
 
 

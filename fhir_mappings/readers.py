@@ -240,8 +240,9 @@ def _identifier(observation: Json) -> str | None:
     """What makes two resources of one day the same result; the first identifier with a system and a value."""
     identifiers = observation.get("identifier")
     for identifier in identifiers if isinstance(identifiers, list) else ():
-        if isinstance(identifier, dict) and identifier.get("system") and identifier.get("value"):
-            return f"{identifier['system']}|{identifier['value']}"
+        system, value = (identifier.get("system"), identifier.get("value")) if isinstance(identifier, dict) else (None, None)
+        if system and value:
+            return f"{system}|{value}"
     return None
 
 
