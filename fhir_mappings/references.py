@@ -29,6 +29,28 @@ def is_about(resource: Mapping[str, Any], patient: str) -> bool:
     return reference_in(resource.get("subject")) == f"Patient/{patient}"
 
 
+class About:
+    """Whether one resource after another is about a patient. Every way of writing the subject is judged once, by is_about:
+    all resources of a read are looked at, and nearly all name their subject alike."""
+
+    __slots__ = ("_judged", "_patient")
+
+    def __init__(self, patient: str) -> None:
+        self._patient = patient
+        self._judged: dict[str, bool] = {}
+
+    def holds(self, resource: Mapping[str, Any]) -> bool:
+        """The same as is_about."""
+        subject = resource.get("subject")
+        written = subject.get("reference") if isinstance(subject, dict) else None
+        if not isinstance(written, str):
+            return False
+        judged = self._judged.get(written)
+        if judged is None:
+            judged = self._judged[written] = is_about(resource, self._patient)
+        return judged
+
+
 def source_of(resource: Mapping[str, Any], kind: str) -> str:
     """`Type/id` of the resource itself; `Type/(no id)` where it has none."""
     local_id = resource.get("id")
