@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-# Relative, absolute and versioned literal references, https://hl7.org/fhir/R4/references.html#literal
-_LITERAL = re.compile(r"(?:[a-z][a-z0-9+.-]*://\S+/)?([A-Z][A-Za-z]{1,63}/[A-Za-z0-9.-]{1,64})(?:/_history/[A-Za-z0-9.-]{1,64})?/?")
-_ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
+# Relative, absolute and versioned literal references, https://hl7.org/fhir/R4/references.html#literal; ids also with the underscore
+# that some servers use.
+_LITERAL = re.compile(r"(?:[a-z][a-z0-9+.-]*://\S+/)?([A-Z][A-Za-z]{1,63}/[A-Za-z0-9._-]{1,64})(?:/_history/[A-Za-z0-9._-]{1,64})?/?")
+_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 def reference_in(node: object) -> str | None:

@@ -91,15 +91,12 @@ def load_history(context: LaunchContext, services: AppServices, *, years: Years)
 
 def _measurements(context: LaunchContext, services: AppServices, readings: Readings) -> tuple[list[Measurement], list[Skipped]]:
     """All measures of all groups, in order of time; a resource that two reads returned counts once."""
-    unique = {
-        (resource.get("id"), index if resource.get("id") is None else 0): resource for index, resource in enumerate(_observations(readings))
-    }
+    unique: dict[object, Resource] = {}
+    for index, resource in enumerate(resource for group in GROUPS for resource in readings.resources[group]):
+        local_id = resource.get("id")
+        unique[local_id if isinstance(local_id, str) and local_id else index] = resource
     measurements, skipped = read_measurements(services.measures, unique.values(), patient=context.patient)
     return in_order(measurements), skipped
-
-
-def _observations(readings: Readings) -> list[Resource]:
-    return [resource for group in GROUPS for resource in readings.resources[group]]
 
 
 def _alliance(context: LaunchContext, services: AppServices, readings: Readings) -> _Alliance:

@@ -82,7 +82,8 @@ class _Pages:
         mode = search.get("mode") if isinstance(search, dict) else None
         match = kind == self.wanted and mode != "include"
         self.received += match
-        identity = (str(kind), str(resource.get("id") or f"#{len(self.seen)}"))
+        local_id = resource.get("id")
+        identity = (str(kind), local_id if isinstance(local_id, str) and local_id else f"#{len(self.seen)}")
         if identity not in self.seen:
             self.seen.add(identity)
             (self.matches if match else self.included).append(resource)
