@@ -1,9 +1,9 @@
 """Finds room for words in a plot, clear of marks, lines and each other. Places are units across and pixels down, as in `charts`."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal, NamedTuple
 
 WIDTH = 2000
@@ -51,9 +51,10 @@ class _Box(NamedTuple):
 
 
 class Room:
-    """One plot's free places. Every label it gives out is taken from then on."""
+    """One plot's free places. Every label it gives out is taken from then on. Marks and segments are only looked at when there are words
+    to place; most plots have none."""
 
-    def __init__(self, height: int, marks: Sequence[tuple[int, float]], segments: Sequence[Segment]) -> None:
+    def __init__(self, height: int, marks: Iterable[tuple[int, float]], segments: Iterable[Segment]) -> None:
         self._height = height
         self._given = marks, segments
         self._taken: list[_Box] = []
@@ -106,11 +107,13 @@ class Room:
         return any(_runs_through(segment, box) for segment in self._segments)
 
 
+@lru_cache(maxsize=WIDTH + 1)
 def percent(x: int) -> str:
     """Units across as a percentage of the plot's width."""
     return f"{x * 100 / WIDTH:.5g}%"
 
 
+@lru_cache(maxsize=4096)  # tenths of a pixel: a plot has fewer than two thousand
 def short(number: float) -> str:
     """A tenth of a pixel is enough, and no digits that say nothing."""
     return f"{round(number, 1):g}"
