@@ -31,23 +31,24 @@ def environment() -> Environment:
 _BETWEEN = "\x1f"
 
 
-def table_body(rows: Iterable[Sequence[str]]) -> Markup:
-    """The rows of a table, the first cell heading each. A row is escaped in one go: a dashboard has thousands of cells, and escaping them
-    one by one takes half of its rendering."""
-    return Markup("".join(map(_row, rows)))  # noqa: S704 - every text in it went through `escape`
+def table_body(rows: Sequence[Sequence[str]]) -> Markup:
+    """The rows of a table, all of one length, the first cell heading each. A column is escaped in one go: a dashboard has thousands of
+    cells, and escaping them one by one takes half of its rendering."""
+    columns = [_escaped(column) for column in zip(*rows, strict=True)]
+    row = f'<tr><th scope="row">%s</th>{"<td>%s</td>" * (len(columns) - 1)}</tr>\n'
+    return Markup("".join(map(row.__mod__, zip(*columns, strict=True))))  # noqa: S704 - every text in it went through `escape`
+
+
+def _escaped(texts: Sequence[str]) -> list[str]:
+    together = _BETWEEN.join(texts)
+    if together.count(_BETWEEN) != len(texts) - 1:
+        together = _BETWEEN.join(text.replace(_BETWEEN, " ") for text in texts)
+    return str(escape(together)).split(_BETWEEN)
 
 
 def marks(symbols: Iterable[Symbol]) -> Markup:
     """The symbols of a plot. Nothing in them comes from a record: shapes are names of ours, places are numbers."""
-    return Markup("".join(f'<use href="#{symbol.shape}" x="{symbol.x}" y="{symbol.y}"/>' for symbol in symbols))  # noqa: S704
-
-
-def _row(cells: Sequence[str]) -> str:
-    text = _BETWEEN.join(cells)
-    if text.count(_BETWEEN) != len(cells) - 1:
-        text = _BETWEEN.join(cell.replace(_BETWEEN, " ") for cell in cells)
-    head, _, rest = str(escape(text)).partition(_BETWEEN)
-    return f'<tr><th scope="row">{head}</th><td>{rest.replace(_BETWEEN, "</td><td>")}</td></tr>\n'
+    return Markup("".join([f'<use href="#{shape}" x="{x}" y="{y}"/>' for shape, x, y in symbols]))  # noqa: S704
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -358,7 +358,8 @@ def _not_shown(history: History) -> NotShown:
     skipped = dict.fromkeys([*history.skipped, *(skip for panel in history.panels for skip in panel.skipped)])
     mine = sorted((skip for skip in skipped if skip.code != "foreign_patient"), key=_skip_order)
     failed = [read for read in history.reads if read.state != "complete"]
-    head, rows = filled_columns(_NOT_SHOWN_HEAD, [*(_read_row(read) for read in failed), *(_skip_row(skip) for skip in mine)])
+    all_rows = [*(_read_row(read) for read in failed), *(_skip_row(skip) for skip in mine)]
+    head, rows = filled_columns(_NOT_SHOWN_HEAD, list(zip(*all_rows, strict=True)))
     foreign = sum(read.foreign for read in history.reads)
     parts = [formats.count(len(mine), "value")] if mine else []
     parts += [formats.count(len(failed), "read")] if failed else []

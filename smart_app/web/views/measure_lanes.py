@@ -5,14 +5,20 @@ from dataclasses import dataclass
 from datetime import date, tzinfo
 from decimal import Decimal
 
-from fhir_mappings.measure import Axis, Measure
+from fhir_mappings.measure import Measure
 from fhir_mappings.measurement import Measurement, Skipped
 from smart_app.care.history import Panel
 from smart_app.web import charts, formats
 from smart_app.web.views.parts import Lane, Reading, Table, filled_columns, read_notice
 
+# Marks of values that need no words.
+_PLAIN_MARKS: frozenset[charts.Mark] = frozenset({"dot", "square"})
+# A lane whose values are all converted says so once, in its label.
+_PLAIN_WHERE_ALL_CONVERTED = _PLAIN_MARKS | frozenset[charts.Mark]({"converted"})
+
 # Left out for what they are, not for what they say: no cross at their date, and a line may pass it.
 NOT_RESULTS = frozenset({"foreign_patient", "entered_in_error", "status_cancelled", "status_registered", "superseded", "not_a_result"})
+_MOST_BEYOND = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +60,12 @@ def as_reported(measurement: Measurement) -> str:
 
 def converted(measure: Measure, measurement: Measurement) -> str:
     """The same value in the other unit (`7.8 %`), or "" where there is only one."""
-    sign = f"{measurement.comparator} " if measurement.comparator else ""
     second = measure.second
-    if measurement.converted:
-        return f"{sign}{_in_drawing_unit(measure, measurement)} {measure.label}"
-    if second is None:
+    if second is None and not measurement.converted:
         return ""
+    sign = f"{measurement.comparator} " if measurement.comparator else ""
+    if second is None or measurement.converted:
+        return f"{sign}{_in_drawing_unit(measure, measurement)} {measure.label}"
     return f"{sign}{formats.rounded(measurement.value * second.slope + second.intercept, second.decimals)} {second.label}"
 
 
@@ -69,18 +75,15 @@ def both_units(measure: Measure, measurement: Measurement) -> str:
     return as_reported(measurement) + (f" ({other})" if other else "")
 
 
-def table_rows(panel: Panel) -> tuple[tuple[str, ...], ...]:
+def table_columns(panel: Panel) -> tuple[list[str], ...]:
     """Date, as reported, converted, what to know, source; newest first."""
-    measure = panel.measure
-    return tuple(
-        (
-            formats.short_moment(point.when),
-            as_reported(point),
-            converted(measure, point),
-            ", ".join(_remarks(point)),
-            point.performer or "",
-        )
-        for point in reversed(panel.points)
+    measure, points = panel.measure, panel.points[::-1]
+    return (
+        [formats.short_moment(point.when) for point in points],
+        [as_reported(point) for point in points],
+        [converted(measure, point) for point in points],
+        [", ".join(_remarks(point)) for point in points],
+        [point.performer or "" for point in points],
     )
 
 
@@ -107,7 +110,7 @@ def _remarks(point: Measurement) -> list[str]:
 def _table(panel: Panel) -> Table:
     shown = len(panel.points)
     of = "" if shown == panel.total else f" of {panel.total}"
-    head, rows = filled_columns(_HEAD, table_rows(panel))
+    head, rows = filled_columns(_HEAD, table_columns(panel))
     return Table(
         summary=f"Table of {shown}{of} {'value' if panel.total == 1 else 'values'}",
         style="values" if "Converted" in head else "values one-unit",
@@ -201,15 +204,17 @@ def _cross_words(skip: Skipped) -> str:
 
 def _series(panel: Panel, breaks: Sequence[date], *, tall: bool) -> list[charts.Series]:
     """One series per method, so that no line joins two."""
-    spoken = _spoken(panel, tall=tall)
-    tell = not all(point.converted for point in panel.points)  # else the lane's label says it once
-    methods = list(dict.fromkeys(point.method for point in panel.points))
+    points = panel.points
+    beyond = _beyond(panel)
+    spoken = _spoken(points, list(beyond)[-_MOST_BEYOND:], tall=tall)
+    silent = _PLAIN_WHERE_ALL_CONVERTED if all(point.converted for point in points) else _PLAIN_MARKS
+    methods = {point.method for point in points}
     return [
         charts.Series(
             style="measure" if index == 0 else "measure other",
             points=[
-                _point(panel.measure, point, usual=index == 0, said=spoken.get(position), tell=tell)
-                for position, point in enumerate(panel.points)
+                _point(panel.measure, point, usual=index == 0, said=spoken.get(position), off=position in beyond, silent=silent)
+                for position, point in enumerate(points)
                 if point.method == method
             ],
             gap_days=panel.measure.gap_days,
@@ -220,45 +225,43 @@ def _series(panel: Panel, breaks: Sequence[date], *, tall: bool) -> list[charts.
     ]
 
 
-def _spoken(panel: Panel, *, tall: bool) -> dict[int, int]:
-    """Which points get their value written beside them: latest and farthest from it in tall lanes, the extreme off-scale one anywhere."""
-    points = panel.points
-    if not points:
-        return {}
-    places = range(len(points))
-    last = len(points) - 1
-    farthest = max(places, key=lambda index: abs(points[index].value - points[last].value))
-    said = {farthest: 2, last: 3} if tall else {}
-    axis = panel.measure.axis
-    beyond = [index for index in places if _off_scale(axis, points[index])]
-    return said | dict.fromkeys(beyond[-6:], 3)
+def _beyond(panel: Panel) -> dict[int, None]:
+    """Positions of the points, or pairs, that leave the axis, in order."""
+    low, high = panel.measure.axis.low, panel.measure.axis.high
+    return {
+        position: None
+        for position, point in enumerate(panel.points)
+        if not low <= point.value <= high or (point.paired is not None and point.paired < low)
+    }
 
 
-def _off_scale(axis: Axis, point: Measurement) -> bool:
-    lowest = point.value if point.paired is None else min(point.value, point.paired)
-    return point.value > axis.high or lowest < axis.low
+def _spoken(points: Sequence[Measurement], beyond: Sequence[int], *, tall: bool) -> dict[int, int]:
+    """Which points get their value written beside them: latest and farthest from it in tall lanes, those beyond the axis anywhere."""
+    said: dict[int, int] = {}
+    if tall and points:
+        latest = points[-1].value
+        said = {max(range(len(points)), key=lambda index: abs(points[index].value - latest)): 2, len(points) - 1: 3}
+    return said | dict.fromkeys(beyond, 3)
 
 
-def _point(measure: Measure, point: Measurement, *, usual: bool, said: int | None, tell: bool) -> charts.Point:
-    plain = said is None and _ordinary(point)
+def _point(
+    measure: Measure, point: Measurement, *, usual: bool, said: int | None, off: bool, silent: frozenset[charts.Mark]
+) -> charts.Point:
+    mark = _mark(point, usual=usual)
+    plain = said is None and point.standing == "final" and mark in silent and (mark != "converted" or not off)
     if plain and point.paired is None:
-        return charts.Point(point.when.day, float(point.value), "dot" if usual else "square")
-    label, weight = ("", 0) if plain else _point_label(measure, point, said, tell=tell)
+        return charts.Point(point.when.day, float(point.value), mark)
+    label, weight = ("", 0) if plain else _point_label(measure, point, said, off=off, tell="converted" not in silent)
     return charts.Point(
         day=point.when.day,
         value=float(point.value),
-        mark=_mark(point, usual=usual),
+        mark=mark,
         joined=point.comparator is None and point.standing != "preliminary",
         ring=point.standing in {"corrected", "amended"},
         paired=None if point.paired is None else float(point.paired),
         label=label,
         weight=weight,
     )
-
-
-def _ordinary(point: Measurement) -> bool:
-    """Nothing to write beside it; off-scale values are among those said."""
-    return point.standing == "final" and point.comparator is None and not point.converted
 
 
 def _mark(point: Measurement, *, usual: bool) -> charts.Mark:
@@ -271,10 +274,9 @@ def _mark(point: Measurement, *, usual: bool) -> charts.Mark:
     return "dot" if usual else "square"
 
 
-def _point_label(measure: Measure, point: Measurement, said: int | None, *, tell: bool) -> tuple[str, int]:
+def _point_label(measure: Measure, point: Measurement, said: int | None, *, off: bool, tell: bool) -> tuple[str, int]:
     """Words at a point, and how much they matter."""
     notes = [point.standing] if point.standing != "final" else []
-    off = _off_scale(measure.axis, point)
     if off:
         return ", ".join([_number(point), "off scale", *notes]), said or 2
     if said:
