@@ -129,7 +129,11 @@ class TimeScale:
 
     def percent(self, day: date) -> str:
         """The same place as a percentage of the plot's width."""
-        return percent(self.x(day))
+        return self.percents([day])[0]
+
+    def percents(self, days: Iterable[date]) -> list[str]:
+        """The same for many days at once."""
+        return [percent(x) for x in self.across(days)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +184,7 @@ def time_ticks(scale: TimeScale) -> tuple[Tick, ...]:
 
 def vertical_lines(scale: TimeScale, days: Iterable[date]) -> str:
     """A path of full-height lines in a box one unit high."""
-    return "".join(f"M{x} 0v1" for x in sorted({scale.x(day) for day in days}))
+    return "".join(f"M{x} 0v1" for x in sorted(set(scale.across(days))))
 
 
 def draw(

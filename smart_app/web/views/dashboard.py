@@ -203,16 +203,16 @@ def _axis(history: History, dyad: Dyad | None, hba1c: Panel | None, frame: Frame
     stops = visits or sorted({point.when.day for point in hba1c.points} if hba1c else set())
     day = focus if focus in stops else (stops[-1] if stops else None)
     index = stops.index(day) if day else 0
-    at = f"{urls.page}?years={history.years}&at="
+    address = f"{urls.page}?years={history.years}&at="
     return TimeAxis(
         ticks=charts.time_ticks(frame.time),
         visits=charts.vertical_lines(frame.time, visits),
         today=frame.time.percent(frame.today) if frame.time.start <= frame.today <= frame.time.end else None,
         focus=frame.time.percent(day) if day else None,
         focus_day=formats.short_date(day) if day else "",
-        stops=" ".join(f"{frame.time.percent(stop)[:-1]},{formats.short_date(stop)}" for stop in stops),
-        earlier=f"{at}{stops[index - 1]}#focus" if index > 0 else None,
-        later=f"{at}{stops[index + 1]}#focus" if day and index + 1 < len(stops) else None,
+        stops=" ".join(f"{at[:-1]},{formats.short_date(stop)}" for at, stop in zip(frame.time.percents(stops), stops, strict=True)),
+        earlier=f"{address}{stops[index - 1]}#focus" if index > 0 else None,
+        later=f"{address}{stops[index + 1]}#focus" if day and index + 1 < len(stops) else None,
     )
 
 
