@@ -40,13 +40,38 @@ class Point(NamedTuple):
     weight: int = 0
 
 
+class Columns(NamedTuple):
+    """The points of a series, field by field in the order of `Point`: whether all are alike is then asked in one call, and points that
+    are need no object each (a fifth of a lane's time)."""
+
+    days: Sequence[date]
+    values: Sequence[float]
+    marks: Sequence[Mark]
+    joined: Sequence[bool]
+    rings: Sequence[bool]
+    paired: Sequence[float | None]
+    labels: Sequence[str]
+    weights: Sequence[int]
+
+
+def plain_columns(days: Sequence[date], values: Sequence[float], marks: Sequence[Mark]) -> Columns:
+    """Points of which nothing more is to be said than day, value and mark."""
+    number = len(days)
+    return Columns(days, values, marks, (True,) * number, (False,) * number, (None,) * number, ("",) * number, (0,) * number)
+
+
+def columns(points: Sequence[Point] | Columns) -> Columns:
+    """Points, at least one, as columns."""
+    return points if isinstance(points, Columns) else Columns(*zip(*points, strict=True))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
     """Values of one rater or one method, oldest first. `style` is a class name; no line spans more than `gap_days`
     or a day in `breaks`."""
 
     style: str
-    points: Sequence[Point]
+    points: Sequence[Point] | Columns
     gap_days: int
     breaks: Sequence[date] = ()
     name: str = ""
@@ -200,8 +225,8 @@ def draw(
 ) -> Plot:
     """Everything one plot shows. `small` marks also come with many points. Labels that find no free place are left out;
     their facts stand in the table."""
-    small = small or any(len(each.points) > _DENSE for each in series)
     placed = [_place(each, time, values) for each in series if each.points]
+    small = small or any(len(each.xs) > _DENSE for each in placed)
     room = Room(values.height, _marks(placed), _segments(placed))
     marked, words = _crosses(crosses, time, room)
     words += [label for each in placed for label in _name(each, room)]
@@ -218,25 +243,12 @@ def draw(
     )
 
 
-class _Columns(NamedTuple):
-    """The points of a series, field by field in the order of `Point`: whether all are alike is then asked in one call."""
-
-    days: tuple[date, ...]
-    values: tuple[float, ...]
-    marks: tuple[Mark, ...]
-    joined: tuple[bool, ...]
-    rings: tuple[bool, ...]
-    paired: tuple[float | None, ...]
-    labels: tuple[str, ...]
-    weights: tuple[int, ...]
-
-
 class _Placed(NamedTuple):
     """A series where it stands, column by column: `at` is the place as a path writes it, a shape is the mark or a triangle beyond
     the axis, `runs` the stretches (first position, position after the last) that one line joins."""
 
     series: Series
-    points: _Columns
+    points: Columns
     xs: list[int]
     ys: list[float]
     at: list[str]
@@ -245,13 +257,13 @@ class _Placed(NamedTuple):
 
 
 def _place(series: Series, time: TimeScale, values: ValueScale) -> _Placed:
-    points = _Columns(*zip(*series.points, strict=True))
+    points = columns(series.points)
     xs, ys = time.across(points.days), values.down(points.values)
     at = [f"{x} {short(y)}" for x, y in zip(xs, ys, strict=True)]
     return _Placed(series, points, xs, ys, at, _shapes(points, values), _runs(series, points))
 
 
-def _shapes(points: _Columns, values: ValueScale) -> Sequence[str]:
+def _shapes(points: Columns, values: ValueScale) -> Sequence[str]:
     if not (values.beyond(min(points.values)) or values.beyond(max(points.values))):
         return points.marks
     pairs = zip(points.marks, points.values, strict=True)
@@ -262,13 +274,13 @@ def _edge_shape(value: float, high: float) -> str:
     return "above" if value > high else "below"
 
 
-def _runs(series: Series, points: _Columns) -> list[tuple[int, int]]:
+def _runs(series: Series, points: Columns) -> list[tuple[int, int]]:
     """The stretches of two points and more that a line may join."""
     edges = [0, *sorted(_cuts(series, points)), len(points.days)]
     return [(first, end) for first, end in pairwise(edges) if end - first > 1]
 
 
-def _cuts(series: Series, points: _Columns) -> set[int]:
+def _cuts(series: Series, points: Columns) -> set[int]:
     """Positions of the points that no line may reach from the one before."""
     ordinals = [day.toordinal() for day in points.days]
     cuts = {place for place, (before, day) in enumerate(pairwise(ordinals), 1) if day - before > series.gap_days}

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, tzinfo
 from decimal import Decimal
+from operator import attrgetter
+from typing import NamedTuple
 
 from fhir_mappings.measure import Measure
 from fhir_mappings.measurement import Measurement, Skipped
@@ -204,25 +206,67 @@ def _cross_words(skip: Skipped) -> str:
 
 def _series(panel: Panel, breaks: Sequence[date], *, tall: bool) -> list[charts.Series]:
     """One series per method, so that no line joins two."""
-    points = panel.points
-    beyond = _beyond(panel)
-    spoken = _spoken(points, list(beyond)[-_MOST_BEYOND:], tall=tall)
-    silent = _PLAIN_WHERE_ALL_CONVERTED if all(point.converted for point in points) else _PLAIN_MARKS
-    methods = {point.method for point in points}
+    methods = sorted({point.method for point in panel.points}, key=lambda method: (method is not None, method or ""))
+    drawing = _drawing(panel, tall=tall)
     return [
         charts.Series(
             style="measure" if index == 0 else "measure other",
-            points=[
-                _point(panel.measure, point, usual=index == 0, said=spoken.get(position), off=position in beyond, silent=silent)
-                for position, point in enumerate(points)
-                if point.method == method
-            ],
+            points=_points(panel.points, method, drawing, usual=index == 0),
             gap_days=panel.measure.gap_days,
             breaks=breaks,
             name=(method or "usual method") if len(methods) > 1 else "",
         )
-        for index, method in enumerate(sorted(methods, key=lambda method: (method is not None, method or "")))
+        for index, method in enumerate(methods)
     ]
+
+
+class _Drawing(NamedTuple):
+    """How a panel's points are drawn: `spoken` which are labelled and with what weight, `beyond` which leave the axis (both by
+    position), `silent` the marks that need no words."""
+
+    measure: Measure
+    spoken: dict[int, int]
+    beyond: dict[int, None]
+    silent: frozenset[charts.Mark]
+
+
+def _drawing(panel: Panel, *, tall: bool) -> _Drawing:
+    points, beyond = panel.points, _beyond(panel)
+    spoken = _spoken(points, list(beyond)[-_MOST_BEYOND:], tall=tall)
+    silent = _PLAIN_WHERE_ALL_CONVERTED if all(point.converted for point in points) else _PLAIN_MARKS
+    return _Drawing(panel.measure, spoken, beyond, silent)
+
+
+def _points(
+    points: Sequence[Measurement], method: str | None, drawing: _Drawing, *, usual: bool
+) -> Sequence[charts.Point] | charts.Columns:
+    """The points of one method. Most lanes have nothing to say of any point, and then need no object for each."""
+    numbered = [(position, point) for position, point in enumerate(points) if point.method == method]
+    marks = _marks([point for _, point in numbered], usual=usual)
+    noted = drawing.spoken or drawing.beyond or not drawing.silent.issuperset(marks)
+    if noted or any(point.standing != "final" or point.paired is not None for _, point in numbered):
+        return [_point(point, position, drawing, mark) for (position, point), mark in zip(numbered, marks, strict=True)]
+    return charts.plain_columns([point.when.day for _, point in numbered], [float(point.value) for _, point in numbered], marks)
+
+
+_KIND = attrgetter("comparator", "standing", "converted")
+
+
+def _marks(points: Sequence[Measurement], *, usual: bool) -> list[charts.Mark]:
+    """The mark of each point, asked once for each kind there is."""
+    kinds = list(map(_KIND, points))
+    marks = {kind: _mark(*kind, usual=usual) for kind in set(kinds)}
+    return [marks[kind] for kind in kinds]
+
+
+def _mark(comparator: str | None, standing: str, converted: bool, *, usual: bool) -> charts.Mark:  # noqa: FBT001 - one of a kind's fields
+    if comparator:
+        return "less" if comparator.startswith("<") else "more"
+    if standing == "preliminary":
+        return "preliminary"
+    if converted:
+        return "converted"
+    return "dot" if usual else "square"
 
 
 def _beyond(panel: Panel) -> dict[int, None]:
@@ -244,14 +288,13 @@ def _spoken(points: Sequence[Measurement], beyond: Sequence[int], *, tall: bool)
     return said | dict.fromkeys(beyond, 3)
 
 
-def _point(
-    measure: Measure, point: Measurement, *, usual: bool, said: int | None, off: bool, silent: frozenset[charts.Mark]
-) -> charts.Point:
-    mark = _mark(point, usual=usual)
-    plain = said is None and point.standing == "final" and mark in silent and (mark != "converted" or not off)
+def _point(point: Measurement, position: int, drawing: _Drawing, mark: charts.Mark) -> charts.Point:
+    said, off, silent = drawing.spoken.get(position), position in drawing.beyond, mark in drawing.silent
+    plain = said is None and point.standing == "final" and silent and (mark != "converted" or not off)
     if plain and point.paired is None:
         return charts.Point(point.when.day, float(point.value), mark)
-    label, weight = ("", 0) if plain else _point_label(measure, point, said, off=off, tell="converted" not in silent)
+    tell = "converted" not in drawing.silent
+    label, weight = ("", 0) if plain else _point_label(drawing.measure, point, said, off=off, tell=tell)
     return charts.Point(
         day=point.when.day,
         value=float(point.value),
@@ -262,16 +305,6 @@ def _point(
         label=label,
         weight=weight,
     )
-
-
-def _mark(point: Measurement, *, usual: bool) -> charts.Mark:
-    if point.comparator:
-        return "less" if point.comparator.startswith("<") else "more"
-    if point.standing == "preliminary":
-        return "preliminary"
-    if point.converted:
-        return "converted"
-    return "dot" if usual else "square"
 
 
 def _point_label(measure: Measure, point: Measurement, said: int | None, *, off: bool, tell: bool) -> tuple[str, int]:
