@@ -20,7 +20,7 @@ _MOST_LABELS = 10
 _TICK_HEIGHT = 10
 _MOST_TRIES = 12
 _FILLED = {"dot", "square"}
-_SIZED = {"diamond", "converted", "preliminary"}
+_SMALL = {shape: f"small-{shape}" for shape in ("diamond", "converted", "preliminary")}
 
 Mark = Literal["dot", "square", "diamond", "converted", "preliminary", "less", "more"]
 
@@ -85,8 +85,7 @@ class Cross:
     words: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tick:
+class Tick(NamedTuple):
     """`at` is a place on the axis (units across or pixels down), `text` its label, `strong` a second, bold label (the year);
     `minor` labels make room on narrow screens."""
 
@@ -186,12 +185,12 @@ class ValueScale:
         """Whether the axis does not reach `value`."""
         return not self.low <= value <= self.high
 
-    def ticks(self, values: Iterable[float], texts: Iterable[str]) -> tuple[Tick, ...]:
+    def ticks(self, values: Sequence[float], texts: Iterable[str]) -> tuple[Tick, ...]:
         """Ticks down the side of the plot; one that would touch the tick before it is left out."""
         kept: list[tuple[float, str]] = []
-        for value, text in zip(values, texts, strict=True):
-            if not kept or abs(self.y(value) - kept[-1][0]) >= _TICK_HEIGHT:
-                kept.append((self.y(value), text))
+        for y, text in zip(self.down(values), texts, strict=True):
+            if not kept or abs(y - kept[-1][0]) >= _TICK_HEIGHT:
+                kept.append((y, text))
         return tuple(Tick(at=short(y), text=text) for y, text in kept)
 
 
@@ -329,6 +328,7 @@ def _dots(placed: _Placed, *, small: bool) -> Iterator[Stroke]:
 
 def _symbols(placed: _Placed, values: ValueScale, *, small: bool) -> Iterator[SymbolGroup]:
     """Marks with a shape of their own, rings around corrected values, triangles on bars that leave the axis."""
+    sized = _SMALL if small else {}
     symbols: list[Symbol] = []
     for x, y, shape, ring, value, paired in zip(
         placed.xs, placed.ys, placed.shapes, placed.points.rings, placed.points.values, placed.points.paired, strict=True
@@ -337,7 +337,7 @@ def _symbols(placed: _Placed, values: ValueScale, *, small: bool) -> Iterator[Sy
             symbols += _edge(value, paired, x, values)
             continue
         if shape not in _FILLED:
-            symbols.append(Symbol(f"small-{shape}" if small and shape in _SIZED else shape, percent(x), short(y)))
+            symbols.append(Symbol(sized.get(shape, shape), percent(x), short(y)))
         if ring:
             symbols.append(Symbol("ring", percent(x), short(y)))
     if symbols:

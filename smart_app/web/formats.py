@@ -86,7 +86,7 @@ def in_words(number: int) -> str:
 
 def rounded(value: Decimal, decimals: int) -> str:
     """A computed number with exactly `decimals` places, halves away from zero as laboratories round."""
-    return str(value.quantize(_STEPS[decimals], rounding=ROUND_HALF_UP))
+    return str(value.quantize(_STEPS[decimals], ROUND_HALF_UP))
 
 
 def plain(value: Decimal) -> str:

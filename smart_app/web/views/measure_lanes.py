@@ -67,7 +67,8 @@ def converted(measure: Measure, measurement: Measurement) -> str:
         return ""
     sign = f"{measurement.comparator} " if measurement.comparator else ""
     if second is None or measurement.converted:
-        return f"{sign}{_in_drawing_unit(measure, measurement)} {measure.label}"
+        pair = f"/{formats.rounded(measurement.paired, measure.decimals)}" if measurement.paired is not None else ""
+        return f"{sign}{formats.rounded(measurement.value, measure.decimals)}{pair} {measure.label}"
     return f"{sign}{formats.rounded(measurement.value * second.slope + second.intercept, second.decimals)} {second.label}"
 
 
@@ -93,11 +94,6 @@ def _number(measurement: Measurement) -> str:
     sign = f"{measurement.comparator} " if measurement.comparator else ""
     pair = f"/{measurement.reported_paired.text}" if measurement.reported_paired else ""
     return f"{sign}{measurement.reported.text}{pair}"
-
-
-def _in_drawing_unit(measure: Measure, measurement: Measurement) -> str:
-    value = formats.rounded(measurement.value, measure.decimals)
-    return value if measurement.paired is None else f"{value}/{formats.rounded(measurement.paired, measure.decimals)}"
 
 
 def _remarks(point: Measurement) -> list[str]:
