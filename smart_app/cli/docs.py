@@ -6,7 +6,7 @@ import click
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from smart_app.settings import Settings
+from smart_app.settings import InstrumentSettings, Settings
 
 _HEAD = """# Configuration
 
@@ -29,7 +29,8 @@ def _default(field: FieldInfo) -> str:
 
 def configuration_page() -> str:
     """The text of docs/configuration.md."""
-    rows = (f"| `RAPPORT_{name.upper()}` | {_default(field)} | {field.description} |" for name, field in Settings.model_fields.items())
+    fields = sorted(Settings.model_fields.items(), key=lambda one: one[0] in InstrumentSettings.model_fields)
+    rows = (f"| `RAPPORT_{name.upper()}` | {_default(field)} | {field.description} |" for name, field in fields)
     return _HEAD + "\n".join(rows) + "\n"
 
 
