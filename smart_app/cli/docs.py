@@ -6,6 +6,8 @@ import click
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from fhir_mappings.library import load_library
+from smart_app.cli.instrument_text import instruments_page
 from smart_app.settings import InstrumentSettings, Settings
 
 _HEAD = """# Configuration
@@ -38,6 +40,7 @@ def configuration_page() -> str:
 @click.option("--folder", type=click.Path(path_type=Path, file_okay=False), default=Path("docs"), show_default=True)
 def docs(folder: Path) -> None:
     """Write the generated pages of the documentation."""
-    page = folder / "configuration.md"
-    page.write_text(configuration_page(), encoding="utf-8")
-    click.echo(f"wrote {page}")
+    for name, text in (("configuration.md", configuration_page()), ("instruments.md", instruments_page(load_library()))):
+        page = folder / name
+        page.write_text(text, encoding="utf-8")
+        click.echo(f"wrote {page}")
