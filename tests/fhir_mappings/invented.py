@@ -8,7 +8,7 @@ from fhir_mappings.library import Library
 
 TODAY = date(2026, 3, 4)
 # Stands in every piece of the pack's wording, so that a test can see where it went.
-CANARY = "canary-7Q"
+CANARY = "CANARY-7Q"
 
 STRUCTURE = """
 [instrument]

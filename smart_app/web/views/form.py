@@ -136,9 +136,11 @@ def clinician_name(draft: FormDraft) -> str:
 
 
 def _filled(text: str, names: Mapping[str, str]) -> str:
+    """The wording as it was written; where a name begins it, with a capital."""
+    named = text
     for place, name in names.items():
-        text = text.replace(place, name)
-    return text[:1].upper() + text[1:]
+        named = named.replace(place, name)
+    return named[:1].upper() + named[1:] if text.startswith("{") else named
 
 
 def _who(draft: FormDraft, site_name: str) -> tuple[tuple[str, str, str], ...]:
