@@ -17,7 +17,7 @@ from fhir_mappings.pack_template import pack_template
 from smart_app.cli import main
 from smart_app.cli.instrument_text import instruments_page
 from tests.contract.test_documentation import ROOT
-from tests.fhir_mappings.invented import CANARY, KEY, PACK, STRUCTURE, keyless, structure
+from tests.fhir_mappings.packed import CANARY, KEY, PACK, STRUCTURE, keyless, structure
 
 Rapport = Callable[..., Result]
 

@@ -19,7 +19,7 @@ from fhir_mappings.library import Library, load_library
 from fhir_mappings.packs import PAGE, read_pack, worded_by
 from fhir_mappings.scoring import score
 from fhir_mappings.site import Installed, install
-from tests.fhir_mappings.invented import CANARY, HEAD, KEY, PACK, STRUCTURE, TODAY, keyless, shipped, structure
+from tests.fhir_mappings.packed import CANARY, HEAD, KEY, PACK, STRUCTURE, TODAY, keyless, shipped, structure
 from tests.fhir_mappings.samples import BASE
 
 

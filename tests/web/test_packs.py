@@ -11,17 +11,18 @@ import pytest
 import responses
 from pydantic import SecretStr
 
-from fhir_mappings.library import load_library
+from fhir_mappings.library import Library, load_library
 from fhir_mappings.pack_template import pack_template
 from smart_app.app import create_app
 from smart_app.errors import ConfigurationError
 from smart_app.registration import load_registration
 from smart_app.settings import Settings
 from tests.cli.test_instruments import filled
-from tests.fhir_mappings.invented import CANARY
+from tests.fhir_mappings import packed
+from tests.fhir_mappings.packed import CANARY, keyless
 from tests.support.authorization_server import AuthorizationServer
 from tests.support.clock import Clock
-from tests.web.clinic import Clinic, clinic
+from tests.web.clinic import OWN, SITE, Clinic, clinic
 
 CHECK_IN = load_library().get("rapport-check-in")
 # Wording is shown letter by letter as it was licensed, a small one at the start too.
@@ -50,9 +51,9 @@ Opened = Callable[..., AbstractContextManager[Clinic]]
 def opened(wire: responses.RequestsMock, server: AuthorizationServer, clock: Clock, folder: Path, tmp_path: Path) -> Opened:
     """The app with one pack in German, in any language."""
 
-    def start(language: str, pack: str = PACK) -> AbstractContextManager[Clinic]:
+    def start(language: str, pack: str = PACK, **more: Any) -> AbstractContextManager[Clinic]:
         (folder / "de.toml").write_text(pack)
-        return clinic(wire, server, clock, folder=tmp_path, packs=folder, language=language)
+        return clinic(wire, server, clock, folder=tmp_path, packs=folder, language=language, **more)
 
     return start
 
@@ -122,3 +123,15 @@ def test_a_setting_that_names_nothing_stops_the_start(clock: Clock, folder: Path
 def test_a_folder_left_blank_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RAPPORT_PACKS", "")
     assert Settings(secret_keys=(SecretStr("a" * 43),)).packs is None
+
+
+def test_a_key_only_a_pack_brings_is_scored_stored_and_drawn(opened: Opened, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("smart_app.app.load_library", lambda: Library((keyless(),)))
+    with opened("de", packed.PACK + packed.KEY, instruments=("wai-sr",)) as standing:
+        chart = standing.launch()
+        page = standing.get(f"{chart}check/wai-sr/clinician")
+        fields = page.form("/check/") | {f"item-{number}": "3" for number in range(1, 5)}
+        answer = standing.client.post(f"{chart}check/wai-sr/clinician", data=fields, base_url=SITE, headers=OWN)
+        assert answer.status_code == 303
+        assert "2.50 of 3" in standing.get(answer.headers["Location"]).text
+        assert "2.50" in standing.get(chart).text
