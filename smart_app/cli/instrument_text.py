@@ -119,7 +119,14 @@ def _why(instrument: Instrument) -> str:
     said = instrument.confirmation
     if said is not None:
         return f"Confirmed by {said.by} on {said.on}, against: {said.source}."
-    return "Every part of the key is verified." if verified(instrument) else instrument.why_unscored or ""
+    if verified(instrument):
+        return "Every part of the key is verified."
+    return f"{instrument.why_unscored}{f' Not verified: {doubted}.' if (doubted := _doubted(instrument)) else ''}"
+
+
+def _doubted(instrument: Instrument) -> str:
+    """The parts of the key nobody has verified."""
+    return ", ".join(claim.part for claim in instrument.claims if claim.certainty == "unverified")
 
 
 def pack_line(pack: Pack) -> str:
@@ -145,10 +152,11 @@ def _form(informant: str, title: str, minutes: int | None) -> str:
 
 
 def _item(item: Item) -> str:
-    marks = [f"scale {item.scale}" if item.scale else "", "reversed" if item.reverse else ""]
+    """Its number, what it counts for, and its wording where there is some."""
+    marks = [item.scale or "", "reversed" if item.reverse else ""]
     said = ", ".join(mark for mark in marks if mark)
     worded = " / ".join(item.text.values())
-    return f"{item.number}. {worded or item.link_id}{f' ({said})' if said else ''}"
+    return f"{item.number}.{f' ({said})' if said else ''}{f' {worded}' if worded else ''}"
 
 
 def _option(code: str, value: int | None, label: str | None) -> str:
@@ -218,10 +226,9 @@ def _cell(text: str) -> str:
 
 
 def _scored(one: Instrument) -> str:
-    doubted = [claim.part for claim in one.claims if claim.certainty == "unverified"]
     sentences: dict[Standing, str] = {
         "scored": "Yes: every part of its key is verified.",
-        "needs confirmation": f"Not before the site confirms its key. Not verified: {', '.join(doubted)}.",
+        "needs confirmation": f"Not before the site confirms its key. Not verified: {_doubted(one)}.",
         "no key": "No: no scoring key is known; a pack may bring it.",
         "described only": "No: only described.",
     }

@@ -103,7 +103,8 @@ def test_an_instrument_is_shown_with_its_key_every_source_and_every_number(rappo
     (folder / "de.toml").write_text(PACK)
     shown = rapport("show", "wai-sr").output
     one_line = " ".join(shown.split())
-    assert "2. item-2 (reversed)" in shown
+    assert "\n  2. (reversed)\n" in shown
+    assert "has not confirmed it. Not verified: reversal." in one_line
     assert "total: sum of items 1, 2, 3, 4; 4 to 12; needs 4 of 4 answered" in one_line
     assert "reversal: unverified. Invented." in one_line
     assert "SD 2.10, r (retest) 0.80; nobody, n = 10" in one_line
