@@ -72,6 +72,18 @@ def test_the_form_shows_the_packs_wording_as_text(worded: Clinic) -> None:
     assert "What we are aiming for" not in page.text
 
 
+def test_a_screen_reader_is_told_which_words_are_in_the_packs_language(worded: Clinic) -> None:
+    page = worded.form(worded.launch())
+    for words in page.soup.select("h1, form h2, fieldset legend, .options"):
+        assert words["lang"] == "de"
+    assert {place["lang"] for place in page.soup.select("legend > span")} == {"en"}
+
+
+def test_a_form_in_the_pages_own_language_needs_no_mark(opened: Opened) -> None:
+    with opened("en") as standing:
+        assert not standing.form(standing.launch()).soup.select("main [lang]")
+
+
 def test_wording_that_may_be_shown_only_reaches_no_stored_resource(worded: Clinic) -> None:
     chart = worded.launch()
     assert worded.send(chart, worded.filled(chart)).status_code == 303
