@@ -31,8 +31,10 @@ from fhir_mappings.words import Intro, Line, shown
 PAGE = "docs/wording-packs.md"
 # 64 items for three informants, in a language of three bytes a letter, come to a fifth of it.
 LARGEST = 512 * 1024
-# A text of `LONGEST_INTRO` characters and its key fit. Longer lines hold no wording, and keys that long take a parser minutes.
+# A text of `LONGEST_INTRO` characters and its key fit, and no paragraph has so many sentences. A file of keys with a thousand dots each
+# took tomllib 12 s.
 LONGEST_LINE_OF_FILE = 4_000
+MOST_DOTS = 200
 # Where the person who writes a date sits, it may be tomorrow already.
 AHEAD = timedelta(days=1)
 LANGUAGE = r"^[a-z]{2}(-[A-Z]{2})?$"
@@ -176,6 +178,8 @@ def check_size(text: str, *, file: str, page: str) -> None:
     for number, line in enumerate(text.split("\n"), 1):
         if len(line) > LONGEST_LINE_OF_FILE:
             raise DataFileError(file, f"(line {number})", f"has more than {LONGEST_LINE_OF_FILE:,} characters", page=page)
+        if line.count(".") > MOST_DOTS:
+            raise DataFileError(file, f"(line {number})", f"has more than {MOST_DOTS} full stops", page=page)
 
 
 def _contradictions(content: _File, today: date) -> Iterator[tuple[str, str]]:

@@ -178,6 +178,7 @@ def _check_in_pack(
         ("[pack]", "x = " + "[" * 3000 + "\n[pack]", "(syntax)"),
         ("[pack]", "x = " + "9" * 4350 + "\n[pack]", "(line 2)"),
         ("[pack]", "a." * 2500 + "b = 1\n[pack]", "(line 2)"),
+        ("[pack]", "a." * 201 + "b = 1\n[pack]", "(line 2)"),
         ("[pack]", "[pack", "(syntax)"),
     ],
 )
