@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fhir_mappings.confirmations import Confirmed, as_toml, read_confirmations
@@ -224,6 +224,7 @@ def test_ten_megabytes_are_refused_before_anybody_parses_them() -> None:
     assert "KiB" in refused("#\n" * 5_000_000).problem
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_no_text_makes_reading_a_pack_fail_in_another_way(text: str) -> None:
     for given_text in (text, f"{PACK}{text}", PACK.replace("Sentence 1", text), f"[pack]\n{text}"):
@@ -238,6 +239,7 @@ _VALUES = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(
     place=st.sampled_from(["instrument", "version", "language", "granted_by", "granted_on", "scopes", "title", "code", "label", "number"]),
     value=_VALUES,
@@ -340,6 +342,7 @@ def confirmation(instrument: Instrument, **more: str) -> Confirmed:
     return Confirmed(slug=instrument.slug, version=instrument.version, key=more.get("key", fingerprint(instrument)), confirmation=said)
 
 
+@settings(deadline=None)
 @given(by=st.text(min_size=1), source=st.text(min_size=1))
 def test_a_confirmation_that_is_written_is_read_back_or_refused(by: str, source: str) -> None:
     given_one = confirmation(structure(), by=by, source=source)
