@@ -200,7 +200,8 @@ def _dyads(services: AppServices, ratings: Sequence[Rating], *, span: Span, mine
     ranked = sorted(groups.values(), key=lambda group: order.get(group[-1].instrument, len(order)))
     ranked.sort(key=lambda group: _moment(group[-1]), reverse=True)
     ranked.sort(key=lambda group: group[-1].clinician.reference != mine)
-    return [_dyad(services.library.get(group[-1].instrument), group, span=span, mine=mine) for group in ranked]
+    language = services.settings.language
+    return [_dyad(services.library.get(group[-1].instrument, language=language), group, span=span, mine=mine) for group in ranked]
 
 
 def _dyad(instrument: Instrument, ratings: Sequence[Rating], *, span: Span, mine: str) -> Dyad:
