@@ -1,48 +1,89 @@
 """Our code systems, the value sets of all their codes, and our two extensions, as R4 resources."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from fhir_mappings import canonicals
 from fhir_mappings.artifact import artifact
 from fhir_mappings.instrument import Informant, Instrument, Option, Scale
-from fhir_mappings.library import Library
+from fhir_mappings.library import Library, version_key
+from fhir_mappings.narrative import narrative, paragraph, table
 from fhir_mappings.observation import score_title
+from fhir_mappings.questionnaire import displayed
 from fhir_mappings.submission import PANEL, Json
 
 # Of what belongs to no one instrument; raised when its content changes.
-_VERSION = "0.1.0"
+_VERSION = "0.2.0"
 _HOLDER = "The Rapport project"
 _PROPERTIES: Mapping[str, tuple[str, str]] = {
     "instrument": ("string", "Slug of the instrument"),
     "informant": ("string", "Who answers"),
-    "low": ("integer", "Lowest score"),
-    "high": ("integer", "Highest score"),
+    "low": ("decimal", "Lowest score"),
+    "high": ("decimal", "Highest score"),
     "items": ("integer", "Number of items"),
     "min-answered": ("integer", "Items that must be answered for a score"),
     "direction": ("string", "Which way is more"),
 }
 
 
-def instrument_terminology(instrument: Instrument, *, base: str) -> Iterator[Json]:
-    """The options of an instrument and of its unscored questions."""
-    system = canonicals.options_system(instrument, base=base)
-    yield from _option_systems(instrument, system, instrument.options, title=f"{instrument.title}, answers")
-    for question in instrument.questions:
-        system = canonicals.question_system(instrument, question.link_id, base=base)
-        yield from _option_systems(instrument, system, question.options, title=f"{instrument.title}, {question.link_id}")
+def instrument_terminology(library: Library, *, base: str) -> Iterator[Json]:
+    """The options of each version of an instrument and of its unscored questions. The languages of one version share their codes: what
+    the instrument ships with says what a code is called, published wording in other languages stands beside it as designations."""
+    versions: dict[tuple[str, str], list[Instrument]] = {}
+    for one in library.instruments:
+        versions.setdefault((one.slug, one.version), []).append(one)
+    for same in versions.values():
+        yield from _answers(sorted(same, key=lambda one: one.wording is not None), base=base)
+
+
+def _answers(same: Sequence[Instrument], *, base: str) -> Iterator[Json]:
+    """Code systems and value sets of one version, its languages together; the first one's names lead."""
+    first = same[0]
+    if first.items:
+        options = [(one, one.options) for one in same]
+        yield from _option_systems(options, canonicals.options_system(first, base=base), title=f"{first.title}, answers", numbered=True)
+    for place, question in enumerate(first.questions):
+        asked = [(one, one.questions[place].options) for one in same]
+        system = canonicals.question_system(first, question.link_id, base=base)
+        yield from _option_systems(asked, system, title=f"{first.title}, {question.link_id}", numbered=False)
+
+
+def _option_systems(options: Sequence[tuple[Instrument, Sequence[Option]]], system: str, *, title: str, numbered: bool) -> Iterator[Json]:
+    first = options[0][0]
+    concepts = [_option(options, place, numbered=numbered) for place in range(len(options[0][1]))]
+    return _systems(system, concepts, version=first.version, title=title, publisher=first.rights.holder)
+
+
+def _option(options: Sequence[tuple[Instrument, Sequence[Option]]], place: int, *, numbered: bool) -> Json:
+    """One code with its name and, from packs whose permission covers it, what it is called in their language."""
+    first, own = options[0][0], options[0][1][place]
+    others: list[Json] = [
+        {"language": one.language, "value": offered[place].label}
+        for one, offered in options
+        if one.wording and one.language and one.may("redistribute") and offered[place].label
+    ]
+    return {
+        "code": own.code,
+        "display": displayed(first, own, numbered=numbered),
+        **({"designation": others} if others else {}),
+    }
 
 
 def shared_terminology(library: Library, *, base: str) -> Iterator[Json]:
-    """Panels and scores of every instrument, our category, and the tag of demo data."""
-    concepts = [concept for instrument in library.instruments for concept in _score_concepts(instrument)]
+    """Panels and scores of every instrument in every version, our category, and the tag of demo data."""
+    concepts = {str(concept["code"]): concept for instrument in _oldest_first(library) for concept in _score_concepts(instrument)}
     listed: Json = {"property": [{"code": code, "type": kind, "description": said} for code, (kind, said) in _PROPERTIES.items()]}
     scores = canonicals.score_system(base)
-    yield from _systems(scores, concepts, version=_VERSION, title="Working-alliance scores", publisher=_HOLDER, more=listed)
+    yield from _systems(scores, [*concepts.values()], version=_VERSION, title="Working-alliance scores", publisher=_HOLDER, more=listed)
     category: Json = {"code": "alliance", "display": "Working alliance"}
     yield from _systems(canonicals.category_system(base), [category], version=_VERSION, title="Rapport categories", publisher=_HOLDER)
     system, code = canonicals.demo_tag(base)
     tag: Json = {"code": code, "display": "Rapport demo data"}
     yield from _systems(system, [tag], version=_VERSION, title="Rapport tags", publisher=_HOLDER)
+
+
+def _oldest_first(library: Library) -> list[Instrument]:
+    """So that of one code the newest version speaks last, while a code it has dropped stays."""
+    return sorted(library.instruments, key=lambda one: (one.slug, version_key(one)))
 
 
 def extensions(*, base: str) -> Iterator[Json]:
@@ -55,36 +96,41 @@ def extensions(*, base: str) -> Iterator[Json]:
     yield _extension(canonicals.demo_purpose(base), {"code": "string"}, context="Patient", title="Demo purpose", description=said)
 
 
-def _option_systems(instrument: Instrument, system: str, options: tuple[Option, ...], *, title: str) -> Iterator[Json]:
-    concepts: list[Json] = [{"code": one.code, "display": one.label} if one.label else {"code": one.code} for one in options]
-    return _systems(system, concepts, version=instrument.version, title=title, publisher=instrument.rights.holder)
-
-
 def _systems(
     system: str, concepts: list[Json], *, version: str, title: str, publisher: str, more: Mapping[str, object] | None = None
 ) -> Iterator[Json]:
     """A code system and the value set of all its codes."""
     codes, every = canonicals.value_set(system), f"Every code of {title}."
-    head = artifact("CodeSystem", system, version=version, title=title, description=every, publisher=publisher)
-    yield {
-        **head,
-        "caseSensitive": True,
-        "valueSet": codes,
-        "content": "complete",
-        "count": len(concepts),
-        **(more or {}),
-        "concept": concepts,
-    }
-    head = artifact("ValueSet", codes, version=version, title=title, description=every, publisher=publisher)
-    yield {**head, "compose": {"include": [{"system": system}]}}
+    names = table(("Code", "Meaning"), ((str(one["code"]), str(one["display"])) for one in concepts))
+    text = narrative(title, [paragraph(f"{len(concepts)} codes, version {version}, kept by {publisher}."), names], language=None)
+    yield artifact(
+        "CodeSystem",
+        system,
+        version=version,
+        title=title,
+        description=every,
+        publisher=publisher,
+        more={
+            "text": text,
+            "caseSensitive": True,
+            "valueSet": codes,
+            "content": "complete",
+            "count": len(concepts),
+            **(more or {}),
+            "concept": concepts,
+        },
+    )
+    included = {"text": narrative(title, [paragraph(f"{every} They are those of {system}.")], language=None)}
+    composed = {"compose": {"include": [{"system": system}]}}
+    yield artifact("ValueSet", codes, version=version, title=title, description=every, publisher=publisher, more={**included, **composed})
 
 
 def _score_concepts(instrument: Instrument) -> Iterator[Json]:
-    """Panel and scores of each form, with what is needed to read the number."""
-    for informant in instrument.forms:
+    """Panel and scores of each form, with what is needed to read the number. An instrument without items has neither."""
+    for informant in instrument.forms if instrument.items else ():
         yield _concept(instrument, informant, PANEL, [])
         for scale in instrument.scales:
-            yield _concept(instrument, informant, scale.key, _bounds(instrument, scale))
+            yield _concept(instrument, informant, scale.key, _bounds(scale))
 
 
 def _concept(instrument: Instrument, informant: Informant, role: str, properties: list[Json]) -> Json:
@@ -96,10 +142,15 @@ def _concept(instrument: Instrument, informant: Informant, role: str, properties
     return {"code": code, "display": score_title(instrument, informant, role), "property": whose + properties}
 
 
-def _bounds(instrument: Instrument, scale: Scale) -> list[Json]:
-    numbers = {"low": scale.low, "high": scale.high, "items": len(scale.items), "min-answered": scale.min_answered}
-    counted: list[Json] = [{"code": code, "valueInteger": number} for code, number in numbers.items()]
-    return [*counted, {"code": "direction", "valueString": instrument.direction}]
+def _bounds(scale: Scale) -> list[Json]:
+    """Range and direction of a score, and how many items it needs. The range may be negative or a fraction."""
+    return [
+        {"code": "low", "valueDecimal": scale.low},
+        {"code": "high", "valueDecimal": scale.high},
+        {"code": "items", "valueInteger": len(scale.items)},
+        {"code": "min-answered", "valueInteger": scale.min_answered},
+        {"code": "direction", "valueString": scale.direction},
+    ]
 
 
 def _extension(url: str, value: Json, *, context: str, title: str, description: str) -> Json:
@@ -110,14 +161,22 @@ def _extension(url: str, value: Json, *, context: str, title: str, description: 
         {"id": "Extension.url", "path": "Extension.url", "fixedUri": url},
         {"id": "Extension.value[x]", "path": "Extension.value[x]", "min": 1, "type": [value]},
     ]
-    return {
-        **artifact("StructureDefinition", url, version=_VERSION, title=title, description=description, publisher=_HOLDER),
-        "fhirVersion": "4.0.1",
-        "kind": "complex-type",
-        "abstract": False,
-        "context": [{"type": "element", "expression": context}],
-        "type": "Extension",
-        "baseDefinition": "http://hl7.org/fhir/StructureDefinition/Extension",
-        "derivation": "constraint",
-        "differential": {"element": elements},
-    }
+    return artifact(
+        "StructureDefinition",
+        url,
+        version=_VERSION,
+        title=title,
+        description=description,
+        publisher=_HOLDER,
+        more={
+            "text": narrative(title, [paragraph(description), paragraph(f"An extension of {context}.")], language=None),
+            "fhirVersion": "4.0.1",
+            "kind": "complex-type",
+            "abstract": False,
+            "context": [{"type": "element", "expression": context}],
+            "type": "Extension",
+            "baseDefinition": "http://hl7.org/fhir/StructureDefinition/Extension",
+            "derivation": "constraint",
+            "differential": {"element": elements},
+        },
+    )
