@@ -16,6 +16,7 @@ _RADIO: Json = {
     "url": canonicals.ITEM_CONTROL,
     "valueCodeableConcept": {"coding": [{"system": canonicals.ITEM_CONTROLS, "code": "radio-button"}]},
 }
+_RADIO_BUTTONS: Json = {"extension": [_RADIO]}
 
 
 def questionnaire(instrument: Instrument, informant: Informant, *, base: str) -> Json:
@@ -115,18 +116,18 @@ def _item(instrument: Instrument, item: Item, informant: Informant, *, base: str
     text = _wording(instrument, item.text, informant)
     said = {"prefix": str(item.number), "text": text} if text else {"text": f"Item {item.number}"}
     options = _options(instrument, instrument.options, canonicals.options_system(instrument, base=base))
-    return {"linkId": item.link_id, **said, **_choice(options)}
+    return {**_RADIO_BUTTONS, "linkId": item.link_id, **said, **_choice(options)}
 
 
 def _question(instrument: Instrument, question: Question, informant: Informant, *, base: str) -> Json:
     options = _options(instrument, question.options, canonicals.question_system(instrument, question.link_id, base=base), numbered=False)
     text = _wording(instrument, question.text, informant) or f"Question {question.link_id}"
-    return {"linkId": question.link_id, "text": text, **_choice(options)}
+    return {**_RADIO_BUTTONS, "linkId": question.link_id, "text": text, **_choice(options)}
 
 
 def _choice(options: list[Json]) -> Json:
     """Never required: an item may be declined."""
-    return {"type": "choice", "extension": [_RADIO], "required": False, "repeats": False, "answerOption": options}
+    return {"type": "choice", "required": False, "repeats": False, "answerOption": options}
 
 
 def _options(instrument: Instrument, options: Iterable[Option], system: str, *, numbered: bool = True) -> list[Json]:

@@ -144,12 +144,12 @@ def _score_item(instrument: Instrument, informant: Informant, one: Expressions, 
     """A hidden, calculated score under the code its Observation has."""
     code = {"system": canonicals.score_system(base), "code": canonicals.score_code(instrument, informant, one.scale.key)}
     return {
-        "linkId": score_link_id(one.scale),
         "extension": [
             {"url": canonicals.HIDDEN, "valueBoolean": True},
             {"url": canonicals.UNIT, "valueCoding": _SCORE_UNIT},
             {"url": canonicals.CALCULATED, "valueExpression": {"language": "text/fhirpath", "expression": one.score}},
         ],
+        "linkId": score_link_id(one.scale),
         "code": [code],
         "text": score_title(instrument, informant, one.scale.key),
         "type": "decimal",
@@ -183,8 +183,9 @@ def _narrative(instrument: Instrument, informant: Informant) -> Iterator[str]:
     yield from about(instrument, informant)
     heads = ("Score", "Made from", "Needs", "Range")
     yield table(heads, (_rule(scale) for scale in instrument.scales))
-    for claim in instrument.claims:
-        yield paragraph(f"{claim.part.capitalize()}: {claim.source} ({claim.certainty}).")
+    yield table(
+        ("Part of the key", "Where it comes from", "How sure"), ((one.part, one.source, one.certainty) for one in instrument.claims)
+    )
     if instrument.confirmation:
         by, on, source = instrument.confirmation.by, instrument.confirmation.on.isoformat(), instrument.confirmation.source
         yield paragraph(f"Key confirmed by {by} on {on} against {source}.")

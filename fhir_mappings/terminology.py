@@ -35,37 +35,39 @@ def instrument_terminology(library: Library, *, base: str) -> Iterator[Json]:
         yield from _answers(sorted(same, key=lambda one: one.wording is not None), base=base)
 
 
+# An option as one language of an instrument has it.
+_Offered = tuple[Instrument, Option]
+
+
 def _answers(same: Sequence[Instrument], *, base: str) -> Iterator[Json]:
     """Code systems and value sets of one version, its languages together; the first one's names lead."""
     first = same[0]
     if first.items:
-        options = [(one, one.options) for one in same]
-        yield from _option_systems(options, canonicals.options_system(first, base=base), title=f"{first.title}, answers", numbered=True)
-    for place, question in enumerate(first.questions):
-        asked = [(one, one.questions[place].options) for one in same]
-        system = canonicals.question_system(first, question.link_id, base=base)
-        yield from _option_systems(asked, system, title=f"{first.title}, {question.link_id}", numbered=False)
+        offered = [(one, option) for one in same for option in one.options]
+        system = canonicals.options_system(first, base=base)
+        yield from _option_systems(first, offered, system, title=f"{first.title}, answers", numbered=True)
+    for link_id in dict.fromkeys(question.link_id for one in same for question in one.questions):
+        asked = [(one, question) for one in same for question in one.questions if question.link_id == link_id]
+        offered = [(one, option) for one, question in asked for option in question.options]
+        system = canonicals.question_system(first, link_id, base=base)
+        yield from _option_systems(first, offered, system, title=f"{first.title}, {link_id}", numbered=False)
 
 
-def _option_systems(options: Sequence[tuple[Instrument, Sequence[Option]]], system: str, *, title: str, numbered: bool) -> Iterator[Json]:
-    first = options[0][0]
-    concepts = [_option(options, place, numbered=numbered) for place in range(len(options[0][1]))]
+def _option_systems(first: Instrument, offered: Sequence[_Offered], system: str, *, title: str, numbered: bool) -> Iterator[Json]:
+    codes = dict.fromkeys(option.code for _, option in offered)
+    concepts = [_option([one for one in offered if one[1].code == code], numbered=numbered) for code in codes]
     return _systems(system, concepts, version=first.version, title=title, publisher=first.rights.holder)
 
 
-def _option(options: Sequence[tuple[Instrument, Sequence[Option]]], place: int, *, numbered: bool) -> Json:
+def _option(offered: Sequence[_Offered], *, numbered: bool) -> Json:
     """One code with its name and, from packs whose permission covers it, what it is called in their language."""
-    first, own = options[0][0], options[0][1][place]
+    first, own = offered[0]
     others: list[Json] = [
-        {"language": one.language, "value": offered[place].label}
-        for one, offered in options
-        if one.wording and one.language and one.may("redistribute") and offered[place].label
+        {"language": one.language, "value": option.label}
+        for one, option in offered
+        if one.wording and one.language and option.label and one.may("redistribute")
     ]
-    return {
-        "code": own.code,
-        "display": displayed(first, own, numbered=numbered),
-        **({"designation": others} if others else {}),
-    }
+    return {"code": own.code, "display": displayed(first, own, numbered=numbered), **({"designation": others} if others else {})}
 
 
 def shared_terminology(library: Library, *, base: str) -> Iterator[Json]:
@@ -117,7 +119,7 @@ def _systems(
             "content": "complete",
             "count": len(concepts),
             **(more or {}),
-            "concept": concepts,
+            **({"concept": concepts} if concepts else {}),
         },
     )
     included = {"text": narrative(title, [paragraph(f"{every} They are those of {system}.")], language=None)}

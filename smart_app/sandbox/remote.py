@@ -101,6 +101,12 @@ class RemoteServer:
             raise RemoteError(f"{kind} was taken ({response.status_code}) but its id was not told.")
         return Written(reference=found, new=response.status_code == requests.codes.created)
 
+    def update(self, resource: Resource) -> Written:
+        """Puts one resource under its own id, made when it is not there. RefusedError, RemoteError."""
+        reference = f"{resource['resourceType']}/{resource['id']}"
+        response = self._call("PUT", reference, content=resource)[0]
+        return Written(reference=reference, new=response.status_code == requests.codes.created)
+
     def transaction(self, entries: Sequence[Resource]) -> list[Written | None]:
         """Sends one transaction; per entry what came of it, None where the answer does not tell the id. RefusedError, RemoteError."""
         bundle = {"resourceType": "Bundle", "type": "transaction", "entry": list(entries)}
