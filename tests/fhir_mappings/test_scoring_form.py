@@ -14,7 +14,7 @@ from fhirpathpy.models import models
 from fhir_mappings import canonicals
 from fhir_mappings.answers import Answers
 from fhir_mappings.gate import check
-from fhir_mappings.instrument import Confirmation, Instrument
+from fhir_mappings.instrument import Confirmation, Instrument, Scale
 from fhir_mappings.questionnaire import questionnaire
 from fhir_mappings.response import questionnaire_response
 from fhir_mappings.scoring import by_key
@@ -98,10 +98,12 @@ def test_the_expressions_of_64_items_score_as_we_do(missing: int) -> None:
     assert calculated(form(MANY), response(MANY, answers)) == ours(MANY, answers)
 
 
-def test_a_score_that_needs_another_is_empty_with_it_and_with_what_that_needs() -> None:
-    values = {f"item-{number}": 3 for number in (1, 4, 5, 6)}
-    found = calculated(form(NEEDS), response(NEEDS, Answers(values=values, declined=(), extra={})))
-    assert found == {"goal": None, "bond": None, "total": None}
+@pytest.mark.parametrize("scales", [NEEDS.scales, NEEDS.scales[::-1]], ids=["needed first", "needed last"])
+def test_a_score_that_needs_another_is_empty_with_it_and_with_what_that_needs(scales: tuple[Scale, ...]) -> None:
+    instrument = replace(NEEDS, scales=scales)
+    answers = Answers(values={f"item-{number}": 3 for number in (1, 4, 5, 6)}, declined=(), extra={})
+    found = calculated(form(instrument), response(instrument, answers))
+    assert found == ours(instrument, answers) == {"goal": None, "bond": None, "total": None}
 
 
 def test_zero_is_a_score_and_nothing_answered_is_none() -> None:
