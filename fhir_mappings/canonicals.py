@@ -12,6 +12,15 @@ ITEM_CONTROL = "http://hl7.org/fhir/StructureDefinition/questionnaire-itemContro
 ITEM_CONTROLS = "http://hl7.org/fhir/questionnaire-item-control"
 PERFORMER_TYPE = "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-performerType"
 ITEM_WEIGHT = "http://hl7.org/fhir/StructureDefinition/itemWeight"
+# What itemWeight was before SDC 4.0.0; form fillers still write it.
+ORDINAL_VALUE = "http://hl7.org/fhir/StructureDefinition/ordinalValue"
+VARIABLE = "http://hl7.org/fhir/StructureDefinition/variable"
+CALCULATED = "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-calculatedExpression"
+HIDDEN = "http://hl7.org/fhir/StructureDefinition/questionnaire-hidden"
+UNIT = "http://hl7.org/fhir/StructureDefinition/questionnaire-unit"
+COPYRIGHT_LABEL = "http://hl7.org/fhir/StructureDefinition/artifact-copyrightLabel"
+DERIVATION_TYPE = "http://hl7.org/fhir/StructureDefinition/questionnaire-derivationType"
+DERIVATION_TYPES = "http://hl7.org/fhir/questionnaire-derivationType"
 DATA_ABSENT_REASON = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 
 
@@ -25,6 +34,11 @@ def questionnaire_url(instrument: Instrument, informant: Informant, *, base: str
 def questionnaire(instrument: Instrument, informant: Informant, *, base: str) -> str:
     """The form's canonical with its version."""
     return f"{questionnaire_url(instrument, informant, base=base)}|{instrument.version}"
+
+
+def scoring_questionnaire_url(instrument: Instrument, informant: Informant, *, base: str) -> str:
+    """The canonical, without a version, of the form that carries weights and scores."""
+    return f"{questionnaire_url(instrument, informant, base=base)}-scoring"
 
 
 def options_system(instrument: Instrument, *, base: str) -> str:

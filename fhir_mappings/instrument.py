@@ -215,6 +215,13 @@ class Instrument:
             return None
         return "Its scoring key is not verified, and this site has not confirmed it."
 
+    def weight(self, item: Item, option: Option) -> int | None:
+        """What an option counts on an item, mirrored between lowest and highest where the item is reversed; None without a value."""
+        if option.value is None or not item.reverse:
+            return option.value
+        values = [one.value for one in self.options if one.value is not None]
+        return min(values) + max(values) - option.value
+
     def item(self, link_id: str) -> Item:
         """The item of that link id. KeyError when there is none."""
         for item in self.items:

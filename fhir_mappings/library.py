@@ -27,7 +27,7 @@ class Library:
         known = [one for one in self.instruments if one.slug == slug and version in {None, one.version}]
         if not known:
             raise KeyError(slug)
-        newest = max(known, key=_version)
+        newest = max(known, key=version_key)
         own = [one for one in known if one.version == newest.version]
         return next((one for one in own if language is not None and one.language == language and one.may("display")), own[0])
 
@@ -92,5 +92,6 @@ def library_of(named: Iterable[tuple[str, Instrument]]) -> Library:
     return Library(tuple(instruments))
 
 
-def _version(instrument: Instrument) -> tuple[int, ...]:
+def version_key(instrument: Instrument) -> tuple[int, ...]:
+    """What versions are put in order by."""
     return tuple(map(int, instrument.version.split(".")))
