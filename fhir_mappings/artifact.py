@@ -1,6 +1,7 @@
 """What every definition of ours carries: address, version and how it counts, name, rights."""
 
 import re
+from html import escape
 
 from fhir_mappings import canonicals
 from fhir_mappings.submission import Json
@@ -17,6 +18,7 @@ def artifact(resource_type: str, url: str, *, version: str, title: str, descript
     return {
         "resourceType": resource_type,
         "id": local_id,
+        "text": _narrative(title, description, f"{publisher}, version {version}."),
         "extension": [_SEMVER],
         "url": url,
         "version": version,
@@ -27,3 +29,9 @@ def artifact(resource_type: str, url: str, *, version: str, title: str, descript
         "publisher": publisher,
         "description": description,
     }
+
+
+def _narrative(title: str, *paragraphs: str) -> Json:
+    """What a server's pages show a person (dom-6): the head in words."""
+    said = "".join(f"<p>{escape(one)}</p>" for one in paragraphs)
+    return {"status": "generated", "div": f'<div xmlns="http://www.w3.org/1999/xhtml"><h2>{escape(title)}</h2>{said}</div>'}

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from fhir_mappings import canonicals
 from fhir_mappings.artifact import artifact
-from fhir_mappings.gate import check
+from fhir_mappings.gate import check, check_together
 from fhir_mappings.instrument import Informant, Instrument, Item, Option, Question, Section, worded
 from fhir_mappings.library import Library
 from fhir_mappings.submission import PANEL, Json
@@ -27,6 +27,7 @@ def definitions(library: Library, *, base: str) -> list[Json]:
     found = [*forms, *codes, *shared_terminology(library, base=base), *extensions(base=base)]
     for resource in found:
         check(resource)
+    check_together(found)
     return found
 
 

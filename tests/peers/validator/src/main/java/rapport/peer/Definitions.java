@@ -11,6 +11,8 @@ import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.hl7.fhir.common.hapi.validation.support.PrePopulatedValidationSupport;
 import org.hl7.fhir.convertors.factory.VersionConvertorFactory_40_50;
 import org.hl7.fhir.instance.model.api.IBaseResource;
+import org.hl7.fhir.r4.model.CodeSystem;
+import org.hl7.fhir.r4.model.CodeSystem.CodeSystemContentMode;
 import org.hl7.fhir.r4.model.Questionnaire;
 import org.hl7.fhir.r5.formats.JsonParser;
 
@@ -51,8 +53,13 @@ final class Definitions extends PrePopulatedValidationSupport {
       questionnaires.put(questionnaire.getUrl(), questionnaire);
       questionnaires.put(questionnaire.getUrl() + "|" + questionnaire.getVersion(), questionnaire);
     } else {
-      addResource(resource);
+      addResource(resource instanceof CodeSystem codes ? complete(codes) : resource);
     }
+  }
+
+  /** A fragment as if it were all there is: HAPI warns of a code that a fragment lacks, and drops the warning where the binding is loose. */
+  private static CodeSystem complete(CodeSystem codes) {
+    return codes.getContent() == CodeSystemContentMode.FRAGMENT ? codes.setContent(CodeSystemContentMode.COMPLETE) : codes;
   }
 
   @Override
