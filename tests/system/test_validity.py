@@ -1,6 +1,7 @@
 """Everything Rapport publishes and writes is valid to HAPI's validator, and what is broken is not. One JVM checks it all."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from typing import Any, NamedTuple
 
 import pytest
@@ -11,6 +12,8 @@ from fhir_mappings.canonicals import demo_tag
 from fhir_mappings.instrument import Informant
 from fhir_mappings.questionnaire import definitions
 from fhir_mappings.submission import Submission
+from smart_app.sandbox.personas import canonicals as demo
+from smart_app.sandbox.personas.build import build_all
 from tests.contract.broken_files import FOLDER, Broken, manifest, valid, written
 from tests.fhir_mappings.samples import BASE, LIBRARY, stored, submission, values
 from tests.peers.validator_peer import Message, validate
@@ -18,6 +21,7 @@ from tests.peers.validator_peer import Message, validate
 pytestmark = [pytest.mark.system, pytest.mark.timeout(400)]
 
 DEFINITIONS: list[dict[str, Any]] = [dict(one) for one in definitions(LIBRARY, base=BASE)]
+PERSONAS: list[dict[str, Any]] = [dict(one) for one in build_all(date(2026, 11, 22))]
 INFORMANTS: tuple[Informant, ...] = ("patient", "clinician")
 BROKEN = [one for one in manifest() if one.hapi]
 _ACT = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
@@ -39,6 +43,9 @@ class FalseAlarm(NamedTuple):
     reason: str
 
 
+UNMATCHED = ("14743-9", "14771-0", "2345-7", "39469-2", "98979-8")
+_UNMATCHED = "Demo data: no published value set that measures.toml names by its number lists this code, so the fragment does not either."
+
 FALSE_ALARMS = (
     FalseAlarm(
         "ERROR_GENERATING_SNAPSHOT",
@@ -57,6 +64,12 @@ FALSE_ALARMS = (
         "{score}",
         "UCUM has no unit for a score: an annotation in braces says what the number counts. Scores are told apart by their code.",
     ),
+    FalseAlarm(
+        "TYPE_SPECIFIC_CHECKS_DT_QTY_UCUM_ANNOTATIONS_NOT_IN_UNIT",
+        "{1.73_m2}",
+        "The body surface in eGFR's unit is an annotation in UCUM; measures.toml reads the unit by that very code.",
+    ),
+    *(FalseAlarm("Terminology_PassThrough_TX_Message", f"Unknown code 'http://loinc.org#{code}'", _UNMATCHED) for code in UNMATCHED),
 )
 
 
@@ -74,13 +87,25 @@ def submissions() -> Iterator[tuple[str, Submission]]:
         yield f"{who}, demo", submission(informant=who, key=f"{who}-demo", tags=(demo_tag(BASE),))
 
 
+def kind(resource: dict[str, Any]) -> tuple[object, ...]:
+    """What makes a resource of the demo another kind: its elements, its code and its unit."""
+    code, unit = resource.get("code", {}), resource.get("valueQuantity", {})
+    return (*resource.keys(), *(one["code"] for one in code.get("coding", ())), unit.get("code"), unit.get("unit"))
+
+
+def demo_files() -> dict[str, str]:
+    """Name to JSON: the first of each kind that a demo writes; the other thousands differ in numbers and dates."""
+    first = {kind(one): one for one in reversed(PERSONAS)}
+    return {f"demo: {one['resourceType']} {one['id']}": written(one) for one in first.values()}
+
+
 def good_files() -> dict[str, str]:
     """Name to JSON: each definition, and each submission as sent and as stored."""
     files = {f"{one['resourceType']} {one['id']}": written(one) for one in DEFINITIONS}
     for name, made in submissions():
         files[f"{name}: transaction"] = written(submission_bundle(made, base=BASE))
         files |= {f"{name}: {role}": written(resource) for role, resource in stored(made).items()}
-    return files
+    return files | demo_files()
 
 
 GOOD = good_files()
@@ -90,8 +115,9 @@ GOOD = good_files()
 def found() -> Found:
     """What HAPI's validator says of every good and every broken file."""
     files = GOOD | {one.file: (FOLDER / one.file).read_text() for one in BROKEN}
-    known = [written(one) for one in (*PEOPLE, *valid().values())]
-    return validate(files, definitions=map(written, DEFINITIONS), known=known)
+    known = [written(one) for one in (*PEOPLE, *valid().values(), *PERSONAS)]
+    given = [*DEFINITIONS, *definitions(LIBRARY, base=demo.BASE)]
+    return validate(files, definitions=map(written, given), known=known)
 
 
 def alarms(messages: Iterable[Message]) -> list[Message]:
@@ -107,7 +133,7 @@ def test_what_rapport_publishes_and_writes_is_valid_but_for_known_false_alarms(f
     assert [one for one in alarms(found[name]) if not is_false(one)] == []
 
 
-@pytest.mark.parametrize("alarm", FALSE_ALARMS, ids=lambda alarm: alarm.id)
+@pytest.mark.parametrize("alarm", FALSE_ALARMS, ids=lambda alarm: f"{alarm.id} {alarm.says}")
 def test_a_known_false_alarm_still_sounds(found: Found, alarm: FalseAlarm) -> None:
     assert any(one.id == alarm.id and alarm.says in one.text for name in GOOD for one in found[name])
 
