@@ -6,11 +6,12 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from fhir_mappings.answers import Answers
+from fhir_mappings.answers import Answers, parse
 from fhir_mappings.bundle import submission_bundle
 from fhir_mappings.canonicals import demo_tag
 from fhir_mappings.instrument import Informant
 from fhir_mappings.questionnaire import definitions
+from fhir_mappings.scoring import score
 from fhir_mappings.submission import Submission
 from smart_app.sandbox.personas import canonicals as demo
 from smart_app.sandbox.personas.build import build_all
@@ -87,6 +88,19 @@ def submissions() -> Iterator[tuple[str, Submission]]:
         yield f"{who}, demo", submission(informant=who, key=f"{who}-demo", tags=(demo_tag(BASE),))
 
 
+def every_form() -> Iterator[tuple[str, Submission]]:
+    """Each form of each instrument, every item answered, the options in turn."""
+    for instrument in LIBRARY.instruments:
+        codes = [option.code for option in instrument.options]
+        fields = {item.link_id: [codes[item.number % len(codes)]] for item in instrument.items}
+        for who in instrument.forms:
+            answers = parse(instrument, who, fields)
+            assert isinstance(answers, Answers)
+            scores = score(instrument, answers.values)
+            key = f"{instrument.slug}-{who}"
+            yield key, submission(informant=who, key=key, instrument=instrument, answers=answers, scores=scores)
+
+
 def kind(resource: dict[str, Any]) -> tuple[object, ...]:
     """What makes a resource of the demo another kind: its elements, its code and its unit."""
     code, unit = resource.get("code", {}), resource.get("valueQuantity", {})
@@ -100,12 +114,13 @@ def demo_files() -> dict[str, str]:
 
 
 def good_files() -> dict[str, str]:
-    """Name to JSON: each definition, and each submission as sent and as stored."""
+    """Name to JSON: each definition, each submission as sent and as stored, each form of each instrument as sent, and demo data."""
     files = {f"{one['resourceType']} {one['id']}": written(one) for one in DEFINITIONS}
     for name, made in submissions():
         files[f"{name}: transaction"] = written(submission_bundle(made, base=BASE))
         files |= {f"{name}: {role}": written(resource) for role, resource in stored(made).items()}
-    return files | demo_files()
+    forms = {f"{name}: transaction": written(submission_bundle(made, base=BASE)) for name, made in every_form()}
+    return files | forms | demo_files()
 
 
 GOOD = good_files()
