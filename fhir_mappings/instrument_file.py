@@ -8,6 +8,7 @@ from pydantic import Field
 
 from fhir_mappings.datafile import DataFileError, Strict, parse_toml
 from fhir_mappings.instrument import (
+    Better,
     Certainty,
     Citation,
     Claim,
@@ -44,6 +45,7 @@ class _Head(Strict):
     description: str
     validated: bool
     direction: str
+    better: Better | None = None
     rated: Rated = "clinician"
     recall: str = ""
 
@@ -115,6 +117,7 @@ class _Scale(Strict):
     needs: list[str] = Field(default_factory=list)
     factor: _Factor = Decimal(1)
     direction: str | None = None
+    better: Better | None = None
 
 
 class _Reliability(Strict):
@@ -179,7 +182,7 @@ def _instrument(part: _File) -> Instrument:
         options=options,
         items=items,
         questions=tuple(_question(one) for one in part.question),
-        scales=tuple(_scale(one, items=items, options=options, direction=part.instrument.direction) for one in part.scale),
+        scales=tuple(_scale(one, part.instrument, items=items, options=options) for one in part.scale),
         claims=tuple(Claim(**one.model_dump()) for one in part.claim),
         reliability=tuple(Reliability(**one.model_dump()) for one in part.reliability),
         cutoffs=tuple(Cutoff(**one.model_dump()) for one in part.cutoff),
@@ -214,7 +217,7 @@ def _question(part: _Question) -> Question:
     return Question(link_id=part.link_id, text=part.text, options=options)
 
 
-def _scale(part: _Scale, *, items: tuple[Item, ...], options: tuple[Option, ...], direction: str) -> Scale:
+def _scale(part: _Scale, head: _Head, *, items: tuple[Item, ...], options: tuple[Option, ...]) -> Scale:
     """A scale with its range, which follows from options, method and factor."""
     values = [option.value for option in options if option.value is not None] or [0]
     times = part.factor * (1 if part.method == "mean" else len(part.items))
@@ -227,7 +230,8 @@ def _scale(part: _Scale, *, items: tuple[Item, ...], options: tuple[Option, ...]
         min_answered=part.min_answered or len(part.items),
         needs=tuple(part.needs),
         factor=part.factor,
-        direction=part.direction or direction,
+        direction=part.direction or head.direction,
+        better=part.better or head.better,
         low=int(min(values) * times),
         high=int(max(values) * times),
     )
