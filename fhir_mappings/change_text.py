@@ -149,6 +149,8 @@ def _of_threshold(scale: Scale, found: ScoreChange) -> Iterator[str]:
         yield "Optimistic: the reliability is internal consistency (alpha), not retest, so the threshold is likely too small."
     if found.precision is not None and found.precision.entry.certainty == "unverified":
         yield "Unverified: the published figures behind the threshold have not been checked."
+    if found.rule == "peak" and found.reached is not None:
+        yield "The best of several scores is partly luck, so a fall from it looks larger than it is."
     yield from _out_of_reach(scale, found)
 
 
