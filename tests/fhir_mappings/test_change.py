@@ -296,6 +296,12 @@ def test_small_ups_on_the_way_down_are_no_peak_and_a_rise_beyond_chance_begins_a
     assert renewed.before.value == Decimal("3.50")
 
 
+def test_a_rise_beyond_the_last_peak_is_said_by_the_other_rules() -> None:
+    found = scores(said(RELIABLE_CHECK_IN, series("3.00", "3.00", "3.00", "4.90")))
+    assert (found["previous"].claimed, found["peak"].claimed, found["peak"].reached) == (True, False, None)
+    assert found["peak"].sentence.endswith("It has not moved away from it for the worse.")
+
+
 def test_after_a_single_outlier_only_the_way_back_is_a_change() -> None:
     found = said(RELIABLE_CHECK_IN, series("4.40", "4.30", "4.40", "4.50", "2.00", "4.40"))
     # Five earlier scores: the outlier widens this person's own range, which then decides.
@@ -668,6 +674,13 @@ def test_nothing_makes_it_raise(sheets: Any, entries: list[Reliability], origin:
             found = changes(known(*entries), Series(scale=scale, points=each), choice=choice, baseline=baseline)
             assert isinstance(found, Changes | Refused)
             assert isinstance(found, Refused) or {one.rule for one in (*found.findings, *found.not_said)} == ALL_RULES
+
+
+@given(st.decimals(min_value="0.01", max_value=99, places=2))
+def test_a_published_detectable_change_comes_back_to_its_last_digit(mdc: Decimal) -> None:
+    found = precision_of(known(entry(mdc=mdc)), "total", "patient")
+    assert isinstance(found, Precision)
+    assert (found.measured, reliable_change(found.sem, None)[1].size) == (True, mdc)
 
 
 @given(SHEETS, st.lists(ENTRIES, max_size=2))
