@@ -37,7 +37,7 @@ class Rating:
     `clinician` is the rated person of the dyad for both informants. `visit` is the encounter reference, else the day
     (`2026-11-22`), and pairs the two informants' ratings. `answers` maps link id to the option value; a declined or missing item is
     absent. `extra` maps an unscored question's link id to its option code. `source` is the QuestionnaireResponse (or, where only
-    scores were stored, the panel Observation).
+    scores were stored, the panel Observation). `language` is that of the form's wording, None where the record does not tell.
     """
 
     instrument: str
@@ -53,3 +53,4 @@ class Rating:
     extra: Mapping[str, str]
     standing: str
     source: str
+    language: str | None = None

@@ -40,6 +40,7 @@ def test_what_was_submitted_is_read_back_whole() -> None:
     assert {key: one.text for key, one in rating.scores.items()} == {key: one.text for key, one in made.scores.items()}
     assert (rating.informant, rating.visit, rating.source) == ("patient", "Encounter/e1", "QuestionnaireResponse/k1-response")
     assert rating.clinician.name == "Sofia Lindqvist"
+    assert rating.language == "en"
 
 
 def test_a_response_another_program_made_on_the_scoring_form_is_read_and_scored_by_us() -> None:
@@ -159,6 +160,7 @@ def test_scores_without_their_response_are_one_rating(drop: str) -> None:
     assert {one.text for one in rating.scores.values()} == {"3.67", "3.00", "4.00"}
     assert (rating.answers, rating.scores["goal"].answered, rating.scores["goal"].of) == ({}, 0, 3)
     assert rating.source == "Observation/k1-panel"
+    assert rating.language is None
 
 
 def test_two_submissions_without_responses_stay_two() -> None:
