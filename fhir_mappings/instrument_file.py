@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from fhir_mappings.datafile import DataFileError, Strict, parse_toml
 from fhir_mappings.instrument import (
@@ -29,7 +29,9 @@ from fhir_mappings.submission import PANEL, PROVENANCE, RESPONSE
 
 PAGE = "docs/add-an-instrument.md"
 # Numbers are written as text in a file ("0.80"), so that they keep the digits of their source.
-_Number = Annotated[Decimal, BeforeValidator(lambda given: Decimal(given) if isinstance(given, str) else given)]
+_Number = Decimal
+# Scores are multiplied to reach 0–100 (by 4, 5 or 1.25); a thousand times is a slip of the pen.
+_Factor = Annotated[Decimal, Field(gt=0, le=1000, decimal_places=6)]
 _KEY = r"^[a-z][a-z0-9-]*$"
 _Slug = Annotated[str, Field(pattern=_KEY, max_length=60)]
 
@@ -111,17 +113,17 @@ class _Scale(Strict):
     items: list[int | str] = Field(min_length=1)
     min_answered: int | None = Field(default=None, ge=1)
     needs: list[str] = Field(default_factory=list)
-    factor: _Number = Decimal(1)
+    factor: _Factor = Decimal(1)
     direction: str | None = None
 
 
 class _Reliability(Strict):
     scale: str
     informant: Informant
-    sd: _Number | None = None
+    sd: _Number | None = Field(default=None, gt=0)
     r: _Number | None = Field(default=None, ge=0, lt=1)
     r_type: Literal["retest", "icc", "alpha"] | None = None
-    mdc: _Number | None = None
+    mdc: _Number | None = Field(default=None, gt=0)
     population: str
     n: int | None = None
     citation: str
@@ -325,6 +327,9 @@ def _wordless(instrument: Instrument) -> Iterator[tuple[str, str]]:
     )
     if not instrument.rights.wording_ships:
         yield from ((f"item.{one.link_id}.text", "stands here although its wording may not ship") for one in instrument.items if one.text)
+        yield from (
+            ("option.label", f"{one.label!r} stands here although its wording may not ship") for one in instrument.options if one.label
+        )
         return
     if instrument.items and instrument.language is None:
         yield "instrument.language", "is missing although the wording stands here"

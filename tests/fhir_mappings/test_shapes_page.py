@@ -47,7 +47,7 @@ def test_the_score_on_the_page_has_the_shape_of_a_written_one() -> None:
     ]
 
 
-def test_the_page_names_every_definition_code_and_label() -> None:
+def test_the_page_names_every_definition_code_and_label_of_its_example() -> None:
     page = PAGE.replace("`", "")
     for one in definitions(Library((CHECK_IN,)), base=BASE):
         if one["resourceType"] != "ValueSet":
