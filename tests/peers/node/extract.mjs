@@ -5,6 +5,7 @@ import { answer } from './lines.mjs';
 // Its ES module imports a folder, which Node refuses; its CommonJS build does not.
 const { inAppExtract } = createRequire(import.meta.url)('@aehrc/sdc-template-extract');
 let questionnaire;
+let responses = [];
 
 async function extracted(response) {
   const { extractResult, extractSuccess } = await inAppExtract(structuredClone(response), questionnaire, null);
@@ -12,15 +13,22 @@ async function extracted(response) {
   return extractResult.extractedBundle;
 }
 
-// Seconds for one response, by Node's clock, over `calls` of them.
-async function seconds({ response, calls }) {
+// What is made of each; later measurements are about these responses.
+async function keep(given) {
+  responses = given;
+  return Promise.all(given.map(extracted));
+}
+
+// Seconds for one response, by Node's clock: everybody's, `rounds` times.
+async function seconds(rounds) {
   const began = process.hrtime.bigint();
-  for (let call = 0; call < calls; call += 1) await extracted(response);
-  return Number(process.hrtime.bigint() - began) / 1e9 / calls;
+  for (let round = 0; round < rounds; round += 1) for (const response of responses) await extracted(response);
+  return Number(process.hrtime.bigint() - began) / 1e9 / rounds / responses.length;
 }
 
 await answer({
   form: (given) => { questionnaire = given; },
   extracted,
+  responses: keep,
   seconds,
 });

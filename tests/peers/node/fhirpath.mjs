@@ -7,6 +7,7 @@ const VARIABLE = 'http://hl7.org/fhir/StructureDefinition/variable';
 const CALCULATED = 'http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-calculatedExpression';
 let variables = [];
 let scores = [];
+let responses = [];
 
 // What the engine knows without being told; https://hl7.org/fhir/R4/fhirpath.html#variables and SDC's own.
 const GIVEN = new Set(['context', 'resource', 'rootResource', 'ucum', 'sct', 'loinc', 'questionnaire', 'qitem']);
@@ -59,11 +60,17 @@ function evaluated(response) {
   return Object.fromEntries(scores.map(([linkId, compiled]) => [linkId, compiled(response, context)[0] ?? null]));
 }
 
-// Seconds for one response, by Node's clock, over `calls` of them.
-function seconds({ response, calls }) {
+// Seconds for one response, by Node's clock: everybody's, `rounds` times.
+function seconds(rounds) {
   const began = process.hrtime.bigint();
-  for (let call = 0; call < calls; call += 1) evaluated(response);
-  return Number(process.hrtime.bigint() - began) / 1e9 / calls;
+  for (let round = 0; round < rounds; round += 1) responses.forEach(evaluated);
+  return Number(process.hrtime.bigint() - began) / 1e9 / rounds / responses.length;
 }
 
-await answer({ problems: (given) => given.map(problem), form, scores: (responses) => responses.map(evaluated), seconds });
+await answer({
+  problems: (given) => given.map(problem),
+  form,
+  scores: (given) => given.map(evaluated),
+  responses: (given) => { responses = given; },
+  seconds,
+});
