@@ -11,6 +11,8 @@ _SEMVER: Json = {
     "url": canonicals.VERSION_ALGORITHM,
     "valueCoding": {"system": canonicals.VERSION_ALGORITHMS, "code": "semver"},
 }
+# Who made the definitions, whoever holds the instrument.
+PUBLISHER = "The Rapport project"
 # https://hl7.org/fhir/R4/datatypes.html#id
 _LONGEST_ID = 64
 _DIGITS_OF_DIGEST = 10
@@ -23,9 +25,7 @@ _ORDER = (
 )  # fmt: skip
 
 
-def artifact(
-    resource_type: str, url: str, *, version: str, title: str, description: str, publisher: str, more: Mapping[str, object]
-) -> Json:
+def artifact(resource_type: str, url: str, *, version: str, title: str, description: str, more: Mapping[str, object]) -> Json:
     """A canonical resource with `more` elements; extensions of these join the version algorithm, which SDC's sdc-2 wants wherever
     there is a version. The id holds the version, so that a server keeps versions side by side."""
     local_id = resource_id(url, version)
@@ -39,7 +39,7 @@ def artifact(
         "title": title,
         "status": "active",
         "experimental": False,
-        "publisher": publisher,
+        "publisher": PUBLISHER,
         "description": description,
         **more,
         "extension": [_SEMVER, *(added if isinstance(added, list) else [])],

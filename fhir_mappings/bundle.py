@@ -1,7 +1,7 @@
 """A submission as one R4 transaction, checked before anybody sends it."""
 
 from fhir_mappings import canonicals
-from fhir_mappings.gate import InvalidResource, check
+from fhir_mappings.gate import InvalidResource, check_all
 from fhir_mappings.observation import observations
 from fhir_mappings.provenance import provenance
 from fhir_mappings.response import questionnaire_response
@@ -18,8 +18,7 @@ def submission_resources(submission: Submission, *, base: str) -> tuple[tuple[st
     stored = ((RESPONSE, questionnaire_response(submission, base=base)), *observations(submission, base=base))
     roles = tuple(role for role, _ in stored)
     resources = (*stored, (PROVENANCE, provenance(submission, roles)))
-    for _, resource in resources:
-        check(resource)
+    check_all(resource for _, resource in resources)
     return resources
 
 

@@ -5,11 +5,12 @@ beside child items.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pydantic import ValidationError
 
+from fhir_mappings.elements import Known, with_typed_elements
 from fhir_mappings.r4 import model
 
 # Required bindings, http://hl7.org/fhir/R4/valueset-observation-status.html and …-questionnaire-answers-status.html
@@ -48,6 +49,27 @@ def check(resource: Mapping[str, Any]) -> None:
         raise InvalidResource(kind, ".".join(map(str, first["loc"])), first["msg"]) from wrong
     except KeyError:
         raise InvalidResource(kind, "resourceType", "is not a type Rapport writes") from None
+
+
+def check_all(resources: Iterable[Mapping[str, Any]]) -> None:
+    """Pass the resources of one submission, as `check` would each; what they have in common is looked at once."""
+    known: Known = {}
+    for resource in resources:
+        if not _passes(resource, known):
+            check(resource)
+
+
+def _passes(resource: Mapping[str, Any], known: Known) -> bool:
+    """Whether nothing is wrong. When something is, only `check` of the whole can say where."""
+    kind = str(resource.get("resourceType"))
+    if any(_own_rules(kind, resource)):
+        return False
+    try:
+        typed = model(kind)
+        typed.model_validate(with_typed_elements(typed, resource, known))
+    except (ValidationError, KeyError):
+        return False
+    return True
 
 
 def _own_rules(kind: str, resource: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -238,6 +238,7 @@ class Instrument:
 
 
 def worded(text: str, *, clinician: str | None = None, patient: str | None = None) -> str:
-    """An item's or title's wording with the names in it; "my clinician" and "the patient" where no name may or need stand."""
+    """An item's or title's wording with the names in it; "my clinician" and "the patient" where no name may or need stand. But for a
+    capital where a name begins it, it stays letter by letter as it was written."""
     named = text.replace("{clinician}", clinician or "my clinician").replace("{patient}", patient or "the patient")
-    return named[:1].upper() + named[1:]
+    return named[:1].upper() + named[1:] if text.startswith("{") else named

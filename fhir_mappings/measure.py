@@ -65,10 +65,11 @@ class SecondUnit:
     decimals: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Measure:
-    """One lane. `group` names the read it is fetched with; `direction` is the direction word ("lower = nearer target");
-    `decimals` rounds converted values only, reported ones are never rounded; `gap_days` is the longest span a line may cross."""
+    """One lane; read once, and told apart by identity. `group` names the read it is fetched with; `direction` is the direction word
+    ("lower = nearer target"); `decimals` rounds converted values only, reported ones are never rounded; `gap_days` is the longest span
+    a line may cross."""
 
     key: str
     title: str

@@ -1,6 +1,7 @@
 """The measures of `measures.toml`: read strictly, checked, converted."""
 
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from importlib.resources import files
 
 from pydantic import Field
@@ -134,14 +135,23 @@ def groups_of(measures: tuple[Measure, ...]) -> tuple[str, ...]:
 
 def rounded(value: Decimal, decimals: int) -> Decimal:
     """`value` to so many decimals, half up."""
-    return value.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    return value.quantize(_step(decimals), ROUND_HALF_UP)
+
+
+@lru_cache(maxsize=16)
+def _step(decimals: int) -> Decimal:
+    """One of the last decimal place. To make it takes as long as to convert and round."""
+    return Decimal(1).scaleb(-decimals)
+
+
+def is_converted(unit: Unit) -> bool:
+    """Whether a value in this unit is another number in the drawing unit."""
+    return unit.slope != 1 or unit.intercept != 0
 
 
 def converted(value: Decimal, unit: Unit, *, decimals: int) -> Decimal:
     """A reported value in the drawing unit: as it is for that unit, else value × slope + intercept, rounded."""
-    if unit.slope == 1 and unit.intercept == 0:
-        return value
-    return rounded(value * unit.slope + unit.intercept, decimals)
+    return rounded(value * unit.slope + unit.intercept, decimals) if is_converted(unit) else value
 
 
 def in_second_unit(value: Decimal, second: SecondUnit) -> Decimal:

@@ -29,7 +29,6 @@ def questionnaire(instrument: Instrument, informant: Informant, *, base: str) ->
         version=instrument.version,
         title=title,
         description=description(instrument),
-        publisher=instrument.rights.holder,
         more={
             **shared_head(instrument, informant),
             "text": narrative(title, about(instrument, informant), language=language(instrument)),
@@ -49,7 +48,7 @@ def shared_head(instrument: Instrument, informant: Informant) -> Json:
         **({"language": tag} if tag else {}),
         "extension": [*copyright_label(rights.holder, rights.licence), *_performer(informant)],
         "subjectType": ["Patient"],
-        "copyright": " ".join(_copyright(instrument)),
+        "copyright": " ".join(copyright_lines(instrument)),
     }
 
 
@@ -72,7 +71,7 @@ def about(instrument: Instrument, informant: Informant) -> Iterator[str]:
     yield paragraph(f"{len(instrument.items)} items, each answered with one of: {answers}.")
     asked = len(instrument.questions)
     yield paragraph(f"Asked beside the items and never scored: {asked}." if asked else "")
-    yield from map(paragraph, _copyright(instrument))
+    yield from map(paragraph, copyright_lines(instrument))
     yield paragraph(_whether_worded(instrument, informant))
 
 
@@ -82,7 +81,7 @@ def _answer(instrument: Instrument, option: Option) -> str:
     return option.code if said == option.code else f"{option.code} ({said})"
 
 
-def _copyright(instrument: Instrument) -> Iterator[str]:
+def copyright_lines(instrument: Instrument) -> Iterator[str]:
     """Who holds the rights, on what terms, and whose leave published wording rests on."""
     rights, wording = instrument.rights, instrument.wording
     yield f"{rights.holder}, {rights.licence}. {rights.terms}"

@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-# Relative, absolute and versioned literal references, https://hl7.org/fhir/R4/references.html#literal
-_LITERAL = re.compile(r"(?:[a-z][a-z0-9+.-]*://\S+/)?([A-Z][A-Za-z]{1,63}/[A-Za-z0-9.-]{1,64})(?:/_history/[A-Za-z0-9.-]{1,64})?/?")
-_ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
+# Relative, absolute and versioned literal references, https://hl7.org/fhir/R4/references.html#literal; ids also with the underscore
+# that some servers use.
+_LITERAL = re.compile(r"(?:[a-z][a-z0-9+.-]*://\S+/)?([A-Z][A-Za-z]{1,63}/[A-Za-z0-9._-]{1,64})(?:/_history/[A-Za-z0-9._-]{1,64})?/?")
+_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 def reference_in(node: object) -> str | None:
@@ -27,6 +28,28 @@ def references_in(node: object) -> Iterator[str]:
 def is_about(resource: Mapping[str, Any], patient: str) -> bool:
     """True when the subject is that patient. A resource without a subject is nobody's."""
     return reference_in(resource.get("subject")) == f"Patient/{patient}"
+
+
+class About:
+    """Whether one resource after another is about a patient. Every way of writing the subject is judged once, by is_about:
+    all resources of a read are looked at, and nearly all name their subject alike."""
+
+    __slots__ = ("_judged", "_patient")
+
+    def __init__(self, patient: str) -> None:
+        self._patient = patient
+        self._judged: dict[str, bool] = {}
+
+    def holds(self, resource: Mapping[str, Any]) -> bool:
+        """The same as is_about."""
+        subject = resource.get("subject")
+        written = subject.get("reference") if isinstance(subject, dict) else None
+        if not isinstance(written, str):
+            return False
+        judged = self._judged.get(written)
+        if judged is None:
+            judged = self._judged[written] = is_about(resource, self._patient)
+        return judged
 
 
 def source_of(resource: Mapping[str, Any], kind: str) -> str:

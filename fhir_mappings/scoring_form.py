@@ -67,7 +67,6 @@ def scoring_questionnaire(instrument: Instrument, informant: Informant, *, base:
         version=instrument.version,
         title=title,
         description=said,
-        publisher=instrument.rights.holder,
         more={
             **head,
             **({} if instrument.why_unscored is None else {"status": "draft", "experimental": True}),

@@ -1,19 +1,21 @@
 """Our code systems, the value sets of all their codes, and our two extensions, as R4 resources."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from fhir_mappings import canonicals
-from fhir_mappings.artifact import artifact
+from fhir_mappings.artifact import PUBLISHER, artifact, copyright_label
 from fhir_mappings.instrument import Informant, Instrument, Option, Scale
 from fhir_mappings.library import Library, version_key
 from fhir_mappings.narrative import narrative, paragraph, table
 from fhir_mappings.observation import score_title
-from fhir_mappings.questionnaire import displayed
+from fhir_mappings.questionnaire import copyright_lines, displayed
 from fhir_mappings.submission import PANEL, Json
 
 # Of what belongs to no one instrument; raised when its content changes.
 _VERSION = "0.2.0"
-_HOLDER = "The Rapport project"
+_LICENCE = "Apache-2.0"
+_OWN_RIGHTS: Json = {"copyright": f"{PUBLISHER}, {_LICENCE}.", "extension": copyright_label(PUBLISHER, _LICENCE)}
 _PROPERTIES: Mapping[str, tuple[str, str]] = {
     "instrument": ("string", "Slug of the instrument"),
     "informant": ("string", "Who answers"),
@@ -32,7 +34,7 @@ def instrument_terminology(library: Library, *, base: str) -> Iterator[Json]:
     for one in library.instruments:
         versions.setdefault((one.slug, one.version), []).append(one)
     for same in versions.values():
-        yield from _answers(sorted(same, key=lambda one: one.wording is not None), base=base)
+        yield from _answers(sorted(same, key=lambda one: (one.wording is not None, one.language or "")), base=base)
 
 
 # An option as one language of an instrument has it.
@@ -45,18 +47,18 @@ def _answers(same: Sequence[Instrument], *, base: str) -> Iterator[Json]:
     if first.items:
         offered = [(one, option) for one in same for option in one.options]
         system = canonicals.options_system(first, base=base)
-        yield from _option_systems(first, offered, system, title=f"{first.title}, answers", numbered=True)
+        yield from _option_systems(offered, system, _of(same, f"{first.title}, answers"), numbered=True)
     for link_id in dict.fromkeys(question.link_id for one in same for question in one.questions):
         asked = [(one, question) for one in same for question in one.questions if question.link_id == link_id]
         offered = [(one, option) for one, question in asked for option in question.options]
         system = canonicals.question_system(first, link_id, base=base)
-        yield from _option_systems(first, offered, system, title=f"{first.title}, {link_id}", numbered=False)
+        yield from _option_systems(offered, system, _of(same, f"{first.title}, {link_id}"), numbered=False)
 
 
-def _option_systems(first: Instrument, offered: Sequence[_Offered], system: str, *, title: str, numbered: bool) -> Iterator[Json]:
+def _option_systems(offered: Sequence[_Offered], system: str, head: "_Head", *, numbered: bool) -> Iterator[Json]:
     codes = dict.fromkeys(option.code for _, option in offered)
     concepts = [_option([one for one in offered if one[1].code == code], numbered=numbered) for code in codes]
-    return _systems(system, concepts, version=first.version, title=title, publisher=first.rights.holder)
+    return _systems(system, concepts, head)
 
 
 def _option(offered: Sequence[_Offered], *, numbered: bool) -> Json:
@@ -75,17 +77,17 @@ def shared_terminology(library: Library, *, base: str) -> Iterator[Json]:
     concepts = {str(concept["code"]): concept for instrument in _oldest_first(library) for concept in _score_concepts(instrument)}
     listed: Json = {"property": [{"code": code, "type": kind, "description": said} for code, (kind, said) in _PROPERTIES.items()]}
     scores = canonicals.score_system(base)
-    yield from _systems(scores, [*concepts.values()], version=_VERSION, title="Working-alliance scores", publisher=_HOLDER, more=listed)
+    yield from _systems(scores, [*concepts.values()], _own("Working-alliance scores"), more=listed)
     category: Json = {"code": "alliance", "display": "Working alliance"}
-    yield from _systems(canonicals.category_system(base), [category], version=_VERSION, title="Rapport categories", publisher=_HOLDER)
+    yield from _systems(canonicals.category_system(base), [category], _own("Rapport categories"))
     system, code = canonicals.demo_tag(base)
     tag: Json = {"code": code, "display": "Rapport demo data"}
-    yield from _systems(system, [tag], version=_VERSION, title="Rapport tags", publisher=_HOLDER)
+    yield from _systems(system, [tag], _own("Rapport tags"))
 
 
 def _oldest_first(library: Library) -> list[Instrument]:
     """So that of one code the newest version speaks last, while a code it has dropped stays."""
-    return sorted(library.instruments, key=lambda one: (one.slug, version_key(one)))
+    return sorted(library.instruments, key=lambda one: (one.slug, version_key(one), one.language or ""))
 
 
 def extensions(*, base: str) -> Iterator[Json]:
@@ -98,22 +100,43 @@ def extensions(*, base: str) -> Iterator[Json]:
     yield _extension(canonicals.demo_purpose(base), {"code": "string"}, context="Patient", title="Demo purpose", description=said)
 
 
-def _systems(
-    system: str, concepts: list[Json], *, version: str, title: str, publisher: str, more: Mapping[str, object] | None = None
-) -> Iterator[Json]:
+class _Head(NamedTuple):
+    """What a code system and its value set say alike; `rights` are the sentences and the label of whoever holds them."""
+
+    version: str
+    title: str
+    rights: Json
+
+
+def _own(title: str) -> _Head:
+    """Of what belongs to no one instrument."""
+    return _Head(_VERSION, title, _OWN_RIGHTS)
+
+
+def _of(same: Sequence[Instrument], title: str) -> _Head:
+    """Of one version of an instrument in its languages."""
+    rights = same[0].rights
+    lines = dict.fromkeys(line for one in same for line in copyright_lines(one))
+    return _Head(
+        same[0].version, title, {"copyright": " ".join(lines), "extension": copyright_label(rights.holder, rights.licence)}
+    )  # fmt: skip
+
+
+def _systems(system: str, concepts: list[Json], head: _Head, *, more: Mapping[str, object] | None = None) -> Iterator[Json]:
     """A code system and the value set of all its codes."""
-    codes, every = canonicals.value_set(system), f"Every code of {title}."
+    codes, every = canonicals.value_set(system), f"Every code of {head.title}."
+    rights = paragraph(str(head.rights["copyright"]))
     names = table(("Code", "Meaning"), ((str(one["code"]), str(one["display"])) for one in concepts))
-    text = narrative(title, [paragraph(f"{len(concepts)} codes, version {version}, kept by {publisher}."), names], language=None)
+    listed = narrative(head.title, [paragraph(f"{len(concepts)} codes, version {head.version}."), names, rights], language=None)
     yield artifact(
         "CodeSystem",
         system,
-        version=version,
-        title=title,
+        version=head.version,
+        title=head.title,
         description=every,
-        publisher=publisher,
         more={
-            "text": text,
+            **head.rights,
+            "text": listed,
             "caseSensitive": True,
             "valueSet": codes,
             "content": "complete",
@@ -122,9 +145,10 @@ def _systems(
             **({"concept": concepts} if concepts else {}),
         },
     )
-    included = {"text": narrative(title, [paragraph(f"{every} They are those of {system}.")], language=None)}
-    composed = {"compose": {"include": [{"system": system}]}}
-    yield artifact("ValueSet", codes, version=version, title=title, description=every, publisher=publisher, more={**included, **composed})
+    said = narrative(head.title, [paragraph(f"{every} They are those of {system}."), rights], language=None)
+    composed: Json = {"compose": {"include": [{"system": system}]}}
+    more = {**head.rights, "text": said, **composed}
+    yield artifact("ValueSet", codes, version=head.version, title=head.title, description=every, more=more)
 
 
 def _score_concepts(instrument: Instrument) -> Iterator[Json]:
@@ -169,8 +193,8 @@ def _extension(url: str, value: Json, *, context: str, title: str, description: 
         version=_VERSION,
         title=title,
         description=description,
-        publisher=_HOLDER,
         more={
+            **_OWN_RIGHTS,
             "text": narrative(title, [paragraph(description), paragraph(f"An extension of {context}.")], language=None),
             "fhirVersion": "4.0.1",
             "kind": "complex-type",

@@ -5,7 +5,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -13,8 +13,11 @@ from flask import Flask, Response, g, request
 from structlog.contextvars import bind_contextvars, clear_contextvars
 from structlog.typing import FilteringBoundLogger
 
-from fhir_mappings.library import load_library
+from fhir_mappings.datafile import DataFileError
+from fhir_mappings.library import Library, load_library
 from fhir_mappings.measures import load_measures
+from fhir_mappings.site import install
+from smart_app.errors import ConfigurationError
 from smart_app.fhir.recent import RecentReads
 from smart_app.http import new_session
 from smart_app.launch.flow import Launcher
@@ -98,7 +101,7 @@ def build_services(
         http=http,
         store=open_store(settings.database_url, _keys(settings), clock=clock),
         launcher=Launcher(registration=registration, http=http, clock=clock, base_url=settings.base_url),
-        library=load_library(),
+        library=site_library(settings, today=clock().date()),
         measures=load_measures(),
         clock=clock,
         new_id=new_id,
@@ -106,6 +109,34 @@ def build_services(
         pool=pool,
         recent=RecentReads(clock),
     )
+
+
+def site_library(settings: Settings, *, today: date) -> Library:
+    """The instruments with the site's packs and confirmations. A broken one stops the start: without it a form would silently fall back
+    to paper entry, a score to none. One that is in order and not used (its permission has ended, its version is gone) is logged.
+    Raises ConfigurationError."""
+    try:
+        found = install(load_library(), settings.packs, today=today)
+    except DataFileError as broken:
+        raise ConfigurationError("The folder of wording packs cannot be read.", where="RAPPORT_PACKS", detail=str(broken)) from broken
+    if found.broken:
+        first = found.broken[0]
+        raise ConfigurationError("A file in the folder of wording packs is wrong.", where=first.file, detail=str(first)) from first
+    for one in found.set_aside:
+        new_log().warning("pack_not_used", instrument=one.slug, version=one.version, reason_code=one.code)
+    _check_offered(settings, found.library)
+    return found.library
+
+
+def _check_offered(settings: Settings, library: Library) -> None:
+    """Every instrument the site uses exists and has a form. ConfigurationError otherwise."""
+    usable = [one.slug for one in library.newest if one.forms and one.items]
+    unusable = next((slug for slug in settings.instruments if slug not in usable), None)
+    if unusable is not None:
+        known = ", ".join(usable)
+        raise ConfigurationError(
+            "RAPPORT_INSTRUMENTS names an instrument that has no form.", where="RAPPORT_INSTRUMENTS", detail=f"{unusable}; known: {known}"
+        )
 
 
 def _keys(settings: Settings) -> list[bytes]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from fhir_mappings.readers import read_patient
+from fhir_mappings.patient_fields import read_patient
 from smart_app.care.access import Powers, powers, reader
 from smart_app.care.history import Patient
 from smart_app.errors import Forbidden

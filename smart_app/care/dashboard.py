@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import TypeVar
 
 from fhir_mappings.alliance import read_ratings
 from fhir_mappings.instrument import Instrument
@@ -26,6 +27,7 @@ from smart_app.services import AppServices
 _YEARS: Mapping[Years, int] = {"1": 1, "2": 2, "5": 5}
 # A result of "tomorrow" is one from a zone ahead of ours; later ones are mistakes in the record.
 _AHEAD = timedelta(days=1)
+_Part = TypeVar("_Part", Measurement, Skipped)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +64,11 @@ def load_history(context: LaunchContext, services: AppServices, *, years: Years)
     reports = {**readings.reports, **alliance.reports}
     skipped = [*unread, *ahead, *alliance.skipped, *_foreign(reports.values(), context)]
     span = _span(years, now.date(), [*(item.when.day for item in past), *(rating.when.day for rating in alliance.sight.ratings)])
-    panels = [_panel(measure, past, skipped, reports[measure.group], span=span) for measure in services.measures]
+    values, left_out = _by_measure(past), _by_measure(skipped)
+    panels = [
+        _panel(measure, values.get(measure.key, []), left_out.get(measure.key, []), reports[measure.group], span=span)
+        for measure in services.measures
+    ]
     dyads = _dyads(services, alliance.sight.ratings, span=span, mine=context.user.reference)
     why_not = why_not_write(powers(context, services))
     return History(
@@ -85,15 +91,12 @@ def load_history(context: LaunchContext, services: AppServices, *, years: Years)
 
 def _measurements(context: LaunchContext, services: AppServices, readings: Readings) -> tuple[list[Measurement], list[Skipped]]:
     """All measures of all groups, in order of time; a resource that two reads returned counts once."""
-    unique = {
-        (resource.get("id"), index if resource.get("id") is None else 0): resource for index, resource in enumerate(_observations(readings))
-    }
+    unique: dict[object, Resource] = {}
+    for index, resource in enumerate(resource for group in GROUPS for resource in readings.resources[group]):
+        local_id = resource.get("id")
+        unique[local_id if isinstance(local_id, str) and local_id else index] = resource
     measurements, skipped = read_measurements(services.measures, unique.values(), patient=context.patient)
     return in_order(measurements), skipped
-
-
-def _observations(readings: Readings) -> list[Resource]:
-    return [resource for group in GROUPS for resource in readings.resources[group]]
 
 
 def _alliance(context: LaunchContext, services: AppServices, readings: Readings) -> _Alliance:
@@ -163,9 +166,17 @@ def _years_before(day: date, years: int) -> date:
         return day.replace(year=day.year - years, day=28)
 
 
-def _panel(measure: Measure, measurements: Sequence[Measurement], skipped: Sequence[Skipped], report: ReadReport, *, span: Span) -> Panel:
-    """One measure. Latest and previous are of all dates, of one method, and preliminary only where nothing else is."""
-    own = [measurement for measurement in measurements if measurement.measure == measure.key]
+def _by_measure(parts: Iterable[_Part]) -> dict[str | None, list[_Part]]:
+    """Values, or what was left out, by measure, each in the order given."""
+    grouped: dict[str | None, list[_Part]] = {}
+    for part in parts:
+        grouped.setdefault(part.measure, []).append(part)
+    return grouped
+
+
+def _panel(measure: Measure, own: Sequence[Measurement], skipped: Sequence[Skipped], report: ReadReport, *, span: Span) -> Panel:
+    """One measure, from its own values, oldest first. Latest and previous are of all dates, of one method, and preliminary only where
+    nothing else is."""
     firm = [measurement for measurement in own if measurement.standing != "preliminary"] or own
     latest = firm[-1] if firm else None
     earlier = [measurement for measurement in firm[:-1] if latest and measurement.method == latest.method]
@@ -176,7 +187,7 @@ def _panel(measure: Measure, measurements: Sequence[Measurement], skipped: Seque
         latest=latest,
         previous=earlier[-1] if earlier else None,
         total=len(own),
-        skipped=[skip for skip in skipped if skip.measure == measure.key],
+        skipped=skipped,
     )
 
 
@@ -189,7 +200,8 @@ def _dyads(services: AppServices, ratings: Sequence[Rating], *, span: Span, mine
     ranked = sorted(groups.values(), key=lambda group: order.get(group[-1].instrument, len(order)))
     ranked.sort(key=lambda group: _moment(group[-1]), reverse=True)
     ranked.sort(key=lambda group: group[-1].clinician.reference != mine)
-    return [_dyad(services.library.get(group[-1].instrument), group, span=span, mine=mine) for group in ranked]
+    language = services.settings.language
+    return [_dyad(services.library.get(group[-1].instrument, language=language), group, span=span, mine=mine) for group in ranked]
 
 
 def _dyad(instrument: Instrument, ratings: Sequence[Rating], *, span: Span, mine: str) -> Dyad:

@@ -8,8 +8,8 @@ from typing import Literal
 from fhir_mappings.instrument import Instrument
 from fhir_mappings.measure import Measure
 from fhir_mappings.measurement import Measurement, Skipped
+from fhir_mappings.patient_fields import PatientFields
 from fhir_mappings.rating import Person, Rating
-from fhir_mappings.readers import PatientFields
 
 Years = Literal["1", "2", "5", "all"]
 LoadState = Literal["complete", "partial", "failed", "unsupported", "not_permitted"]

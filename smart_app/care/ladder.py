@@ -5,10 +5,11 @@ submission stays sealed. Nothing is sent twice blindly: after an outcome nobody 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal, cast
 
 from smart_app.care.access import Powers
-from smart_app.care.parcel import RESPONSE, Fate, Parcel, Part, Resource
+from smart_app.care.parcel import RESPONSE, Fate, Parcel, Part, Resource, parts_of
 from smart_app.errors import Conflict, FhirError, NotSent, Unauthorized
 from smart_app.fhir.client import EntryOutcome, FhirClient
 
@@ -119,26 +120,28 @@ def _first_why_not(powers: Powers, *types: str) -> str | None:
 
 def _in_one_transaction(parcel: Parcel, sender: Sender) -> Attempt:
     """All or nothing, of what may be created. HAPI answers racing equal transactions 409: then it is searched, and asked once more."""
-    parts = parcel.parts
+    sealed = parcel.bundle
+    parts = parts_of(sealed, parcel.key)
     refusals = {part.role: sender.powers.why_not(part.type, "create") for part in parts}
     parcel = parcel.with_fates({role: Fate(why=reason) for role, reason in refusals.items() if reason is not None})
     roles = [role for role, reason in refusals.items() if reason is None]
     bundle = _bundle([part for part in parts if part.role in roles], sender.powers)
+    send = partial(sender.client.transaction, bundle, text=parcel.content if bundle == sealed else None)
     try:
-        return _after_transaction(parcel, roles, sender.client.transaction(bundle))
+        return _after_transaction(parcel, roles, send())
     except Conflict:
-        return _after_conflict(parcel, roles, bundle, sender)
+        return _after_conflict(parcel, roles, send, sender)
     except FhirError as error:
         return _failed(parcel, error)
 
 
-def _after_conflict(parcel: Parcel, roles: Sequence[str], bundle: Resource, sender: Sender) -> Attempt:
+def _after_conflict(parcel: Parcel, roles: Sequence[str], send: Callable[[], Sequence[EntryOutcome]], sender: Sender) -> Attempt:
     """What the other request stored, or the outcome of the second and last try."""
     found = parcel.with_fates(sender.find(parcel))
     if found.stored:
         return _after_search(found)
     try:
-        return _after_transaction(parcel, roles, sender.client.transaction(bundle))
+        return _after_transaction(parcel, roles, send())
     except FhirError as error:
         return _failed(parcel, error)
 

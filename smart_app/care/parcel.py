@@ -92,8 +92,7 @@ class Parcel:
     @property
     def parts(self) -> tuple[Part, ...]:
         """The resources in the order of the bundle."""
-        entries = cast("list[Mapping[str, object]]", self.bundle["entry"])
-        return tuple(_part(entry, self.key) for entry in entries)
+        return parts_of(self.bundle, self.key)
 
     @property
     def missing(self) -> tuple[Part, ...]:
@@ -122,6 +121,11 @@ def to_payload(parcel: Parcel) -> dict[str, object]:
 def from_payload(payload: Mapping[str, object]) -> Parcel:
     """The parcel as sealed."""
     return _adapter().validate_python(payload)
+
+
+def parts_of(bundle: Resource, key: str) -> tuple[Part, ...]:
+    """The resources of a submission's bundle, in its order."""
+    return tuple(_part(entry, key) for entry in cast("list[Mapping[str, object]]", bundle["entry"]))
 
 
 def content_of(bundle: Resource) -> str:

@@ -6,6 +6,7 @@ from smart_app import __version__
 from smart_app.cli.definitions import definitions
 from smart_app.cli.demo import demo
 from smart_app.cli.docs import docs
+from smart_app.cli.instruments import instruments
 from smart_app.cli.keys import keys
 
 
@@ -18,4 +19,5 @@ def main() -> None:
 main.add_command(definitions)
 main.add_command(demo)
 main.add_command(docs)
+main.add_command(instruments)
 main.add_command(keys)

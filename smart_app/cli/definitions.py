@@ -1,5 +1,6 @@
 """`rapport definitions`: what Rapport publishes, as a list, as a FHIR package, or onto a server."""
 
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -16,8 +17,17 @@ from smart_app.cli.publishing import publish
 from smart_app.sandbox.remote import RemoteError, RemoteServer, is_loopback
 from smart_app.settings import Settings
 
+
+def _address(_context: click.Context, _option: click.Parameter, value: str) -> str:
+    """Without the slash at its end. BadParameter unless it is an http(s) address that can stand in a canonical."""
+    if not re.fullmatch(r"https?://[^\s|#]+", value):
+        raise click.BadParameter(f"{value!r} is no http(s) address")
+    return value.rstrip("/")
+
+
 _CANONICAL_BASE = click.option(
     "--canonical-base",
+    callback=_address,
     envvar="RAPPORT_CANONICAL_BASE",
     default=str(Settings.model_fields["canonical_base"].default),
     show_default=True,
@@ -45,7 +55,7 @@ def list_them(canonical_base: str) -> None:
 @_CANONICAL_BASE
 def package(output: Path, canonical_base: str) -> None:
     """Write a FHIR package, and its files beside it."""
-    files = package_files(_definitions(canonical_base), version=__version__, base=canonical_base.rstrip("/"))
+    files = package_files(_definitions(canonical_base), version=__version__, base=canonical_base)
     try:
         for name, content in files.items():
             file = output / name
@@ -86,4 +96,4 @@ def deploy(fhir: str, yes: bool, canonical_base: str) -> None:
 
 
 def _definitions(canonical_base: str) -> list[Json]:
-    return every_definition(load_library(), base=canonical_base.rstrip("/"))
+    return every_definition(load_library(), base=canonical_base)

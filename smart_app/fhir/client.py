@@ -82,7 +82,8 @@ class _Pages:
         mode = search.get("mode") if isinstance(search, dict) else None
         match = kind == self.wanted and mode != "include"
         self.received += match
-        identity = (str(kind), str(resource.get("id") or f"#{len(self.seen)}"))
+        local_id = resource.get("id")
+        identity = (str(kind), local_id if isinstance(local_id, str) and local_id else f"#{len(self.seen)}")
         if identity not in self.seen:
             self.seen.add(identity)
             (self.matches if match else self.included).append(resource)
@@ -145,9 +146,11 @@ class FhirClient:
         answer = self._send("PUT", url, resource, extra={"If-Match": f'W/"{if_match}"'})
         return _stored(answer, str(resource["resourceType"]))
 
-    def transaction(self, bundle: Mapping[str, object]) -> tuple[EntryOutcome, ...]:
-        """POST the bundle; one outcome per entry, in order. FhirError when the server refused the whole or answered with fewer entries."""
-        answer = self._send("POST", self.base, bundle, extra={})
+    def transaction(self, bundle: Mapping[str, object], *, text: str | None = None) -> tuple[EntryOutcome, ...]:
+        """POST the bundle; one outcome per entry, in order. FhirError when the server refused the whole or answered with fewer entries.
+
+        `text` is the bundle as JSON, where the caller has it already."""
+        answer = self._send("POST", self.base, bundle, extra={}, text=text)
         sent, given = _entries(bundle), _entries(answer.body or {})
         if len(sent) != len(given):
             raise FhirError("The health record did not say what it stored.", status=answer.status, detail="entries missing")
@@ -191,8 +194,8 @@ class FhirClient:
         limits = Limits(timeout=self.timeout, max_bytes=self.max_bytes, deadline=deadline or self._until())
         return exchange(self.http, "GET", url, headers=self._headers(extra or {}), limits=limits)
 
-    def _send(self, method: str, url: str, resource: Mapping[str, object], *, extra: Mapping[str, str]) -> Answer:
-        body = simplejson.dumps(resource, use_decimal=True, ensure_ascii=False).encode()
+    def _send(self, method: str, url: str, resource: Mapping[str, object], *, extra: Mapping[str, str], text: str | None = None) -> Answer:
+        body = (text or simplejson.dumps(resource, use_decimal=True, ensure_ascii=False)).encode()
         headers = self._headers({"Content-Type": FHIR_JSON, "Prefer": "return=minimal", **extra})
         limits = Limits(timeout=self.timeout, max_bytes=self.max_bytes, deadline=self._until())
         return exchange(self.http, method, url, headers=headers, limits=limits, body=body)

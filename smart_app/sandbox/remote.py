@@ -1,4 +1,4 @@
-"""An open FHIR R4 server somebody else runs, as the seeding needs it: capabilities, checked searches, creates, deletes. It trusts
+"""An open FHIR R4 server somebody else runs, as seeding and publishing need it: capabilities, checked searches, writes. It trusts
 no answer it can check: a search result counts only when the resource in it is what was asked for."""
 
 import ipaddress

@@ -14,6 +14,7 @@ from smart_app.store.seal import Sealer, digest
 from smart_app.store.tables import audit
 
 _TABLE = audit.name
+_INSERT = insert(audit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +52,7 @@ class Audit:
         payload = self._sealer.seal({"user": user, "patient": patient, "detail": dict(detail)}, table=_TABLE, row=seal_row)
         launch = digest(launch_id) if launch_id else None
         with self._database.begin(within) as connection:
-            connection.execute(insert(audit).values(at=self._clock(), event=event, launch=launch, seal_row=seal_row, payload=payload))
+            connection.execute(_INSERT, {"at": self._clock(), "event": event, "launch": launch, "seal_row": seal_row, "payload": payload})
 
     def entries(self) -> Sequence[AuditEntry]:
         """Every event, oldest first."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, Update, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from smart_app.launch.context import LaunchId
@@ -16,6 +16,11 @@ from smart_app.store.tables import outbox
 OutboxState = Literal["sealed", "sending", "acknowledged", "refused", "unknown"]
 _TABLE = outbox.name
 _UNFINISHED = ("sealed", "sending", "unknown", "refused")
+# Built once: SQLAlchemy takes longer to build a statement and to find it in its cache than SQLite to execute it.
+_INSERT = insert(outbox)
+_SELECT = select(outbox).where(outbox.c.id == bindparam("wanted"))
+_MARK = update(outbox).where(outbox.c.id == bindparam("wanted")).values(state=bindparam("to"), updated=bindparam("now"))
+_RESEAL = _MARK.values(payload=bindparam("sealed"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +50,7 @@ class Outbox:
         values = {"id": digest(key), "state": state, "payload": self._sealed(key, launch_id, payload), "created": now, "updated": now}
         try:
             with self._database.durable() as connection:
-                connection.execute(insert(outbox).values(values))
+                connection.execute(_INSERT, values)
         except IntegrityError:
             return False
         return True
@@ -60,21 +65,21 @@ class Outbox:
     def mark(self, key: str, state: OutboxState) -> None:
         """Set the state. Raises KeyError for an unknown key."""
         with self._database.begin() as connection:
-            _change(connection, key, {"state": state, "updated": self._clock()})
+            _change(connection, _MARK, key, {"to": state, "now": self._clock()})
 
     def reseal(
         self, key: str, state: OutboxState, *, launch_id: LaunchId, payload: dict[str, Any], within: Connection | None = None
     ) -> None:
         """Set the state and the payload, for the launch that `put` it; `within` a transaction, or in one of its own. Raises KeyError
         for an unknown key."""
-        values = {"state": state, "updated": self._clock(), "payload": self._sealed(key, launch_id, payload)}
+        values = {"to": state, "now": self._clock(), "sealed": self._sealed(key, launch_id, payload)}
         with self._database.begin(within) as connection:
-            _change(connection, key, values)
+            _change(connection, _RESEAL, key, values)
 
     def get(self, key: str) -> OutboxEntry | None:
         """The submission, or None."""
         with self._database.begin() as connection:
-            row = connection.execute(select(outbox).where(outbox.c.id == digest(key))).one_or_none()
+            row = connection.execute(_SELECT, {"wanted": digest(key)}).one_or_none()
         return None if row is None else self._entry(row)
 
     def pending(self) -> Sequence[OutboxEntry]:
@@ -111,6 +116,6 @@ class Outbox:
         )
 
 
-def _change(connection: Connection, key: str, values: dict[str, Any]) -> None:
-    if not connection.execute(update(outbox).where(outbox.c.id == digest(key)).values(values)).rowcount:
+def _change(connection: Connection, statement: Update, key: str, values: dict[str, Any]) -> None:
+    if not connection.execute(statement, {"wanted": digest(key), **values}).rowcount:
         raise KeyError(key)

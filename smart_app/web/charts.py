@@ -3,7 +3,7 @@
 Across, a plot is `WIDTH` units wide, whatever its width on screen, so one date stands at one place in every lane; down, it is in pixels.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
@@ -20,7 +20,7 @@ _MOST_LABELS = 10
 _TICK_HEIGHT = 10
 _MOST_TRIES = 12
 _FILLED = {"dot", "square"}
-_SIZED = {"diamond", "converted", "preliminary"}
+_SMALL = {shape: f"small-{shape}" for shape in ("diamond", "converted", "preliminary")}
 
 Mark = Literal["dot", "square", "diamond", "converted", "preliminary", "less", "more"]
 
@@ -40,13 +40,38 @@ class Point(NamedTuple):
     weight: int = 0
 
 
+class Columns(NamedTuple):
+    """The points of a series, field by field in the order of `Point`: whether all are alike is then asked in one call, and points that
+    are need no object each (a fifth of a lane's time)."""
+
+    days: Sequence[date]
+    values: Sequence[float]
+    marks: Sequence[Mark]
+    joined: Sequence[bool]
+    rings: Sequence[bool]
+    paired: Sequence[float | None]
+    labels: Sequence[str]
+    weights: Sequence[int]
+
+
+def plain_columns(days: Sequence[date], values: Sequence[float], marks: Sequence[Mark]) -> Columns:
+    """Points of which nothing more is to be said than day, value and mark."""
+    number = len(days)
+    return Columns(days, values, marks, (True,) * number, (False,) * number, (None,) * number, ("",) * number, (0,) * number)
+
+
+def columns(points: Sequence[Point] | Columns) -> Columns:
+    """Points, at least one, as columns."""
+    return points if isinstance(points, Columns) else Columns(*zip(*points, strict=True))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
     """Values of one rater or one method, oldest first. `style` is a class name; no line spans more than `gap_days`
     or a day in `breaks`."""
 
     style: str
-    points: Sequence[Point]
+    points: Sequence[Point] | Columns
     gap_days: int
     breaks: Sequence[date] = ()
     name: str = ""
@@ -60,8 +85,7 @@ class Cross:
     words: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tick:
+class Tick(NamedTuple):
     """`at` is a place on the axis (units across or pixels down), `text` its label, `strong` a second, bold label (the year);
     `minor` labels make room on narrow screens."""
 
@@ -124,12 +148,16 @@ class TimeScale:
         """The same for many days at once."""
         first = self.start.toordinal()
         span = max(self.end.toordinal() - first, 1)
-        places = (day.toordinal() - first for day in days)
+        places = [day.toordinal() - first for day in days]
         return [round((place if 0 <= place <= span else 0 if place < 0 else span) * WIDTH / span) for place in places]
 
     def percent(self, day: date) -> str:
         """The same place as a percentage of the plot's width."""
-        return percent(self.x(day))
+        return self.percents([day])[0]
+
+    def percents(self, days: Iterable[date]) -> list[str]:
+        """The same for many days at once."""
+        return [percent(x) for x in self.across(days)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,23 +173,24 @@ class ValueScale:
         """Pixels from the top to a tenth, values beyond the axis at its edge."""
         return self.down([value])[0]
 
-    def down(self, values: Iterable[float]) -> list[float]:
-        """The same for many values at once."""
+    def down(self, values: Sequence[float]) -> list[float]:
+        """The same for many values at once, each distinct one worked out once: results repeat, and rounding is slow."""
         low, high = self.low, self.high
         step = (self.height - 2 * self.margin) / (high - low)
         foot = self.height - self.margin
-        return [round(foot - ((value if low <= value <= high else low if value < low else high) - low) * step, 1) for value in values]
+        places = {value: round(foot - (min(max(value, low), high) - low) * step, 1) for value in set(values)}
+        return [places[value] for value in values]
 
     def beyond(self, value: float) -> bool:
         """Whether the axis does not reach `value`."""
         return not self.low <= value <= self.high
 
-    def ticks(self, values: Iterable[float], texts: Iterable[str]) -> tuple[Tick, ...]:
+    def ticks(self, values: Sequence[float], texts: Iterable[str]) -> tuple[Tick, ...]:
         """Ticks down the side of the plot; one that would touch the tick before it is left out."""
         kept: list[tuple[float, str]] = []
-        for value, text in zip(values, texts, strict=True):
-            if not kept or abs(self.y(value) - kept[-1][0]) >= _TICK_HEIGHT:
-                kept.append((self.y(value), text))
+        for y, text in zip(self.down(values), texts, strict=True):
+            if not kept or abs(y - kept[-1][0]) >= _TICK_HEIGHT:
+                kept.append((y, text))
         return tuple(Tick(at=short(y), text=text) for y, text in kept)
 
 
@@ -179,7 +208,7 @@ def time_ticks(scale: TimeScale) -> tuple[Tick, ...]:
 
 def vertical_lines(scale: TimeScale, days: Iterable[date]) -> str:
     """A path of full-height lines in a box one unit high."""
-    return "".join(f"M{x} 0v1" for x in sorted({scale.x(day) for day in days}))
+    return "".join(f"M{x} 0v1" for x in sorted(set(scale.across(days))))
 
 
 def draw(
@@ -195,22 +224,17 @@ def draw(
 ) -> Plot:
     """Everything one plot shows. `small` marks also come with many points. Labels that find no free place are left out;
     their facts stand in the table."""
-    small = small or any(len(each.points) > _DENSE for each in series)
-    placed = [_place(each, time, values) for each in series]
-    joins = [_joins(each, points) for each, points in zip(series, placed, strict=True)]
-    room = Room(
-        values.height,
-        [(point.x, point.y) for points in placed for point in points],
-        [Segment(one.x, one.y, other.x, other.y) for each in joins for one, other in each],
-    )
+    placed = [_place(each, time, values) for each in series if each.points]
+    small = small or any(len(each.xs) > _DENSE for each in placed)
+    room = Room(values.height, _marks(placed), _segments(placed))
     marked, words = _crosses(crosses, time, room)
-    words += [label for each, points in zip(series, placed, strict=True) for label in _name(each, points, room)]
-    words += _labels(series, placed, room)
+    words += [label for each in placed for label in _name(each, room)]
+    words += _labels(placed, room)
     return Plot(
         height=values.height,
-        lines=tuple(_lines(series, placed, joins, values, small=small)),
-        symbols=tuple(_symbols(series, placed, values, small=small)) + marked,
-        dots=tuple(_dots(series, placed, small=small)),
+        lines=tuple(stroke for each in placed for stroke in _lines(each, values, small=small)),
+        symbols=tuple(group for each in placed for group in _symbols(each, values, small=small)) + marked,
+        dots=tuple(stroke for each in placed for stroke in _dots(each, small=small)),
         labels=tuple(words),
         left=left,
         right=right,
@@ -219,101 +243,113 @@ def draw(
 
 
 class _Placed(NamedTuple):
-    """A point where it stands; `shape` is its mark, or a triangle beyond the axis; `at` is the place as a path writes it."""
+    """A series where it stands, column by column: `at` is the place as a path writes it, a shape is the mark or a triangle beyond
+    the axis, `runs` the stretches (first position, position after the last) that one line joins."""
 
-    point: Point
-    x: int
-    y: float
-    shape: str
-    at: str
+    series: Series
+    points: Columns
+    xs: list[int]
+    ys: list[float]
+    at: list[str]
+    shapes: Sequence[str]
+    runs: list[tuple[int, int]]
 
 
-def _place(series: Series, time: TimeScale, values: ValueScale) -> list[_Placed]:
-    points, low, high = series.points, values.low, values.high
-    across, down = time.across(point.day for point in points), values.down(point.value for point in points)
-    return [
-        _Placed(point, x, y, point.mark if low <= point.value <= high else _edge_shape(point.value, high), f"{x} {y:g}")
-        for point, x, y in zip(points, across, down, strict=True)
-    ]
+def _place(series: Series, time: TimeScale, values: ValueScale) -> _Placed:
+    points = columns(series.points)
+    xs, ys = time.across(points.days), values.down(points.values)
+    at = [f"{x} {short(y)}" for x, y in zip(xs, ys, strict=True)]
+    return _Placed(series, points, xs, ys, at, _shapes(points, values), _runs(series, points))
+
+
+def _shapes(points: Columns, values: ValueScale) -> Sequence[str]:
+    if not (values.beyond(min(points.values)) or values.beyond(max(points.values))):
+        return points.marks
+    pairs = zip(points.marks, points.values, strict=True)
+    return [_edge_shape(value, values.high) if values.beyond(value) else mark for mark, value in pairs]
 
 
 def _edge_shape(value: float, high: float) -> str:
     return "above" if value > high else "below"
 
 
-def _joins(series: Series, placed: Sequence[_Placed]) -> list[tuple[_Placed, _Placed]]:
-    """The neighbours that a line may join."""
-    return [
-        (before, after) for before, after in pairwise(placed) if before.point.paired is None and _joined(before.point, after.point, series)
-    ]
+def _runs(series: Series, points: Columns) -> list[tuple[int, int]]:
+    """The stretches of two points and more that a line may join."""
+    edges = [0, *sorted(_cuts(series, points)), len(points.days)]
+    return [(first, end) for first, end in pairwise(edges) if end - first > 1]
 
 
-def _joined(before: Point, point: Point, series: Series) -> bool:
-    if not (before.joined and point.joined) or (point.day - before.day).days > series.gap_days:
-        return False
-    return not series.breaks or not any(before.day <= day <= point.day for day in series.breaks)
+def _cuts(series: Series, points: Columns) -> set[int]:
+    """Positions of the points that no line may reach from the one before."""
+    ordinals = [day.toordinal() for day in points.days]
+    cuts = {place for place, (before, day) in enumerate(pairwise(ordinals), 1) if day - before > series.gap_days}
+    for barred in map(date.toordinal, series.breaks):
+        cuts.update(place for place, (before, day) in enumerate(pairwise(ordinals), 1) if before <= barred <= day)
+    if not all(points.joined):
+        cuts.update(place + side for place, joined in enumerate(points.joined) if not joined for side in (0, 1))
+    if points.paired.count(None) < len(ordinals):
+        cuts.update(place for place, paired in enumerate(points.paired, 1) if paired is not None)
+    return cuts
 
 
-def _lines(
-    series: Sequence[Series],
-    placed: Sequence[Sequence[_Placed]],
-    joins: Sequence[Sequence[tuple[_Placed, _Placed]]],
-    values: ValueScale,
-    *,
-    small: bool,
-) -> Iterable[Stroke]:
-    """One path of bars and one broken line per series, each only where there is any."""
-    for each, points, segments in zip(series, placed, joins, strict=True):
-        style = f"{each.style} small" if small else each.style
-        bars = "".join(f"M{place.at}V{short(values.y(place.point.paired))}" for place in points if place.point.paired is not None)
-        if bars:
-            yield Stroke(style=f"{style} bar", d=bars)
-        if segments:
-            yield Stroke(style=style, d=_path(segments))
+def _marks(placed: Sequence[_Placed]) -> Iterator[tuple[int, float]]:
+    """Where every mark stands."""
+    for each in placed:
+        yield from zip(each.xs, each.ys, strict=True)
 
 
-def _path(joins: Sequence[tuple[_Placed, _Placed]]) -> str:
-    """Joins as one path; a join that begins where the one before ended carries it on."""
-    parts: list[str] = []
-    here: _Placed | None = None
-    for before, after in joins:
-        parts.append(f"L{after.at}" if here is before else f"M{before.at}L{after.at}")
-        here = after
-    return "".join(parts)
+def _segments(placed: Sequence[_Placed]) -> Iterator[Segment]:
+    """The stretches of every line, from mark to mark."""
+    for each in placed:
+        for first, end in each.runs:
+            places = zip(each.xs[first:end], each.ys[first:end], strict=True)
+            yield from (Segment(*one, *other) for one, other in pairwise(places))
 
 
-def _dots(series: Sequence[Series], placed: Sequence[Sequence[_Placed]], *, small: bool) -> Iterable[Stroke]:
-    """Filled dots (or squares) of a series as one path of zero-length strokes, round or square by class."""
-    for each, points in zip(series, placed, strict=True):
-        d = "".join(f"M{place.at}h0" for place in points if place.shape in _FILLED and place.point.paired is None)
-        if d:
-            yield Stroke(style=f"{each.style} small dots" if small else f"{each.style} dots", d=d)
+def _lines(placed: _Placed, values: ValueScale, *, small: bool) -> Iterator[Stroke]:
+    """One path of bars and one broken line, each only where there is any."""
+    style = f"{placed.series.style} small" if small else placed.series.style
+    bars = [(at, paired) for at, paired in zip(placed.at, placed.points.paired, strict=True) if paired is not None]
+    if bars:
+        feet = map(short, values.down([paired for _, paired in bars]))
+        yield Stroke(style=f"{style} bar", d="".join(f"M{at}V{foot}" for (at, _), foot in zip(bars, feet, strict=True)))
+    if placed.runs:
+        yield Stroke(style=style, d="".join(f"M{'L'.join(placed.at[first:end])}" for first, end in placed.runs))
 
 
-def _symbols(series: Sequence[Series], placed: Sequence[Sequence[_Placed]], values: ValueScale, *, small: bool) -> Iterable[SymbolGroup]:
-    """Marks with a shape of their own, per series."""
-    for each, points in zip(series, placed, strict=True):
-        special = (place for place in points if place.shape not in _FILLED or place.point.ring or place.point.paired is not None)
-        symbols = [symbol for place in special for symbol in _symbols_at(place, values, small=small)]
-        if symbols:
-            yield SymbolGroup(style=each.style, symbols=tuple(symbols))
+def _dots(placed: _Placed, *, small: bool) -> Iterator[Stroke]:
+    """Filled dots (or squares) as one path of zero-length strokes, round or square by class."""
+    columns = zip(placed.at, placed.shapes, placed.points.paired, strict=True)
+    filled = [at for at, shape, paired in columns if shape in _FILLED and paired is None]
+    if filled:
+        style = placed.series.style
+        yield Stroke(style=f"{style} small dots" if small else f"{style} dots", d=f"M{'h0M'.join(filled)}h0")
 
 
-def _symbols_at(place: _Placed, values: ValueScale, *, small: bool) -> list[Symbol]:
-    """The mark of one point unless it is a dot, a ring around a corrected one, a triangle on a bar that leaves the axis."""
-    point, x, y, shape, _ = place
-    if point.paired is not None:
-        return [_edge(point, x, values)] if values.beyond(point.value) or values.beyond(point.paired) else []
-    shapes = [] if shape in _FILLED else [f"small-{shape}" if small and shape in _SIZED else shape]
-    if point.ring:
-        shapes.append("ring")
-    return [Symbol(shape=each, x=percent(x), y=short(y)) for each in shapes]
+def _symbols(placed: _Placed, values: ValueScale, *, small: bool) -> Iterator[SymbolGroup]:
+    """Marks with a shape of their own, rings around corrected values, triangles on bars that leave the axis."""
+    sized = _SMALL if small else {}
+    symbols: list[Symbol] = []
+    for x, y, shape, ring, value, paired in zip(
+        placed.xs, placed.ys, placed.shapes, placed.points.rings, placed.points.values, placed.points.paired, strict=True
+    ):
+        if paired is not None:
+            symbols += _edge(value, paired, x, values)
+            continue
+        if shape not in _FILLED:
+            symbols.append(Symbol(sized.get(shape, shape), percent(x), short(y)))
+        if ring:
+            symbols.append(Symbol("ring", percent(x), short(y)))
+    if symbols:
+        yield SymbolGroup(style=placed.series.style, symbols=tuple(symbols))
 
 
-def _edge(point: Point, x: int, values: ValueScale) -> Symbol:
-    shape = _edge_shape(point.value, values.high)
-    value = point.value if shape == "above" or point.paired is None else point.paired
-    return Symbol(shape=shape, x=percent(x), y=short(values.y(value)))
+def _edge(value: float, paired: float, x: int, values: ValueScale) -> list[Symbol]:
+    """The triangle of a bar that leaves the axis."""
+    if not (values.beyond(value) or values.beyond(paired)):
+        return []
+    shape = _edge_shape(value, values.high)
+    return [Symbol(shape, percent(x), short(values.y(value if shape == "above" else paired)))]
 
 
 def _crosses(crosses: Sequence[Cross], time: TimeScale, room: Room) -> tuple[tuple[SymbolGroup, ...], list[Label]]:
@@ -328,33 +364,53 @@ def _crosses(crosses: Sequence[Cross], time: TimeScale, room: Room) -> tuple[tup
     return ((SymbolGroup(style="note", symbols=tuple(symbols)),) if symbols else ()), words
 
 
-def _name(series: Series, placed: Sequence[_Placed], room: Room) -> list[Label]:
+def _name(placed: _Placed, room: Room) -> list[Label]:
     """The series' name on its line, near the middle, on whichever side is free."""
-    if not series.name or not placed:
+    name, style = placed.series.name, f"{placed.series.style} name"
+    if not name:
         return []
-    style = f"{series.style} name"
-    nearest = sorted(placed, key=lambda place: abs(place.x - WIDTH * 0.45))[:_MOST_TRIES]
-    for place in nearest:
-        if found := room.put(series.name, place.x, place.y, style=style, sides=("above", "below")):
+    places = sorted(zip(placed.xs, placed.ys, strict=True), key=_from_middle)[:_MOST_TRIES]
+    for x, y in places:
+        if found := room.put(name, x, y, style=style, sides=("above", "below")):
             return found
-    return [room.force(series.name, nearest[0].x, nearest[0].y, style=style)]
+    return [room.force(name, *places[0], style=style)]
 
 
-def _labels(series: Sequence[Series], placed: Sequence[Sequence[_Placed]], room: Room) -> list[Label]:
+def _from_middle(place: tuple[int, float]) -> float:
+    return abs(place[0] - WIDTH * 0.45)
+
+
+class _Said(NamedTuple):
+    """What is to be written beside a point."""
+
+    weight: int
+    x: int
+    y: float
+    shape: str
+    text: str
+    style: str
+
+
+def _labels(placed: Sequence[_Placed], room: Room) -> list[Label]:
     """Labels of points, the weightiest and newest first, as long as there is room."""
-    wanted = [(place, each.style) for each, points in zip(series, placed, strict=True) for place in points if place.point.weight]
-    wanted.sort(key=lambda pair: (-pair[0].point.weight, -pair[0].x))
-    return [label for place, style in wanted[:_MOST_LABELS] for label in _label(place, style, room)]
+    wanted = [said for each in placed if any(each.points.weights) for said in _said(each)]
+    wanted.sort(key=lambda said: (-said.weight, -said.x))
+    return [label for said in wanted[:_MOST_LABELS] for label in _label(said, room)]
 
 
-def _label(place: _Placed, style: str, room: Room) -> list[Label]:
+def _said(placed: _Placed) -> Iterator[_Said]:
+    columns = zip(placed.points.weights, placed.xs, placed.ys, placed.shapes, placed.points.labels, strict=True)
+    return (_Said(*fields, style=placed.series.style) for fields in columns if fields[0])
+
+
+def _label(said: _Said, room: Room) -> list[Label]:
     """A point's label beside its mark; a value off the scale is at least named by its number."""
-    point, x, y, shape, _ = place
-    named = ("note", f"{style} value minor", f"{style} value")[point.weight - 1]
+    weight, x, y, shape, text, style = said
+    named = ("note", f"{style} value minor", f"{style} value")[weight - 1]
     pointed = shape in {"above", "below", "less", "more"}
     sides = BESIDE_FIRST if pointed else SIDES
-    found = room.put(point.label, x, y, style=named, sides=sides)
-    return found or (room.put(point.label.partition(",")[0], x, y, style=named, sides=sides) if pointed else [])
+    found = room.put(text, x, y, style=named, sides=sides)
+    return found or (room.put(text.partition(",")[0], x, y, style=named, sides=sides) if pointed else [])
 
 
 def _month_step(scale: TimeScale) -> int:

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 from fhir_mappings.measurement import Quantity
 from fhir_mappings.moment import Moment
@@ -17,6 +18,7 @@ _GENDERS = {"male": "Male", "female": "Female", "other": "Other", "unknown": "No
 _NUMBER_WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
 
+@lru_cache(maxsize=8192)  # some twenty years of days: one page's lanes, tables and tooltips name the same ones
 def short_date(day: date) -> str:
     """`22-Nov-2026`, the form for staff whatever the locale (NHS CUI D+Ta-0002)."""
     return f"{day.day:02}-{MONTHS[day.month - 1]}-{day.year}"
@@ -29,11 +31,12 @@ def long_date(day: date) -> str:
 
 def short_moment(moment: Moment) -> str:
     """A FHIR date as precise as it was written: `22-Nov-2026`, `Nov-2026` or `2026`."""
-    if moment.precision == "year":
-        return str(moment.day.year)
-    if moment.precision == "month":
-        return f"{MONTHS[moment.day.month - 1]}-{moment.day.year}"
-    return short_date(moment.day)
+    day, _, precision, _ = moment
+    if precision == "year":
+        return str(day.year)
+    if precision == "month":
+        return f"{MONTHS[day.month - 1]}-{day.year}"
+    return short_date(day)
 
 
 def clock(instant: datetime, zone: tzinfo | None) -> str:
@@ -83,7 +86,7 @@ def in_words(number: int) -> str:
 
 def rounded(value: Decimal, decimals: int) -> str:
     """A computed number with exactly `decimals` places, halves away from zero as laboratories round."""
-    return str(value.quantize(_STEPS[decimals], rounding=ROUND_HALF_UP))
+    return str(value.quantize(_STEPS[decimals], ROUND_HALF_UP))
 
 
 def plain(value: Decimal) -> str:

@@ -16,6 +16,8 @@ _FIXED = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 _WORTH_PACKING = 512
+# Pages are made anew each time. Level 6 takes twice as long and saves a sixteenth of a dashboard (12.0 instead of 12.8 kB).
+_LEVEL = 4
 _TEXT = ("text/", "application/json", "image/svg+xml")
 
 
@@ -37,5 +39,5 @@ def squeeze(response: Response, request: Request) -> None:
     content = response.get_data()
     if len(content) < _WORTH_PACKING or request.accept_encodings["gzip"] <= 0:
         return
-    response.set_data(gzip.compress(content, 6, mtime=0))
+    response.set_data(gzip.compress(content, _LEVEL, mtime=0))
     response.headers["Content-Encoding"] = "gzip"

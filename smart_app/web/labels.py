@@ -1,9 +1,9 @@
 """Finds room for words in a plot, clear of marks, lines and each other. Places are units across and pixels down, as in `charts`."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal, NamedTuple
 
 WIDTH = 2000
@@ -50,10 +50,20 @@ class _Box(NamedTuple):
     bottom: float
 
 
-class Room:
-    """One plot's free places. Every label it gives out is taken from then on."""
+class _Place(NamedTuple):
+    """A place for words: `dx` from their mark, `base` from the top, and the room they take there."""
 
-    def __init__(self, height: int, marks: Sequence[tuple[int, float]], segments: Sequence[Segment]) -> None:
+    dx: int
+    base: float
+    anchor: Anchor
+    box: _Box
+
+
+class Room:
+    """One plot's free places. Every label it gives out is taken from then on. Marks and segments are only looked at when there are words
+    to place; most plots have none."""
+
+    def __init__(self, height: int, marks: Iterable[tuple[int, float]], segments: Iterable[Segment]) -> None:
         self._height = height
         self._given = marks, segments
         self._taken: list[_Box] = []
@@ -63,23 +73,33 @@ class Room:
         return sorted((_pixels(x), y) for x, y in self._given[0])
 
     @cached_property
-    def _segments(self) -> list[_Box]:
-        return [_Box(_pixels(x0), y0, _pixels(x1), y1) for x0, y0, x1, y1 in self._given[1]]
+    def _segments(self) -> list[Segment]:
+        return sorted(self._given[1])
+
+    @cached_property
+    def _longest(self) -> int:
+        return max((segment.x1 - segment.x0 for segment in self._segments), default=0)
+
+    def _segments_near(self, box: _Box) -> list[Segment]:
+        """Every segment that stands anywhere over or under the box, and few others."""
+        first = bisect_left(self._segments, (_units(box.left) - self._longest - 1,))
+        return self._segments[first : bisect_right(self._segments, (_units(box.right) + 1,))]
 
     def put(self, text: str, x: int, y: float, *, style: str, sides: Sequence[str]) -> list[Label]:
         """The label at the first free side of a place, or nothing."""
         for side in sides:
-            label, box = _at(text, x, y, style=style, side=side)
-            if self._inside(box) and not self._occupied(box):
-                self._taken.append(box)
-                return [label]
+            place = _at(text, x, y, side=side)
+            if self._inside(place.box) and not self._occupied(place.box):
+                return [self._take(text, x, place, style)]
         return []
 
     def force(self, text: str, x: int, y: float, *, style: str) -> Label:
         """The label above a place, free or not."""
-        label, box = _at(text, x, y, style=style, side="above")
-        self._taken.append(box)
-        return label
+        return self._take(text, x, _at(text, x, y, side="above"), style)
+
+    def _take(self, text: str, x: int, place: _Place, style: str) -> Label:
+        self._taken.append(place.box)
+        return Label(text=text, x=percent(x), dx=str(place.dx), y=short(place.base), anchor=place.anchor, style=style)
 
     def free_height(self, x: int, words: str) -> float:
         """A height at which a mark and words beneath it meet nothing: low in the plot if possible."""
@@ -103,21 +123,23 @@ class Room:
         first, last = bisect_left(self._marks, (box.left - 5, -1e9)), bisect_right(self._marks, (box.right + 5, 1e9))
         if any(box.top - _CLEAR < y < box.bottom + _CLEAR for _, y in self._marks[first:last]):
             return True
-        return any(_runs_through(segment, box) for segment in self._segments)
+        return any(_runs_through(segment, box) for segment in self._segments_near(box))
 
 
+@lru_cache(maxsize=WIDTH + 1)
 def percent(x: int) -> str:
     """Units across as a percentage of the plot's width."""
     return f"{x * 100 / WIDTH:.5g}%"
 
 
+@lru_cache(maxsize=4096)  # tenths of a pixel: a plot has fewer than two thousand
 def short(number: float) -> str:
     """A tenth of a pixel is enough, and no digits that say nothing."""
     return f"{round(number, 1):g}"
 
 
-def _at(text: str, x: int, y: float, *, style: str, side: str) -> tuple[Label, _Box]:
-    """A label and the room it takes, `side` of a mark."""
+def _at(text: str, x: int, y: float, *, side: str) -> _Place:
+    """Where words stand `side` of a mark."""
     width, across = len(text) * _CHARACTER, _pixels(x)
     anchor = _ANCHORS.get(side.rpartition(" ")[2], "middle")
     if anchor == "middle" and across < width / 2:
@@ -127,24 +149,28 @@ def _at(text: str, x: int, y: float, *, style: str, side: str) -> tuple[Label, _
     dx = {"right": 10, "left": -10}.get(side) or {"start": -5, "middle": 0, "end": 5}[anchor]
     base = y + {"above": -9, "below": 19}.get(side[:5], 4)
     left = across + dx - {"start": 0, "middle": width / 2, "end": width}[anchor]
-    label = Label(text=text, x=percent(x), dx=str(dx), y=short(base), anchor=anchor, style=style)
-    return label, _Box(left, base - 10, left + width, base + 3)
+    return _Place(dx, base, anchor, _Box(left, base - 10, left + width, base + 3))
 
 
 def _meet(one: _Box, other: _Box) -> bool:
     return one.left < other.right and other.left < one.right and one.top < other.bottom and other.top < one.bottom
 
 
-def _runs_through(segment: _Box, box: _Box) -> bool:
-    """Whether a line (from left, top to right, bottom) runs through a box."""
-    left, right = max(box.left, segment.left), min(box.right, segment.right)
+def _runs_through(segment: Segment, box: _Box) -> bool:
+    """Whether a line runs through a box."""
+    start, end = _pixels(segment.x0), _pixels(segment.x1)
+    left, right = max(box.left, start), min(box.right, end)
     if left > right:
         return False
-    run = segment.right - segment.left
-    slope = (segment.bottom - segment.top) / run if run else 0.0
-    heights = [segment.top + (x - segment.left) * slope for x in (left, right)]
+    run = end - start
+    slope = (segment.y1 - segment.y0) / run if run else 0.0
+    heights = [segment.y0 + (x - start) * slope for x in (left, right)]
     return min(heights) < box.bottom + 2 and max(heights) > box.top - 2
 
 
 def _pixels(x: int) -> float:
     return x * _PIXELS / WIDTH
+
+
+def _units(pixels: float) -> float:
+    return pixels * WIDTH / _PIXELS

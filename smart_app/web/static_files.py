@@ -14,9 +14,9 @@ FOLDER = Path(__file__).parent / "static"
 # One stylesheet a page, put together from parts. The form's stands in the page itself (IN_PAGE), allowed there by its hash: a browser on
 # a slow tablet puts off reading the form while a stylesheet is on its way, which doubled the time until it could be answered.
 SHEETS = {
-    "app.css": ("base", "dashboard"),
+    "app.css": ("base", "reading", "dashboard"),
     "form.css": ("base", "form"),
-    "text.css": ("base", "dashboard", "text"),
+    "text.css": ("base", "reading", "dashboard", "text"),
 }
 IN_PAGE = "form.css"
 _FOREVER = "public, max-age=31536000, immutable"

@@ -71,6 +71,21 @@ def test_latest_and_previous_are_of_all_dates_and_points_of_the_range(ehr: Ehr, 
     assert (lane.latest.reported.text, lane.previous.reported.text, lane.total) == ("8.2", "7.1", 2)
 
 
+@pytest.mark.parametrize("identity", [["a"], {"value": "a"}, 7, None, ""])
+def test_resource_with_an_id_that_is_none_hides_no_other(ehr: Ehr, services: AppServices, identity: object) -> None:
+    ehr.put(hba1c("a", "7.1", day="2014-05-01"))
+    ehr.resources["Observation/odd"] = hba1c("odd", "8.2", day="2014-06-01") | {"id": identity}
+    ehr.resources["Observation/odd too"] = hba1c("odd", "8.3", day="2014-07-01") | {"id": identity}
+    lane = panel(history(services, patient="p1"))
+    assert (lane.total, lane.latest and lane.latest.reported.text) == (3, "8.3")
+
+
+def test_patient_whose_id_has_an_underscore_has_results(ehr: Ehr, services: AppServices) -> None:
+    ehr.put(patient("p_1"), hba1c("a_1", "7.1", day="2014-05-01", who="p_1"))
+    found = history(services, patient="p_1")
+    assert (panel(found).total, list(found.skipped)) == (1, [])
+
+
 @pytest.mark.parametrize(
     ("years", "start"), [("1", date(2025, 11, 22)), ("2", date(2024, 11, 22)), ("5", date(2021, 11, 22)), ("all", date(2012, 5, 1))]
 )

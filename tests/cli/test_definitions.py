@@ -37,6 +37,13 @@ def test_the_list_names_every_definition_under_the_sites_own_addresses() -> None
     assert "w3id.org" not in done.output
 
 
+@pytest.mark.parametrize("base", ["rapport", "ftp://x.example.org", "https://x.example.org/a|b", "https://x.example.org/#a", ""])
+def test_a_base_that_is_no_address_is_refused(base: str) -> None:
+    done = ran("list", "--canonical-base", base)
+    assert done.exit_code == 2
+    assert "is no http(s) address" in done.output
+
+
 def test_the_package_and_its_files_are_written_the_same_each_time(tmp_path: Path) -> None:
     for folder in ("one", "two"):
         done = ran("package", "--output", str(tmp_path / folder))

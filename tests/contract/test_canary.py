@@ -12,8 +12,8 @@ from fhir_mappings.definitions import definitions
 from fhir_mappings.instrument import Informant, Instrument, Scope
 from fhir_mappings.library import Library
 from fhir_mappings.package import archive, package_files
+from fhir_mappings.patient_fields import read_patient
 from fhir_mappings.rating import Person
-from fhir_mappings.readers import read_patient
 from fhir_mappings.scoring import score
 from smart_app.care.submission import FormDraft
 from smart_app.web.views.form import form_view

@@ -131,6 +131,16 @@ def test_elements_stand_in_the_order_of_the_specification() -> None:
     ]  # fmt: skip
 
 
+def test_every_definition_says_whose_it_is_and_who_published_it() -> None:
+    for one in published(NEGATIVE, GERMAN):
+        holder = "Nobody" if "negative" in one["url"] else "The Rapport project"
+        assert one["copyright"].startswith(f"{holder}, ")
+        assert one["publisher"] == "The Rapport project"
+        assert [label["valueString"].partition(",")[0] for label in one["extension"] if label["url"] == canonicals.COPYRIGHT_LABEL] == [
+            holder
+        ]
+
+
 def test_an_id_that_would_be_too_long_is_cut_and_stays_its_own() -> None:
     urls = [f"{BASE}/Questionnaire/{'very-' * 12}{ending}" for ending in ("patient", "patient-scoring")]
     made = [resource_id(url, version) for url, version in product(urls, ("1.0.0", "1.0.1"))]

@@ -1,11 +1,14 @@
 """What the typed models let through is refused, and nothing that is valid."""
 
 import copy
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from fhir_mappings.gate import InvalidResource, check
+from fhir_mappings.gate import InvalidResource, check, check_all
 from fhir_mappings.questionnaire import questionnaire
 from tests.fhir_mappings.samples import BASE, CHECK_IN, stored, submission
 
@@ -60,3 +63,41 @@ def test_a_link_id_that_stands_there_twice_is_refused_in_forms_and_responses() -
         resource["item"][1]["linkId"] = resource["item"][0]["linkId"]
         with pytest.raises(InvalidResource, match="appears twice"):
             check(resource)
+
+
+def places(node: Any) -> Iterator[tuple[Any, Any]]:
+    """Every (container, key or index) below a node."""
+    below = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for place, value in below:
+        yield node, place
+        yield from places(value)
+
+
+def refusal(resources: Sequence[Any], act: Callable[[Sequence[Any]], None]) -> tuple[str, str] | None:
+    try:
+        act(resources)
+    except InvalidResource as refused:
+        return refused.path, refused.problem
+    return None
+
+
+def check_each(resources: Sequence[Any]) -> None:
+    for resource in resources:
+        check(resource)
+
+
+@settings(max_examples=150)
+@given(st.data())
+def test_together_they_pass_and_are_refused_as_each_alone(data: st.DataObject) -> None:
+    resources = copy.deepcopy(list(PARTS.values()))
+    changed = data.draw(st.sampled_from(resources))
+    container, place = data.draw(st.sampled_from(list(places(changed))))
+    match container[place]:
+        case dict() as one:
+            one.update(data.draw(st.sampled_from([{"mood": "good"}, {"id": 7}, {"extension": [{"url": "x"}]}, {"code": "x y "}])))
+        case list() as several:
+            several.append(several[0])
+        case _:
+            container[place] = data.draw(st.sampled_from([7, True, "", "x y", " ", None]))
+    check_all(list(PARTS.values()))
+    assert refusal(resources, check_all) == refusal(resources, check_each)

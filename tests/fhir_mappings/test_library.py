@@ -43,7 +43,11 @@ def refused(old: str, new: str) -> DataFileError:
         ('title.patient = "Goals"\n', 'title.observer = "Goals"\n', "section.goal.title"),
         ('label = "Partly"\n', "", "option.label"),
         ("wording_ships = true", "wording_ships = false", "item.goal-1.text"),
+        ("min_answered = 2", 'min_answered = 2\nfactor = "ten"', "scale.1.factor"),
+        ("min_answered = 2", 'min_answered = 2\nfactor = "-4"', "scale.1.factor"),
+        ("min_answered = 2", 'min_answered = 2\nfactor = "1E999999"', "scale.1.factor"),
         ("[rights]", "[rights", "(syntax)"),
+        ("[rights]", "[" * 3000, "(syntax)"),
     ],
 )
 def test_a_file_that_contradicts_itself_is_refused_by_file_key_and_page(old: str, new: str, key: str) -> None:

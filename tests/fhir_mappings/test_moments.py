@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fhir_mappings.moments import parse_moment
+from fhir_mappings.moments import _WRITTEN, parse_moment
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,22 @@ def test_an_instant_is_the_same_whatever_its_offset() -> None:
     moments = [parse_moment(text) for text in ("2026-03-14T09:30:00+01:00", "2026-03-14T08:30:00Z")]
     assert {moment.instant for moment in moments if moment} == {datetime(2026, 3, 14, 8, 30, tzinfo=UTC)}
     assert timedelta(0) in {moment.instant.utcoffset() for moment in moments if moment and moment.instant}
+
+
+PARTS = st.sampled_from(["2026", "03", "14", "24", "59", "60", "٣٣", "1 ", " 1", "-1", "W1", "T1", "\ud800x"])
+USUAL = st.builds(
+    lambda year, month, day, hour, minute, second, zone: f"{year}-{month}-{day}T{hour}:{minute}:{second}{zone}",
+    *[PARTS] * 6,
+    st.sampled_from(["Z", "+01:00", "-00:30", "+25:00", "+1:000", "+0100", "+00:0x"]),
+)
+
+
+@given(USUAL)
+def test_an_instant_is_one_that_fhir_can_write(text: str) -> None:
+    moment = parse_moment(text)
+    assert moment is None or (_WRITTEN.fullmatch(text) and moment.instant == datetime.fromisoformat(text))
+
+
+@pytest.mark.parametrize("text", ["2026-W11-6T09:30:00+01:00", "2026-03-14 09:30:00Z", "20260314T093000Z", "2026-03-14T09:30:00+0100"])
+def test_iso_8601_that_is_not_fhir_is_no_date(text: str) -> None:
+    assert parse_moment(text) is None

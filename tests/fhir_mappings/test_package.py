@@ -2,6 +2,7 @@
 
 import gzip
 import tarfile
+from collections.abc import Iterable
 from io import BytesIO
 from typing import Any
 
@@ -12,14 +13,15 @@ from fhir_mappings.definitions import definitions
 from fhir_mappings.gate import check
 from fhir_mappings.library import Library
 from fhir_mappings.package import archive, package_files
+from fhir_mappings.submission import Json
 from tests.fhir_mappings.invented import INVENTED, NEGATIVE
 from tests.fhir_mappings.samples import BASE, LIBRARY
 
-EVERYTHING = Library((*LIBRARY.instruments, *INVENTED))
+EVERYTHING = definitions(Library((*LIBRARY.instruments, *INVENTED)), base=BASE)
 
 
-def packed(library: Library = EVERYTHING) -> bytes:
-    return archive(package_files(definitions(library, base=BASE), version="1.2.3", base=BASE))
+def packed(resources: Iterable[Json] = EVERYTHING) -> bytes:
+    return archive(package_files(resources, version="1.2.3", base=BASE))
 
 
 def opened(content: bytes) -> dict[str, Any]:
@@ -33,7 +35,7 @@ def test_every_resource_of_the_package_can_be_read_back_and_is_what_was_publishe
     resources = [one for name, one in read.items() if name not in {"package/package.json", "package/.index.json"}]
     for resource in resources:
         check(resource)
-    assert sorted(resources, key=str) == sorted(definitions(EVERYTHING, base=BASE), key=str)
+    assert sorted(resources, key=str) == sorted(EVERYTHING, key=str)
 
 
 def test_the_manifest_says_what_the_package_is_and_needs() -> None:
@@ -58,11 +60,9 @@ def test_the_index_describes_every_file_by_what_stands_in_it() -> None:
 
 
 def test_the_same_definitions_give_the_same_bytes_whatever_order_the_instruments_come_in() -> None:
-    backwards = Library(EVERYTHING.instruments[::-1])
-    names = package_files(definitions(backwards, base=BASE), version="1.2.3", base=BASE)
-    assert packed() == packed()
-    assert [*names] == [*package_files(definitions(EVERYTHING, base=BASE), version="1.2.3", base=BASE)]
-    assert packed() == packed(backwards)
+    forwards, backwards = (definitions(Library(some), base=BASE) for some in (INVENTED, INVENTED[::-1]))
+    assert packed(forwards) == packed(forwards)
+    assert packed(forwards) == packed(backwards)
 
 
 def test_the_archive_tells_nothing_of_when_and_by_whom_it_was_made() -> None:

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from fhir_mappings.measurement import Measurement, Skipped
 from fhir_mappings.measures import load_measures
-from fhir_mappings.readers import read_measurements, read_patient
+from fhir_mappings.patient_fields import read_patient
+from fhir_mappings.readers import read_measurements
 from tests.fhir_mappings.records import JUNK, PATIENT, UCUM, coded, mutated, observation, panel, pressure, quantity
 
 MEASURES = load_measures()
@@ -256,3 +257,37 @@ def test_no_patient_makes_the_reader_raise(resource: Any) -> None:
 
 def test_a_unit_code_of_another_system_is_no_ucum_code() -> None:
     assert why_not(observation(valueQuantity={"value": 7, "code": "%", "system": f"{UCUM}/other"})) == "unit_unknown"
+
+
+UNITS = st.sampled_from(["%", "mmol/mol", "% of total Hb", " % ", "MMOL/MOL", "g/dL", "", None, 7])
+QUANTITIES = st.builds(
+    lambda value, unit, code, system: {"value": value, "unit": unit, "code": code, "system": system},
+    st.sampled_from([7, True, "7.10", Decimal("7.10"), Decimal("1E+2"), 10**18, 53, None]),
+    UNITS,
+    UNITS,
+    st.sampled_from([UCUM, None, "urn:local"]),
+)
+NAMED = st.sampled_from(["Lab", " Northfield   laboratory", "", 7]).map(lambda name: [{"display": name}])
+RESULTS = st.builds(
+    lambda code, value, performer, subject: observation(
+        code=coded(code), valueQuantity=value, performer=performer, subject={"reference": subject}
+    ),
+    st.sampled_from(["4548-4", "59261-8", "62388-4", "71875-9", "41995-2"]),
+    QUANTITIES,
+    NAMED,
+    st.sampled_from([f"Patient/{PATIENT}", "Patient/p2", f"https://ehr.example/fhir/Patient/{PATIENT}"]),
+)
+
+
+@given(st.lists(RESULTS, max_size=8))
+def test_what_was_read_before_changes_no_result(resources: list[Any]) -> None:
+    apart = [read(resource) for resource in resources]
+    together = read(*resources)
+    assert together == ([one for found, _ in apart for one in found], [one for _, skipped in apart for one in skipped])
+    assert read(*resources) == together
+
+
+def test_other_measures_are_read_by_themselves_alone() -> None:
+    weight = tuple(measure for measure in MEASURES if measure.key == "weight")
+    assert read_measurements(weight, [observation()], patient=PATIENT) == ([], [])
+    assert len(read(observation())[0]) == 1

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from smart_app.web import charts
 from smart_app.web.charts import Cross, Point, Series, TimeScale, ValueScale, draw
-from smart_app.web.labels import WIDTH, Room
+from smart_app.web.labels import WIDTH, Room, Segment
 
 TIME = TimeScale(start=date(2024, 11, 22), end=date(2026, 11, 22))
 VALUES = ValueScale(low=1, high=5, height=150)
@@ -65,6 +65,22 @@ def test_no_line_touches_a_bound_or_a_preliminary_value() -> None:
 def test_no_line_crosses_a_day_with_a_value_that_cannot_be_used() -> None:
     drawn = plot(*(Point(day=day, value=3) for day in DAYS), breaks=(DAYS[2] + timedelta(days=9),))
     assert line_ends(drawn) == [(TIME.x(DAYS[0]), TIME.x(DAYS[2])), (TIME.x(DAYS[3]), TIME.x(DAYS[5]))]
+
+
+def test_points_given_as_columns_are_drawn_as_points_are() -> None:
+    values = [1.5, 3, 3, 9, 4.1, 2]
+    marks: list[charts.Mark] = ["dot", "converted", "dot", "dot", "square", "converted"]
+    columns = charts.plain_columns(DAYS, values, marks)
+    by_columns = draw([Series(style="measure", points=columns, gap_days=100)], time=TIME, values=VALUES)
+    assert by_columns == plot(*map(Point, DAYS, values, marks))
+
+
+@pytest.mark.parametrize(("crossed", "style"), [(True, []), (False, ["name"])])
+def test_words_are_held_against_every_line_they_could_meet(crossed: bool, style: list[str]) -> None:
+    long = [Segment(0, 75, WIDTH, 75)] if crossed else []
+    short = [Segment(x, 140, x + 10, 140) for x in range(0, WIDTH, 10)]
+    found = Room(150, marks=[], segments=[*short, *long]).put("7.4 %", WIDTH // 2, 84, style="name", sides=("above",))
+    assert [label.style for label in found] == style
 
 
 def test_two_methods_are_two_lines() -> None:

@@ -36,6 +36,15 @@ def test_every_item_is_a_group_of_five_radios_and_the_question_is_optional(rappo
     assert not page.soup.select("script")
 
 
+@pytest.mark.parametrize("informant", ["patient", "clinician"])
+def test_the_first_paint_waits_for_a_place_that_exists_after_the_last_radio(rapport: Clinic, informant: str) -> None:
+    soup = rapport.form(rapport.launch(), informant).soup
+    expected = soup.select_one("head > link[rel=expect][blocking=render]")
+    assert expected is not None
+    (place,) = soup.select(str(expected["href"]))
+    assert place.find_next("input", type="radio") is None
+
+
 def test_incomplete_answers_come_back_with_links_to_what_is_missing(rapport: Clinic) -> None:
     chart = rapport.launch()
     fields = rapport.filled(chart)
@@ -179,7 +188,7 @@ def test_ending_forgets_the_launch(rapport: Clinic) -> None:
 
 def test_the_form_page_with_its_assets_is_small(rapport: Clinic, clock: Clock) -> None:
     page = rapport.form(rapport.launch())
-    assets = [str(tag["href"]) for tag in page.soup.select("link[href]")]
+    assets = [str(tag["href"]) for tag in page.soup.select("link[rel=icon], link[rel=stylesheet]")]
     size = len(gzip.compress(page.html.encode(), 6))
     for asset in assets:
         answer = rapport.client.get(asset, base_url=SITE, headers={"Accept-Encoding": "gzip"})

@@ -14,12 +14,22 @@ def test_every_cell_is_escaped_as_it_would_be_alone() -> None:
     assert str(table_body(ROWS)) == expected
 
 
-@pytest.mark.parametrize("text", ["a\x1fb", "\x1f", "\x1f<script>\x1f"])
+@pytest.mark.parametrize("text", ["a\x1fb", "\x1f", "\x1f<script>\x1f", "a\x1eb", "\x1e<script>\x1f\x1e"])
 def test_text_cannot_add_a_cell(text: str) -> None:
     body = str(table_body([(text, text, "kept")]))
     assert body.count("<td>") == 2
+    assert body.count("<tr>") == 1
     assert body.endswith("<td>kept</td></tr>\n")
     assert "<script>" not in body
+
+
+def test_a_mark_between_cells_cannot_stand_in_for_a_missing_cell() -> None:
+    body = str(table_body([("a\x1fb", "c"), ("d", "e\x1ef")]))
+    assert body == '<tr><th scope="row">a b</th><td>c</td></tr>\n<tr><th scope="row">d</th><td>e f</td></tr>\n'
+
+
+def test_a_table_without_rows_has_an_empty_body() -> None:
+    assert str(table_body([])) == ""
 
 
 def test_a_template_escapes_what_it_is_given() -> None:

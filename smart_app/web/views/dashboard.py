@@ -203,16 +203,16 @@ def _axis(history: History, dyad: Dyad | None, hba1c: Panel | None, frame: Frame
     stops = visits or sorted({point.when.day for point in hba1c.points} if hba1c else set())
     day = focus if focus in stops else (stops[-1] if stops else None)
     index = stops.index(day) if day else 0
-    at = f"{urls.page}?years={history.years}&at="
+    address = f"{urls.page}?years={history.years}&at="
     return TimeAxis(
         ticks=charts.time_ticks(frame.time),
         visits=charts.vertical_lines(frame.time, visits),
         today=frame.time.percent(frame.today) if frame.time.start <= frame.today <= frame.time.end else None,
         focus=frame.time.percent(day) if day else None,
         focus_day=formats.short_date(day) if day else "",
-        stops=" ".join(f"{frame.time.percent(stop)[:-1]},{formats.short_date(stop)}" for stop in stops),
-        earlier=f"{at}{stops[index - 1]}#focus" if index > 0 else None,
-        later=f"{at}{stops[index + 1]}#focus" if day and index + 1 < len(stops) else None,
+        stops=" ".join(f"{at[:-1]},{formats.short_date(stop)}" for at, stop in zip(frame.time.percents(stops), stops, strict=True)),
+        earlier=f"{address}{stops[index - 1]}#focus" if index > 0 else None,
+        later=f"{address}{stops[index + 1]}#focus" if day and index + 1 < len(stops) else None,
     )
 
 
@@ -358,7 +358,8 @@ def _not_shown(history: History) -> NotShown:
     skipped = dict.fromkeys([*history.skipped, *(skip for panel in history.panels for skip in panel.skipped)])
     mine = sorted((skip for skip in skipped if skip.code != "foreign_patient"), key=_skip_order)
     failed = [read for read in history.reads if read.state != "complete"]
-    head, rows = filled_columns(_NOT_SHOWN_HEAD, [*(_read_row(read) for read in failed), *(_skip_row(skip) for skip in mine)])
+    all_rows = [*(_read_row(read) for read in failed), *(_skip_row(skip) for skip in mine)]
+    head, rows = filled_columns(_NOT_SHOWN_HEAD, list(zip(*all_rows, strict=True)))
     foreign = sum(read.foreign for read in history.reads)
     parts = [formats.count(len(mine), "value")] if mine else []
     parts += [formats.count(len(failed), "read")] if failed else []

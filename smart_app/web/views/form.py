@@ -54,10 +54,11 @@ class Problem:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormView:
     """Everything a questionnaire's page prints. `who` are the lines about who will see the answers (patient's form only);
-    `key` and `patient` go back as hidden fields."""
+    `key` and `patient` go back as hidden fields. `language` is that of the instrument's words, where it is not the page's own."""
 
     banner: Banner
     for_patient: bool
+    language: str
     title: str
     intro: str
     effort: str
@@ -97,6 +98,7 @@ def form_view(draft: FormDraft, *, action: str, back: str, today: date, site_nam
     return FormView(
         banner=patient_banner(draft.patient) if own else clinician_banner(draft.patient, today=today),
         for_patient=own,
+        language=_foreign(instrument, informant),
         title=say(form.title),
         intro=say(form.intro),
         effort=_effort(len(instrument.items), form.minutes),
@@ -118,6 +120,11 @@ def form_view(draft: FormDraft, *, action: str, back: str, today: date, site_nam
     )
 
 
+def _foreign(instrument: Instrument, informant: Informant) -> str:
+    """The language a screen reader has to change to for the instrument's words (WCAG 3.1.2); "" where it need not."""
+    return instrument.language or "" if instrument.worded(informant) and instrument.language != "en" else ""
+
+
 def _effort(items: int, minutes: int | None) -> str:
     """How much there is to do, and how long it takes where that is known."""
     about = f", about {formats.count(minutes, 'minute')}" if minutes else ""
@@ -136,9 +143,11 @@ def clinician_name(draft: FormDraft) -> str:
 
 
 def _filled(text: str, names: Mapping[str, str]) -> str:
+    """The wording as it was written; where a name begins it, with a capital."""
+    named = text
     for place, name in names.items():
-        text = text.replace(place, name)
-    return text[:1].upper() + text[1:]
+        named = named.replace(place, name)
+    return named[:1].upper() + named[1:] if text.startswith("{") else named
 
 
 def _who(draft: FormDraft, site_name: str) -> tuple[tuple[str, str, str], ...]:

@@ -4,15 +4,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, tzinfo
 from decimal import Decimal
+from operator import attrgetter
+from typing import NamedTuple
 
-from fhir_mappings.measure import Axis, Measure
+from fhir_mappings.measure import Measure
 from fhir_mappings.measurement import Measurement, Skipped
 from smart_app.care.history import Panel
 from smart_app.web import charts, formats
 from smart_app.web.views.parts import Lane, Reading, Table, filled_columns, read_notice
 
+# Marks of values that need no words.
+_PLAIN_MARKS: frozenset[charts.Mark] = frozenset({"dot", "square"})
+# A lane whose values are all converted says so once, in its label.
+_PLAIN_WHERE_ALL_CONVERTED = _PLAIN_MARKS | frozenset[charts.Mark]({"converted"})
+
 # Left out for what they are, not for what they say: no cross at their date, and a line may pass it.
 NOT_RESULTS = frozenset({"foreign_patient", "entered_in_error", "status_cancelled", "status_registered", "superseded", "not_a_result"})
+_MOST_BEYOND = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +62,13 @@ def as_reported(measurement: Measurement) -> str:
 
 def converted(measure: Measure, measurement: Measurement) -> str:
     """The same value in the other unit (`7.8 %`), or "" where there is only one."""
-    sign = f"{measurement.comparator} " if measurement.comparator else ""
     second = measure.second
-    if measurement.converted:
-        return f"{sign}{_in_drawing_unit(measure, measurement)} {measure.label}"
-    if second is None:
+    if second is None and not measurement.converted:
         return ""
+    sign = f"{measurement.comparator} " if measurement.comparator else ""
+    if second is None or measurement.converted:
+        pair = f"/{formats.rounded(measurement.paired, measure.decimals)}" if measurement.paired is not None else ""
+        return f"{sign}{formats.rounded(measurement.value, measure.decimals)}{pair} {measure.label}"
     return f"{sign}{formats.rounded(measurement.value * second.slope + second.intercept, second.decimals)} {second.label}"
 
 
@@ -69,18 +78,15 @@ def both_units(measure: Measure, measurement: Measurement) -> str:
     return as_reported(measurement) + (f" ({other})" if other else "")
 
 
-def table_rows(panel: Panel) -> tuple[tuple[str, ...], ...]:
+def table_columns(panel: Panel) -> tuple[list[str], ...]:
     """Date, as reported, converted, what to know, source; newest first."""
-    measure = panel.measure
-    return tuple(
-        (
-            formats.short_moment(point.when),
-            as_reported(point),
-            converted(measure, point),
-            ", ".join(_remarks(point)),
-            point.performer or "",
-        )
-        for point in reversed(panel.points)
+    measure, points = panel.measure, panel.points[::-1]
+    return (
+        [formats.short_moment(point.when) for point in points],
+        [as_reported(point) for point in points],
+        [converted(measure, point) for point in points],
+        [", ".join(_remarks(point)) for point in points],
+        [point.performer or "" for point in points],
     )
 
 
@@ -88,11 +94,6 @@ def _number(measurement: Measurement) -> str:
     sign = f"{measurement.comparator} " if measurement.comparator else ""
     pair = f"/{measurement.reported_paired.text}" if measurement.reported_paired else ""
     return f"{sign}{measurement.reported.text}{pair}"
-
-
-def _in_drawing_unit(measure: Measure, measurement: Measurement) -> str:
-    value = formats.rounded(measurement.value, measure.decimals)
-    return value if measurement.paired is None else f"{value}/{formats.rounded(measurement.paired, measure.decimals)}"
 
 
 def _remarks(point: Measurement) -> list[str]:
@@ -107,7 +108,7 @@ def _remarks(point: Measurement) -> list[str]:
 def _table(panel: Panel) -> Table:
     shown = len(panel.points)
     of = "" if shown == panel.total else f" of {panel.total}"
-    head, rows = filled_columns(_HEAD, table_rows(panel))
+    head, rows = filled_columns(_HEAD, table_columns(panel))
     return Table(
         summary=f"Table of {shown}{of} {'value' if panel.total == 1 else 'values'}",
         style="values" if "Converted" in head else "values one-unit",
@@ -201,53 +202,99 @@ def _cross_words(skip: Skipped) -> str:
 
 def _series(panel: Panel, breaks: Sequence[date], *, tall: bool) -> list[charts.Series]:
     """One series per method, so that no line joins two."""
-    spoken = _spoken(panel, tall=tall)
-    tell = not all(point.converted for point in panel.points)  # else the lane's label says it once
-    methods = list(dict.fromkeys(point.method for point in panel.points))
+    methods = sorted({point.method for point in panel.points}, key=lambda method: (method is not None, method or ""))
+    drawing = _drawing(panel, tall=tall)
     return [
         charts.Series(
             style="measure" if index == 0 else "measure other",
-            points=[
-                _point(panel.measure, point, usual=index == 0, said=spoken.get(position), tell=tell)
-                for position, point in enumerate(panel.points)
-                if point.method == method
-            ],
+            points=_points(panel.points, method, drawing, usual=index == 0),
             gap_days=panel.measure.gap_days,
             breaks=breaks,
             name=(method or "usual method") if len(methods) > 1 else "",
         )
-        for index, method in enumerate(sorted(methods, key=lambda method: (method is not None, method or "")))
+        for index, method in enumerate(methods)
     ]
 
 
-def _spoken(panel: Panel, *, tall: bool) -> dict[int, int]:
-    """Which points get their value written beside them: latest and farthest from it in tall lanes, the extreme off-scale one anywhere."""
-    points = panel.points
-    if not points:
-        return {}
-    places = range(len(points))
-    last = len(points) - 1
-    farthest = max(places, key=lambda index: abs(points[index].value - points[last].value))
-    said = {farthest: 2, last: 3} if tall else {}
-    axis = panel.measure.axis
-    beyond = [index for index in places if _off_scale(axis, points[index])]
-    return said | dict.fromkeys(beyond[-6:], 3)
+class _Drawing(NamedTuple):
+    """How a panel's points are drawn: `spoken` which are labelled and with what weight, `beyond` which leave the axis (both by
+    position), `silent` the marks that need no words."""
+
+    measure: Measure
+    spoken: dict[int, int]
+    beyond: dict[int, None]
+    silent: frozenset[charts.Mark]
 
 
-def _off_scale(axis: Axis, point: Measurement) -> bool:
-    lowest = point.value if point.paired is None else min(point.value, point.paired)
-    return point.value > axis.high or lowest < axis.low
+def _drawing(panel: Panel, *, tall: bool) -> _Drawing:
+    points, beyond = panel.points, _beyond(panel)
+    spoken = _spoken(points, list(beyond)[-_MOST_BEYOND:], tall=tall)
+    silent = _PLAIN_WHERE_ALL_CONVERTED if all(point.converted for point in points) else _PLAIN_MARKS
+    return _Drawing(panel.measure, spoken, beyond, silent)
 
 
-def _point(measure: Measure, point: Measurement, *, usual: bool, said: int | None, tell: bool) -> charts.Point:
-    plain = said is None and _ordinary(point)
+def _points(
+    points: Sequence[Measurement], method: str | None, drawing: _Drawing, *, usual: bool
+) -> Sequence[charts.Point] | charts.Columns:
+    """The points of one method. Most lanes have nothing to say of any point, and then need no object for each."""
+    numbered = [(position, point) for position, point in enumerate(points) if point.method == method]
+    marks = _marks([point for _, point in numbered], usual=usual)
+    noted = drawing.spoken or drawing.beyond or not drawing.silent.issuperset(marks)
+    if noted or any(point.standing != "final" or point.paired is not None for _, point in numbered):
+        return [_point(point, position, drawing, mark) for (position, point), mark in zip(numbered, marks, strict=True)]
+    return charts.plain_columns([point.when.day for _, point in numbered], [float(point.value) for _, point in numbered], marks)
+
+
+_KIND = attrgetter("comparator", "standing", "converted")
+
+
+def _marks(points: Sequence[Measurement], *, usual: bool) -> list[charts.Mark]:
+    """The mark of each point, asked once for each kind there is."""
+    kinds = list(map(_KIND, points))
+    marks = {kind: _mark(*kind, usual=usual) for kind in set(kinds)}
+    return [marks[kind] for kind in kinds]
+
+
+def _mark(comparator: str | None, standing: str, converted: bool, *, usual: bool) -> charts.Mark:  # noqa: FBT001 - one of a kind's fields
+    if comparator:
+        return "less" if comparator.startswith("<") else "more"
+    if standing == "preliminary":
+        return "preliminary"
+    if converted:
+        return "converted"
+    return "dot" if usual else "square"
+
+
+def _beyond(panel: Panel) -> dict[int, None]:
+    """Positions of the points, or pairs, that leave the axis, in order."""
+    low, high = panel.measure.axis.low, panel.measure.axis.high
+    return {
+        position: None
+        for position, point in enumerate(panel.points)
+        if not low <= point.value <= high or (point.paired is not None and point.paired < low)
+    }
+
+
+def _spoken(points: Sequence[Measurement], beyond: Sequence[int], *, tall: bool) -> dict[int, int]:
+    """Which points get their value written beside them: latest and farthest from it in tall lanes, those beyond the axis anywhere."""
+    said: dict[int, int] = {}
+    if tall and points:
+        latest = points[-1].value
+        said = {max(range(len(points)), key=lambda index: abs(points[index].value - latest)): 2, len(points) - 1: 3}
+    return said | dict.fromkeys(beyond, 3)
+
+
+def _point(point: Measurement, position: int, drawing: _Drawing, mark: charts.Mark) -> charts.Point:
+    said, off, silent = drawing.spoken.get(position), position in drawing.beyond, mark in drawing.silent
+    plain = said is None and point.standing == "final" and silent and (mark != "converted" or not off)
     if plain and point.paired is None:
-        return charts.Point(point.when.day, float(point.value), "dot" if usual else "square")
-    label, weight = ("", 0) if plain else _point_label(measure, point, said, tell=tell)
+        return charts.Point(point.when.day, float(point.value), mark)
+    tell = "converted" not in drawing.silent
+    label, weight = ("", 0) if plain else _point_label(drawing.measure, point, said, off=off, tell=tell)
     return charts.Point(
         day=point.when.day,
         value=float(point.value),
-        mark=_mark(point, usual=usual),
+        mark=mark,
         joined=point.comparator is None and point.standing != "preliminary",
         ring=point.standing in {"corrected", "amended"},
         paired=None if point.paired is None else float(point.paired),
@@ -256,25 +303,9 @@ def _point(measure: Measure, point: Measurement, *, usual: bool, said: int | Non
     )
 
 
-def _ordinary(point: Measurement) -> bool:
-    """Nothing to write beside it; off-scale values are among those said."""
-    return point.standing == "final" and point.comparator is None and not point.converted
-
-
-def _mark(point: Measurement, *, usual: bool) -> charts.Mark:
-    if point.comparator:
-        return "less" if point.comparator.startswith("<") else "more"
-    if point.standing == "preliminary":
-        return "preliminary"
-    if point.converted:
-        return "converted"
-    return "dot" if usual else "square"
-
-
-def _point_label(measure: Measure, point: Measurement, said: int | None, *, tell: bool) -> tuple[str, int]:
+def _point_label(measure: Measure, point: Measurement, said: int | None, *, off: bool, tell: bool) -> tuple[str, int]:
     """Words at a point, and how much they matter."""
     notes = [point.standing] if point.standing != "final" else []
-    off = _off_scale(measure.axis, point)
     if off:
         return ", ".join([_number(point), "off scale", *notes]), said or 2
     if said:

@@ -67,14 +67,10 @@ _STAYING = 2
 Rows = tuple[tuple[str, ...], ...]
 
 
-def filled_columns(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> tuple[tuple[str, ...], Rows]:
-    """The table without columns in which no row says anything; the first two always stay."""
-    if not rows:
-        return head[:_STAYING], ()
-    columns = [(title, *cells) for title, cells in zip(head, zip(*rows, strict=True), strict=True)]
-    kept = [column for index, column in enumerate(columns) if index < _STAYING or any(column[1:])]
-    first, *rest = zip(*kept, strict=True)
-    return first, tuple(rest)
+def filled_columns(head: Sequence[str], columns: Sequence[Sequence[str]]) -> tuple[tuple[str, ...], Rows]:
+    """Head and rows of a table without the columns in which no row says anything; the first two always stay."""
+    kept = [index for index, column in enumerate(columns) if index < _STAYING or any(column)]
+    return tuple(head[index] for index in kept), tuple(zip(*(columns[index] for index in kept), strict=True))
 
 
 _STATES = {
