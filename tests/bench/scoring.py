@@ -8,14 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-import fhirpathpy
-from fhirpathpy.models import models
-
 from fhir_mappings.scoring import score
-from fhir_mappings.scoring_form import expressions, score_link_id
+from fhir_mappings.scoring_form import score_link_id
 from tests.bench import twelve
 from tests.bench.figure import Effort, Figure, Figures
 from tests.bench.timing import Pair, interleaved, seconds_of
+from tests.peers.fhirpath_python import CompiledForm
 from tests.peers.node_peers import engine
 
 GOAL_PYTHON, GOAL_NODE = 500, 50
@@ -25,41 +23,32 @@ Scores = dict[str, Decimal | None]
 _ROUNDS, _ASKED_OF_PYTHON, _ROUNDS_OF_NODE = 8, 4, 4
 
 
-class InPython:
-    """The published expressions in fhirpathpy."""
-
-    def __init__(self) -> None:
-        model = models["r4"]
-        self._compiled = [
-            (one.scale.key, one.name, fhirpathpy.compile(one.weights, model), fhirpathpy.compile(one.score, model))
-            for one in expressions(twelve.INSTRUMENT)
-        ]
-
-    def scores(self, response: Mapping[str, Any]) -> Scores:
-        """Every score; None where too few items are answered."""
-        context: dict[str, Any] = {"resource": response}
-        for _, name, weights, _ in self._compiled:
-            context[name] = weights(response, context)
-        return {key: _rounded(next(iter(found(response, context)), None)) for key, _, _, found in self._compiled}
+def _in_python(form: CompiledForm, responses: Sequence[Mapping[str, Any]]) -> list[Scores]:
+    """Every response's scores by fhirpathpy."""
+    return [_by_scale(form.scores(one)) for one in responses]
 
 
 def _in_node(responses: Sequence[Mapping[str, Any]]) -> list[Scores]:
     """Every response's scores by fhirpath.js."""
-    found: list[dict[str, Decimal | None]] = engine("fhirpath").ask("scores", responses)
-    return [{scale.key: _rounded(one[score_link_id(scale)]) for scale in twelve.INSTRUMENT.scales} for one in found]
+    return [_by_scale(one) for one in engine("fhirpath").ask("scores", responses)]
 
 
-def _rounded(number: object) -> Decimal | None:
-    return None if number is None else Decimal(str(number)).quantize(_CENTS, ROUND_HALF_UP)
+def _by_scale(found: Mapping[str, Decimal | int | None]) -> Scores:
+    """Scores by key, to two decimals."""
+    return {scale.key: _rounded(found[score_link_id(scale)]) for scale in twelve.INSTRUMENT.scales}
 
 
-def _agree(python: InPython) -> None:
+def _rounded(number: Decimal | int | None) -> Decimal | None:
+    return None if number is None else Decimal(number).quantize(_CENTS, ROUND_HALF_UP)
+
+
+def _agree(python: CompiledForm) -> None:
     """AssertionError unless all three give the same scores, also where answers are missing."""
     rng = random.Random(12)
     asked = [twelve.answers(rng, missing=missing) for missing in (0, 0, 1, 2, 3, 6, 12)]
     responses = [twelve.response(values) for values in asked]
     ours = [{key: found.value for key, found in score(twelve.INSTRUMENT, values).items()} for values in asked]
-    for name, theirs in (("fhirpathpy", [python.scores(one) for one in responses]), ("fhirpath.js", _in_node(responses))):
+    for name, theirs in (("fhirpathpy", _in_python(python, responses)), ("fhirpath.js", _in_node(responses))):
         if theirs != ours:
             raise AssertionError(f"{name} gives other scores: {theirs}, ours {ours}")
 
@@ -72,7 +61,7 @@ def _figure(name: str, pair: Pair, goal: float) -> Figure:
 
 def measure(effort: Effort) -> Figures:
     """How many times faster than each engine."""
-    python, node, people = InPython(), engine("fhirpath"), twelve.people(seed=12)
+    python, node, people = CompiledForm(twelve.form()), engine("fhirpath"), twelve.people(seed=12)
     responses = [twelve.response(values) for values in people]
     node.ask("form", twelve.form())
     _agree(python)
