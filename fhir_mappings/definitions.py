@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from fhir_mappings.gate import check
+from fhir_mappings.gate import check, check_together
 from fhir_mappings.library import Library
 from fhir_mappings.questionnaire import questionnaire
 from fhir_mappings.scoring_form import scoring_questionnaire
@@ -21,6 +21,7 @@ def definitions(library: Library, *, base: str) -> list[Json]:
     ]
     for resource in found:
         check(resource)
+    check_together(found)
     return found
 
 

@@ -42,6 +42,15 @@ def test_what_was_submitted_is_read_back_whole() -> None:
     assert rating.clinician.name == "Sofia Lindqvist"
 
 
+def test_a_response_another_program_made_on_the_scoring_form_is_read_and_scored_by_us() -> None:
+    parts = stored(submission("444 345 554"))
+    response = parts["response"]
+    response["questionnaire"] = response["questionnaire"].replace("-patient|", "-patient-scoring|")
+    response["item"].append({"linkId": "score.total", "answer": [{"valueDecimal": 1.0}]})
+    [rating], skipped = read([response])
+    assert (skipped, rating.scores["total"].text) == ([], "4.22")
+
+
 @pytest.mark.parametrize(
     "reference",
     ["Patient/p1", "https://ehr.example.org/fhir/Patient/p1", "Patient/p1/_history/3", "https://e.org/r4/Patient/p1/_history/1"],
