@@ -242,10 +242,15 @@ def _scores(reading: _Reading, form: tuple[Instrument, Informant], answers: Answ
     instrument = form[0]
     found = score(instrument, answers.values) if answers else {scale.key: _unscored(scale) for scale in instrument.scales}
     for one in stored:
-        scale = one.code.scale
+        scale = _own_scale(instrument, one.code.scale)
         if scale is not None:
             found[scale.key] = _shown(reading, form, one, scale, computed=found[scale.key], checked=answers is not None)
     return found
+
+
+def _own_scale(instrument: Instrument, scale: Scale | None) -> Scale | None:
+    """The scale of that key in the version the answers were given on, which may count otherwise than the newest."""
+    return next((one for one in instrument.scales if scale is not None and one.key == scale.key), None)
 
 
 def _shown(reading: _Reading, form: tuple[Instrument, Informant], stored: Stored, scale: Scale, *, computed: Score, checked: bool) -> Score:

@@ -11,7 +11,8 @@ _LONGEST_SHOWN = 40
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    """`values`: item link id to option value; `declined`: items the person would rather not answer; `extra`: question to option code."""
+    """`values`: item link id to option value; `declined`: items the person would rather not answer; `extra`: link id to option code, of
+    unscored questions and of items answered with an option without a value ("does not apply")."""
 
     values: Mapping[str, int]
     declined: tuple[str, ...]
@@ -43,9 +44,12 @@ def parse(instrument: Instrument, informant: Informant, fields: Mapping[str, Seq
     errors = (*_strange(instrument, informant, fields), *_wrong(instrument, fields), *_missing(instrument, fields, kept))
     if errors:
         return Invalid(errors=errors, kept=kept)
-    values = {item.link_id: _value(instrument.options, kept[item.link_id]) for item in instrument.items if item.link_id in kept}
-    declined = tuple(item.link_id for item in instrument.items if item.link_id not in values)
-    extra = {one.link_id: kept[one.link_id] for one in instrument.questions if one.link_id in kept}
+    worth = {option.code: option.value for option in instrument.options}
+    given = {item.link_id: kept[item.link_id] for item in instrument.items if item.link_id in kept}
+    values = {link_id: value for link_id, code in given.items() if (value := worth[code]) is not None}
+    declined = tuple(item.link_id for item in instrument.items if item.link_id not in given)
+    asked = {one.link_id: kept[one.link_id] for one in instrument.questions if one.link_id in kept}
+    extra = {link_id: code for link_id, code in given.items() if link_id not in values} | asked
     return Answers(values=values, declined=declined, extra=extra)
 
 
@@ -53,10 +57,6 @@ def _choices(instrument: Instrument) -> dict[str, tuple[Option, ...]]:
     """The options of every field that takes one."""
     items = {item.link_id: instrument.options for item in instrument.items}
     return items | {question.link_id: question.options for question in instrument.questions}
-
-
-def _value(options: tuple[Option, ...], code: str) -> int:
-    return next(option.value for option in options if option.code == code)
 
 
 def _understood(instrument: Instrument, fields: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, str]]:

@@ -16,8 +16,10 @@ DATA_ABSENT_REASON = "http://hl7.org/fhir/StructureDefinition/data-absent-reason
 
 
 def questionnaire_url(instrument: Instrument, informant: Informant, *, base: str) -> str:
-    """The form's canonical without a version."""
-    return f"{base}/Questionnaire/{instrument.slug}-{informant}"
+    """The form's canonical without a version. Wording of a site's pack makes it another form: a translation is an instrument of its own
+    until somebody shows otherwise (SDC, derivation)."""
+    language = f"-{instrument.language}" if instrument.wording else ""
+    return f"{base}/Questionnaire/{instrument.slug}-{informant}{language}"
 
 
 def questionnaire(instrument: Instrument, informant: Informant, *, base: str) -> str:

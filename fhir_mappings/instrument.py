@@ -1,19 +1,29 @@
-"""What an alliance instrument is: items, options, scales, informants, rights. Data only; files become these in `library`."""
+"""What an instrument is: items, options, scales, informants, rights, and how sure each of these is. Data only; files become these in
+`instrument_file`, sites add wording and confirmations in `packs`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from typing import Literal
 
 Informant = Literal["patient", "clinician", "observer"]
 Certainty = Literal["verified", "unverified"]
+# What a permission to use an instrument's wording may allow: to show it, to keep it in stored responses, to publish it.
+Scope = Literal["display", "store", "redistribute"]
+# What the relationship is with: one clinician, a team, or nobody (a questionnaire about living with diabetes).
+Rated = Literal["clinician", "team", "nobody"]
+# The parts of a scoring key, each with a source of its own.
+Part = Literal["options", "subscales", "reversal", "scores", "missing"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """One answer: `code` goes into FHIR, `value` into the score. `label` is absent where wording may not ship."""
+    """One answer: `code` goes into FHIR, `value` into the score (None: "does not apply", an answer without a value). `label` is absent
+    where wording may not ship."""
 
     code: str
-    value: int
+    value: int | None
     label: str | None
 
 
@@ -40,7 +50,8 @@ class Question:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scale:
     """A score: `key` is `total`, `goal`, `task`, `bond` …; `items` are link ids; scored when `min_answered` are answered
-    and, where `needs` names other scales, when those are scored too. `low` and `high` bound the score."""
+    and, where `needs` names other scales, when those are scored too. `factor` multiplies the mean or sum (WHO-5: 4).
+    `low` and `high` bound the score; `direction` is the direction word ("higher = more trust")."""
 
     key: str
     title: str
@@ -49,6 +60,8 @@ class Scale:
     items: tuple[str, ...]
     min_answered: int
     needs: tuple[str, ...]
+    factor: Decimal
+    direction: str
     low: int
     high: int
 
@@ -62,23 +75,84 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """Where one part of the scoring key comes from, and how sure it is."""
+
+    part: Part
+    source: str
+    certainty: Certainty
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reliability:
+    """How steady a score is in one population: `sd` and `r` (`r_type` says which kind of reliability), or a published smallest
+    detectable change `mdc`, each in the score's own points. `citation` names the source of every number in it."""
+
+    scale: str
+    informant: Informant
+    sd: Decimal | None
+    r: Decimal | None
+    r_type: Literal["retest", "icc", "alpha"] | None
+    mdc: Decimal | None
+    population: str
+    n: int | None
+    citation: str
+    certainty: Certainty
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cutoff:
+    """A threshold that was published for a score: where it lies, on which side of it something is meant, and in whom."""
+
+    scale: str
+    side: Literal["at least", "at most", "below"]
+    value: Decimal
+    meaning: str
+    population: str
+    citation: str
+    certainty: Certainty
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rights:
-    """Who holds the wording and on what terms."""
+    """Who holds the wording and on what terms; `permission` says how and from whom to get leave to use it."""
 
     holder: str
     licence: str
     terms: str
     wording_ships: bool
+    permission: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """Whose leave the wording in an instrument rests on: a site's pack with the scopes it was granted. `reference` is the letter,
+    mail or licence it can be looked up by."""
+
+    granted_by: str
+    granted_on: date
+    reference: str
+    scopes: frozenset[Scope]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmation:
+    """A site's recorded act: who compared the scoring key with which source, and when."""
+
+    by: str
+    on: date
+    source: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
-    """One informant's form: what it is called, the words before the first item, and how long it takes."""
+    """One informant's form: what it is called, the words before the first item ("" without), and how many minutes it takes
+    where a source says so."""
 
     informant: Informant
     title: str
     intro: str
-    minutes: int
+    minutes: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,26 +167,53 @@ class Section:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instrument:
-    """One version of one instrument, with every informant's form.
+    """One version of one instrument in one language, with every informant's form.
 
-    `slug` names it in URLs and codes (`rapport-check-in`); `forms` has one entry per informant who may answer;
-    `validated` is False unless a citation says otherwise, and every page that shows the instrument says so.
+    `slug` names it in URLs and codes (`rapport-check-in`); `language` is None while it has no wording; `forms` has one entry per
+    informant who may answer; `recall` is the time the answers are about, where a source says so ("" otherwise). `validated` is
+    False unless a citation says otherwise, and every page that shows the instrument says so. Without `items` it is only
+    described: who holds it and how to get it.
     """
 
     slug: str
     version: str
+    language: str | None
     title: str
     description: str
     validated: bool
     direction: str
+    rated: Rated
+    recall: str
     forms: Mapping[Informant, Form]
     sections: tuple[Section, ...]
     options: tuple[Option, ...]
     items: tuple[Item, ...]
     questions: tuple[Question, ...]
     scales: tuple[Scale, ...]
+    claims: tuple[Claim, ...]
+    reliability: tuple[Reliability, ...]
+    cutoffs: tuple[Cutoff, ...]
     rights: Rights
     citations: tuple[Citation, ...]
+    wording: Wording | None = None
+    confirmation: Confirmation | None = None
+
+    def may(self, scope: Scope) -> bool:
+        """Whether the wording it carries may be used so; a pack's leave counts, else the instrument's own rights."""
+        return scope in self.wording.scopes if self.wording else self.rights.wording_ships
+
+    def worded(self, informant: Informant) -> bool:
+        """Whether every item has wording for that informant; without it the form is filled in from the licensed sheet."""
+        return bool(self.items) and all(informant in item.text for item in self.items)
+
+    @property
+    def why_unscored(self) -> str | None:
+        """Why no score may be given, in a sentence; None when the key is verified or the site has confirmed it."""
+        if not self.scales:
+            return "No scoring key is known for it."
+        if self.confirmation is not None or all(claim.certainty == "verified" for claim in self.claims):
+            return None
+        return "Its scoring key is not verified, and this site has not confirmed it."
 
     def item(self, link_id: str) -> Item:
         """The item of that link id. KeyError when there is none."""

@@ -96,4 +96,4 @@ def _options(options: Iterable[Option], system: str) -> list[Json]:
 def _text(instrument: Instrument, texts: Mapping[Informant, str], informant: Informant) -> Json:
     """The wording a stored response repeats (SDC): without names, and only where it may ship."""
     text = texts.get(informant)
-    return {"text": worded(text)} if text and instrument.rights.wording_ships else {}
+    return {"text": worded(text)} if text and instrument.may("redistribute") else {}

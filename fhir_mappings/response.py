@@ -5,7 +5,7 @@ from typing import Any
 
 from fhir_mappings import canonicals
 from fhir_mappings.answers import Answers
-from fhir_mappings.instrument import Informant, Instrument, Option, worded
+from fhir_mappings.instrument import Informant, Instrument, Item, Option, worded
 from fhir_mappings.submission import RESPONSE, Json, Submission, instant, person
 
 DECLINED = {"url": canonicals.DATA_ABSENT_REASON, "valueCode": "asked-declined"}
@@ -45,18 +45,28 @@ def _item(submission: Submission, link_id: str, *, base: str) -> Json | None:
     head: Json = {"linkId": link_id, **_text(submission, item.text)}
     if link_id in answers.declined:
         return {"linkId": link_id, "extension": [DECLINED], **_text(submission, item.text)}
-    if link_id not in answers.values:
+    option = _chosen(instrument, answers, link_id)
+    if option is None:
         return None
-    option = next(one for one in instrument.options if one.value == answers.values[link_id])
-    low, high = _ends(instrument)
-    weight = low + high - option.value if item.reverse else option.value
-    coding = _coding(option, canonicals.options_system(instrument, base=base))
-    return head | {"answer": [{"valueCoding": {"extension": [{"url": canonicals.ITEM_WEIGHT, "valueDecimal": weight}], **coding}}]}
+    coding = _coding(instrument, option, canonicals.options_system(instrument, base=base))
+    weight = _weight(instrument, item, option)
+    return head | {"answer": [{"valueCoding": weight | coding}]}
 
 
-def _ends(instrument: Instrument) -> tuple[int, int]:
-    values = [option.value for option in instrument.options]
-    return min(values), max(values)
+def _chosen(instrument: Instrument, answers: Answers, link_id: str) -> Option | None:
+    """The option an item was answered with."""
+    value, code = answers.values.get(link_id), answers.extra.get(link_id)
+    known = (one for one in instrument.options if (one.value == value if value is not None else one.code == code))
+    return None if value is None and code is None else next(known)
+
+
+def _weight(instrument: Instrument, item: Item, option: Option) -> Json:
+    """What the answer counts, reversed items mirrored; nothing while the key is neither verified nor confirmed."""
+    if option.value is None or instrument.why_unscored is not None:
+        return {}
+    values = [one.value for one in instrument.options if one.value is not None]
+    weight = min(values) + max(values) - option.value if item.reverse else option.value
+    return {"extension": [{"url": canonicals.ITEM_WEIGHT, "valueDecimal": weight}]}
 
 
 def _questions(submission: Submission, *, base: str) -> Iterator[Json]:
@@ -66,18 +76,22 @@ def _questions(submission: Submission, *, base: str) -> Iterator[Json]:
         if code is not None:
             option = next(one for one in question.options if one.code == code)
             system = canonicals.question_system(submission.instrument, question.link_id, base=base)
-            yield {"linkId": question.link_id, **_text(submission, question.text), "answer": [{"valueCoding": _coding(option, system)}]}
+            yield {
+                "linkId": question.link_id,
+                **_text(submission, question.text),
+                "answer": [{"valueCoding": _coding(submission.instrument, option, system)}],
+            }
 
 
-def _coding(option: Option, system: str) -> Json:
-    labelled: Json = {"display": option.label} if option.label else {}
+def _coding(instrument: Instrument, option: Option, system: str) -> Json:
+    labelled: Json = {"display": option.label} if option.label and instrument.may("store") else {}
     return {"system": system, "code": option.code, **labelled}
 
 
 def _text(submission: Submission, texts: Mapping[Informant, str]) -> Json:
     """`text`, where the wording may be stored; without names, so that it equals the Questionnaire's (SDC)."""
     text = texts.get(submission.informant)
-    return {"text": worded(text)} if text and submission.instrument.rights.wording_ships else {}
+    return {"text": worded(text)} if text and submission.instrument.may("store") else {}
 
 
 def read_answers(instrument: Instrument, response: Mapping[str, Any]) -> tuple[Answers, tuple[str, ...]]:
@@ -96,8 +110,8 @@ def read_answers(instrument: Instrument, response: Mapping[str, Any]) -> tuple[A
         problem = _problem(items, codes, options)
         if problem is not None:
             odd.append(f"{link_id} {problem}")
-        elif codes and scored:
-            values[link_id] = options[codes[0]]
+        elif codes and scored and (value := options[codes[0]]) is not None:
+            values[link_id] = value
         elif codes:
             extra[link_id] = codes[0]
         elif scored and _is_declined(items[0]):
@@ -105,7 +119,7 @@ def read_answers(instrument: Instrument, response: Mapping[str, Any]) -> tuple[A
     return Answers(values=values, declined=tuple(declined), extra=extra), tuple(odd)
 
 
-def _problem(items: Sequence[Json], codes: Sequence[str], options: Mapping[str, int]) -> str | None:
+def _problem(items: Sequence[Json], codes: Sequence[str], options: Mapping[str, int | None]) -> str | None:
     """Why the answer cannot be taken; None when it can, or when there is none."""
     if len(items) > 1:
         return "stands there twice"
@@ -114,7 +128,7 @@ def _problem(items: Sequence[Json], codes: Sequence[str], options: Mapping[str, 
     return "has an answer that is not on offer" if codes and codes[0] not in options else None
 
 
-_Asked = dict[str, tuple[bool, dict[str, int]]]
+_Asked = dict[str, tuple[bool, dict[str, int | None]]]
 # Prepared once per instrument; the instrument is kept beside it, so that its id is never another's.
 _ASKED: dict[int, tuple[Instrument, _Asked]] = {}
 

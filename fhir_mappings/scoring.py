@@ -6,27 +6,36 @@ from decimal import ROUND_HALF_UP, Decimal
 from fhir_mappings.instrument import Instrument, Scale
 from fhir_mappings.rating import Score
 
-_HUNDREDTHS = Decimal("0.01")
-_Key = tuple[Scale, tuple[tuple[str, int], ...]]
+_ONES, _HUNDREDTHS = Decimal(1), Decimal("0.01")
+# A scale, and its items as (link id, sign, shift): the weight of an answer is sign × value + shift.
+_Key = tuple[Scale, tuple[tuple[str, int, int], ...]]
 # Prepared once per instrument; the instrument is kept beside its keys, so that its id is never another's.
 _PREPARED: dict[int, tuple[Instrument, tuple[_Key, ...]]] = {}
 
 
 def _prepared(instrument: Instrument) -> tuple[_Key, ...]:
-    """Each scale with its items and, for a reversed item, the sum its options mirror at (0: not reversed)."""
+    """Each scale with its items; a reversed item is mirrored between the lowest and the highest option."""
     known = _PREPARED.get(id(instrument))
     if known is not None and known[0] is instrument:
         return known[1]
-    values = [option.value for option in instrument.options]
-    mirror = min(values) + max(values)
-    turned = {item.link_id: mirror if item.reverse else 0 for item in instrument.items}
-    keys = tuple((scale, tuple((one, turned[one]) for one in scale.items)) for scale in instrument.scales)
+    values = [option.value for option in instrument.options if option.value is not None]
+    mirror = min(values) + max(values) if values else 0
+    turned = {item.link_id: (-1, mirror) if item.reverse else (1, 0) for item in instrument.items}
+    keys = tuple((scale, tuple((one, *turned[one]) for one in scale.items)) for scale in instrument.scales)
     _PREPARED[id(instrument)] = (instrument, keys)
     return keys
 
 
 def score(instrument: Instrument, values: Mapping[str, int]) -> dict[str, Score]:
-    """Every scale's score, in the file's order. `values` maps link ids to option values; anything else in it is ignored."""
+    """Every scale's score, in the file's order; none of them while the key is neither verified nor confirmed. `values` maps link ids
+    to option values; anything else in it is ignored."""
+    found = by_key(instrument, values)
+    why = instrument.why_unscored
+    return found if why is None else {key: _refused(one, why) for key, one in found.items()}
+
+
+def by_key(instrument: Instrument, values: Mapping[str, int]) -> dict[str, Score]:
+    """Every scale's score by the key as it stands, whoever vouches for it."""
     found = {scale.key: _alone(scale, items, values) for scale, items in _prepared(instrument)}
     for scale in instrument.scales:
         unscored = [need for need in scale.needs if found[need].value is None]
@@ -35,14 +44,14 @@ def score(instrument: Instrument, values: Mapping[str, int]) -> dict[str, Score]
     return found
 
 
-def _alone(scale: Scale, items: tuple[tuple[str, int], ...], values: Mapping[str, int]) -> Score:
+def _alone(scale: Scale, items: tuple[tuple[str, int, int], ...], values: Mapping[str, int]) -> Score:
     """One scale's score by its own items."""
     total = answered = 0
-    for link_id, mirror in items:
+    for link_id, sign, shift in items:
         value = values.get(link_id)
         if value is not None:
             answered += 1
-            total += mirror - value if mirror else value
+            total += sign * value + shift
     of = len(items)
     if answered < scale.min_answered:
         reason = f"{answered} of {of} answered, the rule needs {scale.min_answered}"
@@ -52,12 +61,12 @@ def _alone(scale: Scale, items: tuple[tuple[str, int], ...], values: Mapping[str
 
 
 def _result(scale: Scale, total: int, answered: int) -> Decimal:
-    """A mean to two decimals (half up), or a sum, prorated to all items where some are missing."""
-    if scale.method == "mean":
-        return (Decimal(total) / answered).quantize(_HUNDREDTHS, ROUND_HALF_UP)
-    if answered == len(scale.items):
-        return Decimal(total)
-    return (Decimal(total) * len(scale.items) / answered).quantize(_HUNDREDTHS, ROUND_HALF_UP)
+    """A mean, or a sum prorated to all items where some are missing, times the factor: to two decimals (half up), and exact where it is
+    a whole number and no mean."""
+    of = 1 if scale.method == "mean" else len(scale.items)
+    exact = Decimal(total) * of * scale.factor / answered
+    whole = scale.method == "sum" and exact == exact.to_integral_value()
+    return exact.quantize(_ONES) if whole else exact.quantize(_HUNDREDTHS, ROUND_HALF_UP)
 
 
 def _refused(given: Score, reason: str) -> Score:

@@ -36,9 +36,9 @@ class Refusal:
 
 
 def codes(library: Library) -> dict[str, Code]:
-    """Every panel and score code of the library."""
+    """Every panel and score code of the library, as of the newest version that has it."""
     found: dict[str, Code] = {}
-    for instrument in library.instruments:
+    for instrument in (*library.instruments, *library.newest):
         for informant in instrument.forms:
             found[canonicals.score_code(instrument, informant, PANEL)] = Code(instrument=instrument, informant=informant, scale=None)
             for scale in instrument.scales:

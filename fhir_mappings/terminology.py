@@ -24,9 +24,10 @@ _PROPERTIES: Mapping[str, tuple[str, str]] = {
 
 
 def instrument_terminology(instrument: Instrument, *, base: str) -> Iterator[Json]:
-    """The options of an instrument and of its unscored questions."""
+    """The options of an instrument and of its unscored questions; nothing of one that is only described."""
     system = canonicals.options_system(instrument, base=base)
-    yield from _option_systems(instrument, system, instrument.options, title=f"{instrument.title}, answers")
+    if instrument.options:
+        yield from _option_systems(instrument, system, instrument.options, title=f"{instrument.title}, answers")
     for question in instrument.questions:
         system = canonicals.question_system(instrument, question.link_id, base=base)
         yield from _option_systems(instrument, system, question.options, title=f"{instrument.title}, {question.link_id}")

@@ -12,7 +12,7 @@ import fhirpathpy
 from fhirpathpy.models import models
 
 from fhir_mappings.instrument import Instrument
-from fhir_mappings.library import read_instrument
+from fhir_mappings.instrument_file import read_instrument
 from fhir_mappings.scoring import score
 from tests.bench.figure import Effort, Figure, Figures
 from tests.bench.timing import interleaved, seconds_of
@@ -32,6 +32,7 @@ _HEAD = """
 [instrument]
 slug = "twelve"
 version = "1.0.0"
+language = "en"
 title = "Twelve items, made for measuring"
 description = "No instrument anybody uses."
 validated = false
@@ -44,6 +45,26 @@ wording_ships = false
 [[citation]]
 text = "Made up for measuring."
 certainty = "unverified"
+[[claim]]
+part = "options"
+source = "Made up for measuring."
+certainty = "verified"
+[[claim]]
+part = "subscales"
+source = "Made up for measuring."
+certainty = "verified"
+[[claim]]
+part = "reversal"
+source = "Made up for measuring."
+certainty = "verified"
+[[claim]]
+part = "scores"
+source = "Made up for measuring."
+certainty = "verified"
+[[claim]]
+part = "missing"
+source = "Made up for measuring."
+certainty = "verified"
 [form.patient]
 title = "Twelve"
 intro = "Twelve."

@@ -6,7 +6,8 @@ import pytest
 
 from fhir_mappings import canonicals
 from fhir_mappings.datafile import DataFileError
-from fhir_mappings.library import load_library, read_instrument
+from fhir_mappings.instrument_file import read_instrument
+from fhir_mappings.library import load_library
 from tests.fhir_mappings.samples import BASE, CHECK_IN, LIBRARY
 
 TEXT = (files("fhir_mappings") / "instruments" / "rapport-check-in.toml").read_text(encoding="utf-8")

@@ -41,17 +41,21 @@ _ITEMS = tuple(f"{element}-{number}" for element in _ELEMENTS for number in (1, 
 
 def _scale(key: str, about: str, items: tuple[str, ...], needs: tuple[str, ...] = ()) -> Scale:
     return Scale(
-        key=key, title=key.capitalize(), about=about, method="mean", items=items, min_answered=len(items), needs=needs, low=1, high=5
-    )
+        key=key, title=key.capitalize(), about=about, method="mean", items=items, min_answered=len(items), needs=needs,
+        factor=Decimal(1), direction="higher = stronger alliance", low=1, high=5,
+    )  # fmt: skip
 
 
 CHECK_IN = Instrument(
     slug="rapport-check-in",
     version="0.1.0",
+    language="en",
     title="Rapport check-in",
     description="Nine questions on goal, task and bond.",
     validated=False,
     direction="higher = stronger alliance",
+    rated="clinician",
+    recall="today's visit",
     forms={name: Form(informant=name, title="t", intro="i", minutes=2) for name in ("patient", "clinician")},
     sections=(),
     options=tuple(Option(code=str(value), value=value, label=None) for value in range(1, 6)),
@@ -61,7 +65,10 @@ CHECK_IN = Instrument(
         _scale("total", "all nine questions", _ITEMS, _ELEMENTS),
         *(_scale(key, _ABOUT[key], tuple(item for item in _ITEMS if item.startswith(key))) for key in _ELEMENTS),
     ),
-    rights=Rights(holder="Rapport contributors", licence="Apache-2.0", terms="", wording_ships=True),
+    claims=(),
+    reliability=(),
+    cutoffs=(),
+    rights=Rights(holder="Rapport contributors", licence="Apache-2.0", terms="", wording_ships=True, permission=""),
     citations=(Citation(text="Written for Rapport.", certainty="verified"),),
 )
 

@@ -99,7 +99,7 @@ def form_view(draft: FormDraft, *, action: str, back: str, today: date, site_nam
         for_patient=own,
         title=say(form.title),
         intro=say(form.intro),
-        effort=f"{formats.count(len(instrument.items), 'short question')}, about {formats.count(form.minutes, 'minute')}.",
+        effort=_effort(len(instrument.items), form.minutes),
         who=_who(draft, site_name) if own else (),
         action=action,
         back=None if own else back,
@@ -116,6 +116,12 @@ def form_view(draft: FormDraft, *, action: str, back: str, today: date, site_nam
         if own or draft.step
         else f"Answers cannot be stored in this record: {formats.sentence(draft.why_not_write or '')} They would be kept in Rapport only.",
     )
+
+
+def _effort(items: int, minutes: int | None) -> str:
+    """How much there is to do, and how long it takes where that is known."""
+    about = f", about {formats.count(minutes, 'minute')}" if minutes else ""
+    return f"{formats.count(items, 'short question')}{about}."
 
 
 def wording(draft: FormDraft) -> Callable[[str], str]:

@@ -26,12 +26,13 @@ def handover_view(draft: FormDraft, *, form: str, back: str, today: date, blind:
     """Names the patient once more, so that the device does not go to another."""
     minutes = draft.instrument.forms["patient"].minutes
     count = len(draft.instrument.items)
+    about = f", about {minutes} minutes" if minutes else ""
     return HandoverView(
         banner=clinician_banner(draft.patient, today=today),
         title=f"Hand over to {plain_name(draft.patient)}",
         lines=(
             "Check the name and birth date above with the patient.",
-            f"The next page is theirs: {count} sentences about working with {clinician_name(draft)}, about {minutes} minutes.",
+            f"The next page is theirs: {count} sentences about working with {clinician_name(draft)}{about}.",
             "It shows nothing from the chart. When they have sent their answers, they are asked to hand the device back.",
             *((_BLIND,) if blind else ()),
         ),
