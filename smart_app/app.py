@@ -13,8 +13,9 @@ from flask import Flask, Response, g, request
 from structlog.contextvars import bind_contextvars, clear_contextvars
 from structlog.typing import FilteringBoundLogger
 
-from fhir_mappings.library import load_library
+from fhir_mappings.library import Library, load_library
 from fhir_mappings.measures import load_measures
+from smart_app.errors import ConfigurationError
 from smart_app.fhir.recent import RecentReads
 from smart_app.http import new_session
 from smart_app.launch.flow import Launcher
@@ -32,6 +33,7 @@ from smart_app.web.site import Site
 from smart_app.web.static_files import IN_PAGE, load_static
 from smart_app.web.templating import Pages, environment
 
+_INSTRUMENTS = "RAPPORT_INSTRUMENTS"
 # No form of ours comes near it.
 _LARGEST_BODY = 64 * 1024
 # Read out over the telephone: no 0/O, 1/I/L.
@@ -92,13 +94,15 @@ def build_services(
     """Every collaborator of the use cases, built."""
     http = new_session(pool=settings.read_workers * 4)
     pool = read_pool(settings)
+    library = load_library()
+    _check_offered(settings, library)
     return AppServices(
         settings=settings,
         registration=registration,
         http=http,
         store=open_store(settings.database_url, _keys(settings), clock=clock),
         launcher=Launcher(registration=registration, http=http, clock=clock, base_url=settings.base_url),
-        library=load_library(),
+        library=library,
         measures=load_measures(),
         clock=clock,
         new_id=new_id,
@@ -106,6 +110,21 @@ def build_services(
         pool=pool,
         recent=RecentReads(clock),
     )
+
+
+def _check_offered(settings: Settings, library: Library) -> None:
+    """ConfigurationError unless the site's instruments are known here and can be filled in."""
+    known = {instrument.slug: instrument for instrument in library.newest}
+    if not settings.instruments:
+        raise ConfigurationError("No instrument is named.", where=_INSTRUMENTS, detail="name one; the shipped one is rapport-check-in")
+    for slug in settings.instruments:
+        if slug not in known:
+            raise ConfigurationError(
+                f"There is no instrument {slug!r}.", where=_INSTRUMENTS, detail=f"known are {', '.join(sorted(known))}"
+            )
+        if not known[slug].items:
+            why = "has no items here: it is only described, so it cannot be filled in"
+            raise ConfigurationError(f"The instrument {slug!r} {why}.", where=_INSTRUMENTS, detail=known[slug].rights.permission)
 
 
 def _keys(settings: Settings) -> list[bytes]:
