@@ -57,7 +57,7 @@ def total_lane(dyad: Dyad, frame: Frame) -> Lane:
     """The dyad's total: both lines by name, latest values and, for one and the same visit, their difference."""
     scale = total_scale(dyad.instrument)
     items = "" if scale.method == "mean" and not scale.items else f"{scale.method} of {formats.count(len(scale.items), 'item')}, "
-    about = (f"{items}{_range(scale)}", not_validated(dyad.instrument))
+    about = (f"{items}{_range(scale)}", *_cutoffs(dyad.instrument, scale), not_validated(dyad.instrument))
     return _lane(dyad, scale, frame, drawing=TOTAL, about=about, extra=_difference(dyad, scale))
 
 
@@ -68,8 +68,14 @@ def cutoffs_table(instrument: Instrument) -> Table | None:
         for cut in instrument.cutoffs
         if cut.certainty == "verified"
     )
-    head = ("Score", "Published cut-off", "What its authors call it", "In whom", "Source")
+    head = ("Score", "Published cut-off", "Said to mean", "In whom", "Source")
     return Table(summary=f"Published cut-offs ({len(rows)})", style="plain", head=head, rows=rows) if rows else None
+
+
+def _cutoffs(instrument: Instrument, scale: Scale) -> tuple[str, ...]:
+    """A line for each published cut-off of that score; the table says in whom, and where that stands."""
+    mine = [cut for cut in instrument.cutoffs if cut.scale == scale.key and cut.certainty == "verified"]
+    return ("published cut-offs:", *(f"{cut.side} {cut.value}, {cut.meaning}" for cut in mine)) if mine else ()
 
 
 def _range(scale: Scale) -> str:

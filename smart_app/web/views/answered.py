@@ -35,7 +35,7 @@ def answers_table(dyad: Dyad) -> Table:
     things = formats.count(len(ratings), "form")
     return Table(
         summary=f"Answers of {things}" if len(ratings) == dyad.total else f"Answers of the {things} in this range, of {dyad.total}",
-        style="scores",
+        style="answers",
         head=("Item", *(f"{formats.short_moment(rating.when)}, {rating.informant}" for rating in ratings)),
         rows=tuple(
             (f"Item {item.number}", *(_given(rating, item, dyad.instrument) for rating in ratings)) for item in dyad.instrument.items

@@ -239,7 +239,7 @@ def _alliance_panel(dyad: Dyad, history: History, frame: Frame, *, key: str) -> 
 def _companion_panel(dyad: Dyad, history: History, frame: Frame, *, key: str) -> AlliancePanel:
     """A questionnaire about living with diabetes, or about the care received: its title says what it is."""
     panel = _panel(dyad, history, frame, key=key, title=not_validated(dyad.instrument), verb="answered", apart="")
-    return replace(panel, total=replace(panel.total, about=panel.total.about[:1]))
+    return replace(panel, total=replace(panel.total, about=tuple(line for line in panel.total.about if line != panel.title)))
 
 
 def _panel(dyad: Dyad, history: History, frame: Frame, *, key: str, title: str, verb: str, apart: str) -> AlliancePanel:

@@ -11,6 +11,8 @@ from smart_app.web import formats
 from smart_app.web.banner import Banner, clinician_banner, patient_banner, plain_name
 
 _FIRST_PROBLEMS = 10
+_MISSING = "Choose an answer"
+_ON_SHEET = "Choose a number, or tick the box."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +103,8 @@ def form_view(draft: FormDraft, *, action: str, back: str, today: date, site_nam
     errors = _by_field(invalid.errors if invalid else ())
     filling = Filling(kept=invalid.kept if invalid else {}, errors=errors, say=say, informant=informant, from_paper=draft.from_paper)
     form = instrument.forms[informant]
-    problems = _problems(instrument, invalid, "Item" if draft.from_paper else "Question")
+    called = "Item" if draft.from_paper else "Question"
+    problems = _problems(instrument, invalid, called)
     return FormView(
         banner=patient_banner(draft.patient) if own else clinician_banner(draft.patient, today=today),
         for_patient=own,
@@ -116,7 +119,7 @@ def form_view(draft: FormDraft, *, action: str, back: str, today: date, site_nam
         patient=draft.patient.id,
         problems=problems[:_FIRST_PROBLEMS],
         more_problems=f"and {len(problems) - _FIRST_PROBLEMS} more" if len(problems) > _FIRST_PROBLEMS else "",
-        summary=_summary(errors, instrument),
+        summary=_summary(errors, instrument, called.lower()),
         blocks=_blocks(instrument, filling),
         questions=tuple(_question(question, filling) for question in instrument.questions if informant in question.text),
         decline="Left empty on the sheet" if draft.from_paper else "I would rather not answer this one",
@@ -153,7 +156,7 @@ def _sheet(draft: FormDraft) -> tuple[tuple[str, str], ...]:
     return (
         ("Answered by", answers),
         ("Typed in by", f"{me} (you)"),
-        ("Licensed sheet", f"{instrument.title}: {instrument.forms[draft.informant].title}"),
+        ("Licensed sheet", f"{instrument.title}, the {draft.informant}’s form; structure version {instrument.version}"),
         ("Rights", f"{instrument.rights.holder}. {formats.sentence(instrument.rights.licence)}"),
         ("About", about[instrument.rated]),
         *recall,
@@ -220,15 +223,15 @@ def _problems(instrument: Instrument, invalid: Invalid | None, called: str) -> t
 
 
 def _short(message: str) -> str:
-    return "not answered yet" if message.startswith("Choose an answer") else message
+    return "not answered yet" if message.startswith(_MISSING) else message
 
 
-def _summary(errors: Mapping[str, str], instrument: Instrument) -> str:
+def _summary(errors: Mapping[str, str], instrument: Instrument, called: str) -> str:
     """The headline above the problems."""
-    missing = sum(1 for item in instrument.items if errors.get(item.link_id, "").startswith("Choose an answer"))
+    missing = sum(1 for item in instrument.items if errors.get(item.link_id, "").startswith(_MISSING))
     if missing and missing == len(errors):
         verb = "has" if missing == 1 else "have"
-        return f"{formats.count(missing, 'question')} {verb} no answer yet"
+        return f"{formats.count(missing, called)} {verb} no answer yet"
     return "This cannot be sent yet" if errors else ""
 
 
@@ -258,7 +261,7 @@ def _item(instrument: Instrument, link_id: str, place: int, filling: Filling) ->
         place="" if filling.from_paper else f"Question {place} of {len(instrument.items)}",
         text=f"Item {item.number}" if filling.from_paper else filling.say(item.text[filling.informant]),
         choices=_choices(instrument.options, filling.kept.get(link_id), numbers=filling.from_paper),
-        problem=problem,
+        problem=_ON_SHEET if filling.from_paper and problem.startswith(_MISSING) else problem,
         may_decline=bool(problem) or declined,
         declined=declined,
     )
