@@ -92,10 +92,10 @@ def build_services(
     settings: Settings, *, registration: Registration, clock: Callable[[], datetime], new_id: Callable[[], str]
 ) -> AppServices:
     """Every collaborator of the use cases, built."""
-    http = new_session(pool=settings.read_workers * 4)
-    pool = read_pool(settings)
     library = load_library()
     _check_offered(settings, library)
+    http = new_session(pool=settings.read_workers * 4)
+    pool = read_pool(settings)
     return AppServices(
         settings=settings,
         registration=registration,
