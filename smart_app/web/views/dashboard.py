@@ -252,7 +252,7 @@ def _panel(dyad: Dyad, history: History, frame: Frame, *, key: str, title: str, 
         key=key,
         title=title,
         direction=instrument.direction if scored else "not scored",
-        standing=f"{formats.count(dyad.visits, 'visit')}, {last} · {history.server}, {formats.clock(history.read_at, frame.zone)}",
+        standing=f"{_how_many(dyad)}, {last} · {history.server}, {formats.clock(history.read_at, frame.zone)}",
         line=f"{formats.count(dyad.total, 'rating')}, {last}: {latest_in_words(dyad) if scored else answered_in_words(dyad)}.{apart}",
         total=replace(total_lane(dyad, frame) if scored else answered_lane(dyad), notice=_alliance_notice(history, frame)),
         elements_title=formats.sentence(formats.listed([scale.title.lower() for scale in scales])).rstrip("."),
@@ -261,6 +261,11 @@ def _panel(dyad: Dyad, history: History, frame: Frame, *, key: str, title: str, 
         table=table,
         cutoffs=cutoffs_table(instrument) if scored else None,
     )
+
+
+def _how_many(dyad: Dyad) -> str:
+    """Visits, as two people may rate one; forms, where nobody is rated."""
+    return formats.count(dyad.visits, "visit") if dyad.clinician else formats.count(dyad.total, "form")
 
 
 def _is_of(change: Change, dyad: Dyad) -> bool:
