@@ -181,6 +181,7 @@ def _rating(reading: _Reading, submitted: Submitted) -> Rating | None:
         extra=answers.extra,
         standing=_STANDING.get(_status(main), _status(main)),
         source=source_of(main, kind),
+        language=None if submitted.response is None else instrument.language,
     )
 
 

@@ -15,6 +15,15 @@ ITEM_WEIGHT = "http://hl7.org/fhir/StructureDefinition/itemWeight"
 # Its value set (required) is ELECTRONIC, VERBAL and WRITTEN: HL7/fhir-extensions, ValueSet-questionnaireresponse-mode.
 COMPLETION_MODE = "http://hl7.org/fhir/StructureDefinition/questionnaireresponse-completionMode"
 PARTICIPATION_MODES = "http://terminology.hl7.org/CodeSystem/v3-ParticipationMode"
+# What itemWeight was before SDC 4.0.0; form fillers still write it.
+ORDINAL_VALUE = "http://hl7.org/fhir/StructureDefinition/ordinalValue"
+VARIABLE = "http://hl7.org/fhir/StructureDefinition/variable"
+CALCULATED = "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-calculatedExpression"
+HIDDEN = "http://hl7.org/fhir/StructureDefinition/questionnaire-hidden"
+UNIT = "http://hl7.org/fhir/StructureDefinition/questionnaire-unit"
+COPYRIGHT_LABEL = "http://hl7.org/fhir/StructureDefinition/artifact-copyrightLabel"
+DERIVATION_TYPE = "http://hl7.org/fhir/StructureDefinition/questionnaire-derivationType"
+DERIVATION_TYPES = "http://hl7.org/fhir/questionnaire-derivationType"
 DATA_ABSENT_REASON = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 
 
@@ -28,6 +37,11 @@ def questionnaire_url(instrument: Instrument, informant: Informant, *, base: str
 def questionnaire(instrument: Instrument, informant: Informant, *, base: str) -> str:
     """The form's canonical with its version."""
     return f"{questionnaire_url(instrument, informant, base=base)}|{instrument.version}"
+
+
+def scoring_questionnaire_url(instrument: Instrument, informant: Informant, *, base: str) -> str:
+    """The canonical, without a version, of the form that carries weights and scores."""
+    return f"{questionnaire_url(instrument, informant, base=base)}-scoring"
 
 
 def options_system(instrument: Instrument, *, base: str) -> str:

@@ -1,9 +1,12 @@
 """Reading data files strictly: an unknown key is refused with the file, the key and the page that explains the format."""
 
 import tomllib
+from collections.abc import Sequence
 from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+
+from fhir_mappings.words import shown
 
 
 class Strict(BaseModel):
@@ -31,9 +34,15 @@ def parse_toml(text: str, part: type[Part], *, file: str, page: str) -> Part:
     """The file as `part`. DataFileError names the first thing that is wrong."""
     try:
         return part.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as broken:
-        raise DataFileError(file, "(syntax)", str(broken), page=page) from broken
+    except RecursionError as broken:
+        raise DataFileError(file, "(syntax)", "is nested too deeply", page=page) from broken
     except ValidationError as wrong:
-        first = wrong.errors()[0]
-        key = ".".join(str(step) for step in first["loc"]) or "(file)"
-        raise DataFileError(file, key, first["msg"], page=page) from wrong
+        first = wrong.errors(include_input=False, include_url=False)[0]
+        raise DataFileError(file, _place(first["loc"]), first["msg"], page=page) from wrong
+    except ValueError as broken:  # tomllib's own, and what it lets through of int()
+        raise DataFileError(file, "(syntax)", shown(str(broken), longest=200), page=page) from broken
+
+
+def _place(steps: Sequence[int | str]) -> str:
+    """Where in the file, as keys joined by dots. pydantic marks a key that is wrong itself."""
+    return ".".join(shown(str(step)) for step in steps if step != "[key]") or "(file)"

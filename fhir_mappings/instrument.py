@@ -13,6 +13,8 @@ Certainty = Literal["verified", "unverified"]
 Scope = Literal["display", "store", "redistribute"]
 # What the relationship is with: one clinician, a team, or nobody (a questionnaire about living with diabetes).
 Rated = Literal["clinician", "team", "nobody"]
+# Which end of a score is the one to hope for; a fall is called worse only where an instrument says so.
+Better = Literal["higher", "lower"]
 # The parts of a scoring key, each with a source of its own.
 Part = Literal["options", "subscales", "reversal", "scores", "missing"]
 
@@ -51,7 +53,8 @@ class Question:
 class Scale:
     """A score: `key` is `total`, `goal`, `task`, `bond` …; `items` are link ids; scored when `min_answered` are answered
     and, where `needs` names other scales, when those are scored too. `factor` multiplies the mean or sum (WHO-5: 4).
-    `low` and `high` bound the score; `direction` is the direction word ("higher = more trust")."""
+    `low` and `high` bound the score; `direction` is the direction word ("higher = more trust"); `better` says which end is
+    the one to hope for (None: not said)."""
 
     key: str
     title: str
@@ -64,6 +67,7 @@ class Scale:
     direction: str
     low: int
     high: int
+    better: Better | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,6 +199,7 @@ class Instrument:
     cutoffs: tuple[Cutoff, ...]
     rights: Rights
     citations: tuple[Citation, ...]
+    better: Better | None = None
     wording: Wording | None = None
     confirmation: Confirmation | None = None
 
@@ -219,6 +224,13 @@ class Instrument:
             return None
         return "Its scoring key is not verified, and this site has not confirmed it."
 
+    def weight(self, item: Item, option: Option) -> int | None:
+        """What an option counts on an item, mirrored between lowest and highest where the item is reversed; None without a value."""
+        if option.value is None or not item.reverse:
+            return option.value
+        values = [one.value for one in self.options if one.value is not None]
+        return min(values) + max(values) - option.value
+
     def item(self, link_id: str) -> Item:
         """The item of that link id. KeyError when there is none."""
         for item in self.items:
@@ -235,6 +247,7 @@ class Instrument:
 
 
 def worded(text: str, *, clinician: str | None = None, patient: str | None = None) -> str:
-    """An item's or title's wording with the names in it; "my clinician" and "the patient" where no name may or need stand."""
+    """An item's or title's wording with the names in it; "my clinician" and "the patient" where no name may or need stand. But for a
+    capital where a name begins it, it stays letter by letter as it was written."""
     named = text.replace("{clinician}", clinician or "my clinician").replace("{patient}", patient or "the patient")
-    return named[:1].upper() + named[1:]
+    return named[:1].upper() + named[1:] if text.startswith("{") else named

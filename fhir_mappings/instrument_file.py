@@ -1,6 +1,6 @@
 """One instrument file to an Instrument, or the file, the key in it and what is wrong. Format: docs/add-an-instrument.md."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -8,6 +8,7 @@ from pydantic import Field
 
 from fhir_mappings.datafile import DataFileError, Strict, parse_toml
 from fhir_mappings.instrument import (
+    Better,
     Certainty,
     Citation,
     Claim,
@@ -26,12 +27,15 @@ from fhir_mappings.instrument import (
     Section,
 )
 from fhir_mappings.submission import PANEL, PROVENANCE, RESPONSE
+from fhir_mappings.words import Line
 
 PAGE = "docs/add-an-instrument.md"
 # Numbers are written as text in a file ("0.80"), so that they keep the digits of their source.
 _Number = Decimal
 # Scores are multiplied to reach 0–100 (by 4, 5 or 1.25); a thousand times is a slip of the pen.
 _Factor = Annotated[Decimal, Field(gt=0, le=1000, decimal_places=6)]
+# No form has a thousand items.
+_Count = Annotated[int, Field(ge=1, le=999)]
 _KEY = r"^[a-z][a-z0-9-]*$"
 _Slug = Annotated[str, Field(pattern=_KEY, max_length=60)]
 
@@ -44,6 +48,7 @@ class _Head(Strict):
     description: str
     validated: bool
     direction: str
+    better: Better | None = None
     rated: Rated = "clinician"
     recall: str = ""
 
@@ -92,7 +97,7 @@ class _Section(Strict):
 
 
 class _Item(Strict):
-    number: int = Field(ge=1)
+    number: _Count
     link_id: _Slug | None = None
     scale: str | None = None
     reverse: bool = False
@@ -105,16 +110,19 @@ class _Question(Strict):
     option: list[_Choice] = Field(min_length=2)
 
 
-class _Scale(Strict):
+class ScaleTable(Strict):
+    """A `[[scale]]` as it stands in a file."""
+
     key: _Slug
-    title: str
-    about: str
+    title: Line
+    about: Line
     method: Literal["mean", "sum"]
-    items: list[int | str] = Field(min_length=1)
-    min_answered: int | None = Field(default=None, ge=1)
+    items: list[_Count | str] = Field(min_length=1)
+    min_answered: _Count | None = None
     needs: list[str] = Field(default_factory=list)
     factor: _Factor = Decimal(1)
-    direction: str | None = None
+    direction: Line | None = None
+    better: Better | None = None
 
 
 class _Reliability(Strict):
@@ -150,7 +158,7 @@ class _File(Strict):
     section: list[_Section] = Field(default_factory=list)
     item: list[_Item] = Field(default_factory=list)
     question: list[_Question] = Field(default_factory=list)
-    scale: list[_Scale] = Field(default_factory=list)
+    scale: list[ScaleTable] = Field(default_factory=list)
     reliability: list[_Reliability] = Field(default_factory=list)
     cutoff: list[_Cutoff] = Field(default_factory=list)
 
@@ -179,7 +187,10 @@ def _instrument(part: _File) -> Instrument:
         options=options,
         items=items,
         questions=tuple(_question(one) for one in part.question),
-        scales=tuple(_scale(one, items=items, options=options, direction=part.instrument.direction) for one in part.scale),
+        scales=tuple(
+            scale_of(one, items=items, options=options, direction=part.instrument.direction, better=part.instrument.better)
+            for one in part.scale
+        ),
         claims=tuple(Claim(**one.model_dump()) for one in part.claim),
         reliability=tuple(Reliability(**one.model_dump()) for one in part.reliability),
         cutoffs=tuple(Cutoff(**one.model_dump()) for one in part.cutoff),
@@ -203,7 +214,7 @@ def _sections(parts: list[_Section], items: tuple[Item, ...]) -> tuple[Section, 
     return tuple(Section(key=one.key, title=one.title, help=one.help, items=_named(one.items, items)) for one in parts)
 
 
-def _named(named: list[int | str], items: tuple[Item, ...]) -> tuple[str, ...]:
+def _named(named: Sequence[int | str], items: tuple[Item, ...]) -> tuple[str, ...]:
     """Items by link id, however the file names them."""
     by_number = {item.number: item.link_id for item in items}
     return tuple(by_number.get(one, link_id_of(one)) if isinstance(one, int) else one for one in named)
@@ -214,7 +225,7 @@ def _question(part: _Question) -> Question:
     return Question(link_id=part.link_id, text=part.text, options=options)
 
 
-def _scale(part: _Scale, *, items: tuple[Item, ...], options: tuple[Option, ...], direction: str) -> Scale:
+def scale_of(part: ScaleTable, *, items: tuple[Item, ...], options: tuple[Option, ...], direction: str, better: Better | None) -> Scale:
     """A scale with its range, which follows from options, method and factor."""
     values = [option.value for option in options if option.value is not None] or [0]
     times = part.factor * (1 if part.method == "mean" else len(part.items))
@@ -228,6 +239,7 @@ def _scale(part: _Scale, *, items: tuple[Item, ...], options: tuple[Option, ...]
         needs=tuple(part.needs),
         factor=part.factor,
         direction=part.direction or direction,
+        better=part.better or better,
         low=int(min(values) * times),
         high=int(max(values) * times),
     )
@@ -294,9 +306,9 @@ def _unreachable(instrument: Instrument) -> Iterator[tuple[str, str]]:
         if scale.min_answered > len(scale.items):
             yield f"scale.{scale.key}.min_answered", f"{scale.min_answered} of {len(scale.items)} items can never be answered"
     for cut in instrument.cutoffs:
-        scale_of = bounds.get(cut.scale)
-        if scale_of and not scale_of.low <= cut.value <= scale_of.high:
-            yield "cutoff.value", f"{cut.value} lies outside {scale_of.low} to {scale_of.high}"
+        of = bounds.get(cut.scale)
+        if of and not of.low <= cut.value <= of.high:
+            yield "cutoff.value", f"{cut.value} lies outside {of.low} to {of.high}"
 
 
 def _unclaimed(instrument: Instrument) -> Iterator[tuple[str, str]]:
@@ -325,7 +337,7 @@ def _wordless(instrument: Instrument) -> Iterator[tuple[str, str]]:
         for informant in instrument.forms
         if informant not in texts
     )
-    if not instrument.rights.wording_ships:
+    if instrument.wording is None and not instrument.rights.wording_ships:
         yield from ((f"item.{one.link_id}.text", "stands here although its wording may not ship") for one in instrument.items if one.text)
         yield from (
             ("option.label", f"{one.label!r} stands here although its wording may not ship") for one in instrument.options if one.label
@@ -337,8 +349,9 @@ def _wordless(instrument: Instrument) -> Iterator[tuple[str, str]]:
 
 
 def unworded(instrument: Instrument) -> Iterator[tuple[str, str]]:
-    """Every place without wording, for each of its forms."""
-    for informant in instrument.forms:
+    """Every place without wording, for each of its forms; of a pack's, for each form the pack has wording for."""
+    forms = instrument.forms if instrument.wording is None else {one for item in instrument.items for one in item.text}
+    for informant in forms:
         asked = [(one.link_id, one.text) for one in instrument.items] + [(one.link_id, one.text) for one in instrument.questions]
         wanting = [link_id for link_id, text in asked if informant not in text]
         yield from ((f"item.{link_id}.text", f"has no wording for the {informant}") for link_id in wanting)

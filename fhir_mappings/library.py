@@ -1,5 +1,6 @@
 """The registry of instruments: every version and language side by side, found by name or by a form's canonical. Immutable."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,6 +11,9 @@ from fhir_mappings.datafile import DataFileError
 from fhir_mappings.instrument import Informant, Instrument
 from fhir_mappings.instrument_file import PAGE, read_instrument
 
+# What the address of a form in a pack's language ends with.
+_LANGUAGE = re.compile(r"-[a-z]{2}(-[A-Z]{2})?$")
+
 
 @dataclass(frozen=True)
 class Library:
@@ -18,13 +22,14 @@ class Library:
     instruments: tuple[Instrument, ...]
 
     def get(self, slug: str, *, version: str | None = None, language: str | None = None) -> Instrument:
-        """That version, else the newest; in that language where a pack has wording in it, else as it ships. KeyError when there is none."""
+        """That version, else the newest; in that language where there is wording in it that may be shown, else as it ships. KeyError when
+        there is none."""
         known = [one for one in self.instruments if one.slug == slug and version in {None, one.version}]
         if not known:
             raise KeyError(slug)
-        newest = max(known, key=_version)
+        newest = max(known, key=version_key)
         own = [one for one in known if one.version == newest.version]
-        return next((one for one in own if language is not None and one.language == language), own[0])
+        return next((one for one in own if language is not None and one.language == language and one.may("display")), own[0])
 
     @cached_property
     def newest(self) -> tuple[Instrument, ...]:
@@ -32,21 +37,22 @@ class Library:
         return tuple(self.get(slug) for slug in sorted({one.slug for one in self.instruments}))
 
     def for_questionnaire(self, canonical: str, base: str) -> tuple[Instrument, Informant] | None:
-        """Whose form `url|version` is; None for a foreign form, an unknown version or a canonical without one."""
+        """Whose form `url|version` is, the capture form or the scoring form, as another form filler may use either; None for a foreign
+        form, an unknown version or a canonical without one."""
         return self._by_canonical(base).get(canonical)
 
     def knows_form(self, canonical: str, base: str) -> bool:
-        """True when some version of the form is ours, whatever version `canonical` names."""
-        return canonical.split("|", 1)[0] in self._by_url(base)
+        """True when some version of the form is ours, whatever version `canonical` names, and whatever language a pack once gave it."""
+        url = canonical.split("|", 1)[0]
+        return url in self._by_url(base) or _LANGUAGE.sub("", url) in self._by_url(base)
 
     def _by_canonical(self, base: str) -> Mapping[str, tuple[Instrument, Informant]]:
         known = self._canonicals.get(base)
         if known is None:
-            known = self._canonicals[base] = {
-                canonicals.questionnaire(instrument, informant, base=base): (instrument, informant)
-                for instrument in self.instruments
-                for informant in instrument.forms
-            }
+            forms = [(instrument, informant) for instrument in self.instruments for informant in instrument.forms]
+            capture = {canonicals.questionnaire(*form, base=base): form for form in forms}
+            scoring = {f"{canonicals.scoring_questionnaire_url(*form, base=base)}|{form[0].version}": form for form in forms}
+            known = self._canonicals[base] = capture | scoring
         return known
 
     def _by_url(self, base: str) -> frozenset[str]:
@@ -86,5 +92,6 @@ def library_of(named: Iterable[tuple[str, Instrument]]) -> Library:
     return Library(tuple(instruments))
 
 
-def _version(instrument: Instrument) -> tuple[int, ...]:
+def version_key(instrument: Instrument) -> tuple[int, ...]:
+    """What versions are put in order by."""
     return tuple(map(int, instrument.version.split(".")))

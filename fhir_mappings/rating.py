@@ -54,3 +54,4 @@ class Rating:
     extra: Mapping[str, str]
     standing: str
     source: str
+    language: str | None = None

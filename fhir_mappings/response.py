@@ -74,10 +74,9 @@ def _chosen(instrument: Instrument, answers: Answers, link_id: str) -> Option | 
 
 def _weight(instrument: Instrument, item: Item, option: Option) -> Json:
     """What the answer counts, reversed items mirrored; nothing while the key is neither verified nor confirmed."""
-    if option.value is None or instrument.why_unscored is not None:
+    weight = instrument.weight(item, option)
+    if weight is None or instrument.why_unscored is not None:
         return {}
-    values = [one.value for one in instrument.options if one.value is not None]
-    weight = min(values) + max(values) - option.value if item.reverse else option.value
     return {"extension": [{"url": canonicals.ITEM_WEIGHT, "valueDecimal": weight}]}
 
 

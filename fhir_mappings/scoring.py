@@ -37,7 +37,9 @@ def score(instrument: Instrument, values: Mapping[str, int]) -> dict[str, Score]
 def by_key(instrument: Instrument, values: Mapping[str, int]) -> dict[str, Score]:
     """Every scale's score by the key as it stands, whoever vouches for it."""
     found = {scale.key: _alone(scale, items, values) for scale, items in _prepared(instrument)}
-    for scale in instrument.scales:
+    needing = [scale for scale in instrument.scales if scale.needs]
+    # One round for each, because what a score needs may be refused for its own needs, wherever it stands in the file.
+    for scale in needing * len(needing):
         unscored = [need for need in scale.needs if found[need].value is None]
         if unscored and found[scale.key].value is not None:
             found[scale.key] = _refused(found[scale.key], f"not scored, because {' and '.join(unscored)} is not")

@@ -5,7 +5,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -13,8 +13,10 @@ from flask import Flask, Response, g, request
 from structlog.contextvars import bind_contextvars, clear_contextvars
 from structlog.typing import FilteringBoundLogger
 
+from fhir_mappings.datafile import DataFileError
 from fhir_mappings.library import Library, load_library
 from fhir_mappings.measures import load_measures
+from fhir_mappings.site import install
 from smart_app.errors import ConfigurationError
 from smart_app.fhir.recent import RecentReads
 from smart_app.http import new_session
@@ -92,8 +94,7 @@ def build_services(
     settings: Settings, *, registration: Registration, clock: Callable[[], datetime], new_id: Callable[[], str]
 ) -> AppServices:
     """Every collaborator of the use cases, built."""
-    library = load_library()
-    _check_offered(settings, library)
+    library = site_library(settings, today=clock().date())
     http = new_session(pool=settings.read_workers * 4)
     pool = read_pool(settings)
     return AppServices(
@@ -112,11 +113,26 @@ def build_services(
     )
 
 
+def site_library(settings: Settings, *, today: date) -> Library:
+    """The instruments with the site's packs and confirmations. A broken one stops the start: without it a form would silently fall back
+    to paper entry, a score to none. One that is in order and not used (its permission has ended, its version is gone) is logged.
+    Raises ConfigurationError."""
+    try:
+        found = install(load_library(), settings.packs, today=today)
+    except DataFileError as broken:
+        raise ConfigurationError("The folder of wording packs cannot be read.", where="RAPPORT_PACKS", detail=str(broken)) from broken
+    if found.broken:
+        first = found.broken[0]
+        raise ConfigurationError("A file in the folder of wording packs is wrong.", where=first.file, detail=str(first)) from first
+    for one in found.set_aside:
+        new_log().warning("pack_not_used", instrument=one.slug, version=one.version, reason_code=one.code)
+    _check_offered(settings, found.library)
+    return found.library
+
+
 def _check_offered(settings: Settings, library: Library) -> None:
     """ConfigurationError unless the site's instruments are known here and can be filled in."""
     known = {instrument.slug: instrument for instrument in library.newest}
-    if not settings.instruments:
-        raise ConfigurationError("No instrument is named.", where=_INSTRUMENTS, detail="name one; the shipped one is rapport-check-in")
     for slug in settings.instruments:
         if slug not in known:
             raise ConfigurationError(

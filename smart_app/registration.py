@@ -148,7 +148,8 @@ def is_loopback(host: str) -> bool:
 
 def normalise_iss(iss: str) -> str | None:
     """`iss` with lower-case scheme and host, without the scheme's default port and one trailing slash; None when it is no FHIR
-    base address (other scheme, user info, query, fragment, dot segments, odd characters, http away from this machine)."""
+    base address (other scheme, user info, query, fragment, dot segments, two slashes at its end, odd characters, http away from this
+    machine)."""
     if not _PLAIN.fullmatch(iss) or _DOT_SEGMENT.search(iss):
         return None
     try:
@@ -159,7 +160,10 @@ def normalise_iss(iss: str) -> str | None:
     host = parts.hostname or ""
     if not host or parts.username is not None or parts.query or parts.fragment or not _secure_enough(parts.scheme, host):
         return None
-    return urlunsplit(SplitResult(parts.scheme, _authority(host, port, parts.scheme), parts.path.removesuffix("/"), "", ""))
+    path = parts.path.removesuffix("/")
+    if path.endswith("/"):
+        return None
+    return urlunsplit(SplitResult(parts.scheme, _authority(host, port, parts.scheme), path, "", ""))
 
 
 def load_registration(path: Path | None = None) -> Registration:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AnyHttpUrl, Field, SecretStr, TypeAdapter, field_validator
+from pydantic import AnyHttpUrl, BeforeValidator, Field, SecretStr, TypeAdapter, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 _HTTP_URL = TypeAdapter(AnyHttpUrl)
@@ -15,16 +15,42 @@ def _address(value: str) -> str:
     return value.rstrip("/")
 
 
-class Settings(BaseSettings):
-    """What a deployment decides. Only `secret_keys` has no default."""
+def _listed(value: object) -> object:
+    """Comma-separated text as a tuple."""
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+class InstrumentSettings(BaseSettings):
+    """Which instruments a site uses, and with which wording. Readable without any key."""
 
     model_config = SettingsConfigDict(env_prefix="RAPPORT_", extra="ignore", frozen=True)
+
+    instruments: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)] = Field(
+        ("rapport-check-in",),
+        min_length=1,
+        description="Instruments this site uses, comma separated; the first is offered first. "
+        "`rapport instruments list` shows all there are.",
+    )
+    packs: Annotated[Path | None, BeforeValidator(lambda given: given or None)] = Field(
+        None,
+        description="Folder of the site's wording packs and of `confirmations.toml`, read at start. "
+        "`rapport instruments check` says what is wrong with them.",
+    )
+    language: str = Field(
+        "en",
+        pattern=r"^[a-z]{2}(-[A-Z]{2})?$",
+        description="Language forms are shown in where there is wording in it (`de`, `pt-BR`); an instrument without is shown as it ships.",
+    )
+
+
+class Settings(InstrumentSettings):
+    """What a deployment decides. Only `secret_keys` has no default."""
 
     base_url: str = Field(
         "http://localhost:8080",
         description="Where browsers reach Rapport: scheme, host, port and path prefix. https everywhere but on this machine.",
     )
-    secret_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+    secret_keys: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_listed)] = Field(
         description="Keys that seal what the database holds, comma separated, newest first; each 32 bytes in base64url. "
         "The first seals, all open. Make one with `rapport keys secret`.",
         min_length=1,
@@ -42,10 +68,6 @@ class Settings(BaseSettings):
         description="Where the canonical addresses of Rapport's own FHIR definitions begin. Change it before the first response is "
         "stored, never after.",
     )
-    instruments: Annotated[tuple[str, ...], NoDecode] = Field(
-        ("rapport-check-in",),
-        description="Instruments this site uses, comma separated; the first is offered first.",
-    )
     blind_entry: bool = Field(
         default=True,
         description="Keep a patient's rating of a visit back until the clinician has rated that visit or chosen to see it without.",
@@ -58,12 +80,6 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="The least a log line must be to be written.")
     idle_minutes: int = Field(30, ge=1, description="Minutes without a request after which a launch ends.")
     absolute_minutes: int = Field(480, ge=1, description="Minutes after which a launch ends in any case.")
-
-    @field_validator("secret_keys", "instruments", mode="before")
-    @classmethod
-    def _split(cls, value: object) -> object:
-        """Comma-separated text as a tuple."""
-        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
     @field_validator("base_url", "canonical_base")
     @classmethod

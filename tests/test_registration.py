@@ -147,6 +147,8 @@ class TestNormalisation:
             ("https://a/b?c", None),
             ("https://a/b#c", None),
             ("https://a/./b", None),
+            ("https://a/:/", "https://a/:"),
+            ("https://a/://", None),
             ("https://a:x/b", None),
             ("https://a:70000/b", None),
             ("https://a\\b/c", None),

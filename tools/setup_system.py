@@ -37,14 +37,14 @@ def install(packages: list[str]) -> int:
     return 0
 
 
-def build_hapi() -> int:
-    """Build the HAPI FHIR peer where its jar is older than its sources. Returns the exit code."""
-    folder = ROOT / "tests" / "peers" / "hapi"
-    jar = folder / "target" / "hapi-peer.jar"
+def build(peer: str, what: str) -> int:
+    """Build a Maven project of tests/peers where its jar is older than its sources. Returns the exit code."""
+    folder = ROOT / "tests" / "peers" / peer
+    jar = folder / "target" / f"{peer}-peer.jar"
     sources = [folder / "pom.xml", *folder.glob("src/**/*")]
     if jar.exists() and jar.stat().st_mtime >= max(source.stat().st_mtime for source in sources):
         return 0
-    print("Building the HAPI FHIR server from Maven Central …", flush=True)
+    print(f"Building {what} from Maven Central …", flush=True)
     return subprocess.run(["mvn", "-q", "-B", "-ntp", "package"], cwd=folder, check=False).returncode
 
 
@@ -56,7 +56,7 @@ def main() -> int:
         return 1
     if packages and (failed := install(packages)):
         return failed
-    return build_hapi()
+    return build("hapi", "the HAPI FHIR server") or build("validator", "the HAPI FHIR validator")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@
     python3 tools/setup_venv.py dev        that, and what tests and checks need
 
 Done once per lock file: a stamp inside the environment remembers the lock's hash. uv is used where it is on the PATH
-(RAPPORT_NO_UV=1 says not to), plain pip otherwise. On failure no half-made folder stays.
+(RAPPORT_NO_UV=1 says not to), plain pip otherwise, and where uv fails. On failure no half-made folder stays.
 """
 
 import hashlib
@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 OLDEST = (3, 11)
+_ALWAYS = {"UV_PYTHON_DOWNLOADS": "never", "VIRTUAL_ENV": str(VENV), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
 
 
 class SetupError(Exception):
@@ -49,12 +50,12 @@ def uv() -> str | None:
     return None if os.environ.get("RAPPORT_NO_UV") else shutil.which("uv")
 
 
-def check_python() -> None:
-    """Refuse a Python that is too old or lacks the parts venv needs."""
+def check_python(fast: str | None) -> None:
+    """Refuse a Python that is too old, or lacks the parts venv needs where uv (`fast`) does not make the environment."""
     if sys.version_info < OLDEST:
         found = ".".join(map(str, sys.version_info[:3]))
         raise SetupError(f"Rapport needs Python 3.11 or later; {sys.executable} is {found}. Try: make PYTHON=python3.12 demo")
-    if uv():
+    if fast:
         return
     try:
         import ensurepip
@@ -67,7 +68,9 @@ def check_python() -> None:
 
 def run(command: list[str], *, total: int = 0) -> None:
     """Run a command; with `total` count the packages pip names and show how far it is. SetupError with its last lines otherwise."""
-    environment = {**os.environ, "UV_PYTHON_DOWNLOADS": "never", "VIRTUAL_ENV": str(VENV), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    # A clinic's proxy signs with the clinic's own certificate: uv, too, looks where the system keeps them.
+    certificates = {"UV_SYSTEM_CERTS": "true", "UV_NATIVE_TLS": "true"}
+    environment = {**certificates, **os.environ, **_ALWAYS}
     lines: list[str] = []
     seen = 0
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
@@ -87,19 +90,17 @@ def progress(text: str) -> None:
         print(f"\r\033[K{text}", end="", flush=True)
 
 
-def create() -> None:
+def create(fast: str | None) -> None:
     """An empty environment at `.venv`."""
     if VENV.exists():
         shutil.rmtree(VENV)
-    command = [uv(), "venv", "-q", "--python", sys.executable, str(VENV)] if uv() else [sys.executable, "-m", "venv", str(VENV)]
-    run([part for part in command if part])
+    run([fast, "venv", "-q", "--python", sys.executable, str(VENV)] if fast else [sys.executable, "-m", "venv", str(VENV)])
 
 
-def install(kind: str) -> None:
+def install(kind: str, fast: str | None) -> None:
     """Everything of the lock file, and the project itself as an editable install."""
     lock = ROOT / "requirements" / f"{kind}.txt"
     total = sum("==" in line for line in lock.read_text().splitlines())
-    fast = uv()
     pip = [fast, "pip", "install", "-q"] if fast else [str(PYTHON), "-m", "pip", "install"]
     compiled = ["--compile-bytecode"] if fast else ["--progress-bar", "off"]
     print(f"Setting up .venv from requirements/{kind}.txt ({total} packages, once) …", flush=True)
@@ -111,12 +112,24 @@ def setup(kind: str) -> None:
     """Make `.venv` fit for `kind`, or leave none behind."""
     if ready(kind):
         return
-    check_python()
-    fresh = not any(stamp.exists() for stamp in stamps("runtime"))
+    fast = uv()
+    try:
+        fill(kind, fast)
+    except SetupError as failed:
+        if not fast:
+            raise
+        print(f"uv could not set it up, so pip is used. {failed}", flush=True)
+        fill(kind, None)
+
+
+def fill(kind: str, fast: str | None) -> None:
+    """The environment by uv (`fast`) or pip; no half-made one stays. One made by uv holds no pip, so pip begins with an empty one."""
+    check_python(fast)
+    fresh = not any(stamp.exists() for stamp in stamps("runtime")) or not (fast or (VENV / "bin" / "pip").exists())
     try:
         if fresh:
-            create()
-        install(kind)
+            create(fast)
+        install(kind, fast)
         (VENV / f".rapport-{kind}").write_text(wanted(kind))
     except BaseException:
         shutil.rmtree(VENV, ignore_errors=True)

@@ -208,7 +208,7 @@ def _dyads(services: AppServices, ratings: Sequence[Rating], *, span: Span, mine
 
 def _instrument(services: AppServices, rating: Rating) -> Instrument:
     """The version the answers were given on."""
-    return services.library.get(rating.instrument, version=rating.version)
+    return services.library.get(rating.instrument, version=rating.version, language=services.settings.language)
 
 
 def _rated(rating: Rating) -> str:

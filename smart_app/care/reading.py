@@ -79,7 +79,7 @@ def _score_params(services: AppServices, allowed: Powers) -> tuple[tuple[str, st
     base = services.settings.canonical_base
     if allowed.capabilities.searchable("Observation", "category") is not False:
         return (("category", f"{category_system(base)}|alliance"),)
-    codes = (code for instrument in services.library.instruments for code in score_codes(instrument))
+    codes = dict.fromkeys(code for instrument in services.library.instruments for code in score_codes(instrument))
     return (("code", ",".join(f"{score_system(base)}|{code}" for code in codes)),)
 
 

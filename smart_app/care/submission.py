@@ -109,7 +109,7 @@ def form_of(services: AppServices, slug: str, informant: Informant) -> Instrumen
     if slug not in services.settings.instruments:
         raise SessionError("This site does not use such a form.")
     try:
-        instrument = services.library.get(slug)
+        instrument = services.library.get(slug, language=services.settings.language)
     except KeyError as error:
         raise SessionError("There is no such form.") from error
     if informant not in instrument.forms:

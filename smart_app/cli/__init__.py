@@ -3,8 +3,10 @@
 import click
 
 from smart_app import __version__
+from smart_app.cli.definitions import definitions
 from smart_app.cli.demo import demo
 from smart_app.cli.docs import docs
+from smart_app.cli.instruments import instruments
 from smart_app.cli.keys import keys
 
 
@@ -14,6 +16,8 @@ def main() -> None:
     """Keep the working alliance beside the diabetes record: a SMART on FHIR app."""
 
 
+main.add_command(definitions)
 main.add_command(demo)
 main.add_command(docs)
+main.add_command(instruments)
 main.add_command(keys)

@@ -1,7 +1,6 @@
 """`rapport demo`: the whole job on this machine, against the embedded EHR or any open FHIR R4 server."""
 
 import socket
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -12,18 +11,20 @@ import click
 import requests
 
 from smart_app.cli.check import Subject, run
+from smart_app.cli.consent import agreed
 from smart_app.cli.filecheck import every_hba1c
 from smart_app.cli.serving import port_of, take_port
 from smart_app.cli.stand import Stand, direct, embedded, local_backend, relayed
 from smart_app.cli.steps import Steps
 from smart_app.sandbox.loading import DataFileError, LaunchChoices, Loaded, launch_choices, load_file
 from smart_app.sandbox.personas.build import build_all, load_personas
-from smart_app.sandbox.remote import RemoteError, is_loopback
+from smart_app.sandbox.remote import RemoteError
 from smart_app.sandbox.seeding import NotConfirmedError, SeedReport, clean, seed
 
 _APP_PORT, _EHR_PORT = 8080, 8081
 # One persona is enough for the check on a foreign server; seeding all of them there takes a minute.
 _CHECKED_PERSONA = "falling-slowly"
+_ASKED = "Write invented patients there?"
 
 
 @click.command()
@@ -127,7 +128,7 @@ def _seed(base: str, *, confirmed: bool, few: bool) -> SeedReport:
     personas = [load_personas()[_CHECKED_PERSONA]] if few else None
     with requests.Session() as session:
         try:
-            report = seed(base, _today(), session=session, confirmed=confirmed or _confirmed(base), personas=personas, say=_indented)
+            report = seed(base, _today(), session=session, confirmed=confirmed or agreed(base, _ASKED), personas=personas, say=_indented)
         except NotConfirmedError as refused:
             raise click.ClickException(f"{refused} Say --yes to write there.") from refused
         except RemoteError as failed:
@@ -135,13 +136,6 @@ def _seed(base: str, *, confirmed: bool, few: bool) -> SeedReport:
     for line in report.lines():
         click.echo(f"  {line}")
     return report
-
-
-def _confirmed(base: str) -> bool:
-    """Nobody but a person at a terminal can say yes here; `seed` lets loopback pass without."""
-    if is_loopback(base) or not sys.stdin.isatty():
-        return False
-    return click.confirm(f"{base} is not on this machine. Write invented patients there?", default=False)
 
 
 def _indented(line: str) -> None:

@@ -6,7 +6,9 @@ import click
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from smart_app.settings import Settings
+from fhir_mappings.library import load_library
+from smart_app.cli.instrument_text import instruments_page
+from smart_app.settings import InstrumentSettings, Settings
 
 _HEAD = """# Configuration
 
@@ -29,7 +31,8 @@ def _default(field: FieldInfo) -> str:
 
 def configuration_page() -> str:
     """The text of docs/configuration.md."""
-    rows = (f"| `RAPPORT_{name.upper()}` | {_default(field)} | {field.description} |" for name, field in Settings.model_fields.items())
+    fields = sorted(Settings.model_fields.items(), key=lambda one: one[0] in InstrumentSettings.model_fields)
+    rows = (f"| `RAPPORT_{name.upper()}` | {_default(field)} | {field.description} |" for name, field in fields)
     return _HEAD + "\n".join(rows) + "\n"
 
 
@@ -37,6 +40,7 @@ def configuration_page() -> str:
 @click.option("--folder", type=click.Path(path_type=Path, file_okay=False), default=Path("docs"), show_default=True)
 def docs(folder: Path) -> None:
     """Write the generated pages of the documentation."""
-    page = folder / "configuration.md"
-    page.write_text(configuration_page(), encoding="utf-8")
-    click.echo(f"wrote {page}")
+    for name, text in (("configuration.md", configuration_page()), ("instruments.md", instruments_page(load_library()))):
+        page = folder / name
+        page.write_text(text, encoding="utf-8")
+        click.echo(f"wrote {page}")

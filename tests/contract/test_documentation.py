@@ -35,7 +35,7 @@ def test_every_documented_make_target_exists(command: str) -> None:
 @pytest.mark.parametrize("command", [line for line in commands() if line.startswith("rapport ")])
 def test_every_documented_rapport_command_and_option_exists(command: str) -> None:
     words = shlex.split(command)[1:]
-    names = [word for word in words if re.fullmatch(r"[a-z-]+", word)]
+    names = [word for word in words if re.fullmatch(r"[a-z][a-z-]*", word)]
     shown = ""
     for depth in range(1, len(names) + 1):
         done = CliRunner().invoke(main, [*names[:depth], "--help"])

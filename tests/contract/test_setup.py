@@ -20,11 +20,11 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def set_up(checkout: Path, *, before: str = "") -> subprocess.CompletedProcess[str]:
-    """Run the set-up as `make` does, with plain pip and no index, `before` run first in the same interpreter."""
+def set_up(checkout: Path, *, before: str = "", **more: str) -> subprocess.CompletedProcess[str]:
+    """Run the set-up as `make` does, with plain pip and no index, `before` run first in the same interpreter; `more` is environment."""
     script = checkout / "tools" / "setup_venv.py"
     code = f"{before}\nimport runpy, sys\nsys.argv = ['setup_venv.py', 'dev']\nrunpy.run_path({str(script)!r}, run_name='__main__')"
-    environment = {**os.environ, "RAPPORT_NO_UV": "1", "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": ""}
+    environment = {**os.environ, "RAPPORT_NO_UV": "1", "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "", **more}
     return subprocess.run([sys.executable, "-c", code], cwd=checkout, env=environment, capture_output=True, text=True, check=False)
 
 
@@ -47,4 +47,17 @@ def test_a_package_that_cannot_be_had_leaves_no_half_made_environment(checkout: 
     done = set_up(checkout)
     assert done.returncode == 1
     assert "failed:" in done.stderr
+    assert not (checkout / ".venv").exists()
+
+
+def test_where_uv_fails_pip_takes_over(checkout: Path, tmp_path: Path) -> None:
+    tools = tmp_path / "elsewhere"
+    tools.mkdir()
+    broken = tools / "uv"
+    broken.write_text("#!/bin/sh\necho 'invalid peer certificate' >&2\nexit 2\n")
+    broken.chmod(0o755)
+    done = set_up(checkout, RAPPORT_NO_UV="", PATH=f"{tools}{os.pathsep}{os.environ['PATH']}")
+    assert "uv could not" in done.stdout
+    assert "invalid peer certificate" in done.stdout
+    assert "-m pip" in done.stderr
     assert not (checkout / ".venv").exists()

@@ -45,6 +45,25 @@ def test_what_is_not_valid_is_refused_by_its_place(role: str, change: dict[str, 
     assert refused.value.problem
 
 
+@pytest.mark.parametrize("reference", ["Patient/p1", "https://ehr.example.org/fhir/Patient/p1", "Patient/p1/_history/2"])
+def test_a_subject_is_a_patient_however_it_is_referred_to(reference: str) -> None:
+    check(PARTS["total"] | {"subject": {"reference": reference}})
+
+
+@pytest.mark.parametrize(
+    "subject", [None, {"display": "Ada"}, {"reference": "Group/g1"}, {"reference": "https://ehr.example.org/Group/Patient"}]
+)
+def test_what_is_about_no_patient_is_refused(subject: object) -> None:
+    with pytest.raises(InvalidResource, match="subject"):
+        check({key: value for key, value in (PARTS["total"] | {"subject": subject}).items() if value is not None})
+
+
+@pytest.mark.parametrize("value", ["4.25", True, None])
+def test_a_score_is_a_number(value: object) -> None:
+    with pytest.raises(InvalidResource, match=r"valueQuantity\.value"):
+        check(PARTS["total"] | {"valueQuantity": PARTS["total"]["valueQuantity"] | {"value": value}})
+
+
 def test_an_observation_that_says_nothing_is_refused() -> None:
     with pytest.raises(InvalidResource, match="value"):
         check({key: value for key, value in PARTS["total"].items() if key != "valueQuantity"})

@@ -9,12 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fhir_mappings.alliance import read_ratings
+from fhir_mappings.answers import Answers, parse
 from fhir_mappings.datafile import DataFileError
 from fhir_mappings.instrument import Informant, Instrument
 from fhir_mappings.instrument_file import read_instrument
 from fhir_mappings.rating import Score
 from fhir_mappings.scoring import by_key, score
-from tests.fhir_mappings.samples import LIBRARY
+from tests.fhir_mappings.samples import BASE, LIBRARY, stored, submission
 
 FILES = {file.name.removesuffix(".toml"): file.read_text(encoding="utf-8") for file in (files("fhir_mappings") / "instruments").iterdir()}
 ALL = {instrument.slug: instrument for instrument in LIBRARY.instruments}
@@ -193,6 +195,21 @@ def test_items_answers_and_informants_are_those_of_the_source(slug: str) -> None
 @pytest.mark.parametrize("slug", STRUCTURE)
 def test_sizes_and_ranges_are_those_of_the_source(slug: str) -> None:
     assert {scale.key: (len(scale.items), scale.low, scale.high) for scale in ALL[slug].scales} == RANGES.get(slug, {})
+
+
+@pytest.mark.parametrize("slug", STRUCTURE)
+def test_only_distress_is_better_when_lower(slug: str) -> None:
+    better = "lower" if slug.startswith(("dds-", "paid-")) else "higher"
+    assert {ALL[slug].better, *(scale.better for scale in ALL[slug].scales)} == {better}
+    assert ("distress" in ALL[slug].direction) == (better == "lower")
+
+
+def test_a_scale_may_be_better_at_the_other_end_than_its_instrument() -> None:
+    text = FILES["star-c"].replace('direction = "higher = fewer emotional difficulties"', 'direction = "higher = more"\nbetter = "lower"')
+    read = read_instrument(text, file="star-c.toml")
+    assert [(scale.key, scale.better) for scale in read.scales][0::3] == [("total", "higher"), ("emotional-difficulties", "lower")]
+    silent = read_instrument(FILES["star-c"].replace('better = "higher"\n', ""), file="star-c.toml")
+    assert {scale.better for scale in silent.scales} == {None}
 
 
 @pytest.mark.parametrize("slug", STRUCTURE)
@@ -461,6 +478,26 @@ def test_a_mirrored_sheet_mirrors_every_score(slug: str, data: st.DataObject) ->
         assert (one is None) == (other is None)
         # Both are rounded half up, so the two may miss their sum by one hundredth.
         assert one is None or other is None or abs(one + other - scale.low - scale.high) <= Decimal("0.01")
+
+
+# The whole way, through the form and the record
+
+
+@pytest.mark.parametrize(("slug", "informant"), [(slug, informant) for slug, one in ALL.items() for informant in one.forms])
+def test_every_form_is_taken_stored_and_read_back_with_its_scores(slug: str, informant: Informant) -> None:
+    instrument = ALL[slug]
+    codes = [option.code for option in instrument.options]
+    fields = {item.link_id: [codes[item.number % len(codes)]] for item in instrument.items}
+    answers = parse(instrument, informant, fields)
+    assert isinstance(answers, Answers)
+    made = submission(informant=informant, instrument=instrument, answers=answers, scores=score(instrument, answers.values))
+    parts = stored(made)
+    observations = [one for one in parts.values() if one["resourceType"] == "Observation"]
+    [rating], skipped = read_ratings(LIBRARY, [parts["response"]], observations, patient="p1", base=BASE)
+    assert skipped == []
+    assert (rating.instrument, rating.version, rating.informant) == (slug, instrument.version, informant)
+    assert (rating.answers, rating.extra) == (answers.values, answers.extra)
+    assert {key: one.text for key, one in rating.scores.items()} == {key: one.text for key, one in made.scores.items()}
 
 
 # Files that contradict themselves

@@ -43,7 +43,11 @@ def refused(old: str, new: str) -> DataFileError:
         ('title.patient = "Goals"\n', 'title.observer = "Goals"\n', "section.goal.title"),
         ('label = "Partly"\n', "", "option.label"),
         ("wording_ships = true", "wording_ships = false", "item.goal-1.text"),
+        ("min_answered = 2", 'min_answered = 2\nfactor = "ten"', "scale.1.factor"),
+        ("min_answered = 2", 'min_answered = 2\nfactor = "-4"', "scale.1.factor"),
+        ("min_answered = 2", 'min_answered = 2\nfactor = "1E999999"', "scale.1.factor"),
         ("[rights]", "[rights", "(syntax)"),
+        ("[rights]", "[" * 3000, "(syntax)"),
     ],
 )
 def test_a_file_that_contradicts_itself_is_refused_by_file_key_and_page(old: str, new: str, key: str) -> None:
@@ -61,6 +65,8 @@ def test_the_library_finds_an_instrument_by_name_and_by_form() -> None:
         assert LIBRARY.for_questionnaire(canonical, "https://elsewhere.org") is None
         assert LIBRARY.for_questionnaire(canonical.partition("|")[0], BASE) is None
         assert LIBRARY.knows_form(canonical.replace("0.1.0", "9.9.9"), BASE)
+        scoring = f"{canonicals.scoring_questionnaire_url(CHECK_IN, informant, base=BASE)}|{CHECK_IN.version}"
+        assert LIBRARY.for_questionnaire(scoring, BASE) == (CHECK_IN, informant)
     assert not LIBRARY.knows_form("https://elsewhere.org/Questionnaire/q|1", BASE)
     with pytest.raises(KeyError):
         LIBRARY.get("wai")

@@ -8,9 +8,10 @@ from typing import Any, get_args
 import pytest
 
 from fhir_mappings import canonicals
+from fhir_mappings.definitions import definitions
 from fhir_mappings.gate import check
 from fhir_mappings.instrument import Informant
-from fhir_mappings.questionnaire import definitions, questionnaire
+from fhir_mappings.questionnaire import questionnaire
 from tests.fhir_mappings.samples import BASE, CHECK_IN, LIBRARY, Json, stored, submission
 
 INFORMANTS: list[Informant] = ["patient", "clinician"]
@@ -63,15 +64,18 @@ def test_the_capture_form_shows_no_weight_and_no_score() -> None:
 
 
 def test_no_name_and_no_placeholder_is_published() -> None:
-    assert not any("{" in text for one in definitions(LIBRARY, base=BASE) for text in strings(one) if "/" not in text)
+    everything = [text for one in definitions(LIBRARY, base=BASE) for text in strings(one)]
+    assert not any(placeholder in text for placeholder in ("{clinician}", "{patient}") for text in everything)
 
 
 def test_wording_that_may_not_ship_is_not_in_the_form() -> None:
     closed = replace(CHECK_IN, rights=replace(CHECK_IN.rights, wording_ships=False))
     made: Any = questionnaire(closed, "patient", base=BASE)
     check(made)
-    assert all("text" not in item for item in (*made["item"], *leaves(made["item"])))
-    assert [item.get("prefix") for item in leaves(made["item"])][:9] == [str(number) for number in range(1, 10)]
+    assert all("text" not in group for group in made["item"] if group["type"] == "group")
+    assert [item["text"] for item in leaves(made["item"])][:9] == [f"Item {number}" for number in range(1, 10)]
+    assert not any("prefix" in item for item in leaves(made["item"]))
+    assert "may not be published" in made["text"]["div"]
 
 
 def test_a_form_for_somebody_the_instrument_has_none_for_is_refused() -> None:

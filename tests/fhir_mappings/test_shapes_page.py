@@ -7,8 +7,8 @@ from typing import Any
 import simplejson
 
 from fhir_mappings import canonicals
+from fhir_mappings.definitions import definitions
 from fhir_mappings.library import Library
-from fhir_mappings.questionnaire import definitions
 from fhir_mappings.submission import instant
 from tests.fhir_mappings.samples import AT, BASE, CHECK_IN, stored, submission
 

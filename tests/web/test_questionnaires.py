@@ -336,11 +336,6 @@ def test_an_instrument_that_cannot_be_filled_in_stops_the_start(opens: Opens, sl
     assert more in str(stopped.value.detail)
 
 
-def test_no_instrument_at_all_stops_the_start(opens: Opens) -> None:
-    with pytest.raises(ConfigurationError, match="No instrument is named"), opens(load_library()):
-        pass
-
-
 def test_an_observers_form_says_why_it_cannot_be_filled_in(opens: Opens) -> None:
     with opens(load_library(), "wai-36") as here:
         page = form(here, here.launch(), "wai-36", "observer")

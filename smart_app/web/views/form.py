@@ -59,11 +59,13 @@ class Problem:
 class FormView:
     """Everything a questionnaire's page prints. `who` are the lines about who will see the answers (patient's own form only);
     `sheet` says whose answers are typed in from which licensed sheet, empty for a form that is not filled in from paper;
-    `key` and `patient` go back as hidden fields; `more_problems` counts those the summary has no line for."""
+    `key` and `patient` go back as hidden fields; `more_problems` counts those the summary has no line for. `language` is that of the
+    instrument's words, where it is not the page's own."""
 
     banner: Banner
     for_patient: bool
     sheet: tuple[tuple[str, str], ...]
+    language: str
     title: str
     intro: str
     effort: str
@@ -109,6 +111,7 @@ def form_view(draft: FormDraft, *, action: str, back: str, today: date, site_nam
         banner=patient_banner(draft.patient) if own else clinician_banner(draft.patient, today=today),
         for_patient=own,
         sheet=_sheet(draft) if draft.from_paper else (),
+        language="" if draft.from_paper else _foreign(instrument, informant),
         title=f"{_whose(draft)} answers, from paper" if draft.from_paper else say(form.title),
         intro=_FROM_PAPER if draft.from_paper else say(form.intro),
         effort="" if draft.from_paper else _effort(len(instrument.items), form.minutes),
@@ -163,6 +166,11 @@ def _sheet(draft: FormDraft) -> tuple[tuple[str, str], ...]:
     )
 
 
+def _foreign(instrument: Instrument, informant: Informant) -> str:
+    """The language a screen reader has to change to for the instrument's words (WCAG 3.1.2); "" where it need not."""
+    return instrument.language or "" if instrument.worded(informant) and instrument.language != "en" else ""
+
+
 def _effort(items: int, minutes: int | None) -> str:
     """How much there is to do, and how long it takes where that is known."""
     about = f", about {formats.count(minutes, 'minute')}" if minutes else ""
@@ -181,9 +189,11 @@ def clinician_name(draft: FormDraft) -> str:
 
 
 def _filled(text: str, names: Mapping[str, str]) -> str:
+    """The wording as it was written; where a name begins it, with a capital."""
+    named = text
     for place, name in names.items():
-        text = text.replace(place, name)
-    return text[:1].upper() + text[1:]
+        named = named.replace(place, name)
+    return named[:1].upper() + named[1:] if text.startswith("{") else named
 
 
 def _who(draft: FormDraft, site_name: str) -> tuple[tuple[str, str, str], ...]:

@@ -1,0 +1,67 @@
+"""Wording of a pack goes where its permission lets it, and nowhere else."""
+
+from datetime import date
+from itertools import chain, combinations
+
+import pytest
+import simplejson
+
+from fhir_mappings.answers import Answers
+from fhir_mappings.bundle import submission_bundle
+from fhir_mappings.definitions import definitions
+from fhir_mappings.instrument import Informant, Instrument, Scope
+from fhir_mappings.library import Library
+from fhir_mappings.package import archive, package_files
+from fhir_mappings.patient_fields import read_patient
+from fhir_mappings.rating import Person
+from fhir_mappings.scoring import score
+from smart_app.care.submission import FormDraft
+from smart_app.web.views.form import form_view
+from tests.fhir_mappings.invented import DOES_NOT_APPLY, FACTOR, NEGATIVE, UNCONFIRMED, UNSCORED, worded
+from tests.fhir_mappings.samples import BASE, submission
+
+CANARY = "Zaunkönig"
+EVERY: tuple[Scope, ...] = ("display", "store", "redistribute")
+SOFIA = Person(reference="Practitioner/sofia", name="Sofia")
+SCOPES = [frozenset(some) for some in chain.from_iterable(combinations(EVERY, count) for count in range(4))]
+STRUCTURES = (NEGATIVE, DOES_NOT_APPLY, FACTOR, UNSCORED, UNCONFIRMED)
+
+
+def named(scopes: frozenset[Scope]) -> str:
+    return "+".join(sorted(scopes)) or "none"
+
+
+@pytest.mark.parametrize("scopes", SCOPES, ids=named)
+def test_wording_is_published_only_with_leave_to_redistribute(scopes: frozenset[Scope]) -> None:
+    packs = [worded(one, CANARY, scopes=scopes, language="de") for one in STRUCTURES]
+    for library in (Library(tuple(packs)), Library((*STRUCTURES, *packs))):
+        files = package_files(definitions(library, base=BASE), version="1.0.0", base=BASE)
+        assert archive(files)
+        holding = [name for name, content in files.items() if CANARY.encode() in content]
+        assert bool(holding) is ("redistribute" in scopes)
+
+
+@pytest.mark.parametrize("scopes", SCOPES, ids=named)
+@pytest.mark.parametrize("structure", STRUCTURES, ids=lambda one: one.slug)
+def test_wording_is_stored_only_with_leave_to_store(structure: Instrument, scopes: frozenset[Scope]) -> None:
+    pack = worded(structure, CANARY, scopes=scopes)
+    informant: Informant = next(iter(pack.forms))
+    values = {item.link_id: next(one.value for one in pack.options if one.value) for item in pack.items[1:]}
+    answers = Answers(values=values, declined=(pack.items[0].link_id,), extra={"aside": pack.questions[0].options[0].code})
+    made = submission(instrument=pack, informant=informant, answers=answers, scores=score(pack, values))
+    bundle = simplejson.dumps(submission_bundle(made, base=BASE), use_decimal=True, ensure_ascii=False)
+    assert "QuestionnaireResponse" in bundle
+    assert (CANARY in bundle) is ("store" in scopes)
+
+
+def test_the_page_shows_wording_with_leave_to_display() -> None:
+    pack = worded(NEGATIVE, CANARY, scopes=frozenset({"display"}))
+    patient = read_patient({"resourceType": "Patient", "id": "p1", "name": [{"family": "Halvorsen", "given": ["Ingrid"]}]})
+    draft = FormDraft(
+        key="k1", instrument=pack, informant="patient", clinician=SOFIA, signed_in=SOFIA, from_paper=False,
+        patient=patient, encounter=None, step="transaction", why_not_write=None,
+    )  # fmt: skip
+    view = form_view(draft, action="/send", back="/", today=date(2026, 11, 22), site_name="", key="k1", invalid=None)
+    shown = [text for block in view.blocks for item in block.items for text in (item.text, *(choice.label for choice in item.choices))]
+    assert shown
+    assert all(CANARY in text for text in (*shown, view.title, view.intro))
