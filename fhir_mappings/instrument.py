@@ -211,6 +211,10 @@ class Instrument:
         """Whether every item has wording for that informant; without it the form is filled in from the licensed sheet."""
         return bool(self.items) and all(informant in item.text for item in self.items)
 
+    def from_paper(self, informant: Informant) -> bool:
+        """Whether that informant's answers are typed in from the licensed sheet: no wording, or no leave to show it."""
+        return not (self.worded(informant) and self.may("display"))
+
     @property
     def why_unscored(self) -> str | None:
         """Why no score may be given, in a sentence; None when the key is verified or the site has confirmed it."""

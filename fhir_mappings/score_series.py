@@ -82,7 +82,8 @@ def _point(rating: Rating, scale: str) -> Point:
             version=rating.version,
             language=rating.language,
             informant=rating.informant,
-            clinician=rating.clinician.reference,
+            # "" where nobody is rated: such a questionnaire is one series for each informant.
+            clinician=rating.clinician.reference if rating.clinician else "",
         ),
         when=rating.when,
         source=rating.source,

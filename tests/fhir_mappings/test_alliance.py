@@ -39,6 +39,7 @@ def test_what_was_submitted_is_read_back_whole() -> None:
     assert rating.extra == {"difficult": "no"}
     assert {key: one.text for key, one in rating.scores.items()} == {key: one.text for key, one in made.scores.items()}
     assert (rating.informant, rating.visit, rating.source) == ("patient", "Encounter/e1", "QuestionnaireResponse/k1-response")
+    assert rating.clinician is not None
     assert rating.clinician.name == "Sofia Lindqvist"
     assert rating.language == "en"
 
@@ -258,6 +259,7 @@ def test_without_the_extension_the_rated_clinician_is_the_focus_of_the_scores() 
     parts = stored(submission())
     del parts["response"]["extension"]
     [rating], _ = read(parts.values())
+    assert rating.clinician is not None
     assert rating.clinician.reference == "Practitioner/sofia"
     ratings, skipped = read([parts["response"]])
     assert ratings == []
