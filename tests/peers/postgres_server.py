@@ -20,9 +20,14 @@ def _binaries() -> Path:
     return Path(found[-1]).parent
 
 
+def _runuser() -> str:
+    """Where Debian keeps it, which is not on every PATH."""
+    return shutil.which("runuser", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin") or "runuser"
+
+
 def _run(command: list[str]) -> None:
     """Run a PostgreSQL command, as the user `postgres` when root: initdb refuses root."""
-    prefix = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    prefix = [_runuser(), "-u", "postgres", "--"] if os.geteuid() == 0 else []
     done = subprocess.run([*prefix, *command], capture_output=True, text=True, check=False, cwd="/")
     if done.returncode:
         raise RuntimeError(f"{command[0]} failed: {done.stderr[-1000:]}")
