@@ -14,8 +14,8 @@ from urllib.parse import urlencode
 
 import requests
 
-from smart_app.errors import LaunchError, SessionError
-from smart_app.launch import client_auth, pkce, scopes
+from smart_app.errors import ConfigurationError, LaunchError, SessionError
+from smart_app.launch import client_auth, keyring, pkce, scopes
 from smart_app.launch.client_auth import Credentials
 from smart_app.launch.context import LaunchContext, PendingLaunch, User
 from smart_app.launch.discovery import Discovery, Endpoints
@@ -23,7 +23,7 @@ from smart_app.launch.id_token import Expected, verify
 from smart_app.launch.identity import clinician
 from smart_app.launch.parameters import single
 from smart_app.launch.token import TokenResponse, request_token, revoke_token, said
-from smart_app.registration import Issuer, OpenServer, Registration
+from smart_app.registration import Issuer, OpenServer, PrivateKeyJwt, Registration
 
 # A token that has less than this left is renewed first: clocks differ, and a page makes several calls with it.
 _RENEWED_BEFORE_END = timedelta(seconds=60)
@@ -86,7 +86,7 @@ class Launcher:
         issuer = self._issuer(pending.iss)
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": pending.redirect_uri, "code_verifier": pending.verifier}
         try:
-            tokens = self._tokens(issuer, pending.token_endpoint, form)
+            tokens = self._tokens(issuer, pending, form)
         except LaunchError:
             # The description of the sign-in may be out of date.
             self.discovery.forget(issuer)
@@ -105,7 +105,7 @@ class Launcher:
         try:
             # No `scope`: what was granted stays granted (RFC 6749 6).
             form = {"grant_type": "refresh_token", "refresh_token": context.refresh_token}
-            tokens = self._tokens(self._issuer(context.iss), context.token_endpoint, form)
+            tokens = self._tokens(self._issuer(context.iss), context, form)
         except LaunchError as error:
             if error.code == "token_unreachable":
                 raise
@@ -121,8 +121,8 @@ class Launcher:
         try:
             issuer = self._issuer(context.iss)
             endpoint = self.discovery.endpoints(issuer).revocation_endpoint
-            return endpoint is not None and revoke_token(self.http, endpoint, token=token, credentials=self._credentials(issuer, endpoint))
-        except LaunchError:
+            return endpoint is not None and revoke_token(self.http, endpoint, token=token, credentials=self._credentials(issuer, context))
+        except (LaunchError, ConfigurationError):
             return False
 
     def _issuer(self, iss: str) -> Issuer:
@@ -133,6 +133,9 @@ class Launcher:
 
     def _begun(self, issuer: Issuer, iss: str, launch: str) -> Begun:
         endpoints = self.discovery.endpoints(issuer)
+        if isinstance(issuer.auth, PrivateKeyJwt):
+            # Before anybody signs in, because it would fail after that.
+            keyring.signing_key(issuer.auth, endpoints.assertion_algorithms, self.environ)
         pending = self._pending(issuer, iss, endpoints)
         query = {
             "response_type": "code",
@@ -163,13 +166,22 @@ class Launcher:
             jwks_uri=endpoints.jwks_uri,
             started=self.clock(),
             answers_with_iss=endpoints.answers_with_iss,
+            assertion_algorithms=endpoints.assertion_algorithms,
         )
 
-    def _tokens(self, issuer: Issuer, token_endpoint: str, form: Mapping[str, str]) -> TokenResponse:
-        return request_token(self.http, token_endpoint, form=form, credentials=self._credentials(issuer, token_endpoint))
+    def _tokens(self, issuer: Issuer, launch: PendingLaunch | LaunchContext, form: Mapping[str, str]) -> TokenResponse:
+        """One token request of a launch, with credentials of its own."""
+        return request_token(self.http, launch.token_endpoint or "", form=form, credentials=self._credentials(issuer, launch))
 
-    def _credentials(self, issuer: Issuer, endpoint: str) -> Credentials:
-        return client_auth.credentials(issuer, endpoint=endpoint, now=self.clock(), new_secret=self.new_secret, environ=self.environ)
+    def _credentials(self, issuer: Issuer, launch: PendingLaunch | LaunchContext) -> Credentials:
+        return client_auth.credentials(
+            issuer,
+            token_endpoint=launch.token_endpoint or "",
+            advertised=launch.assertion_algorithms,
+            now=self.clock(),
+            new_secret=self.new_secret,
+            environ=self.environ,
+        )
 
     def _context(self, issuer: Issuer, pending: PendingLaunch, tokens: TokenResponse) -> LaunchContext:
         now = self.clock()
@@ -192,6 +204,7 @@ class Launcher:
             need_patient_banner=tokens.extra.get("need_patient_banner") is not False,
             synthetic=issuer.synthetic_data,
             intent=_intent(tokens.extra.get("intent")),
+            assertion_algorithms=pending.assertion_algorithms,
         )
 
     def _user(self, issuer: Issuer, pending: PendingLaunch, tokens: TokenResponse, granted: str) -> User:
