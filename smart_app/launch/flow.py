@@ -15,13 +15,14 @@ from urllib.parse import urlencode
 import requests
 
 from smart_app.errors import ConfigurationError, LaunchError, SessionError
-from smart_app.launch import client_auth, keyring, pkce, scopes
+from smart_app.launch import client_auth, keyring, metadata, pkce, scopes
 from smart_app.launch.client_auth import Credentials
 from smart_app.launch.context import LaunchContext, PendingLaunch, User
 from smart_app.launch.discovery import Discovery, Endpoints
 from smart_app.launch.id_token import Expected, verify
 from smart_app.launch.identity import clinician
 from smart_app.launch.parameters import single
+from smart_app.launch.secret import check_secrets
 from smart_app.launch.token import TokenResponse, request_token, revoke_token, said
 from smart_app.registration import Issuer, OpenServer, PrivateKeyJwt, Registration
 
@@ -56,6 +57,17 @@ class Launcher:
     def __post_init__(self) -> None:
         """One discovery cache per launcher."""
         object.__setattr__(self, "discovery", Discovery(self.http, clock=self.clock))
+
+    def check(self) -> None:
+        """Every enabled entry's secret or key is there and can be used, and the app's addresses can be registered. Raises
+        ConfigurationError: better before the first launch than in the middle of it."""
+        metadata.addresses(self.registration, self.base_url)
+        check_secrets(self.registration, self.environ)
+        self.published_keys()
+
+    def published_keys(self) -> keyring.KeySet:
+        """The app's public keys as a JWK set. Raises ConfigurationError when a key cannot be read."""
+        return keyring.published(self.registration, self.environ)
 
     @property
     def redirect_uri(self) -> str:
