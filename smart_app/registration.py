@@ -69,7 +69,8 @@ ClientAuth = PublicClient | SecretBasic | SecretPost | PrivateKeyJwt | OpenServe
 class Issuer:
     """One registered EHR. `iss` is normalised; `hosts` are further `host` or `host:port` its endpoints may live on;
     `id_token_issuers` replace the discovered issuer when not empty. An entry with `iss_prefix` stands for many `iss`;
-    with `nonce_optional` id_tokens may lack the nonce. Within a Registration `scope` is never empty: it is the client's by default."""
+    with `nonce_optional` id_tokens may lack the nonce; one that is `demo_only` is trusted by `rapport demo` alone. Within a Registration
+    `scope` is never empty: it is the client's by default."""
 
     name: str
     iss: str
@@ -83,6 +84,12 @@ class Issuer:
     enabled: bool = True
     iss_prefix: str | None = None
     nonce_optional: bool = False
+    demo_only: bool = False
+
+    @property
+    def trusted(self) -> bool:
+        """Whether this EHR may launch the app, be asked for anything, and show it in a frame."""
+        return self.enabled and not self.demo_only
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,13 +127,13 @@ class Registration:
     issuers: tuple[Issuer, ...]
 
     def find(self, iss: str) -> Issuer | None:
-        """The enabled entry for `iss`, with `iss` normalised in it, or None. Exact, but for `normalise_iss` and synthetic prefixes."""
+        """The trusted entry for `iss`, with `iss` normalised in it, or None. Exact, but for `normalise_iss` and synthetic prefixes."""
         wanted = normalise_iss(iss)
         if wanted is None:
             return None
-        enabled = [issuer for issuer in self.issuers if issuer.enabled]
-        exact = next((issuer for issuer in enabled if issuer.iss == wanted and issuer.iss_prefix is None), None)
-        return exact or next((replace(issuer, iss=wanted) for issuer in enabled if _below_prefix(issuer, wanted)), None)
+        trusted = [issuer for issuer in self.issuers if issuer.trusted]
+        exact = next((issuer for issuer in trusted if issuer.iss == wanted and issuer.iss_prefix is None), None)
+        return exact or next((replace(issuer, iss=wanted) for issuer in trusted if _below_prefix(issuer, wanted)), None)
 
     def with_issuer(self, issuer: Issuer) -> "Registration":
         """A copy in which `issuer` stands in place of any other with the same `iss`. Raises ConfigurationError for an unusable `iss`."""
@@ -137,8 +144,8 @@ class Registration:
         return replace(self, issuers=(*others, replace(issuer, iss=iss, scope=issuer.scope or self.client.scope)))
 
     def frame_ancestors(self) -> tuple[str, ...]:
-        """Every origin that may frame the app before its EHR is known: the union over the enabled entries, in order."""
-        return tuple(dict.fromkeys(origin for issuer in self.issuers if issuer.enabled for origin in issuer.frame_ancestors))
+        """Every origin that may frame the app before its EHR is known: the union over the trusted entries, in order."""
+        return tuple(dict.fromkeys(origin for issuer in self.issuers if issuer.trusted for origin in issuer.frame_ancestors))
 
 
 def is_loopback(host: str) -> bool:
@@ -317,6 +324,7 @@ class _IssuerPart(_Part):
     nonce_optional: bool = Field(default=False, description="Accept id_tokens without the nonce that was asked for.")
     hosts: list[_Host] = Field(default=[], description="Further hosts the EHR's endpoints may be on.")
     synthetic_data: bool = Field(default=False, description="No real patients behind this address.")
+    demo_only: bool = Field(default=False, description="Trusted while `rapport demo` runs, which puts its own address in place of iss.")
     enabled: bool = True
 
     @model_validator(mode="after")
@@ -325,6 +333,8 @@ class _IssuerPart(_Part):
             raise ValueError("needs exactly one of iss and iss_prefix")
         if self.iss_prefix is not None and not self.synthetic_data:
             raise ValueError("iss_prefix is allowed only with synthetic_data: true")
+        if self.demo_only and not self.synthetic_data:
+            raise ValueError("demo_only is allowed only with synthetic_data: true")
         if self.auth.method == "open" and not self.synthetic_data:
             raise ValueError("auth method open is allowed only with synthetic_data: true")
         # An entry is written before the EHR has given an id: what it is to be told is printed from it.
@@ -456,6 +466,7 @@ def _issuer(part: _IssuerPart, default_scope: str) -> Issuer:
         nonce_optional=part.nonce_optional,
         hosts=tuple(part.hosts),
         synthetic_data=part.synthetic_data,
+        demo_only=part.demo_only,
         enabled=part.enabled,
     )
 

@@ -63,7 +63,9 @@ class TestShippedFile:
         assert registration.client.redirect_uris == ("/callback",)
         assert registration.smart.launch_uri == "/launch"
         assert registration.issuers
-        assert all(issuer.synthetic_data and not issuer.enabled for issuer in registration.issuers)
+        assert all(issuer.synthetic_data and not issuer.trusted for issuer in registration.issuers)
+        assert [issuer.name for issuer in registration.issuers if issuer.enabled] == ["Northfield General, training EHR"]
+        assert registration.find("http://127.0.0.1:8081/fhir") is None
         assert registration.frame_ancestors() == ()
         assert registration.find("https://launch.smarthealthit.org/v/r4/fhir") is None
 
@@ -233,6 +235,30 @@ class TestClientAuthentication:
         assert added.issuers[-1].scope == registration.client.scope
 
 
+# SMART A1
+def test_entry_holds_all_that_differs_between_ehrs(write: Write) -> None:
+    given = {
+        **EHR,
+        "auth": {"method": "private_key_jwt", "key_env": "K", "kid": "1"},
+        "scope": "launch openid patient/*.read",
+        "hosts": ["login.example.org", "keys.example.org:8443"],
+        "id_token_issuers": ["https://login.example.org/tenants/t/oidc/idsps/t/"],
+        "frame_ancestors": ["https://ehr.example.org"],
+        "nonce_optional": True,
+    }
+    assert only(write(given)) == Issuer(
+        name="Example EHR",
+        iss="https://ehr.example.org/fhir",
+        client_id="rapport",
+        auth=PrivateKeyJwt(key_env="K", kid="1"),
+        scope="launch openid patient/*.read",
+        hosts=("login.example.org", "keys.example.org:8443"),
+        id_token_issuers=("https://login.example.org/tenants/t/oidc/idsps/t/",),
+        frame_ancestors=("https://ehr.example.org",),
+        nonce_optional=True,
+    )
+
+
 class TestMistakes:
     @pytest.mark.parametrize(
         ("change", "key"),
@@ -256,6 +282,7 @@ class TestMistakes:
             ({"auth": {"method": "client_secret_basic", "secret": "s3cr3t-value"}}, "issuers[0].auth.secret"),
             ({"auth": {"method": "private_key_jwt", "key_env": "K", "alg": "RS256", "kid": "1"}}, "issuers[0].auth.alg"),
             ({"client_id": ""}, "issuers[0]"),
+            ({"demo_only": True}, "issuers[0]"),
             ({"frame_ancestors": ["https://a.example/path"]}, "issuers[0].frame_ancestors[0]"),
             ({"frame_ancestors": ["https://a.example", "*; script-src *"]}, "issuers[0].frame_ancestors[1]"),
             ({"hosts": ["https://a.example"]}, "issuers[0].hosts[0]"),
@@ -270,12 +297,16 @@ class TestMistakes:
         assert error.where.endswith(f": {key}")
         assert "s3cr3t" not in str(error)
 
+    # SMART A2
     @pytest.mark.parametrize(
         ("members", "key"),
         [
             ({"client": {}}, "client.client_name"),
             ({"smart": {"launch_uri": "launch", "fhir_versions": ["4.0.1"]}}, "smart.launch_uri"),
             ({"smart": {"launch_uri": "/launch?x=1", "fhir_versions": ["4.0.1"]}}, "smart.launch_uri"),
+            ({"smart": {"launch_uri": "/a/../launch", "fhir_versions": ["4.0.1"]}}, "smart.launch_uri"),
+            ({"smart": {"launch_uri": "/launch#x", "fhir_versions": ["4.0.1"]}}, "smart.launch_uri"),
+            ({"smart": {"launch_uri": "/callback", "fhir_versions": ["4.0.1"]}}, "the whole file"),
             ({"smart": {"launch_uri": "/launch", "fhir_versions": ["5.0.0"]}}, "smart.fhir_versions[0]"),
             ({"issuer": []}, "issuer"),
             ({"issuers": {}}, "issuers"),

@@ -59,7 +59,7 @@ class Launcher:
         object.__setattr__(self, "discovery", Discovery(self.http, clock=self.clock))
 
     def check(self) -> None:
-        """Every enabled entry's secret or key is there and can be used, and the app's addresses can be registered. Raises
+        """Every trusted entry's secret or key is there and can be used, and the app's addresses can be registered. Raises
         ConfigurationError: better before the first launch than in the middle of it."""
         metadata.addresses(self.registration, self.base_url)
         check_secrets(self.registration, self.environ)

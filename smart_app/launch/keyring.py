@@ -31,11 +31,11 @@ def signing_key(auth: PrivateKeyJwt, advertised: Collection[str], environ: Mappi
 
 
 def published(registration: Registration, environ: Mapping[str, str]) -> KeySet:
-    """The public halves of the keys of every enabled entry, each once. Raises ConfigurationError when a key cannot be read, or when two
+    """The public halves of the keys of every trusted entry, each once. Raises ConfigurationError when a key cannot be read, or when two
     go by one id: an EHR could not tell which of them to verify with."""
     found: dict[str, dict[str, str]] = {}
     for issuer in registration.issuers:
-        if not issuer.enabled or not isinstance(issuer.auth, PrivateKeyJwt):
+        if not issuer.trusted or not isinstance(issuer.auth, PrivateKeyJwt):
             continue
         for key in keys_of(issuer.auth, environ):
             if found.setdefault(key.kid, dict(key.public)) != key.public:

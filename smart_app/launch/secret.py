@@ -22,11 +22,11 @@ def secret(auth: KeptSecret, environ: Mapping[str, str]) -> str:
 
 
 def check_secrets(registration: Registration, environ: Mapping[str, str]) -> None:
-    """Every enabled entry's secret can be read, and no two entries have the same: an EHR that learns ours must not be able to be us at
+    """Every trusted entry's secret can be read, and no two entries have the same: an EHR that learns ours must not be able to be us at
     another (HL7/smart-app-launch#230). Raises ConfigurationError naming both."""
     owners: dict[str, str] = {}
     for issuer in registration.issuers:
-        if not issuer.enabled or not isinstance(issuer.auth, SecretBasic | SecretPost):
+        if not issuer.trusted or not isinstance(issuer.auth, SecretBasic | SecretPost):
             continue
         found = secret(issuer.auth, environ)
         if found in owners:
