@@ -175,13 +175,9 @@ class TestTokenEndpoint:
         assert all(str(call.request.url).startswith("https://ehr.example.org/") for call in ehr.mock.calls)
 
     # SMART F4
-    def test_request_has_its_limits_and_verifies_the_certificate(
-        self, ehr: AuthorizationServer, clock: Clock, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        launcher = launcher_for(registered(), clock)
-        begun = launcher.begin(BASE, "abc")
-        launcher.complete(begun.pending, ehr.authorize(begun.authorize_url))
-        asked = ehr.mock.calls[-2].request if "keys" in str(ehr.mock.calls[-1].request.url) else ehr.mock.calls[-1].request
+    def test_request_has_its_limits_and_verifies_the_certificate(self, ehr: AuthorizationServer, clock: Clock) -> None:
+        signed_in(launcher_for(registered(), clock), ehr)
+        asked = next(call.request for call in ehr.mock.calls if call.request.method == "POST")
         options = asked.req_kwargs  # type: ignore[attr-defined]
         assert (options["timeout"], options["verify"]) == ((5, 15), True)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 import responses
@@ -12,7 +13,7 @@ from joserfc import jwt
 from smart_app.errors import ConfigurationError
 from smart_app.jose import new_private_key, sign, signing_keys, verified_claims
 from smart_app.registration import Issuer, PrivateKeyJwt, PublicClient, SecretBasic
-from tests.support.authorization_server import BASE, AuthorizationServer, ec_key, rsa_key
+from tests.support.authorization_server import BASE, ISSUER, AuthorizationServer, ec_key, rsa_key
 from tests.support.clock import Clock
 from tests.web.clinic import SITE, Clinic, clinic
 
@@ -146,3 +147,21 @@ def test_below_a_path_the_addresses_are_too(
     with clinic(wire, server, clock, folder=tmp_path, issuer=issuer, base_url=f"{SITE}/rapport") as standing:
         document, _ = fetched(standing, f"/rapport{MANIFEST}")
         assert document["launch_url"] == f"{SITE}/rapport/launch"
+
+
+# SMART F6
+@pytest.mark.parametrize("answer", [None, {"status": 401, "json": {"error": "invalid_client"}}, {"status": 200, "body": "{}"}])
+def test_log_of_a_launch_has_its_reference_and_nothing_of_what_was_sent(
+    signing: Clinic, wire: responses.RequestsMock, capsys: pytest.CaptureFixture[str], answer: dict[str, Any] | None
+) -> None:
+    begun = signing.begin().headers["Location"]
+    callback = signing.server.authorize(begun)
+    if answer:
+        wire.replace(responses.POST, f"{ISSUER}/token", **answer)
+    page = signing.client.get(f"/callback?{urlencode(callback, doseq=True)}", base_url=SITE)
+    sent = dict(parse_qsl(next(str(call.request.body) for call in wire.calls if call.request.method == "POST")))
+    logged = capsys.readouterr().err
+    assert '"request_id": "RP-' in logged
+    for secret in (sent["client_assertion"], sent["code_verifier"], "code-1", "access-1", "refresh-2", callback["state"][0]):
+        assert secret not in logged
+        assert secret not in page.get_data(as_text=True)
