@@ -378,7 +378,8 @@ class LaunchFile(_Part):
     @model_validator(mode="after")
     def _distinct(self) -> "LaunchFile":
         _refuse_repeats("iss", [issuer.iss or issuer.iss_prefix for issuer in self.issuers])
-        _refuse_repeats("path", [self.smart.launch_uri, self.client.jwks_uri, self.client.logo_uri, *self.client.redirect_uris])
+        client = self.client
+        _refuse_repeats("path", [self.smart.launch_uri, client.client_uri, client.jwks_uri, client.logo_uri, *client.redirect_uris])
         _refuse_shared_secrets(self.issuers)
         return self
 

@@ -1,10 +1,12 @@
-"""What anybody may read about the app: its public keys, its manifest, its logo. No cookie, no launch, nothing about a person."""
+"""What anybody may read about the app: a page of its addresses, its public keys, its manifest, its logo. No cookie, no launch,
+nothing about a person."""
 
 import simplejson
 from flask import Flask, Response
 
 from smart_app.launch.metadata import MANIFEST_PATH, addresses, manifest
 from smart_app.web.site import Site
+from smart_app.web.views.about import about_view
 
 # An EHR may keep the keys no longer than this says (SMART App Launch, asymmetric client authentication), so a new key is known
 # everywhere five minutes after its rotation.
@@ -17,6 +19,7 @@ def register(app: Flask, site: Site) -> None:
     """Put everything where `launch.json` says it is."""
     handler = Published(site)
     client = site.services.registration.client
+    app.add_url_rule(client.client_uri, "about", handler.about)
     app.add_url_rule(MANIFEST_PATH, "manifest", handler.manifest)
     if client.jwks_uri:
         app.add_url_rule(client.jwks_uri, "jwks", handler.keys)
@@ -28,9 +31,15 @@ class Published:
     """The public documents."""
 
     def __init__(self, site: Site) -> None:
+        self._site = site
         self._services = site.services
         self._addresses = addresses(site.services.registration, site.services.settings.base_url)
         self._logo = site.pages.static.assets[_LOGO]
+
+    def about(self) -> Response:
+        """The page for people: where the app is opened from, and every address to be registered."""
+        view = about_view(self._services.registration, self._addresses, base_url=self._services.settings.base_url)
+        return self._site.pages.page("about", view)
 
     def keys(self) -> Response:
         """The public halves of the app's keys. Read anew each time, so a rotated key file needs no restart."""

@@ -107,6 +107,15 @@ def test_manifest_lists_every_registered_address(signing: Clinic) -> None:
     assert document["fhir_versions"] == ["4.0.1"]
 
 
+# SMART A5
+def test_page_about_the_app_lists_its_addresses_and_no_ehr(rapport: Clinic) -> None:
+    page = rapport.get("/")
+    assert page.status == 200
+    codes = [code.get_text() for code in page.soup.select("dd code")]
+    assert codes[:4] == [f"{SITE}/launch", f"{SITE}/callback", f"{SITE}{JWKS}", f"{SITE}{MANIFEST}"]
+    assert "ehr.example.org" not in page.text
+
+
 def test_manifest_of_an_app_without_keys_is_that_of_a_public_client(rapport: Clinic) -> None:
     document, _ = fetched(rapport, MANIFEST)
     assert document["token_endpoint_auth_method"] == "none"
@@ -118,6 +127,7 @@ def test_every_address_of_the_manifest_is_answered(rapport: Clinic) -> None:
     logo = rapport.browser().get(document["logo_uri"].removeprefix(SITE), base_url=SITE)
     assert (logo.status_code, logo.mimetype) == (200, "image/svg+xml")
     assert logo.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+    assert rapport.get(document["client_uri"].removeprefix(SITE)).status == 200
     for address in (document["launch_url"], *document["redirect_uris"]):
         assert rapport.browser().get(address.removeprefix(SITE), base_url=SITE).status_code == 400
 
