@@ -95,7 +95,7 @@ def remove(file: Path, kid: str) -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True), required=False)
 @_LAUNCH_FILE
 def public(file: Path | None, launch_file: Path | None) -> None:
-    """Print the public key set of FILE, or of every enabled entry of launch.json: what the app serves as its JWKS."""
+    """Print the public key set of FILE, or of the entries of launch.json: what the app serves as its JWKS."""
     try:
         if file is None:
             found = published(load_registration(launch_file), os.environ)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 
 from smart_app.errors import ConfigurationError
 from smart_app.jose import SigningKey, signing_keys
-from smart_app.launch.secret import secret
+from smart_app.launch.secret import is_kept, secret
 from smart_app.registration import PrivateKeyJwt, Registration
 
 KeySet = dict[str, list[dict[str, str]]]
@@ -31,11 +31,12 @@ def signing_key(auth: PrivateKeyJwt, advertised: Collection[str], environ: Mappi
 
 
 def published(registration: Registration, environ: Mapping[str, str]) -> KeySet:
-    """The public halves of the keys of every trusted entry, each once. Raises ConfigurationError when a key cannot be read, or when two
-    go by one id: an EHR could not tell which of them to verify with."""
+    """The public halves of all our keys, each once: of every entry that is on, and of those that are off where the key is there already,
+    so that an EHR finds it while the app is being registered. Raises ConfigurationError when a key cannot be read, or when two go by
+    one id: an EHR could not tell which of them to verify with."""
     found: dict[str, dict[str, str]] = {}
     for issuer in registration.issuers:
-        if not issuer.trusted or not isinstance(issuer.auth, PrivateKeyJwt):
+        if not isinstance(issuer.auth, PrivateKeyJwt) or not (issuer.trusted or is_kept(issuer.auth, environ)):
             continue
         for key in keys_of(issuer.auth, environ):
             if found.setdefault(key.kid, dict(key.public)) != key.public:

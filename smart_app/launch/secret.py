@@ -21,6 +21,12 @@ def secret(auth: KeptSecret, environ: Mapping[str, str]) -> str:
     return _contents(Path(path), where=f"{name}_FILE")
 
 
+def is_kept(auth: KeptSecret, environ: Mapping[str, str]) -> bool:
+    """Whether there is anything where the entry says its secret is; it may still be unusable."""
+    name, file = _place(auth)
+    return file.exists() if file is not None else bool(environ.get(name) or environ.get(f"{name}_FILE"))
+
+
 def check_secrets(registration: Registration, environ: Mapping[str, str]) -> None:
     """Every trusted entry's secret can be read, and no two entries have the same: an EHR that learns ours must not be able to be us at
     another (HL7/smart-app-launch#230). Raises ConfigurationError naming both."""

@@ -230,12 +230,19 @@ class TestSecretsAtTheStart:
 
 class TestPublishedKeys:
     # SMART A4
-    def test_every_enabled_entry_publishes_all_its_keys_once(self) -> None:
+    def test_every_entry_publishes_all_its_keys_once(self) -> None:
         other = replace(registered(PrivateKeyJwt(key_env="RSA")), iss="https://two.example.org/fhir")
         off = replace(registered(PrivateKeyJwt(key_env="ABSENT")), iss="https://three.example.org/fhir", enabled=False)
         environ = {**ENVIRON, "RSA": simplejson.dumps(rsa_key().as_dict(private=True))}
         found = published(of(registered(KEY), other, off, replace(registered(), iss="https://four.example.org/fhir")), environ)
         assert found == {"keys": [public(ec_key("P-384"), alg="ES384", use="sig"), public(rsa_key(), alg="RS384", use="sig")]}
+
+    def test_entry_that_is_off_publishes_its_key_as_soon_as_it_is_there(self, tmp_path: Path) -> None:
+        file = tmp_path / "keys.json"
+        off = of(replace(registered(PrivateKeyJwt(key_file=file)), enabled=False))
+        assert published(off, {}) == {"keys": []}
+        file.write_text(simplejson.dumps(rsa_key().as_dict(private=True)))
+        assert [key["kid"] for key in published(off, {})["keys"]] == ["one"]
 
     def test_two_keys_with_one_id_are_refused(self) -> None:
         other = replace(registered(PrivateKeyJwt(key_env="OTHER", kid="ec")), iss="https://two.example.org/fhir")
