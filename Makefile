@@ -40,10 +40,11 @@ docs: ## write the generated pages of docs/ anew
 format: ## let ruff format and fix what it can
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
-lock: ## write the lock files anew (needs uv)
+lock: ## write the lock files anew (needs uv and npm)
 	@uv lock --quiet --upgrade
 	@uv export --quiet --no-header --no-emit-project --no-default-groups --group build --extra postgres --format requirements-txt -o requirements/runtime.txt > /dev/null
 	@uv export --quiet --no-header --no-emit-project --no-default-groups --group build --group lint --group test --group system --extra postgres --format requirements-txt -o requirements/dev.txt > /dev/null
+	@$(PYTHON) tools/lock_node.py
 
 clean: ## remove what the other targets made
-	rm -rf .venv .mypy_cache .ruff_cache .import_linter_cache .pytest_cache .hypothesis artefacts dist tests/peers/*/target
+	rm -rf .venv .mypy_cache .ruff_cache .import_linter_cache .pytest_cache .hypothesis artefacts dist tests/peers/*/target tests/peers/node/node_modules

@@ -157,9 +157,11 @@ def _rating(reading: _Reading, submitted: Submitted) -> Rating | None:
         refusal = Refusal(code="scores_missing", reason="Neither its scores nor the answers could be read.")
         reading.skipped.append(_skipped(main, kind, refusal, form=form))
         return None
-    clinician, when = _clinician(reading, main, parts), _when(submitted.response, parts)
-    if clinician is None or when is None:
-        refusal = _clinician_missing() if clinician is None else _date_missing()
+    rates_one = form[0].rated == "clinician"
+    clinician, when = _clinician(reading, main, parts) if rates_one else None, _when(submitted.response, parts)
+    unnamed = rates_one and clinician is None
+    if unnamed or when is None:
+        refusal = _clinician_missing() if unnamed else _date_missing()
         reading.skipped.append(_skipped(main, kind, refusal, form=form))
         return None
     instrument, informant = form
@@ -179,6 +181,7 @@ def _rating(reading: _Reading, submitted: Submitted) -> Rating | None:
         extra=answers.extra,
         standing=_STANDING.get(_status(main), _status(main)),
         source=source_of(main, kind),
+        language=None if submitted.response is None else instrument.language,
     )
 
 
@@ -241,11 +244,22 @@ def _scores(reading: _Reading, form: tuple[Instrument, Informant], answers: Answ
     """Every scale: the stored number, else the recomputed one, else the reason why there is none."""
     instrument = form[0]
     found = score(instrument, answers.values) if answers else {scale.key: _unscored(scale) for scale in instrument.scales}
+    if instrument.why_unscored is not None:
+        _list_unvouched(reading, form, stored)
+        return found
     for one in stored:
         scale = _own_scale(instrument, one.code.scale)
         if scale is not None:
             found[scale.key] = _shown(reading, form, one, scale, computed=found[scale.key], checked=answers is not None)
     return found
+
+
+def _list_unvouched(reading: _Reading, form: tuple[Instrument, Informant], stored: Iterable[Stored]) -> None:
+    """Say which stored scores are not shown because nobody here vouches for the key they were made by."""
+    for one in stored:
+        if one.code.scale is not None:
+            refusal = Refusal(code="key_unconfirmed", reason=f"{form[0].why_unscored} The stored score is not shown.")
+            reading.skipped.append(_skipped(one.resource, _OBSERVATION, refusal, form=form, scale=one.code.scale))
 
 
 def _own_scale(instrument: Instrument, scale: Scale | None) -> Scale | None:
@@ -357,5 +371,6 @@ _REMEDIES = {
     "version_unknown": "Install the version of the instrument that the form names.",
     "score_differs": "Compare the stored answers with the stored score in the record.",
     "clinician_missing": "Name the rated clinician in the record.",
+    "key_unconfirmed": "Compare the key with the licensed form and confirm it.",
     "date_missing": "Correct the date in the record.",
 }

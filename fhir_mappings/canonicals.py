@@ -12,6 +12,9 @@ ITEM_CONTROL = "http://hl7.org/fhir/StructureDefinition/questionnaire-itemContro
 ITEM_CONTROLS = "http://hl7.org/fhir/questionnaire-item-control"
 PERFORMER_TYPE = "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-performerType"
 ITEM_WEIGHT = "http://hl7.org/fhir/StructureDefinition/itemWeight"
+# Its value set (required) is ELECTRONIC, VERBAL and WRITTEN: HL7/fhir-extensions, ValueSet-questionnaireresponse-mode.
+COMPLETION_MODE = "http://hl7.org/fhir/StructureDefinition/questionnaireresponse-completionMode"
+PARTICIPATION_MODES = "http://terminology.hl7.org/CodeSystem/v3-ParticipationMode"
 # What itemWeight was before SDC 4.0.0; form fillers still write it.
 ORDINAL_VALUE = "http://hl7.org/fhir/StructureDefinition/ordinalValue"
 VARIABLE = "http://hl7.org/fhir/StructureDefinition/variable"

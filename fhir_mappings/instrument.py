@@ -13,6 +13,8 @@ Certainty = Literal["verified", "unverified"]
 Scope = Literal["display", "store", "redistribute"]
 # What the relationship is with: one clinician, a team, or nobody (a questionnaire about living with diabetes).
 Rated = Literal["clinician", "team", "nobody"]
+# Which end of a score is the one to hope for; a fall is called worse only where an instrument says so.
+Better = Literal["higher", "lower"]
 # The parts of a scoring key, each with a source of its own.
 Part = Literal["options", "subscales", "reversal", "scores", "missing"]
 
@@ -51,7 +53,8 @@ class Question:
 class Scale:
     """A score: `key` is `total`, `goal`, `task`, `bond` …; `items` are link ids; scored when `min_answered` are answered
     and, where `needs` names other scales, when those are scored too. `factor` multiplies the mean or sum (WHO-5: 4).
-    `low` and `high` bound the score; `direction` is the direction word ("higher = more trust")."""
+    `low` and `high` bound the score; `direction` is the direction word ("higher = more trust"); `better` says which end is
+    the one to hope for (None: not said)."""
 
     key: str
     title: str
@@ -64,6 +67,7 @@ class Scale:
     direction: str
     low: int
     high: int
+    better: Better | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,6 +199,7 @@ class Instrument:
     cutoffs: tuple[Cutoff, ...]
     rights: Rights
     citations: tuple[Citation, ...]
+    better: Better | None = None
     wording: Wording | None = None
     confirmation: Confirmation | None = None
 
@@ -205,6 +210,10 @@ class Instrument:
     def worded(self, informant: Informant) -> bool:
         """Whether every item has wording for that informant; without it the form is filled in from the licensed sheet."""
         return bool(self.items) and all(informant in item.text for item in self.items)
+
+    def from_paper(self, informant: Informant) -> bool:
+        """Whether that informant's answers are typed in from the licensed sheet: no wording, or no leave to show it."""
+        return not (self.worded(informant) and self.may("display"))
 
     @property
     def why_unscored(self) -> str | None:

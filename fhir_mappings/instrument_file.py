@@ -8,6 +8,7 @@ from pydantic import Field
 
 from fhir_mappings.datafile import DataFileError, Strict, parse_toml
 from fhir_mappings.instrument import (
+    Better,
     Certainty,
     Citation,
     Claim,
@@ -47,6 +48,7 @@ class _Head(Strict):
     description: str
     validated: bool
     direction: str
+    better: Better | None = None
     rated: Rated = "clinician"
     recall: str = ""
 
@@ -120,6 +122,7 @@ class ScaleTable(Strict):
     needs: list[str] = Field(default_factory=list)
     factor: _Factor = Decimal(1)
     direction: Line | None = None
+    better: Better | None = None
 
 
 class _Reliability(Strict):
@@ -184,7 +187,10 @@ def _instrument(part: _File) -> Instrument:
         options=options,
         items=items,
         questions=tuple(_question(one) for one in part.question),
-        scales=tuple(scale_of(one, items=items, options=options, direction=part.instrument.direction) for one in part.scale),
+        scales=tuple(
+            scale_of(one, items=items, options=options, direction=part.instrument.direction, better=part.instrument.better)
+            for one in part.scale
+        ),
         claims=tuple(Claim(**one.model_dump()) for one in part.claim),
         reliability=tuple(Reliability(**one.model_dump()) for one in part.reliability),
         cutoffs=tuple(Cutoff(**one.model_dump()) for one in part.cutoff),
@@ -219,7 +225,7 @@ def _question(part: _Question) -> Question:
     return Question(link_id=part.link_id, text=part.text, options=options)
 
 
-def scale_of(part: ScaleTable, *, items: tuple[Item, ...], options: tuple[Option, ...], direction: str) -> Scale:
+def scale_of(part: ScaleTable, *, items: tuple[Item, ...], options: tuple[Option, ...], direction: str, better: Better | None) -> Scale:
     """A scale with its range, which follows from options, method and factor."""
     values = [option.value for option in options if option.value is not None] or [0]
     times = part.factor * (1 if part.method == "mean" else len(part.items))
@@ -233,6 +239,7 @@ def scale_of(part: ScaleTable, *, items: tuple[Item, ...], options: tuple[Option
         needs=tuple(part.needs),
         factor=part.factor,
         direction=part.direction or direction,
+        better=part.better or better,
         low=int(min(values) * times),
         high=int(max(values) * times),
     )

@@ -37,7 +37,8 @@ class Library:
         return tuple(self.get(slug) for slug in sorted({one.slug for one in self.instruments}))
 
     def for_questionnaire(self, canonical: str, base: str) -> tuple[Instrument, Informant] | None:
-        """Whose form `url|version` is; None for a foreign form, an unknown version or a canonical without one."""
+        """Whose form `url|version` is, the capture form or the scoring form, as another form filler may use either; None for a foreign
+        form, an unknown version or a canonical without one."""
         return self._by_canonical(base).get(canonical)
 
     def knows_form(self, canonical: str, base: str) -> bool:
@@ -48,11 +49,10 @@ class Library:
     def _by_canonical(self, base: str) -> Mapping[str, tuple[Instrument, Informant]]:
         known = self._canonicals.get(base)
         if known is None:
-            known = self._canonicals[base] = {
-                canonicals.questionnaire(instrument, informant, base=base): (instrument, informant)
-                for instrument in self.instruments
-                for informant in instrument.forms
-            }
+            forms = [(instrument, informant) for instrument in self.instruments for informant in instrument.forms]
+            capture = {canonicals.questionnaire(*form, base=base): form for form in forms}
+            scoring = {f"{canonicals.scoring_questionnaire_url(*form, base=base)}|{form[0].version}": form for form in forms}
+            known = self._canonicals[base] = capture | scoring
         return known
 
     def _by_url(self, base: str) -> frozenset[str]:

@@ -34,7 +34,7 @@ def _frame(submission: Submission, role: str, *, base: str) -> Json:
             "text": score_title(submission.instrument, submission.informant, role),
         },
         "subject": {"reference": f"Patient/{submission.patient}"},
-        "focus": [person(submission.clinician)],
+        **({"focus": [person(submission.clinician)]} if submission.clinician else {}),
         **submission.visit(),
         "effectiveDateTime": instant(submission.authored),
         "issued": instant(submission.issued),

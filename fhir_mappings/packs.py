@@ -347,7 +347,10 @@ def _question(question: Question, given: _QuestionTable) -> Question:
 
 def _with_key(instrument: Instrument, key: _KeyTable) -> Instrument:
     """The instrument with the key the site confirmed. Published statistics belong to the key they were published for."""
-    scales = tuple(scale_of(one, items=instrument.items, options=instrument.options, direction=instrument.direction) for one in key.scale)
+    scales = tuple(
+        scale_of(one, items=instrument.items, options=instrument.options, direction=instrument.direction, better=instrument.better)
+        for one in key.scale
+    )
     turned = {one.number for one in key.item if one.reverse}
     of = len(instrument.items)
     return replace(

@@ -14,10 +14,18 @@ def provenance(submission: Submission, roles: tuple[str, ...]) -> Json:
         "recorded": instant(submission.issued),
         "agent": [
             {"type": _agent("author", "Author"), "who": {"reference": submission.answered_by}},
+            *_enterer(submission),
             {"type": _agent("assembler", "Assembler"), "who": {"display": f"Rapport {submission.app_version}"}},
         ],
         "entity": [{"role": "source", "what": {"reference": submission.urn(RESPONSE)}}],
     }
+
+
+def _enterer(submission: Submission) -> tuple[Json, ...]:
+    """Whoever typed somebody else's answers in."""
+    if submission.recorded_by == submission.answered_by:
+        return ()
+    return ({"type": _agent("enterer", "Enterer"), "who": {"reference": submission.recorded_by}},)
 
 
 def _agent(code: str, display: str) -> Json:

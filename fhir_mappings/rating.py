@@ -34,16 +34,17 @@ class Person:
 class Rating:
     """One informant's rating of one visit.
 
-    `clinician` is the rated person of the dyad for both informants. `visit` is the encounter reference, else the day
-    (`2026-11-22`), and pairs the two informants' ratings. `answers` maps link id to the option value; a declined or missing item is
-    absent. `extra` maps an unscored question's link id to its option code. `source` is the QuestionnaireResponse (or, where only
-    scores were stored, the panel Observation).
+    `clinician` is the rated person of the dyad for both informants, None for a questionnaire about a team or about nobody. `visit` is
+    the encounter reference, else the day (`2026-11-22`), and pairs the two informants' ratings. `answers` maps link id to the option
+    value; a declined or missing item is absent. `extra` maps a link id to its option code: of an unscored question, or of an item
+    answered with an option without a value. `source` is the QuestionnaireResponse (or, where only scores were stored, the panel
+    Observation).
     """
 
     instrument: str
     version: str
     informant: Informant
-    clinician: Person
+    clinician: Person | None
     when: Moment
     visit: str
     encounter: str | None
@@ -53,3 +54,4 @@ class Rating:
     extra: Mapping[str, str]
     standing: str
     source: str
+    language: str | None = None

@@ -8,6 +8,10 @@ from fhir_mappings.answers import Answers
 from fhir_mappings.instrument import Informant, Instrument, Item, Option, worded
 from fhir_mappings.submission import RESPONSE, Json, Submission, instant, person
 
+ON_PAPER = {
+    "url": canonicals.COMPLETION_MODE,
+    "valueCodeableConcept": {"coding": [{"system": canonicals.PARTICIPATION_MODES, "code": "WRITTEN"}]},
+}
 DECLINED = {"url": canonicals.DATA_ABSENT_REASON, "valueCode": "asked-declined"}
 
 
@@ -17,7 +21,7 @@ def questionnaire_response(submission: Submission, *, base: str) -> Json:
     return {
         "resourceType": "QuestionnaireResponse",
         **submission.meta(),
-        "extension": [{"url": canonicals.rated_clinician(base), "valueReference": person(submission.clinician)}],
+        **_extensions(submission, base=base),
         "identifier": submission.identifier(RESPONSE, system=canonicals.submission_system(base)),
         "questionnaire": canonicals.questionnaire(instrument, informant, base=base),
         "status": "completed",
@@ -28,6 +32,14 @@ def questionnaire_response(submission: Submission, *, base: str) -> Json:
         "source": {"reference": submission.answered_by},
         "item": [*_sections(submission, base=base), *_questions(submission, base=base)],
     }
+
+
+def _extensions(submission: Submission, *, base: str) -> Json:
+    """Who is rated, and that the answers were given on paper; nothing where there is neither to say."""
+    clinician = submission.clinician
+    rated = [{"url": canonicals.rated_clinician(base), "valueReference": person(clinician)}] if clinician else []
+    found = [*rated, ON_PAPER] if submission.from_paper else rated
+    return {"extension": found} if found else {}
 
 
 def _sections(submission: Submission, *, base: str) -> Iterator[Json]:

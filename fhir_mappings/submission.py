@@ -17,7 +17,8 @@ Json = dict[str, object]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """`patient` and `encounter` are ids, `answered_by` and `recorded_by` references (`Patient/x`, `Practitioner/y`).
+    """`patient` and `encounter` are ids, `answered_by` and `recorded_by` references (`Patient/x`, `Practitioner/y`). `clinician` is who is
+    rated: None for a questionnaire about a team or about nobody. `from_paper`: the answers were typed in from a sheet.
 
     `authored` and `issued` are aware. `key` is the submission key: every resource's identifier is the key plus its role.
     """
@@ -27,7 +28,7 @@ class Submission:
     answers: Answers
     scores: Mapping[str, Score]
     patient: str
-    clinician: Person
+    clinician: Person | None
     answered_by: str
     recorded_by: str
     encounter: str | None
@@ -36,6 +37,7 @@ class Submission:
     key: str
     app_version: str
     tags: tuple[tuple[str, str], ...] = ()
+    from_paper: bool = False
 
     def urn(self, role: str) -> str:
         """The full URL of one resource in the bundle: the same for the same key, so that a repeated build is the same bundle."""

@@ -35,6 +35,7 @@ from smart_app.web.site import Site
 from smart_app.web.static_files import IN_PAGE, load_static
 from smart_app.web.templating import Pages, environment
 
+_INSTRUMENTS = "RAPPORT_INSTRUMENTS"
 # No form of ours comes near it.
 _LARGEST_BODY = 64 * 1024
 # Read out over the telephone: no 0/O, 1/I/L.
@@ -93,6 +94,7 @@ def build_services(
     settings: Settings, *, registration: Registration, clock: Callable[[], datetime], new_id: Callable[[], str]
 ) -> AppServices:
     """Every collaborator of the use cases, built."""
+    library = site_library(settings, today=clock().date())
     http = new_session(pool=settings.read_workers * 4)
     launcher = Launcher(registration=registration, http=http, clock=clock, base_url=settings.base_url)
     launcher.check()
@@ -103,7 +105,7 @@ def build_services(
         http=http,
         store=open_store(settings.database_url, _keys(settings), clock=clock),
         launcher=launcher,
-        library=site_library(settings, today=clock().date()),
+        library=library,
         measures=load_measures(),
         clock=clock,
         new_id=new_id,
@@ -131,14 +133,16 @@ def site_library(settings: Settings, *, today: date) -> Library:
 
 
 def _check_offered(settings: Settings, library: Library) -> None:
-    """Every instrument the site uses exists and has a form. ConfigurationError otherwise."""
-    usable = [one.slug for one in library.newest if one.forms and one.items]
-    unusable = next((slug for slug in settings.instruments if slug not in usable), None)
-    if unusable is not None:
-        known = ", ".join(usable)
-        raise ConfigurationError(
-            "RAPPORT_INSTRUMENTS names an instrument that has no form.", where="RAPPORT_INSTRUMENTS", detail=f"{unusable}; known: {known}"
-        )
+    """ConfigurationError unless the site's instruments are known here and can be filled in."""
+    known = {instrument.slug: instrument for instrument in library.newest}
+    for slug in settings.instruments:
+        if slug not in known:
+            raise ConfigurationError(
+                f"There is no instrument {slug!r}.", where=_INSTRUMENTS, detail=f"known are {', '.join(sorted(known))}"
+            )
+        if not known[slug].items:
+            why = "has no items here: it is only described, so it cannot be filled in"
+            raise ConfigurationError(f"The instrument {slug!r} {why}.", where=_INSTRUMENTS, detail=known[slug].rights.permission)
 
 
 def _keys(settings: Settings) -> list[bytes]:

@@ -1,4 +1,4 @@
-"""See that the system tests find Chromium, PostgreSQL, Java and Maven; install them where that is allowed, else say the one line.
+"""See that the system tests find Chromium, PostgreSQL, Java, Maven and Node; install them where that is allowed, else say the one line.
 
 Standard library only. Needs Debian or Ubuntu and root to install; elsewhere it only looks.
 """
@@ -21,6 +21,8 @@ def missing() -> list[str]:
         "postgresql": glob("/usr/lib/postgresql/*/bin/initdb"),
         "default-jdk-headless": shutil.which("javac"),
         "maven": shutil.which("mvn"),
+        "nodejs": shutil.which("node"),
+        "npm": shutil.which("npm"),
     }
     return [package for package, found in here.items() if not found]
 
@@ -48,6 +50,24 @@ def build(peer: str, what: str) -> int:
     return subprocess.run(["mvn", "-q", "-B", "-ntp", "package"], cwd=folder, check=False).returncode
 
 
+def install_node() -> int:
+    """Install the Node peers as their lock says, where they are older than it. Returns the exit code."""
+    folder = ROOT / "tests" / "peers" / "node"
+    stamp = folder / "node_modules" / ".package-lock.json"
+    if stamp.exists() and stamp.stat().st_mtime >= (folder / "package-lock.json").stat().st_mtime:
+        return 0
+    print("Installing the engines in Node from npm …", flush=True)
+    # Without --legacy-peer-deps npm looks for Angular's peers for minutes; none of the packages needs its install script.
+    command = ["npm", "ci", "--legacy-peer-deps", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    done = subprocess.run(command, cwd=folder, check=False)
+    if done.returncode:
+        print(
+            "The system tests need, with Node 20 or later and npm's registry: cd tests/peers/node && npm ci --legacy-peer-deps",
+            file=sys.stderr,
+        )
+    return done.returncode
+
+
 def main() -> int:
     """Look, install, build."""
     packages = missing()
@@ -56,7 +76,7 @@ def main() -> int:
         return 1
     if packages and (failed := install(packages)):
         return failed
-    return build("hapi", "the HAPI FHIR server") or build("validator", "the HAPI FHIR validator")
+    return install_node() or build("hapi", "the HAPI FHIR server") or build("validator", "the HAPI FHIR validator")
 
 
 if __name__ == "__main__":

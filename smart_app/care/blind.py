@@ -25,8 +25,8 @@ class Sight:
 
 
 def visit_of(rating: Rating) -> Visit:
-    """The dyad's clinician and the visit: what pairs the two informants' ratings."""
-    return rating.clinician.reference, rating.visit
+    """The dyad's clinician ("" where nobody is rated) and the visit: what pairs the two informants' ratings."""
+    return rating.clinician.reference if rating.clinician else "", rating.visit
 
 
 def apply(context: LaunchContext, services: AppServices, ratings: Iterable[Rating]) -> Sight:
@@ -35,7 +35,8 @@ def apply(context: LaunchContext, services: AppServices, ratings: Iterable[Ratin
     if not services.settings.blind_entry:
         return Sight(ratings=given, hidden=(), held=frozenset())
     rated = {visit_of(rating) for rating in given if rating.informant == "clinician"}
-    waiting = {visit_of(rating) for rating in given if rating.informant == "patient"} - rated
+    # Without a rated clinician there is no other rating to wait for.
+    waiting = {visit_of(rating) for rating in given if rating.informant == "patient" and rating.clinician} - rated
     closed = waiting - services.store.reveals.among(context.iss, context.patient, waiting) if waiting else set()
     held = [rating for rating in given if _kept_back(rating, closed)]
     seen = tuple(rating for rating in given if not _kept_back(rating, closed))
@@ -51,7 +52,11 @@ def without_content(
         return list(skipped)
     seen = {rating.source for rating in sight.ratings}
     by_source = {_own_reference(resource): resource for resource in resources}
-    return [skip if _may_show(skip, by_source.get(skip.source), seen=seen, base=base) else _stripped(skip) for skip in skipped]
+    open_forms = {instrument.slug for instrument in services.library.newest if instrument.rated != "clinician"}
+    return [
+        skip if skip.measure in open_forms or _may_show(skip, by_source.get(skip.source), seen=seen, base=base) else _stripped(skip)
+        for skip in skipped
+    ]
 
 
 def not_held(resources: Iterable[Resource], *, sight: Sight, base: str) -> list[Resource]:
@@ -84,13 +89,14 @@ def _hidden(held: Iterable[Rating], *, mine: str) -> tuple[HiddenRating, ...]:
     by_visit = {visit_of(rating): rating for rating in held}
     lines = [
         HiddenRating(
-            clinician=rating.clinician,
-            mine=rating.clinician.reference == mine,
+            clinician=clinician,
+            mine=clinician.reference == mine,
             visit=rating.visit,
             day=rating.when.day,
             encounter=rating.encounter,
         )
         for rating in by_visit.values()
+        if (clinician := rating.clinician)
     ]
     return tuple(sorted(lines, key=lambda line: line.day, reverse=True))
 

@@ -14,7 +14,7 @@ _HBA1C = "hba1c"
 
 def changes_in(dyads: Sequence[Dyad], panels: Sequence[Panel]) -> tuple[Change, ...]:
     """The patient's total with the signed-in clinician, the element that moved most, and HbA1c; each only where there is one."""
-    mine = next((dyad for dyad in dyads if dyad.mine and "patient" in dyad.latest), None)
+    mine = next((dyad for dyad in dyads if dyad.mine and "patient" in dyad.latest and not dyad.instrument.why_unscored), None)
     found = [*(_of_dyad(mine) if mine else ()), _of_measure(panels)]
     return tuple(change for change in found if change is not None)
 

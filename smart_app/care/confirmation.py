@@ -36,7 +36,7 @@ def receipt(context: LaunchContext, services: AppServices, *, key: str, launch_i
         key=key,
         outcome=_outcome(entry.state, parcel),
         informant=parcel.informant,
-        clinician=Person(reference=parcel.clinician, name=parcel.clinician_name),
+        clinician=Person(reference=parcel.clinician, name=parcel.clinician_name) if parcel.clinician else None,
         instrument_title=parcel.instrument_title,
         version=parcel.instrument_version,
         answered=parcel.answered,
@@ -49,17 +49,22 @@ def receipt(context: LaunchContext, services: AppServices, *, key: str, launch_i
         note_text=note_text(parcel, shown=shown),
         reason=_reason(entry.state, parcel),
         repeated=parcel.repeated,
+        from_paper=parcel.from_paper,
+        unscored=parcel.unscored,
     )
 
 
 def note_text(parcel: Parcel, *, shown: bool) -> str:
     """Plain text to paste into a note; scores only where they may be shown."""
     unvalidated = "" if parcel.validated else ", not a validated instrument"
-    rated = parcel.clinician_name or parcel.clinician
+    rated = f", rated: {parcel.clinician_name or parcel.clinician}" if parcel.clinician else ""
+    paper = " Typed in from paper." if parcel.from_paper else ""
     lines = [
-        f"{parcel.instrument_title} ({parcel.informant}'s form{unvalidated}), {parcel.authored:%d-%b-%Y}, rated: {rated}.",
+        f"{parcel.instrument_title} ({parcel.informant}'s form{unvalidated}), {parcel.authored:%d-%b-%Y}{rated}.{paper}",
         f"{parcel.answered} of {parcel.of} items answered.",
     ]
+    if parcel.unscored:
+        return "\n".join([*lines, f"Stored as answered, not scored. {parcel.unscored}"])
     return "\n".join([*lines, _scores_text(parcel) if shown else f"Scores {_HELD_BACK}."])
 
 
@@ -71,7 +76,9 @@ def _scores_text(parcel: Parcel) -> str:
 
 
 def _held_back(context: LaunchContext, services: AppServices, parcel: Parcel) -> bool:
-    """Whether blind entry keeps this patient's scores from the clinician."""
+    """Whether blind entry keeps this patient's scores from the clinician: not where nobody is rated."""
+    if parcel.clinician is None:
+        return False
     pair = (parcel.clinician, parcel.visit)
     return services.settings.blind_entry and pair not in services.store.reveals.among(context.iss, context.patient, [pair])
 

@@ -69,7 +69,7 @@ def load_history(context: LaunchContext, services: AppServices, *, years: Years)
         _panel(measure, values.get(measure.key, []), left_out.get(measure.key, []), reports[measure.group], span=span)
         for measure in services.measures
     ]
-    dyads = _dyads(services, alliance.sight.ratings, span=span, mine=context.user.reference)
+    dyads, companions = _dyads(services, alliance.sight.ratings, span=span, mine=context.user.reference)
     why_not = why_not_write(powers(context, services))
     return History(
         patient=patient_of(readings.patient),
@@ -79,6 +79,7 @@ def load_history(context: LaunchContext, services: AppServices, *, years: Years)
         read_at=now,
         server=context.issuer_name,
         dyads=dyads,
+        companions=companions,
         hidden=alliance.sight.hidden,
         panels=panels,
         changes=changes_in(dyads, panels),
@@ -191,27 +192,38 @@ def _panel(measure: Measure, own: Sequence[Measurement], skipped: Sequence[Skipp
     )
 
 
-def _dyads(services: AppServices, ratings: Sequence[Rating], *, span: Span, mine: str) -> list[Dyad]:
-    """One per rated clinician and instrument, never mixed: mine first, then the most recent; instruments in the site's order."""
+def _dyads(services: AppServices, ratings: Sequence[Rating], *, span: Span, mine: str) -> tuple[list[Dyad], list[Dyad]]:
+    """One per rated clinician and instrument, never mixed, and one per questionnaire about nobody in particular. Mine first and in the
+    site's order of instruments, as are the questionnaires; then the other clinicians, the most recent first."""
     groups: dict[tuple[str, str, str], list[Rating]] = {}
     for rating in sorted(ratings, key=_moment):
-        groups.setdefault((rating.clinician.reference, rating.instrument, rating.version), []).append(rating)
+        groups.setdefault((_rated(rating), rating.instrument, rating.version), []).append(rating)
     order = {slug: place for place, slug in enumerate(services.settings.instruments)}
-    ranked = sorted(groups.values(), key=lambda group: order.get(group[-1].instrument, len(order)))
-    ranked.sort(key=lambda group: _moment(group[-1]), reverse=True)
-    ranked.sort(key=lambda group: group[-1].clinician.reference != mine)
-    language = services.settings.language
-    return [_dyad(services.library.get(group[-1].instrument, language=language), group, span=span, mine=mine) for group in ranked]
+    ranked = sorted(groups.values(), key=lambda group: _moment(group[-1]), reverse=True)
+    ranked.sort(key=lambda group: order.get(group[-1].instrument, len(order)) if _rated(group[-1]) in {mine, ""} else len(order))
+    ranked.sort(key=lambda group: _rated(group[-1]) != mine)
+    found = [_dyad(_instrument(services, group[-1]), group, span=span, mine=mine) for group in ranked]
+    return [dyad for dyad in found if dyad.clinician], [dyad for dyad in found if not dyad.clinician]
+
+
+def _instrument(services: AppServices, rating: Rating) -> Instrument:
+    """The version the answers were given on."""
+    return services.library.get(rating.instrument, version=rating.version, language=services.settings.language)
+
+
+def _rated(rating: Rating) -> str:
+    """The reference of the rated clinician; "" where nobody is rated."""
+    return rating.clinician.reference if rating.clinician else ""
 
 
 def _dyad(instrument: Instrument, ratings: Sequence[Rating], *, span: Span, mine: str) -> Dyad:
     """The ratings of one dyad, oldest first."""
-    named = next((rating.clinician for rating in reversed(ratings) if rating.clinician.name), ratings[-1].clinician)
+    named = next((rating.clinician for rating in reversed(ratings) if rating.clinician and rating.clinician.name), ratings[-1].clinician)
     by_informant = {informant: [rating for rating in ratings if rating.informant == informant] for informant in instrument.forms}
     return Dyad(
         clinician=named,
         instrument=instrument,
-        mine=named.reference == mine,
+        mine=named is not None and named.reference == mine,
         ratings=[rating for rating in ratings if span.holds(rating.when.day)],
         latest={informant: given[-1] for informant, given in by_informant.items() if given},
         previous={informant: given[-2] for informant, given in by_informant.items() if len(given) > 1},

@@ -49,10 +49,11 @@ class Panel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dyad:
-    """The patient and one rated clinician, on one instrument. `ratings` in range oldest first, both informants; `latest` maps an
-    informant to that informant's latest rating of all dates, `previous` to the one before. Hidden ratings are in none of them."""
+    """The patient and one rated clinician (None: a questionnaire about a team or about nobody), on one instrument. `ratings` in range
+    oldest first, both informants; `latest` maps an informant to that informant's latest rating of all dates, `previous` to the one
+    before. Hidden ratings are in none of them."""
 
-    clinician: Person
+    clinician: Person | None
     instrument: Instrument
     mine: bool
     ratings: Sequence[Rating]
@@ -90,7 +91,8 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """Everything one dashboard shows. `start` to `end` is the drawn range (`years`); `reads` covers every read made."""
+    """Everything one dashboard shows. `dyads` have a rated clinician, `companions` have none. `start` to `end` is the drawn range
+    (`years`); `reads` covers every read made."""
 
     patient: Patient
     years: Years
@@ -106,3 +108,4 @@ class History:
     reads: Sequence[ReadReport]
     can_write: bool
     why_not_write: str | None
+    companions: Sequence[Dyad] = ()

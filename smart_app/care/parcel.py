@@ -56,7 +56,7 @@ class ScoreLine:
 class Parcel:
     """`digest` tells equal answers from changed ones under one key. `step` is the key of the rung that wrote it. `notes` says why
     higher rungs were not used; `searched` when the server was last searched for it. `content` is the bundle as text: numbers keep
-    their digits whoever seals it."""
+    their digits whoever seals it. `clinician` is None where nobody is rated; `unscored` says why there are no scores."""
 
     key: str
     base: str
@@ -67,7 +67,7 @@ class Parcel:
     instrument_version: str
     validated: bool
     direction: str
-    clinician: str
+    clinician: str | None
     clinician_name: str | None
     answered: int
     of: int
@@ -83,6 +83,8 @@ class Parcel:
     notes: tuple[str, ...] = ()
     searched: datetime | None = None
     repeated: bool = False
+    from_paper: bool = False
+    unscored: str | None = None
 
     @property
     def bundle(self) -> Resource:

@@ -37,12 +37,13 @@ class NotWritten:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
     """A submission as it stands. `step` is the rung of the ladder in words ("one transaction"); `note_text` is ready to paste.
-    `repeated` is True when this very submission had been stored before and was not stored again."""
+    `repeated` is True when this very submission had been stored before and was not stored again. `clinician` is None where nobody is rated;
+    `unscored` says why there are no scores."""
 
     key: str
     outcome: Outcome
     informant: Informant
-    clinician: Person
+    clinician: Person | None
     instrument_title: str
     version: str
     answered: int
@@ -55,3 +56,5 @@ class Receipt:
     note_text: str
     reason: str | None
     repeated: bool = False
+    from_paper: bool = False
+    unscored: str | None = None

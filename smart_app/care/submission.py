@@ -31,18 +31,22 @@ from smart_app.services import AppServices
 __all__ = ["FormDraft", "begin_form", "receipt", "resolve", "send_again", "submit"]
 
 Fields = Mapping[str, Sequence[str]]
+_BEGUN: tuple[Informant, ...] = ("patient", "clinician")
 _KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormDraft:
-    """What a form page needs. `key` goes into the form as a hidden field. `step` says how it will be stored, or `why_not_write` why it
-    can only be kept in Rapport."""
+    """What a form page needs. `key` goes into the form as a hidden field. `clinician` is who is rated, None where nobody is;
+    `signed_in` who has the page open. `from_paper`: the answers are typed in from the licensed sheet. `step` says how it will be stored, or
+    `why_not_write` why it can only be kept in Rapport."""
 
     key: str
     instrument: Instrument
     informant: Informant
-    clinician: Person
+    clinician: Person | None
+    signed_in: Person
+    from_paper: bool
     patient: Patient
     encounter: str | None
     step: str | None
@@ -52,7 +56,7 @@ class FormDraft:
 def begin_form(context: LaunchContext, services: AppServices, *, slug: str, informant: Informant) -> FormDraft:
     """A fresh form. SessionError for an instrument, informant or user that has none; FhirError when the patient cannot be read."""
     instrument = form_of(services, slug, informant)
-    clinician = rated_clinician(context)
+    signed_in = practitioner(context)
     prepare(context.iss, services)
     patient = open_patient(context, services)
     allowed = powers(context, services)
@@ -61,7 +65,9 @@ def begin_form(context: LaunchContext, services: AppServices, *, slug: str, info
         key=services.new_id(),
         instrument=instrument,
         informant=informant,
-        clinician=clinician,
+        clinician=rated_clinician(context, instrument),
+        signed_in=signed_in,
+        from_paper=instrument.from_paper(informant),
         patient=patient,
         encounter=context.encounter,
         step=rung.step if rung else None,
@@ -89,6 +95,9 @@ def submit(
     answers = parse(instrument, informant, fields)
     if isinstance(answers, Invalid):
         return answers
+    if instrument.from_paper(informant):
+        # An empty place on a sheet is no refusal to answer: it is left out.
+        answers = replace(answers, declined=())
     parcel = _parcel(context, services, instrument=instrument, informant=informant, answers=answers, key=key)
     if deliver(context, services, parcel=parcel, launch_id=launch_id):
         return key
@@ -105,11 +114,31 @@ def form_of(services: AppServices, slug: str, informant: Informant) -> Instrumen
         raise SessionError("There is no such form.") from error
     if informant not in instrument.forms:
         raise SessionError("This form is not meant for that person.")
+    if informant == "observer":
+        # The launch names one practitioner. As observer that person is no rated clinician, and nobody else is known to be.
+        raise SessionError("An observer rates another clinician, and this sign-in does not say whom. Nothing can be entered here.")
     return instrument
 
 
-def rated_clinician(context: LaunchContext) -> Person:
-    """The rated person of the dyad: whoever is signed in. SessionError when that is no practitioner."""
+def forms_offered(services: AppServices) -> tuple[tuple[Instrument, Informant], ...]:
+    """Every form a clinician can begin, in the site's order; the patient's before the clinician's."""
+    return tuple(
+        (form_of(services, slug, informant), informant)
+        for slug in services.settings.instruments
+        for informant in _BEGUN
+        if informant in services.library.get(slug).forms
+    )
+
+
+def rated_clinician(context: LaunchContext, instrument: Instrument) -> Person | None:
+    """The rated person of the dyad: whoever is signed in; None for a questionnaire about a team or about nobody. SessionError when whoever
+    is signed in is no practitioner."""
+    signed_in = practitioner(context)
+    return signed_in if instrument.rated == "clinician" else None
+
+
+def practitioner(context: LaunchContext) -> Person:
+    """Whoever is signed in. SessionError when that is no practitioner."""
     if context.user.reference.split("/")[0] not in {"Practitioner", "PractitionerRole"}:
         raise SessionError(
             "The person signed in is not a clinician, so there is nobody to rate. Open Rapport from the chart as a clinician."
@@ -136,7 +165,7 @@ def _parcel(
     """Everything the outbox must know, so that no other source is needed to send or to show it."""
     now = services.clock()
     scores = score(instrument, answers.values)
-    clinician = rated_clinician(context)
+    clinician = rated_clinician(context, instrument)
     canonical = services.settings.canonical_base
     submission = _submission(
         context, instrument, informant, answers=answers, scores=scores, clinician=clinician, key=key, now=now, canonical=canonical
@@ -151,16 +180,18 @@ def _parcel(
         instrument_version=instrument.version,
         validated=instrument.validated,
         direction=instrument.direction,
-        clinician=clinician.reference,
-        clinician_name=clinician.name,
-        answered=len(answers.values),
+        clinician=clinician.reference if clinician else None,
+        clinician_name=clinician.name if clinician else None,
+        answered=sum(item.link_id in answers.values or item.link_id in answers.extra for item in instrument.items),
         of=len(instrument.items),
         encounter=context.encounter,
         visit=f"Encounter/{context.encounter}" if context.encounter else now.date().isoformat(),
         authored=now,
         digest=_digest(instrument.slug, informant, answers),
-        scores=tuple(_line(instrument.scale(name), found) for name, found in scores.items()),
+        scores=() if instrument.why_unscored else tuple(_line(instrument.scale(name), found) for name, found in scores.items()),
         content=content_of(submission_bundle(submission, base=canonical)),
+        from_paper=submission.from_paper,
+        unscored=instrument.why_unscored,
     )
 
 
@@ -171,13 +202,15 @@ def _submission(
     *,
     answers: Answers,
     scores: Mapping[str, Score],
-    clinician: Person,
+    clinician: Person | None,
     key: str,
     now: datetime,
     canonical: str,
 ) -> Submission:
-    """What the mapping writes. The patient answers and records their own form, the clinician theirs."""
-    answered_by = f"Patient/{context.patient}" if informant == "patient" else clinician.reference
+    """What the mapping writes. The patient answers and records their own form, the clinician theirs; what was answered on paper is
+    recorded by whoever is signed in."""
+    answered_by = f"Patient/{context.patient}" if informant == "patient" else context.user.reference
+    from_paper = instrument.from_paper(informant)
     return Submission(
         instrument=instrument,
         informant=informant,
@@ -186,7 +219,8 @@ def _submission(
         patient=context.patient,
         clinician=clinician,
         answered_by=answered_by,
-        recorded_by=answered_by,
+        recorded_by=context.user.reference if from_paper else answered_by,
+        from_paper=from_paper,
         encounter=context.encounter,
         authored=now,
         issued=now,

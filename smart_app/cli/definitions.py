@@ -8,12 +8,12 @@ import click
 import requests
 
 from fhir_mappings.definitions import definitions as every_definition
-from fhir_mappings.library import load_library
 from fhir_mappings.package import NAME, archive, package_files
 from fhir_mappings.submission import Json
 from smart_app import __version__
 from smart_app.cli.consent import agreed
 from smart_app.cli.publishing import publish
+from smart_app.cli.site import this_site
 from smart_app.sandbox.remote import RemoteError, RemoteServer, is_loopback
 from smart_app.settings import Settings
 
@@ -96,4 +96,8 @@ def deploy(fhir: str, yes: bool, canonical_base: str) -> None:
 
 
 def _definitions(canonical_base: str) -> list[Json]:
-    return every_definition(load_library(), base=canonical_base)
+    """Those of the site: with its confirmed keys, and the wording whose permission says that it may be published."""
+    installed = this_site().installed
+    if installed.broken:
+        raise click.ClickException(f"Nothing is published while a wording pack is broken: {installed.broken[0]}")
+    return every_definition(installed.library, base=canonical_base)

@@ -3,68 +3,20 @@
 import os
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from pathlib import Path
 
 import click
-from pydantic import ValidationError
 
 from fhir_mappings import confirmations
 from fhir_mappings.confirmations import Confirmed, as_toml, read_confirmations
-from fhir_mappings.datafile import DataFileError
 from fhir_mappings.instrument import Confirmation, Informant, Instrument
 from fhir_mappings.key import fingerprint, verified
-from fhir_mappings.library import load_library
 from fhir_mappings.pack_template import pack_template
 from fhir_mappings.packs import LANGUAGE
-from fhir_mappings.site import Installed, install
+from fhir_mappings.site import Installed
 from fhir_mappings.words import LONGEST_LINE, flaw
 from smart_app.cli.instrument_text import description, entry, in_words, key_lines, pack_line, structures, wrapped
-from smart_app.settings import InstrumentSettings
-
-
-class _Misused(click.ClickException):
-    """The command was called wrongly: one sentence with a remedy."""
-
-    exit_code = 2
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Site:
-    """The site's settings and what they make of the instruments that ship."""
-
-    settings: InstrumentSettings
-    installed: Installed
-
-    def structure(self, slug: str, version: str | None) -> Instrument:
-        """That version as it ships, else the newest."""
-        shipped = [one for one in self.installed.library.instruments if one.slug == slug and one.wording is None]
-        if not shipped:
-            known = ", ".join(sorted({one.slug for one in self.installed.library.instruments}))
-            raise _Misused(f"There is no instrument {slug!r}; choose one of {known}.")
-        if version is None:
-            return self.installed.library.get(slug)
-        found = next((one for one in shipped if one.version == version), None)
-        if found is None:
-            raise _Misused(f"There is no version {version!r} of {slug}; choose one of {', '.join(one.version for one in shipped)}.")
-        return found
-
-
-def _today() -> date:
-    return datetime.now(UTC).date()
-
-
-def _site(folder: Path | None = None) -> _Site:
-    """The site as the settings describe it, or with another folder."""
-    try:
-        settings = InstrumentSettings()
-        return _Site(settings=settings, installed=install(load_library(), folder or settings.packs, today=_today()))
-    except ValidationError as wrong:
-        first = wrong.errors()[0]
-        raise _Misused(f"RAPPORT_{str(first['loc'][0]).upper()} cannot be used: {first['msg']} (see docs/configuration.md).") from wrong
-    except DataFileError as broken:
-        raise click.ClickException(str(broken)) from broken
+from smart_app.cli.site import Misused, Site, this_site, today
 
 
 def _say(lines: Iterable[str]) -> None:
@@ -80,7 +32,7 @@ def instruments() -> None:
 @instruments.command("list")
 def list_all() -> None:
     """List every instrument: wording, scoring, and how to get what is missing."""
-    site = _site()
+    site = this_site()
     library = site.installed.library
     for one in structures(library):
         offered = one.slug in site.settings.instruments and one is library.get(one.slug)
@@ -101,7 +53,7 @@ def _unused(installed: Installed) -> Iterator[str]:
 @click.option("--language", help="With the wording and key of that language's pack.")
 def show(slug: str, version: str | None, language: str | None) -> None:
     """Show everything known of one instrument, with its key and every source."""
-    site = _site()
+    site = this_site()
     found = site.structure(slug, version)
     if language is not None:
         found = _in_language(site, found, language)
@@ -109,12 +61,12 @@ def show(slug: str, version: str | None, language: str | None) -> None:
     _say(description(found, packs))
 
 
-def _in_language(site: _Site, structure: Instrument, language: str) -> Instrument:
+def _in_language(site: Site, structure: Instrument, language: str) -> Instrument:
     worded = in_words(site.installed.library, structure)
     found = next((one for one in worded if one.language == language), None)
     if found is None:
         known = ", ".join(str(one.language) for one in worded) or "no language"
-        raise _Misused(f"{structure.slug} {structure.version} has no wording in {language!r}, only in {known}.")
+        raise Misused(f"{structure.slug} {structure.version} has no wording in {language!r}, only in {known}.")
     return found
 
 
@@ -122,9 +74,9 @@ def _in_language(site: _Site, structure: Instrument, language: str) -> Instrumen
 @click.argument("folder", required=False, type=click.Path(path_type=Path, exists=True, file_okay=False))
 def check(folder: Path | None) -> None:
     """Check every pack and confirmation in FOLDER (RAPPORT_PACKS when not given); exit 1 when something is wrong."""
-    site = _site(folder)
+    site = this_site(folder)
     if folder is None and site.settings.packs is None:
-        raise _Misused("There is no folder to check: name one, or set RAPPORT_PACKS.")
+        raise Misused("There is no folder to check: name one, or set RAPPORT_PACKS.")
     found = site.installed
     _say(wrapped(f"ok        {pack_line(pack)}") for pack in found.packs)
     _say(wrapped(f"ok        {_confirmed_line(one)}") for one in found.confirmations if _in_use(one, found))
@@ -158,13 +110,13 @@ def _confirmed_line(one: Confirmed) -> str:
 def template(slug: str, language: str, informants: tuple[Informant, ...], version: str | None) -> None:
     """Print a wording pack to fill in."""
     if not re.fullmatch(LANGUAGE, language):
-        raise _Misused("--language is a code of two letters, with a country where it matters: de, pt-BR.")
-    found = _site().structure(slug, version)
+        raise Misused("--language is a code of two letters, with a country where it matters: de, pt-BR.")
+    found = this_site().structure(slug, version)
     if not found.items:
-        raise _Misused(f"{slug} is only described, it has no items to put words to; choose another instrument.")
+        raise Misused(f"{slug} is only described, it has no items to put words to; choose another instrument.")
     without = next((one for one in informants if one not in found.forms), None)
     if without is not None:
-        raise _Misused(f"{slug} has no form for the {without}; choose one of {', '.join(found.forms)}.")
+        raise Misused(f"{slug} has no form for the {without}; choose one of {', '.join(found.forms)}.")
     click.echo(pack_template(found, language=language, informants=informants or tuple(found.forms)), nl=False)
 
 
@@ -178,14 +130,14 @@ def confirm(slug: str, by: str, source: str, version: str | None) -> None:
     for option, text in (("--by", by), ("--source", source)):
         problem = flaw(text, longest=LONGEST_LINE)
         if problem is not None:
-            raise _Misused(f"{option} {problem}; give it again.")
-    site = _site()
+            raise Misused(f"{option} {problem}; give it again.")
+    site = this_site()
     folder = site.settings.packs
     if folder is None:
-        raise _Misused("There is nowhere to record it: set RAPPORT_PACKS to the folder of your wording packs.")
+        raise Misused("There is nowhere to record it: set RAPPORT_PACKS to the folder of your wording packs.")
     found = site.structure(slug, version)
     _check_confirmable(found, site.installed)
-    said = Confirmation(by=by, on=_today(), source=source)
+    said = Confirmation(by=by, on=today(), source=source)
     _say(key_lines(found))
     _record(folder / confirmations.FILE, Confirmed(slug=slug, version=found.version, key=fingerprint(found), confirmation=said))
     click.echo(f"\nRecorded in {folder / confirmations.FILE}: confirmed by {by} on {said.on}. It counts from the next start of Rapport.")
@@ -212,7 +164,7 @@ def _record(file: Path, one: Confirmed) -> None:
     try:
         before = file.read_text(encoding="utf-8") if file.exists() else ""
         text = f"{before.rstrip()}\n\n{as_toml(one)}".lstrip()
-        read_confirmations(text, file=file.name, today=_today())
+        read_confirmations(text, file=file.name, today=today())
         # Exclusive: a second `confirm` at the same moment is refused, and loses nothing of the first.
         with beside.open("x", encoding="utf-8") as new:
             new.write(text)

@@ -4,6 +4,7 @@ from datetime import date, datetime, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
+from fhir_mappings.instrument import Option
 from fhir_mappings.measurement import Quantity
 from fhir_mappings.moment import Moment
 
@@ -109,3 +110,11 @@ def sentence(text: str) -> str:
     """`text` with a capital first letter and one full stop."""
     text = text.strip()
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".") if text else ""
+
+
+def option_number(option: Option, *, signed: bool) -> str:
+    """An answer as it is printed on a sheet: `4`; `−3` and `+3` on a scale with both signs; an option without a value by its code."""
+    if option.value is None:
+        return option.code.replace("-", " ").capitalize()
+    sign = ("−" if option.value < 0 else "+") if signed and option.value else ""
+    return f"{sign}{abs(option.value)}"

@@ -9,7 +9,7 @@ from fhir_mappings.instrument import Informant
 from smart_app.care.chart import open_patient
 from smart_app.care.history import Patient
 from smart_app.care.receipt import Receipt
-from smart_app.care.submission import begin_form, receipt, send_again, submit
+from smart_app.care.submission import begin_form, form_of, receipt, send_again, submit
 from smart_app.errors import FhirError
 from smart_app.launch.context import LaunchContext
 from smart_app.web.csrf import FIELD
@@ -44,12 +44,15 @@ class Forms:
         self._services = site.services
 
     def handover(self, launch_id: str, slug: str) -> Response:
-        """Before the device changes hands."""
+        """Before the device changes hands; a form without wording stays with the clinician."""
         visit = self._site.guard.enter(launch_id)
         draft = begin_form(visit.context, self._services, slug=slug, informant="patient")
+        form = url_for("form", launch_id=visit.id, slug=slug, informant="patient")
+        if draft.from_paper:
+            return redirect(form, 303)  # type: ignore[return-value]
         view = handover_view(
             draft,
-            form=url_for("form", launch_id=visit.id, slug=slug, informant="patient"),
+            form=form,
             back=url_for("dashboard", launch_id=visit.id),
             today=self._services.clock().astimezone().date(),
             blind=self._services.settings.blind_entry,
@@ -78,14 +81,14 @@ class Forms:
         )
         if isinstance(outcome, Invalid):
             return self._form(visit, slug, chosen, key=key, invalid=outcome)
-        page = "thanks" if chosen == "patient" else "receipt"
+        page = "thanks" if chosen == "patient" and not self._from_paper(slug, chosen) else "receipt"
         return redirect(url_for(page, launch_id=visit.id, key=outcome), 303)  # type: ignore[return-value]
 
     def thanks(self, launch_id: str, key: str) -> Response:
         """The patient's last page."""
         visit = self._site.guard.enter(launch_id)
         stands = self._receipt(visit, key)
-        clinician = stands.clinician.name or "your clinician"
+        clinician = (stands.clinician.name if stands.clinician else visit.context.user.name) or "your clinician"
         view = thanks_view(stands.outcome, clinician=clinician, receipt=url_for("receipt", launch_id=visit.id, key=key))
         return self._site.pages.page("thanks", view)
 
@@ -121,6 +124,9 @@ class Forms:
             invalid=invalid,
         )
         return self._site.pages.page("check_form", view, csrf=visit.csrf, status=_UNPROCESSABLE if invalid else 200)
+
+    def _from_paper(self, slug: str, informant: Informant) -> bool:
+        return form_of(self._services, slug, informant).from_paper(informant)
 
     def _receipt(self, visit: Visit, key: str) -> Receipt:
         return receipt(visit.context, self._services, key=key, launch_id=visit.id)

@@ -1,13 +1,16 @@
 """The dashboard and what can be done from it, and the two addresses a load balancer asks."""
 
 from datetime import date
+from functools import partial
 from typing import cast, get_args
 
 from flask import Flask, Response, redirect, request, url_for
 
+from fhir_mappings.instrument import Informant, Instrument
 from smart_app.care.blind import reveal
 from smart_app.care.dashboard import load_history
 from smart_app.care.history import Years
+from smart_app.care.submission import forms_offered
 from smart_app.errors import SessionError, StoreError
 from smart_app.launch.context import LaunchContext
 from smart_app.web import cookies
@@ -15,6 +18,7 @@ from smart_app.web.guard import Visit
 from smart_app.web.site import Site
 from smart_app.web.views.dashboard import DashboardUrls, dashboard_view
 from smart_app.web.views.ended import ended_view
+from smart_app.web.views.offers import offers
 
 _DEFAULT_YEARS: Years = "2"
 
@@ -85,16 +89,24 @@ class Dashboard:
         return Response("ready\n", mimetype="text/plain")
 
     def _urls(self, visit: Visit) -> DashboardUrls:
-        """Rating and hand-over lead to the site's first instrument, where this user may be rated."""
-        slug = self._services.settings.instruments[0]
-        forms = self._services.library.get(slug).forms if _is_clinician(visit.context) else {}
+        """Rating and hand-over lead to the site's first form for each, where this user may be rated; the rest is offered below them."""
+        forms = forms_offered(self._services) if _is_clinician(visit.context) else ()
+        found = offers(forms, partial(_beginning, visit))
         return DashboardUrls(
             page=url_for("dashboard", launch_id=visit.id),
-            hand_over=url_for("handover", launch_id=visit.id, slug=slug) if "patient" in forms else None,
-            rate=url_for("form", launch_id=visit.id, slug=slug, informant="clinician") if "clinician" in forms else None,
+            hand_over=found.hand_over,
+            rate=found.rate,
+            others=found.others,
             reveal=url_for("reveal", launch_id=visit.id),
             end=url_for("end", launch_id=visit.id),
         )
+
+
+def _beginning(visit: Visit, instrument: Instrument, informant: Informant) -> str:
+    """Where a form begins: the patient's own with the hand-over."""
+    if informant == "patient" and not instrument.from_paper(informant):
+        return url_for("handover", launch_id=visit.id, slug=instrument.slug)
+    return url_for("form", launch_id=visit.id, slug=instrument.slug, informant=informant)
 
 
 def check_patient(context: LaunchContext) -> None:

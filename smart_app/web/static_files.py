@@ -16,6 +16,7 @@ FOLDER = Path(__file__).parent / "static"
 SHEETS = {
     "app.css": ("base", "reading", "dashboard"),
     "form.css": ("base", "form"),
+    "paper.css": ("base", "form", "paper"),
     "text.css": ("base", "reading", "dashboard", "text"),
 }
 IN_PAGE = "form.css"

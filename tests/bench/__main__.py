@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 
-from tests.bench import dashboard_cpu, dashboard_size, dashboard_wait, form_page, imports, memory, scoring, submit
+from tests.bench import dashboard_cpu, dashboard_size, dashboard_wait, extraction, form_page, imports, memory, rescoring, scoring, submit
 from tests.bench.figure import Effort, Figure, Figures
 
 MEASUREMENTS: Mapping[str, Callable[[Effort], Figures]] = {
@@ -15,6 +15,8 @@ MEASUREMENTS: Mapping[str, Callable[[Effort], Figures]] = {
     "cpu": dashboard_cpu.measure,
     "submit": submit.measure,
     "scoring": scoring.measure,
+    "rescoring": rescoring.measure,
+    "extraction": extraction.measure,
     "import": imports.measure,
     "memory": memory.measure,
 }

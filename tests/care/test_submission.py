@@ -43,6 +43,7 @@ def record(ehr: Ehr) -> None:
 
 def test_form_names_the_rated_clinician_and_how_it_will_be_stored(ehr: Ehr, services: AppServices) -> None:
     draft = begin_form(context(), services, slug=SLUG, informant="patient")
+    assert draft.clinician is not None
     assert draft.clinician.name == "Sofia Lindqvist"
     assert draft.patient.family == "Halvorsen"
     assert (draft.step, draft.why_not_write) == ("one transaction", None)

@@ -8,7 +8,10 @@ import pytest
 import responses
 from click.testing import CliRunner, Result
 
+from fhir_mappings.library import load_library
+from fhir_mappings.pack_template import pack_template
 from smart_app.cli import main
+from tests.cli.test_instruments import filled
 from tests.support.definition_server import DefinitionServer
 
 HERE = "http://127.0.0.1:8080/fhir"
@@ -35,6 +38,27 @@ def test_the_list_names_every_definition_under_the_sites_own_addresses() -> None
     assert "https://clinic.example.org/fhir/Questionnaire/rapport-check-in-patient|" in done.output
     assert "https://clinic.example.org/fhir/Questionnaire/rapport-check-in-clinician-scoring|" in done.output
     assert "w3id.org" not in done.output
+
+
+def test_a_sites_confirmed_key_and_its_publishable_wording_are_among_them(tmp_path: Path) -> None:
+    wording = pack_template(load_library().get("who-5"), language="de", informants=("patient",))
+    granted = filled(wording).replace('scopes = ["display"]', 'scopes = ["display", "redistribute"]')
+    (tmp_path / "who-5.de.toml").write_text(granted, encoding="utf-8")
+    done = CliRunner().invoke(main, ["definitions", "list"], env={"RAPPORT_PACKS": str(tmp_path)})
+    assert done.exit_code == 0, done.output
+    assert "/Questionnaire/who-5-patient-de|" in done.output
+    package = CliRunner().invoke(main, ["definitions", "package", "--output", str(tmp_path / "out")], env={"RAPPORT_PACKS": str(tmp_path)})
+    assert package.exit_code == 0, package.output
+    [form] = (tmp_path / "out" / "package").glob("Questionnaire-*who-5-patient-de-1*.json")
+    assert '"text": "Item 1"' not in form.read_text(encoding="utf-8")
+
+
+def test_nothing_is_published_while_a_pack_is_broken(tmp_path: Path) -> None:
+    (tmp_path / "who-5.de.toml").write_text("[pack]", encoding="utf-8")
+    done = CliRunner().invoke(main, ["definitions", "package", "--output", str(tmp_path / "out")], env={"RAPPORT_PACKS": str(tmp_path)})
+    assert done.exit_code == 1
+    assert "who-5.de.toml" in done.output
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("base", ["rapport", "ftp://x.example.org", "https://x.example.org/a|b", "https://x.example.org/#a", ""])

@@ -35,7 +35,7 @@ def shipped(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
     def put(*instruments: Instrument) -> None:
         # The package names the command as the module is named, so the module is asked for by name.
-        monkeypatch.setattr(import_module("smart_app.cli.instruments"), "load_library", lambda: Library(instruments))
+        monkeypatch.setattr(import_module("smart_app.cli.site"), "load_library", lambda: Library(instruments))
 
     put(structure())
     return put

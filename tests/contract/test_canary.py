@@ -22,6 +22,7 @@ from tests.fhir_mappings.samples import BASE, submission
 
 CANARY = "Zaunkönig"
 EVERY: tuple[Scope, ...] = ("display", "store", "redistribute")
+SOFIA = Person(reference="Practitioner/sofia", name="Sofia")
 SCOPES = [frozenset(some) for some in chain.from_iterable(combinations(EVERY, count) for count in range(4))]
 STRUCTURES = (NEGATIVE, DOES_NOT_APPLY, FACTOR, UNSCORED, UNCONFIRMED)
 
@@ -57,8 +58,8 @@ def test_the_page_shows_wording_with_leave_to_display() -> None:
     pack = worded(NEGATIVE, CANARY, scopes=frozenset({"display"}))
     patient = read_patient({"resourceType": "Patient", "id": "p1", "name": [{"family": "Halvorsen", "given": ["Ingrid"]}]})
     draft = FormDraft(
-        key="k1", instrument=pack, informant="patient", clinician=Person(reference="Practitioner/sofia", name="Sofia"), patient=patient,
-        encounter=None, step="transaction", why_not_write=None,
+        key="k1", instrument=pack, informant="patient", clinician=SOFIA, signed_in=SOFIA, from_paper=False,
+        patient=patient, encounter=None, step="transaction", why_not_write=None,
     )  # fmt: skip
     view = form_view(draft, action="/send", back="/", today=date(2026, 11, 22), site_name="", key="k1", invalid=None)
     shown = [text for block in view.blocks for item in block.items for text in (item.text, *(choice.label for choice in item.choices))]

@@ -39,7 +39,18 @@ def test_what_was_submitted_is_read_back_whole() -> None:
     assert rating.extra == {"difficult": "no"}
     assert {key: one.text for key, one in rating.scores.items()} == {key: one.text for key, one in made.scores.items()}
     assert (rating.informant, rating.visit, rating.source) == ("patient", "Encounter/e1", "QuestionnaireResponse/k1-response")
+    assert rating.clinician is not None
     assert rating.clinician.name == "Sofia Lindqvist"
+    assert rating.language == "en"
+
+
+def test_a_response_another_program_made_on_the_scoring_form_is_read_and_scored_by_us() -> None:
+    parts = stored(submission("444 345 554"))
+    response = parts["response"]
+    response["questionnaire"] = response["questionnaire"].replace("-patient|", "-patient-scoring|")
+    response["item"].append({"linkId": "score.total", "answer": [{"valueDecimal": 1.0}]})
+    [rating], skipped = read([response])
+    assert (skipped, rating.scores["total"].text) == ([], "4.22")
 
 
 @pytest.mark.parametrize(
@@ -150,6 +161,7 @@ def test_scores_without_their_response_are_one_rating(drop: str) -> None:
     assert {one.text for one in rating.scores.values()} == {"3.67", "3.00", "4.00"}
     assert (rating.answers, rating.scores["goal"].answered, rating.scores["goal"].of) == ({}, 0, 3)
     assert rating.source == "Observation/k1-panel"
+    assert rating.language is None
 
 
 def test_two_submissions_without_responses_stay_two() -> None:
@@ -247,6 +259,7 @@ def test_without_the_extension_the_rated_clinician_is_the_focus_of_the_scores() 
     parts = stored(submission())
     del parts["response"]["extension"]
     [rating], _ = read(parts.values())
+    assert rating.clinician is not None
     assert rating.clinician.reference == "Practitioner/sofia"
     ratings, skipped = read([parts["response"]])
     assert ratings == []

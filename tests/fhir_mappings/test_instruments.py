@@ -198,6 +198,21 @@ def test_sizes_and_ranges_are_those_of_the_source(slug: str) -> None:
 
 
 @pytest.mark.parametrize("slug", STRUCTURE)
+def test_only_distress_is_better_when_lower(slug: str) -> None:
+    better = "lower" if slug.startswith(("dds-", "paid-")) else "higher"
+    assert {ALL[slug].better, *(scale.better for scale in ALL[slug].scales)} == {better}
+    assert ("distress" in ALL[slug].direction) == (better == "lower")
+
+
+def test_a_scale_may_be_better_at_the_other_end_than_its_instrument() -> None:
+    text = FILES["star-c"].replace('direction = "higher = fewer emotional difficulties"', 'direction = "higher = more"\nbetter = "lower"')
+    read = read_instrument(text, file="star-c.toml")
+    assert [(scale.key, scale.better) for scale in read.scales][0::3] == [("total", "higher"), ("emotional-difficulties", "lower")]
+    silent = read_instrument(FILES["star-c"].replace('better = "higher"\n', ""), file="star-c.toml")
+    assert {scale.better for scale in silent.scales} == {None}
+
+
+@pytest.mark.parametrize("slug", STRUCTURE)
 def test_a_score_needs_as_many_items_as_its_rule_says(slug: str) -> None:
     fewer = {scale.key: scale.min_answered for scale in ALL[slug].scales if scale.min_answered < len(scale.items)}
     assert fewer == FEWEST.get(slug, {})

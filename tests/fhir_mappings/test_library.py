@@ -65,6 +65,8 @@ def test_the_library_finds_an_instrument_by_name_and_by_form() -> None:
         assert LIBRARY.for_questionnaire(canonical, "https://elsewhere.org") is None
         assert LIBRARY.for_questionnaire(canonical.partition("|")[0], BASE) is None
         assert LIBRARY.knows_form(canonical.replace("0.1.0", "9.9.9"), BASE)
+        scoring = f"{canonicals.scoring_questionnaire_url(CHECK_IN, informant, base=BASE)}|{CHECK_IN.version}"
+        assert LIBRARY.for_questionnaire(scoring, BASE) == (CHECK_IN, informant)
     assert not LIBRARY.knows_form("https://elsewhere.org/Questionnaire/q|1", BASE)
     with pytest.raises(KeyError):
         LIBRARY.get("wai")

@@ -13,13 +13,16 @@ from fhir_mappings.rating import Person, Rating, Score
 from smart_app.care.history import Change, Dyad, HiddenRating, History, Panel, Patient, ReadReport, Years
 from smart_app.launch.context import LaunchContext, User
 from smart_app.web.views.dashboard import DashboardUrls
+from smart_app.web.views.parts import Link
 
 NOW = datetime(2026, 11, 22, 14, 2, tzinfo=UTC)
 TODAY = NOW.date()
 SOFIA = Person(reference="Practitioner/sofia", name="Sofia Lindqvist")
 TOMAS = Person(reference="Practitioner/tomas", name="Tomas Weiss")
 URLS = DashboardUrls(
-    page="/l/abc/", hand_over="/l/abc/handover/rapport-check-in", rate="/l/abc/check/rapport-check-in/clinician",
+    page="/l/abc/",
+    hand_over=Link(href="/l/abc/handover/rapport-check-in", text="Hand over to patient"),
+    rate=Link(href="/l/abc/check/rapport-check-in/clinician", text="Rate this visit"),
     reveal="/l/abc/reveal", end="/l/abc/end",
 )  # fmt: skip
 INGRID = Patient(

@@ -57,8 +57,30 @@ def total_lane(dyad: Dyad, frame: Frame) -> Lane:
     """The dyad's total: both lines by name, latest values and, for one and the same visit, their difference."""
     scale = total_scale(dyad.instrument)
     items = "" if scale.method == "mean" and not scale.items else f"{scale.method} of {formats.count(len(scale.items), 'item')}, "
-    about = (f"{items}{scale.low}–{scale.high}", not_validated(dyad.instrument))
+    about = (f"{items}{_range(scale)}", *_cutoffs(dyad.instrument, scale), not_validated(dyad.instrument))
     return _lane(dyad, scale, frame, drawing=TOTAL, about=about, extra=_difference(dyad, scale))
+
+
+def cutoffs_table(instrument: Instrument) -> Table | None:
+    """The cut-offs that were published, each with its population and source; those nobody has checked are left out."""
+    rows = tuple(
+        (instrument.scale(cut.scale).title, f"{cut.side} {cut.value}", cut.meaning, formats.sentence(cut.population), cut.citation)
+        for cut in instrument.cutoffs
+        if cut.certainty == "verified"
+    )
+    head = ("Score", "Published cut-off", "Said to mean", "In whom", "Source")
+    return Table(summary=f"Published cut-offs ({len(rows)})", style="plain", head=head, rows=rows) if rows else None
+
+
+def _cutoffs(instrument: Instrument, scale: Scale) -> tuple[str, ...]:
+    """A line for each published cut-off of that score; the table says in whom, and where that stands."""
+    mine = [cut for cut in instrument.cutoffs if cut.scale == scale.key and cut.certainty == "verified"]
+    return ("published cut-offs:", *(f"{cut.side} {cut.value}, {cut.meaning}" for cut in mine)) if mine else ()
+
+
+def _range(scale: Scale) -> str:
+    """`1–5`; `−48 to +48` on a scale with both signs."""
+    return f"{scale.low}–{scale.high}" if scale.low >= 0 else f"−{-scale.low} to {scale.high:+}"
 
 
 def element_lane(dyad: Dyad, scale: Scale, frame: Frame) -> Lane:
@@ -124,7 +146,7 @@ def _plot(ratings: Sequence[Rating], scale: Scale, time: charts.TimeScale, *, dr
         time=time,
         values=values,
         crosses=_crosses(ratings, scale, tall=drawing.tall),
-        left=values.ticks(places, (str(place) for place in places)),
+        left=values.ticks(places, (str(place).replace("-", "−") for place in places)),
         small=not drawing.tall,
     )
 
@@ -228,9 +250,15 @@ def _alt(dyad: Dyad, scale: Scale) -> str:
     if not days:
         return f"{scale.title}: nothing to draw in this range."
     return (
-        f"{scale.title} on a scale of {scale.low} to {scale.high}, patient and clinician as two lines, "
+        f"{scale.title} on a scale of {scale.low} to {scale.high}, {_lines(dyad)}, "
         f"{formats.count(len(days), 'rating')} from {days[0]} to {days[-1]}. All values are in the table of ratings."
     )
+
+
+def _lines(dyad: Dyad) -> str:
+    """Whose lines are drawn."""
+    forms = [informant for informant in _PAIR if informant in dyad.instrument.forms]
+    return "patient and clinician as two lines" if len(forms) > 1 else f"the {forms[0]}’s line" if forms else "no line"
 
 
 def _visits(ratings: Sequence[Rating]) -> list[dict[Informant, Rating]]:
@@ -289,4 +317,9 @@ def _remarks(rating: Rating, instrument: Instrument) -> list[str]:
         for option in question.options
         if rating.extra.get(question.link_id) == option.code
     ]
-    return [*standing, *declined, *asked]
+    empty = [
+        f"{who}: {formats.count(count, 'item')} “{option.label or formats.option_number(option, signed=False)}”"
+        for option in instrument.options
+        if option.value is None and (count := sum(rating.extra.get(item.link_id) == option.code for item in instrument.items))
+    ]
+    return [*standing, *declined, *empty, *asked]

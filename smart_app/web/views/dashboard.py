@@ -5,11 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, tzinfo
 
 from fhir_mappings.measurement import Skipped
-from smart_app.care.history import Dyad, HiddenRating, History, Panel, ReadReport, Years
+from fhir_mappings.rating import Rating
+from smart_app.care.history import Change, Dyad, HiddenRating, History, Panel, ReadReport, Years
 from smart_app.launch.context import LaunchContext
 from smart_app.web import charts, formats
 from smart_app.web.banner import Banner, ContextLine, context_line, page_banner
 from smart_app.web.views.alliance_lanes import (
+    cutoffs_table,
     element_lane,
     element_scales,
     latest_in_words,
@@ -19,7 +21,9 @@ from smart_app.web.views.alliance_lanes import (
     ratings_table,
     total_lane,
 )
+from smart_app.web.views.answered import answered_in_words, answered_lane, answers_table
 from smart_app.web.views.measure_lanes import NOT_RESULTS, Frame, measure_lane
+from smart_app.web.views.offers import Offer
 from smart_app.web.views.parts import Lane, Link, Notice, Table, filled_columns, read_notice
 from smart_app.web.views.summary import Summary, summary
 
@@ -34,13 +38,15 @@ _NOT_SHOWN_HEAD = ("Date", "What", "Why it is not drawn or not scored", "What wo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DashboardUrls:
-    """Where the page's links lead. `page` is the dashboard without query; None hides an action (`rate` where nobody may answer)."""
+    """Where the page's links lead. `page` is the dashboard without query; None hides an action (`rate` where nobody may answer);
+    `others` are further questionnaires."""
 
     page: str
-    hand_over: str | None
-    rate: str | None
+    hand_over: Link | None
+    rate: Link | None
     reveal: str
     end: str | None
+    others: tuple[Offer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +87,7 @@ class AlliancePanel:
     elements: tuple[Lane, ...]
     elements_open: bool
     table: Table | None
+    cutoffs: Table | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +139,7 @@ class DashboardView:
     no_alliance: Lane | None
     no_alliance_title: str
     other_dyads: tuple[AlliancePanel, ...]
+    companions: tuple[AlliancePanel, ...]
     hba1c: MeasurePanel | None
     measures: tuple[Lane, ...]
     measures_standing: str
@@ -165,13 +173,14 @@ def dashboard_view(
         summary=summary(history),
         ranges=tuple(Link(href=f"{urls.page}?years={years}", text=text, current=years == history.years) for years, text in _RANGES),
         rate_first=any(each.ratable for each in waiting),
-        action_note=_action_note(history),
+        action_note=_action_note(history, urls),
         axis=_axis(history, first, hba1c, frame, urls=urls, focus=focus),
         span=_span(history),
         alliance=_alliance_panel(first, history, frame, key="alliance") if first else None,
         no_alliance=None if first else _no_alliance(history, frame),
         no_alliance_title=f"Alliance with {context.user.name}" if context.user.name else "Alliance",
         other_dyads=tuple(_alliance_panel(dyad, history, frame, key=f"alliance-{index}") for index, dyad in enumerate(others, 2)),
+        companions=tuple(_companion_panel(each, history, frame, key=f"companion-{n}") for n, each in enumerate(history.companions, 1)),
         hba1c=_hba1c_panel(hba1c, history, frame) if hba1c else None,
         measures=measures,
         measures_standing=f"{history.server}, {formats.clock(history.read_at, frame.zone)}",
@@ -217,22 +226,50 @@ def _axis(history: History, dyad: Dyad | None, hba1c: Panel | None, frame: Frame
 
 
 def _alliance_panel(dyad: Dyad, history: History, frame: Frame, *, key: str) -> AlliancePanel:
-    when = latest_moment(dyad)
-    rated = f"last rated {formats.ago(when.day, frame.today)}" if when else "not rated yet"
-    whom = f"{person(dyad.clinician)} (you)" if dyad.mine else person(dyad.clinician)
-    scales = element_scales(dyad.instrument)
+    """One rated clinician on one instrument, which is named where there is more than one."""
+    whom = person(dyad.clinician) if dyad.clinician else "nobody"
+    several = len({each.instrument.slug for each in history.dyads}) > 1
+    of = f", {dyad.instrument.title}" if several else ""
+    apart = "" if dyad.mine else " A clinician’s ratings are a line of their own."
+    return _panel(
+        dyad, history, frame, key=key, title=f"Alliance with {whom}{' (you)' if dyad.mine else ''}{of}", verb="rated", apart=apart
+    )
+
+
+def _companion_panel(dyad: Dyad, history: History, frame: Frame, *, key: str) -> AlliancePanel:
+    """A questionnaire about living with diabetes, or about the care received: its title says what it is."""
+    panel = _panel(dyad, history, frame, key=key, title=not_validated(dyad.instrument), verb="answered", apart="")
+    return replace(panel, total=replace(panel.total, about=tuple(line for line in panel.total.about if line != panel.title)))
+
+
+def _panel(dyad: Dyad, history: History, frame: Frame, *, key: str, title: str, verb: str, apart: str) -> AlliancePanel:
+    instrument, when = dyad.instrument, latest_moment(dyad)
+    last = f"last {verb} {formats.ago(when.day, frame.today)}" if when else f"not {verb} yet"
+    scored = instrument.why_unscored is None
+    scales = element_scales(instrument) if scored else ()
+    table = (ratings_table(dyad) if scored else answers_table(dyad)) if dyad.ratings else None
     return AlliancePanel(
         key=key,
-        title=f"Alliance with {whom}",
-        direction=dyad.instrument.direction,
-        standing=f"{formats.count(dyad.visits, 'visit')}, {rated} · {history.server}, {formats.clock(history.read_at, frame.zone)}",
-        line=f"{formats.count(dyad.total, 'rating')}, {rated}: {latest_in_words(dyad)}. A clinician’s ratings are a line of their own.",
-        total=replace(total_lane(dyad, frame), notice=_alliance_notice(history, frame)),
+        title=title,
+        direction=instrument.direction if scored else "not scored",
+        standing=f"{_how_many(dyad)}, {last} · {history.server}, {formats.clock(history.read_at, frame.zone)}",
+        line=f"{formats.count(dyad.total, 'rating')}, {last}: {latest_in_words(dyad) if scored else answered_in_words(dyad)}.{apart}",
+        total=replace(total_lane(dyad, frame) if scored else answered_lane(dyad), notice=_alliance_notice(history, frame)),
         elements_title=formats.sentence(formats.listed([scale.title.lower() for scale in scales])).rstrip("."),
         elements=tuple(element_lane(dyad, scale, frame) for scale in scales) if dyad.ratings else (),
-        elements_open=any(change.kind == "element" and change.clinician == dyad.clinician for change in history.changes),
-        table=ratings_table(dyad) if dyad.ratings else None,
+        elements_open=any(_is_of(change, dyad) for change in history.changes if change.kind == "element"),
+        table=table,
+        cutoffs=cutoffs_table(instrument) if scored else None,
     )
+
+
+def _how_many(dyad: Dyad) -> str:
+    """Visits, as two people may rate one; forms, where nobody is rated."""
+    return formats.count(dyad.visits, "visit") if dyad.clinician else formats.count(dyad.total, "form")
+
+
+def _is_of(change: Change, dyad: Dyad) -> bool:
+    return change.clinician == dyad.clinician and isinstance(change.later, Rating) and change.later.instrument == dyad.instrument.slug
 
 
 def _alliance_reads(history: History) -> list[ReadReport]:
@@ -348,9 +385,11 @@ def _waiting(hidden: HiddenRating, urls: DashboardUrls, frame: Frame) -> Waiting
     return Waiting(text=text, ratable=ratable, clinician=hidden.clinician.reference, visit=hidden.visit)
 
 
-def _action_note(history: History) -> str:
+def _action_note(history: History, urls: DashboardUrls) -> str:
     if not history.can_write:
         return f"Answers cannot be stored in this record: {formats.sentence(history.why_not_write or 'the reason is not known')}"
+    if urls.rate is None:
+        return ""
     return "You rate first. The patient’s rating of a visit appears once yours is saved."
 
 
@@ -402,7 +441,7 @@ def _sources(history: History, frame: Frame) -> Sources:
     reads = formats.count(len(history.reads), "read")
     tally = f"All {reads} complete." if whole == len(history.reads) else f"{whole} of {reads} complete."
     day = formats.short_date(_local_day(history.read_at, frame.zone))
-    instruments = {dyad.instrument.slug: dyad.instrument for dyad in history.dyads}.values()
+    instruments = {dyad.instrument.slug: dyad.instrument for dyad in [*history.dyads, *history.companions]}.values()
     return Sources(
         sentence=f"Read from {history.server} (FHIR R4) on {day} at {formats.clock(history.read_at, frame.zone)}. {tally}",
         rows=tuple(

@@ -10,10 +10,14 @@ from smart_app.care.submission import FormDraft
 from smart_app.web import formats
 from smart_app.web.banner import Banner, clinician_banner, patient_banner, plain_name
 
+_FIRST_PROBLEMS = 10
+_MISSING = "Choose an answer"
+_ON_SHEET = "Choose a number, or tick the box."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """One radio button. Where wording may not ship, `label` is its number."""
+    """One radio button. On paper `label` is the number printed there."""
 
     value: str
     label: str
@@ -53,11 +57,14 @@ class Problem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormView:
-    """Everything a questionnaire's page prints. `who` are the lines about who will see the answers (patient's form only);
-    `key` and `patient` go back as hidden fields. `language` is that of the instrument's words, where it is not the page's own."""
+    """Everything a questionnaire's page prints. `who` are the lines about who will see the answers (patient's own form only);
+    `sheet` says whose answers are typed in from which licensed sheet, empty for a form that is not filled in from paper;
+    `key` and `patient` go back as hidden fields; `more_problems` counts those the summary has no line for. `language` is that of the
+    instrument's words, where it is not the page's own."""
 
     banner: Banner
     for_patient: bool
+    sheet: tuple[tuple[str, str], ...]
     language: str
     title: str
     intro: str
@@ -68,9 +75,11 @@ class FormView:
     key: str
     patient: str
     problems: tuple[Problem, ...]
+    more_problems: str
     summary: str
     blocks: tuple[Block, ...]
     questions: tuple[Asked, ...]
+    decline: str
     of: int
     send: str
     footer: tuple[str, ...]
@@ -85,38 +94,75 @@ class Filling:
     errors: Mapping[str, str]
     say: Callable[[str], str]
     informant: Informant
+    from_paper: bool
 
 
 def form_view(draft: FormDraft, *, action: str, back: str, today: date, site_name: str, key: str, invalid: Invalid | None) -> FormView:
     """The page of one draft. `key` is the submission's, which stays the same when an incomplete form comes back."""
     instrument, informant = draft.instrument, draft.informant
-    own = informant == "patient"
+    own = informant == "patient" and not draft.from_paper
     say = wording(draft)
     errors = _by_field(invalid.errors if invalid else ())
-    filling = Filling(kept=invalid.kept if invalid else {}, errors=errors, say=say, informant=informant)
+    filling = Filling(kept=invalid.kept if invalid else {}, errors=errors, say=say, informant=informant, from_paper=draft.from_paper)
     form = instrument.forms[informant]
+    called = "Item" if draft.from_paper else "Question"
+    problems = _problems(instrument, invalid, called)
     return FormView(
         banner=patient_banner(draft.patient) if own else clinician_banner(draft.patient, today=today),
         for_patient=own,
-        language=_foreign(instrument, informant),
-        title=say(form.title),
-        intro=say(form.intro),
-        effort=_effort(len(instrument.items), form.minutes),
+        sheet=_sheet(draft) if draft.from_paper else (),
+        language="" if draft.from_paper else _foreign(instrument, informant),
+        title=f"{_whose(draft)} answers, from paper" if draft.from_paper else say(form.title),
+        intro=_FROM_PAPER if draft.from_paper else say(form.intro),
+        effort="" if draft.from_paper else _effort(len(instrument.items), form.minutes),
         who=_who(draft, site_name) if own else (),
         action=action,
         back=None if own else back,
         key=key,
         patient=draft.patient.id,
-        problems=_problems(instrument, invalid),
-        summary=_summary(errors, instrument),
+        problems=problems[:_FIRST_PROBLEMS],
+        more_problems=f"and {len(problems) - _FIRST_PROBLEMS} more" if len(problems) > _FIRST_PROBLEMS else "",
+        summary=_summary(errors, instrument, called.lower()),
         blocks=_blocks(instrument, filling),
         questions=tuple(_question(question, filling) for question in instrument.questions if informant in question.text),
+        decline="Left empty on the sheet" if draft.from_paper else "I would rather not answer this one",
         of=len(instrument.items),
-        send="Send my answers" if own else "Save this rating",
+        send="Send my answers" if own else "Save these answers" if draft.from_paper else "Save this rating",
         footer=_footer(instrument, own=own),
         warning=""
         if own or draft.step
         else f"Answers cannot be stored in this record: {formats.sentence(draft.why_not_write or '')} They would be kept in Rapport only.",
+    )
+
+
+_FROM_PAPER = (
+    "The licensed sheet stays with the clinic; its wording is not repeated here. For each item choose the number marked on the sheet: "
+    "the printed number, not its place, as some sheets turn the order round."
+)
+
+
+def _whose(draft: FormDraft) -> str:
+    return f"{_possessive(plain_name(draft.patient))}" if draft.informant == "patient" else "Your"
+
+
+def _possessive(name: str) -> str:
+    return f"{name[:1].upper()}{name[1:]}’s"
+
+
+def _sheet(draft: FormDraft) -> tuple[tuple[str, str], ...]:
+    """Whose answers these are, from which sheet, and who holds it."""
+    instrument = draft.instrument
+    me = draft.signed_in.name or draft.signed_in.reference
+    answers = f"{plain_name(draft.patient)}, the patient" if draft.informant == "patient" else f"{me} (you)"
+    about = {"clinician": f"working with {clinician_name(draft)}", "team": "the care received", "nobody": "living with diabetes"}
+    recall = (("Time asked about", instrument.recall),) if instrument.recall else ()
+    return (
+        ("Answered by", answers),
+        ("Typed in by", f"{me} (you)"),
+        ("Licensed sheet", f"{instrument.title}, the {draft.informant}’s form; structure version {instrument.version}"),
+        ("Rights", f"{instrument.rights.holder}. {formats.sentence(instrument.rights.licence)}"),
+        ("About", about[instrument.rated]),
+        *recall,
     )
 
 
@@ -138,8 +184,8 @@ def wording(draft: FormDraft) -> Callable[[str], str]:
 
 
 def clinician_name(draft: FormDraft) -> str:
-    """The rated clinician for people."""
-    return draft.clinician.name or "your clinician"
+    """Who is rated, or whom the answers go to, for people."""
+    return draft.signed_in.name or "your clinician"
 
 
 def _filled(text: str, names: Mapping[str, str]) -> str:
@@ -153,10 +199,11 @@ def _filled(text: str, names: Mapping[str, str]) -> str:
 def _who(draft: FormDraft, site_name: str) -> tuple[tuple[str, str, str], ...]:
     """Who will see the answers and why, each line as (before, strong, after)."""
     name = clinician_name(draft)
+    about = " They are about your work together." if draft.clinician else ""
     others = f"Other staff who treat you{f' at {site_name}' if site_name else ''} can read them."
     record = ("They become part of ", "your health record", f". {others}") if draft.step else _NOT_WRITTEN
     return (
-        ("", name[:1].upper() + name[1:], " will see them. They are about your work together."),
+        ("", name[:1].upper() + name[1:], f" will see them.{about}"),
         record,
         (f"We ask so that you and {name} can talk about what helps and what does not.", "", ""),
         ("Your answers ", "do not change the care you are offered", ". You can stop at any time, or leave a question out."),
@@ -174,11 +221,11 @@ def _by_field(errors: Sequence[FieldError]) -> dict[str, str]:
     return found
 
 
-def _problems(instrument: Instrument, invalid: Invalid | None) -> tuple[Problem, ...]:
+def _problems(instrument: Instrument, invalid: Invalid | None, called: str) -> tuple[Problem, ...]:
     """The error summary, in the order of the form, problems without a place last."""
     if invalid is None:
         return ()
-    places = {item.link_id: f"Question {place}" for place, item in enumerate(_in_order(instrument), 1)}
+    places = {item.link_id: f"{called} {place}" for place, item in enumerate(_in_order(instrument), 1)}
     places |= {question.link_id: "The last question" for question in instrument.questions}
     errors = _by_field(invalid.errors)
     placed = [Problem(name=name, text=f"{place}: {_short(errors[name])}") for name, place in places.items() if name in errors]
@@ -186,15 +233,15 @@ def _problems(instrument: Instrument, invalid: Invalid | None) -> tuple[Problem,
 
 
 def _short(message: str) -> str:
-    return "not answered yet" if message.startswith("Choose an answer") else message
+    return "not answered yet" if message.startswith(_MISSING) else message
 
 
-def _summary(errors: Mapping[str, str], instrument: Instrument) -> str:
+def _summary(errors: Mapping[str, str], instrument: Instrument, called: str) -> str:
     """The headline above the problems."""
-    missing = sum(1 for item in instrument.items if errors.get(item.link_id, "").startswith("Choose an answer"))
+    missing = sum(1 for item in instrument.items if errors.get(item.link_id, "").startswith(_MISSING))
     if missing and missing == len(errors):
         verb = "has" if missing == 1 else "have"
-        return f"{formats.count(missing, 'question')} {verb} no answer yet"
+        return f"{formats.count(missing, called)} {verb} no answer yet"
     return "This cannot be sent yet" if errors else ""
 
 
@@ -221,10 +268,10 @@ def _item(instrument: Instrument, link_id: str, place: int, filling: Filling) ->
     declined = link_id + DECLINED in filling.kept
     return Asked(
         name=link_id,
-        place=f"Question {place} of {len(instrument.items)}",
-        text=filling.say(item.text.get(filling.informant, f"Item {item.number} on your sheet")),
-        choices=_choices(instrument.options, filling.kept.get(link_id)),
-        problem=problem,
+        place="" if filling.from_paper else f"Question {place} of {len(instrument.items)}",
+        text=f"Item {item.number}" if filling.from_paper else filling.say(item.text[filling.informant]),
+        choices=_choices(instrument.options, filling.kept.get(link_id), numbers=filling.from_paper),
+        problem=_ON_SHEET if filling.from_paper and problem.startswith(_MISSING) else problem,
         may_decline=bool(problem) or declined,
         declined=declined,
     )
@@ -242,8 +289,16 @@ def _question(question: Question, filling: Filling) -> Asked:
     )
 
 
-def _choices(options: Sequence[Option], chosen: str | None) -> tuple[Choice, ...]:
-    return tuple(Choice(value=one.code, label=one.label or str(one.value), checked=one.code == chosen) for one in options)
+def _choices(options: Sequence[Option], chosen: str | None, *, numbers: bool = False) -> tuple[Choice, ...]:
+    signed = any(option.value is not None and option.value < 0 for option in options)
+    return tuple(
+        Choice(
+            value=one.code,
+            label=formats.option_number(one, signed=signed) if numbers or not one.label else one.label,
+            checked=one.code == chosen,
+        )
+        for one in options
+    )
 
 
 def _footer(instrument: Instrument, *, own: bool) -> tuple[str, ...]:

@@ -32,11 +32,18 @@ def handover_view(draft: FormDraft, *, form: str, back: str, today: date, blind:
         title=f"Hand over to {plain_name(draft.patient)}",
         lines=(
             "Check the name and birth date above with the patient.",
-            f"The next page is theirs: {count} sentences about working with {clinician_name(draft)}{about}.",
+            f"The next page is theirs: {count} sentences about {_subject(draft)}{about}.",
             "It shows nothing from the chart. When they have sent their answers, they are asked to hand the device back.",
-            *((_BLIND,) if blind else ()),
+            *((_BLIND,) if blind and draft.clinician else ()),
         ),
         warning=draft.why_not_write or "",
         form=form,
         back=back,
     )
+
+
+def _subject(draft: FormDraft) -> str:
+    """What the patient's sentences are about."""
+    if draft.instrument.rated == "clinician":
+        return f"working with {clinician_name(draft)}"
+    return "the care they receive" if draft.instrument.rated == "team" else "living with diabetes"

@@ -82,8 +82,8 @@ def receipt_view(
 
 def _lead(receipt: Receipt, context: LaunchContext, *, alarm: bool) -> str:
     """One or two sentences under the headline."""
-    whose = "The patient's answers" if receipt.informant == "patient" else "Your rating"
-    verb = "are" if receipt.informant == "patient" else "is"
+    patients = receipt.informant == "patient"
+    whose, verb = ("The patient's answers", "are") if patients else ("Your rating", "is")
     sentences = {
         "saved": f"{whose} {verb} in {context.issuer_name}; {_read(receipt)}.",
         "partly_saved": f"{whose} {verb} in {context.issuer_name}. What is not there is listed below.",
@@ -93,7 +93,13 @@ def _lead(receipt: Receipt, context: LaunchContext, *, alarm: bool) -> str:
     }
     again = " This was sent twice; it was stored only once." if receipt.repeated else ""
     warning = " Look at the entries marked “differs” in the chart." if alarm else ""
-    return f"{sentences[receipt.outcome]}{again}{warning}"
+    unscored = f" Stored as answered, not scored: {_in_sentence(receipt.unscored)}" if receipt.unscored else ""
+    return f"{sentences[receipt.outcome]}{unscored}{again}{warning}"
+
+
+def _in_sentence(sentence: str) -> str:
+    """A sentence as the end of another one."""
+    return sentence[:1].lower() + sentence[1:]
 
 
 def _read(receipt: Receipt) -> str:
@@ -116,9 +122,12 @@ def _row(part: Written) -> Row:
 def _facts(receipt: Receipt, context: LaunchContext, zone: tzinfo | None) -> tuple[tuple[str, str], ...]:
     sent = receipt.submitted.astimezone(zone)
     answered_by = "the patient" if receipt.informant == "patient" else context.user.name or context.user.reference
+    rated = (("Clinician rated", receipt.clinician.name or receipt.clinician.reference),) if receipt.clinician else ()
+    paper = (("Typed in from paper by", context.user.name or context.user.reference),) if receipt.from_paper else ()
     facts = (
-        ("Clinician rated", receipt.clinician.name or receipt.clinician.reference),
+        *rated,
         ("Answered by", answered_by),
+        *paper,
         ("Sent", f"{formats.clock(sent, zone)}, {formats.short_date(sent.date())}"),
         ("Form", f"{receipt.instrument_title}, version {receipt.version}; {receipt.answered} of {receipt.of} answered"),
         ("Way of writing", receipt.step),

@@ -4,6 +4,7 @@ import ca.uhn.fhir.context.FhirContext;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.zip.GZIPInputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
@@ -18,20 +19,23 @@ import org.hl7.fhir.r5.formats.JsonParser;
 
 /**
  * What instances are checked against: the files given, Questionnaires among them (the parent class drops those, and then no
- * response is checked against its form), and the extension of HL7's extensions pack that Rapport writes.
+ * response is checked against its form), and the extensions of HL7's extensions pack that Rapport writes.
  */
 final class Definitions extends PrePopulatedValidationSupport {
   static final FhirContext CONTEXT = FhirContext.forR4();
 
   // hl7.fhir.uv.extensions.r5 1.0.0 (CC0) as it lies in hapi-fhir-validation-resources-r5; R4 core itself does not have it.
   private static final String PACK = "/org/hl7/fhir/r5/packages/hl7.fhir.uv.extensions.r5-1.0.0.tgz";
-  private static final String ITEM_WEIGHT = "package/StructureDefinition-itemWeight.json";
+  private static final List<String> EXTENSIONS = List.of("itemWeight", "artifact-copyrightLabel");
 
   private final Map<String, Questionnaire> questionnaires = new HashMap<>();
 
   Definitions() throws IOException {
     super(CONTEXT);
-    addResource(VersionConvertorFactory_40_50.convertResource(new JsonParser().parse(fromPack(ITEM_WEIGHT))));
+    for (String name : EXTENSIONS) {
+      byte[] definition = fromPack("package/StructureDefinition-" + name + ".json");
+      addResource(VersionConvertorFactory_40_50.convertResource(new JsonParser().parse(definition)));
+    }
   }
 
   private static byte[] fromPack(String name) throws IOException {
