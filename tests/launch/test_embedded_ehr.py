@@ -47,7 +47,9 @@ def opened(app: Launcher, ward: Ward, client_id: str) -> LaunchContext:
     return app.complete(begun.pending, {name: [value] for name, value in answer.items()})
 
 
-# SMART F1 F2 F3
+# SMART F1
+# SMART F2
+# SMART F3
 @pytest.mark.parametrize(("client_id", "auth"), TYPES)
 def test_launch_refresh_and_revocation_are_accepted(ward: Ward, client_id: str, auth: ClientAuth) -> None:
     app = launcher(ward, client_id, auth)
