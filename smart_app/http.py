@@ -197,8 +197,10 @@ def fetch_json(
     limits: Limits | None = None,
     headers: Mapping[str, str] | None = None,
     form: Mapping[str, str] | None = None,
+    document: Mapping[str, Any] | None = None,
 ) -> JsonAnswer:
-    """One request and the JSON object it was answered with. Raises FetchError; an error status without JSON has an empty object."""
+    """One request, with a form or a JSON document in it, and the JSON object it was answered with. Raises FetchError; an error status
+    without JSON has an empty object."""
     limits = limits or Limits()
     ends = time.monotonic() + limits.deadline
     try:
@@ -207,6 +209,7 @@ def fetch_json(
             url,
             headers={"Accept": "application/json", **(headers or {})},
             data=form,
+            json=document,
             timeout=(limits.connect, limits.read),
             allow_redirects=False,
             stream=True,

@@ -1,7 +1,10 @@
-"""The one door to joserfc: verifies signatures by a key set, and signs client assertions. Knows no claim's meaning."""
+"""The one door to joserfc: verifies signatures by a key set; makes, reads and publishes keys of our own, and signs with them.
+Knows no claim's meaning."""
 
 from collections.abc import Collection, Mapping
-from typing import Any
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Literal
 
 import simplejson
 from joserfc import jwk, jws, jwt
@@ -13,6 +16,13 @@ from smart_app.errors import ConfigurationError, RapportError
 # Said explicitly everywhere: joserfc's default registry refuses RS384, which SMART's asymmetric profile requires.
 ALGORITHMS = frozenset({"RS256", "RS384", "ES256", "ES384"})
 _KEY_FORMS = {"RS256": ("RSA", None), "RS384": ("RSA", None), "ES256": ("EC", "P-256"), "ES384": ("EC", "P-384")}
+# RFC 7518 3.3 asks for 2048 bits at least; new keys have what NIST SP 800-57 part 1 rates at 128 bits of security.
+_RSA_BITS_AT_LEAST = 2048
+_RSA_BITS = 3072
+# What a key may show of itself. A list of what is allowed, because the private members of RSA alone are six.
+_PUBLIC = {"RSA": ("kty", "n", "e"), "EC": ("kty", "crv", "x", "y")}
+
+SigningAlgorithm = Literal["ES384", "RS384"]
 
 
 class SignatureError(RapportError):
@@ -42,13 +52,99 @@ def verified_claims(token: str, key_set: Mapping[str, Any], *, algorithms: Colle
     return claims
 
 
-def sign(claims: dict[str, Any], *, private_key: str, algorithm: str, key_id: str) -> str:
-    """A compact JWT (`typ` JWT) signed with a PEM or JWK private key. Raises ConfigurationError for an unusable key."""
-    header = {"alg": algorithm, "kid": key_id, "typ": "JWT"}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SigningKey:
+    """A private key of ours, and the members of it that are published."""
+
+    kid: str
+    algorithm: SigningAlgorithm
+    public: Mapping[str, str]
+    key: RSAKey | ECKey = field(repr=False)
+
+
+def sign(claims: dict[str, Any], key: SigningKey) -> str:
+    """A compact JWT (`typ` JWT) signed with one of our keys."""
+    header = {"alg": key.algorithm, "kid": key.kid, "typ": "JWT"}
+    return jwt.encode(header, claims, key.key, algorithms=[key.algorithm])
+
+
+# Reading an RSA key costs 40 ms (2048 bits) to 130 ms (3072), because it is checked; a launch has no use for that each time.
+@lru_cache(maxsize=32)
+def signing_keys(text: str, *, kid: str | None = None) -> tuple[SigningKey, ...]:
+    """Our private keys in a PEM, a JWK or a JWK set, in its order; `kid` names a single one, which else goes by its own id or its
+    RFC 7638 thumbprint. Raises ConfigurationError, which repeats nothing of the text."""
     try:
-        return jwt.encode(header, claims, _private_key(private_key, algorithm), algorithms=[algorithm])
+        found = tuple(_signing_key(member, kid) for member in _private_members(text))
     except (JoseError, ValueError, TypeError) as error:
-        raise ConfigurationError("A private key cannot be used for signing.", where=f"key {key_id}", detail=type(error).__name__) from error
+        said = str(error) if isinstance(error, _UnfitKey) else type(error).__name__
+        raise ConfigurationError("A private key cannot be used for signing.", where=f"key {kid or ''}".strip(), detail=said) from error
+    ids = [key.kid for key in found]
+    if len(set(ids)) < len(ids):
+        raise ConfigurationError("Two private keys have one id.", where="kid", detail=", ".join(ids))
+    return found
+
+
+def new_private_key(algorithm: SigningAlgorithm, *, kid: str | None = None) -> dict[str, str]:
+    """A fresh private JWK for `algorithm`, with its id: `kid`, or the RFC 7638 thumbprint."""
+    key = RSAKey.generate_key(_RSA_BITS, private=True) if algorithm == "RS384" else ECKey.generate_key("P-384", private=True)
+    members = {name: str(value) for name, value in key.as_dict(private=True).items()}
+    return {**members, "kid": kid or key.thumbprint(), "alg": algorithm, "use": "sig"}
+
+
+def private_pem(jwk_members: Mapping[str, str]) -> str:
+    """A private JWK as PEM. PEM has no place for `kid` and `alg`."""
+    kind = RSAKey if jwk_members["kty"] == "RSA" else ECKey
+    return kind.import_key(dict(jwk_members)).as_pem(private=True).decode()
+
+
+class _UnfitKey(ValueError):
+    """A key that can be read and cannot be used; the message may be shown."""
+
+
+def _private_members(text: str) -> list[RSAKey | ECKey]:
+    """The keys of a text, read; ValueError when it has none."""
+    if not text.lstrip().startswith("{"):
+        return [_from_pem(text)]
+    document = simplejson.loads(text)
+    members = document.get("keys", [document])
+    if not isinstance(members, list) or not members or not all(isinstance(member, dict) for member in members):
+        raise _UnfitKey("no keys in it")
+    return [_from_jwk(member) for member in members]
+
+
+def _from_pem(text: str) -> RSAKey | ECKey:
+    try:
+        return RSAKey.import_key(text)
+    except (JoseError, ValueError, TypeError):
+        return ECKey.import_key(text)
+
+
+def _from_jwk(member: dict[str, Any]) -> RSAKey | ECKey:
+    return RSAKey.import_key(member) if member.get("kty") == "RSA" else ECKey.import_key(member)
+
+
+def _signing_key(key: RSAKey | ECKey, kid: str | None) -> SigningKey:
+    """`key` as one to sign with; _UnfitKey when its kind, size or use does not allow it."""
+    if not key.is_private:
+        raise _UnfitKey("not a private key")
+    members = key.as_dict(private=False)
+    algorithm = _algorithm(key, members)
+    if members.get("alg", algorithm) != algorithm or members.get("use", "sig") != "sig":
+        raise _UnfitKey(f"its alg or use does not allow {algorithm}")
+    named = kid or str(members.get("kid") or key.thumbprint())
+    bare = {name: str(members[name]) for name in _PUBLIC[str(members["kty"])]}
+    return SigningKey(kid=named, algorithm=algorithm, public={**bare, "kid": named, "alg": algorithm, "use": "sig"}, key=key)
+
+
+def _algorithm(key: RSAKey | ECKey, members: Mapping[str, Any]) -> SigningAlgorithm:
+    """The one algorithm of SMART's asymmetric profile that a key is for."""
+    if isinstance(key, RSAKey):
+        if key.raw_value.key_size < _RSA_BITS_AT_LEAST:
+            raise _UnfitKey(f"an RSA key needs {_RSA_BITS_AT_LEAST} bits or more")
+        return "RS384"
+    if members.get("crv") != "P-384":
+        raise _UnfitKey("an EC key has to be on P-384, for ES384")
+    return "ES384"
 
 
 def _header(token: str) -> dict[str, Any]:
@@ -89,12 +185,3 @@ def _usable(key: Mapping[str, Any], algorithm: str) -> bool:
         and key.get("use", "sig") == "sig"
         and key.get("alg", algorithm) == algorithm
     )
-
-
-def _private_key(text: str, algorithm: str) -> RSAKey | ECKey:
-    """A private key for `algorithm`, from PEM or from a JWK's JSON."""
-    kind = RSAKey if algorithm.startswith("RS") else ECKey
-    key = kind.import_key(simplejson.loads(text) if text.lstrip().startswith("{") else text)
-    if not key.is_private:
-        raise ValueError("not a private key")
-    return key

@@ -1,7 +1,7 @@
 """Which EHRs Rapport may be launched from, and what it tells them about itself: `launch.json`, read once and frozen.
 
 An `iss` from outside is looked up here before anything is sent anywhere. Secrets are never in the file: it names
-environment variables. Every mistake in the file is a ConfigurationError with the path of the key.
+environment variables and files. Every mistake in the file is a ConfigurationError with the path of the key.
 """
 
 import re
@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 import simplejson
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema, model_validator
 
 from smart_app.assets import launch_file
 from smart_app.errors import ConfigurationError
@@ -30,9 +30,10 @@ class PublicClient:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecretBasic:
     """A shared secret in the Authorization header. `form_encode`: id and secret are form-encoded first, as RFC 6749 2.3.1 says
-    and as most EHRs do not expect."""
+    and as most EHRs do not expect. The secret is in the variable or in the file: one of the two is given, here and below."""
 
-    secret_env: str
+    secret_env: str | None = None
+    secret_file: Path | None = None
     form_encode: bool = False
 
 
@@ -40,16 +41,19 @@ class SecretBasic:
 class SecretPost:
     """A shared secret in the form body."""
 
-    secret_env: str
+    secret_env: str | None = None
+    secret_file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrivateKeyJwt:
-    """A signed assertion (SMART asymmetric). `key_env` holds a PEM or JWK private key, `kid` its id in our published JWKS."""
+    """A signed assertion (SMART asymmetric). The variable or file holds a private key (PEM, JWK) or several (JWK set), the newest first.
+    `alg` and `kid` choose among them; without, the EHR's list of algorithms does."""
 
-    key_env: str
-    alg: AssertionAlgorithm
-    kid: str
+    key_env: str | None = None
+    key_file: Path | None = None
+    alg: AssertionAlgorithm | None = None
+    kid: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +61,7 @@ class OpenServer:
     """No OAuth at all; only for synthetic data, the tester picks the patient."""
 
 
+KeptSecret = SecretBasic | SecretPost | PrivateKeyJwt
 ClientAuth = PublicClient | SecretBasic | SecretPost | PrivateKeyJwt | OpenServer
 
 
@@ -64,7 +69,8 @@ ClientAuth = PublicClient | SecretBasic | SecretPost | PrivateKeyJwt | OpenServe
 class Issuer:
     """One registered EHR. `iss` is normalised; `hosts` are further `host` or `host:port` its endpoints may live on;
     `id_token_issuers` replace the discovered issuer when not empty. An entry with `iss_prefix` stands for many `iss`;
-    with `nonce_optional` id_tokens may lack the nonce. Within a Registration `scope` is never empty: it is the client's by default."""
+    with `nonce_optional` id_tokens may lack the nonce; one that is `demo_only` is trusted by `rapport demo` alone. Within a Registration
+    `scope` is never empty: it is the client's by default."""
 
     name: str
     iss: str
@@ -78,6 +84,12 @@ class Issuer:
     enabled: bool = True
     iss_prefix: str | None = None
     nonce_optional: bool = False
+    demo_only: bool = False
+
+    @property
+    def trusted(self) -> bool:
+        """Whether this EHR may launch the app, be asked for anything, and show it in a frame."""
+        return self.enabled and not self.demo_only
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,13 +127,13 @@ class Registration:
     issuers: tuple[Issuer, ...]
 
     def find(self, iss: str) -> Issuer | None:
-        """The enabled entry for `iss`, with `iss` normalised in it, or None. Exact, but for `normalise_iss` and synthetic prefixes."""
+        """The trusted entry for `iss`, with `iss` normalised in it, or None. Exact, but for `normalise_iss` and synthetic prefixes."""
         wanted = normalise_iss(iss)
         if wanted is None:
             return None
-        enabled = [issuer for issuer in self.issuers if issuer.enabled]
-        exact = next((issuer for issuer in enabled if issuer.iss == wanted and issuer.iss_prefix is None), None)
-        return exact or next((replace(issuer, iss=wanted) for issuer in enabled if _below_prefix(issuer, wanted)), None)
+        trusted = [issuer for issuer in self.issuers if issuer.trusted]
+        exact = next((issuer for issuer in trusted if issuer.iss == wanted and issuer.iss_prefix is None), None)
+        return exact or next((replace(issuer, iss=wanted) for issuer in trusted if _below_prefix(issuer, wanted)), None)
 
     def with_issuer(self, issuer: Issuer) -> "Registration":
         """A copy in which `issuer` stands in place of any other with the same `iss`. Raises ConfigurationError for an unusable `iss`."""
@@ -132,8 +144,8 @@ class Registration:
         return replace(self, issuers=(*others, replace(issuer, iss=iss, scope=issuer.scope or self.client.scope)))
 
     def frame_ancestors(self) -> tuple[str, ...]:
-        """Every origin that may frame the app before its EHR is known: the union over the enabled entries, in order."""
-        return tuple(dict.fromkeys(origin for issuer in self.issuers if issuer.enabled for origin in issuer.frame_ancestors))
+        """Every origin that may frame the app before its EHR is known: the union over the trusted entries, in order."""
+        return tuple(dict.fromkeys(origin for issuer in self.issuers if issuer.trusted for origin in issuer.frame_ancestors))
 
 
 def is_loopback(host: str) -> bool:
@@ -215,27 +227,35 @@ def _iss_prefix(value: str) -> str:
     return _iss(value) + "/"
 
 
-def _matching(pattern: str, expected: str) -> AfterValidator:
-    """A validator that wants the whole value to match `pattern` and says what it expected."""
+def _matching(pattern: str, expected: str) -> tuple[AfterValidator, WithJsonSchema]:
+    """A validator that wants the whole value to match `pattern` and says what it expected, and the same rule for the JSON Schema."""
 
     def check(value: str) -> str:
         if not re.fullmatch(pattern, value):
             raise ValueError(f"must be {expected}")
         return value
 
-    return AfterValidator(check)
+    return AfterValidator(check), WithJsonSchema({"type": "string", "pattern": f"^(?:{pattern})$"})
 
 
-_Iss = Annotated[str, AfterValidator(_iss)]
-_IssPrefix = Annotated[str, AfterValidator(_iss_prefix)]
-_Path = Annotated[str, _matching(r"/[A-Za-z0-9\-._~/]*", "a path below the base URL, starting with a slash, without query or fragment")]
-_Variable = Annotated[str, _matching(r"[A-Z][A-Z0-9_]*", "the name of an environment variable (the secret itself never stands here)")]
-_Origin = Annotated[
-    str, _matching(r"https?://(?:\*\.)?(?:[a-z0-9\-.]+|\[[0-9a-f:]+\])(?::\d{1,5})?", "an origin such as https://ehr.example.org")
+# What the schema can say of `normalise_iss`; that one decides.
+_THIS_MACHINE = r"(?:[Ll][Oo][Cc][Aa][Ll][Hh][Oo][Ss][Tt]|127\.[\d.]+|\[[^\]\s?#@/]+\])(?::\d*)?"
+_ISS_SHAPE = rf"^(?:[Hh][Tt]{{2}}[Pp][Ss]://[^\s?#@/]+|[Hh][Tt]{{2}}[Pp]://{_THIS_MACHINE})(?:/[^\s?#/]+)*/?$"
+_SEGMENT = r"(?!\.{1,2}(?:/|$))[A-Za-z0-9\-._~]+"
+
+_Iss = Annotated[str, AfterValidator(_iss), WithJsonSchema({"type": "string", "pattern": _ISS_SHAPE})]
+_IssPrefix = Annotated[str, AfterValidator(_iss_prefix), WithJsonSchema({"type": "string", "pattern": _ISS_SHAPE.replace("/?$", "/$")})]
+_Path = Annotated[
+    str, *_matching(rf"/|(?:/{_SEGMENT})+", "a path below the base URL, starting with a slash, without dot segments, query or fragment")
 ]
-_Host = Annotated[str, _matching(r"(?:[a-z0-9\-.]+|\[[0-9a-f:]+\])(?::\d{1,5})?", "a host or host:port, in lower case")]
+_Variable = Annotated[str, *_matching(r"[A-Z][A-Z0-9_]*", "the name of an environment variable (the secret itself never stands here)")]
+_File = Annotated[str, *_matching(r"/[^\x00-\x1f]+", "the path of a file, from the root (the secret itself never stands here)")]
+_Origin = Annotated[
+    str, *_matching(r"https?://(?:\*\.)?(?:[a-z0-9\-.]+|\[[0-9a-f:]+\])(?::\d{1,5})?", "an origin such as https://ehr.example.org")
+]
+_Host = Annotated[str, *_matching(r"(?:[a-z0-9\-.]+|\[[0-9a-f:]+\])(?::\d{1,5})?", "a host or host:port, in lower case")]
 _Scope = Annotated[
-    str, _matching(r"[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*", "scopes with one space between them (RFC 6749 3.3)")
+    str, *_matching(r"[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*", "scopes with one space between them (RFC 6749 3.3)")
 ]
 _Text = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -248,22 +268,42 @@ class _Public(_Part):
     method: Literal["none"]
 
 
-class _Basic(_Part):
+class _Secret(_Part):
+    """A client secret: exactly one of `secret_env` and `secret_file`."""
+
+    secret_env: _Variable | None = Field(default=None, description="Environment variable (or NAME_FILE) that holds the client secret.")
+    secret_file: _File | None = Field(default=None, description="File that holds the client secret.")
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if (self.secret_env is None) == (self.secret_file is None):
+            raise ValueError("needs exactly one of secret_env and secret_file")
+        return self
+
+
+class _Basic(_Secret):
     method: Literal["client_secret_basic"]
-    secret_env: _Variable = Field(description="Environment variable (or NAME_FILE) that holds the client secret.")
     form_encode: bool = Field(default=False, description="Form-encode id and secret before base64, as RFC 6749 2.3.1 says.")
 
 
-class _Post(_Part):
+class _Post(_Secret):
     method: Literal["client_secret_post"]
-    secret_env: _Variable = Field(description="Environment variable (or NAME_FILE) that holds the client secret.")
 
 
 class _KeyJwt(_Part):
+    """A private key: exactly one of `key_env` and `key_file`."""
+
     method: Literal["private_key_jwt"]
-    key_env: _Variable = Field(description="Environment variable (or NAME_FILE) that holds the private key, PEM or JWK.")
-    alg: AssertionAlgorithm
-    kid: _Text
+    key_env: _Variable | None = Field(default=None, description="Environment variable (or NAME_FILE) that holds the private key or keys.")
+    key_file: _File | None = Field(default=None, description="File that holds the private key (PEM, JWK) or keys (JWK set, newest first).")
+    alg: AssertionAlgorithm | None = Field(default=None, description="Sign with this, whatever the EHR lists.")
+    kid: _Text | None = Field(default=None, description="Sign with the key of this id; names a key that has none of its own.")
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if (self.key_env is None) == (self.key_file is None):
+            raise ValueError("needs exactly one of key_env and key_file")
+        return self
 
 
 class _Open(_Part):
@@ -284,6 +324,7 @@ class _IssuerPart(_Part):
     nonce_optional: bool = Field(default=False, description="Accept id_tokens without the nonce that was asked for.")
     hosts: list[_Host] = Field(default=[], description="Further hosts the EHR's endpoints may be on.")
     synthetic_data: bool = Field(default=False, description="No real patients behind this address.")
+    demo_only: bool = Field(default=False, description="Trusted while `rapport demo` runs, which puts its own address in place of iss.")
     enabled: bool = True
 
     @model_validator(mode="after")
@@ -292,10 +333,13 @@ class _IssuerPart(_Part):
             raise ValueError("needs exactly one of iss and iss_prefix")
         if self.iss_prefix is not None and not self.synthetic_data:
             raise ValueError("iss_prefix is allowed only with synthetic_data: true")
+        if self.demo_only and not self.synthetic_data:
+            raise ValueError("demo_only is allowed only with synthetic_data: true")
         if self.auth.method == "open" and not self.synthetic_data:
             raise ValueError("auth method open is allowed only with synthetic_data: true")
-        if self.auth.method != "open" and not self.client_id:
-            raise ValueError("client_id is missing")
+        # An entry is written before the EHR has given an id: what it is to be told is printed from it.
+        if self.auth.method != "open" and not self.client_id and self.enabled:
+            raise ValueError("client_id is missing; until the EHR has given one, say enabled: false")
         return self
 
 
@@ -334,8 +378,9 @@ class LaunchFile(_Part):
     @model_validator(mode="after")
     def _distinct(self) -> "LaunchFile":
         _refuse_repeats("iss", [issuer.iss or issuer.iss_prefix for issuer in self.issuers])
-        # One secret at two EHRs would let either of them impersonate the app at the other.
-        _refuse_repeats("secret_env", [getattr(issuer.auth, "secret_env", None) for issuer in self.issuers])
+        client = self.client
+        _refuse_repeats("path", [self.smart.launch_uri, client.client_uri, client.jwks_uri, client.logo_uri, *client.redirect_uris])
+        _refuse_shared_secrets(self.issuers)
         return self
 
 
@@ -344,6 +389,18 @@ def _refuse_repeats(key: str, values: Sequence[str | None]) -> None:
     repeated = next((value for value in present if present.count(value) > 1), None)
     if repeated is not None:
         raise ValueError(f"{key} {repeated} stands here twice")
+
+
+def _refuse_shared_secrets(issuers: Sequence[_IssuerPart]) -> None:
+    """One secret at two EHRs would let either of them impersonate the app at the other (HL7/smart-app-launch#230)."""
+    owners: dict[str, str] = {}
+    for issuer in issuers:
+        if not isinstance(issuer.auth, _Secret):
+            continue
+        place = str(issuer.auth.secret_env or issuer.auth.secret_file)
+        if place in owners:
+            raise ValueError(f"one secret for two EHRs: {owners[place]!r} and {issuer.name!r} both use {place}")
+        owners[place] = issuer.name
 
 
 def _document(source: Path) -> Any:
@@ -410,6 +467,7 @@ def _issuer(part: _IssuerPart, default_scope: str) -> Issuer:
         nonce_optional=part.nonce_optional,
         hosts=tuple(part.hosts),
         synthetic_data=part.synthetic_data,
+        demo_only=part.demo_only,
         enabled=part.enabled,
     )
 
@@ -419,10 +477,14 @@ def _auth(part: _Public | _Basic | _Post | _KeyJwt | _Open) -> ClientAuth:
         case _Public():
             return PublicClient()
         case _Basic():
-            return SecretBasic(secret_env=part.secret_env, form_encode=part.form_encode)
+            return SecretBasic(secret_env=part.secret_env, secret_file=_file(part.secret_file), form_encode=part.form_encode)
         case _Post():
-            return SecretPost(secret_env=part.secret_env)
+            return SecretPost(secret_env=part.secret_env, secret_file=_file(part.secret_file))
         case _KeyJwt():
-            return PrivateKeyJwt(key_env=part.key_env, alg=part.alg, kid=part.kid)
+            return PrivateKeyJwt(key_env=part.key_env, key_file=_file(part.key_file), alg=part.alg, kid=part.kid)
         case _Open():
             return OpenServer()
+
+
+def _file(given: str | None) -> Path | None:
+    return None if given is None else Path(given)

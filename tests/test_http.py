@@ -3,13 +3,21 @@
 import gzip
 import socket
 import socketserver
+import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import requests
 import responses
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from smart_app import __version__
 from smart_app.http import FetchError, Limits, fetch_json, get_json, new_session
@@ -187,3 +195,34 @@ def test_error_status_may_come_without_an_object() -> None:
     answer = fetch_json(new_session(pool=1), "POST", "https://one.example/", form={"a": "b c"})
     assert (answer.status, answer.document) == (400, {})
     assert responses.calls[0].request.body == "a=b+c"
+
+
+# SMART F4
+def test_server_nobody_vouches_for_is_not_spoken_to(tmp_path: Path) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
+    certificate = made.not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1)).sign(key, hashes.SHA256())
+    pair = tmp_path / "pair.pem"
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    pair.write_bytes(private + certificate.public_bytes(Encoding.PEM))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pair)
+    heard: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as listening, new_session(pool=1) as session:
+        thread = threading.Thread(target=_answer_one, args=(listening, context, heard))
+        thread.start()
+        with pytest.raises(FetchError) as refused:
+            fetch_json(session, "POST", f"https://127.0.0.1:{listening.getsockname()[1]}/token", form={"client_secret": "hush"})
+        thread.join(5)
+    assert (refused.value.reason, refused.value.detail) == ("unreachable", "SSLError")
+    assert heard == []
+
+
+def _answer_one(listening: socket.socket, context: ssl.SSLContext, heard: list[bytes]) -> None:
+    """Take one connection, and keep what is said once it is encrypted."""
+    connection, _ = listening.accept()
+    with suppress(OSError), connection, context.wrap_socket(connection, server_side=True) as encrypted:
+        if said := encrypted.recv(1024):
+            heard.append(said)

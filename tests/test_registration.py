@@ -1,5 +1,6 @@
 """launch.json: read strictly, with the path of every mistake; and the one normalisation of `iss`."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smart_app.assets import launch_file, templates_dir
+from smart_app.cli.docs import schema_file
 from smart_app.errors import ConfigurationError
 from smart_app.registration import (
     Issuer,
@@ -61,14 +63,46 @@ class TestShippedFile:
         assert registration.client.redirect_uris == ("/callback",)
         assert registration.smart.launch_uri == "/launch"
         assert registration.issuers
-        assert all(issuer.synthetic_data and not issuer.enabled for issuer in registration.issuers)
+        assert all(issuer.synthetic_data and not issuer.trusted for issuer in registration.issuers)
+        assert [issuer.name for issuer in registration.issuers if issuer.enabled] == ["Northfield General, training EHR"]
+        assert registration.find("http://127.0.0.1:8081/fhir") is None
         assert registration.frame_ancestors() == ()
         assert registration.find("https://launch.smarthealthit.org/v/r4/fhir") is None
 
     def test_its_schema_is_the_published_one(self) -> None:
         published = (ROOT / "docs" / "launch.schema.json").read_text()
-        expected = simplejson.dumps(launch_schema(), indent=2) + "\n"
-        assert published == expected, "write simplejson.dumps(launch_schema(), indent=2) there anew"
+        assert published == schema_file(), "run make docs"
+
+    # SMART A2
+    def test_schema_has_a_pattern_for_every_address(self) -> None:
+        parts = launch_schema()["$defs"]
+        patterns = {
+            "redirect": parts["_ClientPart"]["properties"]["redirect_uris"]["items"]["pattern"],
+            "launch": parts["_SmartPart"]["properties"]["launch_uri"]["pattern"],
+            "iss": parts["_IssuerPart"]["properties"]["iss"]["anyOf"][0]["pattern"],
+            "prefix": parts["_IssuerPart"]["properties"]["iss_prefix"]["anyOf"][0]["pattern"],
+            "frame": parts["_IssuerPart"]["properties"]["frame_ancestors"]["items"]["pattern"],
+            "host": parts["_IssuerPart"]["properties"]["hosts"]["items"]["pattern"],
+        }
+        for name, good, bad in (
+            ("redirect", "/callback", "/callback#x"),
+            ("redirect", "/a/.well-known/b", "/a/../b"),
+            ("launch", "/launch", "/launch?x=1"),
+            ("launch", "/", "//evil.example"),
+            ("iss", "https://ehr.example.org/fhir/", "http://ehr.example.org/fhir"),
+            ("iss", "http://[::1]:80/fhir", "https://u@ehr.example.org/fhir"),
+            ("prefix", "https://sim.example.org/v/r4/", "https://sim.example.org/v/r4"),
+            ("frame", "https://*.example.org:8443", "https://a.example/path"),
+            ("host", "a.example:8443", "https://a.example"),
+        ):
+            assert re.search(patterns[name], good), (name, good)
+            assert not re.search(patterns[name], bad), (name, bad)
+
+    @given(st.text())
+    def test_schema_refuses_no_iss_that_the_reader_takes(self, text: str) -> None:
+        pattern = launch_schema()["$defs"]["_IssuerPart"]["properties"]["iss"]["anyOf"][0]["pattern"]
+        for iss in (text, f"https://{text}", f"https://ehr.example.org/{text}", f"http://localhost{text}", f"http://127.0.0.1:{text}"):
+            assert normalise_iss(iss) is None or re.search(pattern, iss)
 
     def test_templates_are_found(self) -> None:
         assert templates_dir().is_dir()
@@ -183,6 +217,8 @@ class TestClientAuthentication:
                 {"method": "private_key_jwt", "key_env": "K", "alg": "ES384", "kid": "1"},
                 PrivateKeyJwt(key_env="K", alg="ES384", kid="1"),
             ),
+            ({"method": "private_key_jwt", "key_file": "/run/keys.json"}, PrivateKeyJwt(key_file=Path("/run/keys.json"))),
+            ({"method": "client_secret_post", "secret_file": "/run/s"}, SecretPost(secret_file=Path("/run/s"))),
         ],
     )
     def test_every_kind_has_its_type(self, write: Write, auth: dict[str, Any], expected: object) -> None:
@@ -197,6 +233,30 @@ class TestClientAuthentication:
         assert [issuer.scope for issuer in registration.issuers] == [registration.client.scope, "launch openid"]
         added = registration.with_issuer(Issuer(name="Added", iss="https://c.example/f", client_id="x", auth=PublicClient()))
         assert added.issuers[-1].scope == registration.client.scope
+
+
+# SMART A1
+def test_entry_holds_all_that_differs_between_ehrs(write: Write) -> None:
+    given = {
+        **EHR,
+        "auth": {"method": "private_key_jwt", "key_env": "K", "kid": "1"},
+        "scope": "launch openid patient/*.read",
+        "hosts": ["login.example.org", "keys.example.org:8443"],
+        "id_token_issuers": ["https://login.example.org/tenants/t/oidc/idsps/t/"],
+        "frame_ancestors": ["https://ehr.example.org"],
+        "nonce_optional": True,
+    }
+    assert only(write(given)) == Issuer(
+        name="Example EHR",
+        iss="https://ehr.example.org/fhir",
+        client_id="rapport",
+        auth=PrivateKeyJwt(key_env="K", kid="1"),
+        scope="launch openid patient/*.read",
+        hosts=("login.example.org", "keys.example.org:8443"),
+        id_token_issuers=("https://login.example.org/tenants/t/oidc/idsps/t/",),
+        frame_ancestors=("https://ehr.example.org",),
+        nonce_optional=True,
+    )
 
 
 class TestMistakes:
@@ -214,11 +274,15 @@ class TestMistakes:
             ({"auth": {}}, "issuers[0].auth"),
             ({"auth": {"method": "magic"}}, "issuers[0].auth"),
             ({"auth": {"method": "none", "secret_env": "S"}}, "issuers[0].auth.secret_env"),
-            ({"auth": {"method": "client_secret_basic"}}, "issuers[0].auth.secret_env"),
+            ({"auth": {"method": "client_secret_basic"}}, "issuers[0].auth"),
+            ({"auth": {"method": "client_secret_post", "secret_env": "S", "secret_file": "/run/s"}}, "issuers[0].auth"),
+            ({"auth": {"method": "client_secret_post", "secret_file": "s3cr3t-value"}}, "issuers[0].auth.secret_file"),
+            ({"auth": {"method": "private_key_jwt", "alg": "ES384"}}, "issuers[0].auth"),
             ({"auth": {"method": "client_secret_basic", "secret_env": "s3cr3t-value"}}, "issuers[0].auth.secret_env"),
-            ({"auth": {"method": "client_secret_basic", "secret": "s3cr3t-value"}}, "issuers[0].auth.secret_env"),
+            ({"auth": {"method": "client_secret_basic", "secret": "s3cr3t-value"}}, "issuers[0].auth.secret"),
             ({"auth": {"method": "private_key_jwt", "key_env": "K", "alg": "RS256", "kid": "1"}}, "issuers[0].auth.alg"),
             ({"client_id": ""}, "issuers[0]"),
+            ({"demo_only": True}, "issuers[0]"),
             ({"frame_ancestors": ["https://a.example/path"]}, "issuers[0].frame_ancestors[0]"),
             ({"frame_ancestors": ["https://a.example", "*; script-src *"]}, "issuers[0].frame_ancestors[1]"),
             ({"hosts": ["https://a.example"]}, "issuers[0].hosts[0]"),
@@ -233,12 +297,16 @@ class TestMistakes:
         assert error.where.endswith(f": {key}")
         assert "s3cr3t" not in str(error)
 
+    # SMART A2
     @pytest.mark.parametrize(
         ("members", "key"),
         [
             ({"client": {}}, "client.client_name"),
             ({"smart": {"launch_uri": "launch", "fhir_versions": ["4.0.1"]}}, "smart.launch_uri"),
             ({"smart": {"launch_uri": "/launch?x=1", "fhir_versions": ["4.0.1"]}}, "smart.launch_uri"),
+            ({"smart": {"launch_uri": "/a/../launch", "fhir_versions": ["4.0.1"]}}, "smart.launch_uri"),
+            ({"smart": {"launch_uri": "/launch#x", "fhir_versions": ["4.0.1"]}}, "smart.launch_uri"),
+            ({"smart": {"launch_uri": "/callback", "fhir_versions": ["4.0.1"]}}, "the whole file"),
             ({"smart": {"launch_uri": "/launch", "fhir_versions": ["5.0.0"]}}, "smart.fhir_versions[0]"),
             ({"issuer": []}, "issuer"),
             ({"issuers": {}}, "issuers"),
@@ -250,9 +318,22 @@ class TestMistakes:
     def test_two_entries_for_one_iss_are_refused(self, write: Write) -> None:
         assert "twice" in str(mistake(write(EHR, {**EHR, "iss": "https://EHR.example.org/fhir/"})))
 
-    def test_one_secret_for_two_ehrs_is_refused(self, write: Write) -> None:
-        auth = {"method": "client_secret_basic", "secret_env": "S"}
-        assert "secret_env" in str(mistake(write({**EHR, "auth": auth}, {**EHR, "iss": "https://b.example/f", "auth": auth})))
+    # SMART A3
+    @pytest.mark.parametrize("place", [{"secret_env": "S"}, {"secret_file": "/run/s"}])
+    @pytest.mark.parametrize("enabled", [True, False])
+    def test_one_secret_for_two_ehrs_is_refused_naming_both(self, write: Write, place: dict[str, str], enabled: bool) -> None:
+        other = {**EHR, "name": "Other EHR", "iss": "https://b.example/f", "enabled": enabled}
+        basic, post = {"method": "client_secret_basic", **place}, {"method": "client_secret_post", **place}
+        said = str(mistake(write({**EHR, "auth": basic}, {**other, "auth": post})))
+        assert "'Example EHR'" in said
+        assert "'Other EHR'" in said
+
+    def test_one_key_may_serve_many_ehrs(self, write: Write) -> None:
+        auth = {"method": "private_key_jwt", "key_env": "K"}
+        assert len(load_registration(write({**EHR, "auth": auth}, {**EHR, "iss": "https://b.example/f", "auth": auth})).issuers) == 2
+
+    def test_entry_that_is_off_may_wait_for_its_client_id(self, write: Write) -> None:
+        assert only(write({**EHR, "client_id": "", "enabled": False})).client_id == ""
 
     @pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"client": 1, "client": 2}', "\ufeff{}"])
     def test_file_that_is_no_registration(self, tmp_path: Path, text: str) -> None:

@@ -8,6 +8,7 @@ from smart_app.cli.demo import demo
 from smart_app.cli.docs import docs
 from smart_app.cli.instruments import instruments
 from smart_app.cli.keys import keys
+from smart_app.cli.register import register
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -21,3 +22,4 @@ main.add_command(demo)
 main.add_command(docs)
 main.add_command(instruments)
 main.add_command(keys)
+main.add_command(register)

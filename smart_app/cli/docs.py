@@ -3,11 +3,13 @@
 from pathlib import Path
 
 import click
+import simplejson
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from fhir_mappings.library import load_library
 from smart_app.cli.instrument_text import instruments_page
+from smart_app.registration import launch_schema
 from smart_app.settings import InstrumentSettings, Settings
 
 _HEAD = """# Configuration
@@ -36,11 +38,21 @@ def configuration_page() -> str:
     return _HEAD + "\n".join(rows) + "\n"
 
 
+def schema_file() -> str:
+    """The text of docs/launch.schema.json."""
+    return f"{simplejson.dumps(launch_schema(), indent=2)}\n"
+
+
 @click.command()
 @click.option("--folder", type=click.Path(path_type=Path, file_okay=False), default=Path("docs"), show_default=True)
 def docs(folder: Path) -> None:
     """Write the generated pages of the documentation."""
-    for name, text in (("configuration.md", configuration_page()), ("instruments.md", instruments_page(load_library()))):
+    made = {
+        "configuration.md": configuration_page(),
+        "instruments.md": instruments_page(load_library()),
+        "launch.schema.json": schema_file(),
+    }
+    for name, text in made.items():
         page = folder / name
         page.write_text(text, encoding="utf-8")
         click.echo(f"wrote {page}")

@@ -4,7 +4,7 @@ import socket
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from uuid import uuid4
 from smart_app.app import create_app
 from smart_app.cli.keys import new_secret
 from smart_app.cli.serving import port_of, served
-from smart_app.registration import Issuer, OpenServer, PublicClient, Registration, load_registration
+from smart_app.registration import Issuer, OpenServer, Registration, load_registration
 from smart_app.sandbox.app import create_sandbox
 from smart_app.sandbox.clients import Client
 from smart_app.sandbox.exchange import FhirBackend
@@ -66,17 +66,10 @@ def _settings(app: str, folder: Path, *, database_url: str | None = None) -> Set
     )
 
 
-def _embedded_issuer(ehr: str, *, scope: str) -> Issuer:
-    """The embedded EHR as a public client knows it."""
-    return Issuer(
-        name="Northfield General, training EHR",
-        iss=f"{ehr}/fhir",
-        client_id=APP_CLIENT,
-        auth=PublicClient(),
-        scope=scope,
-        frame_ancestors=(ehr,),
-        synthetic_data=True,
-    )
+def _embedded_issuer(shipped: Registration, ehr: str) -> Issuer:
+    """The embedded EHR as `launch.json` describes it, at the address it has this time, and trusted from here on."""
+    entry = next(issuer for issuer in shipped.issuers if issuer.demo_only)
+    return replace(entry, iss=f"{ehr}/fhir", frame_ancestors=(ehr,), demo_only=False)
 
 
 def _open_issuer(base: str) -> Issuer:
@@ -122,7 +115,7 @@ def embedded(
         sandbox = create_sandbox(backend, base_url=ehr, clients=_clients(app))
         stack.enter_context(served(sandbox, ehr_socket))
         shipped = load_registration(None)
-        registration = shipped.with_issuer(_embedded_issuer(ehr, scope=shipped.client.scope))
+        registration = shipped.with_issuer(_embedded_issuer(shipped, ehr))
         stack.enter_context(_rapport(_settings(app, folder, database_url=database_url), registration, app_socket))
         yield Stand(app=app, ehr=ehr, fhir=f"{ehr}/fhir", upstream=upstream)
 

@@ -22,7 +22,8 @@ class User:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingLaunch:
     """Sent to the authorization server, not yet back. Single use; `nonce` and `verifier` are kept sealed.
-    `answers_with_iss`: the server promised to name itself on the callback (RFC 9207)."""
+    `answers_with_iss`: the server promised to name itself on the callback (RFC 9207). `assertion_algorithms`: what it takes of a client
+    that signs, empty when it did not say."""
 
     iss: str
     via: Via
@@ -36,6 +37,7 @@ class PendingLaunch:
     jwks_uri: str | None
     started: datetime
     answers_with_iss: bool = False
+    assertion_algorithms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,3 +63,4 @@ class LaunchContext:
     need_patient_banner: bool
     synthetic: bool
     intent: str | None = None
+    assertion_algorithms: tuple[str, ...] = ()

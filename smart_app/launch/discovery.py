@@ -30,7 +30,8 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoints:
-    """What the app uses of a discovery document. `issuer` is who signs id_tokens and answers as RFC 9207 `iss`, in the EHR's words."""
+    """What the app uses of a discovery document. `issuer` is who signs id_tokens and answers as RFC 9207 `iss`, in the EHR's words.
+    `auth_methods` and `assertion_algorithms` are what the token endpoint takes, empty when the document does not say."""
 
     authorization_endpoint: str
     token_endpoint: str
@@ -39,6 +40,8 @@ class Endpoints:
     revocation_endpoint: str | None
     capabilities: frozenset[str]
     answers_with_iss: bool
+    auth_methods: tuple[str, ...] = ()
+    assertion_algorithms: tuple[str, ...] = ()
 
 
 class Discovery:
@@ -58,6 +61,11 @@ class Discovery:
         found = _endpoints(issuer, self._document(issuer.iss))
         self._endpoints.put(issuer.iss, found, now=self._clock())
         return found
+
+    def registration_endpoint(self, issuer: Issuer) -> str | None:
+        """Where the EHR takes registrations (RFC 7591), or None. Fetched anew and apart from `endpoints`: a launch has no use for it, so
+        one that is elsewhere must not stop it. Raises LaunchError discovery_…."""
+        return _address(issuer, self._document(issuer.iss), "registration_endpoint")
 
     def forget(self, issuer: Issuer) -> None:
         """Fetch the document anew next time, because what it said did not work."""
@@ -143,7 +151,12 @@ def _why(error: FetchError, address: str) -> str:
 def _oauth_uris(capabilities: Mapping[str, Any]) -> dict[str, Any]:
     """Endpoints from a capability statement's oauth-uris. Deprecated, still the only ones of some servers, which may even
     carry several extensions (athenahealth has one for DSTU2); the first complete one counts."""
-    names = {"authorize": "authorization_endpoint", "token": "token_endpoint", "revoke": "revocation_endpoint"}
+    names = {
+        "authorize": "authorization_endpoint",
+        "token": "token_endpoint",
+        "revoke": "revocation_endpoint",
+        "register": "registration_endpoint",
+    }
     for rest in _dicts(capabilities.get("rest")):
         security = rest.get("security")
         for extension in _dicts(security.get("extension") if isinstance(security, dict) else None):
@@ -158,16 +171,21 @@ def _dicts(value: object) -> list[dict[str, Any]]:
 
 
 def _endpoints(issuer: Issuer, document: Mapping[str, Any]) -> Endpoints:
-    capabilities = document.get("capabilities")
     return Endpoints(
         authorization_endpoint=_required_address(issuer, document, "authorization_endpoint"),
         token_endpoint=_required_address(issuer, document, "token_endpoint"),
         issuer=_text(document.get("issuer")),
         jwks_uri=_address(issuer, document, "jwks_uri"),
         revocation_endpoint=_address(issuer, document, "revocation_endpoint"),
-        capabilities=frozenset(name for name in capabilities if isinstance(name, str)) if isinstance(capabilities, list) else frozenset(),
+        capabilities=frozenset(_names(document.get("capabilities"))),
         answers_with_iss=document.get("authorization_response_iss_parameter_supported") is True,
+        auth_methods=_names(document.get("token_endpoint_auth_methods_supported")),
+        assertion_algorithms=_names(document.get("token_endpoint_auth_signing_alg_values_supported")),
     )
+
+
+def _names(value: object) -> tuple[str, ...]:
+    return tuple(name for name in value if isinstance(name, str)) if isinstance(value, list) else ()
 
 
 def _text(value: object) -> str | None:

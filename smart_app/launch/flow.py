@@ -14,16 +14,17 @@ from urllib.parse import urlencode
 
 import requests
 
-from smart_app.errors import LaunchError, SessionError
-from smart_app.launch import client_auth, pkce, scopes
+from smart_app.errors import ConfigurationError, LaunchError, SessionError
+from smart_app.launch import client_auth, keyring, metadata, pkce, scopes
 from smart_app.launch.client_auth import Credentials
 from smart_app.launch.context import LaunchContext, PendingLaunch, User
 from smart_app.launch.discovery import Discovery, Endpoints
 from smart_app.launch.id_token import Expected, verify
 from smart_app.launch.identity import clinician
 from smart_app.launch.parameters import single
+from smart_app.launch.secret import check_secrets
 from smart_app.launch.token import TokenResponse, request_token, revoke_token, said
-from smart_app.registration import Issuer, OpenServer, Registration
+from smart_app.registration import Issuer, OpenServer, PrivateKeyJwt, Registration
 
 # A token that has less than this left is renewed first: clocks differ, and a page makes several calls with it.
 _RENEWED_BEFORE_END = timedelta(seconds=60)
@@ -57,6 +58,17 @@ class Launcher:
         """One discovery cache per launcher."""
         object.__setattr__(self, "discovery", Discovery(self.http, clock=self.clock))
 
+    def check(self) -> None:
+        """Every trusted entry's secret or key is there and can be used, and the app's addresses can be registered. Raises
+        ConfigurationError: better before the first launch than in the middle of it."""
+        metadata.addresses(self.registration, self.base_url)
+        check_secrets(self.registration, self.environ)
+        self.published_keys()
+
+    def published_keys(self) -> keyring.KeySet:
+        """The app's public keys as a JWK set. Raises ConfigurationError when a key cannot be read."""
+        return keyring.published(self.registration, self.environ)
+
     @property
     def redirect_uri(self) -> str:
         """Where authorization servers send the browser back to."""
@@ -86,7 +98,7 @@ class Launcher:
         issuer = self._issuer(pending.iss)
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": pending.redirect_uri, "code_verifier": pending.verifier}
         try:
-            tokens = self._tokens(issuer, pending.token_endpoint, form)
+            tokens = self._tokens(issuer, pending, form)
         except LaunchError:
             # The description of the sign-in may be out of date.
             self.discovery.forget(issuer)
@@ -105,7 +117,7 @@ class Launcher:
         try:
             # No `scope`: what was granted stays granted (RFC 6749 6).
             form = {"grant_type": "refresh_token", "refresh_token": context.refresh_token}
-            tokens = self._tokens(self._issuer(context.iss), context.token_endpoint, form)
+            tokens = self._tokens(self._issuer(context.iss), context, form)
         except LaunchError as error:
             if error.code == "token_unreachable":
                 raise
@@ -121,8 +133,8 @@ class Launcher:
         try:
             issuer = self._issuer(context.iss)
             endpoint = self.discovery.endpoints(issuer).revocation_endpoint
-            return endpoint is not None and revoke_token(self.http, endpoint, token=token, credentials=self._credentials(issuer, endpoint))
-        except LaunchError:
+            return endpoint is not None and revoke_token(self.http, endpoint, token=token, credentials=self._credentials(issuer, context))
+        except (LaunchError, ConfigurationError):
             return False
 
     def _issuer(self, iss: str) -> Issuer:
@@ -133,6 +145,9 @@ class Launcher:
 
     def _begun(self, issuer: Issuer, iss: str, launch: str) -> Begun:
         endpoints = self.discovery.endpoints(issuer)
+        if isinstance(issuer.auth, PrivateKeyJwt):
+            # Before anybody signs in, because it would fail after that.
+            keyring.signing_key(issuer.auth, endpoints.assertion_algorithms, self.environ)
         pending = self._pending(issuer, iss, endpoints)
         query = {
             "response_type": "code",
@@ -163,13 +178,22 @@ class Launcher:
             jwks_uri=endpoints.jwks_uri,
             started=self.clock(),
             answers_with_iss=endpoints.answers_with_iss,
+            assertion_algorithms=endpoints.assertion_algorithms,
         )
 
-    def _tokens(self, issuer: Issuer, token_endpoint: str, form: Mapping[str, str]) -> TokenResponse:
-        return request_token(self.http, token_endpoint, form=form, credentials=self._credentials(issuer, token_endpoint))
+    def _tokens(self, issuer: Issuer, launch: PendingLaunch | LaunchContext, form: Mapping[str, str]) -> TokenResponse:
+        """One token request of a launch, with credentials of its own."""
+        return request_token(self.http, launch.token_endpoint or "", form=form, credentials=self._credentials(issuer, launch))
 
-    def _credentials(self, issuer: Issuer, endpoint: str) -> Credentials:
-        return client_auth.credentials(issuer, endpoint=endpoint, now=self.clock(), new_secret=self.new_secret, environ=self.environ)
+    def _credentials(self, issuer: Issuer, launch: PendingLaunch | LaunchContext) -> Credentials:
+        return client_auth.credentials(
+            issuer,
+            token_endpoint=launch.token_endpoint or "",
+            advertised=launch.assertion_algorithms,
+            now=self.clock(),
+            new_secret=self.new_secret,
+            environ=self.environ,
+        )
 
     def _context(self, issuer: Issuer, pending: PendingLaunch, tokens: TokenResponse) -> LaunchContext:
         now = self.clock()
@@ -192,6 +216,7 @@ class Launcher:
             need_patient_banner=tokens.extra.get("need_patient_banner") is not False,
             synthetic=issuer.synthetic_data,
             intent=_intent(tokens.extra.get("intent")),
+            assertion_algorithms=pending.assertion_algorithms,
         )
 
     def _user(self, issuer: Issuer, pending: PendingLaunch, tokens: TokenResponse, granted: str) -> User:

@@ -22,10 +22,11 @@ _TEXT = ("text/", "application/json", "image/svg+xml")
 
 
 def protect(response: Response, *, ancestors: Sequence[str], sheet: str, secure: bool) -> None:
-    """Set the security headers; what has no cache rule of its own is never stored. `sheet` is the one style element allowed, by hash."""
+    """Set the security headers, each where a handler has not; what has no cache rule of its own is never stored. `sheet` is the one
+    style element allowed, by hash."""
     response.headers["Content-Security-Policy"] = _POLICY.format(sheet=sheet, ancestors=" ".join(ancestors) or "'none'")
     for name, value in _FIXED.items():
-        response.headers[name] = value
+        response.headers.setdefault(name, value)
     response.headers.setdefault("Cache-Control", "no-store")
     if secure:
         response.headers["Strict-Transport-Security"] = "max-age=31536000"

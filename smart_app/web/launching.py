@@ -16,11 +16,12 @@ _SIGN_IN = timedelta(minutes=10)
 
 
 def register(app: Flask, site: Site) -> None:
-    """Put both addresses where `launch.json` says they are."""
+    """Put every address where `launch.json` says they are."""
     handler = Launching(site)
     registration = site.services.registration
     app.add_url_rule(registration.smart.launch_uri, "launch", handler.launch)
-    app.add_url_rule(registration.client.redirect_uris[0], "callback", handler.callback)
+    for path in registration.client.redirect_uris:
+        app.add_url_rule(path, "callback", handler.callback)
 
 
 class Launching:

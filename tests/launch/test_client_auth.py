@@ -9,23 +9,26 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 
 from smart_app.errors import ConfigurationError
-from smart_app.launch.client_auth import Credentials, credentials, secret
+from smart_app.launch.client_auth import Credentials, credentials
+from smart_app.launch.secret import secret
 from smart_app.registration import ClientAuth, OpenServer, PrivateKeyJwt, PublicClient, SecretBasic, SecretPost
-from tests.support.authorization_server import BASE, ISSUER, AuthorizationServer, counting_ids, ec_key, rsa_key
+from tests.support.authorization_server import ISSUER, counting_ids, ec_key, rsa_key
 from tests.support.clock import Clock
-from tests.support.launchers import launcher_for, registered
+from tests.support.launchers import registered
 
 TOKEN = f"{ISSUER}/token"
 
 
 def made(auth: ClientAuth, clock: Clock, new_secret: Callable[[], str] = counting_ids(), **environ: str) -> Credentials:  # noqa: B008
-    return credentials(registered(auth), endpoint=TOKEN, now=clock(), new_secret=new_secret, environ=environ)
+    return credentials(registered(auth), token_endpoint=TOKEN, advertised=(), now=clock(), new_secret=new_secret, environ=environ)
 
 
+# SMART F1
 def test_public_client_only_names_itself(clock: Clock) -> None:
     assert made(PublicClient(), clock) == Credentials(form={"client_id": "rapport"})
 
 
+# SMART F2
 def test_basic_sends_the_pair_as_it_is_unless_registered_otherwise(clock: Clock) -> None:
     plain = made(SecretBasic(secret_env="EHR_SECRET"), clock, EHR_SECRET="s:e c+/")
     encoded = made(SecretBasic(secret_env="EHR_SECRET", form_encode=True), clock, EHR_SECRET="s:e c+/")
@@ -38,6 +41,7 @@ def test_post_sends_the_secret_in_the_form(clock: Clock) -> None:
     assert made(SecretPost(secret_env="EHR_SECRET"), clock, EHR_SECRET="hush").form == {"client_id": "rapport", "client_secret": "hush"}
 
 
+# SMART F3
 @pytest.mark.parametrize(("alg", "key"), [("RS384", rsa_key()), ("ES384", ec_key("P-384"))])
 @pytest.mark.parametrize("form", ["pem", "jwk"])
 def test_assertion_is_short_lived_and_good_once(clock: Clock, alg: str, key: RSAKey | ECKey, form: str) -> None:
@@ -54,7 +58,7 @@ def test_assertion_is_short_lived_and_good_once(clock: Clock, alg: str, key: RSA
 @pytest.mark.parametrize(("alg", "key"), [("RS384", ec_key("P-384")), ("ES384", rsa_key()), ("ES384", ec_key("P-256"))])
 def test_key_of_the_wrong_kind_is_a_configuration_error(clock: Clock, alg: str, key: RSAKey | ECKey) -> None:
     auth = PrivateKeyJwt(key_env="EHR_KEY", alg="RS384" if alg == "RS384" else "ES384", kid="key-1")
-    with pytest.raises(ConfigurationError, match="key-1"):
+    with pytest.raises(ConfigurationError, match=r"No key of ours fits|cannot be used"):
         made(auth, clock, EHR_KEY=key.as_pem(private=True).decode())
 
 
@@ -72,22 +76,15 @@ def test_missing_secret_names_the_variable(clock: Clock) -> None:
 
 def test_secret_may_be_in_a_file(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("hush\n")
-    assert secret("EHR_SECRET", {"EHR_SECRET_FILE": str(tmp_path / "secret")}) == "hush"
+    (tmp_path / "empty").write_text("\n")
+    named, direct = SecretBasic(secret_env="EHR_SECRET"), SecretPost(secret_file=tmp_path / "secret")
+    assert secret(named, {"EHR_SECRET_FILE": str(tmp_path / "secret")}) == secret(direct, {}) == "hush"
     with pytest.raises(ConfigurationError, match="EHR_SECRET_FILE"):
-        secret("EHR_SECRET", {"EHR_SECRET_FILE": str(tmp_path / "absent")})
+        secret(named, {"EHR_SECRET_FILE": str(tmp_path / "absent")})
+    with pytest.raises(ConfigurationError, match="empty"):
+        secret(SecretPost(secret_file=tmp_path / "empty"), {})
 
 
 def test_open_server_has_no_credentials(clock: Clock) -> None:
     with pytest.raises(ConfigurationError):
         made(OpenServer(), clock)
-
-
-def test_client_authenticates_again_on_refresh(clock: Clock, ehr: AuthorizationServer) -> None:
-    issuer = registered(PrivateKeyJwt(key_env="EHR_KEY", alg="ES384", kid="key-1"))
-    launcher = launcher_for(issuer, clock, {"EHR_KEY": ec_key("P-384").as_pem(private=True).decode()})
-    begun = launcher.begin(BASE, "abc")
-    context = launcher.complete(begun.pending, ehr.authorize(begun.authorize_url))
-    launcher.refresh(context)
-    form = ehr.last_form()
-    assert form["client_assertion_type"] == "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-    assert form.keys() == {"grant_type", "refresh_token", "client_assertion_type", "client_assertion"}

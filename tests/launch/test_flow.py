@@ -125,6 +125,7 @@ class TestComplete:
         assert "access-1" not in text
         assert "refresh-" not in text
 
+    # SMART F1
     def test_public_client_sends_its_id_and_the_verifier(self, launcher: Launcher, ehr: AuthorizationServer) -> None:
         begun = launcher.begin(BASE, "abc")
         params = ehr.authorize(begun.authorize_url)
@@ -181,6 +182,7 @@ class TestComplete:
         ehr.document = {"authorization_response_iss_parameter_supported": True}
         assert refused_code(launcher, ehr) == "issuer_differs"
 
+    # SMART F5
     @pytest.mark.parametrize(
         ("token", "code"),
         [
@@ -211,6 +213,7 @@ class TestComplete:
         ehr.token = token
         assert refused_code(launcher, ehr) == code
 
+    # SMART F5
     @pytest.mark.parametrize(("expires_in", "seconds"), [(None, 300), ("570", 570), (3600.5, 3600.5), (10**12, 86400)])
     def test_lifetime_is_read_leniently(
         self, launcher: Launcher, ehr: AuthorizationServer, clock: Clock, expires_in: object, seconds: float
@@ -218,10 +221,12 @@ class TestComplete:
         ehr.token = {"expires_in": expires_in}
         assert finish(launcher, ehr).expires == clock() + timedelta(seconds=seconds)
 
+    # SMART F5
     def test_token_type_is_compared_without_case(self, launcher: Launcher, ehr: AuthorizationServer) -> None:
         ehr.token = {"token_type": "BEARER"}
         assert finish(launcher, ehr).access_token == "access-1"
 
+    # SMART F5
     def test_missing_scope_means_as_requested_and_narrower_is_kept(self, launcher: Launcher, ehr: AuthorizationServer) -> None:
         ehr.token = {"scope": None}
         assert finish(launcher, ehr).scope == SCOPE
@@ -247,6 +252,7 @@ class TestComplete:
             launcher.complete(first.pending, {"code": ["code-1"], "state": [first.pending.state]})
         assert refused.value.code == "token_refused"
 
+    # SMART F4
     @pytest.mark.parametrize(
         ("answer", "code"),
         [
@@ -267,6 +273,7 @@ class TestComplete:
         assert refused_code(launcher, ehr) == code
         assert ehr.asked("/auth/token") == 1
 
+    # SMART F4
     def test_unreachable_token_endpoint_is_asked_once(
         self, launcher: Launcher, ehr: AuthorizationServer, wire: responses.RequestsMock
     ) -> None:

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import requests
 from flask import Flask
-from joserfc.jwk import ECKey
+from joserfc.jwk import ECKey, RSAKey
 
 from smart_app.sandbox.app import create_sandbox
 from smart_app.sandbox.clients import Client, PrivateKeyJwt, SecretBasic, SecretPost
@@ -35,6 +35,7 @@ SCOPE = "launch openid fhirUser online_access patient/Patient.r patient/Observat
 SURVEY = {"system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": "survey"}
 LABORATORY = {"system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": "laboratory"}
 APP_KEY = ECKey.generate_key("P-384", parameters={"kid": "app-1", "use": "sig", "alg": "ES384"})
+APP_RSA_KEY = RSAKey.generate_key(2048, parameters={"kid": "app-2", "use": "sig", "alg": "RS384"})
 EHR_KEY: SigningKey = ec_key()
 USERS = (User(reference="Practitioner/sofia", name="Sofia Lindqvist"), User(reference="Practitioner/tom", name="Tom Aas"))
 
@@ -75,7 +76,7 @@ def chart_resources() -> list[dict[str, Any]]:
 
 
 def app_keys() -> Any:
-    return {"keys": [APP_KEY.as_dict(private=False)]}
+    return {"keys": [APP_KEY.as_dict(private=False), APP_RSA_KEY.as_dict(private=False)]}
 
 
 def clients() -> dict[str, Client]:

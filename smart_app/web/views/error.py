@@ -32,7 +32,7 @@ class Advice:
     asked: Literal["none", "discovery", "token"] = "none"
 
 
-_EHR_SIDE = "The EHR's launch sends this. Compare its launch address and parameters with docs/register.md."
+_EHR_SIDE = "The EHR's launch sends this. Compare its launch address and parameters with docs/register-with-an-ehr.md."
 _DISCOVERY = "Open the EHR's .well-known/smart-configuration with a browser and compare it with SMART App Launch 2.2, section 4.1."
 _ONCE = "Usually a page that was loaded twice or left open. If it happens every time, a proxy repeats requests."
 
