@@ -52,9 +52,7 @@ class Dashboard:
             now=self._services.clock().astimezone(),
             focus=_day(request.args.get("at")),
         )
-        self._services.store.audit.add(
-            "history_read", launch_id=visit.id, user=visit.context.user.reference, patient=visit.context.patient, detail={}
-        )
+        self._services.store.audit.add("history_read", launch_id=visit.id, context=visit.context)
         return self._site.pages.page("dashboard", view, csrf=visit.csrf)
 
     def reveal(self, launch_id: str) -> Response:

@@ -14,7 +14,7 @@ from smart_app.errors import ConfigurationError, StoreError
 from smart_app.launch.context import LaunchId
 from smart_app.store import Store, open_store, parse_key
 from smart_app.store.seal import Sealer, digest
-from smart_app.store.tables import audit, metadata, reveals
+from smart_app.store.tables import metadata, reveals
 from tests.store.conftest import KEY
 from tests.support.at_once import at_once
 from tests.support.clock import Clock
@@ -157,17 +157,3 @@ class TestReveals:
         rotated = open_store(database_url, [bytes(32), KEY], clock=clock)
         assert rotated.reveals.among("issuer-1", "pat-1", [("dr-1", "visit-1")]) == {("dr-1", "visit-1")}
         rotated.close()
-
-
-class TestAudit:
-    def test_events_stay_in_order_and_sealed(self, store: Store, clock: Clock) -> None:
-        store.audit.add("launch_opened", launch_id=LaunchId("launch-1"), user="user-1", patient="pat-1", detail={"iss": "x"})
-        clock.forward(seconds=1)
-        store.audit.add("purged", launch_id=None, user=None, patient=None, detail={})
-        first, second = store.audit.entries()
-        assert (first.event, first.user, first.patient, first.detail) == ("launch_opened", "user-1", "pat-1", {"iss": "x"})
-        assert first.launch == digest("launch-1")
-        assert (second.event, second.launch, second.at) == ("purged", None, clock())
-        with store.database.begin() as connection:
-            stored = repr(connection.execute(select(audit)).all())
-        assert not [secret for secret in ("user-1", "pat-1", "launch-1") if secret in stored]
