@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import BindParameter, ColumnElement, Connection, Row, and_, bindparam, delete, insert, or_, select, update
 
-from smart_app.errors import LaunchError, SessionError, StoreError
+from smart_app.errors import LaunchError, OtherBrowser, SessionError, StoreError
 from smart_app.launch.context import LaunchContext, LaunchId, PendingLaunch
 from smart_app.store.database import Database
 from smart_app.store.seal import Sealer, digest
@@ -148,9 +148,14 @@ class Launches:
         if not changed:
             raise SessionError(_ENDED)
 
-    def end(self, launch_id: LaunchId) -> None:
-        """Forget the launch and its tokens; ending twice is no error."""
+    def release_refresh(self, launch_id: LaunchId) -> None:
+        """End the turn of `claim_refresh` without new tokens."""
         with self._database.begin() as connection:
+            connection.execute(update(launches).where(launches.c.id == digest(launch_id)).values(refreshing_until=None))
+
+    def end(self, launch_id: LaunchId, *, within: Connection | None = None) -> None:
+        """Forget the launch and its tokens; ending twice is no error."""
+        with self._database.begin(within) as connection:
             connection.execute(delete(launches).where(launches.c.id == digest(launch_id)))
 
     def purge(self, now: datetime, *, at_most: int, within: Connection | None = None) -> Sequence[Ended]:
@@ -224,7 +229,7 @@ def _alive(connection: Connection, row_id: str, now: datetime) -> Row[Any]:
 
 def _check_browser(row: Row[Any], cookie_value: str) -> None:
     if not hmac.compare_digest(row.binding, digest(cookie_value)):
-        raise SessionError(_OTHER_BROWSER, detail="the launch's cookie is missing or differs")
+        raise OtherBrowser(_OTHER_BROWSER, detail="the launch's cookie is missing or differs")
 
 
 def _touch(connection: Connection, row: Row[Any], now: datetime) -> None:

@@ -8,7 +8,8 @@ from flask import Flask, Response, redirect, request, url_for
 from smart_app.care.blind import reveal
 from smart_app.care.dashboard import load_history
 from smart_app.care.history import Years
-from smart_app.errors import SessionError, StoreError
+from smart_app.care.signing_out import sign_out
+from smart_app.errors import SessionError, StoreError, WrongPatient
 from smart_app.launch.context import LaunchContext
 from smart_app.web import cookies
 from smart_app.web.guard import Visit
@@ -68,10 +69,8 @@ class Dashboard:
     def end(self, launch_id: str) -> Response:
         """Forget the launch and its tokens."""
         visit = self._site.guard.enter(launch_id)
-        launches = self._services.store.launches
-        launches.end(visit.id)
-        response = self._site.pages.page("thanks", ended_view())
-        cookies.drop(response, launches.cookie_name_for(visit.id))
+        response = self._site.pages.page("thanks", ended_view(sign_out(visit.context, self._services, launch_id=visit.id)))
+        cookies.drop(response, self._services.store.launches.cookie_name_for(visit.id))
         return response
 
     def readyz(self) -> Response:
@@ -98,7 +97,7 @@ class Dashboard:
 def check_patient(context: LaunchContext) -> None:
     """SessionError unless the posted form was rendered for this launch's patient."""
     if request.form.get("patient") != context.patient:
-        raise SessionError("This page was opened for another patient, so nothing was done. Open Rapport again from the patient's chart.")
+        raise WrongPatient("This page was opened for another patient, so nothing was done. Open Rapport again from the patient's chart.")
 
 
 def _is_clinician(context: LaunchContext) -> bool:
