@@ -82,6 +82,7 @@ def test_open_server_has_no_credentials(clock: Clock) -> None:
         made(OpenServer(), clock)
 
 
+# SMART J3
 def test_client_authenticates_again_on_refresh(clock: Clock, ehr: AuthorizationServer) -> None:
     issuer = registered(PrivateKeyJwt(key_env="EHR_KEY", alg="ES384", kid="key-1"))
     launcher = launcher_for(issuer, clock, {"EHR_KEY": ec_key("P-384").as_pem(private=True).decode()})
