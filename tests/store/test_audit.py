@@ -178,11 +178,9 @@ class TestTampering:
             ),
             (["UPDATE audit_head SET anchor = 1, anchor_hash = (SELECT hash FROM audit WHERE id = 1)"], ("head_changed", 5)),
             (["DELETE FROM audit_head"], ("head_changed", 5)),
-            (
-[_ADDED], ("beyond_head", 6),
-            ),
+            ([_ADDED], ("beyond_head", 6)),
         ],
-    )  # fmt: skip
+    )
     def test_the_first_row_that_does_not_fit_is_named(self, store: Store, statements: Sequence[str], expected: tuple[str, int]) -> None:
         add(store, 5)
         attack(store, *statements)
