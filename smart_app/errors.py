@@ -3,7 +3,9 @@
 RapportError
 ├── ConfigurationError        a setting, launch.json or a data file is wrong; names what and where
 ├── LaunchError               a SMART launch cannot go on; `code` is one of LaunchCode
-├── SessionError              the launch behind a page is gone, expired or not this browser's
+├── SessionError              the launch behind a page is gone or expired
+│   ├── OtherBrowser          the launch is there, and this is not the browser it was opened in
+│   └── WrongPatient          what was sent is about another patient than the launch
 ├── FhirError                 a FHIR server refused, failed or could not be reached
 │   ├── Unreachable           no answer: timeout, refused connection, broken transfer; a write may or may not have happened
 │   │   └── NotSent           no connection was made, so certainly nothing was written
@@ -87,6 +89,18 @@ class SessionError(RapportError):
 
     http_status = 403
     code = "session_ended"
+
+
+class OtherBrowser(SessionError):
+    """The launch's cookie is missing or differs."""
+
+    code = "other_browser"
+
+
+class WrongPatient(SessionError):
+    """A form was rendered for another patient than the one its launch is about."""
+
+    code = "wrong_patient"
 
 
 class FhirError(RapportError):

@@ -77,7 +77,7 @@ def reveal(context: LaunchContext, services: AppServices, *, clinician: str, vis
     user = context.user.reference
     services.store.reveals.add(issuer=context.iss, patient=context.patient, clinician=clinician, visit=visit, user=user)
     detail = {"clinician": clinician, "visit": visit}
-    services.store.audit.add("reveal", launch_id=launch_id, user=user, patient=context.patient, detail=detail)
+    services.store.audit.add("reveal", launch_id=launch_id, context=context, detail=detail)
 
 
 def _kept_back(rating: Rating, closed: set[Visit]) -> bool:

@@ -78,11 +78,11 @@ def _own_entry(services: AppServices, *, key: str, launch_id: LaunchId) -> Outbo
 def _finish(context: LaunchContext, services: AppServices, *, attempt: Attempt, launch_id: LaunchId) -> None:
     """Seal how it stands and record it, in one transaction."""
     parcel = attempt.parcel
-    store, user = services.store, context.user.reference
+    store = services.store
     detail = {"key": parcel.key, "state": attempt.state, "step": parcel.step, "stored": parcel.stored}
     with store.database.begin() as together:
         store.outbox.reseal(parcel.key, attempt.state, launch_id=launch_id, payload=to_payload(parcel), within=together)
-        store.audit.add("submission", launch_id=launch_id, user=user, patient=context.patient, detail=detail, within=together)
+        store.audit.add("submission", launch_id=launch_id, context=context, detail=detail, within=together)
 
 
 def _looked_up(context: LaunchContext, services: AppServices, parcel: Parcel) -> Attempt:

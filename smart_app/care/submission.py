@@ -24,7 +24,7 @@ from smart_app.care.delivery import deliver, entry_of, resolve, send_again
 from smart_app.care.history import Patient
 from smart_app.care.ladder import highest
 from smart_app.care.parcel import Parcel, ScoreLine, content_of, from_payload, to_payload
-from smart_app.errors import SessionError
+from smart_app.errors import SessionError, WrongPatient
 from smart_app.launch.context import LaunchContext, LaunchId
 from smart_app.services import AppServices
 
@@ -154,7 +154,7 @@ def why_not_write(allowed: Powers) -> str | None:
 def _check_place(context: LaunchContext, *, key: str, patient: str) -> None:
     """Right patient, and a key of the shape the form was given."""
     if patient != context.patient:
-        raise SessionError("This form was opened for another patient, so nothing was stored. Open Rapport from the chart again.")
+        raise WrongPatient("This form was opened for another patient, so nothing was stored. Open Rapport from the chart again.")
     if not _KEY.fullmatch(key):
         raise SessionError("This form is damaged, so nothing was stored. Open it again from the history.")
 

@@ -3,6 +3,7 @@
 import click
 
 from smart_app import __version__
+from smart_app.cli.audit import audit
 from smart_app.cli.definitions import definitions
 from smart_app.cli.demo import demo
 from smart_app.cli.docs import docs
@@ -17,6 +18,7 @@ def main() -> None:
     """Keep the working alliance beside the diabetes record: a SMART on FHIR app."""
 
 
+main.add_command(audit)
 main.add_command(definitions)
 main.add_command(demo)
 main.add_command(docs)

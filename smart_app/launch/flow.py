@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlencode
 
 import requests
@@ -30,6 +30,8 @@ from smart_app.registration import Issuer, OpenServer, PrivateKeyJwt, Registrati
 _RENEWED_BEFORE_END = timedelta(seconds=60)
 # FHIR ids, and the underscore some servers use. What looks like a path or query is no patient id.
 _ID = re.compile(r"(?!\.+$)[A-Za-z0-9\-._]{1,64}")
+# What became of the tokens of a launch that was closed: there were none, the server takes none back, it confirmed all, or not all.
+Revocation = Literal["nothing", "not_offered", "confirmed", "failed"]
 _RELAUNCH = "Open Rapport again from the patient's chart."
 
 
@@ -124,18 +126,22 @@ class Launcher:
             raise SessionError(_SESSION_OVER, detail=f"{error.code} {error.detail}") from error
         return _refreshed(context, tokens, self.clock())
 
-    def revoke(self, context: LaunchContext) -> bool:
-        """Give the launch's tokens back (RFC 7009). False where the server offers no revocation or did not confirm it: they end by
-        themselves then, and signing out goes on either way."""
-        token = context.refresh_token or context.access_token
-        if token is None:
-            return False
+    def revoke(self, context: LaunchContext) -> Revocation:
+        """Give the launch's tokens back (RFC 7009): the refresh token first, as it can make others. What is not given back ends by
+        itself, and signing out goes on either way."""
+        tokens = [token for token in (context.refresh_token, context.access_token) if token is not None]
+        if not tokens:
+            return "nothing"
         try:
             issuer = self._issuer(context.iss)
             endpoint = self.discovery.endpoints(issuer).revocation_endpoint
-            return endpoint is not None and revoke_token(self.http, endpoint, token=token, credentials=self._credentials(issuer, context))
+            if endpoint is None:
+                return "not_offered"
+            # A list: the second is tried whatever became of the first. Credentials anew, as an assertion is used once.
+            confirmed = [revoke_token(self.http, endpoint, token=token, credentials=self._credentials(issuer, context)) for token in tokens]
         except (LaunchError, ConfigurationError):
-            return False
+            return "failed"
+        return "confirmed" if all(confirmed) else "failed"
 
     def _issuer(self, iss: str) -> Issuer:
         issuer = self.registration.find(iss)

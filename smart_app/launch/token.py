@@ -14,6 +14,8 @@ from smart_app.http import FetchError, Limits, fetch_json
 from smart_app.launch.client_auth import Credentials
 
 _LIMITS = Limits(connect=5, read=15, deadline=20, max_bytes=256 * 1024)
+# Somebody who closes a page waits for it, and the launch is forgotten already.
+_REVOKE_SECONDS = (3.0, 5.0)
 # RFC 6749 leaves `expires_in` to the server's documentation; five minutes is what SMART recommends for short-lived tokens.
 _ASSUMED_LIFETIME = timedelta(minutes=5)
 _LONGEST_LIFETIME = timedelta(days=1)
@@ -54,7 +56,7 @@ def revoke_token(http: requests.Session, revocation_endpoint: str, *, token: str
             revocation_endpoint,
             data={"token": token, **credentials.form},
             headers=dict(credentials.headers),
-            timeout=(_LIMITS.connect, _LIMITS.read),
+            timeout=_REVOKE_SECONDS,
             stream=True,
         ) as response:
             return bool(response.status_code == requests.codes.ok)

@@ -6,19 +6,33 @@ from datetime import datetime, timedelta
 
 from smart_app.errors import StoreError
 from smart_app.store.audit import Audit, AuditEntry
+from smart_app.store.chain import Chain
 from smart_app.store.database import Database
 from smart_app.store.launches import Launches, OpenLaunch, PendingCookie
 from smart_app.store.migrate import is_current, upgrade
 from smart_app.store.outbox import Outbox, OutboxEntry, OutboxState
 from smart_app.store.reveals import Reveals
 from smart_app.store.seal import Sealer, parse_key
+from smart_app.store.verify import Verified, verify
 
-__all__ = ["AuditEntry", "OpenLaunch", "OutboxEntry", "OutboxState", "PendingCookie", "Store", "open_store", "parse_key"]
+__all__ = [
+    "AuditEntry",
+    "OpenLaunch",
+    "OutboxEntry",
+    "OutboxState",
+    "PendingCookie",
+    "Store",
+    "Verified",
+    "open_existing",
+    "open_store",
+    "parse_key",
+]
 
 # A send takes seconds; what is still `sending` after this belongs to a process that is gone.
 _SENDING_AT_MOST = timedelta(minutes=10)
 # Long enough for a receipt to be opened again on the day, no longer than needed: the record has it.
 _ACKNOWLEDGED_KEPT = timedelta(days=1)
+_BATCH = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,11 +44,19 @@ class Store:
     reveals: Reveals
     audit: Audit
     database: Database
+    chain: Chain
 
     def purge(self, now: datetime) -> int:
-        """Delete ended launches and submissions acknowledged a day ago, release stuck ones; how many rows were deleted."""
+        """Delete ended launches and submissions acknowledged a day ago, release stuck ones, give the space back; how many rows were
+        deleted. That a launch expired is recorded with it; the audit trail itself is never purged."""
         self.outbox.recover(now - _SENDING_AT_MOST)
-        return self.launches.purge(now) + self.outbox.purge(now - _ACKNOWLEDGED_KEPT)
+        deleted = self._purge_launches(now) + self.outbox.purge(now - _ACKNOWLEDGED_KEPT)
+        self.database.shrink()
+        return deleted
+
+    def verify_audit(self, *, contains: tuple[int, str] | None = None) -> Verified:
+        """Whether the audit trail is as it was written, and still holds the row of that number and hash."""
+        return verify(self.database, self.chain, contains=contains)
 
     def check(self) -> None:
         """Readiness: raises StoreError unless the database answers and has the schema of this version."""
@@ -45,21 +67,52 @@ class Store:
         """Give every connection back."""
         self.database.close()
 
+    def _purge_launches(self, now: datetime) -> int:
+        """In batches, so that other processes get their turn between them."""
+        deleted = 0
+        while True:
+            with self.database.begin() as together:
+                batch = self.launches.purge(now, at_most=_BATCH, within=together)
+                for one in batch:
+                    if one.kind == "open":
+                        self.audit.add_for("expired", launch=one.id, context=one.context, detail={"ended": one.ended}, within=together)
+            deleted += len(batch)
+            if len(batch) < _BATCH:
+                return deleted
+
 
 def open_store(database_url: str, keys: Sequence[bytes], *, clock: Callable[[], datetime]) -> Store:
     """The store behind `database_url`, migrated to the newest schema; the first of `keys` (32 bytes each) seals, all open.
     Raises ConfigurationError for an unusable address or key, StoreError when the database cannot be reached or is newer."""
-    sealer = Sealer(keys)
-    database = Database(database_url)
+    store = _store(Database(database_url), keys, clock=clock)
     try:
-        upgrade(database)
+        upgrade(store.database, store.chain)
+        store.database.allow_shrinking()
     except StoreError:
-        database.close()
+        store.close()
         raise
+    return store
+
+
+def open_existing(database_url: str, keys: Sequence[bytes], *, clock: Callable[[], datetime]) -> Store:
+    """The same for looking at what is there: creates and migrates nothing. ConfigurationError where no database is, StoreError where it
+    has another schema."""
+    store = _store(Database(database_url, create=False), keys, clock=clock)
+    try:
+        store.check()
+    except StoreError:
+        store.close()
+        raise
+    return store
+
+
+def _store(database: Database, keys: Sequence[bytes], *, clock: Callable[[], datetime]) -> Store:
+    sealer, chain = Sealer(keys), Chain(keys)
     return Store(
         launches=Launches(database, sealer, clock=clock),
         outbox=Outbox(database, sealer, clock=clock),
         reveals=Reveals(database, sealer, clock=clock),
-        audit=Audit(database, sealer, clock=clock),
+        audit=Audit(database, sealer, chain, clock=clock),
         database=database,
+        chain=chain,
     )

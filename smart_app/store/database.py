@@ -5,6 +5,10 @@ process, because the log is with the operating system once `commit` returns; a p
 tear one (sqlite.org/pragma.html#pragma_synchronous, sqlite.org/wal.html). For launches and outbox marks that is good enough: a
 launch lost is opened again from the chart, and a mark lost leaves the submission `sending`, which is treated as unknown and searched
 for before any resend. Sealing a submission is not: `durable` commits with `synchronous=FULL`, so it is on the disk before a byte goes out.
+
+Space on SQLite: the file keeps its free pages until `shrink` gives them back (`auto_vacuum=INCREMENTAL`, sqlite.org/pragma.html). That
+moves only as many pages as are free, while VACUUM would write the whole file anew and keep everybody else out meanwhile. PostgreSQL
+looks after its own space (autovacuum).
 """
 
 from collections.abc import Iterator
@@ -14,19 +18,24 @@ from threading import RLock
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, OperationalError, SQLAlchemyError
 
 from smart_app.errors import ConfigurationError, StoreError
 
 _WHERE = "RAPPORT_DATABASE_URL"
 _BUSY_MILLISECONDS = 5000
+# Free pages (4 kB each) that stay for the next launches, and how many are given back at a time: 500 take about 5 ms.
+_SPARE_PAGES, _PAGES_AT_ONCE = 64, 500
+_INCREMENTAL = 2
 
 
 class Database:
     """Short transactions on one engine; every failure of the database is a StoreError."""
 
-    def __init__(self, database_url: str) -> None:
+    def __init__(self, database_url: str, *, create: bool = True) -> None:
         self.url = _url(database_url)
+        if not create:
+            _must_exist(self.url)
         self.engine = _engine(self.url)
         # One connection serves every thread of an in-memory database, so its transactions must take turns.
         self._turn: AbstractContextManager[Any] = RLock() if _in_memory(self.url) else nullcontext()
@@ -55,6 +64,32 @@ class Database:
             finally:
                 connection.rollback()
                 connection.exec_driver_sql("PRAGMA synchronous=NORMAL")
+
+    def allow_shrinking(self) -> None:
+        """Make a file of before `shrink` able to give space back; it is written anew for that, once. Left for the next start while
+        other processes are using it."""
+        if self.engine.dialect.name != "sqlite":
+            return
+        try:
+            with self._turn, self.engine.connect() as connection:
+                if connection.exec_driver_sql("PRAGMA auto_vacuum").scalar_one() == _INCREMENTAL:
+                    return
+                raw = connection.connection.driver_connection
+                raw.execute("PRAGMA auto_vacuum=INCREMENTAL")  # type: ignore[union-attr]
+                raw.execute("VACUUM")  # type: ignore[union-attr]
+        except OperationalError:
+            return
+
+    def shrink(self) -> None:
+        """Give free space back to the file system, but for a little. Does nothing on PostgreSQL."""
+        if self.engine.dialect.name != "sqlite":
+            return
+        with self._turn, _store_errors(), self.engine.connect() as connection:
+            free = int(connection.exec_driver_sql("PRAGMA freelist_count").scalar_one())
+            if free > _SPARE_PAGES:
+                # As a script: one page is freed per step, and `execute` takes a single step of a statement that returns no columns.
+                raw = connection.connection.driver_connection
+                raw.executescript(f"PRAGMA incremental_vacuum({min(free - _SPARE_PAGES, _PAGES_AT_ONCE)})")  # type: ignore[union-attr]
 
     def close(self) -> None:
         """Give every connection back."""
@@ -108,6 +143,12 @@ def _in_memory(url: URL) -> bool:
     return url.get_backend_name() == "sqlite" and url.database in {None, "", ":memory:"}
 
 
+def _must_exist(url: URL) -> None:
+    """ConfigurationError for a SQLite address where no file is: SQLite would make one, and nothing would be found wrong with it."""
+    if url.get_backend_name() == "sqlite" and not (url.database and Path(url.database).is_file()):
+        raise ConfigurationError("There is no database file at this address.", where=_WHERE)
+
+
 def _create_private(path: Path) -> None:
     """The file, readable by its owner only. Raises ConfigurationError where it cannot be made."""
     try:
@@ -120,6 +161,8 @@ def _prepare(connection: Any, _record: object) -> None:
     """Settings of one SQLite connection; waiting comes first, because switching to the write-ahead log may have to wait."""
     for statement in (
         f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}",
+        # Takes effect on a file that is still empty.
+        "PRAGMA auto_vacuum=INCREMENTAL",
         "PRAGMA journal_mode=WAL",
         "PRAGMA synchronous=NORMAL",
         "PRAGMA foreign_keys=ON",

@@ -6,7 +6,7 @@ an open one by its launch id; the two have different ids and different cookies, 
 
 import hmac
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import BindParameter, ColumnElement, Connection, Row, and_, bindparam, delete, insert, or_, select, update
 
-from smart_app.errors import LaunchError, SessionError, StoreError
+from smart_app.errors import LaunchError, OtherBrowser, SessionError, StoreError
 from smart_app.launch.context import LaunchContext, LaunchId, PendingLaunch
 from smart_app.store.database import Database
 from smart_app.store.seal import Sealer, digest
@@ -41,6 +41,17 @@ class OpenLaunch:
     id: LaunchId
     cookie_name: str
     cookie_value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """A launch that is over and deleted: `id` is the digest of its id, `ended` ISO 8601; `context` is None of a pending launch, and
+    where it cannot be read any more."""
+
+    id: str
+    kind: str
+    context: LaunchContext | None
+    ended: str
 
 
 @cache
@@ -137,16 +148,23 @@ class Launches:
         if not changed:
             raise SessionError(_ENDED)
 
-    def end(self, launch_id: LaunchId) -> None:
-        """Forget the launch and its tokens; ending twice is no error."""
+    def release_refresh(self, launch_id: LaunchId) -> None:
+        """End the turn of `claim_refresh` without new tokens."""
         with self._database.begin() as connection:
+            connection.execute(update(launches).where(launches.c.id == digest(launch_id)).values(refreshing_until=None))
+
+    def end(self, launch_id: LaunchId, *, within: Connection | None = None) -> None:
+        """Forget the launch and its tokens; ending twice is no error."""
+        with self._database.begin(within) as connection:
             connection.execute(delete(launches).where(launches.c.id == digest(launch_id)))
 
-    def purge(self, now: datetime) -> int:
-        """Delete what is past its absolute or idle end; how many."""
-        over = or_(launches.c.expires <= now, launches.c.idle_until <= now)
-        with self._database.begin() as connection:
-            return connection.execute(delete(launches).where(over)).rowcount
+    def purge(self, now: datetime, *, at_most: int, within: Connection | None = None) -> Sequence[Ended]:
+        """Delete what is past its absolute or idle end, `at_most` so many at a time; what was deleted."""
+        over = select(launches.c.id).where(or_(launches.c.expires <= now, launches.c.idle_until <= now)).limit(at_most)
+        gone = delete(launches).where(launches.c.id.in_(over)).returning(launches)
+        with self._database.begin(within) as connection:
+            rows = connection.execute(gone).all()
+        return [self._ended(row) for row in rows]
 
     def _insert(self, kind: str, secret_id: str, cookie_value: str, payload: Any, *, idle: timedelta, absolute: timedelta) -> None:
         row_id, now = digest(secret_id), self._clock()
@@ -163,6 +181,15 @@ class Launches:
         }
         with self._database.begin() as connection:
             connection.execute(insert(launches).values(values))
+
+    def _ended(self, row: Row[Any]) -> Ended:
+        ended = min(row.expires, row.idle_until).isoformat()
+        try:
+            context = self._context(row) if row.kind == "open" else None
+        except SessionError:
+            # Sealed under a key that is gone: that it ended is known, of whom is not.
+            context = None
+        return Ended(id=row.id, kind=row.kind, context=context, ended=ended)
 
     def _context(self, row: Row[Any]) -> LaunchContext:
         try:
@@ -202,7 +229,7 @@ def _alive(connection: Connection, row_id: str, now: datetime) -> Row[Any]:
 
 def _check_browser(row: Row[Any], cookie_value: str) -> None:
     if not hmac.compare_digest(row.binding, digest(cookie_value)):
-        raise SessionError(_OTHER_BROWSER, detail="the launch's cookie is missing or differs")
+        raise OtherBrowser(_OTHER_BROWSER, detail="the launch's cookie is missing or differs")
 
 
 def _touch(connection: Connection, row: Row[Any], now: datetime) -> None:

@@ -9,18 +9,21 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from smart_app.errors import StoreError
+from smart_app.store.chain import Chain
 from smart_app.store.database import Database
 
 _SCRIPTS = Path(__file__).parent / "migrations"
 _ADVISORY_LOCK = 0x52415050  # any number, as long as every process uses the same: "RAPP"
 
 
-def upgrade(database: Database) -> None:
-    """Apply what is missing, in one transaction that other processes wait for. Raises StoreError when it cannot."""
+def upgrade(database: Database, chain: Chain) -> None:
+    """Apply what is missing, in one transaction that other processes wait for; `chain` links the audit rows of before there was a
+    chain. Raises StoreError when it cannot."""
     with database.begin() as connection:
         _lock(connection)
         config = _config()
         config.attributes["connection"] = connection
+        config.attributes["chain"] = chain
         _refuse_newer(connection, config)
         command.upgrade(config, "head")
 

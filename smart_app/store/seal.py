@@ -49,8 +49,8 @@ class Sealer:
         if not keys:
             raise ConfigurationError("There is no secret key.", where=_WHERE, detail="make one with `rapport keys secret`")
         checked = [_checked(key) for key in keys]
-        self._ciphers = {_derive(key, b"id", _ID_BYTES): AESGCM(_derive(key, b"seal", KEY_BYTES)) for key in checked}
-        self._lookups = [_derive(key, b"lookup", KEY_BYTES) for key in checked]
+        self._ciphers = {key_id(key): AESGCM(derive(key, b"seal", KEY_BYTES)) for key in checked}
+        self._lookups = [derive(key, b"lookup", KEY_BYTES) for key in checked]
         self._current = next(iter(self._ciphers))
 
     def seal(self, payload: Any, *, table: str, row: str) -> bytes:
@@ -87,7 +87,13 @@ def _checked(key: bytes) -> bytes:
     return key
 
 
-def _derive(key: bytes, purpose: bytes, length: int) -> bytes:
+def key_id(key: bytes) -> bytes:
+    """What names a key in what was made with it, and tells nothing about it."""
+    return derive(key, b"id", _ID_BYTES)
+
+
+def derive(key: bytes, purpose: bytes, length: int) -> bytes:
+    """A key of its own for one purpose (HKDF, RFC 5869)."""
     return HKDF(algorithm=SHA256(), length=length, salt=None, info=b"rapport store " + purpose).derive(key)
 
 

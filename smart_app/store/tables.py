@@ -10,6 +10,11 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
 
+def milliseconds(value: datetime) -> int:
+    """A moment as the database keeps it. A naive datetime is a mistake of ours and raises TypeError."""
+    return (value - _EPOCH) // _MILLISECOND
+
+
 class Instant(TypeDecorator[datetime]):
     """A timezone-aware moment as milliseconds since 1970: the same in SQLite and PostgreSQL, and comparable in both."""
 
@@ -18,7 +23,7 @@ class Instant(TypeDecorator[datetime]):
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002  (SQLAlchemy's signature)
         """Milliseconds; a naive datetime is a mistake of ours and raises TypeError."""
-        return None if value is None else (value - _EPOCH) // _MILLISECOND
+        return None if value is None else milliseconds(value)
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  (SQLAlchemy's signature)
         """The moment in UTC."""
@@ -65,13 +70,31 @@ reveals = Table(
     Column("created", Instant, nullable=False),
 )
 
+# `id` counts from 1 without a gap. `patient` is a keyed lookup of FHIR base and patient id; `hash` is made from all other columns.
 audit = Table(
     "audit",
     metadata,
-    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
     Column("at", Instant, nullable=False),
     Column("event", String(64), nullable=False),
     Column("launch", _DIGEST),
+    Column("patient", _DIGEST),
     Column("seal_row", String(32), nullable=False, unique=True),
     Column("payload", LargeBinary, nullable=False),
+    Column("previous", _DIGEST, nullable=False),
+    Column("key_id", String(8), nullable=False),
+    Column("hash", _DIGEST, nullable=False),
+)
+
+# One row. Who appends to the trail changes it first, and by that takes its turn.
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("sequence", BigInteger, nullable=False),
+    Column("hash", _DIGEST, nullable=False),
+    Column("anchor", BigInteger, nullable=False),
+    Column("anchor_hash", _DIGEST, nullable=False),
+    Column("key_id", String(8), nullable=False),
+    Column("mac", _DIGEST, nullable=False),
 )

@@ -7,7 +7,8 @@ from flask import Flask, Response, g, request
 from structlog.typing import FilteringBoundLogger
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from smart_app.errors import FhirError, LaunchError, RapportError, SessionError
+from smart_app.errors import FhirError, LaunchError, OtherBrowser, RapportError, SessionError, StoreError
+from smart_app.launch.context import LaunchId
 from smart_app.web.site import Site
 from smart_app.web.views.error import ErrorView, failure_view, fhir_error_view, launch_error_view, session_error_view, status_view
 
@@ -30,7 +31,21 @@ class Errors:
     def known(self, error: RapportError) -> Response:
         """An error Rapport raised on purpose."""
         self._log.warning("request_refused", code=error.code, status=error.http_status, route=route())
+        self._record(error)
         return self._page(self._view(error), error.http_status)
+
+    def _record(self, error: RapportError) -> None:
+        """What was refused or failed within a launch, in the audit trail; outside of one there is nobody to record it of."""
+        context = g.get("entered")
+        if isinstance(error, StoreError) or not (context or isinstance(error, OtherBrowser)):
+            return
+        launch_id = LaunchId((request.view_args or {})["launch_id"])
+        detail = {"code": error.code, "route": route(), "method": request.method}
+        try:
+            self._site.services.store.audit.add("refused", launch_id=launch_id, context=context, detail=detail)
+        except StoreError as failed:
+            # The page is an error page already and nothing was shown or done; the log keeps what the trail cannot.
+            self._log.error("audit_failed", code=failed.code, reason_code=error.code, route=route())
 
     def status(self, error: HTTPException) -> Response:
         """404, 405, 413 and their like; headers such as Allow are kept."""

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from flask import g, request
 
-from smart_app.errors import LaunchError
+from smart_app.errors import LaunchError, SessionError
 from smart_app.launch.context import LaunchContext, LaunchId
 from smart_app.services import AppServices
 from smart_app.web.csrf import Csrf
@@ -37,6 +37,7 @@ class Guard:
         identity = LaunchId(launch_id)
         launches = self.services.store.launches
         context = launches.get(identity, request.cookies)
+        g.entered = context
         g.frame_ancestors = self._ancestors(context)
         cookie = request.cookies.get(launches.cookie_name_for(identity), "")
         if request.method == "POST":
@@ -55,14 +56,30 @@ class Guard:
             return context
         if not launches.claim_refresh(launch_id, lease=_LEASE):
             return self._awaited(launch_id, context)
+        # Another request may have renewed it between this one's reading and its turn, and a refresh token is used once.
+        context = launches.reread(launch_id)
+        if not launcher.needs_refresh(context, self.services.clock()):
+            launches.release_refresh(launch_id)
+            return context
         try:
             renewed = launcher.refresh(context)
+        except SessionError as over:
+            self._end(launch_id, context, over)
+            raise
         except LaunchError:
             if _is_over(context, self.services.clock()):
                 raise
             return context
         launches.replace(launch_id, renewed)
         return renewed
+
+    def _end(self, launch_id: LaunchId, context: LaunchContext, over: SessionError) -> None:
+        """The EHR has ended its session, or means another patient by it now: the launch and its tokens go too."""
+        store = self.services.store
+        with store.database.begin() as together:
+            store.launches.end(launch_id, within=together)
+            store.audit.add("ended_by_ehr", launch_id=launch_id, context=context, detail={"why": over.detail}, within=together)
+        g.entered = None
 
     def _awaited(self, launch_id: LaunchId, context: LaunchContext) -> LaunchContext:
         """What another request's refresh brought; the old context when it takes too long."""

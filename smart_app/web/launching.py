@@ -60,7 +60,7 @@ def opened(services: AppServices, context: LaunchContext) -> Response:
     services.store.purge(services.clock())
     launch = services.store.launches.open(context, idle=timedelta(minutes=settings.idle_minutes), absolute=absolute)
     detail = {"via": context.via, "scope": context.scope}
-    services.store.audit.add("launch", launch_id=launch.id, user=context.user.reference, patient=context.patient, detail=detail)
+    services.store.audit.add("launch", launch_id=launch.id, context=context, detail=detail)
     response = _to(url_for("dashboard", launch_id=launch.id))
     cookies.keep(response, launch.cookie_name, launch.cookie_value, seconds=int(absolute.total_seconds()))
     return response

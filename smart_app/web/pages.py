@@ -10,8 +10,9 @@ from fhir_mappings.instrument import Informant, Instrument
 from smart_app.care.blind import reveal
 from smart_app.care.dashboard import load_history
 from smart_app.care.history import Years
+from smart_app.care.signing_out import sign_out
 from smart_app.care.submission import forms_offered
-from smart_app.errors import SessionError, StoreError
+from smart_app.errors import SessionError, StoreError, WrongPatient
 from smart_app.launch.context import LaunchContext
 from smart_app.web import cookies
 from smart_app.web.guard import Visit
@@ -56,9 +57,7 @@ class Dashboard:
             now=self._services.clock().astimezone(),
             focus=_day(request.args.get("at")),
         )
-        self._services.store.audit.add(
-            "history_read", launch_id=visit.id, user=visit.context.user.reference, patient=visit.context.patient, detail={}
-        )
+        self._services.store.audit.add("history_read", launch_id=visit.id, context=visit.context)
         return self._site.pages.page("dashboard", view, csrf=visit.csrf)
 
     def reveal(self, launch_id: str) -> Response:
@@ -74,10 +73,8 @@ class Dashboard:
     def end(self, launch_id: str) -> Response:
         """Forget the launch and its tokens."""
         visit = self._site.guard.enter(launch_id)
-        launches = self._services.store.launches
-        launches.end(visit.id)
-        response = self._site.pages.page("thanks", ended_view())
-        cookies.drop(response, launches.cookie_name_for(visit.id))
+        response = self._site.pages.page("thanks", ended_view(sign_out(visit.context, self._services, launch_id=visit.id)))
+        cookies.drop(response, self._services.store.launches.cookie_name_for(visit.id))
         return response
 
     def readyz(self) -> Response:
@@ -112,7 +109,7 @@ def _beginning(visit: Visit, instrument: Instrument, informant: Informant) -> st
 def check_patient(context: LaunchContext) -> None:
     """SessionError unless the posted form was rendered for this launch's patient."""
     if request.form.get("patient") != context.patient:
-        raise SessionError("This page was opened for another patient, so nothing was done. Open Rapport again from the patient's chart.")
+        raise WrongPatient("This page was opened for another patient, so nothing was done. Open Rapport again from the patient's chart.")
 
 
 def _is_clinician(context: LaunchContext) -> bool:

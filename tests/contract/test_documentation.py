@@ -56,3 +56,12 @@ def test_links_between_pages_lead_somewhere() -> None:
     for page in PAGES:
         for target in re.findall(r"\]\((?!http)([^)#]+)", page.read_text()):
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_every_test_the_security_page_names_exists() -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)::(?:(\w+)::)?(test_\w+)`", (ROOT / "docs" / "security.md").read_text())
+    assert len(named) > 30
+    for file, group, test in named:
+        source = (ROOT / file).read_text()
+        within = source if not group else re.split(r"\n(?=class )", source[source.index(f"class {group}:") :], maxsplit=1)[0]
+        assert f"def {test}(" in within, f"{file}::{group}::{test}"

@@ -58,7 +58,7 @@ def test_launch_refresh_and_revocation_are_accepted(ward: Ward, client_id: str, 
     assert context.patient == "p1"
     renewed = app.refresh(context)
     assert renewed.access_token != context.access_token
-    assert app.revoke(renewed)
+    assert app.revoke(renewed) == "confirmed"
     assert ward.call(str(renewed.access_token), "GET", "Patient/p1").status_code == 401
     with pytest.raises(SessionError):
         app.refresh(renewed)

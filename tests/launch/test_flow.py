@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
 import requests
@@ -318,6 +318,8 @@ class TestUser:
 
 
 class TestRefresh:
+    # SMART J2
+    # SMART J3
     def test_rotated_refresh_token_replaces_the_old_one(self, launcher: Launcher, ehr: AuthorizationServer, clock: Clock) -> None:
         context = finish(launcher, ehr)
         clock.forward(minutes=4.5)
@@ -329,17 +331,20 @@ class TestRefresh:
             context, access_token=None, refresh_token=None, expires=None
         )
 
+    # SMART J2
     def test_unrotated_refresh_token_is_kept(self, launcher: Launcher, ehr: AuthorizationServer) -> None:
         context = finish(launcher, ehr)
         ehr.token = {"refresh_token": None}
         assert launcher.refresh(context).refresh_token == context.refresh_token
 
+    # SMART P
     def test_refresh_for_another_patient_ends_the_session(self, launcher: Launcher, ehr: AuthorizationServer) -> None:
         context = finish(launcher, ehr)
         ehr.token = {"patient": "pat-2"}
         with pytest.raises(SessionError, match="another patient"):
             launcher.refresh(context)
 
+    # SMART J5
     def test_refused_refresh_ends_the_session(self, launcher: Launcher, ehr: AuthorizationServer) -> None:
         context = finish(launcher, ehr)
         launcher.refresh(context)
@@ -362,6 +367,7 @@ class TestRefresh:
             launcher_for(elsewhere, clock).refresh(context)
         assert ehr.asked("/auth/token") == 1
 
+    # SMART J1
     def test_it_is_due_a_minute_before_the_end(self, launcher: Launcher, ehr: AuthorizationServer, clock: Clock) -> None:
         context = finish(launcher, ehr)
         assert not launcher.needs_refresh(context, clock() + timedelta(seconds=239))
@@ -370,21 +376,24 @@ class TestRefresh:
 
 
 class TestRevoke:
-    def test_refresh_token_is_given_back(self, launcher: Launcher, ehr: AuthorizationServer) -> None:
+    # SMART J8
+    def test_tokens_are_given_back_the_refresh_token_first(self, launcher: Launcher, ehr: AuthorizationServer) -> None:
         ehr.document = {"revocation_endpoint": f"{ISSUER}/revoke"}
         ehr.mock.post(f"{ISSUER}/revoke", body="")
-        assert launcher.revoke(finish(launcher, ehr))
-        assert ehr.last_form() == {"token": "refresh-2", "client_id": "rapport"}
+        assert launcher.revoke(finish(launcher, ehr)) == "confirmed"
+        given = [dict(parse_qsl(str(call.request.body))) for call in ehr.mock.calls if str(call.request.url).endswith("/revoke")]
+        assert given == [{"token": "refresh-2", "client_id": "rapport"}, {"token": "access-1", "client_id": "rapport"}]
 
     @pytest.mark.parametrize("answer", [{"status": 503}, {"status": 302}, {"body": requests.ConnectionError("gone")}])
     def test_failure_is_told_and_stops_nothing(self, launcher: Launcher, ehr: AuthorizationServer, answer: dict[str, Any]) -> None:
         ehr.document = {"revocation_endpoint": f"{ISSUER}/revoke"}
         ehr.mock.post(f"{ISSUER}/revoke", **answer)
-        assert not launcher.revoke(finish(launcher, ehr))
+        assert launcher.revoke(finish(launcher, ehr)) == "failed"
+        assert ehr.asked("/auth/revoke") == 2
 
     def test_server_without_revocation_is_not_asked(self, launcher: Launcher, ehr: AuthorizationServer) -> None:
         context = finish(launcher, ehr)
         asked = len(ehr.mock.calls)
-        assert not launcher.revoke(context)
-        assert not launcher.revoke(replace(context, access_token=None, refresh_token=None))
+        assert launcher.revoke(context) == "not_offered"
+        assert launcher.revoke(replace(context, access_token=None, refresh_token=None)) == "nothing"
         assert len(ehr.mock.calls) == asked

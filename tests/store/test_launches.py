@@ -38,6 +38,7 @@ def take_code(store: Store, state: str, cookies: dict[str, str]) -> str:
 
 
 class TestPending:
+    # SMART 6.3.1
     def test_it_is_given_out_once(self, store: Store) -> None:
         cookies = pending_cookies(store)
         assert store.launches.take_pending("state-1", cookies) == PENDING
@@ -85,6 +86,7 @@ class TestOpen:
         assert launch.cookie_value != launch.id
         assert min(len(launch.id), len(launch.cookie_value)) >= 43
 
+    # SMART 6.3.3
     def test_another_launchs_cookie_opens_nothing(self, store: Store) -> None:
         first, first_cookies = opened(store)
         second, second_cookies = opened(store, replace(CONTEXT, patient="pat-2"))
@@ -95,6 +97,7 @@ class TestOpen:
             with pytest.raises(SessionError):
                 store.launches.get(first.id, wrong)
 
+    # SMART J8
     def test_it_ends_when_idle(self, store: Store, clock: Clock) -> None:
         launch, cookies = opened(store)
         for _ in range(5):
@@ -104,6 +107,7 @@ class TestOpen:
         with pytest.raises(SessionError):
             store.launches.get(launch.id, cookies)
 
+    # SMART J8
     def test_it_ends_after_its_absolute_time(self, store: Store, clock: Clock) -> None:
         launch, cookies = opened(store)
         for _ in range(24):
@@ -141,6 +145,7 @@ class TestOpen:
         with pytest.raises(SessionError):
             store.launches.reread(launch.id)
 
+    # SMART J2
     def test_one_refresh_at_a_time(self, store: Store, clock: Clock) -> None:
         launch, _ = opened(store)
         lease = timedelta(seconds=30)
@@ -161,6 +166,7 @@ class TestOpen:
 
 
 class TestAtRest:
+    # SMART J7
     def test_neither_ids_nor_names_nor_tokens_are_readable(self, store: Store) -> None:
         launch, cookies = opened(store)
         pending_cookies(store)

@@ -12,6 +12,7 @@ from smart_app.store import Store
 from smart_app.store.tables import outbox
 from tests.support.at_once import at_once
 from tests.support.clock import Clock
+from tests.support.samples import CONTEXT
 
 LAUNCH = LaunchId("launch-1")
 
@@ -131,5 +132,5 @@ def test_outcome_and_its_record_are_kept_together_or_not_at_all(store: Store) ->
 
 def _record_outcome(store: Store, key: str) -> None:
     with store.database.begin() as together:
-        store.audit.add("submission", launch_id=LAUNCH, user="u", patient="p", detail={}, within=together)
+        store.audit.add("submission", launch_id=LAUNCH, context=CONTEXT, within=together)
         store.outbox.reseal(key, "acknowledged", launch_id=LAUNCH, payload={}, within=together)

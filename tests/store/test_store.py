@@ -1,23 +1,27 @@
 """The database behind the store: schema, durability, refusals; and the two smaller tables."""
 
+import sqlite3
 import stat
 import subprocess
 import sys
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import event, select, text
+from sqlalchemy import event, func, select, text
 
 from smart_app.errors import ConfigurationError, StoreError
 from smart_app.launch.context import LaunchId
 from smart_app.store import Store, open_store, parse_key
 from smart_app.store.seal import Sealer, digest
-from smart_app.store.tables import audit, metadata, reveals
+from smart_app.store.tables import audit, launches, metadata, outbox, reveals
 from tests.store.conftest import KEY
 from tests.support.at_once import at_once
 from tests.support.clock import Clock
+from tests.support.samples import CONTEXT
 
 
 def file_url(folder: Path) -> str:
@@ -159,15 +163,93 @@ class TestReveals:
         rotated.close()
 
 
-class TestAudit:
-    def test_events_stay_in_order_and_sealed(self, store: Store, clock: Clock) -> None:
-        store.audit.add("launch_opened", launch_id=LaunchId("launch-1"), user="user-1", patient="pat-1", detail={"iss": "x"})
-        clock.forward(seconds=1)
-        store.audit.add("purged", launch_id=None, user=None, patient=None, detail={})
-        first, second = store.audit.entries()
-        assert (first.event, first.user, first.patient, first.detail) == ("launch_opened", "user-1", "pat-1", {"iss": "x"})
-        assert first.launch == digest("launch-1")
-        assert (second.event, second.launch, second.at) == ("purged", None, clock())
+class TestSpace:
+    """Measured in pages of the file, not in time."""
+
+    def pages(self, store: Store) -> int:
         with store.database.begin() as connection:
-            stored = repr(connection.execute(select(audit)).all())
-        assert not [secret for secret in ("user-1", "pat-1", "launch-1") if secret in stored]
+            return int(connection.exec_driver_sql("PRAGMA page_count").scalar_one())
+
+    def fill(self, store: Store, launches: int) -> None:
+        """Launches as large as real ones, and a submission of each."""
+        for number in range(launches):
+            store.launches.open(replace(CONTEXT, access_token="t" * 2000), idle=timedelta(minutes=30), absolute=timedelta(hours=8))
+            store.outbox.put(f"key-{number}", launch_id=LaunchId("launch-1"), payload={"answers": "a" * 4000})
+            store.outbox.mark(f"key-{number}", "acknowledged")
+
+    # SMART J7
+    def test_the_file_is_back_to_its_size_after_expiry_and_purge(self, tmp_path: Path, clock: Clock) -> None:
+        store = open_store(file_url(tmp_path), [KEY], clock=clock)
+        empty = self.pages(store)
+        self.fill(store, 1000)
+        full = self.pages(store)
+        clock.forward(days=2)
+        assert store.purge(clock()) == 2000
+        for _ in range(20):
+            # Every launch purges, and gives back a little.
+            store.purge(clock())
+        with store.database.begin() as connection:
+            trail = connection.execute(select(func.sum(func.length(audit.c.payload) + 700))).scalar_one() // 4096
+            rows = [connection.execute(select(func.count()).select_from(table)).scalar_one() for table in (launches, outbox)]
+        assert rows == [0, 0]
+        assert full > empty + 1500
+        assert self.pages(store) <= empty + trail + 64
+        store.close()
+        assert (tmp_path / "rapport.sqlite").stat().st_size <= (empty + trail + 64) * 4096
+
+    def test_it_does_not_grow_from_one_day_to_the_next_but_by_the_audit_trail(self, tmp_path: Path, clock: Clock) -> None:
+        store = open_store(file_url(tmp_path), [KEY], clock=clock)
+        sizes = []
+        for _ in range(4):
+            self.fill(store, 100)
+            sizes.append(self.pages(store))
+            clock.forward(days=2)
+            store.purge(clock())
+        # A hundred audit rows of about 1 kB are what a day of a hundred launches leaves.
+        assert sizes[3] - sizes[1] <= 2 * 40
+        store.close()
+
+    def test_what_is_not_over_and_what_is_not_acknowledged_stays(self, store: Store, clock: Clock) -> None:
+        store.outbox.put("kept", launch_id=LaunchId("launch-1"), payload={})
+        store.outbox.put("done", launch_id=LaunchId("launch-1"), payload={})
+        store.outbox.mark("done", "acknowledged")
+        clock.forward(hours=23)
+        launch = store.launches.open(CONTEXT, idle=timedelta(hours=4), absolute=timedelta(hours=8))
+        assert store.purge(clock()) == 0
+        clock.forward(hours=2)
+        assert store.purge(clock()) == 1
+        assert store.launches.get(launch.id, {launch.cookie_name: launch.cookie_value}) == CONTEXT
+        clock.forward(days=400)
+        assert store.purge(clock()) == 1
+        assert [entry.key for entry in store.outbox.pending()] == ["kept"]
+
+    def test_purging_never_shortens_the_audit_trail(self, store: Store, clock: Clock) -> None:
+        store.launches.open(CONTEXT, idle=timedelta(minutes=30), absolute=timedelta(hours=8))
+        store.audit.add("launch", launch_id=None, context=CONTEXT)
+        clock.forward(days=4000)
+        assert store.purge(clock()) == 1
+        assert [entry.event for entry in store.audit.entries()] == ["launch", "expired"]
+
+    def test_a_launch_that_cannot_be_read_any_more_is_deleted_and_recorded_all_the_same(
+        self, database_url: str, store: Store, clock: Clock
+    ) -> None:
+        if database_url == "sqlite://":
+            pytest.skip("an in-memory database is gone when it is opened again")
+        launch = store.launches.open(CONTEXT, idle=timedelta(minutes=30), absolute=timedelta(hours=8))
+        clock.forward(days=1)
+        rotated = open_store(database_url, [bytes(32)], clock=clock)
+        assert rotated.purge(clock()) == 1
+        (entry,) = rotated.audit.entries()
+        assert (entry.event, entry.launch, entry.patient) == ("expired", digest(launch.id), None)
+        rotated.close()
+
+    def test_a_file_of_before_is_made_able_to_shrink_when_it_is_opened(self, tmp_path: Path, clock: Clock) -> None:
+        before = sqlite3.connect(tmp_path / "rapport.sqlite")
+        before.execute("PRAGMA journal_mode=WAL")
+        before.execute("CREATE TABLE something (content BLOB)")
+        before.commit()
+        before.close()
+        store = open_store(file_url(tmp_path), [KEY], clock=clock)
+        with store.database.begin() as connection:
+            assert connection.exec_driver_sql("PRAGMA auto_vacuum").scalar_one() == 2
+        store.close()

@@ -111,6 +111,7 @@ def test_answers_for_another_patient_are_refused(rapport: Clinic) -> None:
     assert rapport.ehr.posts() == []
 
 
+# SMART 6.3.5
 @pytest.mark.parametrize(
     ("headers", "csrf"),
     [

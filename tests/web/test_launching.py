@@ -91,6 +91,7 @@ def test_refused_authorization_says_so(rapport: Clinic, server: AuthorizationSer
     assert "refused the sign-in" in page.text
 
 
+# SMART 6.3.3
 def test_a_chart_needs_its_own_cookie(rapport: Clinic) -> None:
     chart = rapport.launch()
     page = read(rapport.browser().get(chart, base_url=SITE))
@@ -98,6 +99,7 @@ def test_a_chart_needs_its_own_cookie(rapport: Clinic) -> None:
     assert "Halvorsen" not in page.html
 
 
+# SMART 6.3.2
 def test_two_charts_in_one_browser_never_cross(rapport: Clinic) -> None:
     first, second = rapport.launch(patient="pat-1"), rapport.launch(patient="pat-2")
     assert "HALVORSEN" in rapport.get(first).text
@@ -105,6 +107,7 @@ def test_two_charts_in_one_browser_never_cross(rapport: Clinic) -> None:
     assert "HALVORSEN" in rapport.get(first).text
 
 
+# SMART J8
 def test_a_launch_ends_when_it_is_left_alone(rapport: Clinic, clock: Clock) -> None:
     chart = rapport.launch()
     clock.forward(minutes=31)
@@ -113,6 +116,7 @@ def test_a_launch_ends_when_it_is_left_alone(rapport: Clinic, clock: Clock) -> N
     assert "Open Rapport again" in page.text
 
 
+# SMART J1
 def test_the_access_token_is_renewed_before_it_ends(rapport: Clinic, clock: Clock, server: AuthorizationServer) -> None:
     chart = rapport.launch()
     clock.now += timedelta(seconds=250)

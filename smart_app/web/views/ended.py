@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from smart_app.care.receipt import Outcome
+from smart_app.launch.flow import Revocation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,9 +15,23 @@ class EndView:
     receipt: str | None
 
 
-def ended_view() -> EndView:
-    """Rapport was closed by the clinician."""
-    lines = ("This page's connection to the record has ended.", "To see the history again, open Rapport from the patient's chart.")
+_GIVEN_BACK: dict[Revocation, tuple[str, ...]] = {
+    "nothing": (),
+    "not_offered": ("The record system cannot be told so. The permission it gave this page ends by itself, and Rapport has forgotten it.",),
+    "confirmed": ("The record system has confirmed that the permission it gave this page is withdrawn.",),
+    "failed": (
+        "The record system did not confirm that the permission it gave is withdrawn. It ends by itself, and Rapport has forgotten it.",
+    ),
+}
+
+
+def ended_view(revocation: Revocation) -> EndView:
+    """Rapport was closed by the clinician; what became of its access, and no word that would claim more."""
+    lines = (
+        "This page's connection to the record has ended.",
+        *_GIVEN_BACK[revocation],
+        "Closing Rapport does not sign you out of the record system. To see the history again, open Rapport from the patient's chart.",
+    )
     return EndView(headline="Rapport is closed", lines=lines, receipt=None)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal, cast
 
-from smart_app.errors import FhirError, LaunchCode, LaunchError, RapportError, SessionError, StoreError
+from smart_app.errors import FhirError, LaunchCode, LaunchError, RapportError, SessionError, StoreError, Unauthorized
 from smart_app.registration import Registration
 
 _LONGEST_ISS = 200
@@ -194,14 +194,15 @@ def session_error_view(error: SessionError, *, reference: str, posted: bool) -> 
 
 
 def fhir_error_view(error: FhirError, *, reference: str, retry: str | None) -> ErrorView:
-    """The record system failed a whole page: the patient could not be read."""
+    """The record system failed a whole page: the patient could not be read. A sign-in it no longer accepts gets no better by trying."""
+    over = isinstance(error, Unauthorized)
     return ErrorView(
         headline="The record system did not give what this page needs",
         lead=f"{error.user_message} Nothing is shown, because part of a record can look like all of it. Nothing was changed.",
-        steps=("Try again in a moment.", "If it stays so, carry on in the chart.", _GIVE_CODE),
+        steps=_AGAIN_FROM_CHART if over else ("Try again in a moment.", "If it stays so, carry on in the chart.", _GIVE_CODE),
         reference=reference,
         facts=_facts(error),
-        retry=retry,
+        retry=None if over else retry,
     )
 
 
@@ -222,6 +223,7 @@ def failure_view(error: RapportError | None, *, reference: str, posted: bool) ->
     )
 
 
+_AGAIN_FROM_CHART = ("Open Rapport again from the patient's chart.", "If it stays so, carry on in the chart.", _GIVE_CODE)
 _STATUS: Mapping[int, tuple[str, str]] = {
     404: ("There is no such page", "The address does not lead anywhere in Rapport. Nothing was opened and nothing was changed."),
     405: ("This page cannot be used like that", "The address exists, but not for this kind of request. Nothing was changed."),
