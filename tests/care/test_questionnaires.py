@@ -121,7 +121,9 @@ def test_a_score_stored_by_a_key_that_is_no_longer_vouched_for_is_not_shown(site
 def test_a_questionnaire_about_nobody_names_no_clinician_and_waits_for_none(ehr: Ehr, site: AppServices) -> None:
     found = send(site, "dds-17", ticked(site, "dds-17"))
     assert [one["url"] for one in written(ehr, "QuestionnaireResponse")["extension"]] == [COMPLETION]
-    assert all("focus" not in one for one in ehr.of_type("Observation"))
+    scores = ehr.of_type("Observation")
+    assert scores
+    assert all("focus" not in one for one in scores)
     assert len(ehr.of_type("Observation")) == 6
     assert found.clinician is None
     assert "Total 3.00 of 6" in found.note_text
