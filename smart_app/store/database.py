@@ -14,7 +14,10 @@ looks after its own space (autovacuum).
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
+from sqlite3 import SQLITE_BUSY
+from sqlite3 import OperationalError as DriverError
 from threading import RLock
+from time import monotonic, sleep
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event, make_url
@@ -24,6 +27,7 @@ from smart_app.errors import ConfigurationError, StoreError
 
 _WHERE = "RAPPORT_DATABASE_URL"
 _BUSY_MILLISECONDS = 5000
+_LOCKED_AGAIN_SECONDS = 0.01
 # Free pages (4 kB each) that stay for the next launches, and how many are given back at a time: 500 take about 5 ms.
 _SPARE_PAGES, _PAGES_AT_ONCE = 64, 500
 _INCREMENTAL = 2
@@ -159,12 +163,27 @@ def _create_private(path: Path) -> None:
 
 def _prepare(connection: Any, _record: object) -> None:
     """Settings of one SQLite connection; waiting comes first, because switching to the write-ahead log may have to wait."""
-    for statement in (
-        f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}",
-        # Takes effect on a file that is still empty.
-        "PRAGMA auto_vacuum=INCREMENTAL",
-        "PRAGMA journal_mode=WAL",
-        "PRAGMA synchronous=NORMAL",
-        "PRAGMA foreign_keys=ON",
-    ):
-        connection.execute(statement).close()
+    connection.execute(f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}").close()
+    # Takes effect on a file that is still empty.
+    connection.execute("PRAGMA auto_vacuum=INCREMENTAL").close()
+    _use_write_ahead_log(connection)
+    connection.execute("PRAGMA synchronous=NORMAL").close()
+    connection.execute("PRAGMA foreign_keys=ON").close()
+
+
+def _use_write_ahead_log(connection: Any) -> None:
+    """SQLite does not wait here while another process is switching the same new file: both hold what the other needs, so it says "locked"
+    at once to one of them, whatever the busy timeout (sqlite.org/c3ref/busy_handler.html). It works as soon as the other is done."""
+    until = monotonic() + _BUSY_MILLISECONDS / 1000
+    while not _switched(connection, last_try=monotonic() >= until):
+        sleep(_LOCKED_AGAIN_SECONDS)
+
+
+def _switched(connection: Any, *, last_try: bool) -> bool:
+    try:
+        connection.execute("PRAGMA journal_mode=WAL").close()
+    except DriverError as error:
+        if last_try or error.sqlite_errorcode != SQLITE_BUSY:
+            raise
+        return False
+    return True

@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from threading import Timer
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -48,6 +49,20 @@ def test_opening_again_keeps_what_is_there(database_url: str, store: Store, cloc
 def test_many_processes_may_start_on_an_empty_database(tmp_path: Path, clock: Clock) -> None:
     outcomes = at_once(4, lambda: open_store(file_url(tmp_path), [KEY], clock=clock).close())
     assert outcomes == [None] * 4
+
+
+def test_a_file_that_another_process_is_just_preparing_is_waited_for(tmp_path: Path, clock: Clock) -> None:
+    other = sqlite3.connect(tmp_path / "rapport.sqlite", isolation_level=None, check_same_thread=False)
+    other.execute("CREATE TABLE first (content BLOB)")
+    other.execute("BEGIN IMMEDIATE")
+    done = Timer(0.2, other.execute, ["COMMIT"])
+    done.start()
+    store = open_store(file_url(tmp_path), [KEY], clock=clock)
+    done.join()
+    other.close()
+    with store.database.begin() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
+    store.close()
 
 
 def test_newer_schema_is_left_alone(database_url: str, store: Store, clock: Clock) -> None:
