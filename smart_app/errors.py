@@ -5,7 +5,8 @@ RapportError
 ├── LaunchError               a SMART launch cannot go on; `code` is one of LaunchCode
 ├── SessionError              the launch behind a page is gone or expired
 │   ├── OtherBrowser          the launch is there, and this is not the browser it was opened in
-│   └── WrongPatient          what was sent is about another patient than the launch
+│   ├── WrongPatient          what was sent is about another patient than the launch
+│   └── NotForUser            the page is a clinician's and the patient is signed in, or the other way round
 ├── FhirError                 a FHIR server refused, failed or could not be reached
 │   ├── Unreachable           no answer: timeout, refused connection, broken transfer; a write may or may not have happened
 │   │   └── NotSent           no connection was made, so certainly nothing was written
@@ -101,6 +102,12 @@ class WrongPatient(SessionError):
     """A form was rendered for another patient than the one its launch is about."""
 
     code = "wrong_patient"
+
+
+class NotForUser(SessionError):
+    """The page is not for the person signed in; the launch itself is in order."""
+
+    code = "not_for_user"
 
 
 class FhirError(RapportError):

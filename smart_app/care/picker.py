@@ -5,10 +5,10 @@ from functools import partial
 
 from smart_app.care.chart import patient_of
 from smart_app.care.history import Patient
+from smart_app.care.people import general_practitioners, practitioner_name
 from smart_app.errors import LaunchError
 from smart_app.fhir.client import FhirClient, Resource, SearchResult
 from smart_app.fhir.gather import Failed, gather
-from smart_app.fhir.reference import local_reference
 from smart_app.launch.context import LaunchContext, User
 from smart_app.registration import Issuer, OpenServer
 from smart_app.services import AppServices
@@ -83,33 +83,12 @@ def _practitioners(client: FhirClient, chosen: str | None, deadline: float) -> S
 
 def _user(client: FhirClient, patient: Resource, known: tuple[Resource, ...], *, chosen: bool) -> User:
     """Who is signed in. An open server names nobody, so issuer and subject are empty."""
-    own = None if chosen else _general_practitioner(patient, client.base)
+    own = None if chosen else next((one for one in general_practitioners(patient, base=client.base) if one.name), None)
     if own is not None:
-        return User(reference=own[0], name=own[1], issuer="", subject="")
+        return User(reference=own.reference, name=own.name, issuer="", subject="")
     if not known or not known[0].get("id"):
         raise LaunchError("user_not_permitted", "This server has no Practitioner to sign in as.", status=400)
-    return User(reference=f"Practitioner/{known[0]['id']}", name=_name(known[0]), issuer="", subject="")
-
-
-def _general_practitioner(patient: Resource, base: str) -> tuple[str, str | None] | None:
-    """Reference and name of the patient's own practitioner, where the entry gives both."""
-    listed = patient.get("generalPractitioner")
-    for entry in listed if isinstance(listed, list) else []:
-        reference = local_reference(entry.get("reference"), base=base) if isinstance(entry, dict) else None
-        if reference and reference.startswith("Practitioner/") and entry.get("display"):
-            return reference, str(entry["display"])
-    return None
-
-
-def _name(practitioner: Resource) -> str | None:
-    """The name for people: its text, else given and family."""
-    listed = practitioner.get("name")
-    name = next((entry for entry in listed if isinstance(entry, dict)), None) if isinstance(listed, list) else None
-    if name is None:
-        return None
-    given = name.get("given")
-    parts = [*(given if isinstance(given, list) else []), name.get("family")]
-    return str(name.get("text") or " ".join(str(part) for part in parts if part)) or None
+    return User(reference=f"Practitioner/{known[0]['id']}", name=practitioner_name(known[0]), issuer="", subject="")
 
 
 def _context(issuer: Issuer, services: AppServices, *, patient: str, user: User) -> LaunchContext:

@@ -50,25 +50,38 @@ class Readings:
 
 def read_all(context: LaunchContext, services: AppServices) -> Readings:
     """Everything one dashboard is made of, one round trip deep. FhirError when the Patient cannot be read or is another."""
+    return _read(context, services, searches=_searches)
+
+
+def read_answers(context: LaunchContext, services: AppServices) -> Readings:
+    """The Patient and the answers, nothing else. FhirError when the Patient cannot be read or is another."""
+    return _read(context, services, searches=lambda _services, _allowed: (_ALL_ANSWERS,))
+
+
+def _read(context: LaunchContext, services: AppServices, *, searches: Callable[[AppServices, Powers], tuple[Search, ...]]) -> Readings:
     allowed = powers(context, services)
     check_readable(allowed)
-    searches = _searches(services, allowed)
-    refusals = {search.key: refusal for search in searches if (refusal := _refusal(search, allowed)) is not None}
+    wanted = searches(services, allowed)
+    refusals = {search.key: refusal for search in wanted if (refusal := _refusal(search, allowed)) is not None}
     client = reader(context, services)
     reads: dict[str, Callable[[float], SearchResult]] = {PATIENT: partial(_patient, client, context.patient)}
-    for search in searches:
+    for search in wanted:
         if search.key not in refusals:
             reads[search.key] = partial(_search, client, search.type, _params(search, allowed, context.patient))
     results = gather(services.pool, reads, seconds=services.settings.read_deadline)
-    return _readings(context, results, refusals, searches=searches, finished=services.clock())
+    return _readings(context, results, refusals, searches=wanted, finished=services.clock())
+
+
+# Asked for whole and sorted out here: servers differ on whether `questionnaire=` matches a versioned canonical, and a wrong guess would
+# look like "none".
+_ALL_ANSWERS = Search(key=ANSWERS, type="QuestionnaireResponse", params=())
 
 
 def _searches(services: AppServices, allowed: Powers) -> tuple[Search, ...]:
-    """Answers, scores, and one search per measure group. Answers are asked for whole and sorted out here: servers differ on whether
-    `questionnaire=` matches a versioned canonical, and a wrong guess would look like "none"."""
+    """Answers, scores, and one search per measure group."""
     groups = [Search(key=group, type="Observation", params=(("code", _tokens(services, group)),)) for group in GROUPS]
     return (
-        Search(key=ANSWERS, type="QuestionnaireResponse", params=()),
+        _ALL_ANSWERS,
         Search(key=SCORES, type="Observation", params=_score_params(services, allowed)),
         *groups,
     )

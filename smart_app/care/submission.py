@@ -24,11 +24,11 @@ from smart_app.care.delivery import deliver, entry_of, resolve, send_again
 from smart_app.care.history import Patient
 from smart_app.care.ladder import highest
 from smart_app.care.parcel import Parcel, ScoreLine, content_of, from_payload, to_payload
-from smart_app.errors import SessionError, WrongPatient
+from smart_app.errors import Forbidden, SessionError, WrongPatient
 from smart_app.launch.context import LaunchContext, LaunchId
 from smart_app.services import AppServices
 
-__all__ = ["FormDraft", "begin_form", "receipt", "resolve", "send_again", "submit"]
+__all__ = ["FormDraft", "begin_form", "begin_own", "receipt", "resolve", "send_again", "submit"]
 
 Fields = Mapping[str, Sequence[str]]
 _BEGUN: tuple[Informant, ...] = ("patient", "clinician")
@@ -39,7 +39,7 @@ _KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
 class FormDraft:
     """What a form page needs. `key` goes into the form as a hidden field. `clinician` is who is rated, None where nobody is;
     `signed_in` who has the page open. `from_paper`: the answers are typed in from the licensed sheet. `step` says how it will be stored, or
-    `why_not_write` why it can only be kept in Rapport."""
+    `why_not_write` why it can only be kept in Rapport. `alone`: the patient has signed in themself, with no clinician around."""
 
     key: str
     instrument: Instrument
@@ -51,12 +51,29 @@ class FormDraft:
     encounter: str | None
     step: str | None
     why_not_write: str | None
+    alone: bool = False
 
 
 def begin_form(context: LaunchContext, services: AppServices, *, slug: str, informant: Informant) -> FormDraft:
     """A fresh form. SessionError for an instrument, informant or user that has none; FhirError when the patient cannot be read."""
     instrument = form_of(services, slug, informant)
-    signed_in = practitioner(context)
+    practitioner(context)
+    return _draft(context, services, instrument, informant, clinician=rated_clinician(context, instrument))
+
+
+def begin_own(context: LaunchContext, services: AppServices, *, slug: str, clinician: Person | None) -> FormDraft:
+    """A fresh form for the patient who has signed in themself; `clinician` is whom it is about, as the record names them. SessionError
+    for an instrument that has none for them; Forbidden where nothing could be stored; FhirError when the patient cannot be read."""
+    instrument = own_form_of(services, slug)
+    draft = _draft(context, services, instrument, "patient", clinician=_checked(instrument, clinician))
+    if draft.step is None:
+        raise Forbidden("Your record system does not let you send answers from here.", status=403)
+    return draft
+
+
+def _draft(
+    context: LaunchContext, services: AppServices, instrument: Instrument, informant: Informant, *, clinician: Person | None
+) -> FormDraft:
     prepare(context.iss, services)
     patient = open_patient(context, services)
     allowed = powers(context, services)
@@ -65,13 +82,14 @@ def begin_form(context: LaunchContext, services: AppServices, *, slug: str, info
         key=services.new_id(),
         instrument=instrument,
         informant=informant,
-        clinician=rated_clinician(context, instrument),
-        signed_in=signed_in,
+        clinician=clinician,
+        signed_in=Person(reference=context.user.reference, name=context.user.name),
         from_paper=instrument.from_paper(informant),
         patient=patient,
         encounter=context.encounter,
         step=rung.step if rung else None,
         why_not_write=None if rung else why_not_write(allowed),
+        alone=context.by_patient,
     )
 
 
@@ -85,20 +103,22 @@ def submit(
     patient: str,
     fields: Fields,
     launch_id: LaunchId,
+    rated: Person | None = None,
 ) -> Invalid | str:
     """Store the answers and give back the key of the receipt, or say what is wrong with them.
 
-    `patient` is the one the form was rendered for. SessionError when it is not this launch's, or the key is another launch's.
+    `patient` is the one the form was rendered for; `rated` whom it is about where the patient has signed in themself (a clinician's own
+    sign-in says it). SessionError when it is not this launch's, or the key is another launch's.
     A failure of the FHIR server raises nothing: the submission is sealed, and the receipt says how it stands."""
     _check_place(context, key=key, patient=patient)
-    instrument = form_of(services, slug, informant)
+    instrument, clinician = _asked_for(context, services, slug, informant, rated=rated)
     answers = parse(instrument, informant, fields)
     if isinstance(answers, Invalid):
         return answers
     if instrument.from_paper(informant):
         # An empty place on a sheet is no refusal to answer: it is left out.
         answers = replace(answers, declined=())
-    parcel = _parcel(context, services, instrument=instrument, informant=informant, answers=answers, key=key)
+    parcel = _parcel(context, services, instrument=instrument, informant=informant, answers=answers, clinician=clinician, key=key)
     if deliver(context, services, parcel=parcel, launch_id=launch_id):
         return key
     return _repeat(services, parcel=parcel, fields=fields, launch_id=launch_id)
@@ -118,6 +138,36 @@ def form_of(services: AppServices, slug: str, informant: Informant) -> Instrumen
         # The launch names one practitioner. As observer that person is no rated clinician, and nobody else is known to be.
         raise SessionError("An observer rates another clinician, and this sign-in does not say whom. Nothing can be entered here.")
     return instrument
+
+
+def own_form_of(services: AppServices, slug: str) -> Instrument:
+    """The same for a patient who has signed in themself: one they can answer without a licensed sheet."""
+    instrument = form_of(services, slug, "patient")
+    if instrument.from_paper("patient"):
+        raise SessionError("This form is filled in on paper, at the clinic.")
+    return instrument
+
+
+def _asked_for(
+    context: LaunchContext, services: AppServices, slug: str, informant: Informant, *, rated: Person | None
+) -> tuple[Instrument, Person | None]:
+    """The form that whoever is signed in may send, and whom it is about."""
+    if not context.by_patient:
+        instrument = form_of(services, slug, informant)
+        return instrument, rated_clinician(context, instrument)
+    if informant != "patient":
+        raise SessionError("This form is not meant for the person signed in, so nothing was stored.")
+    instrument = own_form_of(services, slug)
+    return instrument, _checked(instrument, rated)
+
+
+def _checked(instrument: Instrument, clinician: Person | None) -> Person | None:
+    """Whom a patient's own form is about, None where it is about nobody in particular. SessionError when it does not say whom."""
+    if instrument.rated != "clinician":
+        return None
+    if clinician is None:
+        raise SessionError("This form does not say which clinician it is about, so nothing was stored.")
+    return clinician
 
 
 def forms_offered(services: AppServices) -> tuple[tuple[Instrument, Informant], ...]:
@@ -160,12 +210,18 @@ def _check_place(context: LaunchContext, *, key: str, patient: str) -> None:
 
 
 def _parcel(
-    context: LaunchContext, services: AppServices, *, instrument: Instrument, informant: Informant, answers: Answers, key: str
+    context: LaunchContext,
+    services: AppServices,
+    *,
+    instrument: Instrument,
+    informant: Informant,
+    answers: Answers,
+    clinician: Person | None,
+    key: str,
 ) -> Parcel:
     """Everything the outbox must know, so that no other source is needed to send or to show it."""
     now = services.clock()
     scores = score(instrument, answers.values)
-    clinician = rated_clinician(context, instrument)
     canonical = services.settings.canonical_base
     submission = _submission(
         context, instrument, informant, answers=answers, scores=scores, clinician=clinician, key=key, now=now, canonical=canonical

@@ -3,14 +3,16 @@
 import traceback
 from typing import Any
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g, request, url_for
 from structlog.typing import FilteringBoundLogger
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from smart_app.errors import FhirError, LaunchError, OtherBrowser, RapportError, SessionError, StoreError
 from smart_app.launch.context import LaunchId
+from smart_app.web.own import OWN
 from smart_app.web.site import Site
 from smart_app.web.views.error import ErrorView, failure_view, fhir_error_view, launch_error_view, session_error_view, status_view
+from smart_app.web.views.own_error import own_error_view
 
 
 def register(app: Flask, site: Site, log: FilteringBoundLogger) -> None:
@@ -63,15 +65,27 @@ class Errors:
         return self._page(failure_view(None, reference=reference(), posted=_posted()), 500)
 
     def _view(self, error: RapportError) -> ErrorView:
+        if _is_patients():
+            return own_error_view(error, reference=reference(), posted=_posted(), home=self._home(), again=request.path)
         match error:
             case LaunchError():
-                return launch_error_view(error, reference=reference(), iss=g.get("iss"), registration=self._site.services.registration)
+                return launch_error_view(
+                    error,
+                    reference=reference(),
+                    iss=g.get("iss"),
+                    registration=self._site.services.registration,
+                    start=url_for("start") if g.get("standalone") else None,
+                )
             case SessionError():
                 return session_error_view(error, reference=reference(), posted=_posted())
             case FhirError():
                 return fhir_error_view(error, reference=reference(), retry=None if _posted() else request.path)
             case _:
                 return failure_view(error, reference=reference(), posted=_posted())
+
+    def _home(self) -> str | None:
+        """The patient's own page, while their launch is open."""
+        return url_for("own", launch_id=(request.view_args or {})["launch_id"]) if g.get("entered") else None
 
     def _page(self, view: ErrorView, status: int) -> Response:
         return self._site.pages.page("error", view, status=status)
@@ -85,6 +99,12 @@ def reference() -> str:
 def route() -> str:
     """The rule of the address, never the address: that holds launch ids."""
     return request.url_rule.rule if request.url_rule else "unknown"
+
+
+def _is_patients() -> bool:
+    """Whether a patient who has signed in themself is reading: by the launch, or by the page asked for where there is none any more."""
+    context = g.get("entered")
+    return bool(context.by_patient) if context else route().startswith(OWN)
 
 
 def _posted() -> bool:

@@ -1,12 +1,13 @@
 """Lets a request to a page of a launch in: the id in the path and that launch's own cookie, together, or not at all."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask import g, request
 
-from smart_app.errors import LaunchError, SessionError
+from smart_app.errors import LaunchError, NotForUser, SessionError
 from smart_app.launch.context import LaunchContext, LaunchId
 from smart_app.services import AppServices
 from smart_app.web.csrf import Csrf
@@ -33,19 +34,36 @@ class Guard:
     csrf: Csrf
 
     def enter(self, launch_id: str) -> Visit:
-        """The launch of this request, its token fresh; of a POST, only from our own page. SessionError otherwise."""
+        """The clinician's launch of this request, its token fresh; of a POST, only from our own page. SessionError otherwise: NotForUser
+        where the patient is signed in, whatever they ask for, so that a page added later is closed to them until it says otherwise."""
+        return self._enter(launch_id, refused=_refused_to_patient)
+
+    def enter_own(self, launch_id: str) -> Visit:
+        """The same for the pages of a patient who has signed in themself, and for nobody else."""
+        return self._enter(launch_id, refused=_refused_to_clinician)
+
+    def enter_any(self, launch_id: str) -> Visit:
+        """The same for the few pages that show nothing of a record."""
+        return self._enter(launch_id, refused=_refused_to_nobody)
+
+    def _enter(self, launch_id: str, *, refused: Callable[[LaunchContext], str | None]) -> Visit:
         identity = LaunchId(launch_id)
         launches = self.services.store.launches
         context = launches.get(identity, request.cookies)
         g.entered = context
         g.frame_ancestors = self._ancestors(context)
+        sentence = refused(context)
+        if sentence is not None:
+            raise NotForUser(sentence, detail=f"the user is a {context.user.reference.partition('/')[0]}")
         cookie = request.cookies.get(launches.cookie_name_for(identity), "")
         if request.method == "POST":
             self.csrf.check(request, identity, cookie)
         return Visit(id=identity, context=self._fresh(identity, context), csrf=self.csrf.token(identity, cookie))
 
     def _ancestors(self, context: LaunchContext) -> tuple[str, ...]:
-        """Only the launch's own EHR may frame its pages."""
+        """Only the launch's own EHR may frame its pages, and nobody where the launch began without one around it."""
+        if context.via == "standalone":
+            return ()
         issuer = self.services.registration.find(context.iss)
         return issuer.frame_ancestors if issuer else ()
 
@@ -88,6 +106,18 @@ class Guard:
             time.sleep(_POLL)
             context = self.services.store.launches.reread(launch_id)
         return context
+
+
+def _refused_to_patient(context: LaunchContext) -> str | None:
+    return "This page is for clinicians, and you are signed in as a patient. Nothing was opened." if context.by_patient else None
+
+
+def _refused_to_clinician(context: LaunchContext) -> str | None:
+    return None if context.by_patient else "This page is for patients who sign in themselves. Nothing was opened."
+
+
+def _refused_to_nobody(_context: LaunchContext) -> None:
+    return None
 
 
 def _is_over(context: LaunchContext, now: datetime) -> bool:

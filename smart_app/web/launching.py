@@ -12,7 +12,7 @@ from smart_app.web import cookies
 from smart_app.web.site import Site
 
 # Time to sign in, a second factor included.
-_SIGN_IN = timedelta(minutes=10)
+SIGN_IN = timedelta(minutes=10)
 
 
 def register(app: Flask, site: Site) -> None:
@@ -37,9 +37,9 @@ class Launching:
         asked = launch_request(request.query_string.decode("ascii", "replace"))
         begun = self._services.launcher.begin(asked.iss, asked.launch)
         prepare(asked.iss, self._services)
-        cookie = self._services.store.launches.add_pending(begun.pending, ttl=_SIGN_IN)
+        cookie = self._services.store.launches.add_pending(begun.pending, ttl=SIGN_IN)
         response = _to(begun.authorize_url)
-        cookies.keep(response, cookie.name, cookie.value, seconds=int(_SIGN_IN.total_seconds()))
+        cookies.keep(response, cookie.name, cookie.value, seconds=int(SIGN_IN.total_seconds()))
         return response
 
     def callback(self) -> Response:
@@ -47,6 +47,7 @@ class Launching:
         params = request.args.to_dict(flat=False)
         state = callback_state(params)
         pending = self._services.store.launches.take_pending(state, request.cookies)
+        g.standalone = pending.via == "standalone"
         context = self._services.launcher.complete(pending, params)
         response = opened(self._services, context)
         cookies.drop(response, self._services.store.launches.cookie_name_for_state(state))
@@ -54,14 +55,14 @@ class Launching:
 
 
 def opened(services: AppServices, context: LaunchContext) -> Response:
-    """Keep a completed launch, set its cookie and go to its dashboard."""
+    """Keep a completed launch, set its cookie and go to its dashboard, or to the patient's own page where the patient has signed in."""
     settings = services.settings
     absolute = timedelta(minutes=settings.absolute_minutes)
     services.store.purge(services.clock())
     launch = services.store.launches.open(context, idle=timedelta(minutes=settings.idle_minutes), absolute=absolute)
     detail = {"via": context.via, "scope": context.scope}
     services.store.audit.add("launch", launch_id=launch.id, context=context, detail=detail)
-    response = _to(url_for("dashboard", launch_id=launch.id))
+    response = _to(url_for("own" if context.by_patient else "dashboard", launch_id=launch.id))
     cookies.keep(response, launch.cookie_name, launch.cookie_value, seconds=int(absolute.total_seconds()))
     return response
 

@@ -18,7 +18,7 @@ from smart_app.web import cookies
 from smart_app.web.guard import Visit
 from smart_app.web.site import Site
 from smart_app.web.views.dashboard import DashboardUrls, dashboard_view
-from smart_app.web.views.ended import ended_view
+from smart_app.web.views.ended import ended_view, signed_out_view
 from smart_app.web.views.offers import offers
 
 _DEFAULT_YEARS: Years = "2"
@@ -72,8 +72,9 @@ class Dashboard:
 
     def end(self, launch_id: str) -> Response:
         """Forget the launch and its tokens."""
-        visit = self._site.guard.enter(launch_id)
-        response = self._site.pages.page("thanks", ended_view(sign_out(visit.context, self._services, launch_id=visit.id)))
+        visit = self._site.guard.enter_any(launch_id)
+        ended = signed_out_view if visit.context.by_patient else ended_view
+        response = self._site.pages.page("thanks", ended(sign_out(visit.context, self._services, launch_id=visit.id)))
         cookies.drop(response, self._services.store.launches.cookie_name_for(visit.id))
         return response
 

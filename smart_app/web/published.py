@@ -2,7 +2,7 @@
 nothing about a person."""
 
 import simplejson
-from flask import Flask, Response
+from flask import Flask, Response, url_for
 
 from smart_app.launch.metadata import MANIFEST_PATH, addresses, manifest
 from smart_app.web.site import Site
@@ -38,7 +38,7 @@ class Published:
 
     def about(self) -> Response:
         """The page for people: where the app is opened from, and every address to be registered."""
-        view = about_view(self._services.registration, self._addresses, base_url=self._services.settings.base_url)
+        view = about_view(self._services.registration, self._addresses, base_url=self._services.settings.base_url, start=url_for("start"))
         return self._site.pages.page("about", view)
 
     def keys(self) -> Response:

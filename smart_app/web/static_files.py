@@ -17,6 +17,7 @@ SHEETS = {
     "app.css": ("base", "reading", "dashboard"),
     "form.css": ("base", "form"),
     "paper.css": ("base", "form", "paper"),
+    "own.css": ("base", "reading", "form", "own"),
     "text.css": ("base", "reading", "dashboard", "text"),
 }
 IN_PAGE = "form.css"

@@ -9,6 +9,7 @@ import pytest
 from requests.exceptions import ConnectionError as Broken
 
 from fhir_mappings.answers import Invalid
+from fhir_mappings.rating import Person
 from smart_app.care.blind import reveal
 from smart_app.care.receipt import Receipt
 from smart_app.care.submission import begin_form, receipt, send_again, submit
@@ -89,9 +90,24 @@ def test_form_of_another_patient_or_of_no_use_is_refused(ehr: Ehr, services: App
     assert ehr.posts() == []
 
 
+def by_patient() -> LaunchContext:
+    return replace(context(), user=replace(context().user, reference="Patient/p1"))
+
+
 def test_user_who_is_no_clinician_has_nobody_to_rate(ehr: Ehr, services: AppServices) -> None:
     with pytest.raises(SessionError, match="not a clinician"):
-        send(services, replace(context(), user=replace(context().user, reference="Patient/p1")))
+        send(services, replace(context(), user=replace(context().user, reference="Person/p1")))
+
+
+@pytest.mark.parametrize(
+    "changed", [{}, {"informant": "clinician"}, {"informant": "clinician", "rated": Person(reference="Practitioner/dr", name=None)}]
+)
+def test_a_patients_own_sign_in_sends_no_clinicians_form_and_none_about_nobody(
+    ehr: Ehr, services: AppServices, changed: dict[str, Any]
+) -> None:
+    with pytest.raises(SessionError):
+        send(services, by_patient(), **changed)
+    assert ehr.posts() == []
 
 
 def test_receipt_of_another_launch_is_not_shown(ehr: Ehr, services: AppServices) -> None:

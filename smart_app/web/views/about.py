@@ -8,13 +8,14 @@ from smart_app.registration import Registration
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AboutView:
-    """`facts` are label and value, letter by letter as they are to be entered."""
+    """`facts` are label and value, letter by letter as they are to be entered; `start` leads to where people may start themselves."""
 
     name: str
+    start: str | None
     facts: tuple[tuple[str, str], ...]
 
 
-def about_view(registration: Registration, at: Addresses, *, base_url: str) -> AboutView:
+def about_view(registration: Registration, at: Addresses, *, base_url: str, start: str) -> AboutView:
     """What an analyst enters."""
     facts = (
         ("Launch URL", at.launch),
@@ -24,4 +25,4 @@ def about_view(registration: Registration, at: Addresses, *, base_url: str) -> A
         ("Scopes", scope_of(registration)),
         ("FHIR versions", " ".join(registration.smart.fhir_versions)),
     )
-    return AboutView(name=registration.client.client_name, facts=facts)
+    return AboutView(name=registration.client.client_name, start=start if registration.standalone else None, facts=facts)

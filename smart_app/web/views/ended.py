@@ -25,6 +25,16 @@ _GIVEN_BACK: dict[Revocation, tuple[str, ...]] = {
 }
 
 
+def signed_out_view(revocation: Revocation) -> EndView:
+    """A patient has signed out; what became of the access they gave."""
+    lines = (
+        "This page's connection to your health record has ended.",
+        *_GIVEN_BACK[revocation],
+        "This does not sign you out of your patient portal or record system. If others use this device, sign out there too.",
+    )
+    return EndView(headline="You are signed out of Rapport", lines=lines, receipt=None)
+
+
 def ended_view(revocation: Revocation) -> EndView:
     """Rapport was closed by the clinician; what became of its access, and no word that would claim more."""
     lines = (

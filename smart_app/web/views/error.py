@@ -21,6 +21,7 @@ class ErrorView:
     reference: str
     facts: tuple[tuple[str, str], ...]
     retry: str | None = None
+    retry_words: str = "Try again"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +105,8 @@ ADVICE: Mapping[LaunchCode, Advice] = {
     ),
     "patient_missing": Advice(
         headline="The record system did not say which patient is open",
-        remedy="The token response has no usable patient. Register the app for launch within a patient's chart, with scope `launch`.",
+        remedy="The token response has no usable patient. Register the app for launch within a patient's chart, with scope `launch`; "
+        "for a launch without a chart with `launch/patient`.",
         asked="token",
     ),
     "user_not_permitted": Advice(
@@ -127,6 +129,10 @@ _ASKED = {
 _CARRY_ON = "Carry on in the chart. Nothing is waiting to be saved."
 _GIVE_CODE = "If it happens again, give your IT team the reference code."
 _AGAIN = ("Close this page and open Rapport again from the patient's chart.", _CARRY_ON, _GIVE_CODE)
+_FROM_START = (
+    "Start again on Rapport's own page, and sign in there.",
+    "If it happens again, give your clinic or your IT team the reference code.",
+)
 # Elsewhere the same launch would end the same way.
 _WORTH_A_TRY = frozenset[LaunchCode](
     {
@@ -146,11 +152,15 @@ _WORTH_A_TRY = frozenset[LaunchCode](
 )
 
 
-def launch_error_view(error: LaunchError, *, reference: str, iss: str | None, registration: Registration) -> ErrorView:
-    """The page of a launch that stopped. `iss` as received, if any; it is shown to IT, cut where somebody sent a novel."""
+def launch_error_view(
+    error: LaunchError, *, reference: str, iss: str | None, registration: Registration, start: str | None = None
+) -> ErrorView:
+    """The page of a launch that stopped. `iss` as received, if any; it is shown to IT, cut where somebody sent a novel. `start` is
+    Rapport's own page, where the launch began there."""
     advice = ADVICE[cast("LaunchCode", error.code)]
     nothing = "Nothing was opened and no patient information was read."
     sentence = error.user_message.removesuffix("Open Rapport again from the patient's chart.").removesuffix("Nothing was opened. ").strip()
+    steps = _AGAIN if error.code in _WORTH_A_TRY else (f"Close this page. {_CARRY_ON}", "Give your IT team the reference code.")
     facts = [("Remedy", advice.remedy), ("Error", f"launch.{error.code}")]
     if error.detail:
         facts.append(("Detail", error.detail))
@@ -159,9 +169,11 @@ def launch_error_view(error: LaunchError, *, reference: str, iss: str | None, re
     return ErrorView(
         headline=advice.headline,
         lead=f"{sentence} {nothing}",
-        steps=_AGAIN if error.code in _WORTH_A_TRY else (f"Close this page. {_CARRY_ON}", "Give your IT team the reference code."),
+        steps=_FROM_START if start else steps,
         reference=reference,
         facts=(*facts, ("Requests made", _ASKED[advice.asked])),
+        retry=start,
+        retry_words="Start again",
     )
 
 

@@ -6,6 +6,7 @@ from datetime import date
 
 from fhir_mappings.answers import DECLINED, FieldError, Invalid
 from fhir_mappings.instrument import Informant, Instrument, Item, Option, Question
+from fhir_mappings.rating import Person
 from smart_app.care.submission import FormDraft
 from smart_app.web import formats
 from smart_app.web.banner import Banner, clinician_banner, patient_banner, plain_name
@@ -59,8 +60,8 @@ class Problem:
 class FormView:
     """Everything a questionnaire's page prints. `who` are the lines about who will see the answers (patient's own form only);
     `sheet` says whose answers are typed in from which licensed sheet, empty for a form that is not filled in from paper;
-    `key` and `patient` go back as hidden fields; `more_problems` counts those the summary has no line for. `language` is that of the
-    instrument's words, where it is not the page's own."""
+    `key`, `patient` and `hidden` go back as hidden fields; `more_problems` counts those the summary has no line for. `language` is that of
+    the instrument's words, where it is not the page's own."""
 
     banner: Banner
     for_patient: bool
@@ -84,6 +85,8 @@ class FormView:
     send: str
     footer: tuple[str, ...]
     warning: str
+    back_words: str = "Back to the history"
+    hidden: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +100,18 @@ class Filling:
     from_paper: bool
 
 
-def form_view(draft: FormDraft, *, action: str, back: str, today: date, site_name: str, key: str, invalid: Invalid | None) -> FormView:
-    """The page of one draft. `key` is the submission's, which stays the same when an incomplete form comes back."""
+def form_view(
+    draft: FormDraft,
+    *,
+    action: str,
+    back: str,
+    today: date,
+    site_name: str,
+    key: str,
+    invalid: Invalid | None,
+    hidden: tuple[tuple[str, str], ...] = (),
+) -> FormView:
+    """The page of one draft. `key` is the submission's, which stays the same when an incomplete form comes back; `hidden` goes back too."""
     instrument, informant = draft.instrument, draft.informant
     own = informant == "patient" and not draft.from_paper
     say = wording(draft)
@@ -117,7 +130,9 @@ def form_view(draft: FormDraft, *, action: str, back: str, today: date, site_nam
         effort="" if draft.from_paper else _effort(len(instrument.items), form.minutes),
         who=_who(draft, site_name) if own else (),
         action=action,
-        back=None if own else back,
+        back=None if own and not draft.alone else back,
+        back_words="Back to your page" if draft.alone else "Back to the history",
+        hidden=hidden,
         key=key,
         patient=draft.patient.id,
         problems=problems[:_FIRST_PROBLEMS],
@@ -128,7 +143,7 @@ def form_view(draft: FormDraft, *, action: str, back: str, today: date, site_nam
         decline="Left empty on the sheet" if draft.from_paper else "I would rather not answer this one",
         of=len(instrument.items),
         send="Send my answers" if own else "Save these answers" if draft.from_paper else "Save this rating",
-        footer=_footer(instrument, own=own),
+        footer=_footer(instrument, own=own, alone=draft.alone),
         warning=""
         if own or draft.step
         else f"Answers cannot be stored in this record: {formats.sentence(draft.why_not_write or '')} They would be kept in Rapport only.",
@@ -179,13 +194,25 @@ def _effort(items: int, minutes: int | None) -> str:
 
 def wording(draft: FormDraft) -> Callable[[str], str]:
     """Puts the two names into the instrument's words."""
-    names = {"{clinician}": clinician_name(draft), "{patient}": plain_name(draft.patient)}
+    return words_with(clinician=clinician_name(draft), patient=plain_name(draft.patient))
+
+
+def words_with(*, clinician: str, patient: str) -> Callable[[str], str]:
+    """Puts these two names into an instrument's words."""
+    names = {"{clinician}": clinician, "{patient}": patient}
     return lambda text: _filled(text, names)
 
 
 def clinician_name(draft: FormDraft) -> str:
     """Who is rated, or whom the answers go to, for people."""
-    return draft.signed_in.name or "your clinician"
+    if not draft.alone:
+        return draft.signed_in.name or "your clinician"
+    return spoken_of(draft.clinician)
+
+
+def spoken_of(clinician: Person | None) -> str:
+    """Whom a patient's own form is about, or goes to."""
+    return (clinician.name or "your clinician") if clinician else "your care team"
 
 
 def _filled(text: str, names: Mapping[str, str]) -> str:
@@ -210,6 +237,7 @@ def _who(draft: FormDraft, site_name: str) -> tuple[tuple[str, str, str], ...]:
     )
 
 
+NOT_WATCHED = "Nobody watches this page. If you feel unwell or need help soon, call your clinic or the emergency number."
 _NOT_WRITTEN = ("This clinic's record cannot take them, so they are kept ", "in this app", " for the clinic's staff.")
 
 
@@ -301,11 +329,13 @@ def _choices(options: Sequence[Option], chosen: str | None, *, numbers: bool = F
     )
 
 
-def _footer(instrument: Instrument, *, own: bool) -> tuple[str, ...]:
+def _footer(instrument: Instrument, *, own: bool, alone: bool) -> tuple[str, ...]:
     standing = "" if instrument.validated else " Not a validated instrument."
     about = f"{instrument.title}, version {instrument.version}.{standing}"
     if not own:
         return (f"{about} {formats.sentence(instrument.direction)}",)
+    if alone:
+        return ("Not you, or not your name at the top? Go back to your page and sign out.", NOT_WATCHED, about)
     return (
         "Not you, or not your name at the top? Hand the device back to a member of staff.",
         "Nobody watches this page while you fill it in; if you feel unwell, tell someone now.",

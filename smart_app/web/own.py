@@ -1,0 +1,156 @@
+"""The pages of a patient who has signed in themself: what they can answer, the form, what became of their answers."""
+
+import hmac
+from hashlib import sha256
+
+from flask import Flask, Response, redirect, request, url_for
+
+from fhir_mappings.answers import Invalid
+from fhir_mappings.rating import Person
+from smart_app.care.own import load_own
+from smart_app.care.submission import FormDraft, begin_own, receipt, send_again, submit
+from smart_app.errors import SessionError
+from smart_app.web.csrf import FIELD
+from smart_app.web.guard import Visit
+from smart_app.web.pages import check_patient
+from smart_app.web.site import Site
+from smart_app.web.views.form import form_view
+from smart_app.web.views.own import own_view
+from smart_app.web.views.sent import sent_view
+
+OWN = "/l/<launch_id>/own/"
+# The form says whom it is about, signed: a submission does not depend on the record being readable once more.
+_REFERENCE, _NAME, _SEAL = "clinician", "clinician_name", "clinician_seal"
+_OURS = {FIELD, "key", "patient", _REFERENCE, _NAME, _SEAL}
+_HANDLE = 16
+_UNPROCESSABLE = 422
+
+
+def register(app: Flask, site: Site) -> None:
+    """The addresses of a patient's own pages."""
+    handler = Own(site)
+    app.add_url_rule(OWN, "own", handler.show)
+    for rule in (f"{OWN}answer/<slug>", f"{OWN}answer/<slug>/<about>"):
+        app.add_url_rule(rule, "own_form", handler.form)
+        app.add_url_rule(rule, "own_submit", handler.submit, methods=["POST"])
+    app.add_url_rule(f"{OWN}sent/<key>", "own_sent", handler.sent)
+    app.add_url_rule(f"{OWN}sent/<key>/again", "own_again", handler.again, methods=["POST"])
+
+
+class Own:
+    """One patient's own pages."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._services = site.services
+
+    def show(self, launch_id: str) -> Response:
+        """What can be answered, and what was."""
+        visit = self._site.guard.enter_own(launch_id)
+        page = load_own(visit.context, self._services)
+        view = own_view(
+            page,
+            context=visit.context,
+            site_name=self._services.settings.site_name,
+            address=lambda slug, clinician: _address("own_form", visit, slug, clinician),
+            end=url_for("end", launch_id=visit.id),
+            now=self._services.clock().astimezone(),
+        )
+        self._services.store.audit.add("own_page_read", launch_id=visit.id, context=visit.context)
+        return self._site.pages.page("own", view, csrf=visit.csrf)
+
+    def form(self, launch_id: str, slug: str, about: str = "") -> Response:
+        """An empty form, about the clinician of that handle."""
+        visit = self._site.guard.enter_own(launch_id)
+        clinician = self._known(visit, about) if about else None
+        return self._form(visit, begin_own(visit.context, self._services, slug=slug, clinician=clinician))
+
+    def submit(self, launch_id: str, slug: str, about: str = "") -> Response:
+        """Store the answers and go to what became of them; an incomplete form comes back with everything that was given."""
+        visit = self._site.guard.enter_own(launch_id)
+        clinician = self._signed(visit) if about else None
+        key = request.form.get("key", "")
+        outcome = submit(
+            visit.context,
+            self._services,
+            slug=slug,
+            informant="patient",
+            key=key,
+            patient=request.form.get("patient", ""),
+            fields={name: values for name, values in request.form.to_dict(flat=False).items() if name not in _OURS},
+            launch_id=visit.id,
+            rated=clinician,
+        )
+        if isinstance(outcome, Invalid):
+            draft = begin_own(visit.context, self._services, slug=slug, clinician=clinician)
+            return self._form(visit, draft, key=key, invalid=outcome)
+        return redirect(url_for("own_sent", launch_id=visit.id, key=outcome), 303)  # type: ignore[return-value]
+
+    def sent(self, launch_id: str, key: str) -> Response:
+        """What became of the answers, in plain words."""
+        visit = self._site.guard.enter_own(launch_id)
+        view = sent_view(
+            receipt(visit.context, self._services, key=key, launch_id=visit.id),
+            patient_id=visit.context.patient,
+            home=url_for("own", launch_id=visit.id),
+            again=url_for("own_again", launch_id=visit.id, key=key),
+            end=url_for("end", launch_id=visit.id),
+            now=self._services.clock().astimezone(),
+        )
+        return self._site.pages.page("sent", view, csrf=visit.csrf)
+
+    def again(self, launch_id: str, key: str) -> Response:
+        """Look for answers that may be in the record, and send them only when they certainly are not."""
+        visit = self._site.guard.enter_own(launch_id)
+        check_patient(visit.context)
+        send_again(visit.context, self._services, key=key, launch_id=visit.id)
+        return redirect(url_for("own_sent", launch_id=visit.id, key=key), 303)  # type: ignore[return-value]
+
+    def _form(self, visit: Visit, draft: FormDraft, *, key: str | None = None, invalid: Invalid | None = None) -> Response:
+        view = form_view(
+            draft,
+            action=_address("own_submit", visit, draft.instrument.slug, draft.clinician),
+            back=url_for("own", launch_id=visit.id),
+            today=self._services.clock().astimezone().date(),
+            site_name=self._services.settings.site_name,
+            key=key or draft.key,
+            invalid=invalid,
+            hidden=self._about(visit, draft.clinician),
+        )
+        return self._site.pages.page("check_form", view, csrf=visit.csrf, status=_UNPROCESSABLE if invalid else 200)
+
+    def _known(self, visit: Visit, about: str) -> Person:
+        """The clinician of that handle among those on the patient's page. SessionError when there is none."""
+        people = (form.clinician for form in load_own(visit.context, self._services).forms)
+        found = next((person for person in people if person is not None and _handle(person) == about), None)
+        if found is None:
+            raise SessionError("There is no such form on your page. Go back to your page and choose one there.")
+        return found
+
+    def _about(self, visit: Visit, clinician: Person | None) -> tuple[tuple[str, str], ...]:
+        """The hidden fields that say whom the form is about."""
+        if clinician is None:
+            return ()
+        name = clinician.name or ""
+        return (_REFERENCE, clinician.reference), (_NAME, name), (_SEAL, self._seal(visit, clinician.reference, name))
+
+    def _signed(self, visit: Visit) -> Person:
+        """Whom the form that came back is about. SessionError unless it is the one that was given out for this launch."""
+        reference, name, seal = (request.form.get(field, "") for field in (_REFERENCE, _NAME, _SEAL))
+        if not hmac.compare_digest(self._seal(visit, reference, name).encode(), seal.encode()):
+            raise SessionError("This form is damaged, so nothing was stored. Open it again from your page.")
+        return Person(reference=reference, name=name or None)
+
+    def _seal(self, visit: Visit, reference: str, name: str) -> str:
+        return self._site.csrf.token("about", visit.id, reference, name)
+
+
+def _address(endpoint: str, visit: Visit, slug: str, clinician: Person | None) -> str:
+    """A form's address. It names nobody."""
+    if clinician is None:
+        return url_for(endpoint, launch_id=visit.id, slug=slug)
+    return url_for(endpoint, launch_id=visit.id, slug=slug, about=_handle(clinician))
+
+
+def _handle(person: Person) -> str:
+    return sha256(person.reference.encode()).hexdigest()[:_HANDLE]
