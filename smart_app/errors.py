@@ -4,6 +4,7 @@ RapportError
 ├── ConfigurationError        a setting, launch.json or a data file is wrong; names what and where
 ├── LaunchError               a SMART launch cannot go on; `code` is one of LaunchCode
 ├── SessionError              the launch behind a page is gone or expired
+│   ├── ContextChanged        the EHR means another patient or organisation by it now
 │   ├── OtherBrowser          the launch is there, and this is not the browser it was opened in
 │   └── WrongPatient          what was sent is about another patient than the launch
 ├── FhirError                 a FHIR server refused, failed or could not be reached
@@ -42,6 +43,8 @@ LaunchCode = Literal[
     "token_invalid",
     "id_token_invalid",
     "patient_missing",
+    "patient_contradicted",
+    "tenant_differs",
     "user_not_permitted",
     "scope_insufficient",
 ]
@@ -89,6 +92,12 @@ class SessionError(RapportError):
 
     http_status = 403
     code = "session_ended"
+
+
+class ContextChanged(SessionError):
+    """A renewed token is for another patient or organisation than the launch."""
+
+    code = "context_changed"
 
 
 class OtherBrowser(SessionError):
