@@ -4,9 +4,8 @@ RapportError
 ├── ConfigurationError        a setting, launch.json or a data file is wrong; names what and where
 ├── LaunchError               a SMART launch cannot go on; `code` is one of LaunchCode
 ├── SessionError              the launch behind a page is gone or expired
-│   ├── ContextChanged        the EHR means another patient or organisation by it now
 │   ├── OtherBrowser          the launch is there, and this is not the browser it was opened in
-│   └── WrongPatient          what was sent is about another patient than the launch
+│   └── WrongPatient          what was sent, or a renewed token, is about another patient than the launch
 ├── FhirError                 a FHIR server refused, failed or could not be reached
 │   ├── Unreachable           no answer: timeout, refused connection, broken transfer; a write may or may not have happened
 │   │   └── NotSent           no connection was made, so certainly nothing was written
@@ -94,12 +93,6 @@ class SessionError(RapportError):
     code = "session_ended"
 
 
-class ContextChanged(SessionError):
-    """A renewed token is for another patient or organisation than the launch."""
-
-    code = "context_changed"
-
-
 class OtherBrowser(SessionError):
     """The launch's cookie is missing or differs."""
 
@@ -107,7 +100,7 @@ class OtherBrowser(SessionError):
 
 
 class WrongPatient(SessionError):
-    """A form was rendered for another patient than the one its launch is about."""
+    """A form was rendered, or a token renewed, for another patient than the one its launch is about."""
 
     code = "wrong_patient"
 

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 import requests
 
-from smart_app.errors import ConfigurationError, ContextChanged, LaunchError, SessionError
+from smart_app.errors import ConfigurationError, LaunchError, SessionError, WrongPatient
 from smart_app.launch import client_auth, keyring, metadata, pkce, scopes
 from smart_app.launch.arrival import arrived, contradiction
 from smart_app.launch.client_auth import Credentials
@@ -356,7 +356,7 @@ def _refreshed(context: LaunchContext, tokens: TokenResponse, now: datetime) -> 
     changed = contradiction(tokens.extra, fhir_base=context.iss, patient=context.patient, tenant=context.arrived.tenant)
     if changed is not None:
         what = "organisation" if changed == "tenant" else "patient"
-        raise ContextChanged(f"The EHR has switched to another {what}. {_RELAUNCH}", detail=f"the refreshed token is for another {what}")
+        raise WrongPatient(f"The EHR has switched to another {what}. {_RELAUNCH}", detail=f"the refreshed token is for another {what}")
     return replace(
         context,
         access_token=tokens.access_token,
