@@ -69,8 +69,8 @@ ClientAuth = PublicClient | SecretBasic | SecretPost | PrivateKeyJwt | OpenServe
 class Issuer:
     """One registered EHR. `iss` is normalised; `hosts` are further `host` or `host:port` its endpoints may live on;
     `id_token_issuers` replace the discovered issuer when not empty. An entry with `iss_prefix` stands for many `iss`;
-    with `nonce_optional` id_tokens may lack the nonce; one that is `demo_only` is trusted by `rapport demo` alone. Within a Registration
-    `scope` is never empty: it is the client's by default."""
+    with `nonce_optional` id_tokens may lack the nonce; with `tenant` every launch must be for that organisation; one that is `demo_only` is
+    trusted by `rapport demo` alone. Within a Registration `scope` is never empty: it is the client's by default."""
 
     name: str
     iss: str
@@ -85,6 +85,7 @@ class Issuer:
     iss_prefix: str | None = None
     nonce_optional: bool = False
     demo_only: bool = False
+    tenant: str | None = None
 
     @property
     def trusted(self) -> bool:
@@ -322,6 +323,7 @@ class _IssuerPart(_Part):
     frame_ancestors: list[_Origin] = Field(default=[], description="Origins that may show Rapport in a frame.")
     id_token_issuers: list[_Text] = Field(default=[], description="Accepted `iss` of id_tokens, instead of the discovered issuer.")
     nonce_optional: bool = Field(default=False, description="Accept id_tokens without the nonce that was asked for.")
+    tenant: _Text | None = Field(default=None, description="The organisation (`tenant`) every launch must be for.")
     hosts: list[_Host] = Field(default=[], description="Further hosts the EHR's endpoints may be on.")
     synthetic_data: bool = Field(default=False, description="No real patients behind this address.")
     demo_only: bool = Field(default=False, description="Trusted while `rapport demo` runs, which puts its own address in place of iss.")
@@ -468,6 +470,7 @@ def _issuer(part: _IssuerPart, default_scope: str) -> Issuer:
         hosts=tuple(part.hosts),
         synthetic_data=part.synthetic_data,
         demo_only=part.demo_only,
+        tenant=part.tenant,
         enabled=part.enabled,
     )
 
