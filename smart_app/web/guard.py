@@ -1,7 +1,7 @@
 """Lets a request to a page of a launch in: the id in the path and that launch's own cookie, together, or not at all."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from flask import g, request
@@ -18,11 +18,12 @@ _POLL, _PATIENCE = 0.1, 10.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """One request within a launch. `csrf` is the token for forms on the page."""
+    """One request within a launch. `csrf` is the token for forms on the page, `cookie` the launch's own."""
 
     id: LaunchId
     context: LaunchContext
     csrf: str
+    cookie: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +43,7 @@ class Guard:
         cookie = request.cookies.get(launches.cookie_name_for(identity), "")
         if request.method == "POST":
             self.csrf.check(request, identity, cookie)
-        return Visit(id=identity, context=self._fresh(identity, context), csrf=self.csrf.token(identity, cookie))
+        return Visit(id=identity, context=self._fresh(identity, context), csrf=self.csrf.token(identity, cookie), cookie=cookie)
 
     def _ancestors(self, context: LaunchContext) -> tuple[str, ...]:
         """Only the launch's own EHR may frame its pages."""
