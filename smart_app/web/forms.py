@@ -63,7 +63,7 @@ class Forms:
             today=self._services.clock().astimezone().date(),
             blind=self._services.settings.blind_entry,
         )
-        return self._site.pages.page("handover", view)
+        return self._site.pages.page("handover", view, tab=visit.tab)
 
     def show(self, launch_id: str, slug: str, informant: str) -> Response:
         """An empty form, or what was kept of the one asked for."""
@@ -107,7 +107,7 @@ class Forms:
         stands = self._receipt(visit, key)
         clinician = (stands.clinician.name if stands.clinician else visit.context.user.name) or "your clinician"
         view = thanks_view(stands.outcome, clinician=clinician, receipt=url_for("receipt", launch_id=visit.id, key=key))
-        return self._site.pages.page("thanks", view)
+        return self._site.pages.page("thanks", view, tab=visit.tab)
 
     def receipt(self, launch_id: str, key: str) -> Response:
         """The clinician's receipt."""
@@ -120,7 +120,7 @@ class Forms:
             check_again=url_for("check_again", launch_id=visit.id, key=key),
             now=self._services.clock().astimezone(),
         )
-        return self._site.pages.page("receipt", view, csrf=visit.csrf)
+        return self._site.pages.page("receipt", view, csrf=visit.csrf, tab=visit.tab)
 
     def check_again(self, launch_id: str, key: str) -> Response:
         """Look for a submission that may be in the record, and send it only when it certainly is not."""
@@ -147,7 +147,8 @@ class Forms:
             earlier=earlier,
             offered=offered,
         )
-        return self._site.pages.page("check_form", view, csrf=visit.csrf, status=_UNPROCESSABLE if invalid else 200)
+        status = _UNPROCESSABLE if invalid else 200
+        return self._site.pages.page("check_form", view, csrf=visit.csrf, tab=visit.tab, status=status)
 
     def _earlier(self, visit: Visit, slug: str, informant: Informant, key: str) -> Unsent | None:
         """The draft that this form goes on with; None when it is gone."""
