@@ -49,6 +49,15 @@ class Arrived:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Author:
+    """Who answers about whom: one user, one patient, one FHIR base. What is left of a launch when it is over; it can open nothing."""
+
+    iss: str
+    patient: str
+    user: User
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PendingLaunch:
     """Sent to the authorization server, not yet back. Single use; `nonce` and `verifier` are kept sealed.
     `answers_with_iss`: the server promised to name itself on the callback (RFC 9207). `assertion_algorithms`: what it takes of a client
