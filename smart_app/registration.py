@@ -69,9 +69,9 @@ ClientAuth = PublicClient | SecretBasic | SecretPost | PrivateKeyJwt | OpenServe
 class Issuer:
     """One registered EHR. `iss` is normalised; `hosts` are further `host` or `host:port` its endpoints may live on;
     `id_token_issuers` replace the discovered issuer when not empty. An entry with `iss_prefix` stands for many `iss`;
-    with `nonce_optional` id_tokens may lack the nonce; one that is `demo_only` is trusted by `rapport demo` alone; at one that is
-    `standalone` people may also start from Rapport's own page. Within a Registration `scope` is never empty: it is the client's by
-    default."""
+    with `nonce_optional` id_tokens may lack the nonce; with `tenant` every launch must be for that organisation; one that is `demo_only` is
+    trusted by `rapport demo` alone; at one that is `standalone` people may also start from Rapport's own page. Within a Registration
+    `scope` is never empty: it is the client's by default."""
 
     name: str
     iss: str
@@ -86,6 +86,7 @@ class Issuer:
     iss_prefix: str | None = None
     nonce_optional: bool = False
     demo_only: bool = False
+    tenant: str | None = None
     standalone: bool = False
 
     @property
@@ -341,6 +342,7 @@ class _IssuerPart(_Part):
     frame_ancestors: list[_Origin] = Field(default=[], description="Origins that may show Rapport in a frame.")
     id_token_issuers: list[_Text] = Field(default=[], description="Accepted `iss` of id_tokens, instead of the discovered issuer.")
     nonce_optional: bool = Field(default=False, description="Accept id_tokens without the nonce that was asked for.")
+    tenant: _Text | None = Field(default=None, description="The organisation (`tenant`) every launch must be for.")
     hosts: list[_Host] = Field(default=[], description="Further hosts the EHR's endpoints may be on.")
     synthetic_data: bool = Field(default=False, description="No real patients behind this address.")
     demo_only: bool = Field(default=False, description="Trusted while `rapport demo` runs, which puts its own address in place of iss.")
@@ -490,6 +492,7 @@ def _issuer(part: _IssuerPart, default_scope: str) -> Issuer:
         hosts=tuple(part.hosts),
         synthetic_data=part.synthetic_data,
         demo_only=part.demo_only,
+        tenant=part.tenant,
         standalone=part.standalone,
         enabled=part.enabled,
     )

@@ -14,10 +14,11 @@ from urllib.parse import urlencode
 
 import requests
 
-from smart_app.errors import ConfigurationError, LaunchError, SessionError
+from smart_app.errors import ConfigurationError, LaunchError, SessionError, WrongPatient
 from smart_app.launch import client_auth, keyring, metadata, pkce, scopes
+from smart_app.launch.arrival import arrived, contradiction
 from smart_app.launch.client_auth import Credentials
-from smart_app.launch.context import LaunchContext, PendingLaunch, Via
+from smart_app.launch.context import ContextItem, LaunchContext, PendingLaunch, Via
 from smart_app.launch.discovery import Discovery, Endpoints
 from smart_app.launch.id_token import Expected, Identity, verify
 from smart_app.launch.identity import signed_in
@@ -217,12 +218,13 @@ class Launcher:
         granted = pending.requested_scope if tokens.scope is None else tokens.scope
         identity = self._identity(issuer, pending, tokens, granted)
         patient = _patient(tokens.extra, pending.via)
+        extra = arrived(tokens.extra, issuer=issuer, fhir_base=pending.iss, patient=patient, told=identity.tenant)
         return LaunchContext(
             iss=pending.iss,
             issuer_name=issuer.name,
             via=pending.via,
             patient=patient,
-            encounter=_identifier(tokens.extra.get("encounter")),
+            encounter=_identifier(tokens.extra.get("encounter")) or _encounter(extra.items),
             user=signed_in(identity, fhir_base=pending.iss, patient=patient),
             scope=granted,
             access_token=tokens.access_token,
@@ -235,6 +237,7 @@ class Launcher:
             synthetic=issuer.synthetic_data,
             intent=_intent(tokens.extra.get("intent")),
             assertion_algorithms=pending.assertion_algorithms,
+            arrived=replace(extra, ignored=(*extra.ignored, *_ignored(tokens))),
         )
 
     def _identity(self, issuer: Issuer, pending: PendingLaunch, tokens: TokenResponse, granted: str) -> Identity:
@@ -340,10 +343,33 @@ def _intent(value: object) -> str | None:
     return value if isinstance(value, str) and re.fullmatch(r"[\w.:/-]{1,100}", value) else None
 
 
+def _ignored(tokens: TokenResponse) -> list[str]:
+    """Members of a token response that were there and could not be used, and `scope` where it was not and what was asked for is assumed."""
+    given = tokens.extra
+    usable = {
+        "encounter": _identifier(given.get("encounter")) is not None,
+        "intent": _intent(given.get("intent")) is not None,
+        "need_patient_banner": isinstance(given.get("need_patient_banner"), bool),
+    }
+    return [
+        *(name for name, fits in usable.items() if given.get(name) is not None and not fits),
+        *(["scope"] if tokens.scope is None else []),
+    ]
+
+
+def _encounter(items: Sequence[ContextItem]) -> str | None:
+    """The one visit of `fhirContext`, where the launch names none outside of it (servers that put everything there)."""
+    found = {item.reference for item in items if item.type == "Encounter" and item.in_context and item.reference}
+    kind, _, local_id = found.pop().partition("/") if len(found) == 1 else ("", "", "")
+    return _identifier(local_id) if kind == "Encounter" else None
+
+
 def _refreshed(context: LaunchContext, tokens: TokenResponse, now: datetime) -> LaunchContext:
-    patient = tokens.extra.get("patient")
-    if patient is not None and patient != context.patient:
-        raise SessionError(f"The EHR has switched to another patient. {_RELAUNCH}", detail="the refreshed token is for another patient")
+    """Everything about the launch stays as it was but its tokens and what they are good for."""
+    changed = contradiction(tokens.extra, fhir_base=context.iss, patient=context.patient, tenant=context.arrived.tenant)
+    if changed is not None:
+        what = "organisation" if changed == "tenant" else "patient"
+        raise WrongPatient(f"The EHR has switched to another {what}. {_RELAUNCH}", detail=f"the refreshed token is for another {what}")
     return replace(
         context,
         access_token=tokens.access_token,

@@ -1,6 +1,7 @@
 """The pages of a patient who has signed in themself: what they can answer, the form, what became of their answers."""
 
 import hmac
+from dataclasses import replace
 from hashlib import sha256
 
 from flask import Flask, Response, redirect, request, url_for
@@ -14,7 +15,7 @@ from smart_app.web.csrf import FIELD
 from smart_app.web.guard import Visit
 from smart_app.web.pages import check_patient
 from smart_app.web.site import Site
-from smart_app.web.views.form import form_view
+from smart_app.web.views.form import FormUrls, form_view
 from smart_app.web.views.own import own_view
 from smart_app.web.views.sent import sent_view
 
@@ -83,7 +84,7 @@ class Own:
         )
         if isinstance(outcome, Invalid):
             draft = begin_own(visit.context, self._services, slug=slug, clinician=clinician)
-            return self._form(visit, draft, key=key, invalid=outcome)
+            return self._form(visit, replace(draft, key=key), invalid=outcome)
         return redirect(url_for("own_sent", launch_id=visit.id, key=outcome), 303)  # type: ignore[return-value]
 
     def sent(self, launch_id: str, key: str) -> Response:
@@ -106,14 +107,14 @@ class Own:
         send_again(visit.context, self._services, key=key, launch_id=visit.id)
         return redirect(url_for("own_sent", launch_id=visit.id, key=key), 303)  # type: ignore[return-value]
 
-    def _form(self, visit: Visit, draft: FormDraft, *, key: str | None = None, invalid: Invalid | None = None) -> Response:
+    def _form(self, visit: Visit, draft: FormDraft, *, invalid: Invalid | None = None) -> Response:
+        action = _address("own_submit", visit, draft.instrument.slug, draft.clinician)
         view = form_view(
             draft,
-            action=_address("own_submit", visit, draft.instrument.slug, draft.clinician),
-            back=url_for("own", launch_id=visit.id),
-            today=self._services.clock().astimezone().date(),
+            urls=FormUrls(action=action, back=url_for("own", launch_id=visit.id), save="", go_on="", discard=""),
+            now=self._services.clock().astimezone(),
             site_name=self._services.settings.site_name,
-            key=key or draft.key,
+            ticket="",
             invalid=invalid,
             hidden=self._about(visit, draft.clinician),
         )

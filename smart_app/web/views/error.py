@@ -109,6 +109,16 @@ ADVICE: Mapping[LaunchCode, Advice] = {
         "for a launch without a chart with `launch/patient`.",
         asked="token",
     ),
+    "patient_contradicted": Advice(
+        headline="The record system named two patients",
+        remedy="fhirContext holds a Patient in the role of the launch that is not `patient`. Treat it as a safety incident of the EHR.",
+        asked="token",
+    ),
+    "tenant_differs": Advice(
+        headline="The launch is for another organisation",
+        remedy="Compare `tenant` of this entry in launch.json with the one the EHR sends with its launches.",
+        asked="token",
+    ),
     "user_not_permitted": Advice(
         headline="Rapport cannot be opened by this user",
         remedy="fhirUser must be a Practitioner, a PractitionerRole, or the very Patient whose record is open. "
