@@ -22,6 +22,7 @@ from smart_app.sandbox.reach import Recorder, ignore_touch
 from smart_app.sandbox.records import Query, Records
 from smart_app.sandbox.refusal import refusal
 from smart_app.sandbox.resource_text import parsed, written
+from smart_app.sandbox.standalone import open_sign_in
 from smart_app.sandbox.tokens import Ledger
 from smart_app.sandbox.wsgi_fhir import fhir_request, flask_response
 
@@ -70,17 +71,19 @@ def create_sandbox(
     ledger = Ledger(lifetimes=lifetimes, clock=clock, new_id=new_id)
     desk = open_desk(clients, ledger=ledger, fhir_base=fhir_base, lifetimes=lifetimes, clock=clock, new_id=new_id)
     records = Records(backend=backend, base=fhir_base, patient_query=patient_query, user_query=user_query)
+    pages = EhrPages(title=title, records=records, users=users, clients=clients, launches=desk.launches)
     server = AuthorizationServer(
         issuer=base_url,
         fhir_base=fhir_base,
         desk=desk,
         client_desk=ClientDesk(clients, clock=clock),
+        sign_in=open_sign_in(desk, records, pages.users_here, title=title, lifetimes=lifetimes, clock=clock, new_id=new_id),
         ledger=ledger,
         key=key,
         clock=clock,
     )
     server.register(app)
-    EhrPages(title=title, records=records, users=users, clients=clients, launches=desk.launches).register(app)
+    pages.register(app)
     FhirApi(base=fhir_base, backend=backend, guard=ScopeGuard(backend, recorder=recorder), ledger=ledger, issuer=base_url).register(app)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(SecurityError, _other_host)

@@ -77,13 +77,22 @@ class AuthorizationDesk:
 
     def check(self, parameters: Parameters, address: ReturnAddress) -> Asked:
         """The request, its launch now used; Declined at the first rule it breaks."""
-        given = _single(parameters)
-        self._check_form(given)
+        given = self.checked_form(parameters)
         launch = self.launches.take(given.get("launch", ""))
         if launch is None:
             raise Declined("invalid_request", "The launch is not known, was used before, or is too old. Open the app from the chart again.")
         if launch.client_id != address.client_id:
             raise Declined("invalid_request", "The launch was made for another app.")
+        return self.asked(given, address, launch)
+
+    def checked_form(self, parameters: Parameters) -> dict[str, str]:
+        """The parameters, each once, as far as they can be judged before anybody signs in; Declined at the first rule they break."""
+        given = _single(parameters)
+        self._check_form(given)
+        return given
+
+    def asked(self, given: Mapping[str, str], address: ReturnAddress, launch: Launch) -> Asked:
+        """What the request comes to with that launch behind it."""
         scope = negotiate(given["scope"], allowed=self.clients[address.client_id].scope, remove=launch.options.scope_remove)
         return Asked(address=address, launch=launch, scope=scope, challenge=given["code_challenge"], nonce=given.get("nonce"))
 
@@ -96,8 +105,9 @@ class AuthorizationDesk:
             raise Declined("invalid_request", "aud must be the FHIR base address of this EHR, character by character.")
         if given.get("code_challenge_method") != "S256" or not CHALLENGE.fullmatch(given.get("code_challenge", "")):
             raise Declined("invalid_request", "PKCE is needed: code_challenge_method S256 and a code_challenge of 43 characters.")
-        if "launch" not in given.get("scope", "").split():
-            raise Declined("invalid_scope", "This EHR launches apps from the chart: the scope must name launch.")
+        wanted = "launch" if "launch" in given else "launch/patient"
+        if wanted not in given.get("scope", "").split():
+            raise Declined("invalid_scope", f"An app is opened for a patient: with this request the scope must name {wanted}.")
 
     def approve(self, asked: Asked) -> str:
         """The redirect address with a code."""

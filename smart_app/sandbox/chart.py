@@ -48,7 +48,8 @@ class CannotOpen(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """Which app to open how. `user`, `encounter`, `client_id` None: whoever the visit is with, the visit going on, the first app."""
+    """Which app to open how. `user` may be the patient themself. `user`, `encounter`, `client_id` None: whoever the visit is with, the
+    visit going on, the first app."""
 
     user: str | None = None
     encounter: str | None = None
@@ -83,6 +84,8 @@ class EhrPages:
         app.add_url_rule("/", "front", self.front)
         app.add_url_rule("/chart/<patient_id>", "chart", self.chart)
         app.add_url_rule("/chart/<patient_id>/open", "open_app", self.open_app)
+        app.add_url_rule("/portal/<patient_id>", "portal", self.portal)
+        app.add_url_rule("/portal/<patient_id>/open", "open_as_patient", self.open_as_patient)
         app.add_url_rule("/pair/<left>/<right>", "pair", self.pair)
         app.add_url_rule("/launches", "launches", self.make_launch, methods=["POST"])
         app.register_error_handler(CannotOpen, _cannot_open)
@@ -93,7 +96,7 @@ class EhrPages:
 
     def chart(self, patient_id: str) -> str:
         """One chart with the app in a frame: every view of it is a new launch."""
-        wish, users = _wish(), self._users()
+        wish, users = _wish(), self.users_here()
         frame = self._frame(patient_id, wish, users)
         return render_template(
             "chart.html",
@@ -109,11 +112,25 @@ class EhrPages:
 
     def open_app(self, patient_id: str) -> Response:
         """Straight to the app, by a launch of its own: for a tab of its own."""
-        return Response(status=303, headers={"Location": self._frame(patient_id, _wish(), self._users()).launch_url})
+        return Response(status=303, headers={"Location": self._frame(patient_id, _wish(), self.users_here()).launch_url})
+
+    def portal(self, patient_id: str) -> str:
+        """Where this patient would sign in themself, and the apps they can open there."""
+        patient = self.records.patient(patient_id)
+        if patient is None:
+            raise CannotOpen("There is no patient of this id here.", status=404)
+        apps = [(client_id, client.name) for client_id, client in self.clients.items() if client.on_chart]
+        return render_template("portal.html", title=self.title, patient=patient, apps=apps)
+
+    def open_as_patient(self, patient_id: str) -> Response:
+        """Straight to the app, by a launch in which the patient is the user. No visit: nobody else is there."""
+        own = f"Patient/{patient_id}"
+        wish = Wish(user=own, encounter=_NO_VISIT, client_id=request.args.get("client"), options=LaunchOptions())
+        return Response(status=303, headers={"Location": self._frame(patient_id, wish, []).launch_url})
 
     def pair(self, left: str, right: str) -> str:
         """Two charts side by side, each with its own launch."""
-        wish, users = _wish(), self._users()
+        wish, users = _wish(), self.users_here()
         frames = [self._frame(patient_id, wish, users) for patient_id in (left, right)]
         return render_template("pair.html", title=self.title, frames=frames, sandbox=_sandbox())
 
@@ -122,7 +139,7 @@ class EhrPages:
         asked = request.get_json()
         if not isinstance(asked, dict) or not isinstance(asked.get("patient"), str):
             raise CannotOpen("A launch needs a JSON object with the id of a patient.")
-        frame = self._frame(asked["patient"], _scripted_wish(asked), self._users())
+        frame = self._frame(asked["patient"], _scripted_wish(asked), self.users_here())
         return _answer({"launch_url": frame.launch_url, "iss": self.records.base, "launch": frame.launch}, status=201)
 
     def _frame(self, patient_id: str, wish: Wish, users: list[User]) -> Frame:
@@ -131,7 +148,8 @@ class EhrPages:
         if patient is None:
             raise CannotOpen("There is no patient of this id here.", status=404)
         visit = self._visit(patient_id, wish)
-        user, client_id = _chosen(users, wish.user, visit), self._client_id(wish)
+        own = User(reference=f"Patient/{patient_id}", name=patient.spoken)
+        user, client_id = own if wish.user == own.reference else _chosen(users, wish.user, visit), self._client_id(wish)
         encounter = visit.encounter_id if visit else None
         launch = self.launches.put(Launch(client_id=client_id, patient=patient_id, user=user, encounter=encounter, options=wish.options))
         return Frame(
@@ -148,7 +166,8 @@ class EhrPages:
         query = urlencode({"iss": self.records.base, "launch": launch})
         return urlunsplit(parts._replace(query=f"{parts.query}&{query}" if parts.query else query))
 
-    def _users(self) -> list[User]:
+    def users_here(self) -> list[User]:
+        """Who may be signed in as a clinician; CannotOpen where there is nobody."""
         users = list(self.users) or self.records.users()
         if not users:
             raise CannotOpen("This server holds no Practitioner, so nobody can be signed in. Load one first.", status=409)

@@ -12,10 +12,12 @@ from smart_app.sandbox.authorization import Asked, AuthorizationDesk, Declined, 
 from smart_app.sandbox.clients import ASSERTION_ALGORITHMS, ClientDesk, ClientRefused
 from smart_app.sandbox.keys import SigningKey
 from smart_app.sandbox.scopes import CONTEXT_SCOPES
+from smart_app.sandbox.standalone import SignIn
 from smart_app.sandbox.tokens import Grant, GrantRefused, Issued, Ledger
 
 CAPABILITIES = (
     "launch-ehr",
+    "launch-standalone",
     "authorize-post",
     "client-public",
     "client-confidential-symmetric",
@@ -25,6 +27,7 @@ CAPABILITIES = (
     "context-style",
     "context-ehr-patient",
     "context-ehr-encounter",
+    "context-standalone-patient",
     "permission-offline",
     "permission-online",
     "permission-patient",
@@ -63,6 +66,7 @@ class AuthorizationServer:
     fhir_base: str
     desk: AuthorizationDesk
     client_desk: ClientDesk
+    sign_in: SignIn
     ledger: Ledger
     key: SigningKey = field(repr=False)
     clock: Callable[[], datetime]
@@ -82,16 +86,19 @@ class AuthorizationServer:
         )
         for rule, endpoint, view, methods in routes:
             app.add_url_rule(rule, endpoint, view, methods=methods)
+        self.sign_in.register(app)
         app.register_error_handler(Stopped, _stopped)
         app.register_error_handler(ClientRefused, _client_refused)
         app.register_error_handler(GrantRefused, _grant_refused)
         app.register_error_handler(_BadRequest, _bad_request)
 
     def authorize(self) -> Response | str:
-        """A redirect with a code or an error; the consent page where the launch asks for one."""
+        """A redirect with a code or an error; the consent page where the launch asks for one, the sign-in page where there is no launch."""
         parameters = _values(request.form if request.method == "POST" else request.args)
         address = self.desk.address(parameters)
         try:
+            if "launch" not in parameters:
+                return self.sign_in.ask(parameters, address)
             asked = self.desk.check(parameters, address)
         except Declined as declined:
             return _see_other(address.with_answer({"error": declined.error, "error_description": str(declined)}))
@@ -186,7 +193,7 @@ class AuthorizationServer:
             "response_types_supported": ["code"],
             "code_challenge_methods_supported": ["S256"],
             "scopes_supported": [
-                *sorted(CONTEXT_SCOPES - {"launch/patient", "launch/encounter"}),
+                *sorted(CONTEXT_SCOPES - {"launch/encounter"}),
                 "patient/*.cruds",
                 "user/*.cruds",
                 "patient/*.*",
@@ -242,8 +249,8 @@ class AuthorizationServer:
 
 
 def _context(grant: Grant) -> dict[str, str]:
-    """Launch context, for a grant that has the launch scope."""
-    if "launch" not in grant.scope.split():
+    """Launch context, for a grant that has a launch scope."""
+    if {"launch", "launch/patient"}.isdisjoint(grant.scope.split()):
         return {}
     return {"patient": grant.patient, **({"encounter": grant.encounter} if grant.encounter else {})}
 

@@ -43,7 +43,7 @@ class Reach:
     def __init__(self, grant: Grant, base: str, backend: FhirBackend, recorder: Recorder) -> None:
         self.patient = grant.patient
         self.base = base
-        self._scopes = parse_scopes(grant.scope)
+        self._scopes = _of_user(grant, parse_scopes(grant.scope))
         self._backend = backend
         self._recorder = recorder
         self._known: dict[str, FhirJson | None] = {}
@@ -190,6 +190,13 @@ class Reach:
     def unlimited(self, resource: str) -> bool:
         """Whether every resource of this type may be seen, so that an entry without one (a deletion) gives nothing away."""
         return any(scope.level == "user" and not scope.params for scope in covering(self._scopes, resource, "r"))
+
+
+def _of_user(grant: Grant, scopes: tuple[ResourceScope, ...]) -> tuple[ResourceScope, ...]:
+    """The scopes as this user has them: what a patient may see at all is their own record."""
+    if not grant.user.reference.startswith("Patient/"):
+        return scopes
+    return tuple(replace(scope, level="patient") for scope in scopes)
 
 
 def _check_expressible(step: Step, scopes: tuple[ResourceScope, ...]) -> None:

@@ -17,13 +17,15 @@ Query = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PatientLine:
-    """One patient as the EHR's pages name them; `born` as written, `purpose` what a synthetic patient is for, "" when not said."""
+    """One patient as the EHR's pages name them; `spoken` as they are spoken of; `born` as written; `purpose` what a synthetic patient is
+    for, "" when not said."""
 
     patient_id: str
     name: str
     born: str
     sex: str
     purpose: str
+    spoken: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +102,7 @@ def _patient_line(resource: FhirJson) -> PatientLine:
         born=str(resource.get("birthDate", "not recorded")),
         sex=str(resource.get("gender", "not recorded")),
         purpose=_purpose(resource),
+        spoken=_name(resource),
     )
 
 

@@ -50,8 +50,8 @@ def test_front_page_lists_the_patients_and_what_each_is_for(ward: Ward) -> None:
     soup = page(ward, "/")
     rows = [[cell.get_text(strip=True) for cell in row.find_all(["th", "td"])] for row in soup.select("tbody tr")]
     assert rows == [
-        ["Berg, Ada", "1968-03-14", "not recorded", "Shows <nothing> & more."],
-        ["Cleo Dahl", "not recorded", "not recorded", "not said"],
+        ["Berg, Ada", "1968-03-14", "not recorded", "Shows <nothing> & more.", "Portal"],
+        ["Cleo Dahl", "not recorded", "not recorded", "not said", "Portal"],
     ]
     assert "Ada" not in str(soup.title)
 
