@@ -9,6 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.chart import answer, clinician_form, clinician_rates, in_tab, patient_form, patient_rates, send, to_history
+from tests.browser.own import at_own_form, at_picker, at_sign_in, at_start, from_portal, own_answers_sent
 from tests.support.stands import Clinic, clinic
 
 pytestmark = pytest.mark.system
@@ -98,6 +99,33 @@ def closed(tab: Page, here: Clinic) -> None:
     expect(tab.get_by_role("heading", name="Rapport is closed")).to_be_visible()
 
 
+def own_page(tab: Page, here: Clinic) -> None:
+    from_portal(tab, here, "falling-slowly")
+
+
+def own_form(tab: Page, here: Clinic) -> None:
+    at_own_form(tab, here, WRITTEN_FOR)
+
+
+def own_sent(tab: Page, here: Clinic) -> None:
+    own_answers_sent(tab, here, WRITTEN_FOR)
+
+
+def own_refused(tab: Page, here: Clinic) -> None:
+    from_portal(tab, here, "falling-slowly")
+    tab.goto(tab.url.removesuffix("own/"))
+    expect(tab.get_by_text("RP-")).to_be_visible()
+
+
+def about(tab: Page, here: Clinic) -> None:
+    tab.goto(f"{here.stand.app}/")
+    expect(tab.get_by_role("link", name="Start without a chart")).to_be_visible()
+
+
+def ehr_portal(tab: Page, here: Clinic) -> None:
+    tab.goto(f"{here.stand.ehr}/portal/falling-slowly")
+
+
 PAGES: dict[str, Callable[[Page, Clinic], object]] = {
     **{f"dashboard-{slug}": dashboard(slug) for slug in PERSONAS},
     "dashboard-rating-waiting": waiting_rating,
@@ -112,6 +140,15 @@ PAGES: dict[str, Callable[[Page, Clinic], object]] = {
     "ehr-front": ehr_front,
     "ehr-chart": ehr_chart,
     "closed": closed,
+    "about": about,
+    "start": at_start,
+    "own": own_page,
+    "own-form": own_form,
+    "own-sent": own_sent,
+    "own-refused": own_refused,
+    "ehr-sign-in": at_sign_in,
+    "ehr-picker": at_picker,
+    "ehr-portal": ehr_portal,
 }
 
 
