@@ -1,10 +1,11 @@
 """What this launch may read and write: granted scopes and the server's own statement, and the clients that act on it."""
 
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Literal
 
 from smart_app.fhir.capability import Capabilities
-from smart_app.fhir.client import FhirClient
+from smart_app.fhir.client import FhirClient, Renew
 from smart_app.launch.context import LaunchContext
 from smart_app.launch.scopes import allows
 from smart_app.services import AppServices
@@ -14,6 +15,9 @@ _LETTER: dict[Interaction, Literal["c", "r", "u", "d", "s"]] = {"read": "r", "se
 _VERB: dict[Interaction, str] = {"read": "read", "search-type": "search", "create": "create", "update": "change"}
 # A write is given longer than a read: an answer that is given up on leaves an outcome nobody knows.
 _WRITE_PATIENCE = 3
+# How this request's launch gets a newer access token. Set where the launch is let in, as a launch context is data and knows no store;
+# taken into a client here, because its reads run in threads of the pool.
+RENEWAL: ContextVar[Renew | None] = ContextVar("renewal", default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +30,11 @@ class Powers:
     def granted(self, resource_type: str, interaction: Interaction) -> bool:
         """Whether the granted scopes cover it."""
         return allows(self.scope, resource_type, _LETTER[interaction])
+
+    def whole(self, resource_type: str, interaction: Interaction, category: str | None) -> bool:
+        """Whether the granted scopes cover all of it, or all of that category (`system|code`), and not only what some other condition of
+        theirs lets through: a server leaves the rest out of its answer without a word."""
+        return allows(self.scope, resource_type, _LETTER[interaction], category=category or "")
 
     def why_not(self, resource_type: str, interaction: Interaction) -> str | None:
         """A sentence saying why it cannot be done; None when it can, or when nothing speaks against trying."""
@@ -60,6 +69,7 @@ def reader(context: LaunchContext, services: AppServices) -> FhirClient:
         token=context.access_token,
         timeout=services.settings.read_timeout,
         page_limit=services.settings.page_limit,
+        renew=RENEWAL.get(),
     )
 
 
@@ -71,4 +81,5 @@ def writer(context: LaunchContext, services: AppServices) -> FhirClient:
         token=context.access_token,
         timeout=services.settings.read_timeout * _WRITE_PATIENCE,
         page_limit=services.settings.page_limit,
+        renew=RENEWAL.get(),
     )
