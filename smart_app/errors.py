@@ -5,7 +5,7 @@ RapportError
 ├── LaunchError               a SMART launch cannot go on; `code` is one of LaunchCode
 ├── SessionError              the launch behind a page is gone or expired
 │   ├── OtherBrowser          the launch is there, and this is not the browser it was opened in
-│   └── WrongPatient          what was sent is about another patient than the launch
+│   └── WrongPatient          what was sent, or the EHR, is about another patient than the launch
 ├── FhirError                 a FHIR server refused, failed or could not be reached
 │   ├── Unreachable           no answer: timeout, refused connection, broken transfer; a write may or may not have happened
 │   │   └── NotSent           no connection was made, so certainly nothing was written
@@ -34,10 +34,14 @@ LaunchCode = Literal[
     "state_missing",
     "state_unknown",
     "browser_differs",
+    "authorization_declined",
     "authorization_refused",
+    "authorization_unavailable",
+    "scope_refused",
     "issuer_differs",
     "code_missing",
     "token_unreachable",
+    "code_refused",
     "token_refused",
     "token_invalid",
     "id_token_invalid",
@@ -74,14 +78,15 @@ class ConfigurationError(RapportError):
 
 
 class LaunchError(RapportError):
-    """A launch stops here; `code` says at which rule."""
+    """A launch stops here; `code` says at which rule. `help_uri` is the EHR's own page about it, on one of its own hosts."""
 
     http_status = 400
 
-    def __init__(self, code: LaunchCode, user_message: str, *, detail: str = "", status: int = 400) -> None:
+    def __init__(self, code: LaunchCode, user_message: str, *, detail: str = "", status: int = 400, help_uri: str | None = None) -> None:
         super().__init__(user_message, detail=detail)
         self.code = code
         self.http_status = status
+        self.help_uri = help_uri
 
 
 class SessionError(RapportError):
@@ -98,7 +103,7 @@ class OtherBrowser(SessionError):
 
 
 class WrongPatient(SessionError):
-    """A form was rendered for another patient than the one its launch is about."""
+    """A form was rendered for another patient than the one its launch is about, or the EHR now means another one by it."""
 
     code = "wrong_patient"
 

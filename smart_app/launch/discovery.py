@@ -209,19 +209,27 @@ def _address(issuer: Issuer, document: Mapping[str, Any], name: str) -> str | No
     text = _text(document.get(name))
     if text is None:
         return None
+    address = own_address(issuer, text)
+    if address is None:
+        raise LaunchError(
+            "discovery_host_not_listed",
+            f"The EHR's sign-in is at an address that is not registered for it. {_TELL_IT}",
+            detail=f"{name} {text[:200]!r}: add its host to `hosts` of this issuer in launch.json if it is right",
+            status=502,
+        )
+    return address
+
+
+def own_address(issuer: Issuer, text: str | None) -> str | None:
+    """`text` as an absolute address, when it is https (http only on this machine) and on a host of this EHR; None otherwise."""
+    if text is None:
+        return None
     try:
         address = urljoin(f"{issuer.iss}/", text)
         allowed = _origin(address) in _allowed_origins(issuer) and _secure_enough(address)
     except ValueError:
-        address, allowed = text, False
-    if not allowed or not address.isascii() or not address.isprintable() or " " in address:
-        raise LaunchError(
-            "discovery_host_not_listed",
-            f"The EHR's sign-in is at an address that is not registered for it. {_TELL_IT}",
-            detail=f"{name} {address[:200]!r}: add its host to `hosts` of this issuer in launch.json if it is right",
-            status=502,
-        )
-    return address
+        return None
+    return address if allowed and address.isascii() and address.isprintable() and " " not in address else None
 
 
 def _allowed_origins(issuer: Issuer) -> set[tuple[str, int]]:

@@ -14,11 +14,11 @@ from urllib.parse import urlencode
 
 import requests
 
-from smart_app.errors import ConfigurationError, LaunchError, SessionError
+from smart_app.errors import ConfigurationError, LaunchCode, LaunchError, SessionError, WrongPatient
 from smart_app.launch import client_auth, keyring, metadata, pkce, scopes
 from smart_app.launch.client_auth import Credentials
 from smart_app.launch.context import LaunchContext, PendingLaunch, User
-from smart_app.launch.discovery import Discovery, Endpoints
+from smart_app.launch.discovery import Discovery, Endpoints, own_address
 from smart_app.launch.id_token import Expected, verify
 from smart_app.launch.identity import clinician
 from smart_app.launch.parameters import single
@@ -96,8 +96,8 @@ class Launcher:
 
     def complete(self, pending: PendingLaunch, params: Mapping[str, Sequence[str]]) -> LaunchContext:
         """The launch behind a callback, whose pending launch the store has given out and forgotten. Raises LaunchError."""
-        code = _code(pending, params)
         issuer = self._issuer(pending.iss)
+        code = _code(issuer, pending, params)
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": pending.redirect_uri, "code_verifier": pending.verifier}
         try:
             tokens = self._tokens(issuer, pending, form)
@@ -261,14 +261,14 @@ def _with_query(endpoint: str, query: Mapping[str, str]) -> str:
     return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(query)}"
 
 
-def _code(pending: PendingLaunch, params: Mapping[str, Sequence[str]]) -> str:
+def _code(issuer: Issuer, pending: PendingLaunch, params: Mapping[str, Sequence[str]]) -> str:
     """The code of a callback that belongs to `pending`. A refusal is looked at first: it carries no code."""
     if single(params, "state") != pending.state:
         raise LaunchError("state_unknown", f"The sign-in that came back is not the one that was begun. {_RELAUNCH}")
     _check_issuer(pending, single(params, "iss"))
     error = single(params, "error")
     if error is not None:
-        raise _refused(error, single(params, "error_description"))
+        raise _refused(issuer, error, params)
     code = single(params, "code")
     if code is None:
         raise LaunchError("code_missing", f"The EHR's sign-in came back without a code. {_RELAUNCH}")
@@ -286,10 +286,22 @@ def _check_issuer(pending: PendingLaunch, iss: str | None) -> None:
         )
 
 
-def _refused(error: str, description: str | None) -> LaunchError:
-    sentence = "The sign-in was cancelled or not allowed." if error == "access_denied" else "The EHR refused the sign-in."
-    detail = said({"error": error, "error_description": description})
-    return LaunchError("authorization_refused", f"{sentence} Nothing was opened. {_RELAUNCH}", detail=detail, status=403)
+_BUSY: tuple[LaunchCode, str] = ("authorization_unavailable", "The EHR's sign-in is not available just now.")
+# RFC 6749 4.1.2.1: what calls for something else than the IT team.
+_REFUSALS: Mapping[str, tuple[LaunchCode, str]] = {
+    "access_denied": ("authorization_declined", "The sign-in was cancelled or not allowed."),
+    "invalid_scope": ("scope_refused", "The EHR does not grant what Rapport asks for."),
+    "server_error": _BUSY,
+    "temporarily_unavailable": _BUSY,
+}
+
+
+def _refused(issuer: Issuer, error: str, params: Mapping[str, Sequence[str]]) -> LaunchError:
+    """The refusal in words; the EHR's own are for IT, and its help is linked only on a host that is the EHR's."""
+    code, sentence = _REFUSALS.get(error, ("authorization_refused", "The EHR refused the sign-in."))
+    detail = said({"error": error, "error_description": single(params, "error_description")})
+    help_uri = own_address(issuer, single(params, "error_uri"))
+    return LaunchError(code, f"{sentence} Nothing was opened. {_RELAUNCH}", detail=detail, status=403, help_uri=help_uri)
 
 
 def _trusted_issuers(issuer: Issuer, discovered: str | None) -> tuple[str, ...]:
@@ -330,7 +342,7 @@ def _intent(value: object) -> str | None:
 def _refreshed(context: LaunchContext, tokens: TokenResponse, now: datetime) -> LaunchContext:
     patient = tokens.extra.get("patient")
     if patient is not None and patient != context.patient:
-        raise SessionError(f"The EHR has switched to another patient. {_RELAUNCH}", detail="the refreshed token is for another patient")
+        raise WrongPatient(f"The EHR has switched to another patient. {_RELAUNCH}", detail="the refreshed token is for another patient")
     return replace(
         context,
         access_token=tokens.access_token,

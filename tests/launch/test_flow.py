@@ -149,8 +149,11 @@ class TestComplete:
             ({"code": ["code-1", "code-2"], "state": ["STATE"]}, "parameter_repeated"),
             ({"state": ["STATE"]}, "code_missing"),
             ({"code": [""], "state": ["STATE"]}, "code_missing"),
-            ({"error": ["access_denied"], "state": ["STATE"]}, "authorization_refused"),
-            ({"error": ["access_denied"], "code": ["code-1"], "state": ["STATE"]}, "authorization_refused"),
+            ({"error": ["access_denied"], "state": ["STATE"]}, "authorization_declined"),
+            ({"error": ["access_denied"], "code": ["code-1"], "state": ["STATE"]}, "authorization_declined"),
+            ({"error": ["invalid_scope"], "state": ["STATE"]}, "scope_refused"),
+            ({"error": ["temporarily_unavailable"], "state": ["STATE"]}, "authorization_unavailable"),
+            ({"error": ["unauthorized_client"], "state": ["STATE"]}, "authorization_refused"),
             ({"code": ["code-1"], "state": ["STATE"], "iss": [BASE]}, "issuer_differs"),
         ],
     )
@@ -250,7 +253,7 @@ class TestComplete:
         ehr.authorize(launcher.begin(BASE, "def").authorize_url)
         with pytest.raises(LaunchError, match="PKCE does not verify") as refused:
             launcher.complete(first.pending, {"code": ["code-1"], "state": [first.pending.state]})
-        assert refused.value.code == "token_refused"
+        assert refused.value.code == "code_refused"
 
     # SMART F4
     @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ def test_refused_authorization_says_so(rapport: Clinic, server: AuthorizationSer
     state = server.authorize(rapport.begin().headers["Location"])["state"][0]
     page = rapport.get(f"/callback?state={state}&error=access_denied")
     assert page.status == 403
-    assert "refused the sign-in" in page.text
+    assert "The sign-in was not allowed" in page.text
 
 
 # SMART 6.3.3
