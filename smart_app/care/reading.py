@@ -1,7 +1,7 @@
 """The seven reads of a dashboard, all at once: what to ask for, whether it may be asked, and an honest report of each."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
@@ -27,16 +27,21 @@ GROUPS: Mapping[str, str] = {
     "labs": "LDL, eGFR and UACR",
 }
 _TITLES = {PATIENT: "Patient", ANSWERS: "Alliance answers", SCORES: "Alliance scores", **GROUPS}
+_NARROW = "This sign-in may search only a part of {}; the server leaves the rest out without saying so."
 _COUNT = ("_count", "200")
+_CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
+# Where laboratory results and vital signs are filed everywhere (US Core). Glucose from a sensor or meter is filed in many ways.
+_CATEGORIES = {"hba1c": f"{_CATEGORY}|laboratory", "labs": f"{_CATEGORY}|laboratory", "vitals": f"{_CATEGORY}|vital-signs"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
-    """One search of the dashboard; `params` without the patient's."""
+    """One search of the dashboard; `params` without the patient's. `category` is the one all it looks for is in, if any."""
 
     key: str
     type: str
     params: tuple[tuple[str, str], ...]
+    category: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,16 +65,22 @@ def read_all(context: LaunchContext, services: AppServices) -> Readings:
         if search.key not in refusals:
             reads[search.key] = partial(_search, client, search.type, _params(search, allowed, context.patient))
     results = gather(services.pool, reads, seconds=services.settings.read_deadline)
-    return _readings(context, results, refusals, searches=searches, finished=services.clock())
+    narrow = {
+        search.key: _NARROW.format(search.type) for search in searches if not allowed.whole(search.type, "search-type", search.category)
+    }
+    return _readings(context, results, refusals, narrow, searches=searches, finished=services.clock())
 
 
 def _searches(services: AppServices, allowed: Powers) -> tuple[Search, ...]:
     """Answers, scores, and one search per measure group. Answers are asked for whole and sorted out here: servers differ on whether
     `questionnaire=` matches a versioned canonical, and a wrong guess would look like "none"."""
-    groups = [Search(key=group, type="Observation", params=(("code", _tokens(services, group)),)) for group in GROUPS]
+    groups = [
+        Search(key=group, type="Observation", params=(("code", _tokens(services, group)),), category=_CATEGORIES.get(group))
+        for group in GROUPS
+    ]
     return (
         Search(key=ANSWERS, type="QuestionnaireResponse", params=()),
-        Search(key=SCORES, type="Observation", params=_score_params(services, allowed)),
+        Search(key=SCORES, type="Observation", params=_score_params(services, allowed), category=f"{_CATEGORY}|survey"),
         *groups,
     )
 
@@ -125,6 +136,7 @@ def _readings(
     context: LaunchContext,
     results: Mapping[str, Loaded[SearchResult] | Failed],
     refusals: Mapping[str, tuple[LoadState, str]],
+    narrow: Mapping[str, str],
     *,
     searches: Sequence[Search],
     finished: datetime,
@@ -136,7 +148,10 @@ def _readings(
     reports = {PATIENT: _report(PATIENT, "complete", count=1, reason=None, foreign=0, finished=finished)}
     resources: dict[str, Sequence[Resource]] = {}
     for search in searches:
-        resources[search.key], reports[search.key] = _sorted(context, search.key, results.get(search.key), refusals, finished=finished)
+        own, report = _sorted(context, search.key, results.get(search.key), refusals, finished=finished)
+        cut = report.state == "complete" and search.key in narrow
+        resources[search.key] = own
+        reports[search.key] = replace(report, state="partial", reason=narrow[search.key]) if cut else report
     return Readings(patient=patient.value.resources[0], resources=resources, reports=reports)
 
 
