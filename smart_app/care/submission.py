@@ -25,6 +25,7 @@ from smart_app.care.history import Patient
 from smart_app.care.ladder import highest
 from smart_app.care.parcel import Parcel, ScoreLine, content_of, from_payload, to_payload
 from smart_app.errors import SessionError, WrongPatient
+from smart_app.fhir.reference import place_of
 from smart_app.launch.context import LaunchContext, LaunchId
 from smart_app.services import AppServices
 
@@ -139,7 +140,9 @@ def rated_clinician(context: LaunchContext, instrument: Instrument) -> Person | 
 
 def practitioner(context: LaunchContext) -> Person:
     """Whoever is signed in. SessionError when that is no practitioner."""
-    if context.user.reference.split("/")[0] not in {"Practitioner", "PractitionerRole"}:
+    # At its end, as a person on another server is known by a whole address.
+    signed_in = place_of(context.user.reference)
+    if signed_in is None or signed_in.type not in {"Practitioner", "PractitionerRole"}:
         raise SessionError(
             "The person signed in is not a clinician, so there is nobody to rate. Open Rapport from the chart as a clinician."
         )
