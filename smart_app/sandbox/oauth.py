@@ -111,9 +111,18 @@ class AuthorizationServer:
             return _no_store(_sent(issued.grant.options.faults.token(answer)))
         if form.get("grant_type") == "refresh_token":
             _need(form, "refresh_token")
+            instead = self._instead_of_renewal(form["refresh_token"], client_id)
+            if instead is not None:
+                return _no_store(_sent(instead))
             issued = self.ledger.refresh(form["refresh_token"], client_id=client_id, scope=form.get("scope"))
             return _no_store(_sent(issued.grant.options.faults.renewal(self._token_answer(issued))))
         raise _BadRequest("unsupported_grant_type", "grant_type must be authorization_code or refresh_token.")
+
+    def _instead_of_renewal(self, refresh_token: str, client_id: str) -> Raw | None:
+        """What a launch that misbehaves is answered in place of a renewal, its refresh token as good as before."""
+        holding = self.ledger.holding(refresh_token, client_id=client_id)
+        answer = holding.grant.options.faults.renewal({}) if holding else {}
+        return answer if isinstance(answer, Raw) else None
 
     def revoke(self) -> Response:
         """RFC 7009."""

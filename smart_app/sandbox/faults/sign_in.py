@@ -93,6 +93,7 @@ SIGN_IN = (
         expected=f"{_NO_LAUNCH}. Links the address only where it is on the EHR's own or a registered host.",
         ends="stops",
         values=("own", "https://elsewhere.example/help", "javascript:alert(1)"),
+        free=True,
         callback=_refused_with_help,
     ),
     Fault(
