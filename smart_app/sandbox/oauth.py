@@ -191,7 +191,10 @@ class AuthorizationServer:
         return {"subject_types_supported": ["public"], "id_token_signing_alg_values_supported": [self.key.algorithm]}
 
     def _client(self, form: Mapping[str, str]) -> str:
-        """The authenticated client of this request."""
+        """The authenticated client of this request. A public one need not say again at a renewal who it is (RFC 6749 6): its token does."""
+        named = request.headers.get("Authorization") or {"client_id", "client_assertion"} & form.keys()
+        if form.get("grant_type") == "refresh_token" and not named:
+            form = {**form, "client_id": self.ledger.owner(form.get("refresh_token", ""))}
         return self.client_desk.identify(form, request.headers.get("Authorization"), audience=f"{self.issuer}/oauth/token")
 
     def _token_answer(self, issued: Issued) -> dict[str, object]:

@@ -130,6 +130,12 @@ class Ledger:
             issued = self._issue(kept.grant, narrowed, kept.family)
             return issued if rotates else replace(issued, refresh_token=None)
 
+    def owner(self, refresh_token: str) -> str:
+        """The client a refresh token was given to, "" for an unknown one."""
+        with self._lock:
+            kept = self._refresh.get(digest(refresh_token))
+        return kept.grant.client_id if kept else ""
+
     def granted(self, access_token: str) -> Grant | None:
         """What a live access token allows; None when it is unknown, expired or revoked."""
         kept = self._live(self._access, access_token)
