@@ -290,7 +290,7 @@ _BUSY: tuple[LaunchCode, str] = ("authorization_unavailable", "The EHR's sign-in
 # RFC 6749 4.1.2.1: what calls for something else than the IT team.
 _REFUSALS: Mapping[str, tuple[LaunchCode, str]] = {
     "access_denied": ("authorization_declined", "The sign-in was cancelled or not allowed."),
-    "invalid_scope": ("scope_refused", "The EHR does not grant what Rapport asks for."),
+    "invalid_scope": ("scope_refused", "The EHR refused a permission that Rapport asked for."),
     "server_error": _BUSY,
     "temporarily_unavailable": _BUSY,
 }

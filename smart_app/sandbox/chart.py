@@ -96,7 +96,7 @@ class EhrPages:
             kept=_kept(),
             query=urlencode([*_kept(), ("user", frame.user.reference), ("client", frame.client_id)]),
             sandbox=_sandbox(),
-            faults=[(fault, urlencode(_kept_but(text))) for fault, text in wish.options.faults.texts()],
+            faults=[(fault, text, urlencode(_kept_but(text))) for fault, text in wish.options.faults.texts()],
             groups=GROUPS,
         )
 

@@ -38,11 +38,11 @@ def test_panel_adds_a_fault_to_those_of_the_chart_and_takes_one_away(ward: Ward)
     soup = page(ward, "/chart/p1?user=Practitioner/tom&fault=kid-missing&add=expires&value=30")
     panel = soup.select_one(".tester")
     assert panel is not None
-    assert [tag.get_text() for tag in panel.select("strong")] == ["kid-missing", "expires"]
+    assert [tag.get_text() for tag in panel.select("strong")] == ["kid-missing", "expires=30"]
     token = ward.redeem(ward.code(ward.question(launch_of(frames(soup)[0]["src"])))).json()
     assert token["expires_in"] == 30
     without = BeautifulSoup(ward.http.get(f"{ward.url}/chart/p1{panel.select('p a')[0]['href']}").text, "html5lib")
-    assert [tag.get_text() for tag in without.select(".tester strong")] == ["expires"]
+    assert [tag.get_text() for tag in without.select(".tester strong")] == ["expires=30"]
     chosen = without.select_one("option[selected]")
     assert chosen is not None
     assert chosen["value"] == "Practitioner/tom"
