@@ -1,11 +1,12 @@
 """The seven reads of a dashboard, all at once: what to ask for, whether it may be asked, and an honest report of each."""
 
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
-from fhir_mappings.canonicals import category_system, score_codes, score_system
+from fhir_mappings.canonicals import CATEGORIES, OBSERVATION_CATEGORY, category_system, score_codes, score_system
 from fhir_mappings.measures import codes_of
 from smart_app.care.access import Powers, base_of, powers, reader
 from smart_app.care.chart import check_readable
@@ -27,21 +28,23 @@ GROUPS: Mapping[str, str] = {
     "labs": "LDL, eGFR and UACR",
 }
 _TITLES = {PATIENT: "Patient", ANSWERS: "Alliance answers", SCORES: "Alliance scores", **GROUPS}
-_NARROW = "This sign-in may search only a part of {}; the server leaves the rest out without saying so."
 _COUNT = ("_count", "200")
-_CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
-# Where laboratory results and vital signs are filed everywhere (US Core). Glucose from a sensor or meter is filed in many ways.
-_CATEGORIES = {"hba1c": f"{_CATEGORY}|laboratory", "labs": f"{_CATEGORY}|laboratory", "vitals": f"{_CATEGORY}|vital-signs"}
+# Where records file a read's results (US Core profiles); glucose comes from meters, laboratories and pumps alike.
+_FILED_AS: Mapping[str, tuple[str, ...]] = {
+    SCORES: ("survey",),
+    "hba1c": ("laboratory",),
+    "labs": ("laboratory",),
+    "vitals": ("vital-signs",),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
-    """One search of the dashboard; `params` without the patient's. `category` is the one all it looks for is in, if any."""
+    """One search of the dashboard; `params` without the patient's."""
 
     key: str
     type: str
     params: tuple[tuple[str, str], ...]
-    category: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,31 +68,27 @@ def read_all(context: LaunchContext, services: AppServices) -> Readings:
         if search.key not in refusals:
             reads[search.key] = partial(_search, client, search.type, _params(search, allowed, context.patient))
     results = gather(services.pool, reads, seconds=services.settings.read_deadline)
-    narrow = {
-        search.key: _NARROW.format(search.type) for search in searches if not allowed.whole(search.type, "search-type", search.category)
-    }
-    return _readings(context, results, refusals, narrow, searches=searches, finished=services.clock())
+    partly = {search.key for search in searches if _in_part(search, allowed)}
+    return _readings(context, results, refusals, partly, searches=searches, finished=services.clock())
 
 
 def _searches(services: AppServices, allowed: Powers) -> tuple[Search, ...]:
     """Answers, scores, and one search per measure group. Answers are asked for whole and sorted out here: servers differ on whether
     `questionnaire=` matches a versioned canonical, and a wrong guess would look like "none"."""
-    groups = [
-        Search(key=group, type="Observation", params=(("code", _tokens(services, group)),), category=_CATEGORIES.get(group))
-        for group in GROUPS
-    ]
+    groups = [Search(key=group, type="Observation", params=(("code", _tokens(services, group)),)) for group in GROUPS]
     return (
         Search(key=ANSWERS, type="QuestionnaireResponse", params=()),
-        Search(key=SCORES, type="Observation", params=_score_params(services, allowed), category=f"{_CATEGORY}|survey"),
+        Search(key=SCORES, type="Observation", params=_score_params(services, allowed)),
         *groups,
     )
 
 
 def _score_params(services: AppServices, allowed: Powers) -> tuple[tuple[str, str], ...]:
-    """Our own category where it can be searched, else our own codes."""
+    """Our own categories where they can be searched, else our own codes. What a score is of, its code says: questionnaires that rate nobody
+    had the alliance's category before they got their own."""
     base = services.settings.canonical_base
     if allowed.capabilities.searchable("Observation", "category") is not False:
-        return (("category", f"{category_system(base)}|alliance"),)
+        return (("category", ",".join(f"{category_system(base)}|{code}" for code in CATEGORIES)),)
     codes = dict.fromkeys(code for instrument in services.library.instruments for code in score_codes(instrument))
     return (("code", ",".join(f"{score_system(base)}|{code}" for code in codes)),)
 
@@ -108,6 +107,13 @@ def _refusal(search: Search, allowed: Powers) -> tuple[LoadState, str] | None:
         what = f"by {missing[0]}" if missing else "by patient"
         return "unsupported", f"The server does not offer searching {search.type} {what}, so it was not asked."
     return None
+
+
+def _in_part(search: Search, allowed: Powers) -> bool:
+    """Whether the sign-in covers only some of the type's resources, and others than the ones searched for."""
+    categories = [f"{OBSERVATION_CATEGORY}|{code}" for code in _FILED_AS.get(search.key, ())]
+    covered = bool(categories) and allowed.granted(search.type, "search-type", categories=categories)
+    return allowed.in_part(search.type, "search-type") and not covered
 
 
 def _patient_param(allowed: Powers, resource_type: str) -> str | None:
@@ -136,7 +142,7 @@ def _readings(
     context: LaunchContext,
     results: Mapping[str, Loaded[SearchResult] | Failed],
     refusals: Mapping[str, tuple[LoadState, str]],
-    narrow: Mapping[str, str],
+    partly: AbstractSet[str],
     *,
     searches: Sequence[Search],
     finished: datetime,
@@ -148,10 +154,8 @@ def _readings(
     reports = {PATIENT: _report(PATIENT, "complete", count=1, reason=None, foreign=0, finished=finished)}
     resources: dict[str, Sequence[Resource]] = {}
     for search in searches:
-        own, report = _sorted(context, search.key, results.get(search.key), refusals, finished=finished)
-        cut = report.state == "complete" and search.key in narrow
-        resources[search.key] = own
-        reports[search.key] = replace(report, state="partial", reason=narrow[search.key]) if cut else report
+        resources[search.key], report = _sorted(context, search.key, results.get(search.key), refusals, finished=finished)
+        reports[search.key] = _said_in_part(report, search.type) if search.key in partly else report
     return Readings(patient=patient.value.resources[0], resources=resources, reports=reports)
 
 
@@ -172,6 +176,14 @@ def _sorted(
     own, foreign = own_resources(result.value.resources, patient=context.patient, base=base_of(context))
     state = "complete" if result.value.complete else "partial"
     return own, _report(key, state, count=len(own), reason=result.value.reason, foreign=foreign, finished=finished)
+
+
+def _said_in_part(report: ReadReport, resource_type: str) -> ReadReport:
+    """A complete answer to a sign-in that covers a part is a part: the server leaves the rest out without a word."""
+    if report.state not in {"complete", "partial"}:
+        return report
+    reason = f"This sign-in covers only some of {resource_type}, so others may be missing."
+    return replace(report, state="partial", reason=" ".join(filter(None, (reason, report.reason))))
 
 
 def _state(error: FhirError) -> LoadState:

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any, Generic, TypeVar
-from urllib.parse import urljoin, urlsplit
 
 import requests
 
 from smart_app.errors import LaunchCode, LaunchError
 from smart_app.http import FetchError, FetchReason, Limits, get_json
-from smart_app.registration import Issuer, is_loopback
+from smart_app.launch.addresses import allowed_address
+from smart_app.registration import Issuer
 
 _DOCUMENT = Limits(connect=5, read=5, deadline=8, max_bytes=256 * 1024)
 _CAPABILITIES = Limits(connect=5, read=10, deadline=15, max_bytes=8 * 1024 * 1024)
@@ -209,7 +209,7 @@ def _address(issuer: Issuer, document: Mapping[str, Any], name: str) -> str | No
     text = _text(document.get(name))
     if text is None:
         return None
-    address = own_address(issuer, text)
+    address = allowed_address(issuer, text)
     if address is None:
         raise LaunchError(
             "discovery_host_not_listed",
@@ -218,32 +218,3 @@ def _address(issuer: Issuer, document: Mapping[str, Any], name: str) -> str | No
             status=502,
         )
     return address
-
-
-def own_address(issuer: Issuer, text: str | None) -> str | None:
-    """`text` as an absolute address, when it is https (http only on this machine) and on a host of this EHR; None otherwise."""
-    if text is None:
-        return None
-    try:
-        address = urljoin(f"{issuer.iss}/", text)
-        allowed = _origin(address) in _allowed_origins(issuer) and _secure_enough(address)
-    except ValueError:
-        return None
-    return address if allowed and address.isascii() and address.isprintable() and " " not in address else None
-
-
-def _allowed_origins(issuer: Issuer) -> set[tuple[str, int]]:
-    """Host and port of the FHIR base, and of every further host listed (https port unless it says another)."""
-    return {_origin(issuer.iss), *(_origin(f"https://{host}") for host in issuer.hosts)}
-
-
-def _origin(address: str) -> tuple[str, int]:
-    parts = urlsplit(address)
-    if parts.username is not None or parts.fragment:
-        raise ValueError(address)
-    return parts.hostname or "", parts.port or {"https": 443, "http": 80}.get(parts.scheme, 0)
-
-
-def _secure_enough(address: str) -> bool:
-    parts = urlsplit(address)
-    return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))

@@ -145,9 +145,9 @@ class TestNoLaunch:
     def test_help_of_the_ehr_is_linked_on_its_own_host_alone(self, clinic: FaultyClinic) -> None:
         own = clinic.launch("refuse-with-help").page
         assert f"{clinic.url}/help/refused" in own.links()
-        for text in ("https://elsewhere.example/help", "javascript:alert(1)"):
-            links = clinic.launch(f"refuse-with-help={text}").page.links()
-            assert not [link for link in links if "help" in link or "alert" in link]
+        for text in ("refuse-with-help=https://elsewhere.example/help", "refuse-with-help=javascript:alert(1)", "refuse"):
+            links = clinic.launch(text).page.links()
+            assert not [link for link in links if ":" in link]
 
     # SMART E3
     def test_words_of_the_ehr_are_shown_as_text_and_cut_short(self, clinic: FaultyClinic) -> None:
