@@ -3,7 +3,7 @@
 A second server stands for everywhere else: it is never to be asked anything.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -21,7 +21,7 @@ from pydantic import SecretStr
 from sqlalchemy import func, select
 
 from smart_app.app import create_app
-from smart_app.registration import ClientAuth, Issuer, PrivateKeyJwt, PublicClient, SecretBasic, SecretPost, load_registration
+from smart_app.registration import ClientAuth, Issuer, PrivateKeyJwt, PublicClient, Registration, SecretBasic, SecretPost, load_registration
 from smart_app.sandbox import clients as ehr
 from smart_app.sandbox.app import create_sandbox
 from smart_app.sandbox.keys import SigningKey, rsa_key
@@ -147,8 +147,8 @@ class FaultyClinic:
             )
         return patient
 
-    def launch(self, *faults: str, patient: str | None = None, **options: Any) -> Arrival:
-        """Open a chart as a browser does, the EHR misbehaving so."""
+    def launch(self, *faults: str, patient: str | None = None, signing_in: Callable[[], object] = bool, **options: Any) -> Arrival:
+        """Open a chart as a browser does, the EHR misbehaving so; `signing_in` is what happens before it sends the browser back."""
         client = self.app.test_client()
         wish = {"patient": patient or self.admit(), "client": self.client_type, "options": {"faults": list(faults), **options}}
         made = self.http.post(f"{self.url}/launches", json=wish)
@@ -158,6 +158,7 @@ class FaultyClinic:
         if answer is None:
             return Arrival(page=read(begun), chart=None, client=client)
         assert answer.status_code == 303, answer.text
+        signing_in()
         back = client.get(f"/callback?{urlsplit(answer.headers['Location']).query}", base_url=SITE)
         if back.status_code != 303:
             return Arrival(page=read(back), chart=None, client=client)
@@ -223,8 +224,11 @@ def _elsewhere() -> Flask:
 
 
 @contextmanager
-def faulty_clinic(folder: Path, *, client_type: str = "public", **settings: Any) -> Iterator[FaultyClinic]:
-    """The app and the EHR while the block runs. A client type with a secret needs ENVIRON in the environment."""
+def faulty_clinic(
+    folder: Path, *, client_type: str = "public", entry: Mapping[str, Any] | None = None, **settings: Any
+) -> Iterator[FaultyClinic]:
+    """The app and the EHR while the block runs. A client type with a secret needs ENVIRON in the environment; `entry` is what
+    else the app's entry for this EHR says."""
     clock, late = Clock(), Late()
     backend = LocalServer(clock=clock)
     backend.load({"resourceType": "Practitioner", "id": "dr-1", "name": [{"family": "Lindqvist", "given": ["Sofia"]}]})
@@ -232,7 +236,7 @@ def faulty_clinic(folder: Path, *, client_type: str = "public", **settings: Any)
     with serving(heard) as url, serving(stranger) as elsewhere, requests.Session() as http:
         known = {client_type: _known(CLIENT_TYPES[client_type][1])}
         late.app = create_sandbox(backend, base_url=url, clients=known, clock=clock, signing_key=_ehr_key())
-        app = create_app(_settings(folder, settings), registration=_registration(url, client_type), clock=clock)
+        app = create_app(_settings(folder, settings), registration=_registration(url, client_type, entry or {}), clock=clock)
         standing = FaultyClinic(
             app=app,
             url=url,
@@ -259,9 +263,9 @@ def _settings(folder: Path, more: dict[str, Any]) -> Settings:
     )
 
 
-def _registration(url: str, client_type: str) -> Any:
+def _registration(url: str, client_type: str, entry: Mapping[str, Any]) -> Registration:
     shipped = load_registration()
     issuer = Issuer(
         name="Faulty EHR", iss=f"{url}/fhir", client_id=client_type, auth=CLIENT_TYPES[client_type][0], scope=shipped.client.scope
     )
-    return replace(shipped, issuers=()).with_issuer(issuer)
+    return replace(shipped, issuers=()).with_issuer(replace(issuer, **entry))
