@@ -4,7 +4,7 @@ import base64
 import hmac
 import json
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 
 from joserfc import jwt
@@ -107,57 +107,76 @@ def _base64(content: bytes) -> str:
     return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
 
 
-def _bad(name: str, does: str, **how: object) -> Fault:
-    """One that no client may accept."""
-    return Fault(
-        name=name,
-        group="id_token",
-        does=does,
-        expected="Opens no launch. Says that who is signed in could not be verified, and which claim is wrong, never its value.",
-        ends="stops",
-        **how,  # type: ignore[arg-type]
-    )
-
-
-def _good(name: str, does: str, expected: str, **how: object) -> Fault:
-    """One that is unusual and right."""
-    return Fault(name=name, group="id_token", does=does, expected=expected, ends="opens", **how)  # type: ignore[arg-type]
-
+# What no client may accept, and what is unusual and right.
+_bad = partial(
+    Fault,
+    group="id_token",
+    expected="Opens no launch. Says that who is signed in could not be verified, and which claim is wrong, never its value.",
+    ends="stops",
+)
+_good = partial(Fault, group="id_token", ends="opens")
 
 IDENTITY = (
-    _bad("id-token-missing", "Leaves the id_token out although openid was granted.", sign=_none),
-    _bad("id-token-malformed", "Sends an id_token that is no JWT.", sign=_no_jwt),
-    _bad("id-token-wrong-key", "Signs with a key it does not publish, under the kid of the published one.", sign=_wrong_key),
-    _bad("id-token-unsigned", "Sends alg none.", sign=_unsigned),
-    _bad("id-token-hs256", "Signs with HS256, the published key as the secret.", sign=_hs256),
-    _bad("id-token-altered", "Changes sub after signing.", sign=_altered),
-    _bad("kid-unknown", "Signs with a key it does not publish, under a kid it does not publish.", sign=_unknown_kid),
-    _bad("id-token-iss", "Names this issuer.", values=("https://elsewhere.example",), free=True, claims=_set("iss")),
-    _bad("id-token-aud", "Is for this client.", values=("another-app",), free=True, claims=_set("aud")),
-    _bad("id-token-azp", "Is for two clients, issued to the other or to nobody.", values=("other", "none"), claims=_for_several),
-    _bad("id-token-expired", "Ended an hour ago.", claims=_moved(iat=-7200, exp=-3600)),
-    _bad("id-token-no-exp", "Never ends.", claims=_changed(exp=None)),
-    _bad("id-token-future", "Is issued tomorrow.", claims=_moved(iat=_DAY, exp=_DAY + 300)),
-    _bad("id-token-not-yet", "Is not good before tomorrow (nbf).", claims=_moved(nbf=_DAY, exp=2 * _DAY)),
-    _bad("id-token-no-sub", "Names nobody (no sub).", claims=_changed(sub=None)),
-    _bad("nonce-other", "Carries another sign-in's nonce.", claims=_changed(nonce="another-sign-ins")),
-    _bad("nonce-missing", "Leaves the nonce out. Some EHRs do; for those launch.json has nonce_optional.", claims=_changed(nonce=None)),
-    _bad("user-is-patient", "Says that a patient is signed in, in a clinician's launch.", claims=_changed(fhirUser="Patient/somebody")),
-    _bad("user-missing", "Does not say who is signed in (no fhirUser).", claims=_changed(fhirUser=None)),
-    _bad("user-malformed", "Names the user in a way that is no reference.", values=("Dr Who", "Device/1"), claims=_set("fhirUser")),
+    _bad(name="id-token-missing", does="Leaves the id_token out although openid was granted.", sign=_none),
+    _bad(name="id-token-malformed", does="Sends an id_token that is no JWT.", sign=_no_jwt),
+    _bad(
+        name="id-token-wrong-key",
+        does="Signs the id_token with a key it does not publish, under the kid of the published one.",
+        sign=_wrong_key,
+    ),
+    _bad(name="id-token-unsigned", does="Sends an unsigned id_token (alg none).", sign=_unsigned),
+    _bad(name="id-token-hs256", does="Signs the id_token with HS256, the published key as the secret.", sign=_hs256),
+    _bad(name="id-token-altered", does="Changes the id_token's sub after signing it.", sign=_altered),
+    _bad(name="kid-unknown", does="Signs the id_token with a key it does not publish, under a kid it does not publish.", sign=_unknown_kid),
+    _bad(
+        name="id-token-iss", does="Names this issuer in the id_token.", values=("https://elsewhere.example",), free=True, claims=_set("iss")
+    ),
+    _bad(name="id-token-aud", does="Issues the id_token for this client.", values=("another-app",), free=True, claims=_set("aud")),
+    _bad(
+        name="id-token-azp",
+        does="Issues the id_token for two clients, with azp the other or none.",
+        values=("other", "none"),
+        claims=_for_several,
+    ),
+    _bad(name="id-token-expired", does="Sends an id_token that ended an hour ago.", claims=_moved(iat=-7200, exp=-3600)),
+    _bad(name="id-token-no-exp", does="Sends an id_token that never ends (no exp).", claims=_changed(exp=None)),
+    _bad(name="id-token-future", does="Sends an id_token issued tomorrow (iat).", claims=_moved(iat=_DAY, exp=_DAY + 300)),
+    _bad(name="id-token-not-yet", does="Sends an id_token that is not good before tomorrow (nbf).", claims=_moved(nbf=_DAY, exp=2 * _DAY)),
+    _bad(name="id-token-no-sub", does="Names nobody in the id_token (no sub).", claims=_changed(sub=None)),
+    _bad(name="nonce-other", does="Puts another sign-in's nonce into the id_token.", claims=_changed(nonce="another-sign-ins")),
+    _bad(
+        name="nonce-missing",
+        does="Leaves the nonce out of the id_token.",
+        claims=_changed(nonce=None),
+    ),
+    _bad(
+        name="user-is-patient",
+        does="Says that a patient is signed in, in a clinician's launch.",
+        claims=_changed(fhirUser="Patient/somebody"),
+    ),
+    _bad(name="user-missing", does="Does not say who is signed in (no fhirUser).", claims=_changed(fhirUser=None)),
+    _bad(
+        name="user-malformed", does="Names the user in a way that is no reference.", values=("Dr Who", "Device/1"), claims=_set("fhirUser")
+    ),
     _good(
-        "kid-missing",
-        "Leaves kid out of the id_token's header.",
-        "Opens: with one published key there is no doubt which.",
+        name="kid-missing",
+        does="Leaves kid out of the id_token's header.",
+        expected="Opens: with one published key there is no doubt which.",
         sign=_no_kid,
     ),
-    _good("azp-app", "Is for two clients, issued to the app.", "Opens.", values=("app",), claims=_for_several),
-    _good("user-relative", "Names the user relative to the FHIR base.", "Opens.", claims=_relative_user),
-    _good("user-as-profile", "Names the user as `profile`, as before SMART 1.0.", "Opens.", claims=_older_name),
     _good(
-        "user-elsewhere",
-        "Names a user on another host.",
-        "Opens, and never sends that host the token.",
+        name="azp-app",
+        does="Issues the id_token for two clients, with azp the app.",
+        expected="Opens.",
+        values=("app",),
+        claims=_for_several,
+    ),
+    _good(name="user-relative", does="Names the user relative to the FHIR base.", expected="Opens.", claims=_relative_user),
+    _good(name="user-as-profile", does="Names the user as `profile`, as before SMART 1.0.", expected="Opens.", claims=_older_name),
+    _good(
+        name="user-elsewhere",
+        does="Names a user on another host.",
+        expected="Opens, and never sends that host the token.",
         values=("https://elsewhere.example/fhir",),
         free=True,
         claims=_user_elsewhere,
