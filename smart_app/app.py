@@ -176,12 +176,13 @@ class _Around:
         g.reference = f"RP-{code[:4]}-{code[4:]}"
         g.began = time.perf_counter()
         g.frame_ancestors = self._ancestors
+        g.form_targets = ()
         clear_contextvars()
         bind_contextvars(request_id=g.reference)
 
     def finish(self, response: Response) -> Response:
         """Headers, compression, one log line."""
-        protect(response, ancestors=g.frame_ancestors, sheet=self._sheet, secure=self._secure)
+        protect(response, ancestors=g.frame_ancestors, sheet=self._sheet, secure=self._secure, targets=g.form_targets)
         squeeze(response, request)
         self._log.info(
             "request_finished",

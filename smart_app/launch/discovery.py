@@ -52,6 +52,7 @@ class Discovery:
         self._clock = clock
         self._endpoints: _Recent[Endpoints] = _Recent()
         self._key_sets: _Recent[dict[str, Any]] = _Recent()
+        self._signers: _Recent[str] = _Recent()
 
     def endpoints(self, issuer: Issuer) -> Endpoints:
         """The EHR's endpoints, resolved and checked. Raises LaunchError discovery_…."""
@@ -71,6 +72,31 @@ class Discovery:
         """Fetch the document anew next time, because what it said did not work."""
         self._endpoints.drop(issuer.iss)
 
+    def keys_address(self, issuer: Issuer, signer: str) -> str | None:
+        """Where an id_token issuer that is not the discovered one publishes its keys, by its own openid-configuration (Oracle's identity
+        providers do); None where it has none, or is on no host of this issuer. `signer` must be one that registration or discovery names,
+        never one that only a token names."""
+        kept = self._signers.get(signer, younger_than=_KEPT, now=self._clock())
+        if kept is None:
+            kept = self._own_keys_address(issuer, signer)
+            self._signers.put(signer, kept, now=self._clock())
+        return kept or None
+
+    def _own_keys_address(self, issuer: Issuer, signer: str) -> str:
+        """The address, or "" where there is none to be had. Raises LaunchError where the answer contradicts itself."""
+        address = allowed_address(issuer, f"{signer.rstrip('/')}/.well-known/openid-configuration") if "://" in signer else None
+        if address is None:
+            return ""
+        try:
+            document = get_json(self._http, address, limits=_DOCUMENT)
+        except FetchError as error:
+            if error.reason == "status" and error.status < requests.codes.server_error:
+                return ""
+            raise _no_keys(_why(error, address)) from error
+        if document.get("issuer") != signer:
+            raise _no_keys(f"{address}: it names another issuer than the one asked")
+        return _address(issuer, document, "jwks_uri") or ""
+
     def key_set(self, jwks_uri: str, *, newer: bool = False) -> dict[str, Any]:
         """The key set at an address from `endpoints`; `newer` fetches it again unless that was done within the last minute.
         Raises LaunchError id_token_invalid when it cannot be fetched."""
@@ -80,9 +106,7 @@ class Discovery:
         try:
             found = get_json(self._http, jwks_uri, limits=_DOCUMENT)
         except FetchError as error:
-            raise LaunchError(
-                "id_token_invalid", f"The EHR's signing keys could not be read. {_TELL_IT}", detail=_why(error, jwks_uri), status=502
-            ) from error
+            raise _no_keys(_why(error, jwks_uri)) from error
         self._key_sets.put(jwks_uri, found, now=self._clock())
         return found
 
@@ -142,6 +166,10 @@ _CODES: Mapping[FetchReason, tuple[LaunchCode, str]] = {
 def _launch_error(error: FetchError, address: str) -> LaunchError:
     code, sentence = _CODES[error.reason]
     return LaunchError(code, f"{sentence} {_TELL_IT}", detail=_why(error, address), status=502)
+
+
+def _no_keys(detail: str) -> LaunchError:
+    return LaunchError("id_token_invalid", f"The EHR's signing keys could not be read. {_TELL_IT}", detail=detail, status=502)
 
 
 def _why(error: FetchError, address: str) -> str:

@@ -6,10 +6,12 @@ from flask import Flask, Response, g, redirect, request
 
 from smart_app.care.access import prepare
 from smart_app.launch.context import LaunchContext
+from smart_app.launch.flow import AuthorizeForm
 from smart_app.launch.parameters import callback_state, launch_request
 from smart_app.services import AppServices
 from smart_app.telemetry import new_log
 from smart_app.web import cookies
+from smart_app.web.csrf import origin_of
 from smart_app.web.landing import first_page
 from smart_app.web.site import Site
 
@@ -30,6 +32,7 @@ class Launching:
     """EHR launch."""
 
     def __init__(self, site: Site) -> None:
+        self._site = site
         self._services = site.services
 
     def launch(self) -> Response:
@@ -40,9 +43,14 @@ class Launching:
         begun = self._services.launcher.begin(asked.iss, asked.launch)
         prepare(asked.iss, self._services)
         cookie = self._services.store.launches.add_pending(begun.pending, ttl=_SIGN_IN)
-        response = _to(begun.authorize_url)
+        response = _to(begun.authorize_url) if begun.form is None else self._posting(begun.form)
         cookies.keep(response, cookie.name, cookie.value, seconds=int(_SIGN_IN.total_seconds()))
         return response
+
+    def _posting(self, form: AuthorizeForm) -> Response:
+        """A page that posts itself, and has a button where there is no JavaScript."""
+        g.form_targets = tuple(dict.fromkeys([origin_of(form.action), *form.targets]))
+        return self._site.pages.page("authorize", form)
 
     def callback(self) -> Response:
         """Complete the launch and go to its page. The pending launch is used up, whatever comes of it."""

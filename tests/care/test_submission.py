@@ -94,6 +94,18 @@ def test_user_who_is_no_clinician_has_nobody_to_rate(ehr: Ehr, services: AppServ
         send(services, replace(context(), user=replace(context().user, reference="Patient/p1")))
 
 
+# SMART H5
+def test_clinician_whose_entry_is_on_another_server_is_named_by_its_address(ehr: Ehr, services: AppServices) -> None:
+    address = "https://directory.example.org/fhir/Practitioner/sofia"
+    launch = context(user=replace(context().user, reference=address))
+    send(services, launch, informant="clinician")
+    assert stand(services, launch).outcome == "saved"
+    written = [one for one in ehr.resources.values() if one["resourceType"] in {"QuestionnaireResponse", "Observation"}]
+    assert {(one.get("author") or one["performer"][0])["reference"] for one in written} == {address}
+    assert {one["focus"][0]["reference"] for one in written if "focus" in one} == {address}
+    assert not any("directory" in path for _, path in ehr.log)
+
+
 def test_receipt_of_another_launch_is_not_shown(ehr: Ehr, services: AppServices) -> None:
     send(services)
     with pytest.raises(SessionError):

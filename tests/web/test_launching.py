@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,37 @@ import responses
 from tests.support.authorization_server import BASE, ISSUER, AuthorizationServer
 from tests.support.clock import Clock
 from tests.support.page import read
-from tests.web.clinic import FRAME, SITE, Clinic, asked, clinic
+from tests.web.clinic import FRAME, SITE, Clinic, asked, clinic, registered
 
 
 def test_launch_keeps_a_plus_in_the_launch_value(rapport: Clinic) -> None:
     location = rapport.begin(launch="abc+def==").headers["Location"]
     assert parse_qs(urlsplit(location).query)["launch"] == ["abc+def=="]
     assert location.startswith(f"{ISSUER}/authorize?")
+
+
+# SMART D7
+def test_sign_in_by_post_is_a_page_that_works_without_script(
+    wire: responses.RequestsMock, server: AuthorizationServer, clock: Clock, tmp_path: Path
+) -> None:
+    server.document = {"capabilities": ["authorize-post"]}
+    issuer = replace(registered(), authorize="post", name="Clinic <b>&amp;", hosts=("login.example.org",))
+    with clinic(wire, server, clock, folder=tmp_path, issuer=issuer) as rapport:
+        answer = rapport.begin(launch='abc+def%25=="><b>')
+        shown = read(answer)
+        assert (shown.status, answer.headers["Cache-Control"], answer.headers["Referrer-Policy"]) == (200, "no-store", "no-referrer")
+        policy = dict(part.strip().split(" ", 1) for part in answer.headers["Content-Security-Policy"].split(";"))
+        assert policy["form-action"] == "'self' https://ehr.example.org https://login.example.org"
+        assert policy["script-src"] == "'self'"
+        form = shown.soup.select_one("form")
+        assert form is not None
+        assert (form["method"], form["action"]) == ("post", f"{ISSUER}/authorize")
+        assert form.select_one("button[type=submit]") is not None
+        fields = {str(tag["name"]): str(tag["value"]) for tag in form.select("input")}
+        assert fields["launch"] == 'abc+def%=="><b>'
+        assert not shown.soup.select("b + b, h1 b")
+        callback = server.authorize(f"{ISSUER}/authorize?{urlencode(fields)}")
+        assert rapport.client.get(f"/callback?{urlencode(callback, doseq=True)}", base_url=SITE).status_code == 303
 
 
 def test_launch_opens_the_chart_and_sets_a_cookie_for_the_frame(rapport: Clinic) -> None:
