@@ -3,29 +3,25 @@
 Only called with an issuer of `launch.json`; every address found must be on that issuer's host or one listed for it.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from threading import Lock
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import requests
 
 from smart_app.errors import LaunchCode, LaunchError
 from smart_app.http import FetchError, FetchReason, Limits, get_json
 from smart_app.launch.addresses import allowed_address
+from smart_app.launch.recent import Recent
 from smart_app.registration import Issuer
 
 _DOCUMENT = Limits(connect=5, read=5, deadline=8, max_bytes=256 * 1024)
 _CAPABILITIES = Limits(connect=5, read=10, deadline=15, max_bytes=8 * 1024 * 1024)
 _KEPT = timedelta(hours=1)
 _KEYS_REFETCHED_AFTER = timedelta(minutes=1)
-_CACHED_AT_MOST = 256
 _OAUTH_URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
 _TELL_IT = "Nothing was opened. Try again in a moment; if it stays, tell your IT team the reference below."
-
-Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +46,9 @@ class Discovery:
     def __init__(self, http: requests.Session, *, clock: Callable[[], datetime]) -> None:
         self._http = http
         self._clock = clock
-        self._endpoints: _Recent[Endpoints] = _Recent()
-        self._key_sets: _Recent[dict[str, Any]] = _Recent()
-        self._signers: _Recent[str] = _Recent()
+        self._endpoints: Recent[Endpoints] = Recent()
+        self._key_sets: Recent[dict[str, Any]] = Recent()
+        self._signers: Recent[str] = Recent()
 
     def endpoints(self, issuer: Issuer) -> Endpoints:
         """The EHR's endpoints, resolved and checked. Raises LaunchError discovery_…."""
@@ -127,30 +123,6 @@ class Discovery:
         """`_format` as well, because some servers answer in XML whatever is accepted (eClinicalWorks; client-js#167)."""
         headers = {"Accept": "application/fhir+json, application/json"}
         return get_json(self._http, f"{iss}/metadata?_format=json", limits=_CAPABILITIES, headers=headers)
-
-
-class _Recent(Generic[Value]):
-    """A few values with the time they were fetched; the oldest goes first when there are too many."""
-
-    def __init__(self) -> None:
-        self._values: OrderedDict[str, tuple[datetime, Value]] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, key: str, *, younger_than: timedelta, now: datetime) -> Value | None:
-        with self._lock:
-            fetched, value = self._values.get(key, (None, None))
-        return value if fetched is not None and now - fetched < younger_than else None
-
-    def put(self, key: str, value: Value, *, now: datetime) -> None:
-        with self._lock:
-            self._values[key] = (now, value)
-            self._values.move_to_end(key)
-            if len(self._values) > _CACHED_AT_MOST:
-                self._values.popitem(last=False)
-
-    def drop(self, key: str) -> None:
-        with self._lock:
-            self._values.pop(key, None)
 
 
 _CODES: Mapping[FetchReason, tuple[LaunchCode, str]] = {

@@ -58,6 +58,8 @@ class Launching:
         state = callback_state(params)
         pending = self._services.store.launches.take_pending(state, request.cookies)
         context = self._services.launcher.complete(pending, params)
+        # Asked for now, it is there when the first page is made, which may take a while.
+        self._site.pages.themes.of(context)
         response = opened(self._services, context)
         cookies.drop(response, self._services.store.launches.cookie_name_for_state(state))
         return response
