@@ -4,6 +4,7 @@ RapportError
 ├── ConfigurationError        a setting, launch.json or a data file is wrong; names what and where
 ├── LaunchError               a SMART launch cannot go on; `code` is one of LaunchCode
 ├── SessionError              the launch behind a page is gone or expired
+│   ├── ForeignPage           a POST does not come from one of our own pages
 │   ├── OtherBrowser          the launch is there, and this is not the browser it was opened in
 │   └── WrongPatient          what was sent, or a renewed token, is about another patient than the launch
 ├── FhirError                 a FHIR server refused, failed or could not be reached
@@ -91,6 +92,10 @@ class SessionError(RapportError):
 
     http_status = 403
     code = "session_ended"
+
+
+class ForeignPage(SessionError):
+    """What was sent comes from another page than ours, or from one that was not rendered for this launch."""
 
 
 class OtherBrowser(SessionError):

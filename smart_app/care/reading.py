@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
-from fhir_mappings.canonicals import OBSERVATION_CATEGORY, category_system, score_codes, score_system
+from fhir_mappings.canonicals import CATEGORIES, OBSERVATION_CATEGORY, category_system, score_codes, score_system
 from fhir_mappings.measures import codes_of
 from smart_app.care.access import Powers, base_of, powers, reader
 from smart_app.care.chart import check_readable
@@ -84,10 +84,11 @@ def _searches(services: AppServices, allowed: Powers) -> tuple[Search, ...]:
 
 
 def _score_params(services: AppServices, allowed: Powers) -> tuple[tuple[str, str], ...]:
-    """Our own category where it can be searched, else our own codes."""
+    """Our own categories where they can be searched, else our own codes. What a score is of, its code says: questionnaires that rate nobody
+    had the alliance's category before they got their own."""
     base = services.settings.canonical_base
     if allowed.capabilities.searchable("Observation", "category") is not False:
-        return (("category", f"{category_system(base)}|alliance"),)
+        return (("category", ",".join(f"{category_system(base)}|{code}" for code in CATEGORIES)),)
     codes = dict.fromkeys(code for instrument in services.library.instruments for code in score_codes(instrument))
     return (("code", ",".join(f"{score_system(base)}|{code}" for code in codes)),)
 

@@ -10,7 +10,8 @@ Via = Literal["ehr", "standalone", "open"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """The signed-in person. `reference` is `Practitioner/x` (fhirUser relative to the FHIR base), `name` for people.
+    """The signed-in person. `reference` is `Practitioner/x` (fhirUser relative to the FHIR base), or `Patient/x` for the patient of the
+    launch and no other; `name` for people.
     (`issuer`, `subject`) identify the user; both empty on an open server."""
 
     reference: str
@@ -51,6 +52,15 @@ class Arrived:
     tenant: str | None = None
     style_url: str | None = None
     ignored: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Author:
+    """Who answers about whom: one user, one patient, one FHIR base. What is left of a launch when it is over; it can open nothing."""
+
+    iss: str
+    patient: str
+    user: User
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,3 +109,8 @@ class LaunchContext:
     intent: str | None = None
     assertion_algorithms: tuple[str, ...] = ()
     arrived: Arrived = field(default_factory=Arrived)
+
+    @property
+    def by_patient(self) -> bool:
+        """Whether the patient is the one signed in: they see their own pages, and no clinician's."""
+        return self.user.reference.startswith("Patient/")

@@ -125,7 +125,7 @@ def test_fhir_context_that_is_no_short_list_is_ignored(value: object) -> None:
 )
 def test_value_of_the_wrong_form_is_left_out_by_name(name: str, values: list[object]) -> None:
     for value in values:
-        assert read(**{name: value}) == Arrived(ignored=(name,)), value
+        assert read(None, **{name: value}) == Arrived(ignored=(name,)), value
 
 
 # SMART I

@@ -118,8 +118,9 @@ ADVICE: Mapping[LaunchCode, Advice] = {
         asked="token",
     ),
     "user_not_permitted": Advice(
-        headline="Rapport is for clinicians",
-        remedy="fhirUser must be a Practitioner or PractitionerRole. Check which users the EHR offers the app to.",
+        headline="Rapport cannot be opened by this user",
+        remedy="fhirUser must be a Practitioner, a PractitionerRole, or the very Patient whose record is open. "
+        "Check which users the EHR offers the app to.",
         asked="token",
     ),
     "scope_insufficient": Advice(
