@@ -6,7 +6,7 @@ from flask import Flask, Response, g, redirect, request
 
 from smart_app.care.access import prepare
 from smart_app.launch.context import LaunchContext
-from smart_app.launch.flow import AuthorizeForm
+from smart_app.launch.flow import Begun
 from smart_app.launch.parameters import callback_state, launch_request
 from smart_app.services import AppServices
 from smart_app.telemetry import new_log
@@ -43,14 +43,9 @@ class Launching:
         begun = self._services.launcher.begin(asked.iss, asked.launch)
         prepare(asked.iss, self._services)
         cookie = self._services.store.launches.add_pending(begun.pending, ttl=_SIGN_IN)
-        response = _to(begun.authorize_url) if begun.form is None else self._posting(begun.form)
+        response = to_sign_in(self._site, begun)
         cookies.keep(response, cookie.name, cookie.value, seconds=int(_SIGN_IN.total_seconds()))
         return response
-
-    def _posting(self, form: AuthorizeForm) -> Response:
-        """A page that posts itself, and has a button where there is no JavaScript."""
-        g.form_targets = tuple(dict.fromkeys([origin_of(form.action), *form.targets]))
-        return self._site.pages.page("authorize", form)
 
     def callback(self) -> Response:
         """Complete the launch and go to its page. The pending launch is used up, whatever comes of it."""
@@ -63,6 +58,14 @@ class Launching:
         response = opened(self._services, context)
         cookies.drop(response, self._services.store.launches.cookie_name_for_state(state))
         return response
+
+
+def to_sign_in(site: Site, begun: Begun) -> Response:
+    """A redirect to the EHR's sign-in; where it is asked by POST, a page that posts itself and has a button for where it does not."""
+    if begun.form is None:
+        return _to(begun.authorize_url)
+    g.form_targets = tuple(dict.fromkeys([origin_of(begun.form.action), *begun.form.targets]))
+    return site.pages.page("authorize", begun.form)
 
 
 def opened(services: AppServices, context: LaunchContext) -> Response:

@@ -14,6 +14,7 @@ from tests.support.page import read
 from tests.web.clinic import FRAME, SITE, Clinic, asked, clinic, registered
 
 
+# SMART B3
 def test_launch_keeps_a_plus_in_the_launch_value(rapport: Clinic) -> None:
     location = rapport.begin(launch="abc+def==").headers["Location"]
     assert parse_qs(urlsplit(location).query)["launch"] == ["abc+def=="]
@@ -65,6 +66,7 @@ def test_titles_and_headers_hold_no_patient(rapport: Clinic) -> None:
     assert "gzip" not in page.headers.get("Content-Encoding", "")
 
 
+# SMART B2
 def test_unknown_iss_makes_no_request_and_is_shown_to_it(rapport: Clinic, wire: responses.RequestsMock) -> None:
     page = rapport.get("/launch?iss=https://ehr.example.org/fhirx&launch=1")
     assert page.status == 403
@@ -81,6 +83,7 @@ def test_an_iss_full_of_markup_is_shown_as_text(rapport: Clinic) -> None:
     assert not page.soup.select("script")
 
 
+# SMART B1
 def test_repeated_or_missing_parameters_are_refused(rapport: Clinic) -> None:
     for query, code in (
         (f"iss={BASE}&iss={BASE}&launch=1", "parameter_repeated"),
@@ -93,6 +96,8 @@ def test_repeated_or_missing_parameters_are_refused(rapport: Clinic) -> None:
         assert f"launch.{code}" in page.text
 
 
+# SMART E1
+# SMART E4
 def test_a_replayed_callback_opens_nothing(rapport: Clinic) -> None:
     callback = urlencode(rapport.server.authorize(rapport.begin().headers["Location"]), doseq=True)
     assert rapport.client.get(f"/callback?{callback}", base_url=SITE).status_code == 303
@@ -101,6 +106,8 @@ def test_a_replayed_callback_opens_nothing(rapport: Clinic) -> None:
     assert "used already" in page.text
 
 
+# SMART D3
+# SMART E2
 def test_callback_rejects_state_from_another_browser(rapport: Clinic, server: AuthorizationServer) -> None:
     callback = urlencode(server.authorize(rapport.begin().headers["Location"]), doseq=True)
     page = rapport.get(f"/callback?{callback}", rapport.browser())
@@ -109,6 +116,7 @@ def test_callback_rejects_state_from_another_browser(rapport: Clinic, server: Au
     assert rapport.client.get(f"/callback?{callback}", base_url=SITE).status_code == 303
 
 
+# SMART E3
 def test_refused_authorization_says_so(rapport: Clinic, server: AuthorizationServer) -> None:
     state = server.authorize(rapport.begin().headers["Location"])["state"][0]
     page = rapport.get(f"/callback?state={state}&error=access_denied")
@@ -125,6 +133,7 @@ def test_a_chart_needs_its_own_cookie(rapport: Clinic) -> None:
 
 
 # SMART 6.3.2
+# SMART B4
 def test_two_charts_in_one_browser_never_cross(rapport: Clinic) -> None:
     first, second = rapport.launch(patient="pat-1"), rapport.launch(patient="pat-2")
     assert "HALVORSEN" in rapport.get(first).text
