@@ -142,9 +142,7 @@ def rated_clinician(context: LaunchContext, instrument: Instrument) -> Person | 
 
 def practitioner(context: LaunchContext) -> Person:
     """Whoever is signed in. SessionError when that is no practitioner."""
-    # At its end, as a person on another server is known by a whole address.
-    signed_in = place_of(context.user.reference)
-    if signed_in is None or signed_in.type not in {"Practitioner", "PractitionerRole"}:
+    if context.user.kind not in {"Practitioner", "PractitionerRole"}:
         raise SessionError(
             "The person signed in is not a clinician, so there is nobody to rate. Open Rapport from the chart as a clinician."
         )
