@@ -3,7 +3,7 @@
 from flask import Flask, Response, redirect, request, url_for
 
 from smart_app.care.drafts import Kept, Typed, discard, keep, take_up
-from smart_app.errors import ForeignPage, LaunchError, SessionError
+from smart_app.errors import ForeignPage, LaunchError, LockedFrame, SessionError
 from smart_app.launch.context import LaunchId
 from smart_app.store import FormPlace
 from smart_app.web.csrf import FIELD
@@ -76,7 +76,8 @@ def sent(site: Site, launch_id: str, slug: str, informant: str) -> Typed:
 
 def keep_without_launch(site: Site, typed: Typed, over: SessionError | LaunchError) -> Kept:
     """Keep what was sent to a launch that could not take it. `over` again where it cannot be kept, or nothing was answered."""
-    site.csrf.check_origin(request)
+    if not isinstance(over, LockedFrame):
+        site.csrf.check_origin(request)
     try:
         kept = keep(site.services, typed, why=over.code)
     except SessionError as refused:

@@ -357,3 +357,17 @@ def _leaves(items: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """The answered items of a response, whatever groups they stand in."""
     for item in items:
         yield from _leaves(item["item"]) if "item" in item else (item,)
+
+
+# SMART 6.3.8
+def test_what_is_sent_from_a_frame_without_an_origin_is_kept_and_the_page_says_why(rapport: Clinic) -> None:
+    chart = rapport.launch()
+    fields = begun(rapport, chart)
+    locked = {"Sec-Fetch-Site": "cross-site", "Origin": "null"}
+    page = read(rapport.send(chart, fields, **locked))
+    assert page.status == 403
+    assert "in a locked frame, from which nothing can be sent" in page.text
+    assert "5 of 9 answers are kept" in page.text
+    assert rapport.send(chart, fields | {"csrf": "guess"}, **locked).status_code == 403
+    assert len(trail(rapport, "draft_saved")) == 1
+    assert offer(rapport, rapport.launch()).startswith("5 of 9 ")
