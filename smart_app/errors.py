@@ -7,7 +7,7 @@ RapportError
 │   ├── ForeignPage           a POST does not come from one of our own pages
 │   ├── LockedFrame           our own page, in a frame whose sandbox gives it no origin
 │   ├── OtherBrowser          the launch is there, and this is not the browser it was opened in
-│   └── WrongPatient          what was sent is about another patient than the launch
+│   └── WrongPatient          what was sent, or a renewed token, is about another patient than the launch
 ├── FhirError                 a FHIR server refused, failed or could not be reached
 │   ├── Unreachable           no answer: timeout, refused connection, broken transfer; a write may or may not have happened
 │   │   └── NotSent           no connection was made, so certainly nothing was written
@@ -45,6 +45,8 @@ LaunchCode = Literal[
     "token_invalid",
     "id_token_invalid",
     "patient_missing",
+    "patient_contradicted",
+    "tenant_differs",
     "user_not_permitted",
     "scope_insufficient",
 ]
@@ -111,7 +113,7 @@ class OtherBrowser(SessionError):
 
 
 class WrongPatient(SessionError):
-    """A form was rendered for another patient than the one its launch is about."""
+    """A form was rendered, or a token renewed, for another patient than the one its launch is about."""
 
     code = "wrong_patient"
 

@@ -17,6 +17,7 @@ from smart_app.errors import SessionError, StoreError, WrongPatient
 from smart_app.launch.context import LaunchContext
 from smart_app.web import cookies
 from smart_app.web.guard import Visit
+from smart_app.web.landing import BY_LAUNCH, of_launch
 from smart_app.web.site import Site
 from smart_app.web.views.dashboard import DashboardUrls, dashboard_view
 from smart_app.web.views.ended import ended_view
@@ -52,12 +53,10 @@ class Dashboard:
         """The history, in the years asked for."""
         visit = self._site.guard.enter(launch_id)
         history = load_history(visit.context, self._services, years=_years())
+        at = request.args.get("at")
+        day, notice = of_launch(visit.context, self._services, history) if at == BY_LAUNCH else (_day(at), None)
         view = dashboard_view(
-            history,
-            context=visit.context,
-            urls=self._urls(visit),
-            now=self._services.clock().astimezone(),
-            focus=_day(request.args.get("at")),
+            history, context=visit.context, urls=self._urls(visit), now=self._services.clock().astimezone(), focus=day, opening=notice
         )
         self._services.store.audit.add("history_read", launch_id=visit.id, context=visit.context)
         return self._site.pages.page("dashboard", view, csrf=visit.csrf, tab=visit.tab)
