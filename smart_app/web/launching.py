@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from flask import Flask, Response, g, redirect, request
+from flask import Flask, Response, g, redirect, request, url_for
 
 from smart_app.care.access import prepare
 from smart_app.errors import LaunchError

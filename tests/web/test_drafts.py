@@ -272,7 +272,7 @@ class TestWhoIsOffered:
     def test_nothing_is_taken_up_by_itself(self, rapport: Clinic) -> None:
         chart = rapport.launch()
         page = rapport.form(chart)
-        assert (page.checked(), page.form("/check/").get("goes_on")) == ({}, None)
+        assert (page.checked(), page.form("/check/").get("completes")) == ({}, None)
         assert read(rapport.send(chart, page.form("/check/"))).status == 422
         assert rapport.ehr.posts() == []
 
@@ -312,6 +312,22 @@ class TestWhoIsOffered:
         page = go_on(rapport, rapport.launch(), "clinician")
         assert page.checked() == FIVE
         assert "Check the answers before you send them." in page.text
+
+    def test_a_clinician_may_take_an_answer_of_before_back(self, rapport: Clinic) -> None:
+        chart = rapport.launch()
+        declined = begun(rapport, chart, "clinician") | {f"{ITEMS[5]}.declined": "yes"}
+        assert read(rapport.send(chart, declined, "clinician")).status == 422
+        chart = rapport.launch()
+        fields = go_on(rapport, chart, "clinician").form("/check/") | FIVE
+        again = read(rapport.send(chart, fields, "clinician"))
+        assert "4 items have no answer yet" in again.text.replace("questions", "items")
+        assert offer(rapport, rapport.launch(), "clinician").startswith("5 of 9 ")
+
+    def test_a_form_with_a_ticket_that_is_no_more_still_comes_back_with_its_answers(self, rapport: Clinic) -> None:
+        chart = rapport.launch()
+        page = read(rapport.send(chart, begun(rapport, chart) | {"ticket": "of before"}))
+        assert (page.status, page.checked()) == (422, FIVE)
+        assert offer(rapport, chart) == ""
 
     @pytest.mark.usefixtures("left")
     def test_discarded_is_gone_and_recorded(self, rapport: Clinic) -> None:
