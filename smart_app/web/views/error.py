@@ -145,6 +145,11 @@ _ASKED = {
 _CARRY_ON = "Carry on in the chart. Nothing is waiting to be saved."
 _GIVE_CODE = "If it happens again, give your IT team the reference code."
 _AGAIN = ("Close this page and open Rapport again from the patient's chart.", _CARRY_ON, _GIVE_CODE)
+_ALLOW = (
+    "Allow cookies for Rapport's address in this browser's settings, or ask your IT team to.",
+    "Then open Rapport again from the patient's chart. Until then carry on in the chart; nothing is waiting to be saved.",
+    _GIVE_CODE,
+)
 _ELSEWHERE = (
     "Open it in a window of its own with the button below. It goes on with this patient; check the name at its top.",
     "If no window opens, close this page and open Rapport in a new window from the patient's chart, or carry on in the chart.",
@@ -185,15 +190,17 @@ def launch_error_view(
     return ErrorView(
         headline=advice.headline,
         lead=f"{sentence} {nothing}",
-        steps=_ELSEWHERE
-        if elsewhere
-        else _AGAIN
-        if error.code in _WORTH_A_TRY
-        else (f"Close this page. {_CARRY_ON}", "Give your IT team the reference code."),
+        steps=_ELSEWHERE if elsewhere else _steps(error),
         reference=reference,
         facts=(*facts, ("Requests made", _ASKED[advice.asked])),
         elsewhere=elsewhere,
     )
+
+
+def _steps(error: LaunchError) -> tuple[str, ...]:
+    if error.code == "cookies_blocked":
+        return _ALLOW
+    return _AGAIN if error.code in _WORTH_A_TRY else (f"Close this page. {_CARRY_ON}", "Give your IT team the reference code.")
 
 
 def _address(iss: str, registration: Registration) -> list[tuple[str, str]]:
