@@ -11,7 +11,7 @@ from typing import Literal
 
 from fhir_mappings.answers import answered, completed, understood
 from fhir_mappings.instrument import Informant, Instrument
-from smart_app.care.submission import form_of
+from smart_app.care.submission import form_of, forms_offered
 from smart_app.errors import OtherBrowser, SessionError, WrongPatient
 from smart_app.launch.context import LaunchContext, LaunchId
 from smart_app.services import AppServices
@@ -105,6 +105,14 @@ def unsent(
             return _shown(context, instrument, informant, draft)
         services.store.drafts.drop(draft.key)
     return None
+
+
+def left_unsent(context: LaunchContext, services: AppServices) -> tuple[tuple[Instrument, Informant, Unsent], ...]:
+    """Every form of this patient that this user began and has not sent, in the site's order. One look when there is none."""
+    if not services.store.drafts.of(author_of(context)):
+        return ()
+    found = ((one, who, unsent(context, services, instrument=one, informant=who)) for one, who in forms_offered(services))
+    return tuple((instrument, informant, left) for instrument, informant, left in found if left)
 
 
 def take_up(context: LaunchContext, services: AppServices, *, key: str, launch_id: LaunchId) -> None:

@@ -119,6 +119,13 @@ def form_offering(tab: Page, here: Clinic) -> None:
     expect(tab.get_by_role("group", name="Answers not sent")).to_be_visible()
 
 
+def begun(tab: Page, here: Clinic) -> None:
+    """The history of the next launch."""
+    answers_kept(tab, here)
+    in_tab(tab, here, WRITTEN_FOR)
+    expect(tab.get_by_text("Begun and not sent:").first).to_be_visible()
+
+
 def form_going_on(tab: Page, here: Clinic) -> None:
     form_offering(tab, here)
     tab.get_by_role("button", name="Continue with them").click()
@@ -155,6 +162,7 @@ PAGES: dict[str, Callable[[Page, Clinic], object]] = {
     "form-offering": form_offering,
     "form-going-on": form_going_on,
     "answers-kept": answers_kept,
+    "dashboard-begun": begun,
     "cookies-blocked": cookies_blocked,
     "other-chart-opened": other_chart_opened,
     "about-to-end": about_to_end,

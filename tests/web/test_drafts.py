@@ -269,6 +269,15 @@ class TestWhoIsOffered:
         assert "That was in another visit than the one open now." in offer(rapport, rapport.launch())
 
     @pytest.mark.usefixtures("left")
+    def test_the_history_says_what_was_begun_and_leads_over_the_hand_over_to_it(self, rapport: Clinic) -> None:
+        chart = rapport.launch()
+        page = rapport.get(chart)
+        assert "Begun and not sent: Rapport check-in, the patient’s, 5 of 9 answered by" in page.text
+        link = next(link for link in page.soup.select(".notice a") if link.get_text() == "Go on")
+        assert link["href"] == f"{chart}handover/{SLUG}"
+        assert "Begun and not sent" not in rapport.get(rapport.launch(patient="pat-2")).text
+
+    @pytest.mark.usefixtures("left")
     def test_nothing_is_taken_up_by_itself(self, rapport: Clinic) -> None:
         chart = rapport.launch()
         page = rapport.form(chart)
