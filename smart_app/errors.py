@@ -5,6 +5,7 @@ RapportError
 ├── LaunchError               a SMART launch cannot go on; `code` is one of LaunchCode
 ├── SessionError              the launch behind a page is gone or expired
 │   ├── ForeignPage           a POST does not come from one of our own pages
+│   ├── LockedFrame           our own page, in a frame whose sandbox gives it no origin
 │   ├── OtherBrowser          the launch is there, and this is not the browser it was opened in
 │   └── WrongPatient          what was sent, or a renewed token, is about another patient than the launch
 ├── FhirError                 a FHIR server refused, failed or could not be reached
@@ -26,6 +27,7 @@ LaunchCode = Literal[
     "iss_not_listed",
     "launch_missing",
     "parameter_repeated",
+    "cookies_blocked",
     "discovery_unreachable",
     "discovery_not_json",
     "discovery_too_large",
@@ -101,6 +103,12 @@ class SessionError(RapportError):
 
 class ForeignPage(SessionError):
     """What was sent comes from another page than ours, or from one that was not rendered for this launch."""
+
+
+class LockedFrame(SessionError):
+    """One of our own pages sent this from a frame sandboxed without `allow-same-origin`: the browser calls that a foreign page."""
+
+    code = "frame_locked"
 
 
 class OtherBrowser(SessionError):

@@ -25,7 +25,6 @@ from smart_app.care.history import Patient
 from smart_app.care.ladder import highest
 from smart_app.care.parcel import Parcel, ScoreLine, content_of, from_payload, to_payload
 from smart_app.errors import SessionError, WrongPatient
-from smart_app.fhir.reference import place_of
 from smart_app.launch.context import LaunchContext, LaunchId
 from smart_app.services import AppServices
 

@@ -24,6 +24,7 @@ from smart_app.launch.discovery import Discovery, Endpoints
 from smart_app.launch.id_token import Expected, Identity, claimed_issuer, verify
 from smart_app.launch.identity import signed_in
 from smart_app.launch.parameters import single
+from smart_app.launch.presence import HERE, presence_due
 from smart_app.launch.secret import check_secrets
 from smart_app.launch.token import TokenResponse, request_token, revoke_token, said
 from smart_app.registration import Issuer, OpenServer, PrivateKeyJwt, Registration
@@ -133,8 +134,10 @@ class Launcher:
         return self._context(issuer, pending, tokens)
 
     def needs_refresh(self, context: LaunchContext, now: datetime) -> bool:
-        """True when the access token is about to end and can be renewed."""
-        return context.refresh_token is not None and context.expires is not None and context.expires - now <= _RENEWED_BEFORE_END
+        """True when the access token is about to end and can be renewed, or the EHR must be told that its user is here."""
+        if context.refresh_token is None or context.expires is None:
+            return False
+        return context.expires - now <= _RENEWED_BEFORE_END or (context.presence_due is not None and context.presence_due <= now)
 
     def refresh(self, context: LaunchContext) -> LaunchContext:
         """The launch with a new access token, and the new refresh token where the server rotates it. Raises SessionError when the server
@@ -143,7 +146,7 @@ class Launcher:
             raise SessionError(_SESSION_OVER, detail="there is no refresh token")
         try:
             # No `scope`: what was granted stays granted (RFC 6749 6).
-            form = {"grant_type": "refresh_token", "refresh_token": context.refresh_token}
+            form = {"grant_type": "refresh_token", "refresh_token": context.refresh_token, **(HERE if context.presence_due else {})}
             tokens = self._tokens(self._issuer(context.iss), context, form)
         except LaunchError as error:
             if error.code == "token_unreachable":
@@ -253,6 +256,7 @@ class Launcher:
             need_patient_banner=pending.via == "standalone" or tokens.extra.get("need_patient_banner") is not False,
             synthetic=issuer.synthetic_data,
             intent=_intent(tokens.extra.get("intent")),
+            presence_due=presence_due(tokens.extra, now),
             assertion_algorithms=pending.assertion_algorithms,
             arrived=replace(extra, ignored=(*extra.ignored, *_ignored(tokens))),
         )
@@ -425,4 +429,5 @@ def _refreshed(context: LaunchContext, tokens: TokenResponse, now: datetime) -> 
         refresh_token=tokens.refresh_token or context.refresh_token,
         scope=context.scope if tokens.scope is None else tokens.scope,
         expires=now + tokens.lifetime,
+        presence_due=presence_due(tokens.extra, now),
     )

@@ -27,6 +27,8 @@ ERRANDS: tuple[tuple[str, Mapping[str, str]], ...] = (
 )
 # What athenahealth's chart gives its apps: no top navigation (smart-launcher-v2 pull request 41).
 SANDBOX = "allow-forms allow-modals allow-popups allow-popups-to-escape-sandbox allow-same-origin allow-scripts allow-downloads"
+# By the `sandbox` of a chart's address: `1` as above; the least an app can work with; and so little that it has no origin, hence no cookie.
+_SANDBOXES = {"1": SANDBOX, "least": "allow-forms allow-scripts allow-same-origin", "no-origin": "allow-forms allow-scripts"}
 _NO_VISIT = "none"
 _OPTION_TYPES: Mapping[str, type] = {
     "consent": bool,
@@ -198,7 +200,7 @@ def _chosen(users: list[User], reference: str | None, visit: Visit | None) -> Us
 
 def _sandbox() -> str | None:
     """The frame's sandbox attribute, where the address asks for one."""
-    return SANDBOX if request.args.get("sandbox") == "1" else None
+    return _SANDBOXES.get(request.args.get("sandbox", ""))
 
 
 def _wish() -> Wish:

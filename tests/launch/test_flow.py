@@ -353,6 +353,29 @@ class TestRefresh:
         ehr.token = {"refresh_token": None}
         assert launcher.refresh(context).refresh_token == context.refresh_token
 
+    # SMART J6
+    @pytest.mark.parametrize("ttl", [200, "200"])
+    def test_a_server_that_asks_is_told_in_time_that_the_user_is_here(
+        self, launcher: Launcher, ehr: AuthorizationServer, clock: Clock, ttl: int | str
+    ) -> None:
+        ehr.token = {"active_ttl": ttl, "expires_in": 3600}
+        context = finish(launcher, ehr)
+        assert not launcher.needs_refresh(context, clock() + timedelta(seconds=99))
+        clock.forward(seconds=100)
+        assert launcher.needs_refresh(context, clock())
+        again = launcher.refresh(context)
+        assert ehr.last_form()["active_at"] == "0"
+        assert again.presence_due == clock() + timedelta(seconds=100)
+
+    # SMART J6
+    @pytest.mark.parametrize("ttl", [None, -1, True, "soon", 1.5, "٣"])
+    def test_a_server_that_does_not_ask_in_order_is_told_nothing(self, launcher: Launcher, ehr: AuthorizationServer, ttl: object) -> None:
+        ehr.token = {"active_ttl": ttl}
+        context = finish(launcher, ehr)
+        launcher.refresh(context)
+        assert context.presence_due is None
+        assert "active_at" not in ehr.last_form()
+
     # SMART P
     def test_refresh_for_another_patient_ends_the_session(self, launcher: Launcher, ehr: AuthorizationServer) -> None:
         context = finish(launcher, ehr)

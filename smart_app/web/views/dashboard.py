@@ -147,6 +147,7 @@ class DashboardView:
     not_shown: NotShown
     sources: Sources
     opening: Notice | None = None
+    unsent: tuple[Notice, ...] = ()
 
 
 def dashboard_view(
@@ -157,9 +158,11 @@ def dashboard_view(
     now: datetime,
     focus: date | None = None,
     opening: Notice | None = None,
+    unsent: tuple[Notice, ...] = (),
 ) -> DashboardView:
     """The page for one history. `now` is aware and gives today and the zone of clock times; `focus` is the day the focus line
-    stands at (`?at=2026-11-10`), the last visit when None or unknown; `opening` what to say of how the page was opened."""
+    stands at (`?at=2026-11-10`), the last visit when None or unknown; `opening` what to say of how the page was opened,
+    `unsent` of forms that were begun and not sent."""
     frame = Frame(
         time=charts.TimeScale(start=history.start, end=history.end),
         today=now.date(),
@@ -195,6 +198,7 @@ def dashboard_view(
         not_shown=_not_shown(history),
         sources=_sources(history, frame),
         opening=opening,
+        unsent=unsent,
     )
 
 
