@@ -74,6 +74,7 @@ class Errors:
                     reference=reference(),
                     iss=g.get("iss"),
                     registration=self._site.services.registration,
+                    elsewhere=g.get("elsewhere"),
                     start=url_for("start") if g.get("standalone") else None,
                 )
             case SessionError():

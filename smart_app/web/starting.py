@@ -5,7 +5,7 @@ from flask import Flask, Response, g, request, url_for
 from smart_app.care.access import prepare
 from smart_app.errors import LaunchError
 from smart_app.web import cookies
-from smart_app.web.launching import SIGN_IN
+from smart_app.web.launching import SIGN_IN, to_sign_in
 from smart_app.web.site import Site
 from smart_app.web.views.start import onward_view, start_view
 
@@ -45,7 +45,8 @@ class Starting:
         cookie = self._services.store.launches.add_pending(begun.pending, ttl=SIGN_IN)
         # A page that goes on by itself, not a redirect: browsers hold `form-action` against every redirect that follows a form, and where
         # an EHR's sign-in sends people on to is not known here.
-        response = self._site.pages.page("onward", onward_view(self._services.registration, begun))
+        onward = self._site.pages.page("onward", onward_view(self._services.registration, begun))
+        response = to_sign_in(self._site, begun) if begun.form else onward
         cookies.keep(response, cookie.name, cookie.value, seconds=int(SIGN_IN.total_seconds()))
         return response
 
