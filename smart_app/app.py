@@ -17,6 +17,7 @@ from fhir_mappings.datafile import DataFileError
 from fhir_mappings.library import Library, load_library
 from fhir_mappings.measures import load_measures
 from fhir_mappings.site import install
+from smart_app.care.access import RENEWAL
 from smart_app.errors import ConfigurationError
 from smart_app.fhir.recent import RecentReads
 from smart_app.http import new_session
@@ -186,6 +187,7 @@ class _Around:
         g.frame_ancestors = self._ancestors
         g.form_targets = ()
         clear_contextvars()
+        RENEWAL.set(None)
         bind_contextvars(request_id=g.reference)
 
     def finish(self, response: Response) -> Response:

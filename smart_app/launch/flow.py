@@ -14,9 +14,9 @@ from urllib.parse import urlencode
 
 import requests
 
-from smart_app.errors import ConfigurationError, LaunchError, SessionError, WrongPatient
+from smart_app.errors import ConfigurationError, LaunchCode, LaunchError, SessionError, WrongPatient
 from smart_app.launch import client_auth, keyring, metadata, pkce, scopes
-from smart_app.launch.addresses import origins
+from smart_app.launch.addresses import allowed_address, origins
 from smart_app.launch.arrival import arrived, contradiction
 from smart_app.launch.client_auth import Credentials
 from smart_app.launch.context import ContextItem, LaunchContext, PendingLaunch, Via
@@ -24,6 +24,7 @@ from smart_app.launch.discovery import Discovery, Endpoints
 from smart_app.launch.id_token import Expected, Identity, claimed_issuer, verify
 from smart_app.launch.identity import signed_in
 from smart_app.launch.parameters import single
+from smart_app.launch.presence import HERE, presence_due
 from smart_app.launch.secret import check_secrets
 from smart_app.launch.token import TokenResponse, request_token, revoke_token, said
 from smart_app.registration import Issuer, OpenServer, PrivateKeyJwt, Registration
@@ -121,8 +122,8 @@ class Launcher:
 
     def complete(self, pending: PendingLaunch, params: Mapping[str, Sequence[str]]) -> LaunchContext:
         """The launch behind a callback, whose pending launch the store has given out and forgotten. Raises LaunchError."""
-        code = _code(pending, params)
         issuer = self._issuer(pending.iss)
+        code = _code(issuer, pending, params)
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": pending.redirect_uri, "code_verifier": pending.verifier}
         try:
             tokens = self._tokens(issuer, pending, form)
@@ -133,8 +134,10 @@ class Launcher:
         return self._context(issuer, pending, tokens)
 
     def needs_refresh(self, context: LaunchContext, now: datetime) -> bool:
-        """True when the access token is about to end and can be renewed."""
-        return context.refresh_token is not None and context.expires is not None and context.expires - now <= _RENEWED_BEFORE_END
+        """True when the access token is about to end and can be renewed, or the EHR must be told that its user is here."""
+        if context.refresh_token is None or context.expires is None:
+            return False
+        return context.expires - now <= _RENEWED_BEFORE_END or (context.presence_due is not None and context.presence_due <= now)
 
     def refresh(self, context: LaunchContext) -> LaunchContext:
         """The launch with a new access token, and the new refresh token where the server rotates it. Raises SessionError when the server
@@ -143,7 +146,7 @@ class Launcher:
             raise SessionError(_SESSION_OVER, detail="there is no refresh token")
         try:
             # No `scope`: what was granted stays granted (RFC 6749 6).
-            form = {"grant_type": "refresh_token", "refresh_token": context.refresh_token}
+            form = {"grant_type": "refresh_token", "refresh_token": context.refresh_token, **(HERE if context.presence_due else {})}
             tokens = self._tokens(self._issuer(context.iss), context, form)
         except LaunchError as error:
             if error.code == "token_unreachable":
@@ -253,6 +256,7 @@ class Launcher:
             need_patient_banner=pending.via == "standalone" or tokens.extra.get("need_patient_banner") is not False,
             synthetic=issuer.synthetic_data,
             intent=_intent(tokens.extra.get("intent")),
+            presence_due=presence_due(tokens.extra, now),
             assertion_algorithms=pending.assertion_algorithms,
             arrived=replace(extra, ignored=(*extra.ignored, *_ignored(tokens))),
         )
@@ -311,14 +315,14 @@ def _by_post(issuer: Issuer, endpoints: Endpoints, address: str) -> bool:
     return issuer.authorize != "get" and len(address) > _LONGEST_ADDRESS
 
 
-def _code(pending: PendingLaunch, params: Mapping[str, Sequence[str]]) -> str:
+def _code(issuer: Issuer, pending: PendingLaunch, params: Mapping[str, Sequence[str]]) -> str:
     """The code of a callback that belongs to `pending`. A refusal is looked at first: it carries no code."""
     if single(params, "state") != pending.state:
         raise LaunchError("state_unknown", f"The sign-in that came back is not the one that was begun. {_RELAUNCH}")
     _check_issuer(pending, single(params, "iss"))
     error = single(params, "error")
     if error is not None:
-        raise _refused(error, single(params, "error_description"))
+        raise _refused(issuer, error, params)
     code = single(params, "code")
     if code is None:
         raise LaunchError("code_missing", f"The EHR's sign-in came back without a code. {_RELAUNCH}")
@@ -336,10 +340,23 @@ def _check_issuer(pending: PendingLaunch, iss: str | None) -> None:
         )
 
 
-def _refused(error: str, description: str | None) -> LaunchError:
-    sentence = "The sign-in was cancelled or not allowed." if error == "access_denied" else "The EHR refused the sign-in."
-    detail = said({"error": error, "error_description": description})
-    return LaunchError("authorization_refused", f"{sentence} Nothing was opened. {_RELAUNCH}", detail=detail, status=403)
+_BUSY: tuple[LaunchCode, str] = ("authorization_unavailable", "The EHR's sign-in is not available just now.")
+# RFC 6749 4.1.2.1: what calls for something else than the IT team.
+_REFUSALS: Mapping[str, tuple[LaunchCode, str]] = {
+    "access_denied": ("authorization_declined", "The sign-in was cancelled or not allowed."),
+    "invalid_scope": ("scope_refused", "The EHR refused a permission that Rapport asked for."),
+    "server_error": _BUSY,
+    "temporarily_unavailable": _BUSY,
+}
+
+
+def _refused(issuer: Issuer, error: str, params: Mapping[str, Sequence[str]]) -> LaunchError:
+    """The refusal in words; the EHR's own are for IT, and its help is linked only on a host that is the EHR's."""
+    code, sentence = _REFUSALS.get(error, ("authorization_refused", "The EHR refused the sign-in."))
+    detail = said({"error": error, "error_description": single(params, "error_description")})
+    given = single(params, "error_uri")
+    help_uri = allowed_address(issuer, given) if given else None
+    return LaunchError(code, f"{sentence} Nothing was opened. {_RELAUNCH}", detail=detail, status=403, help_uri=help_uri)
 
 
 def _trusted_issuers(issuer: Issuer, discovered: str | None) -> tuple[str, ...]:
@@ -412,4 +429,5 @@ def _refreshed(context: LaunchContext, tokens: TokenResponse, now: datetime) -> 
         refresh_token=tokens.refresh_token or context.refresh_token,
         scope=context.scope if tokens.scope is None else tokens.scope,
         expires=now + tokens.lifetime,
+        presence_due=presence_due(tokens.extra, now),
     )

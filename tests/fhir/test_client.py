@@ -1,4 +1,5 @@
 import threading
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -323,3 +324,50 @@ def test_huge_body_is_given_up(session: Session) -> None:
 def test_no_link_with_another_origin_counts_as_under_the_base(text: str) -> None:
     found = under_base(text, base=BASE, current=SEARCH)
     assert found is None or found.startswith(BASE)
+
+
+class TestRenewal:
+    # SMART J4
+    @responses.activate
+    def test_401_is_answered_with_a_newer_token_once(self, session: Session) -> None:
+        responses.get(f"{BASE}/Patient/p1", status=401)
+        responses.get(f"{BASE}/Patient/p1", json={"resourceType": "Patient", "id": "p1"})
+        renewing = replace(client(session), renew={"secret-token": "newer"}.get)
+        assert renewing.read("Patient", "p1")["id"] == "p1"
+        assert [call.request.headers["Authorization"] for call in responses.calls] == ["Bearer secret-token", "Bearer newer"]
+
+    # SMART J4
+    @responses.activate
+    def test_create_is_sent_again_after_a_401_as_it_was(self, session: Session) -> None:
+        responses.post(SEARCH, status=401)
+        responses.post(SEARCH, status=201, headers={"Location": f"{SEARCH}/o1/_history/1"})
+        stored = replace(client(session), renew=lambda _: "newer").create(observation(1), if_none_exist="identifier=a|b")
+        assert stored.reference == "Observation/o1"
+        first, second = (call.request for call in responses.calls)
+        assert first.body == second.body
+        assert first.headers["If-None-Exist"] == second.headers["If-None-Exist"] == "identifier=a|b"
+
+    # SMART J4
+    @pytest.mark.parametrize("newer", [None, "secret-token"])
+    @responses.activate
+    def test_401_stays_one_where_there_is_no_newer_token(self, session: Session, newer: str | None) -> None:
+        responses.get(f"{BASE}/Patient/p1", status=401)
+        with pytest.raises(Unauthorized):
+            replace(client(session), renew=lambda _: newer).read("Patient", "p1")
+        assert len(responses.calls) == 1
+
+    # SMART J4
+    @responses.activate
+    def test_second_401_is_not_answered_with_a_third_try(self, session: Session) -> None:
+        responses.get(f"{BASE}/Patient/p1", status=401)
+        with pytest.raises(Unauthorized):
+            replace(client(session), renew=lambda _: "newer").read("Patient", "p1")
+        assert len(responses.calls) == 2
+
+    # SMART J4
+    @responses.activate
+    def test_write_whose_outcome_is_unknown_is_not_sent_again(self, session: Session) -> None:
+        responses.post(SEARCH, body=Broken("reset"))
+        with pytest.raises(Unreachable):
+            replace(client(session), renew=lambda _: "newer").create(observation(1))
+        assert len(responses.calls) == 1

@@ -2,7 +2,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 import pytest
 import requests
@@ -133,7 +133,7 @@ def test_refused_authorization_says_so(rapport: Clinic, server: AuthorizationSer
     state = server.authorize(rapport.begin().headers["Location"])["state"][0]
     page = rapport.get(f"/callback?state={state}&error=access_denied")
     assert page.status == 403
-    assert "refused the sign-in" in page.text
+    assert "The sign-in was not allowed" in page.text
 
 
 # SMART 6.3.3
@@ -231,3 +231,39 @@ def test_a_callback_without_a_code_asks_no_token(rapport: Clinic, server: Author
     page = rapport.get(f"/callback?{urlencode(callback, doseq=True)}")
     assert "launch.code_missing" in page.text
     assert not [url for url in asked(wire) if url.endswith("/token")]
+
+
+class TestCookieProbe:
+    """Whether the browser keeps our cookies is found out before the launch value is spent."""
+
+    def go(self, rapport: Clinic, path: str, dest: str = "iframe", **more: Any) -> Any:
+        return rapport.client.get(path, base_url=SITE, headers={"Sec-Fetch-Dest": dest}, **more)
+
+    # SMART 6.3.4
+    def test_a_browser_that_keeps_cookies_goes_round_once_and_the_launch_is_untouched(self, rapport: Clinic) -> None:
+        start = f"/launch?iss={BASE}&launch=abc+def=="
+        hop = self.go(rapport, start)
+        assert (hop.status_code, hop.headers["Location"]) == (303, f"{start}&cookies=tried")
+        assert "Partitioned" in hop.headers["Set-Cookie"]
+        on = self.go(rapport, hop.headers["Location"])
+        assert dict(parse_qsl(urlsplit(on.headers["Location"]).query))["launch"] == "abc+def=="
+        dropped = [line.split("=")[0] for line in on.headers.getlist("Set-Cookie") if "Max-Age=0" in line]
+        assert dropped == ["__Host-rapport-probe"]
+        assert self.go(rapport, start).headers["Location"].startswith(f"{ISSUER}/authorize")
+
+    # SMART 6.3.4
+    @pytest.mark.parametrize("dest", ["iframe", "document"])
+    def test_a_browser_that_keeps_none_is_told_so_and_asked_for_nothing(
+        self, rapport: Clinic, wire: responses.RequestsMock, dest: str
+    ) -> None:
+        hop = self.go(rapport, f"/launch?iss={BASE}&launch=abc", dest)
+        rapport.client = rapport.browser()
+        page = read(self.go(rapport, hop.headers["Location"], dest))
+        assert page.status == 400
+        assert "This browser keeps no cookie for Rapport here" in page.text
+        elsewhere = page.soup.select("a[target=_blank]")
+        assert [link["href"] for link in elsewhere] == ([f"/launch?iss={BASE}&launch=abc"] if dest == "iframe" else [])
+        assert len(wire.calls) == 0
+
+    def test_what_says_nothing_of_itself_is_not_sent_round(self, rapport: Clinic) -> None:
+        assert rapport.begin().headers["Location"].startswith(f"{ISSUER}/authorize")
