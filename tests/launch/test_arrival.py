@@ -216,7 +216,7 @@ class TestLaunch:
     # SMART G2
     def test_what_was_left_out_or_assumed_is_named(self, launcher: Launcher, ehr: AuthorizationServer) -> None:
         ehr.token = {"intent": "a b", "encounter": "x/y", "need_patient_banner": "no", "tenant": 5, "scope": None}
-        assert finish(launcher, ehr).arrived.ignored == ("tenant", "encounter", "intent", "need_patient_banner", "scope")
+        assert finish(launcher, ehr).arrived.ignored == ("tenant", "encounter", "intent", "need_patient_banner", "scope_missing")
 
     # SMART I
     @pytest.mark.parametrize(

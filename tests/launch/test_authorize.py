@@ -117,9 +117,11 @@ def test_post_where_asked_for_and_advertised_or_where_the_address_is_long(
 
 
 # SMART D8
+# SMART J6
 def test_shipped_scopes_hold_no_wildcard_and_no_offline_access() -> None:
     registration = load_registration()
     scopes = set(registration.client.scope.split())
     scopes |= {scope for issuer in registration.issuers for scope in issuer.scope.split()}
     assert not {scope for scope in scopes if "*" in scope}
+    assert "online_access" in scopes
     assert "offline_access" not in scopes

@@ -353,6 +353,17 @@ class TestRefresh:
         ehr.token = {"refresh_token": None}
         assert launcher.refresh(context).refresh_token == context.refresh_token
 
+    # SMART G2
+    # SMART J3
+    def test_scope_of_a_renewed_token_is_the_one_in_force(self, launcher: Launcher, ehr: AuthorizationServer) -> None:
+        context = finish(launcher, ehr)
+        ehr.token = {"scope": "openid patient/Patient.r"}
+        narrowed = launcher.refresh(context)
+        assert narrowed.scope == "openid patient/Patient.r"
+        assert "scope" not in ehr.last_form()
+        ehr.token = {"scope": None}
+        assert launcher.refresh(narrowed).scope == "openid patient/Patient.r"
+
     # SMART J6
     @pytest.mark.parametrize("ttl", [200, "200"])
     def test_a_server_that_asks_is_told_in_time_that_the_user_is_here(

@@ -59,6 +59,18 @@ def test_launch_opens_the_chart_and_sets_a_cookie_for_the_frame(rapport: Clinic)
     assert "HALVORSEN, Ingrid" in page.text
 
 
+# SMART E5
+# SMART E6
+def test_callback_leads_to_our_own_page_whatever_its_address_says(rapport: Clinic) -> None:
+    callback = rapport.server.authorize(rapport.begin().headers["Location"])
+    evil = {name: ["https://evil.example.org/"] for name in ("next", "redirect", "redirect_uri", "return_to", "url")}
+    answer = rapport.client.get(f"/callback?{urlencode({**callback, **evil}, doseq=True)}", base_url=SITE)
+    assert (answer.status_code, answer.get_data()) == (303, b"")
+    assert answer.headers["Location"].startswith("/l/")
+    assert "code" not in answer.headers["Location"]
+    assert (answer.headers["Referrer-Policy"], answer.headers["Cache-Control"]) == ("no-referrer", "no-store")
+
+
 def test_titles_and_headers_hold_no_patient(rapport: Clinic) -> None:
     page = rapport.get(rapport.launch())
     assert "alvorsen" not in page.title.lower()
