@@ -37,10 +37,14 @@ LaunchCode = Literal[
     "state_missing",
     "state_unknown",
     "browser_differs",
+    "authorization_declined",
     "authorization_refused",
+    "authorization_unavailable",
+    "scope_refused",
     "issuer_differs",
     "code_missing",
     "token_unreachable",
+    "code_refused",
     "token_refused",
     "token_invalid",
     "id_token_invalid",
@@ -79,14 +83,15 @@ class ConfigurationError(RapportError):
 
 
 class LaunchError(RapportError):
-    """A launch stops here; `code` says at which rule."""
+    """A launch stops here; `code` says at which rule. `help_uri` is the EHR's own page about it, on one of its own hosts."""
 
     http_status = 400
 
-    def __init__(self, code: LaunchCode, user_message: str, *, detail: str = "", status: int = 400) -> None:
+    def __init__(self, code: LaunchCode, user_message: str, *, detail: str = "", status: int = 400, help_uri: str | None = None) -> None:
         super().__init__(user_message, detail=detail)
         self.code = code
         self.http_status = status
+        self.help_uri = help_uri
 
 
 class SessionError(RapportError):

@@ -19,6 +19,11 @@ class User:
     issuer: str
     subject: str
 
+    @property
+    def kind(self) -> str:
+        """The resource type, of a person on this FHIR server and of one elsewhere alike."""
+        return self.reference.split("/")[-2] if "/" in self.reference else ""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContextItem:

@@ -7,10 +7,12 @@ from flask import Flask, Response, g, redirect, request, url_for
 from smart_app.care.access import prepare
 from smart_app.errors import LaunchError
 from smart_app.launch.context import LaunchContext
+from smart_app.launch.flow import Begun
 from smart_app.launch.parameters import callback_state, launch_request
 from smart_app.services import AppServices
 from smart_app.telemetry import new_log
 from smart_app.web import cookies
+from smart_app.web.csrf import origin_of
 from smart_app.web.landing import first_page
 from smart_app.web.site import Site
 
@@ -39,6 +41,7 @@ class Launching:
     """EHR launch."""
 
     def __init__(self, site: Site) -> None:
+        self._site = site
         self._services = site.services
 
     def launch(self) -> Response:
@@ -52,7 +55,7 @@ class Launching:
         begun = self._services.launcher.begin(asked.iss, asked.launch)
         prepare(asked.iss, self._services)
         cookie = self._services.store.launches.add_pending(begun.pending, ttl=_SIGN_IN)
-        response = _to(begun.authorize_url)
+        response = to_sign_in(self._site, begun)
         cookies.keep(response, cookie.name, cookie.value, seconds=int(_SIGN_IN.total_seconds()))
         if cookies.PROBE in request.cookies:
             cookies.drop(response, cookies.PROBE)
@@ -64,9 +67,19 @@ class Launching:
         state = callback_state(params)
         pending = self._services.store.launches.take_pending(state, request.cookies)
         context = self._services.launcher.complete(pending, params)
+        # Asked for now, it is there when the first page is made, which may take a while.
+        self._site.pages.themes.of(context)
         response = opened(self._services, context)
         cookies.drop(response, self._services.store.launches.cookie_name_for_state(state))
         return response
+
+
+def to_sign_in(site: Site, begun: Begun) -> Response:
+    """A redirect to the EHR's sign-in; where it is asked by POST, a page that posts itself and has a button for where it does not."""
+    if begun.form is None:
+        return _to(begun.authorize_url)
+    g.form_targets = tuple(dict.fromkeys([origin_of(begun.form.action), *begun.form.targets]))
+    return site.pages.page("authorize", begun.form)
 
 
 def cookies_tried() -> Response | None:

@@ -137,7 +137,7 @@ def check_patient(context: LaunchContext) -> None:
 
 
 def _is_clinician(context: LaunchContext) -> bool:
-    return context.user.reference.split("/")[0] in {"Practitioner", "PractitionerRole"}
+    return context.user.kind in {"Practitioner", "PractitionerRole"}
 
 
 def _years() -> Years:

@@ -304,7 +304,7 @@ def _no_alliance(history: History, frame: Frame) -> Lane:
     if history.hidden:
         words = ("None to show yet", "The patient’s rating is kept back until the visit is rated.")
     else:
-        words = ("None recorded", f"All dates, by patient and by clinician. Search complete, {at}.")
+        words = ("None found", f"All dates, by patient and by clinician. Search complete, {at}.")
     return Lane(title="Ratings", unit="", about=(), readings=(), words=words)
 
 
@@ -338,7 +338,7 @@ def _measure_lanes(panels: Sequence[Panel], frame: Frame) -> tuple[Lane, ...]:
         at = formats.clock(max(panel.read.finished for panel in empty), frame.zone)
         titles = formats.sentence(formats.listed([panel.measure.title for panel in empty]))
         title = f"{formats.in_words(len(empty)).capitalize()}{' other' if lanes else ''} measures"
-        words = ("None recorded", titles, f"All dates. Searches complete, {at}.")
+        words = ("None found", titles, f"All dates. Searches complete, {at}.")
         lanes.append(Lane(title=title, unit="", about=(), readings=(), words=words))
     return tuple(lanes)
 

@@ -14,7 +14,8 @@ _LONGEST_ISS = 200
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorView:
     """Everything the page prints. `lead` is what happened and what did not; `steps` what to do now; `facts` are for IT. `retry` is where
-    the same can be tried again, `elsewhere` what to open in a window of its own."""
+    the same can be tried again, `elsewhere` what to open in a window of its own, `help_uri` the record system's own page about the
+    failure."""
 
     headline: str
     lead: str
@@ -22,6 +23,7 @@ class ErrorView:
     reference: str
     facts: tuple[tuple[str, str], ...]
     retry: str | None = None
+    help_uri: str | None = None
     elsewhere: str | None = None
 
 
@@ -81,6 +83,18 @@ ADVICE: Mapping[LaunchCode, Advice] = {
         headline="The sign-in came back to another browser",
         remedy="Check that the browser accepts partitioned third-party cookies (CHIPS) for Rapport inside the EHR's frame.",
     ),
+    "authorization_declined": Advice(
+        headline="The sign-in was not allowed",
+        remedy="Somebody declined it, or the user may not open the app. If nobody did, check the user's rights in the EHR.",
+    ),
+    "authorization_unavailable": Advice(
+        headline="The record system's sign-in is not available",
+        remedy="The record system said so itself. Check its state; nothing is wrong with the registration.",
+    ),
+    "scope_refused": Advice(
+        headline="The record system does not grant what Rapport asks for",
+        remedy="Compare the scopes of its entry in launch.json with what the app is registered for there, version 1 or 2 included.",
+    ),
     "authorization_refused": Advice(
         headline="The record system refused the sign-in",
         remedy="The reason it gave is below. Check the app's registration, its scopes and the user's rights in the EHR.",
@@ -93,6 +107,11 @@ ADVICE: Mapping[LaunchCode, Advice] = {
     "token_unreachable": Advice(
         headline="The record system's sign-in stopped answering",
         remedy="Check that this host may reach the token endpoint.",
+        asked="token",
+    ),
+    "code_refused": Advice(
+        headline="This sign-in took too long, or was used already",
+        remedy="The code was refused (invalid_grant). If it happens every time, compare the redirect address and both clocks.",
         asked="token",
     ),
     "token_refused": Advice(
@@ -165,8 +184,11 @@ _WORTH_A_TRY = frozenset[LaunchCode](
         "state_missing",
         "state_unknown",
         "browser_differs",
+        "authorization_declined",
         "authorization_refused",
+        "authorization_unavailable",
         "code_missing",
+        "code_refused",
         "token_unreachable",
         "id_token_invalid",
         "patient_missing",
@@ -193,6 +215,7 @@ def launch_error_view(
         steps=_ELSEWHERE if elsewhere else _steps(error),
         reference=reference,
         facts=(*facts, ("Requests made", _ASKED[advice.asked])),
+        help_uri=error.help_uri,
         elsewhere=elsewhere,
     )
 
