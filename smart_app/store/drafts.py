@@ -77,6 +77,13 @@ def author_of(context: LaunchContext) -> Author:
     return Author(iss=context.iss, patient=context.patient, user=context.user)
 
 
+def owner_parts(kind: str, author: Author) -> tuple[str, ...]:
+    """What finds a user's rows about a patient. Who has no subject (an open server) is known by reference alone."""
+    user = author.user
+    who = (user.issuer, user.subject) if user.subject else ("", user.reference)
+    return kind, author.iss.rstrip("/"), author.patient, *who
+
+
 class Drafts:
     """By submission key, one row a form."""
 
@@ -161,10 +168,7 @@ class Drafts:
         return [self._expired(row) for row in rows]
 
     def _owners(self, author: Author) -> list[str]:
-        """Under every key. Who has no subject (an open server) is known by reference alone."""
-        user = author.user
-        who = (user.issuer, user.subject) if user.subject else ("", user.reference)
-        return self._sealer.lookups(("draft", author.iss.rstrip("/"), author.patient, *who))
+        return self._sealer.lookups(owner_parts("draft", author))
 
     def _sealed(self, place: FormPlace, ticket: Ticket, answers: Mapping[str, str]) -> bytes:
         user = ticket.author.user
