@@ -6,10 +6,13 @@ from flask import Flask, Response, abort, redirect, request, url_for
 
 from fhir_mappings.answers import Invalid
 from fhir_mappings.instrument import Informant
+from fhir_mappings.rating import Person
 from smart_app.care.chart import open_patient
 from smart_app.care.history import Patient
+from smart_app.care.rated import Candidates, asks_whom, candidates, choose
+from smart_app.care.rated import chosen as chosen_clinician
 from smart_app.care.receipt import Receipt
-from smart_app.care.submission import begin_form, form_of, receipt, send_again, submit
+from smart_app.care.submission import begin_form, form_of, practitioner, receipt, send_again, submit
 from smart_app.errors import FhirError
 from smart_app.launch.context import LaunchContext
 from smart_app.web.csrf import FIELD
@@ -20,8 +23,10 @@ from smart_app.web.views.ended import thanks_view
 from smart_app.web.views.form import form_view
 from smart_app.web.views.handover import handover_view
 from smart_app.web.views.receipt import receipt_view
+from smart_app.web.views.whom import whom_view
 
-_OURS = {FIELD, "key", "patient"}
+_RATED = "rated"
+_OURS = {FIELD, "key", "patient", _RATED}
 _UNPROCESSABLE = 422
 
 
@@ -31,6 +36,7 @@ def register(app: Flask, site: Site) -> None:
     app.add_url_rule("/l/<launch_id>/handover/<slug>", "handover", handler.handover)
     app.add_url_rule("/l/<launch_id>/check/<slug>/<informant>", "form", handler.show)
     app.add_url_rule("/l/<launch_id>/check/<slug>/<informant>", "submit", handler.submit, methods=["POST"])
+    app.add_url_rule("/l/<launch_id>/rated/<slug>/<informant>", "choose", handler.choose, methods=["POST"])
     app.add_url_rule("/l/<launch_id>/thanks/<key>", "thanks", handler.thanks)
     app.add_url_rule("/l/<launch_id>/receipt/<key>", "receipt", handler.receipt)
     app.add_url_rule("/l/<launch_id>/receipt/<key>/check-again", "check_again", handler.check_again, methods=["POST"])
@@ -60,15 +66,33 @@ class Forms:
         return self._site.pages.page("handover", view)
 
     def show(self, launch_id: str, slug: str, informant: str) -> Response:
-        """An empty form."""
+        """An empty form; of an observer's first the question whom it is about."""
         visit = self._site.guard.enter(launch_id)
-        return self._form(visit, slug, _informant(informant))
+        chosen = _informant(informant)
+        note = request.args.get(_RATED, "")
+        if not note and asks_whom(form_of(self._services, slug, chosen), chosen):
+            return self._whom(visit, slug, chosen)
+        return self._form(visit, slug, chosen, note=note)
+
+    def choose(self, launch_id: str, slug: str, informant: str) -> Response:
+        """Note whom an observer rates, and go on to the form. The address holds the note sealed, no reference and no name."""
+        visit = self._site.guard.enter(launch_id)
+        check_patient(visit.context)
+        about = _informant(informant)
+        form_of(self._services, slug, about)
+        practitioner(visit.context)
+        found = candidates(visit.context, self._services)
+        reference = request.form.get("clinician", "")
+        note = choose(visit.context, self._services, found=found, reference=reference, form=(slug, about), launch_id=visit.id)
+        if note is None:
+            return self._whom(visit, slug, about, found=found, unknown=bool(reference))
+        return redirect(url_for("form", launch_id=visit.id, slug=slug, informant=about, rated=note), 303)  # type: ignore[return-value]
 
     def submit(self, launch_id: str, slug: str, informant: str) -> Response:
         """Store the answers and go to what became of them; an incomplete form comes back with everything that was given."""
         visit = self._site.guard.enter(launch_id)
         chosen = _informant(informant)
-        key = request.form.get("key", "")
+        key, note = request.form.get("key", ""), request.form.get(_RATED, "")
         outcome = submit(
             visit.context,
             self._services,
@@ -78,9 +102,10 @@ class Forms:
             patient=request.form.get("patient", ""),
             fields={name: values for name, values in request.form.to_dict(flat=False).items() if name not in _OURS},
             launch_id=visit.id,
+            rated=self._rated(visit, slug, chosen, note),
         )
         if isinstance(outcome, Invalid):
-            return self._form(visit, slug, chosen, key=key, invalid=outcome)
+            return self._form(visit, slug, chosen, key=key, invalid=outcome, note=note)
         page = "thanks" if chosen == "patient" and not self._from_paper(slug, chosen) else "receipt"
         return redirect(url_for(page, launch_id=visit.id, key=outcome), 303)  # type: ignore[return-value]
 
@@ -112,8 +137,33 @@ class Forms:
         send_again(visit.context, self._services, key=key, launch_id=visit.id)
         return redirect(url_for("receipt", launch_id=visit.id, key=key), 303)  # type: ignore[return-value]
 
-    def _form(self, visit: Visit, slug: str, informant: Informant, *, key: str | None = None, invalid: Invalid | None = None) -> Response:
-        draft = begin_form(visit.context, self._services, slug=slug, informant=informant)
+    def _whom(
+        self, visit: Visit, slug: str, informant: Informant, *, found: Candidates | None = None, unknown: bool | None = None
+    ) -> Response:
+        """Whom an observer's form is about; `unknown` says of a choice that was made whether it named anybody at all."""
+        practitioner(visit.context)
+        view = whom_view(
+            found or candidates(visit.context, self._services),
+            context=visit.context,
+            title=form_of(self._services, slug, informant).title,
+            action=url_for("choose", launch_id=visit.id, slug=slug, informant=informant),
+            back=url_for("dashboard", launch_id=visit.id),
+            today=self._services.clock().astimezone().date(),
+            unknown=unknown,
+        )
+        return self._site.pages.page("whom", view, csrf=visit.csrf, status=200 if unknown is None else _UNPROCESSABLE)
+
+    def _rated(self, visit: Visit, slug: str, informant: Informant, note: str) -> Person | None:
+        """Whom an observer has chosen; None of every other form, and without a note."""
+        if not note or not asks_whom(form_of(self._services, slug, informant), informant):
+            return None
+        return chosen_clinician(visit.context, self._services, note=note, form=(slug, informant), launch_id=visit.id)
+
+    def _form(
+        self, visit: Visit, slug: str, informant: Informant, *, key: str | None = None, invalid: Invalid | None = None, note: str = ""
+    ) -> Response:
+        rated = self._rated(visit, slug, informant, note)
+        draft = begin_form(visit.context, self._services, slug=slug, informant=informant, rated=rated)
         view = form_view(
             draft,
             action=url_for("submit", launch_id=visit.id, slug=slug, informant=informant),
@@ -122,6 +172,7 @@ class Forms:
             site_name=self._services.settings.site_name,
             key=key or draft.key,
             invalid=invalid,
+            rated=note if rated else "",
         )
         return self._site.pages.page("check_form", view, csrf=visit.csrf, status=_UNPROCESSABLE if invalid else 200)
 

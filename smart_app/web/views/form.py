@@ -59,7 +59,8 @@ class Problem:
 class FormView:
     """Everything a questionnaire's page prints. `who` are the lines about who will see the answers (patient's own form only);
     `sheet` says whose answers are typed in from which licensed sheet, empty for a form that is not filled in from paper;
-    `key` and `patient` go back as hidden fields; `more_problems` counts those the summary has no line for. `language` is that of the
+    `key`, `patient` and `rated` (the sealed note of whom an observer has chosen, else empty) go back as hidden fields; `about` says whom
+    an observer rates; `more_problems` counts those the summary has no line for. `language` is that of the
     instrument's words, where it is not the page's own."""
 
     banner: Banner
@@ -73,6 +74,8 @@ class FormView:
     action: str
     back: str | None
     key: str
+    rated: str
+    about: str
     patient: str
     problems: tuple[Problem, ...]
     more_problems: str
@@ -97,7 +100,9 @@ class Filling:
     from_paper: bool
 
 
-def form_view(draft: FormDraft, *, action: str, back: str, today: date, site_name: str, key: str, invalid: Invalid | None) -> FormView:
+def form_view(
+    draft: FormDraft, *, action: str, back: str, today: date, site_name: str, key: str, invalid: Invalid | None, rated: str = ""
+) -> FormView:
     """The page of one draft. `key` is the submission's, which stays the same when an incomplete form comes back."""
     instrument, informant = draft.instrument, draft.informant
     own = informant == "patient" and not draft.from_paper
@@ -119,6 +124,8 @@ def form_view(draft: FormDraft, *, action: str, back: str, today: date, site_nam
         action=action,
         back=None if own else back,
         key=key,
+        rated=rated,
+        about=_about(draft) if rated else "",
         patient=draft.patient.id,
         problems=problems[:_FIRST_PROBLEMS],
         more_problems=f"and {len(problems) - _FIRST_PROBLEMS} more" if len(problems) > _FIRST_PROBLEMS else "",
@@ -141,6 +148,11 @@ _FROM_PAPER = (
 )
 
 
+def _about(draft: FormDraft) -> str:
+    """Whom an observer rates, so that no form is filled in about another."""
+    return f"You rate how {clinician_name(draft)} and {plain_name(draft.patient)} work together."
+
+
 def _whose(draft: FormDraft) -> str:
     return f"{_possessive(plain_name(draft.patient))}" if draft.informant == "patient" else "Your"
 
@@ -154,7 +166,8 @@ def _sheet(draft: FormDraft) -> tuple[tuple[str, str], ...]:
     instrument = draft.instrument
     me = draft.signed_in.name or draft.signed_in.reference
     answers = f"{plain_name(draft.patient)}, the patient" if draft.informant == "patient" else f"{me} (you)"
-    about = {"clinician": f"working with {clinician_name(draft)}", "team": "the care received", "nobody": "living with diabetes"}
+    pair = f"how {clinician_name(draft)} and the patient work together" if draft.informant == "observer" else None
+    about = {"clinician": pair or f"working with {clinician_name(draft)}", "team": "the care received", "nobody": "living with diabetes"}
     recall = (("Time asked about", instrument.recall),) if instrument.recall else ()
     return (
         ("Answered by", answers),
@@ -185,6 +198,8 @@ def wording(draft: FormDraft) -> Callable[[str], str]:
 
 def clinician_name(draft: FormDraft) -> str:
     """Who is rated, or whom the answers go to, for people."""
+    if draft.informant == "observer" and draft.clinician:
+        return draft.clinician.name or draft.clinician.reference
     return draft.signed_in.name or "your clinician"
 
 
