@@ -114,7 +114,7 @@ def test_an_incomplete_form_comes_back_about_the_same_clinician(ward: Clinic) ->
     form = observers_form(ward, chart)
     again = read(sent(ward, chart, filled(form) | {"item-4": ""}))
     assert again.status == 422
-    assert again.form("/check/") == form.form("/check/")
+    assert all(again.form("/check/")[name] == form.form("/check/")[name] for name in ("key", "patient", "rated"))
     assert "You rate how Tomas Weiss" in again.text
     assert sent(ward, chart, filled(again)).status_code == 303
 
@@ -182,6 +182,39 @@ def test_on_the_screen_the_packs_words_name_the_rated_clinician(start: Start, mo
         answer = sent(here, chart, filled(page))
         assert answer.status_code == 303
         assert "not scored" in here.get(answer.headers["Location"]).text
+
+
+def kept(here: Clinic, chart: str, page: Page, value: str) -> None:
+    """Two items typed and not sent."""
+    fields = page.form(f"/check/{WAI}/observer") | {"item-1": value, "item-2": value}
+    assert here.client.post(f"{chart}draft/{WAI}/observer", data=fields, base_url=SITE, headers=OWN).status_code == 204
+
+
+def test_answers_not_sent_are_offered_again_about_the_same_clinician_and_about_no_other(ward: Clinic) -> None:
+    chart = ward.launch()
+    kept(ward, chart, observers_form(ward, chart), "6")
+    chart = ward.launch()
+    assert "Continue with them" not in observers_form(ward, chart, "Practitioner/leila").text
+    offered = observers_form(ward, chart)
+    assert "2 of 36" in offered.text
+    going = offered.form("/continue")
+    answer = ward.client.post(offered.action("/continue"), data=going, base_url=SITE, headers=OWN)
+    page = ward.get(answer.headers["Location"])
+    assert "You rate how Tomas Weiss and Ingrid Halvorsen work together." in page.text
+    assert page.checked() == {"item-1": "6", "item-2": "6"}
+    assert sent(ward, chart, filled(page)).status_code == 303
+    assert {one["focus"][0]["reference"] for one in ward.ehr.of_type("Observation")} == {TOMAS}
+
+
+def test_discarded_answers_leave_an_empty_form_about_the_same_clinician(ward: Clinic) -> None:
+    chart = ward.launch()
+    kept(ward, chart, observers_form(ward, chart), "6")
+    offered = observers_form(ward, chart)
+    answer = ward.client.post(offered.action("/discard"), data=offered.form("/discard"), base_url=SITE, headers=OWN)
+    page = ward.get(answer.headers["Location"])
+    assert "You rate how Tomas Weiss" in page.text
+    assert page.checked() == {}
+    assert "Continue with them" not in observers_form(ward, chart).text
 
 
 OBSERVED = packed.STRUCTURE.replace("[form.clinician]", "[form.clinician]\n[form.observer]")
