@@ -66,7 +66,7 @@ def candidates(context: LaunchContext, services: AppServices) -> Candidates:
     found = gather(services.pool, dict(_reads(context, allowed, client)), seconds=services.settings.read_deadline)
     places = dict(_places(context, services, readings, found, allowed))
     gathered = _by_person(context, services, [(place, one) for place, given in places.items() for one in given if isinstance(one, Named)])
-    gathered.pop(context.user.reference, None)
+    gathered.pop(local_reference(context.user.reference, base=base_of(context)) or context.user.reference, None)
     _look_names_up(services, gathered, allowed, client)
     # Of a role that cannot be read it is not known whose it is; one of the observer's own name is taken to be theirs.
     choices = [one for one in (_choice(*each) for each in gathered.items()) if not _is_own_role(one, context)]
@@ -149,8 +149,8 @@ def _mentioned(
 def _rated_before(context: LaunchContext, services: AppServices, readings: Readings) -> list[Named] | str:
     """The clinicians of the history's dyads: that they were rated, not how."""
     canonical, failed = services.settings.canonical_base, [readings.reports[key] for key in (ANSWERS, SCORES)]
-    responses = [one for one in readings.resources[ANSWERS] if str(one.get("questionnaire") or "").startswith(f"{canonical}/")]
-    ratings, _ = read_ratings(services.library, responses, readings.resources[SCORES], patient=context.patient, base=canonical)
+    responses, scores = readings.resources[ANSWERS], readings.resources[SCORES]
+    ratings, _ = read_ratings(services.library, responses, scores, patient=context.patient, base=canonical)
     rated = [one.clinician for one in ratings if one.clinician]
     unread = next((report.reason for report in failed if report.state != "complete"), None)
     if not rated and unread:

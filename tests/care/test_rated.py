@@ -120,6 +120,11 @@ def test_everybody_the_record_connects_with_the_patient_can_be_chosen_but_the_ob
     assert dict(found.looked)["rated here before"] == "nobody besides you"
 
 
+def test_an_observer_known_by_a_whole_address_is_no_candidate_either(site: AppServices) -> None:
+    sofia = User(reference="https://ehr.example/fhir/Practitioner/sofia", name=None, issuer="https://ehr.example", subject="sofia")
+    assert "Practitioner/sofia" not in dict(people(candidates(at_visit(user=sofia), site)))
+
+
 def test_who_was_rated_before_can_be_chosen_also_outside_of_a_visit(ehr: Ehr, site: AppServices) -> None:
     send(site, informant="clinician", launch=tomas_opens())
     ehr.put(patient())
