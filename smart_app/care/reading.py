@@ -56,11 +56,12 @@ class Readings:
     reports: Mapping[str, ReadReport]
 
 
-def read_all(context: LaunchContext, services: AppServices) -> Readings:
-    """Everything one dashboard is made of, one round trip deep. FhirError when the Patient cannot be read or is another."""
+def read_all(context: LaunchContext, services: AppServices, *, only: Sequence[str] = ()) -> Readings:
+    """Everything one dashboard is made of, or `only` those reads and the Patient, one round trip deep. FhirError when the Patient cannot be
+    read or is another."""
     allowed = powers(context, services)
     check_readable(allowed)
-    searches = _searches(services, allowed)
+    searches = [search for search in _searches(services, allowed) if not only or search.key in only]
     refusals = {search.key: refusal for search in searches if (refusal := _refusal(search, allowed)) is not None}
     client = reader(context, services)
     reads: dict[str, Callable[[float], SearchResult]] = {PATIENT: partial(_patient, client, context.patient)}

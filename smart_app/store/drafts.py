@@ -40,13 +40,14 @@ class FormPlace:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
     """What a form proves. `version` is the instrument's, `encounter` the visit it was opened in, `binding` the digest of the launch's
-    cookie."""
+    cookie, `rated` the reference of the clinician an observer has chosen."""
 
     author: Author
     version: str
     encounter: str | None
     issued: datetime
     binding: str
+    rated: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +62,7 @@ class Draft:
     answers: Mapping[str, str]
     launch: str
     saved: datetime
+    rated: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +99,7 @@ class Drafts:
         user = ticket.author.user
         content = [
             ticket.author.iss, ticket.author.patient, user.reference, user.issuer, user.subject,
-            ticket.version, ticket.encounter, int(ticket.issued.timestamp()), ticket.binding,
+            ticket.version, ticket.encounter, int(ticket.issued.timestamp()), ticket.binding, ticket.rated,
         ]  # fmt: skip
         return urlsafe_b64encode(self._sealer.seal(content, table=_TICKET, row=_row(place))).decode().rstrip("=")
 
@@ -108,13 +110,14 @@ class Drafts:
             content = self._sealer.open(sealed, table=_TICKET, row=_row(place))
         except (StoreError, Base64Error, ValueError) as error:
             raise SessionError(_DAMAGED, detail="the form's ticket is missing or wrong") from error
-        iss, patient, reference, issuer, subject, version, encounter, issued, binding = content
+        iss, patient, reference, issuer, subject, version, encounter, issued, binding, rated = content
         return Ticket(
             author=Author(iss=iss, patient=patient, user=User(reference=reference, name=None, issuer=issuer, subject=subject)),
             version=version,
             encounter=encounter,
             issued=datetime.fromtimestamp(issued, tz=self._clock().tzinfo),
             binding=binding,
+            rated=rated,
         )
 
     def save(
@@ -178,6 +181,7 @@ class Drafts:
             "encounter": ticket.encounter,
             "answers": dict(answers),
             "launch": digest(place.launch_id),
+            "rated": ticket.rated,
             "author": [ticket.author.iss, ticket.author.patient, user.reference, user.issuer, user.subject],
         }
         return self._sealer.seal(payload, table=_TABLE, row=digest(place.key))
@@ -194,6 +198,7 @@ class Drafts:
             answers=opened["answers"],
             launch=opened["launch"],
             saved=row.updated,
+            rated=opened["rated"],
         )
 
     def _expired(self, row: Row[Any]) -> Expired:

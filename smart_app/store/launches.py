@@ -6,6 +6,7 @@ an open one by its launch id; the two have different ids and different cookies, 
 
 import hmac
 import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -153,6 +154,19 @@ class Launches:
         with self._database.begin() as connection:
             connection.execute(update(launches).where(launches.c.id == digest(launch_id)).values(refreshing_until=None))
 
+    def carry(self, launch_id: LaunchId, content: Any, *, purpose: str) -> str:
+        """`content` (JSON) sealed for an address or a field of that launch's pages: nobody else can read, make or use it."""
+        sealed = self._sealer.seal(content, table=f"{_TABLE} {purpose}", row=digest(launch_id))
+        return urlsafe_b64encode(sealed).decode().rstrip("=")
+
+    def carried(self, launch_id: LaunchId, text: str, *, purpose: str) -> Any:
+        """What `carry` sealed for that launch and purpose. Raises SessionError for anything else."""
+        try:
+            sealed = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
+            return self._sealer.open(sealed, table=f"{_TABLE} {purpose}", row=digest(launch_id))
+        except (StoreError, ValueError) as error:
+            raise SessionError(_DAMAGED, detail="a carried value is not of this launch and purpose") from error
+
     def end(self, launch_id: LaunchId, *, within: Connection | None = None) -> None:
         """Forget the launch and its tokens; ending twice is no error."""
         with self._database.begin(within) as connection:
@@ -200,6 +214,7 @@ class Launches:
 
 
 _ENDED = "This page's session has ended. Open Rapport again from the patient's chart."
+_DAMAGED = "This page is damaged or belongs to another launch, so nothing was done. Open it again from the history."
 _OTHER_BROWSER = "This page belongs to another browser or tab group, or cookies are blocked. Open Rapport again from the patient's chart."
 _BROWSER_DIFFERS = (
     "The sign-in came back to a different browser than it began in, or cookies are blocked. Open Rapport again from the chart."

@@ -82,9 +82,10 @@ class UnsentOffer:
 class FormView:
     """Everything a questionnaire's page prints. `who` are the lines about who will see the answers (patient's own form only);
     `sheet` says whose answers are typed in from which licensed sheet, empty for a form that is not filled in from paper;
-    `key` and `patient` go back as hidden fields; `more_problems` counts those the summary has no line for. `language` is that of the
-    instrument's words, where it is not the page's own. `offer` are answers of before; `goes_on` says that this form goes on with such,
-    in a sentence, empty when it does not; `completes`: they are not on the page, and complete it when it is sent."""
+    `key`, `patient` and `rated` (the sealed note of whom an observer has chosen, else empty) go back as hidden fields; `about` says whom
+    an observer rates; `more_problems` counts those the summary has no line for. `language` is that of the instrument's words, where it is
+    not the page's own. `offer` are answers of before; `goes_on` says that this form goes on with such, in a sentence, empty when it does
+    not; `completes`: they are not on the page, and complete it when it is sent."""
 
     banner: Banner
     for_patient: bool
@@ -98,6 +99,8 @@ class FormView:
     save: str
     back: str | None
     key: str
+    rated: str
+    about: str
     ticket: str
     patient: str
     offer: UnsentOffer | None
@@ -137,6 +140,7 @@ def form_view(
     invalid: Invalid | None,
     earlier: Unsent | None = None,
     offered: Unsent | None = None,
+    rated: str = "",
 ) -> FormView:
     """The page of one form. `earlier` are the answers it goes on with, `offered` those it could."""
     instrument, informant = draft.instrument, draft.informant
@@ -168,6 +172,8 @@ def form_view(
         back=None if own else urls.back,
         key=draft.key,
         ticket=ticket,
+        rated=rated,
+        about=_about(draft) if rated else "",
         patient=draft.patient.id,
         offer=_offer(offered, urls, now) if offered else None,
         goes_on=_goes_on(earlier, now) if earlier else "",
@@ -218,6 +224,11 @@ _FROM_PAPER = (
 )
 
 
+def _about(draft: FormDraft) -> str:
+    """Whom an observer rates, so that no form is filled in about another."""
+    return f"You rate how {clinician_name(draft)} and {plain_name(draft.patient)} work together."
+
+
 def _whose(draft: FormDraft) -> str:
     return f"{_possessive(plain_name(draft.patient))}" if draft.informant == "patient" else "Your"
 
@@ -231,7 +242,8 @@ def _sheet(draft: FormDraft) -> tuple[tuple[str, str], ...]:
     instrument = draft.instrument
     me = draft.signed_in.name or draft.signed_in.reference
     answers = f"{plain_name(draft.patient)}, the patient" if draft.informant == "patient" else f"{me} (you)"
-    about = {"clinician": f"working with {clinician_name(draft)}", "team": "the care received", "nobody": "living with diabetes"}
+    pair = f"how {clinician_name(draft)} and the patient work together" if draft.informant == "observer" else None
+    about = {"clinician": pair or f"working with {clinician_name(draft)}", "team": "the care received", "nobody": "living with diabetes"}
     recall = (("Time asked about", instrument.recall),) if instrument.recall else ()
     return (
         ("Answered by", answers),
@@ -262,6 +274,8 @@ def wording(draft: FormDraft) -> Callable[[str], str]:
 
 def clinician_name(draft: FormDraft) -> str:
     """Who is rated, or whom the answers go to, for people."""
+    if draft.informant == "observer" and draft.clinician:
+        return draft.clinician.name or draft.clinician.reference
     return draft.signed_in.name or "your clinician"
 
 
