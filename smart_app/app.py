@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, abort, g, request
 from structlog.contextvars import bind_contextvars, clear_contextvars
 from structlog.typing import FilteringBoundLogger
 
@@ -171,13 +171,17 @@ class _Around:
         app.after_request(self.finish)
 
     def begin(self) -> None:
-        """A reference code, and the time."""
+        """A reference code, and the time; a query that is no text is refused, as nothing behind this can read it."""
         code = "".join(secrets.choice(_READABLE) for _ in range(8))
         g.reference = f"RP-{code[:4]}-{code[4:]}"
         g.began = time.perf_counter()
         g.frame_ancestors = self._ancestors
         clear_contextvars()
         bind_contextvars(request_id=g.reference)
+        try:
+            request.query_string.decode()
+        except UnicodeDecodeError:
+            abort(400)
 
     def finish(self, response: Response) -> Response:
         """Headers, compression, one log line."""
