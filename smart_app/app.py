@@ -79,6 +79,8 @@ def create_app(
     )
     app = _Quiet("smart_app", static_folder=None, template_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = _LARGEST_BODY
+    # Werkzeug would redirect to the host and scheme of the request, which are the browser's or the proxy's word, with the launch id.
+    app.url_map.strict_slashes = app.url_map.merge_slashes = False
     app.extensions["rapport"] = services
     app.add_url_rule("/static/<digest>/<name>", "static", static.serve)
     for room in (launching, pages, forms, opening, published):
