@@ -111,8 +111,8 @@ _REGISTRY = _Registry(algorithms=ALGORITHMS, strict_check_header=False)
 
 
 def _claims(payload: bytes) -> dict[str, Any]:
-    """The claims set, by the letter of RFC 8259: Python's own reader takes NaN, which is neither past nor future, halves of surrogate pairs,
-    which no database keeps, and falls over deep nesting."""
+    """The claims set, by the letter of RFC 8259: Python's own reader takes NaN, which is neither past nor future, and halves of surrogate
+    pairs, which no database keeps, and falls over deep nesting."""
     try:
         claims = msgspec.json.decode(payload)
     except (ValueError, RecursionError) as error:
