@@ -150,12 +150,28 @@ def test_refused_search_is_told_apart_from_a_failure(ehr: Ehr, services: AppServ
     assert report(history(services), "answers").state == "not_permitted"
 
 
+# SMART G3
 def test_missing_scope_is_not_asked_for(ehr: Ehr, services: AppServices) -> None:
     found = history(services, scope="patient/Patient.r patient/Observation.rs")
     assert report(found, "answers").state == "not_permitted"
     assert "permission" in str(report(found, "answers").reason)
     assert ("GET", "QuestionnaireResponse") not in ehr.log
     assert (found.can_write, bool(found.why_not_write)) == (False, True)
+
+
+# SMART G4
+# SMART G5
+def test_sign_in_to_some_categories_makes_the_other_reads_partial(ehr: Ehr, services: AppServices) -> None:
+    ehr.put(hba1c("a", "7.9", day="2026-10-01"))
+    category = "http://terminology.hl7.org/CodeSystem/observation-category"
+    granular = f"patient/Observation.rs?category={category}|laboratory patient/Observation.rs?category={category}|survey"
+    found = history(services, scope=f"patient/Patient.r patient/QuestionnaireResponse.rs {granular}")
+    states = {report.key: report.state for report in found.reads}
+    assert states == dict.fromkeys(("patient", "answers", "scores", "hba1c", "labs"), "complete") | dict.fromkeys(
+        ("glucose", "vitals"), "partial"
+    )
+    partial = next(report for report in found.reads if report.key == "vitals")
+    assert partial.reason == "This sign-in covers only some of Observation, so others may be missing."
 
 
 def test_search_not_offered_is_not_asked_for(ehr: Ehr, services: AppServices) -> None:
