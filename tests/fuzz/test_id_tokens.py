@@ -105,7 +105,7 @@ def _check_believed(identity: Identity, content: bytes) -> None:
     assert claims["iat"] <= SECONDS + 90
     assert claims.get("nbf", 0) <= SECONDS + 90
     assert claims["nonce"] == "nonce-1"
-    assert identity.fhir_user in {claims.get("fhirUser"), claims.get("profile"), None}
+    assert identity.fhir_user in [claims.get("fhirUser"), claims.get("profile"), None]
     json.dumps([identity.subject, identity.name, identity.fhir_user], ensure_ascii=False).encode()
 
 
