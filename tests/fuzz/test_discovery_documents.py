@@ -77,6 +77,8 @@ def _check(watch: Watch) -> None:
     assert back.status_code == 303 or "launch." in back.get_data(as_text=True)
 
 
+# SMART C1
+# SMART C3
 @share(1 / 2)
 @given(said=answers(mutated(DOCUMENT)))
 def test_any_smart_configuration_is_used_or_refused(signing: Watch, said: Any) -> None:
@@ -85,6 +87,8 @@ def test_any_smart_configuration_is_used_or_refused(signing: Watch, said: Any) -
     _check(signing)
 
 
+# SMART C2
+# SMART C3
 @share(1 / 2)
 @given(said=answers(mutated(STATEMENT)))
 def test_any_capability_statement_is_used_or_refused(signing: Watch, said: Any) -> None:

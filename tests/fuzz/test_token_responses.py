@@ -41,6 +41,7 @@ def _opened(watch: Watch, answer: Any) -> None:
     assert watch.ask("GET", f"{chart}check/rapport-check-in/clinician").status_code in {200, 502}
 
 
+# SMART F5
 @share(1 / 2)
 @given(said=answers(mutated(TOKEN)), signed=st.booleans())
 def test_any_answer_to_a_code_opens_a_chart_or_says_why_not(watch: Watch, said: Any, signed: bool) -> None:
@@ -61,6 +62,8 @@ def test_any_person_signs_in_or_is_told_why_not(watch: Watch, claims: Any) -> No
     _opened(watch, watch.sign_in())
 
 
+# SMART J2
+# SMART P
 @share(1 / 2)
 @given(said=answers(mutated({**TOKEN, "id_token": "a.b.c"})))
 def test_any_answer_to_a_refresh_token_renews_or_ends_the_launch(watch: Watch, said: Any) -> None:
