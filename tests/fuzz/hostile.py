@@ -52,9 +52,10 @@ _GONE = object()
 
 
 def mutated(document: Any) -> SearchStrategy[Any]:
-    """The document with up to two of its parts, however deep, replaced by anything, or taken away."""
+    """The document with one or two of its parts, however deep, replaced by anything, or taken away."""
     places = st.sampled_from(list(_places(document)))
-    return st.lists(st.tuples(places, st.one_of(values, values, st.just(_GONE))), max_size=2).map(lambda turns: _with_all(document, turns))
+    instead = st.booleans().flatmap(lambda plain: st.sampled_from([*_others, _GONE]) if plain else values)
+    return st.lists(st.tuples(places, instead), min_size=1, max_size=2).map(lambda turns: _with_all(document, turns))
 
 
 def _places(document: Any, before: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
