@@ -55,6 +55,14 @@ def verified_claims(token: str, key_set: Mapping[str, Any], *, algorithms: Colle
     return _claims(payload)
 
 
+def unverified_claims(token: str) -> dict[str, Any]:
+    """What a token claims before anything about it was checked; empty where it cannot be read."""
+    try:
+        return _claims(jws.extract_compact(token.encode(), registry=_REGISTRY).payload)
+    except (JoseError, ValueError, TypeError, AttributeError, RecursionError, SignatureError):
+        return {}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SigningKey:
     """A private key of ours, and the members of it that are published."""

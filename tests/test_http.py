@@ -150,6 +150,7 @@ def test_redirect_is_not_followed_even_when_asked_for() -> None:
     assert len(responses.calls) == 1
 
 
+# SMART K6
 @pytest.mark.parametrize(("method", "times"), [("GET", 2), ("POST", 1), ("PUT", 1)])
 def test_only_a_read_is_repeated_when_the_server_is_busy(method: str, times: int) -> None:
     busy = b"HTTP/1.1 503 Busy\r\nRetry-After: 0\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"

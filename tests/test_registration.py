@@ -109,6 +109,7 @@ class TestShippedFile:
 
 
 class TestFind:
+    # SMART B2
     def test_it_is_exact_after_the_one_normalisation(self, write: Write) -> None:
         registration = load_registration(write(EHR))
         for iss in ("https://ehr.example.org/fhir", "https://ehr.example.org/fhir/", "HTTPS://EHR.example.ORG:443/fhir"):
@@ -198,6 +199,7 @@ class TestNormalisation:
     def test_examples(self, iss: str, normal: str | None) -> None:
         assert normalise_iss(iss) == normal
 
+    # SMART B2
     @given(st.text())
     def test_it_is_stable_and_never_fails(self, text: str) -> None:
         for iss in (text, f"https://{text}", f"https://ehr.example.org/{text}"):

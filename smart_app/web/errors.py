@@ -65,7 +65,13 @@ class Errors:
     def _view(self, error: RapportError) -> ErrorView:
         match error:
             case LaunchError():
-                return launch_error_view(error, reference=reference(), iss=g.get("iss"), registration=self._site.services.registration)
+                return launch_error_view(
+                    error,
+                    reference=reference(),
+                    iss=g.get("iss"),
+                    registration=self._site.services.registration,
+                    elsewhere=g.get("elsewhere"),
+                )
             case SessionError():
                 return session_error_view(error, reference=reference(), posted=_posted())
             case FhirError():

@@ -44,6 +44,7 @@ def framed_site() -> Flask:
     return app
 
 
+# SMART 6.3.3
 def test_this_browser_blocks_third_party_cookies_as_browsers_do(chromium: Browser) -> None:
     outer = Flask("outer")
     with serving(framed_site()) as inner, serving(outer) as address, chromium.new_context() as context:
@@ -141,6 +142,7 @@ def test_the_whole_job_needs_no_script(tab: Page, here: Clinic, options: dict[st
     assert len(rated_today(here, OWEN)) == 2
 
 
+# SMART 6.3.10
 @pytest.mark.parametrize("side_by_side", [False, True], ids=["tabs", "pair"])
 def test_two_open_charts_never_show_or_write_the_others_patient(tab: Page, here: Clinic, side_by_side: bool) -> None:
     if side_by_side:
@@ -171,6 +173,7 @@ def test_two_open_charts_never_show_or_write_the_others_patient(tab: Page, here:
         assert f"'code': '{value}'" in str(response["item"])
 
 
+# SMART 6.3.10
 def test_going_back_in_one_tab_does_not_send_its_form_for_the_other_chart(tab: Page, here: Clinic) -> None:
     first = in_tab(tab, here, OWEN)
     patient_form(first)

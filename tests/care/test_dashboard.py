@@ -145,6 +145,7 @@ def test_failed_read_is_said_in_its_own_report(ehr: Ehr, services: AppServices) 
     assert panel(found).total == 1
 
 
+# SMART G4
 def test_refused_search_is_told_apart_from_a_failure(ehr: Ehr, services: AppServices) -> None:
     ehr.faults.append(lambda method, path: refusal(403, "no") if path == "QuestionnaireResponse" else None)
     assert report(history(services), "answers").state == "not_permitted"

@@ -113,6 +113,7 @@ def test_a_resource_that_cannot_be_drawn_is_listed_with_its_reason(changed: dict
     assert why_not(observation(**changed)) == code
 
 
+# SMART K8
 @pytest.mark.parametrize("status", ["final", "amended", "corrected", "preliminary", "final "])
 def test_settled_and_preliminary_results_are_drawn_with_their_standing(status: str) -> None:
     assert one(observation(status=status)).standing == status.strip()

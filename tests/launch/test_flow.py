@@ -140,6 +140,9 @@ class TestComplete:
             "client_id": "rapport",
         }
 
+    # SMART B6
+    # SMART E1
+    # SMART E3
     @pytest.mark.parametrize(
         ("params", "code"),
         [
@@ -149,8 +152,11 @@ class TestComplete:
             ({"code": ["code-1", "code-2"], "state": ["STATE"]}, "parameter_repeated"),
             ({"state": ["STATE"]}, "code_missing"),
             ({"code": [""], "state": ["STATE"]}, "code_missing"),
-            ({"error": ["access_denied"], "state": ["STATE"]}, "authorization_refused"),
-            ({"error": ["access_denied"], "code": ["code-1"], "state": ["STATE"]}, "authorization_refused"),
+            ({"error": ["access_denied"], "state": ["STATE"]}, "authorization_declined"),
+            ({"error": ["access_denied"], "code": ["code-1"], "state": ["STATE"]}, "authorization_declined"),
+            ({"error": ["invalid_scope"], "state": ["STATE"]}, "scope_refused"),
+            ({"error": ["temporarily_unavailable"], "state": ["STATE"]}, "authorization_unavailable"),
+            ({"error": ["unauthorized_client"], "state": ["STATE"]}, "authorization_refused"),
             ({"code": ["code-1"], "state": ["STATE"], "iss": [BASE]}, "issuer_differs"),
         ],
     )
@@ -165,6 +171,7 @@ class TestComplete:
         assert refused.value.code == code
         assert ehr.asked("/auth/token") == 0
 
+    # SMART E3
     def test_refusal_repeats_the_servers_words_without_control_characters(self, launcher: Launcher, ehr: AuthorizationServer) -> None:
         begun = launcher.begin(BASE, "abc")
         params = {"error": ["invalid_scope"], "error_description": ["no\n\x1b[31m" + "x" * 999], "state": [begun.pending.state]}
@@ -173,11 +180,13 @@ class TestComplete:
         assert refused.value.detail.startswith("invalid_scope: no  [31mx")
         assert len(refused.value.detail) == 300
 
+    # SMART B6
     def test_callback_naming_the_right_issuer_goes_on(self, launcher: Launcher, ehr: AuthorizationServer) -> None:
         begun = launcher.begin(BASE, "abc")
         params = ehr.authorize(begun.authorize_url)
         assert launcher.complete(begun.pending, {**params, "iss": [ISSUER]}).patient == "pat-1"
 
+    # SMART B6
     def test_promised_issuer_must_come(self, launcher: Launcher, ehr: AuthorizationServer) -> None:
         ehr.document = {"authorization_response_iss_parameter_supported": True}
         assert refused_code(launcher, ehr) == "issuer_differs"
@@ -233,6 +242,7 @@ class TestComplete:
         ehr.token = {"scope": "openid patient/Patient.r"}
         assert finish(launcher, ehr).scope == "openid patient/Patient.r"
 
+    # SMART I
     def test_only_an_explicit_false_removes_the_banner(self, launcher: Launcher, ehr: AuthorizationServer) -> None:
         shown = []
         for value in (None, True, "false", 0, False):
@@ -240,6 +250,7 @@ class TestComplete:
             shown.append(finish(launcher, ehr).need_patient_banner)
         assert shown == [True, True, True, True, False]
 
+    # SMART I
     @pytest.mark.parametrize(("encounter", "kept"), [("enc-1", "enc-1"), (None, None), ("x/y", None), (5, None)])
     def test_encounter_is_optional(self, launcher: Launcher, ehr: AuthorizationServer, encounter: object, kept: str | None) -> None:
         ehr.token = {"encounter": encounter}
@@ -250,7 +261,7 @@ class TestComplete:
         ehr.authorize(launcher.begin(BASE, "def").authorize_url)
         with pytest.raises(LaunchError, match="PKCE does not verify") as refused:
             launcher.complete(first.pending, {"code": ["code-1"], "state": [first.pending.state]})
-        assert refused.value.code == "token_refused"
+        assert refused.value.code == "code_refused"
 
     # SMART F4
     @pytest.mark.parametrize(
@@ -281,6 +292,7 @@ class TestComplete:
         assert refused_code(launcher, ehr) == "token_unreachable"
         assert ehr.asked("/auth/token") == 1
 
+    # SMART C6
     def test_failed_exchange_makes_discovery_fresh(self, launcher: Launcher, ehr: AuthorizationServer) -> None:
         ehr.token = {"access_token": None}
         refused_code(launcher, ehr)
@@ -290,6 +302,7 @@ class TestComplete:
 
 
 class TestUser:
+    # SMART H5
     @pytest.mark.parametrize(
         ("fhir_user", "reference"),
         [
@@ -304,10 +317,12 @@ class TestUser:
         ehr.claims = {"fhirUser": fhir_user}
         assert finish(launcher, ehr).user.reference == reference
 
+    # SMART H5
     def test_older_profile_claim_is_read(self, launcher: Launcher, ehr: AuthorizationServer) -> None:
         ehr.claims = {"fhirUser": None, "profile": "Practitioner/dr-2"}
         assert finish(launcher, ehr).user.reference == "Practitioner/dr-2"
 
+    # SMART H5
     @pytest.mark.parametrize(
         "fhir_user", ["Patient/pat-2", "Person/p", f"{BASE}/RelatedPerson/1", "Device/1", "dr-1", "", None, "Practitioner/", "http://[x"]
     )
@@ -337,6 +352,29 @@ class TestRefresh:
         context = finish(launcher, ehr)
         ehr.token = {"refresh_token": None}
         assert launcher.refresh(context).refresh_token == context.refresh_token
+
+    # SMART J6
+    @pytest.mark.parametrize("ttl", [200, "200"])
+    def test_a_server_that_asks_is_told_in_time_that_the_user_is_here(
+        self, launcher: Launcher, ehr: AuthorizationServer, clock: Clock, ttl: int | str
+    ) -> None:
+        ehr.token = {"active_ttl": ttl, "expires_in": 3600}
+        context = finish(launcher, ehr)
+        assert not launcher.needs_refresh(context, clock() + timedelta(seconds=99))
+        clock.forward(seconds=100)
+        assert launcher.needs_refresh(context, clock())
+        again = launcher.refresh(context)
+        assert ehr.last_form()["active_at"] == "0"
+        assert again.presence_due == clock() + timedelta(seconds=100)
+
+    # SMART J6
+    @pytest.mark.parametrize("ttl", [None, -1, True, "soon", 1.5, "٣"])
+    def test_a_server_that_does_not_ask_in_order_is_told_nothing(self, launcher: Launcher, ehr: AuthorizationServer, ttl: object) -> None:
+        ehr.token = {"active_ttl": ttl}
+        context = finish(launcher, ehr)
+        launcher.refresh(context)
+        assert context.presence_due is None
+        assert "active_at" not in ehr.last_form()
 
     # SMART P
     def test_refresh_for_another_patient_ends_the_session(self, launcher: Launcher, ehr: AuthorizationServer) -> None:
