@@ -34,6 +34,7 @@ LaunchCode = Literal[
     "discovery_redirected",
     "discovery_incomplete",
     "discovery_host_not_listed",
+    "key_not_accepted",
     "state_missing",
     "state_unknown",
     "browser_differs",

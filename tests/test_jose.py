@@ -1,10 +1,13 @@
 """Signing and verifying through the one door to joserfc; claims are judged elsewhere."""
 
+from base64 import urlsafe_b64encode
 from typing import Any
 
 import pytest
 import simplejson
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
@@ -40,6 +43,66 @@ def jwk(key: RSAKey | ECKey, **changes: Any) -> str:
 def test_what_is_signed_verifies(key: RSAKey | ECKey, algorithm: str) -> None:
     token = signed({"a": 1}, key, algorithm, str(key.kid))
     assert verified_claims(token, {"keys": [public(key)]}) == {"a": 1}
+
+
+def signed_bytes(payload: bytes, *, key: RSAKey | None = None, **header: Any) -> str:
+    """A signature that holds over content a careful server would not write."""
+    key, head = key or rsa_key(), {"alg": "RS256", "kid": "one", **header}
+    segments = [urlsafe_b64encode(part).rstrip(b"=") for part in (simplejson.dumps(head).encode(), payload)]
+    assert key.private_key
+    signature = key.private_key.sign(b".".join(segments), PKCS1v15(), SHA256())
+    return b".".join([*segments, urlsafe_b64encode(signature).rstrip(b"=")]).decode()
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b'{"exp": NaN}',
+        b'{"exp": -Infinity}',
+        b'{"sub": "\\ud800"}',
+        b'{"a":' * 2000 + b"1" + b"}" * 2000,
+        b'{"a": ' + b"[" * 20_000 + b"]" * 20_000 + b"}",
+        '{"sub": "a"}'.encode("utf-16"),
+        b'{"sub": "\xff"}',
+        b'{"exp": 1e999}',
+        b"[]",
+        b"",
+    ],
+    ids=["nan", "infinity", "surrogate", "objects", "arrays", "utf-16", "no utf-8", "too large", "array", "nothing"],
+)
+def test_signed_content_that_is_no_json_object_is_refused(payload: bytes) -> None:
+    with pytest.raises(SignatureError, match="content is no"):
+        verified_claims(signed_bytes(payload), {"keys": [public(rsa_key())]})
+
+
+def test_header_that_is_nested_without_end_is_refused() -> None:
+    token = signed_bytes(b"{}", x={}).split(".")
+    header = b'{"alg":"RS256","x":' + b"[" * 2500 + b"]" * 2500 + b"}"
+    with pytest.raises(SignatureError, match="cannot be read"):
+        verified_claims(".".join([urlsafe_b64encode(header).rstrip(b"=").decode(), *token[1:]]), {"keys": [public(rsa_key())]})
+
+
+@pytest.mark.parametrize("header", [{"pi.atm": "1"}, {"x5c": ["A" * 3000]}, {"jku": "https://evil.example.org/keys"}, {"cty": "JWT"}])
+def test_header_members_that_are_not_ours_to_read_are_passed_over(header: dict[str, Any]) -> None:
+    assert verified_claims(signed_bytes(b'{"a": 1}', **header), {"keys": [public(rsa_key())]}) == {"a": 1}
+
+
+@pytest.mark.parametrize("header", [{"crit": ["exp"], "exp": 1}, {"crit": ["b64"], "b64": True}, {"crit": []}, {"crit": None}])
+def test_header_that_asks_to_be_understood_is_refused(header: dict[str, Any]) -> None:
+    with pytest.raises(SignatureError):
+        verified_claims(signed_bytes(b'{"a": 1}', **header), {"keys": [public(rsa_key())]})
+
+
+def test_weak_key_of_a_server_is_refused() -> None:
+    weak = RSAKey.import_key(rsa.generate_private_key(65537, 2048), {"kid": "one"})
+    short = public(weak, n=urlsafe_b64encode(b"\x00" * 200 + b"\xff" * 128).rstrip(b"=").decode())
+    with pytest.raises(SignatureError, match=r"too weak\. 1024 bits"):
+        verified_claims(signed_bytes(b"{}", key=weak), {"keys": [short]})
+
+
+def test_key_published_with_its_private_half_is_not_used() -> None:
+    with pytest.raises(UnknownKeyError):
+        verified_claims(signed_bytes(b"{}"), {"keys": [rsa_key().as_dict(private=True)]})
 
 
 @pytest.mark.parametrize(("key", "algorithm"), [(rsa_key(), "RS384"), (ec_key("P-384"), "ES384")])

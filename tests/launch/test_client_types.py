@@ -134,11 +134,17 @@ class TestChoiceOfAlgorithm:
         assert jwt.decode(form(exchange)["client_assertion"], key, algorithms=["RS384", "ES384"]).header["kid"] == kid
 
     # SMART C7
-    @pytest.mark.parametrize("auth", [KEY, replace(KEY, kid="absent")])
-    def test_where_no_key_fits_nobody_is_sent_to_sign_in(self, ehr: AuthorizationServer, clock: Clock, auth: PrivateKeyJwt) -> None:
-        ehr.document["token_endpoint_auth_signing_alg_values_supported"] = ["PS384"]
-        with pytest.raises(ConfigurationError, match=r"ec \(ES384\), one \(RS384\); wanted: PS384"):
-            launcher_for(registered(auth), clock, ENVIRON).begin(BASE, "abc")
+    @pytest.mark.parametrize("listed", [["PS384"], ["RS256", "none"], ["\x1b[31m" * 99]])
+    def test_where_the_ehr_takes_no_key_nobody_is_sent_to_sign_in(self, ehr: AuthorizationServer, clock: Clock, listed: list[str]) -> None:
+        ehr.document["token_endpoint_auth_signing_alg_values_supported"] = listed
+        with pytest.raises(LaunchError, match=r"ec \(ES384\), one \(RS384\); the EHR lists: [\x20-\x7e]{1,300}$") as refused:
+            launcher_for(registered(KEY), clock, ENVIRON).begin(BASE, "abc")
+        assert (refused.value.code, refused.value.http_status) == ("key_not_accepted", 502)
+
+    # SMART C7
+    def test_where_the_entry_names_no_key_of_ours_nobody_is_sent_to_sign_in(self, ehr: AuthorizationServer, clock: Clock) -> None:
+        with pytest.raises(ConfigurationError, match=r"ec \(ES384\), one \(RS384\); wanted: kid absent"):
+            launcher_for(registered(replace(KEY, kid="absent")), clock, ENVIRON).begin(BASE, "abc")
 
     def test_choice_holds_for_the_refresh_after_discovery_was_forgotten(self, ehr: AuthorizationServer, clock: Clock) -> None:
         ehr.document["token_endpoint_auth_signing_alg_values_supported"] = ["RS384"]

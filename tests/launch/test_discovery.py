@@ -217,6 +217,17 @@ def test_capability_statement_without_endpoints_is_incomplete(
     assert refusal(discovery, issuer).code == "discovery_incomplete"
 
 
+@pytest.mark.parametrize("url", [[], {}, ["authorize"], 7, None, True])
+def test_oauth_uri_whose_name_is_no_text_is_passed_over(
+    discovery: Discovery, issuer: Issuer, wire: responses.RequestsMock, url: object
+) -> None:
+    members = [{"url": url, "valueUri": "x"}, {"url": "authorize", "valueUri": f"{BASE}/a"}, {"url": "token", "valueUri": f"{BASE}/t"}]
+    statement = {"rest": [{"security": {"extension": [{"url": OAUTH_URIS, "extension": members}]}}]}
+    wire.get(ADDRESS, status=404)
+    wire.get(f"{BASE}/metadata?_format=json", json=statement)
+    assert discovery.endpoints(issuer).token_endpoint == f"{BASE}/t"
+
+
 # SMART H3
 def test_keys_are_fetched_again_at_most_once_a_minute(discovery: Discovery, ehr: AuthorizationServer, clock: Clock) -> None:
     address = f"{ISSUER}/keys"

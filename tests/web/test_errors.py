@@ -101,3 +101,11 @@ def test_forbidden_by_the_record_is_a_page(rapport: Clinic) -> None:
     rapport.ehr.faults.append(lambda _method, path: (403, {}, "") if path.startswith("Patient/") else None)
     page = rapport.get(chart)
     assert page.status == Forbidden.http_status
+
+
+@pytest.mark.parametrize("path", ["/launch", "/callback", "/open", "/", "/nothing"])
+@pytest.mark.parametrize("query", ["iss=\xff", "\xc3=1", "launch=1&iss=\xf0\x9f"])
+def test_a_query_that_is_no_text_is_refused(rapport: Clinic, path: str, query: str) -> None:
+    page = read(rapport.client.get(path, base_url=SITE, environ_overrides={"QUERY_STRING": query}))
+    assert page.status == 400
+    assert "malformed" in page.text

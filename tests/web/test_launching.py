@@ -188,6 +188,14 @@ def test_below_a_path_every_address_keeps_the_path(
         assert all(str(tag["href"]).startswith("/rapport/static/") for tag in page.soup.select("link[href]"))
 
 
+def test_an_address_with_a_slash_more_or_less_sends_nobody_to_the_host_of_the_request(rapport: Clinic) -> None:
+    chart = rapport.launch()
+    evil = {"Host": "evil.example.org"}
+    for path in (chart.removesuffix("/"), chart.replace("/l/", "/l//"), "/launch/", "//launch"):
+        assert "Location" not in rapport.client.get(path, base_url=SITE, headers=evil).headers
+    assert "HALVORSEN" in rapport.get(chart.removesuffix("/")).text
+
+
 DISCOVERY = f"{BASE}/.well-known/smart-configuration"
 
 

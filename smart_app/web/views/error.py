@@ -77,6 +77,11 @@ ADVICE: Mapping[LaunchCode, Advice] = {
         remedy="If its sign-in really lives there, add the host to `hosts` of its entry in launch.json.",
         asked="discovery",
     ),
+    "key_not_accepted": Advice(
+        headline="The record system takes no signature Rapport can make",
+        remedy="Make a key of a kind it takes with `rapport keys new`, and register it there; what it takes is below.",
+        asked="discovery",
+    ),
     "state_missing": Advice(headline="The sign-in came back incomplete", remedy="The callback had no state. " + _EHR_SIDE),
     "state_unknown": Advice(headline="This sign-in was used already, or took too long", remedy=_ONCE),
     "browser_differs": Advice(
