@@ -172,12 +172,18 @@ def _key(key_id: object, algorithm: str, key_set: Mapping[str, Any]) -> RSAKey |
     if len(fitting) > 1:
         raise SignatureError("A signed token does not say which of several keys it was signed with.", detail=f"{len(fitting)} keys")
     try:
-        key = jwk.import_key(dict(fitting[0]))
+        key = _imported(simplejson.dumps(fitting[0]))
     except (JoseError, ValueError, TypeError) as error:
         raise SignatureError("A server's published key cannot be used.", detail=type(error).__name__) from error
     if not isinstance(key, RSAKey | ECKey):
         raise SignatureError("A server's published key is of a kind that is not accepted.")
     return key
+
+
+# An EHR signs thousands of tokens with one key, and checking the key itself takes as long as checking a signature with it.
+@lru_cache(maxsize=64)
+def _imported(member: str) -> jwk.Key:
+    return jwk.import_key(simplejson.loads(member))
 
 
 def _members(key_set: Mapping[str, Any]) -> list[dict[str, Any]]:
