@@ -255,6 +255,26 @@ class TestSpace:
         assert store.purge(clock()) == 1
         assert [entry.key for entry in store.outbox.pending()] == ["kept"]
 
+    def test_opening_a_launch_purges_what_is_over(self, store: Store, clock: Clock) -> None:
+        idle, absolute = timedelta(minutes=30), timedelta(hours=8)
+        store.launches.open(CONTEXT, idle=idle, absolute=absolute)
+        store.outbox.put("done", launch_id=LaunchId("launch-1"), payload={})
+        store.outbox.mark("done", "acknowledged")
+        clock.forward(minutes=29)
+        store.open_launch(CONTEXT, idle=idle, absolute=absolute, detail={})
+        clock.forward(minutes=2)
+        store.open_launch(CONTEXT, idle=idle, absolute=absolute, detail={})
+        assert [entry.event for entry in store.audit.entries()] == ["launch", "expired", "launch"]
+        clock.forward(days=2)
+        store.open_launch(CONTEXT, idle=idle, absolute=absolute, detail={})
+        assert store.outbox.get("done") is None
+
+    def test_opening_a_launch_releases_what_is_stuck(self, store: Store, clock: Clock) -> None:
+        store.outbox.put("stuck", launch_id=LaunchId("launch-1"), payload={}, state="sending")
+        clock.forward(minutes=11)
+        store.open_launch(CONTEXT, idle=timedelta(minutes=30), absolute=timedelta(hours=8), detail={})
+        assert [entry.state for entry in store.outbox.pending()] == ["unknown"]
+
     def test_purging_never_shortens_the_audit_trail(self, store: Store, clock: Clock) -> None:
         store.launches.open(CONTEXT, idle=timedelta(minutes=30), absolute=timedelta(hours=8))
         store.audit.add("launch", launch_id=None, context=CONTEXT)
