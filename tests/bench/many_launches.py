@@ -11,19 +11,20 @@ from tests.bench.launches import OURS, PATIENTS, Browser
 from tests.bench.peer import peer
 from tests.bench.trend import Trend, trend
 
-LAUNCHES, SETTLED = 10_000, 1000
-# No slope: the last thousand within this of the second thousand.
+LAUNCHES = 10_000
+# No slope: the last tenth within this of the second tenth. What is built when first used belongs to the first.
 STEADY = 1.05
 FLAT = 1.02
 # Free pages the store keeps for the next launches (`_SPARE_PAGES` of 4 kB), and no more than those.
 SPARE_KB = 64 * 4.096
-_BLOCK = 100
+_BLOCKS = 10
 _NIGHT = 12 * 3600
 
 
 def measure(effort: Effort) -> Figures:
     """Three figures: time per launch, memory, database."""
     count = effort.rounds(LAUNCHES)
+    tenth = count // 10
     with (
         peer("tests.bench.ehr_process", str(PATIENTS)) as ehr,
         peer("tests.bench.app_process", f"{ehr.address}/fhir", OURS) as app,
@@ -34,7 +35,7 @@ def measure(effort: Effort) -> Figures:
         seconds, sizes = [], []
         for number in range(count):
             seconds.append(browser.launch(settle=0))
-            if (number + 1) % SETTLED == 0:
+            if (number + 1) % tenth == 0:
                 sizes.append(int(app.ask("rss")))
         took = time.perf_counter() - began
         full = app.ask("holdings")
@@ -43,7 +44,7 @@ def measure(effort: Effort) -> Figures:
         morning = browser.launch()
         purged, seconds_of_purge = _timed(lambda: app.ask("purge"))
         after = app.ask("holdings")
-    return [_steady(seconds, morning), _flat(sizes, took, full), _back(before, full, after, purged, seconds_of_purge)]
+    return [_steady(seconds, tenth, morning), _flat(sizes, tenth, took, full), _back(before, full, after, purged, seconds_of_purge)]
 
 
 def _timed(act: Callable[[], Any]) -> tuple[Any, float]:
@@ -52,23 +53,25 @@ def _timed(act: Callable[[], Any]) -> tuple[Any, float]:
     return answer, time.perf_counter() - began
 
 
-def _steady(seconds: Sequence[float], morning: float) -> Figure:
-    """The last thousand over the second; the slope over medians of a hundred, from the thousandth on."""
-    second, last = (statistics.median(part) for part in (seconds[SETTLED : 2 * SETTLED], seconds[-SETTLED:]))
-    blocks = [statistics.median(seconds[at : at + _BLOCK]) for at in range(SETTLED, len(seconds), _BLOCK)]
-    slope = trend(blocks).scaled(1e6 * SETTLED / _BLOCK)
+def _steady(seconds: Sequence[float], tenth: int, morning: float) -> Figure:
+    """The last tenth over the second; the slope over medians of a few, from the second tenth on."""
+    second, last = (statistics.median(part) for part in (seconds[tenth : 2 * tenth], seconds[-tenth:]))
+    block = tenth // _BLOCKS
+    blocks = [statistics.median(seconds[at : at + block]) for at in range(tenth, len(seconds), block)]
+    slope = trend(blocks).scaled(1e6 * 1000 / block)
     raw = f"{second * 1000:.2f} ms, last {last * 1000:.2f} ms; slope {_text(slope)}; first after a night {morning * 1000:.0f} ms"
-    return Figure(name=f"CPU per launch, last of {len(seconds)} over the second 1000", value=last / second, goal=STEADY, unit="×", raw=raw)
+    name = f"CPU per launch, last {tenth} of {len(seconds)} over the second {tenth}"
+    return Figure(name=name, value=last / second, goal=STEADY, unit="×", raw=raw)
 
 
 def _text(slope: Trend) -> str:
     return f"{slope.slope:+.1f} µs per 1000 launches (95 % {slope.low:+.1f} to {slope.high:+.1f})"
 
 
-def _flat(sizes: Sequence[int], took: float, full: dict[str, Any]) -> Figure:
+def _flat(sizes: Sequence[int], tenth: int, took: float, full: dict[str, Any]) -> Figure:
     first, last = sizes[0], sizes[-1]
-    raw = f"1000th {first / 1e6:.1f} MB, last {last / 1e6:.1f} MB; {full['files']} files, {full['threads']} threads; {took:.0f} s in all"
-    return Figure(name=f"memory, last launch over the {SETTLED}th", value=last / first, goal=FLAT, unit="×", raw=raw)
+    raw = f"{first / 1e6:.1f} MB, last {last / 1e6:.1f} MB; {full['files']} files, {full['threads']} threads; {took:.0f} s in all"
+    return Figure(name=f"memory, launch {tenth * len(sizes)} over launch {tenth}", value=last / first, goal=FLAT, unit="×", raw=raw)
 
 
 def _back(before: dict[str, Any], full: dict[str, Any], after: dict[str, Any], purged: int, seconds: float) -> Figure:
