@@ -202,7 +202,7 @@ def _key(key_id: object, algorithm: str, key_set: Mapping[str, Any]) -> RSAKey |
     if fitting[0].get("kty") == "RSA" and (bits := _bits(fitting[0].get("n"))) < _RSA_BITS_AT_LEAST:
         raise SignatureError("A server's published key is too weak.", detail=f"{bits} bits")
     try:
-        key = jwk.import_key(dict(fitting[0]))
+        key = _imported(simplejson.dumps(fitting[0]))
     except (JoseError, ValueError, TypeError) as error:
         raise SignatureError("A server's published key cannot be used.", detail=type(error).__name__) from error
     if not isinstance(key, RSAKey | ECKey):
@@ -216,6 +216,12 @@ def _bits(modulus: object) -> int:
         return int.from_bytes(urlsafe_b64decode(f"{modulus}==")).bit_length()
     except ValueError:
         return 0
+
+
+# An EHR signs thousands of tokens with one key, and checking the key itself takes as long as checking a signature with it.
+@lru_cache(maxsize=64)
+def _imported(member: str) -> jwk.Key:
+    return jwk.import_key(simplejson.loads(member))
 
 
 def _members(key_set: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -186,6 +186,14 @@ def test_unknown_key_is_told_from_a_bad_signature() -> None:
     assert not isinstance(refused.value, UnknownKeyError)
 
 
+def test_a_key_that_was_replaced_under_its_id_is_not_remembered() -> None:
+    token = signed({"sub": "a"}, rsa_key(), "RS256")
+    assert verified_claims(token, {"keys": [public(rsa_key())]}) == {"sub": "a"}
+    with pytest.raises(SignatureError):
+        verified_claims(token, {"keys": [public(rsa_key("two"), kid="one")]})
+    assert verified_claims(token, {"keys": [public(rsa_key())]}) == {"sub": "a"}
+
+
 @pytest.mark.parametrize("key_set", [{}, {"keys": None}, {"keys": {}}, {"keys": [1]}])
 def test_key_set_without_keys_has_no_key(key_set: dict[str, object]) -> None:
     token = signed({}, rsa_key(), "RS256")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from smart_app.errors import SessionError, StoreError
@@ -24,6 +24,8 @@ from smart_app.store.tables import drafts
 Saved = Literal["new", "again", "too_soon"]
 _TABLE = drafts.name
 _TICKET = "ticket"
+# Nobody came back for it in time, as of `now`.
+PAST = drafts.c.expires <= bindparam("now")
 _DAMAGED = "This form is damaged, so nothing was kept. Open it again from the history."
 
 
@@ -165,9 +167,9 @@ class Drafts:
 
     def purge(self, now: datetime, *, at_most: int, within: Connection | None = None) -> Sequence[Expired]:
         """Delete what nobody came back for, `at_most` so many at a time; what was deleted."""
-        over = select(drafts.c.id).where(drafts.c.expires <= now).limit(at_most)
+        over = select(drafts.c.id).where(PAST).limit(at_most)
         with self._database.begin(within) as connection:
-            rows = connection.execute(delete(drafts).where(drafts.c.id.in_(over)).returning(drafts)).all()
+            rows = connection.execute(delete(drafts).where(drafts.c.id.in_(over)).returning(drafts), {"now": now}).all()
         return [self._expired(row) for row in rows]
 
     def _owners(self, author: Author) -> list[str]:

@@ -98,22 +98,22 @@ class Launches:
     def take_pending(self, state: str, cookies: Mapping[str, str]) -> PendingLaunch:
         """The pending launch of `state`, which is gone from the store afterwards: a second callback finds nothing.
         Raises LaunchError `browser_differs` (it stays for the right browser) or `state_unknown` (never was, used or expired)."""
-        row_id, now = digest(state), self._clock()
-        pending = and_(launches.c.id == row_id, launches.c.kind == "pending", launches.c.expires > now)
-        mine = launches.c.binding == digest(cookies.get(cookie_name(state), ""))
+        row_id = digest(state)
+        wanted = {"wanted": row_id, "now": self._clock()}
+        mine = digest(cookies.get(cookie_name(state), ""))
         with self._database.begin() as connection:
-            payload = connection.execute(delete(launches).where(pending, mine).returning(launches.c.payload)).scalar_one_or_none()
-            if payload is None and connection.execute(select(launches.c.id).where(pending)).first():
+            payload = connection.execute(_TAKE_PENDING, {**wanted, "mine": mine}).scalar_one_or_none()
+            if payload is None and connection.execute(_IS_PENDING, wanted).first():
                 raise LaunchError("browser_differs", _BROWSER_DIFFERS)
         if payload is None:
             raise LaunchError("state_unknown", _STATE_UNKNOWN)
         return _pending().validate_python(self._sealer.open(payload, table=_TABLE, row=row_id))
 
-    def open(self, context: LaunchContext, *, idle: timedelta, absolute: timedelta) -> OpenLaunch:
+    def open(self, context: LaunchContext, *, idle: timedelta, absolute: timedelta, within: Connection | None = None) -> OpenLaunch:
         """Keep a completed launch under a new id and a new cookie; it ends `idle` after its last request and `absolute` after now."""
         launch_id = LaunchId(secrets.token_urlsafe(32))
         launch = OpenLaunch(id=launch_id, cookie_name=cookie_name(launch_id), cookie_value=secrets.token_urlsafe(32))
-        self._insert("open", launch_id, launch.cookie_value, _dumped(context), idle=idle, absolute=absolute)
+        self._insert("open", launch_id, launch.cookie_value, _dumped(context), idle=idle, absolute=absolute, within=within)
         return launch
 
     def get(self, launch_id: LaunchId, cookies: Mapping[str, str]) -> LaunchContext:
@@ -174,13 +174,23 @@ class Launches:
 
     def purge(self, now: datetime, *, at_most: int, within: Connection | None = None) -> Sequence[Ended]:
         """Delete what is past its absolute or idle end, `at_most` so many at a time; what was deleted."""
-        over = select(launches.c.id).where(or_(launches.c.expires <= now, launches.c.idle_until <= now)).limit(at_most)
+        over = select(launches.c.id).where(OVER).limit(at_most)
         gone = delete(launches).where(launches.c.id.in_(over)).returning(launches)
         with self._database.begin(within) as connection:
-            rows = connection.execute(gone).all()
+            rows = connection.execute(gone, {"now": now}).all()
         return [self._ended(row) for row in rows]
 
-    def _insert(self, kind: str, secret_id: str, cookie_value: str, payload: Any, *, idle: timedelta, absolute: timedelta) -> None:
+    def _insert(
+        self,
+        kind: str,
+        secret_id: str,
+        cookie_value: str,
+        payload: Any,
+        *,
+        idle: timedelta,
+        absolute: timedelta,
+        within: Connection | None = None,
+    ) -> None:
         row_id, now = digest(secret_id), self._clock()
         values = {
             "id": row_id,
@@ -193,8 +203,8 @@ class Launches:
             "idle_until": now + idle,
             "expires": now + absolute,
         }
-        with self._database.begin() as connection:
-            connection.execute(insert(launches).values(values))
+        with self._database.begin(within) as connection:
+            connection.execute(_INSERT, values)
 
     def _ended(self, row: Row[Any]) -> Ended:
         ended = min(row.expires, row.idle_until).isoformat()
@@ -230,8 +240,14 @@ def _open(row_id: str | BindParameter[str]) -> ColumnElement[bool]:
     return and_(launches.c.id == row_id, launches.c.kind == "open")
 
 
-# Every request of a launch begins with it; built once it takes half as long.
+# What every launch and every request of one begins with. Built once it takes half as long.
 _SELECT_OPEN = select(launches).where(_open(bindparam("wanted")))
+_INSERT = insert(launches)
+_PENDING = and_(launches.c.id == bindparam("wanted"), launches.c.kind == "pending", launches.c.expires > bindparam("now"))
+_IS_PENDING = select(launches.c.id).where(_PENDING)
+_TAKE_PENDING = delete(launches).where(_PENDING, launches.c.binding == bindparam("mine")).returning(launches.c.payload)
+# Past the absolute or the idle end, as of `now`.
+OVER = or_(launches.c.expires <= bindparam("now"), launches.c.idle_until <= bindparam("now"))
 
 
 def _alive(connection: Connection, row_id: str, now: datetime) -> Row[Any]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, Update, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Row, Update, and_, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from smart_app.launch.context import Author, LaunchId
@@ -22,6 +22,11 @@ _INSERT = insert(outbox)
 _SELECT = select(outbox).where(outbox.c.id == bindparam("wanted"))
 _MARK = update(outbox).where(outbox.c.id == bindparam("wanted")).values(state=bindparam("to"), updated=bindparam("now"))
 _RESEAL = _MARK.values(payload=bindparam("sealed"))
+# Sent by a process that is gone, and stored in the record for long enough, as of `sent_before` and `stored_before`.
+STUCK = and_(outbox.c.state == "sending", outbox.c.updated < bindparam("sent_before"))
+DONE = and_(outbox.c.state == "acknowledged", outbox.c.updated < bindparam("stored_before"))
+_RECOVER = update(outbox).where(STUCK).values(state="unknown", updated=bindparam("now"))
+_PURGE = delete(outbox).where(DONE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,17 +120,15 @@ class Outbox:
     def _owners(self, author: Author) -> list[str]:
         return self._sealer.lookups(owner_parts("outbox", author))
 
-    def recover(self, before: datetime) -> int:
+    def recover(self, before: datetime, *, within: Connection | None = None) -> int:
         """Turn into unknown what has been `sending` since before `before`: its process is gone, and the outcome must be looked up."""
-        stuck = (outbox.c.state == "sending") & (outbox.c.updated < before)
-        with self._database.begin() as connection:
-            return connection.execute(update(outbox).where(stuck).values(state="unknown", updated=self._clock())).rowcount
+        with self._database.begin(within) as connection:
+            return connection.execute(_RECOVER, {"sent_before": before, "now": self._clock()}).rowcount
 
-    def purge(self, before: datetime) -> int:
+    def purge(self, before: datetime, *, within: Connection | None = None) -> int:
         """Delete what was acknowledged before `before`; anything else stays for good. How many."""
-        done = (outbox.c.state == "acknowledged") & (outbox.c.updated < before)
-        with self._database.begin() as connection:
-            return connection.execute(delete(outbox).where(done)).rowcount
+        with self._database.begin(within) as connection:
+            return connection.execute(_PURGE, {"stored_before": before}).rowcount
 
     def _sealed(self, key: str, launch_id: LaunchId, payload: dict[str, Any]) -> bytes:
         return self._sealer.seal({"key": key, "launch_id": launch_id, "payload": payload}, table=_TABLE, row=digest(key))

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from flask import Flask, Response, g, redirect, request, url_for
+from flask import Flask, Response, g, request, url_for
 
 from smart_app.care.access import prepare
 from smart_app.errors import LaunchError
@@ -105,10 +105,9 @@ def opened(services: AppServices, context: LaunchContext) -> Response:
     """Keep a completed launch, set its cookie and go to the page it was opened for."""
     settings = services.settings
     absolute = timedelta(minutes=settings.absolute_minutes)
-    services.store.purge(services.clock())
-    launch = services.store.launches.open(context, idle=timedelta(minutes=settings.idle_minutes), absolute=absolute)
+    idle = timedelta(minutes=settings.idle_minutes)
     detail = {"via": context.via, "scope": context.scope}
-    services.store.audit.add("launch", launch_id=launch.id, context=context, detail=detail)
+    launch = services.store.open_launch(context, idle=idle, absolute=absolute, detail=detail)
     for name in context.arrived.ignored:
         new_log().warning("launch_value_ignored", issuer_name=context.issuer_name, reason_code=name)
     response = _to(first_page(context, services, launch_id=launch.id))
@@ -117,8 +116,6 @@ def opened(services: AppServices, context: LaunchContext) -> Response:
 
 
 def _to(address: str) -> Response:
-    """A 303: whatever brought the browser here, the next request is a GET."""
-    response = redirect(address, 303)
-    # Werkzeug's redirect page repeats the address, with `state` and launch id in it.
-    response.set_data(b"")
-    return response  # type: ignore[return-value]
+    """A 303: whatever brought the browser here, the next request is a GET. Without a body: the usual one repeats the address, with `state`
+    and launch id in it."""
+    return Response(status=303, headers={"Location": address})
