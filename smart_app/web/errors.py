@@ -65,11 +65,12 @@ class Errors:
     def _view(self, error: RapportError) -> ErrorView:
         match error:
             case LaunchError():
-                return launch_error_view(error, reference=reference(), iss=g.get("iss"), registration=self._site.services.registration)
+                known = self._site.services.registration
+                return launch_error_view(error, reference=reference(), iss=g.get("iss"), registration=known, retry=_again())
             case SessionError():
                 return session_error_view(error, reference=reference(), posted=_posted())
             case FhirError():
-                return fhir_error_view(error, reference=reference(), retry=None if _posted() else request.path)
+                return fhir_error_view(error, reference=reference(), retry=_again())
             case _:
                 return failure_view(error, reference=reference(), posted=_posted())
 
@@ -89,6 +90,14 @@ def route() -> str:
 
 def _posted() -> bool:
     return request.method == "POST"
+
+
+def _again() -> str | None:
+    """The address of this request, to be asked for once more, with its query to the letter; a POST is not sent twice."""
+    if _posted():
+        return None
+    query = request.query_string.decode("ascii", "replace")
+    return f"{request.root_path}{request.path}{'?' if query else ''}{query}"
 
 
 def _place(cause: BaseException) -> str:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from flask import Flask, Response, g, redirect, request, url_for
 
 from smart_app.care.access import prepare
+from smart_app.errors import LaunchError
 from smart_app.launch.context import LaunchContext
 from smart_app.launch.parameters import callback_state, launch_request
 from smart_app.services import AppServices
@@ -43,22 +44,30 @@ class Launching:
         return response
 
     def callback(self) -> Response:
-        """Complete the launch and go to its page. The pending launch is used up, whatever comes of it."""
+        """Complete the launch and go to its page. The pending launch is used up, whatever comes of it; who comes back this way
+        afterwards is shown the launch it became."""
         params = request.args.to_dict(flat=False)
         state = callback_state(params)
-        pending = self._services.store.launches.take_pending(state, request.cookies)
+        launches = self._services.store.launches
+        try:
+            pending = launches.take_pending(state, request.cookies)
+        except LaunchError:
+            running = launches.led_to(state, request.cookies)
+            if running is None:
+                raise
+            return _to(url_for("dashboard", launch_id=running))
         context = self._services.launcher.complete(pending, params)
-        response = opened(self._services, context)
-        cookies.drop(response, self._services.store.launches.cookie_name_for_state(state))
+        response = opened(self._services, context, state=state)
+        cookies.drop(response, launches.cookie_name_for_state(state))
         return response
 
 
-def opened(services: AppServices, context: LaunchContext) -> Response:
-    """Keep a completed launch, set its cookie and go to its dashboard."""
+def opened(services: AppServices, context: LaunchContext, *, state: str | None = None) -> Response:
+    """Keep a completed launch, set its cookie and go to its dashboard. `state` is what its sign-in came back with, if there was one."""
     settings = services.settings
     absolute = timedelta(minutes=settings.absolute_minutes)
     services.store.purge(services.clock())
-    launch = services.store.launches.open(context, idle=timedelta(minutes=settings.idle_minutes), absolute=absolute)
+    launch = services.store.launches.open(context, idle=timedelta(minutes=settings.idle_minutes), absolute=absolute, state=state)
     detail = {"via": context.via, "scope": context.scope}
     services.store.audit.add("launch", launch_id=launch.id, context=context, detail=detail)
     response = _to(url_for("dashboard", launch_id=launch.id))

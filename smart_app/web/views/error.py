@@ -143,10 +143,15 @@ _WORTH_A_TRY = frozenset[LaunchCode](
         "patient_missing",
     }
 )
+# What may be over in a moment: a server that is being restarted answers not at all, or with a page.
+_PASSING = frozenset[LaunchCode]({"discovery_unreachable", "discovery_not_json"})
 
 
-def launch_error_view(error: LaunchError, *, reference: str, iss: str | None, registration: Registration) -> ErrorView:
-    """The page of a launch that stopped. `iss` as received, if any; it is shown to IT, cut where somebody sent a novel."""
+def launch_error_view(
+    error: LaunchError, *, reference: str, iss: str | None, registration: Registration, retry: str | None = None
+) -> ErrorView:
+    """The page of a launch that stopped. `iss` as received, if any; it is shown to IT, cut where somebody sent a novel. `retry` is the
+    address that failed: worth another try as long as the launch value was not used."""
     advice = ADVICE[cast("LaunchCode", error.code)]
     nothing = "Nothing was opened and no patient information was read."
     sentence = error.user_message.removesuffix("Open Rapport again from the patient's chart.").removesuffix("Nothing was opened. ").strip()
@@ -161,6 +166,7 @@ def launch_error_view(error: LaunchError, *, reference: str, iss: str | None, re
         steps=_AGAIN if error.code in _WORTH_A_TRY else (f"Close this page. {_CARRY_ON}", "Give your IT team the reference code."),
         reference=reference,
         facts=(*facts, ("Requests made", _ASKED[advice.asked])),
+        retry=retry if error.code in _PASSING else None,
     )
 
 
