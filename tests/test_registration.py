@@ -109,6 +109,7 @@ class TestShippedFile:
 
 
 class TestFind:
+    # SMART B2
     def test_it_is_exact_after_the_one_normalisation(self, write: Write) -> None:
         registration = load_registration(write(EHR))
         for iss in ("https://ehr.example.org/fhir", "https://ehr.example.org/fhir/", "HTTPS://EHR.example.ORG:443/fhir"):
@@ -123,6 +124,7 @@ class TestFind:
         ):
             assert registration.find(other) is None
 
+    # SMART B2
     def test_prefix_of_synthetic_data_covers_a_whole_folder(self, write: Write) -> None:
         entry = {**EHR, "iss_prefix": "https://Sim.example.org/v/r4/", "synthetic_data": True}
         del entry["iss"]
@@ -161,6 +163,7 @@ class TestFind:
 
 
 class TestNormalisation:
+    # SMART B2
     @pytest.mark.parametrize(
         ("iss", "normal"),
         [
@@ -260,6 +263,8 @@ def test_entry_holds_all_that_differs_between_ehrs(write: Write) -> None:
 
 
 class TestMistakes:
+    # SMART A1
+    # IG 10
     @pytest.mark.parametrize(
         ("change", "key"),
         [
@@ -298,6 +303,7 @@ class TestMistakes:
         assert "s3cr3t" not in str(error)
 
     # SMART A2
+    # IG 20, 21
     @pytest.mark.parametrize(
         ("members", "key"),
         [

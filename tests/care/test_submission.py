@@ -50,6 +50,7 @@ def test_form_names_the_rated_clinician_and_how_it_will_be_stored(ehr: Ehr, serv
     assert begin_form(context(), services, slug=SLUG, informant="patient").key != draft.key
 
 
+# SMART K4
 def test_submission_is_one_request_and_the_receipt_reads_it_back(ehr: Ehr, services: AppServices) -> None:
     services.capabilities.of(context().iss, wait=5)
     ehr.log.clear()
@@ -102,6 +103,7 @@ def test_receipt_of_another_launch_is_not_shown(ehr: Ehr, services: AppServices)
         send(services, launch_id=LaunchId("another"))
 
 
+# SMART K4
 def test_same_key_again_stores_nothing_and_says_so(ehr: Ehr, services: AppServices) -> None:
     send(services)
     assert not stand(services).repeated
@@ -172,6 +174,7 @@ def test_409_once_is_sent_a_second_time(ehr: Ehr, services: AppServices) -> None
     assert stand(services).outcome == "saved"
 
 
+# SMART K4
 def test_lost_answer_is_unknown_until_the_search_finds_it(ehr: Ehr, services: AppServices, monkeypatch: pytest.MonkeyPatch) -> None:
     store = ehr._post
 
@@ -301,6 +304,9 @@ def test_answers_alone_go_where_scores_are_not_taken(ehr: Ehr, services: AppServ
     assert "does not offer “create” for Observation" in found.not_written[0].why
 
 
+# SMART G2
+# SMART G3
+# IG 147
 def test_scopes_bound_what_is_tried(ehr: Ehr, services: AppServices) -> None:
     launch = context(scope="patient/Patient.r patient/QuestionnaireResponse.cr patient/Observation.rs")
     send(services, launch)
@@ -308,6 +314,8 @@ def test_scopes_bound_what_is_tried(ehr: Ehr, services: AppServices) -> None:
     assert stand(services, launch).step == "answers only"
 
 
+# SMART G3
+# IG 147
 def test_nothing_writable_keeps_it_sealed_with_text_to_copy(ehr: Ehr, services: AppServices) -> None:
     launch = context(scope="patient/Patient.r")
     send(services, launch, informant="clinician", fields=answers(4))

@@ -15,6 +15,8 @@ from tests.fhir.support import BASE, client, observation, outcome, page, raw_ser
 SEARCH = f"{BASE}/Observation"
 
 
+# SMART K1
+# IG 93
 @responses.activate
 def test_read_sends_the_token_and_keeps_the_digits(session: Session) -> None:
     text = '{"resourceType": "Observation", "id": "o1", "valueQuantity": {"value": 7.10}}'
@@ -41,6 +43,7 @@ def test_what_cannot_be_an_id_is_never_part_of_an_address(session: Session, iden
     assert len(responses.calls) == 0
 
 
+# SMART K7
 @pytest.mark.parametrize(
     ("status", "kind"),
     [
@@ -71,6 +74,8 @@ def test_status_becomes_its_error_with_the_servers_words(session: Session, statu
     assert len(responses.calls) == 1
 
 
+# SMART K1
+# IG 97
 @responses.activate
 def test_token_never_follows_a_redirect(session: Session) -> None:
     responses.get(f"{BASE}/Patient/p1", status=307, headers={"Location": "https://elsewhere.example/fhir/Patient/p1"})
@@ -108,6 +113,7 @@ def test_next_page_that_is_not_encoded_is_encoded_before_it_is_asked_for(session
     assert responses.calls[1].request.url == f"{BASE}?page=a%7Cb%20c"
 
 
+# SMART K2
 @responses.activate
 def test_search_follows_the_opaque_pages_of_hapi_at_the_base(session: Session) -> None:
     responses.get(SEARCH, json=page(observation(1), observation(2), following=f"{BASE}?_getpages=abc&_getpagesoffset=2", total=3))
@@ -118,6 +124,9 @@ def test_search_follows_the_opaque_pages_of_hapi_at_the_base(session: Session) -
     assert "%7C4548-4," in str(responses.calls[0].request.url)
 
 
+# SMART K1
+# SMART K2
+# IG 97, 98
 @pytest.mark.parametrize(
     "link",
     [
@@ -166,6 +175,7 @@ def test_server_that_repeats_a_page_under_new_addresses_is_noticed(session: Sess
     assert "twice" in str(found.reason)
 
 
+# SMART K2
 @responses.activate
 def test_page_limit_is_said(session: Session) -> None:
     for number in range(4):
@@ -209,6 +219,8 @@ def test_included_and_outcome_entries_are_told_apart(session: Session) -> None:
     assert found.notes == ("Unknown parameter ignored",)
 
 
+# SMART K1
+# SMART K3
 @responses.activate
 def test_create_takes_the_id_from_location_when_the_body_is_empty(session: Session) -> None:
     upstream = "https://upstream.example/r4/Observation/77/_history/3"
@@ -229,6 +241,7 @@ def test_create_that_matched_an_existing_resource_says_so(session: Session) -> N
     assert (stored.reference, stored.created) == ("Observation/5", False)
 
 
+# SMART K5
 @responses.activate
 def test_update_names_the_version_it_replaces(session: Session) -> None:
     responses.put(f"{SEARCH}/o1", status=409, json=outcome("version"))
@@ -305,6 +318,8 @@ def test_huge_body_is_given_up(session: Session) -> None:
         type(small)(base=base, http=session, token=None, timeout=2, page_limit=1, max_bytes=10_000).read("Patient", "p1")
 
 
+# SMART K1
+# IG 97
 @given(st.text(max_size=40) | st.text(alphabet=":/?#@.%2eh[]\\", max_size=12))
 def test_no_link_with_another_origin_counts_as_under_the_base(text: str) -> None:
     found = under_base(text, base=BASE, current=SEARCH)

@@ -4,6 +4,8 @@ from smart_app.fhir.reference import local_reference, own_resources, place_of
 from tests.fhir.support import BASE, observation
 
 
+# SMART K1
+# IG 98
 @pytest.mark.parametrize(
     ("reference", "found"),
     [
@@ -32,6 +34,7 @@ def test_resource_of_anyone_else_or_of_nobody_is_not_this_patients(subject: obje
     assert own_resources([resource, observation(2)], patient="p1", base=BASE) == ([observation(2)], 1)
 
 
+# SMART K1
 def test_location_gives_type_and_id_whatever_the_host() -> None:
     place = place_of("http://upstream:8080/r4/Observation/12/_history/4")
     assert place is not None

@@ -58,6 +58,7 @@ def test_every_code_and_conversion_names_its_source() -> None:
         assert all(code.source and code.certainty in {"verified", "unverified"} for code in measure.codes)
 
 
+# SMART K8
 def test_a_group_is_searched_by_its_codes_and_their_panels() -> None:
     codes = [code for _, code in codes_of(tuple(MEASURES.values()), "vitals")]
     assert {"85354-9", "55284-4", "8480-6", "29463-7", "39156-5"} <= set(codes)

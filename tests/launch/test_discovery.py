@@ -10,6 +10,7 @@ import responses
 from smart_app.errors import LaunchError
 from smart_app.http import new_session
 from smart_app.launch.discovery import Discovery, Endpoints
+from smart_app.launch.flow import Launcher
 from smart_app.registration import Issuer
 from tests.support.authorization_server import BASE, ISSUER, AuthorizationServer
 from tests.support.clock import Clock
@@ -35,6 +36,16 @@ def found(discovery: Discovery, issuer: Issuer, ehr: AuthorizationServer, **docu
     return discovery.endpoints(issuer)
 
 
+# SMART C1
+# IG 29
+@pytest.mark.parametrize("iss", [BASE, f"{BASE}/", "https://EHR.example.org:443/fhir/"])
+def test_document_is_asked_for_as_json_below_the_fhir_base(launcher: Launcher, ehr: AuthorizationServer, iss: str) -> None:
+    launcher.begin(iss, "abc")
+    (asked,) = [call.request for call in ehr.mock.calls]
+    assert (asked.method, asked.url, asked.headers["Accept"]) == ("GET", ADDRESS, "application/json")
+
+
+# SMART C6
 def test_document_is_fetched_once_an_hour(discovery: Discovery, issuer: Issuer, ehr: AuthorizationServer, clock: Clock) -> None:
     assert discovery.endpoints(issuer) == discovery.endpoints(issuer)
     clock.forward(minutes=59)
@@ -45,6 +56,8 @@ def test_document_is_fetched_once_an_hour(discovery: Discovery, issuer: Issuer, 
     assert len(ehr.mock.calls) == 2
 
 
+# SMART C6
+# SMART O
 @pytest.mark.parametrize(
     ("answer", "code"),
     [
@@ -77,6 +90,8 @@ def test_failure_is_not_remembered(discovery: Discovery, issuer: Issuer, ehr: Au
     assert discovery.endpoints(issuer).token_endpoint == f"{ISSUER}/token"
 
 
+# SMART C3
+# IG 1
 @pytest.mark.parametrize(
     "endpoint",
     [
@@ -104,6 +119,8 @@ def test_endpoint_elsewhere_is_refused(discovery: Discovery, issuer: Issuer, ehr
     assert name in refused.detail
 
 
+# SMART C3
+# SMART C5
 def test_listed_hosts_are_accepted(discovery: Discovery, issuer: Issuer, ehr: AuthorizationServer) -> None:
     listed = replace(issuer, hosts=("login.example.org", "keys.example.org:8443"))
     endpoints = found(discovery, listed, ehr, token_endpoint="https://login.example.org/t", jwks_uri="https://keys.example.org:8443/k")
@@ -111,6 +128,8 @@ def test_listed_hosts_are_accepted(discovery: Discovery, issuer: Issuer, ehr: Au
     assert endpoints.jwks_uri == "https://keys.example.org:8443/k"
 
 
+# SMART C3
+# IG 379
 @pytest.mark.parametrize(
     ("relative", "absolute"), [("auth/token", f"{BASE}/auth/token"), ("/oauth/token", "https://ehr.example.org/oauth/token")]
 )
@@ -127,12 +146,14 @@ def test_http_is_accepted_on_this_machine(discovery: Discovery, issuer: Issuer, 
     assert discovery.endpoints(local).token_endpoint == "http://127.0.0.1:8081/token"
 
 
+# SMART C4
 def test_odd_members_are_ignored(discovery: Discovery, issuer: Issuer, ehr: AuthorizationServer) -> None:
     ehr.document = {"capabilities": ["launch-ehr", 7, None], "issuer": 5, "jwks_uri": ["x"], "unknown": {}}
     endpoints = discovery.endpoints(issuer)
     assert (endpoints.capabilities, endpoints.issuer, endpoints.jwks_uri) == (frozenset({"launch-ehr"}), None, None)
 
 
+# SMART C2
 def test_capability_statement_stands_in_for_a_missing_document(discovery: Discovery, issuer: Issuer, wire: responses.RequestsMock) -> None:
     def oauth_uris(**endpoints: str) -> dict[str, Any]:
         return {"url": OAUTH_URIS, "extension": [{"url": name, "valueUri": value} for name, value in endpoints.items()]}
@@ -145,6 +166,7 @@ def test_capability_statement_stands_in_for_a_missing_document(discovery: Discov
     assert endpoints.jwks_uri is None
 
 
+# SMART C2
 @pytest.mark.parametrize("statement", [{}, {"rest": "x"}, {"rest": [{"security": []}]}, {"rest": [{"security": {"extension": [{}]}}]}])
 def test_capability_statement_without_endpoints_is_incomplete(
     discovery: Discovery, issuer: Issuer, wire: responses.RequestsMock, statement: dict[str, Any]
@@ -154,6 +176,7 @@ def test_capability_statement_without_endpoints_is_incomplete(
     assert refusal(discovery, issuer).code == "discovery_incomplete"
 
 
+# SMART H3
 def test_keys_are_fetched_again_at_most_once_a_minute(discovery: Discovery, ehr: AuthorizationServer, clock: Clock) -> None:
     address = f"{ISSUER}/keys"
     for newer in (False, False, True):

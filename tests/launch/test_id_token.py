@@ -66,6 +66,9 @@ def refusal(token: str, keys: Keys | None = None, expected: Expected = EXPECTED)
     return refused.value.detail
 
 
+# SMART H1
+# SMART H4
+# IG 201
 @pytest.mark.parametrize(
     "claims",
     [
@@ -86,6 +89,9 @@ def test_true_token_is_believed(claims: dict[str, Any]) -> None:
     )
 
 
+# SMART H1
+# SMART H2
+# IG 201
 @pytest.mark.parametrize(
     ("claims", "named"),
     [
@@ -124,16 +130,21 @@ def test_false_claim_is_named_and_not_repeated(claims: dict[str, Any], named: st
     assert "evil" not in detail
 
 
+# SMART D6
+# SMART H1
 def test_missing_nonce_is_accepted_only_where_registered_so() -> None:
     lenient = Expected(issuers=EXPECTED.issuers, client_id="rapport", nonce="nonce-1", nonce_optional=True)
     assert check(signed(nonce=None), expected=lenient).subject == "user-1"
     assert refusal(signed(nonce="other"), expected=lenient).startswith("nonce")
 
 
+# SMART H2
 def test_no_trusted_issuer_means_no_identity() -> None:
     assert refusal(signed(iss=None), expected=Expected(issuers=(), client_id="rapport", nonce="nonce-1")).startswith("iss")
 
 
+# SMART H1
+# IG 201
 @pytest.mark.parametrize(
     ("key", "algorithm"), [(rsa_key(), "RS256"), (rsa_key(), "RS384"), (ec_key("P-256"), "ES256"), (ec_key("P-384"), "ES384")]
 )
@@ -142,6 +153,7 @@ def test_accepted_algorithms(key: RSAKey | ECKey, algorithm: str) -> None:
     assert check(token, Keys([public(key)])).subject == "user-1"
 
 
+# SMART H1
 def test_missing_kid_is_tolerated_with_exactly_one_usable_key() -> None:
     token = signed(header={"kid": None})
     others = [public(ec_key("P-256")), public(rsa_key("two"), use="enc"), public(rsa_key("two"), alg="RS384"), {"kty": "oct", "k": "AA"}]
@@ -149,6 +161,8 @@ def test_missing_kid_is_tolerated_with_exactly_one_usable_key() -> None:
     assert "which of several" in refusal(token, Keys([public(rsa_key()), public(rsa_key("two"))]))
 
 
+# SMART H3
+# IG 218
 def test_unknown_kid_asks_for_newer_keys_once() -> None:
     rotated = Keys([public(rsa_key())], newer=[public(rsa_key("two"))])
     assert check(signed(rsa_key("two"), header={"kid": "two"}), rotated).subject == "user-1"
@@ -162,10 +176,14 @@ def test_broken_key_set_is_no_crash(keys: list[Any]) -> None:
     assert refusal(signed(), Keys(keys))
 
 
+# SMART H1
+# IG 201, 218
 def test_signature_by_another_key_is_refused() -> None:
     assert "signature" in refusal(signed(rsa_key("two")))
 
 
+# SMART H1
+# IG 201
 def test_shared_secret_algorithms_and_none_are_refused() -> None:
     published = rsa_key().as_pem(private=False)
     for algorithm in ("HS256", "none", "RS512"):

@@ -9,6 +9,8 @@ from smart_app.launch.parameters import LaunchRequest, callback_state, launch_re
 from smart_app.launch.pkce import challenge, new_secret
 
 
+# SMART B3
+# IG 35
 @pytest.mark.parametrize(
     ("query", "launch"),
     [
@@ -21,6 +23,7 @@ def test_launch_value_is_kept_to_the_byte(query: str, launch: str) -> None:
     assert launch_request(query) == LaunchRequest(iss="https://e/f", launch=launch)
 
 
+# SMART B1
 @pytest.mark.parametrize(
     ("query", "code"),
     [
@@ -59,6 +62,9 @@ def test_state_is_required_and_single() -> None:
     assert single({"x": [""]}, "x") is None
 
 
+# SMART D4
+# SMART D5
+# IG 13, 44
 def test_challenge_is_the_one_of_the_rfc() -> None:
     assert challenge("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk") == "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
     assert len(new_secret()) >= 43

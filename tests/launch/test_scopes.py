@@ -10,6 +10,9 @@ SURVEY = "http://terminology.hl7.org/CodeSystem/observation-category|survey"
 LABORATORY = "http://terminology.hl7.org/CodeSystem/observation-category|laboratory"
 
 
+# SMART G1
+# SMART G2
+# IG 219
 @pytest.mark.parametrize(
     ("granted", "letters"),
     [
@@ -42,10 +45,13 @@ def test_granted_scope_allows_exactly_its_letters(granted: str, letters: str) ->
     assert "".join(letter for letter in every if allows(granted, "Observation", letter)) == letters
 
 
+# SMART G2
 def test_write_grant_does_not_imply_reading() -> None:
     assert not allows("patient/Observation.cu", "Observation", "r")
 
 
+# SMART G2
+# SMART G5
 def test_narrowed_scope_reads_something_and_writes_its_category_only() -> None:
     granted = f"patient/Observation.crs?category={LABORATORY}"
     assert allows(granted, "Observation", "s")
@@ -63,6 +69,7 @@ def test_plain_scopes_are_whole_words() -> None:
     assert not has("openid2 launch/openid", "openid")
 
 
+# SMART G1
 @given(st.text(max_size=60))
 def test_any_text_is_read_without_error(text: str) -> None:
     assert all(scope.interactions <= set("cruds") for scope in parse(text))
