@@ -4,7 +4,7 @@ Total: whatever JSON a server returns, the result is a rating or a Skipped that 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -17,13 +17,13 @@ from fhir_mappings.library import Library
 from fhir_mappings.measurement import Skipped
 from fhir_mappings.moment import Moment
 from fhir_mappings.moments import parse_moment
-from fhir_mappings.rating import Person, Rating, Score
+from fhir_mappings.rating import NOT_FOUND, Person, Rating, Score
 from fhir_mappings.readers import foreign
 from fhir_mappings.references import is_about, reference_in, references_in, source_of
 from fhir_mappings.response import read_answers
 from fhir_mappings.scoring import score
 from fhir_mappings.series import position
-from fhir_mappings.stored_score import Code, Refusal, codes, number_of, own_code, status_refusal
+from fhir_mappings.stored_score import Absence, Code, Refusal, absence_of, codes, number_of, own_code, status_refusal
 
 _RESPONSE, _OBSERVATION = "QuestionnaireResponse", "Observation"
 _STANDING = {"completed": "final", "amended": "amended"}
@@ -242,12 +242,13 @@ def _answers(reading: _Reading, instrument: Instrument, response: Resource | Non
 
 def _scores(reading: _Reading, form: tuple[Instrument, Informant], answers: Answers | None, stored: Iterable[Stored]) -> dict[str, Score]:
     """Every scale: the stored number, else the recomputed one, else the reason why there is none."""
-    instrument = form[0]
-    found = score(instrument, answers.values) if answers else {scale.key: _unscored(scale) for scale in instrument.scales}
+    instrument, kept = form[0], tuple(stored)
+    why = next((absent for one in kept if one.code.scale is None and (absent := absence_of(one.resource))), None)
+    found = score(instrument, answers.values) if answers else {scale.key: _unscored(scale, why) for scale in instrument.scales}
     if instrument.why_unscored is not None:
-        _list_unvouched(reading, form, stored)
+        _list_unvouched(reading, form, kept)
         return found
-    for one in stored:
+    for one in kept:
         scale = _own_scale(instrument, one.code.scale)
         if scale is not None:
             found[scale.key] = _shown(reading, form, one, scale, computed=found[scale.key], checked=answers is not None)
@@ -269,6 +270,9 @@ def _own_scale(instrument: Instrument, scale: Scale | None) -> Scale | None:
 
 def _shown(reading: _Reading, form: tuple[Instrument, Informant], stored: Stored, scale: Scale, *, computed: Score, checked: bool) -> Score:
     """The stored number with its digits; `checked` says that there are answers to compare it with."""
+    absent = absence_of(stored.resource)
+    if absent is not None:
+        return _gap(reading, form, stored, scale, computed=computed, absent=absent)
     number = number_of(stored.resource, scale)
     if isinstance(number, Refusal):
         reading.skipped.append(_skipped(stored.resource, _OBSERVATION, number, form=form, scale=scale))
@@ -280,14 +284,26 @@ def _shown(reading: _Reading, form: tuple[Instrument, Informant], stored: Stored
     )
 
 
+def _gap(reading: _Reading, form: tuple[Instrument, Informant], stored: Stored, scale: Scale, *, computed: Score, absent: Absence) -> Score:
+    """What is stored as having no score has none, whatever the answers give; that they give one is said."""
+    if computed.value is not None:
+        reason = f"It is {absent.reason}; the answers give {computed.text}."
+        reading.skipped.append(
+            _skipped(stored.resource, _OBSERVATION, Refusal(code="score_differs", reason=reason), form=form, scale=scale)
+        )
+    return replace(computed, value=None, text=None, prorated=False, reason=absent.reason, absent=absent.code)
+
+
 def _agree(number: Decimal, computed: Decimal | None) -> bool:
     """Equal, or equal once more digits than ours are rounded away."""
     return computed is not None and computed in {number, number.quantize(_HUNDREDTHS, ROUND_HALF_UP)}
 
 
-def _unscored(scale: Scale) -> Score:
+def _unscored(scale: Scale, why: Absence | None) -> Score:
+    """A score that is not in the record, nor are the answers it could be made of; `why` as the panel says."""
     of = len(scale.items)
-    return Score(key=scale.key, value=None, text=None, answered=0, of=of, prorated=False, reason="no score was stored")
+    reason, absent = (why.reason, why.code) if why else ("no score was stored", NOT_FOUND)
+    return Score(key=scale.key, value=None, text=None, answered=0, of=of, prorated=False, reason=reason, absent=absent)
 
 
 def _clinician(reading: _Reading, main: Resource, parts: Iterable[Resource]) -> Person | None:

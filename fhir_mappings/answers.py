@@ -53,6 +53,22 @@ def parse(instrument: Instrument, informant: Informant, fields: Mapping[str, Seq
     return Answers(values=values, declined=declined, extra=extra)
 
 
+def understood(instrument: Instrument, fields: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """What a form has so far: every field with one value that is on offer, as `Invalid.kept`. Whatever else was sent is left out."""
+    return dict(_understood(instrument, fields))
+
+
+def answered(instrument: Instrument, kept: Mapping[str, str]) -> int:
+    """How many items of a form are answered or declined."""
+    return sum(item.link_id in kept or item.link_id + DECLINED in kept for item in instrument.items)
+
+
+def completed(fields: Mapping[str, Sequence[str]], earlier: Mapping[str, str]) -> dict[str, Sequence[str]]:
+    """The fields, and the earlier answers to what they leave open."""
+    touched = {name.removesuffix(DECLINED) for name, values in fields.items() if values}
+    return {**fields, **{name: (code,) for name, code in earlier.items() if name.removesuffix(DECLINED) not in touched}}
+
+
 def _choices(instrument: Instrument) -> dict[str, tuple[Option, ...]]:
     """The options of every field that takes one."""
     items = {item.link_id: instrument.options for item in instrument.items}

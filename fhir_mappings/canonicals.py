@@ -25,6 +25,11 @@ COPYRIGHT_LABEL = "http://hl7.org/fhir/StructureDefinition/artifact-copyrightLab
 DERIVATION_TYPE = "http://hl7.org/fhir/StructureDefinition/questionnaire-derivationType"
 DERIVATION_TYPES = "http://hl7.org/fhir/questionnaire-derivationType"
 DATA_ABSENT_REASON = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
+# Beside the standard `survey`: what kind of questionnaire a score is of. HL7's observation categories (social-history, vital-signs,
+# imaging, laboratory, procedure, survey, exam, therapy, activity) tell the two no further apart.
+ALLIANCE = "alliance"
+QUESTIONNAIRE = "questionnaire"
+CATEGORIES = {ALLIANCE: "Working alliance", QUESTIONNAIRE: "Questionnaire about daily life or care"}
 
 
 def questionnaire_url(instrument: Instrument, informant: Informant, *, base: str) -> str:
@@ -60,8 +65,13 @@ def score_system(base: str) -> str:
 
 
 def category_system(base: str) -> str:
-    """Code system of our own category."""
+    """Code system of our own categories."""
     return f"{base}/CodeSystem/category"
+
+
+def category(instrument: Instrument) -> str:
+    """The code of our category of its scores: the alliance with one clinician, or the person's life or the care of a team."""
+    return ALLIANCE if instrument.rated == "clinician" else QUESTIONNAIRE
 
 
 def score_code(instrument: Instrument, informant: Informant, key: str) -> str:

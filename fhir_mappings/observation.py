@@ -28,7 +28,7 @@ def _frame(submission: Submission, role: str, *, base: str) -> Json:
         **submission.meta(),
         "identifier": [submission.identifier(role, system=canonicals.submission_system(base))],
         "status": "final",
-        "category": _categories(base),
+        "category": _categories(submission.instrument, base=base),
         "code": {
             "coding": [{"system": canonicals.score_system(base), "code": _code(submission, role)}],
             "text": score_title(submission.instrument, submission.informant, role),
@@ -46,9 +46,10 @@ def _source(submission: Submission) -> Json:
     return {"derivedFrom": [{"reference": submission.urn(RESPONSE)}]}
 
 
-def _categories(base: str) -> list[Json]:
+def _categories(instrument: Instrument, *, base: str) -> list[Json]:
     survey = {"system": canonicals.OBSERVATION_CATEGORY, "code": "survey", "display": "Survey"}
-    ours = {"system": canonicals.category_system(base), "code": "alliance", "display": "Working alliance"}
+    code = canonicals.category(instrument)
+    ours = {"system": canonicals.category_system(base), "code": code, "display": canonicals.CATEGORIES[code]}
     return [{"coding": [survey]}, {"coding": [ours]}]
 
 

@@ -5,7 +5,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache, partial
 
 from fhir_mappings.instrument import Instrument, Scale
-from fhir_mappings.rating import Score
+from fhir_mappings.rating import NO_KEY, RULE_NOT_MET, Score
 
 _ONES, _HUNDREDTHS = Decimal(1), Decimal("0.01")
 # An item of a scale as (link id, sign, shift): the weight of an answer is sign × value + shift.
@@ -39,7 +39,7 @@ def score(instrument: Instrument, values: Mapping[str, int]) -> dict[str, Score]
     to option values; anything else in it is ignored."""
     found = by_key(instrument, values)
     why = instrument.why_unscored
-    return found if why is None else {key: _refused(one, why) for key, one in found.items()}
+    return found if why is None else {key: _refused(one, why, absent=NO_KEY) for key, one in found.items()}
 
 
 def by_key(instrument: Instrument, values: Mapping[str, int]) -> dict[str, Score]:
@@ -50,7 +50,7 @@ def by_key(instrument: Instrument, values: Mapping[str, int]) -> dict[str, Score
     for scale in needing * len(needing):
         unscored = [need for need in scale.needs if found[need].value is None]
         if unscored and found[scale.key].value is not None:
-            found[scale.key] = _refused(found[scale.key], f"not scored, because {' and '.join(unscored)} is not")
+            found[scale.key] = _refused(found[scale.key], f"it needs the score of {' and '.join(unscored)}", absent=RULE_NOT_MET)
     return found
 
 
@@ -70,7 +70,7 @@ def _alone(scale: Scale, total: int, answered: int) -> Score:
     of = len(scale.items)
     if answered < scale.min_answered:
         reason = f"{answered} of {of} answered, the rule needs {scale.min_answered}"
-        return Score(key=scale.key, value=None, text=None, answered=answered, of=of, prorated=False, reason=reason)
+        return Score(key=scale.key, value=None, text=None, answered=answered, of=of, prorated=False, reason=reason, absent=RULE_NOT_MET)
     found = _result(scale, total, answered)
     return Score(key=scale.key, value=found, text=str(found), answered=answered, of=of, prorated=answered < of, reason=None)
 
@@ -84,6 +84,6 @@ def _result(scale: Scale, total: int, answered: int) -> Decimal:
     return exact.quantize(_ONES) if whole else exact.quantize(_HUNDREDTHS, ROUND_HALF_UP)
 
 
-def _refused(given: Score, reason: str) -> Score:
+def _refused(given: Score, reason: str, *, absent: str) -> Score:
     """The same count without a number."""
-    return Score(key=given.key, value=None, text=None, answered=given.answered, of=given.of, prorated=False, reason=reason)
+    return Score(key=given.key, value=None, text=None, answered=given.answered, of=given.of, prorated=False, reason=reason, absent=absent)

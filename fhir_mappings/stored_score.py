@@ -9,7 +9,9 @@ from typing import Any
 from fhir_mappings import canonicals
 from fhir_mappings.instrument import Informant, Instrument, Scale
 from fhir_mappings.library import Library
+from fhir_mappings.rating import NOT_FOUND
 from fhir_mappings.submission import PANEL
+from fhir_mappings.wording import absent_words
 
 # A score has no unit; these are the ways servers and their mappings write that.
 _UNITS = frozenset({"{score}", "{ScoreOf}", "1", "score", ""})
@@ -66,6 +68,27 @@ def status_refusal(status: object) -> Refusal | None:
     if isinstance(status, str) and status in _USED:
         return None
     return Refusal(code="status_not_final", reason=f"Its status is {_word(status)}, which is not final.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absence:
+    """What an Observation says in the place of a number: the data-absent-reason `code` (`unknown` where it gives none), and a reason
+    in words."""
+
+    code: str
+    reason: str
+
+
+def absence_of(observation: Mapping[str, Any]) -> Absence | None:
+    """Why a stored score or panel has no value, where it says so; None where it does not. A reason beside a value (against obs-6)
+    counts: what is stated to be absent is not shown as a number."""
+    stated = observation.get("dataAbsentReason")
+    if not isinstance(stated, dict):
+        return None
+    codings = stated.get("coding")
+    codes_given = (one.get("code") for one in codings if isinstance(one, dict)) if isinstance(codings, list) else iter(())
+    code = next((one for one in codes_given if isinstance(one, str) and one), NOT_FOUND)
+    return Absence(code=code, reason=f"recorded without a score: {absent_words(stated)}")
 
 
 def number_of(observation: Mapping[str, Any], scale: Scale) -> Decimal | Refusal:

@@ -13,9 +13,14 @@ from fhir_mappings.questionnaire import copyright_lines, displayed
 from fhir_mappings.submission import PANEL, Json
 
 # Of what belongs to no one instrument; raised when its content changes.
-_VERSION = "0.2.0"
+_VERSION = "0.3.0"
 _LICENCE = "Apache-2.0"
 _OWN_RIGHTS: Json = {"copyright": f"{PUBLISHER}, {_LICENCE}.", "extension": copyright_label(PUBLISHER, _LICENCE)}
+_CATEGORY_MEANINGS = {
+    canonicals.ALLIANCE: "Scores of a questionnaire that rates the working alliance with one clinician, whoever answered it.",
+    canonicals.QUESTIONNAIRE: "Scores of a questionnaire that rates no clinician: it is about life with an illness, or about the care of a "
+    "team. Versions of Rapport before this code gave them the category alliance.",
+}
 _PROPERTIES: Mapping[str, tuple[str, str]] = {
     "instrument": ("string", "Slug of the instrument"),
     "informant": ("string", "Who answers"),
@@ -73,13 +78,15 @@ def _option(offered: Sequence[_Offered], *, numbered: bool) -> Json:
 
 
 def shared_terminology(library: Library, *, base: str) -> Iterator[Json]:
-    """Panels and scores of every instrument in every version, our category, and the tag of demo data."""
+    """Panels and scores of every instrument in every version, our categories, and the tag of demo data."""
     concepts = {str(concept["code"]): concept for instrument in _oldest_first(library) for concept in _score_concepts(instrument)}
     listed: Json = {"property": [{"code": code, "type": kind, "description": said} for code, (kind, said) in _PROPERTIES.items()]}
     scores = canonicals.score_system(base)
     yield from _systems(scores, [*concepts.values()], _own("Working-alliance scores"), more=listed)
-    category: Json = {"code": "alliance", "display": "Working alliance"}
-    yield from _systems(canonicals.category_system(base), [category], _own("Rapport categories"))
+    categories: list[Json] = [
+        {"code": code, "display": name, "definition": _CATEGORY_MEANINGS[code]} for code, name in canonicals.CATEGORIES.items()
+    ]
+    yield from _systems(canonicals.category_system(base), categories, _own("Rapport categories"))
     system, code = canonicals.demo_tag(base)
     tag: Json = {"code": code, "display": "Rapport demo data"}
     yield from _systems(system, [tag], _own("Rapport tags"))

@@ -26,7 +26,7 @@ from smart_app.services import AppServices, capability_cache, read_pool
 from smart_app.settings import Settings
 from smart_app.store import open_store, parse_key
 from smart_app.telemetry import configure_logging, new_log
-from smart_app.web import errors, forms, launching, opening, pages, published
+from smart_app.web import drafts, errors, forms, launching, opening, pages, published
 from smart_app.web.csrf import Csrf
 from smart_app.web.guard import Guard
 from smart_app.web.headers import protect, squeeze
@@ -81,7 +81,7 @@ def create_app(
     app.config["MAX_CONTENT_LENGTH"] = _LARGEST_BODY
     app.extensions["rapport"] = services
     app.add_url_rule("/static/<digest>/<name>", "static", static.serve)
-    for room in (launching, pages, forms, opening, published):
+    for room in (launching, pages, forms, drafts, opening, published):
         room.register(app, site)
     log = new_log()
     errors.register(app, site, log)

@@ -4,8 +4,9 @@ RapportError
 ├── ConfigurationError        a setting, launch.json or a data file is wrong; names what and where
 ├── LaunchError               a SMART launch cannot go on; `code` is one of LaunchCode
 ├── SessionError              the launch behind a page is gone or expired
+│   ├── ForeignPage           a POST does not come from one of our own pages
 │   ├── OtherBrowser          the launch is there, and this is not the browser it was opened in
-│   └── WrongPatient          what was sent is about another patient than the launch
+│   └── WrongPatient          what was sent, or a renewed token, is about another patient than the launch
 ├── FhirError                 a FHIR server refused, failed or could not be reached
 │   ├── Unreachable           no answer: timeout, refused connection, broken transfer; a write may or may not have happened
 │   │   └── NotSent           no connection was made, so certainly nothing was written
@@ -42,6 +43,8 @@ LaunchCode = Literal[
     "token_invalid",
     "id_token_invalid",
     "patient_missing",
+    "patient_contradicted",
+    "tenant_differs",
     "user_not_permitted",
     "scope_insufficient",
 ]
@@ -91,6 +94,10 @@ class SessionError(RapportError):
     code = "session_ended"
 
 
+class ForeignPage(SessionError):
+    """What was sent comes from another page than ours, or from one that was not rendered for this launch."""
+
+
 class OtherBrowser(SessionError):
     """The launch's cookie is missing or differs."""
 
@@ -98,7 +105,7 @@ class OtherBrowser(SessionError):
 
 
 class WrongPatient(SessionError):
-    """A form was rendered for another patient than the one its launch is about."""
+    """A form was rendered, or a token renewed, for another patient than the one its launch is about."""
 
     code = "wrong_patient"
 

@@ -69,7 +69,8 @@ ClientAuth = PublicClient | SecretBasic | SecretPost | PrivateKeyJwt | OpenServe
 class Issuer:
     """One registered EHR. `iss` is normalised; `hosts` are further `host` or `host:port` its endpoints may live on;
     `id_token_issuers` replace the discovered issuer when not empty. An entry with `iss_prefix` stands for many `iss`;
-    with `nonce_optional` id_tokens may lack the nonce; one that is `demo_only` is trusted by `rapport demo` alone. Within a Registration
+    with `nonce_optional` id_tokens may lack the nonce; with `tenant` every launch must be for that organisation; one that is `demo_only` is
+    trusted by `rapport demo` alone; at one that is `standalone` people may also start from Rapport's own page. Within a Registration
     `scope` is never empty: it is the client's by default."""
 
     name: str
@@ -85,11 +86,25 @@ class Issuer:
     iss_prefix: str | None = None
     nonce_optional: bool = False
     demo_only: bool = False
+    tenant: str | None = None
+    standalone: bool = False
 
     @property
     def trusted(self) -> bool:
         """Whether this EHR may launch the app, be asked for anything, and show it in a frame."""
         return self.enabled and not self.demo_only
+
+    @property
+    def standalone_scope(self) -> str:
+        """`scope` as a launch without a chart asks for it: `launch` has no meaning there, and `launch/patient` has the EHR settle whose
+        record is opened (SMART App Launch 2.2, scopes for requesting context data)."""
+        asked = ["launch/patient", *(one for one in self.scope.split() if one != "launch")]
+        return " ".join(dict.fromkeys(asked))
+
+    @property
+    def registered_scope(self) -> str:
+        """Every scope the app may ask this EHR for, which is what it has to be registered with."""
+        return " ".join(dict.fromkeys([*self.scope.split(), *(self.standalone_scope.split() if self.standalone else ())]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +157,11 @@ class Registration:
             raise ConfigurationError("This issuer address cannot be used.", where="iss", detail=issuer.iss)
         others = tuple(other for other in self.issuers if other.iss != iss)
         return replace(self, issuers=(*others, replace(issuer, iss=iss, scope=issuer.scope or self.client.scope)))
+
+    @property
+    def standalone(self) -> tuple[Issuer, ...]:
+        """The trusted entries that people may start at from Rapport's own page, in their order."""
+        return tuple(issuer for issuer in self.issuers if issuer.trusted and issuer.standalone)
 
     def frame_ancestors(self) -> tuple[str, ...]:
         """Every origin that may frame the app before its EHR is known: the union over the trusted entries, in order."""
@@ -322,9 +342,11 @@ class _IssuerPart(_Part):
     frame_ancestors: list[_Origin] = Field(default=[], description="Origins that may show Rapport in a frame.")
     id_token_issuers: list[_Text] = Field(default=[], description="Accepted `iss` of id_tokens, instead of the discovered issuer.")
     nonce_optional: bool = Field(default=False, description="Accept id_tokens without the nonce that was asked for.")
+    tenant: _Text | None = Field(default=None, description="The organisation (`tenant`) every launch must be for.")
     hosts: list[_Host] = Field(default=[], description="Further hosts the EHR's endpoints may be on.")
     synthetic_data: bool = Field(default=False, description="No real patients behind this address.")
     demo_only: bool = Field(default=False, description="Trusted while `rapport demo` runs, which puts its own address in place of iss.")
+    standalone: bool = Field(default=False, description="Offer this EHR on the page /start: launches without a chart, patients' own too.")
     enabled: bool = True
 
     @model_validator(mode="after")
@@ -333,6 +355,8 @@ class _IssuerPart(_Part):
             raise ValueError("needs exactly one of iss and iss_prefix")
         if self.iss_prefix is not None and not self.synthetic_data:
             raise ValueError("iss_prefix is allowed only with synthetic_data: true")
+        if self.standalone and (self.iss is None or self.auth.method == "open"):
+            raise ValueError("standalone is allowed only with iss and a sign-in: there has to be one address to start at")
         if self.demo_only and not self.synthetic_data:
             raise ValueError("demo_only is allowed only with synthetic_data: true")
         if self.auth.method == "open" and not self.synthetic_data:
@@ -468,6 +492,8 @@ def _issuer(part: _IssuerPart, default_scope: str) -> Issuer:
         hosts=tuple(part.hosts),
         synthetic_data=part.synthetic_data,
         demo_only=part.demo_only,
+        tenant=part.tenant,
+        standalone=part.standalone,
         enabled=part.enabled,
     )
 

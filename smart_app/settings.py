@@ -81,6 +81,13 @@ class Settings(InstrumentSettings):
     idle_minutes: int = Field(30, ge=1, description="Minutes without a request after which a launch ends.")
     absolute_minutes: int = Field(480, ge=1, description="Minutes after which a launch ends in any case.")
 
+    draft_hours: int = Field(
+        24,
+        ge=1,
+        le=720,
+        description="Hours that answers typed and not sent are kept, sealed, for the same user to go on with at the same patient.",
+    )
+
     @field_validator("base_url", "canonical_base")
     @classmethod
     def _is_address(cls, value: str) -> str:

@@ -288,6 +288,8 @@ class TestMistakes:
             ({"auth": {"method": "private_key_jwt", "key_env": "K", "alg": "RS256", "kid": "1"}}, "issuers[0].auth.alg"),
             ({"client_id": ""}, "issuers[0]"),
             ({"demo_only": True}, "issuers[0]"),
+            ({"standalone": True, "iss": None, "iss_prefix": "https://ehr.example.org/", "synthetic_data": True}, "issuers[0]"),
+            ({"standalone": True, "auth": {"method": "open"}, "synthetic_data": True}, "issuers[0]"),
             ({"frame_ancestors": ["https://a.example/path"]}, "issuers[0].frame_ancestors[0]"),
             ({"frame_ancestors": ["https://a.example", "*; script-src *"]}, "issuers[0].frame_ancestors[1]"),
             ({"hosts": ["https://a.example"]}, "issuers[0].hosts[0]"),
@@ -349,3 +351,26 @@ class TestMistakes:
 
     def test_missing_file(self, tmp_path: Path) -> None:
         mistake(tmp_path / "absent.json")
+
+
+class TestStandalone:
+    def test_only_trusted_entries_that_say_so_are_offered(self, write: Write) -> None:
+        others = [
+            {**EHR, "iss": "https://b.example/f"},
+            {**EHR, "iss": "https://c.example/f", "standalone": True, "enabled": False},
+            {**EHR, "iss": "https://d.example/f", "standalone": True, "synthetic_data": True, "demo_only": True},
+        ]
+        registration = load_registration(write({**EHR, "standalone": True}, *others))
+        assert [issuer.iss for issuer in registration.standalone] == [EHR["iss"]]
+
+    @pytest.mark.parametrize(
+        ("scope", "asked", "registered"),
+        [
+            ("launch openid", "launch/patient openid", "launch openid launch/patient"),
+            ("openid launch/patient launch", "launch/patient openid", "openid launch/patient launch"),
+        ],
+    )
+    def test_scopes_ask_for_a_patient_in_place_of_a_chart(self, write: Write, scope: str, asked: str, registered: str) -> None:
+        found = only(write({**EHR, "scope": scope, "standalone": True}))
+        assert (found.standalone_scope, found.registered_scope) == (asked, registered)
+        assert only(write({**EHR, "scope": scope})).registered_scope == scope

@@ -1,17 +1,21 @@
 """What this launch may read and write: granted scopes and the server's own statement, and the clients that act on it."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from fhir_mappings.canonicals import OBSERVATION_CATEGORY
 from smart_app.fhir.capability import Capabilities
 from smart_app.fhir.client import FhirClient
 from smart_app.launch.context import LaunchContext
-from smart_app.launch.scopes import allows
+from smart_app.launch.scopes import allows, narrowed
 from smart_app.services import AppServices
 
 Interaction = Literal["read", "search-type", "create", "update"]
 _LETTER: dict[Interaction, Literal["c", "r", "u", "d", "s"]] = {"read": "r", "search-type": "s", "create": "c", "update": "u"}
 _VERB: dict[Interaction, str] = {"read": "read", "search-type": "search", "create": "create", "update": "change"}
+# What is written of a type carries these, and a scope may be narrowed to them.
+_WRITTEN: Mapping[str, tuple[str, ...]] = {"Observation": (f"{OBSERVATION_CATEGORY}|survey",)}
 # A write is given longer than a read: an answer that is given up on leaves an outcome nobody knows.
 _WRITE_PATIENCE = 3
 
@@ -23,9 +27,14 @@ class Powers:
     scope: str
     capabilities: Capabilities
 
-    def granted(self, resource_type: str, interaction: Interaction) -> bool:
-        """Whether the granted scopes cover it."""
-        return allows(self.scope, resource_type, _LETTER[interaction])
+    def granted(self, resource_type: str, interaction: Interaction, *, categories: Collection[str] = ()) -> bool:
+        """Whether the granted scopes cover it; `categories` (`system|code`) are those of what is read."""
+        carried = _WRITTEN.get(resource_type, ()) if interaction in {"create", "update"} else categories
+        return allows(self.scope, resource_type, _LETTER[interaction], categories=carried)
+
+    def in_part(self, resource_type: str, interaction: Interaction) -> bool:
+        """Whether the granted scopes cover only some resources of the type."""
+        return narrowed(self.scope, resource_type, _LETTER[interaction])
 
     def why_not(self, resource_type: str, interaction: Interaction) -> str | None:
         """A sentence saying why it cannot be done; None when it can, or when nothing speaks against trying."""

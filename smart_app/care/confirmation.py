@@ -70,7 +70,9 @@ def note_text(parcel: Parcel, *, shown: bool) -> str:
 
 def _scores_text(parcel: Parcel) -> str:
     """Every score with its maximum, or why there is none."""
-    scored = [f"{line.title} {line.text} of {line.high}" if line.text else f"{line.title} not scored" for line in parcel.scores]
+    scored = [
+        f"{line.title} {line.text} of {line.high}" if line.text else f"{line.title} not scored ({line.reason})" for line in parcel.scores
+    ]
     direction = f" {parcel.direction[:1].upper()}{parcel.direction[1:]}." if parcel.direction else ""
     return f"{'; '.join(scored)}.{direction}"
 

@@ -1,11 +1,12 @@
 """The seven reads of a dashboard, all at once: what to ask for, whether it may be asked, and an honest report of each."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
-from fhir_mappings.canonicals import category_system, score_codes, score_system
+from fhir_mappings.canonicals import CATEGORIES, OBSERVATION_CATEGORY, category_system, score_codes, score_system
 from fhir_mappings.measures import codes_of
 from smart_app.care.access import Powers, base_of, powers, reader
 from smart_app.care.chart import check_readable
@@ -28,6 +29,13 @@ GROUPS: Mapping[str, str] = {
 }
 _TITLES = {PATIENT: "Patient", ANSWERS: "Alliance answers", SCORES: "Alliance scores", **GROUPS}
 _COUNT = ("_count", "200")
+# Where records file a read's results (US Core profiles); glucose comes from meters, laboratories and pumps alike.
+_FILED_AS: Mapping[str, tuple[str, ...]] = {
+    SCORES: ("survey",),
+    "hba1c": ("laboratory",),
+    "labs": ("laboratory",),
+    "vitals": ("vital-signs",),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +68,8 @@ def read_all(context: LaunchContext, services: AppServices) -> Readings:
         if search.key not in refusals:
             reads[search.key] = partial(_search, client, search.type, _params(search, allowed, context.patient))
     results = gather(services.pool, reads, seconds=services.settings.read_deadline)
-    return _readings(context, results, refusals, searches=searches, finished=services.clock())
+    partly = {search.key for search in searches if _in_part(search, allowed)}
+    return _readings(context, results, refusals, partly, searches=searches, finished=services.clock())
 
 
 def _searches(services: AppServices, allowed: Powers) -> tuple[Search, ...]:
@@ -75,10 +84,11 @@ def _searches(services: AppServices, allowed: Powers) -> tuple[Search, ...]:
 
 
 def _score_params(services: AppServices, allowed: Powers) -> tuple[tuple[str, str], ...]:
-    """Our own category where it can be searched, else our own codes."""
+    """Our own categories where they can be searched, else our own codes. What a score is of, its code says: questionnaires that rate nobody
+    had the alliance's category before they got their own."""
     base = services.settings.canonical_base
     if allowed.capabilities.searchable("Observation", "category") is not False:
-        return (("category", f"{category_system(base)}|alliance"),)
+        return (("category", ",".join(f"{category_system(base)}|{code}" for code in CATEGORIES)),)
     codes = dict.fromkeys(code for instrument in services.library.instruments for code in score_codes(instrument))
     return (("code", ",".join(f"{score_system(base)}|{code}" for code in codes)),)
 
@@ -97,6 +107,13 @@ def _refusal(search: Search, allowed: Powers) -> tuple[LoadState, str] | None:
         what = f"by {missing[0]}" if missing else "by patient"
         return "unsupported", f"The server does not offer searching {search.type} {what}, so it was not asked."
     return None
+
+
+def _in_part(search: Search, allowed: Powers) -> bool:
+    """Whether the sign-in covers only some of the type's resources, and others than the ones searched for."""
+    categories = [f"{OBSERVATION_CATEGORY}|{code}" for code in _FILED_AS.get(search.key, ())]
+    covered = bool(categories) and allowed.granted(search.type, "search-type", categories=categories)
+    return allowed.in_part(search.type, "search-type") and not covered
 
 
 def _patient_param(allowed: Powers, resource_type: str) -> str | None:
@@ -125,6 +142,7 @@ def _readings(
     context: LaunchContext,
     results: Mapping[str, Loaded[SearchResult] | Failed],
     refusals: Mapping[str, tuple[LoadState, str]],
+    partly: AbstractSet[str],
     *,
     searches: Sequence[Search],
     finished: datetime,
@@ -136,7 +154,8 @@ def _readings(
     reports = {PATIENT: _report(PATIENT, "complete", count=1, reason=None, foreign=0, finished=finished)}
     resources: dict[str, Sequence[Resource]] = {}
     for search in searches:
-        resources[search.key], reports[search.key] = _sorted(context, search.key, results.get(search.key), refusals, finished=finished)
+        resources[search.key], report = _sorted(context, search.key, results.get(search.key), refusals, finished=finished)
+        reports[search.key] = _said_in_part(report, search.type) if search.key in partly else report
     return Readings(patient=patient.value.resources[0], resources=resources, reports=reports)
 
 
@@ -157,6 +176,14 @@ def _sorted(
     own, foreign = own_resources(result.value.resources, patient=context.patient, base=base_of(context))
     state = "complete" if result.value.complete else "partial"
     return own, _report(key, state, count=len(own), reason=result.value.reason, foreign=foreign, finished=finished)
+
+
+def _said_in_part(report: ReadReport, resource_type: str) -> ReadReport:
+    """A complete answer to a sign-in that covers a part is a part: the server leaves the rest out without a word."""
+    if report.state not in {"complete", "partial"}:
+        return report
+    reason = f"This sign-in covers only some of {resource_type}, so others may be missing."
+    return replace(report, state="partial", reason=" ".join(filter(None, (reason, report.reason))))
 
 
 def _state(error: FhirError) -> LoadState:

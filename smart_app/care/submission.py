@@ -100,6 +100,8 @@ def submit(
         answers = replace(answers, declined=())
     parcel = _parcel(context, services, instrument=instrument, informant=informant, answers=answers, key=key)
     if deliver(context, services, parcel=parcel, launch_id=launch_id):
+        # What was kept of the form while it was typed is in the outbox now.
+        services.store.drafts.drop(key)
         return key
     return _repeat(services, parcel=parcel, fields=fields, launch_id=launch_id)
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from textwrap import wrap
 
 from smart_app.launch.metadata import Addresses
-from smart_app.registration import Client, ClientAuth, PrivateKeyJwt, PublicClient
+from smart_app.registration import Client, ClientAuth, Issuer, PrivateKeyJwt, PublicClient
 
 _LABEL = 16
 _WIDTH = 100
@@ -82,21 +82,22 @@ _KNOWN: Mapping[str, Sequence[str]] = {
 }
 
 
-def crib_sheet(vendor: str, *, name: str, client: Client, at: Addresses, auth: ClientAuth, scope: str) -> str:
+def crib_sheet(vendor: str, *, client: Client, at: Addresses, issuer: Issuer) -> str:
     """The sheet for one EHR as plain text. KeyError for a vendor nothing is known of."""
-    title = f"{name}: registering {client.client_name} with {VENDORS[vendor]}"
+    title = f"{issuer.name}: registering {client.client_name} with {VENDORS[vendor]}"
     parts = (
         f"{title}\n{'=' * len(title)}",
         "Enter these, letter by letter. Forms name their fields differently; go by the meaning.",
-        _fields(client, at, auth),
-        "Scopes\n" + "\n".join(f"  {one}" for one in scope.split()),
+        _fields(client, at, issuer),
+        "Scopes\n" + "\n".join(f"  {one}" for one in issuer.registered_scope.split()),
         f"Known of {VENDORS[vendor]} (sandboxes and documentation; your site may differ)\n" + "\n".join(map(_item, _KNOWN[vendor])),
-        "Then\n" + "\n".join(map(_item, _after(auth))),
+        "Then\n" + "\n".join(map(_item, _after(issuer.auth))),
     )
     return "\n\n".join(parts) + "\n"
 
 
-def _fields(client: Client, at: Addresses, auth: ClientAuth) -> str:
+def _fields(client: Client, at: Addresses, issuer: Issuer) -> str:
+    auth = issuer.auth
     rows = [
         ("Name", client.client_name),
         ("Launch URL", at.launch),
@@ -104,6 +105,7 @@ def _fields(client: Client, at: Addresses, auth: ClientAuth) -> str:
         *((("JWKS URL", at.jwks),) if isinstance(auth, PrivateKeyJwt) and at.jwks else ()),
         *((("Logo", at.logo),) if at.logo else ()),
         ("Used by", "clinicians, launched from the patient's chart (EHR launch)"),
+        *((("", "clinicians and patients, from the app's own page (standalone launch)"),) if issuer.standalone else ()),
         ("Client type", _client_type(auth)),
         ("Grant types", ", ".join(client.grant_types)),
         ("PKCE", "S256, always"),

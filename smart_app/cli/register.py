@@ -92,8 +92,8 @@ def _text(form: str, registration: Registration, issuer: Issuer, base_url: str) 
     """What to paste or mail."""
     at, method = addresses(registration, base_url), method_of(issuer.auth)
     if form == _RFC7591:
-        return _json(client_metadata(registration.client, at, method=method, scope=issuer.scope))
-    return crib_sheet(form, name=issuer.name, client=registration.client, at=at, auth=issuer.auth, scope=issuer.scope)
+        return _json(client_metadata(registration.client, at, method=method, scope=issuer.registered_scope))
+    return crib_sheet(form, client=registration.client, at=at, issuer=issuer)
 
 
 def _initial_token(name: str | None) -> str | None:
@@ -115,7 +115,7 @@ def _send(registration: Registration, issuer: Issuer, base_url: str, *, secret_f
             raise click.ClickException(f"{issuer.iss} takes no dynamic registration. Print a sheet for its portal with --format.")
         algorithms = [key.algorithm for key in _keys(issuer)]
         method = choose_method(discovery.endpoints(issuer), algorithms=algorithms, keeps_secret=secret_file is not None)
-        metadata = client_metadata(registration.client, addresses(registration, base_url), method=method, scope=issuer.scope)
+        metadata = client_metadata(registration.client, addresses(registration, base_url), method=method, scope=issuer.registered_scope)
         done = send(http, endpoint, metadata, initial_token=initial_token)
         click.echo(f"Registered at {endpoint} as {done.client_id} ({done.method}).", err=True)
         _keep(done, secret_file)
@@ -158,7 +158,7 @@ def _keep(done: Registered, secret_file: Path | None) -> None:
 
 def _new_entry(issuer: Issuer, done: Registered, secret_file: Path | None, *, default_scope: str) -> dict[str, Any]:
     """The entry for launch.json. It is off until somebody has looked at it."""
-    scope = done.scope or issuer.scope
+    scope = issuer.scope if done.scope in {None, issuer.registered_scope} else str(done.scope)
     return {
         "name": issuer.name,
         "iss": issuer.iss,
@@ -167,6 +167,7 @@ def _new_entry(issuer: Issuer, done: Registered, secret_file: Path | None, *, de
         **({"scope": scope} if scope != default_scope else {}),
         **({"hosts": list(issuer.hosts)} if issuer.hosts else {}),
         **({"frame_ancestors": list(issuer.frame_ancestors)} if issuer.frame_ancestors else {}),
+        **({"standalone": True} if issuer.standalone else {}),
         **({"synthetic_data": True} if issuer.synthetic_data else {}),
         "enabled": False,
     }

@@ -10,13 +10,52 @@ Via = Literal["ehr", "standalone", "open"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """The signed-in person. `reference` is `Practitioner/x` (fhirUser relative to the FHIR base), `name` for people.
+    """The signed-in person. `reference` is `Practitioner/x` (fhirUser relative to the FHIR base), or `Patient/x` for the patient of the
+    launch and no other; `name` for people.
     (`issuer`, `subject`) identify the user; both empty on an open server."""
 
     reference: str
     name: str | None
     issuer: str
     subject: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContextItem:
+    """One item of `fhirContext`. `reference` is `Type/id` on the launch's server, or an address elsewhere; `identifier` (system, value).
+    `type` is the resource type where it can be told."""
+
+    role: str
+    type: str | None
+    reference: str | None
+    canonical: str | None
+    identifier: tuple[str, str] | None
+
+    @property
+    def in_context(self) -> bool:
+        """Whether the app was opened for it: an item without a role is one of `launch`."""
+        return self.role == "launch"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrived:
+    """What came with the launch besides patient and user. `app_context` is opaque text of whoever made the link; `style_url` is on a
+    host of the issuer; `ignored` names members of the token response that could not be used."""
+
+    app_context: str | None = field(default=None, repr=False)
+    items: tuple[ContextItem, ...] = field(default=(), repr=False)
+    tenant: str | None = None
+    style_url: str | None = None
+    ignored: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Author:
+    """Who answers about whom: one user, one patient, one FHIR base. What is left of a launch when it is over; it can open nothing."""
+
+    iss: str
+    patient: str
+    user: User
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,3 +103,9 @@ class LaunchContext:
     synthetic: bool
     intent: str | None = None
     assertion_algorithms: tuple[str, ...] = ()
+    arrived: Arrived = field(default_factory=Arrived)
+
+    @property
+    def by_patient(self) -> bool:
+        """Whether the patient is the one signed in: they see their own pages, and no clinician's."""
+        return self.user.reference.startswith("Patient/")

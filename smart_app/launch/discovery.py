@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any, Generic, TypeVar
-from urllib.parse import urljoin, urlsplit
 
 import requests
 
 from smart_app.errors import LaunchCode, LaunchError
 from smart_app.http import FetchError, FetchReason, Limits, get_json
-from smart_app.registration import Issuer, is_loopback
+from smart_app.launch.addresses import allowed_address
+from smart_app.registration import Issuer
 
 _DOCUMENT = Limits(connect=5, read=5, deadline=8, max_bytes=256 * 1024)
 _CAPABILITIES = Limits(connect=5, read=10, deadline=15, max_bytes=8 * 1024 * 1024)
@@ -209,33 +209,12 @@ def _address(issuer: Issuer, document: Mapping[str, Any], name: str) -> str | No
     text = _text(document.get(name))
     if text is None:
         return None
-    try:
-        address = urljoin(f"{issuer.iss}/", text)
-        allowed = _origin(address) in _allowed_origins(issuer) and _secure_enough(address)
-    except ValueError:
-        address, allowed = text, False
-    if not allowed or not address.isascii() or not address.isprintable() or " " in address:
+    address = allowed_address(issuer, text)
+    if address is None:
         raise LaunchError(
             "discovery_host_not_listed",
             f"The EHR's sign-in is at an address that is not registered for it. {_TELL_IT}",
-            detail=f"{name} {address[:200]!r}: add its host to `hosts` of this issuer in launch.json if it is right",
+            detail=f"{name} {text[:200]!r}: add its host to `hosts` of this issuer in launch.json if it is right",
             status=502,
         )
     return address
-
-
-def _allowed_origins(issuer: Issuer) -> set[tuple[str, int]]:
-    """Host and port of the FHIR base, and of every further host listed (https port unless it says another)."""
-    return {_origin(issuer.iss), *(_origin(f"https://{host}") for host in issuer.hosts)}
-
-
-def _origin(address: str) -> tuple[str, int]:
-    parts = urlsplit(address)
-    if parts.username is not None or parts.fragment:
-        raise ValueError(address)
-    return parts.hostname or "", parts.port or {"https": 443, "http": 80}.get(parts.scheme, 0)
-
-
-def _secure_enough(address: str) -> bool:
-    parts = urlsplit(address)
-    return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))

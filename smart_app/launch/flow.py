@@ -14,13 +14,14 @@ from urllib.parse import urlencode
 
 import requests
 
-from smart_app.errors import ConfigurationError, LaunchError, SessionError
+from smart_app.errors import ConfigurationError, LaunchError, SessionError, WrongPatient
 from smart_app.launch import client_auth, keyring, metadata, pkce, scopes
+from smart_app.launch.arrival import arrived, contradiction
 from smart_app.launch.client_auth import Credentials
-from smart_app.launch.context import LaunchContext, PendingLaunch, User
+from smart_app.launch.context import ContextItem, LaunchContext, PendingLaunch, Via
 from smart_app.launch.discovery import Discovery, Endpoints
-from smart_app.launch.id_token import Expected, verify
-from smart_app.launch.identity import clinician
+from smart_app.launch.id_token import Expected, Identity, verify
+from smart_app.launch.identity import signed_in
 from smart_app.launch.parameters import single
 from smart_app.launch.secret import check_secrets
 from smart_app.launch.token import TokenResponse, request_token, revoke_token, said
@@ -33,6 +34,7 @@ _ID = re.compile(r"(?!\.+$)[A-Za-z0-9\-._]{1,64}")
 # What became of the tokens of a launch that was closed: there were none, the server takes none back, it confirmed all, or not all.
 Revocation = Literal["nothing", "not_offered", "confirmed", "failed"]
 _RELAUNCH = "Open Rapport again from the patient's chart."
+_RESTART = "Start again, and choose a patient when your record system asks for one."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +88,14 @@ class Launcher:
         if isinstance(issuer.auth, OpenServer):
             raise _not_listed("it is registered as an open server, which has no EHR launch")
         return self._begun(issuer, iss, launch)
+
+    def begin_standalone(self, iss: str) -> Begun:
+        """Start without a chart at the FHIR base of an entry that allows it; the EHR signs the person in and settles the patient. Raises
+        LaunchError. Any other `iss` causes no request at all."""
+        issuer = self._issuer(iss)
+        if not issuer.standalone:
+            raise _not_listed("its entry does not say standalone")
+        return self._begun(issuer, issuer.iss, None)
 
     def open_server(self, iss: str) -> Issuer:
         """The entry of an open server (no OAuth, synthetic data). Raises LaunchError iss_not_listed for any other."""
@@ -149,17 +159,18 @@ class Launcher:
             raise _not_listed("add it to launch.json if it is right")
         return issuer
 
-    def _begun(self, issuer: Issuer, iss: str, launch: str) -> Begun:
+    def _begun(self, issuer: Issuer, iss: str, launch: str | None) -> Begun:
+        """`launch` None is a standalone launch."""
         endpoints = self.discovery.endpoints(issuer)
         if isinstance(issuer.auth, PrivateKeyJwt):
             # Before anybody signs in, because it would fail after that.
             keyring.signing_key(issuer.auth, endpoints.assertion_algorithms, self.environ)
-        pending = self._pending(issuer, iss, endpoints)
+        pending = self._pending(issuer, iss, endpoints, via="ehr" if launch else "standalone")
         query = {
             "response_type": "code",
             "client_id": issuer.client_id,
             "redirect_uri": pending.redirect_uri,
-            "launch": launch,
+            **({"launch": launch} if launch else {}),
             "scope": pending.requested_scope,
             "state": pending.state,
             # As received, to the letter: servers compare it with their own spelling, trailing slash included.
@@ -170,15 +181,15 @@ class Launcher:
         }
         return Begun(pending=pending, authorize_url=_with_query(endpoints.authorization_endpoint, query))
 
-    def _pending(self, issuer: Issuer, iss: str, endpoints: Endpoints) -> PendingLaunch:
+    def _pending(self, issuer: Issuer, iss: str, endpoints: Endpoints, *, via: Via) -> PendingLaunch:
         return PendingLaunch(
             iss=iss,
-            via="ehr",
+            via=via,
             state=self.new_secret(),
             nonce=self.new_secret(),
             verifier=self.new_secret(),
             redirect_uri=self.redirect_uri,
-            requested_scope=issuer.scope,
+            requested_scope=issuer.standalone_scope if via == "standalone" else issuer.scope,
             token_endpoint=endpoints.token_endpoint,
             issuer=endpoints.issuer,
             jwks_uri=endpoints.jwks_uri,
@@ -205,27 +216,31 @@ class Launcher:
         now = self.clock()
         # RFC 6749 5.1: no scope in the answer means what was asked for.
         granted = pending.requested_scope if tokens.scope is None else tokens.scope
-        user = self._user(issuer, pending, tokens, granted)
+        identity = self._identity(issuer, pending, tokens, granted)
+        patient = _patient(tokens.extra, pending.via)
+        extra = arrived(tokens.extra, issuer=issuer, fhir_base=pending.iss, patient=patient, told=identity.tenant)
         return LaunchContext(
             iss=pending.iss,
             issuer_name=issuer.name,
             via=pending.via,
-            patient=_patient(tokens.extra),
-            encounter=_identifier(tokens.extra.get("encounter")),
-            user=user,
+            patient=patient,
+            encounter=_identifier(tokens.extra.get("encounter")) or _encounter(extra.items),
+            user=signed_in(identity, fhir_base=pending.iss, patient=patient),
             scope=granted,
             access_token=tokens.access_token,
             refresh_token=tokens.refresh_token,
             token_endpoint=pending.token_endpoint,
             expires=now + tokens.lifetime,
             opened=now,
-            need_patient_banner=tokens.extra.get("need_patient_banner") is not False,
+            # Where there is no chart around the page, there is no other banner either.
+            need_patient_banner=pending.via == "standalone" or tokens.extra.get("need_patient_banner") is not False,
             synthetic=issuer.synthetic_data,
             intent=_intent(tokens.extra.get("intent")),
             assertion_algorithms=pending.assertion_algorithms,
+            arrived=replace(extra, ignored=(*extra.ignored, *_ignored(tokens))),
         )
 
-    def _user(self, issuer: Issuer, pending: PendingLaunch, tokens: TokenResponse, granted: str) -> User:
+    def _identity(self, issuer: Issuer, pending: PendingLaunch, tokens: TokenResponse, granted: str) -> Identity:
         if tokens.id_token is None:
             raise _no_identity(granted)
         if pending.jwks_uri is None:
@@ -239,8 +254,7 @@ class Launcher:
             nonce_optional=issuer.nonce_optional,
         )
         key_set = partial(self.discovery.key_set, pending.jwks_uri)
-        identity = verify(tokens.id_token, key_set=key_set, expected=expected, now=self.clock())
-        return clinician(identity, fhir_base=pending.iss)
+        return verify(tokens.id_token, key_set=key_set, expected=expected, now=self.clock())
 
 
 _SESSION_OVER = f"The EHR has ended this session. {_RELAUNCH}"
@@ -307,8 +321,10 @@ def _no_identity(granted: str) -> LaunchError:
     return LaunchError("id_token_invalid", f"The EHR did not say who is signed in. {_RELAUNCH}", detail="id_token is missing", status=403)
 
 
-def _patient(response: Mapping[str, Any]) -> str:
+def _patient(response: Mapping[str, Any], via: Via) -> str:
     patient = response.get("patient")
+    if not patient and via == "standalone":
+        raise LaunchError("patient_missing", f"No patient was chosen at the sign-in. {_RESTART}")
     if patient is None or patient == "":
         raise LaunchError("patient_missing", f"The EHR did not say which patient's chart is open. {_RELAUNCH}")
     found = _identifier(patient)
@@ -327,10 +343,33 @@ def _intent(value: object) -> str | None:
     return value if isinstance(value, str) and re.fullmatch(r"[\w.:/-]{1,100}", value) else None
 
 
+def _ignored(tokens: TokenResponse) -> list[str]:
+    """Members of a token response that were there and could not be used, and `scope` where it was not and what was asked for is assumed."""
+    given = tokens.extra
+    usable = {
+        "encounter": _identifier(given.get("encounter")) is not None,
+        "intent": _intent(given.get("intent")) is not None,
+        "need_patient_banner": isinstance(given.get("need_patient_banner"), bool),
+    }
+    return [
+        *(name for name, fits in usable.items() if given.get(name) is not None and not fits),
+        *(["scope"] if tokens.scope is None else []),
+    ]
+
+
+def _encounter(items: Sequence[ContextItem]) -> str | None:
+    """The one visit of `fhirContext`, where the launch names none outside of it (servers that put everything there)."""
+    found = {item.reference for item in items if item.type == "Encounter" and item.in_context and item.reference}
+    kind, _, local_id = found.pop().partition("/") if len(found) == 1 else ("", "", "")
+    return _identifier(local_id) if kind == "Encounter" else None
+
+
 def _refreshed(context: LaunchContext, tokens: TokenResponse, now: datetime) -> LaunchContext:
-    patient = tokens.extra.get("patient")
-    if patient is not None and patient != context.patient:
-        raise SessionError(f"The EHR has switched to another patient. {_RELAUNCH}", detail="the refreshed token is for another patient")
+    """Everything about the launch stays as it was but its tokens and what they are good for."""
+    changed = contradiction(tokens.extra, fhir_base=context.iss, patient=context.patient, tenant=context.arrived.tenant)
+    if changed is not None:
+        what = "organisation" if changed == "tenant" else "patient"
+        raise WrongPatient(f"The EHR has switched to another {what}. {_RELAUNCH}", detail=f"the refreshed token is for another {what}")
     return replace(
         context,
         access_token=tokens.access_token,

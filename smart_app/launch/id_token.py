@@ -32,12 +32,14 @@ class Expected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """A verified person: (`issuer`, `subject`) identify, `fhir_user` is the claim as it came (or the older `profile`)."""
+    """A verified person: (`issuer`, `subject`) identify, `fhir_user` is the claim as it came (or the older `profile`),
+    `tenant` the organisation, where the EHR names it here."""
 
     issuer: str
     subject: str
     name: str | None
     fhir_user: str | None
+    tenant: str | None = None
 
 
 def verify(token: str, *, key_set: KeySource, expected: Expected, now: datetime) -> Identity:
@@ -51,7 +53,13 @@ def verify(token: str, *, key_set: KeySource, expected: Expected, now: datetime)
     subject = _text(claims.get("sub"))
     if subject is None:
         raise _invalid("sub is missing")
-    return Identity(issuer=claims["iss"], subject=subject, name=_text(claims.get("name")), fhir_user=_fhir_user(claims))
+    return Identity(
+        issuer=claims["iss"],
+        subject=subject,
+        name=_text(claims.get("name")),
+        fhir_user=_fhir_user(claims),
+        tenant=_text(claims.get("tenant")),
+    )
 
 
 def _signed_claims(token: str, key_set: KeySource) -> dict[str, Any]:

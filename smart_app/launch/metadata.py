@@ -89,11 +89,17 @@ def client_metadata(client: Client, at: Addresses, *, method: str, scope: str) -
     return {name: value for name, value in metadata.items() if value is not None}
 
 
+def scope_of(registration: Registration) -> str:
+    """Every scope the app asks for unless an entry says otherwise; `launch/patient` among them where people may start without a chart."""
+    scopes = registration.client.scope.split()
+    return " ".join(dict.fromkeys([*scopes, *(("launch/patient",) if registration.standalone else ())]))
+
+
 def manifest(registration: Registration, at: Addresses, *, keys: bool) -> dict[str, Any]:
     """The app manifest: the RFC 7591 metadata, where launches arrive, and the FHIR versions spoken. With `keys` published the app
     introduces itself as one that signs."""
     method = "private_key_jwt" if keys else "none"
-    metadata = client_metadata(registration.client, at, method=method, scope=registration.client.scope)
+    metadata = client_metadata(registration.client, at, method=method, scope=scope_of(registration))
     return {**metadata, "launch_url": at.launch, "fhir_versions": list(registration.smart.fhir_versions)}
 
 

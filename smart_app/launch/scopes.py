@@ -5,7 +5,7 @@
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import parse_qsl
@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 Interaction = Literal["c", "r", "u", "d", "s"]
 
 _URI = "http://smarthealthit.org/fhir/scopes/"
+_OPENID_URI = "http://openid.net/specs/openid-connect-core-1_0#"
 _VERSION_1 = {"read": "rs", "write": "cud", "*": "cruds"}
 # The letters stand in this order or the scope is none (version 2 grammar); at least one of them.
 _SCOPE = re.compile(
@@ -22,12 +23,13 @@ _SCOPE = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """One understood resource scope. `resource` may be `*`; `interactions` are letters of `cruds`; `query` narrows it."""
+    """One understood resource scope. `resource` may be `*`; `interactions` are letters of `cruds`; `query` narrows it: all of its pairs
+    must hold."""
 
     context: str
     resource: str
     interactions: frozenset[str]
-    query: Mapping[str, str]
+    query: tuple[tuple[str, str], ...]
 
 
 def parse(granted: str) -> tuple[Scope, ...]:
@@ -35,40 +37,48 @@ def parse(granted: str) -> tuple[Scope, ...]:
     return tuple(scope for text in granted.split() if (scope := _parsed(text.removeprefix(_URI))))
 
 
-def allows(granted: str, resource: str, interaction: Interaction, *, category: str | None = None) -> bool:
-    """True when `granted` covers the interaction, by the union of its scopes; `category` is `system|code` or a code.
+def allows(granted: str, resource: str, interaction: Interaction, *, categories: Collection[str] = ()) -> bool:
+    """True when `granted` covers the interaction, by the union of its scopes. `categories` are those, as `system|code`, that what is read
+    or written carries.
 
-    A narrowed scope allows reading (something comes back), but allows writing only what carries its category.
-    """
-    return any(_covers(scope, resource, interaction, category) for scope in parse(granted))
+    Without them a narrowed scope allows reading (something comes back), and never writing."""
+    return any(_covers(scope, resource, interaction, categories) for scope in parse(granted))
+
+
+def narrowed(granted: str, resource: str, interaction: Interaction) -> bool:
+    """True when it is granted, but only of some of the resources: what comes back may then be less than there is."""
+    covering = [scope for scope in parse(granted) if _names(scope, resource, interaction)]
+    return bool(covering) and all(scope.query for scope in covering)
 
 
 def has(granted: str, scope: str) -> bool:
-    """True when a plain scope such as `openid` was granted."""
-    return scope in granted.split()
+    """True when a plain scope such as `openid` was granted, as a word or as an address."""
+    return scope in {text.removeprefix(_URI).removeprefix(_OPENID_URI) for text in granted.split()}
 
 
 def _parsed(text: str) -> Scope | None:
     match = _SCOPE.fullmatch(text)
     if match is None:
         return None
-    can = match["can"]
-    return Scope(
-        context=match["context"],
-        resource=match["resource"],
-        interactions=frozenset(_VERSION_1.get(can, can)),
-        query=dict(parse_qsl(match["query"] or "")),
-    )
+    can, query = match["can"], match["query"]
+    pairs = tuple(parse_qsl(query, keep_blank_values=True)) if query else ()
+    if query and not (pairs and all(name and value for name, value in pairs)):
+        # Meant to narrow, and nobody can say to what: as if it were not there it would grant everything.
+        return None
+    return Scope(context=match["context"], resource=match["resource"], interactions=frozenset(_VERSION_1.get(can, can)), query=pairs)
 
 
-def _covers(scope: Scope, resource: str, interaction: Interaction, category: str | None) -> bool:
-    if scope.resource not in {resource, "*"} or interaction not in scope.interactions:
+def _names(scope: Scope, resource: str, interaction: Interaction) -> bool:
+    return scope.resource in {resource, "*"} and interaction in scope.interactions
+
+
+def _covers(scope: Scope, resource: str, interaction: Interaction, categories: Collection[str]) -> bool:
+    if not _names(scope, resource, interaction):
         return False
-    return not scope.query or (interaction in {"r", "s"} and category is None) or _is_category(scope.query, category)
+    return not scope.query or (interaction in {"r", "s"} and not categories) or _is_category(scope, categories)
 
 
-def _is_category(query: Mapping[str, str], category: str | None) -> bool:
-    """True when the only narrowing is by this category; a search token without system means the code in any system."""
-    if category is None or set(query) != {"category"}:
-        return False
-    return query["category"] in {category, category.rpartition("|")[2]}
+def _is_category(scope: Scope, categories: Collection[str]) -> bool:
+    """True when the only narrowing is by category, and all of it holds; a token without system means the code in any system."""
+    carried = {*categories, *(category.rpartition("|")[2] for category in categories)}
+    return all(name == "category" and value in carried for name, value in scope.query)

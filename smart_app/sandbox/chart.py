@@ -3,6 +3,7 @@
 https://hl7.org/fhir/smart-app-launch/STU2.2/app-launch.html#launch-app-ehr-launch
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlencode, urlsplit, urlunsplit
@@ -10,13 +11,31 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 from flask import Flask, Response, jsonify, render_template, request
 
 from smart_app.sandbox.clients import Client
-from smart_app.sandbox.launches import Launch, LaunchOptions, OneTime, User
+from smart_app.sandbox.launches import Launch, LaunchOptions, MoreContext, OneTime, User
 from smart_app.sandbox.records import PatientLine, Records, Visit
 
+# What would stand on a worklist and on a decision-support card: the app opened for one form, by the two ways of SMART App Launch
+# (task-ehr-launch and a CDS Hooks link hand on an appContext; fhirContext names the form).
+_CHECK_IN = "https://w3id.org/rapport/fhir/Questionnaire/rapport-check-in-patient"
+_FORM = json.dumps([{"canonical": _CHECK_IN, "type": "Questionnaire"}])
+_RATING = json.dumps({"page": "form", "instrument": "rapport-check-in", "informant": "clinician"})
+ERRANDS: tuple[tuple[str, Mapping[str, str]], ...] = (
+    ("Task: check-in with the patient", {"intent": "new-assessment", "fhir_context": _FORM}),
+    ("Card: rate this visit", {"app_context": _RATING}),
+)
 # What athenahealth's chart gives its apps: no top navigation (smart-launcher-v2 pull request 41).
 SANDBOX = "allow-forms allow-modals allow-popups allow-popups-to-escape-sandbox allow-same-origin allow-scripts allow-downloads"
 _NO_VISIT = "none"
-_OPTION_TYPES: Mapping[str, type] = {"consent": bool, "need_patient_banner": bool, "scope_remove": list, "intent": str}
+_OPTION_TYPES: Mapping[str, type] = {
+    "consent": bool,
+    "need_patient_banner": bool,
+    "scope_remove": list,
+    "intent": str,
+    "app_context": str,
+    "fhir_context": list,
+    "tenant": str,
+    "style": bool,
+}
 
 
 class CannotOpen(Exception):
@@ -82,6 +101,7 @@ class EhrPages:
             frame=frame,
             users=users,
             apps=[(one, client.name, one == frame.client_id) for one, client in self.clients.items() if client.on_chart],
+            errands=[(text, urlencode([*asked.items(), *_standing(frame)])) for text, asked in ERRANDS],
             kept=_kept(),
             query=urlencode([*_kept(), ("user", frame.user.reference), ("client", frame.client_id)]),
             sandbox=_sandbox(),
@@ -168,15 +188,27 @@ def _sandbox() -> str | None:
 
 
 def _wish() -> Wish:
-    """What the address of a chart asks for: `user`, `encounter`, `client`, `consent=1`, `scope_remove` (space separated), `intent`."""
+    """What the address of a chart asks for: `user`, `encounter`, `client`, `consent=1`, `scope_remove` (space separated), `intent`,
+    `app_context`, `fhir_context` (JSON), `tenant`, `style=1`."""
     args = request.args
     options = LaunchOptions(
         consent=args.get("consent") == "1",
         scope_remove=tuple(args.get("scope_remove", "").split()),
         need_patient_banner=args.get("banner") != "0",
         intent=args.get("intent"),
+        context=MoreContext(
+            app_context=args.get("app_context"),
+            fhir_context=_fhir_context(_json(args.get("fhir_context", "[]"))),
+            tenant=args.get("tenant"),
+            style=args.get("style") == "1",
+        ),
     )
     return Wish(user=args.get("user"), encounter=args.get("encounter"), client_id=args.get("client"), options=options)
+
+
+def _standing(frame: Frame) -> list[tuple[str, str]]:
+    """Who is signed in, and the app."""
+    return [("user", frame.user.reference), ("client", frame.client_id)]
 
 
 def _kept() -> list[tuple[str, str]]:
@@ -212,7 +244,28 @@ def _options(given: object) -> LaunchOptions:
         scope_remove=tuple(map(str, given.get("scope_remove", ()))),
         need_patient_banner=given.get("need_patient_banner", True),
         intent=given.get("intent"),
+        context=MoreContext(
+            app_context=given.get("app_context"),
+            fhir_context=_fhir_context(given.get("fhir_context", [])),
+            tenant=given.get("tenant"),
+            style=given.get("style", False),
+        ),
     )
+
+
+def _json(text: str) -> object:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise CannotOpen("fhir_context must be a JSON list.") from error
+
+
+def _fhir_context(given: object) -> tuple[Mapping[str, object], ...]:
+    """A list of objects that each say what they are about; CannotOpen for any other."""
+    items = given if isinstance(given, list) else [given]
+    if not all(isinstance(item, dict) and {"reference", "canonical", "identifier"} & item.keys() for item in items):
+        raise CannotOpen("fhir_context must be a list of objects, each with a reference, a canonical or an identifier.")
+    return tuple(items)
 
 
 def _answer(content: Mapping[str, object], *, status: int) -> Response:

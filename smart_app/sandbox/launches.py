@@ -1,6 +1,6 @@
 """What the EHR hands an app that it opens: an opaque token, bound to one client, patient and user, good once and for a short time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -19,13 +19,38 @@ class User:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MoreContext:
+    """Launch context that only some launches have. `style` hands out the address of the EHR's style; `fhir_context` is a list of objects,
+    each with a reference, a canonical or an identifier.
+
+    https://hl7.org/fhir/smart-app-launch/STU2.2/scopes-and-launch-context.html#launch-context-arrives-with-your-access_token"""
+
+    app_context: str | None = None
+    fhir_context: tuple[Mapping[str, object], ...] = ()
+    tenant: str | None = None
+    style: bool = False
+
+    def told(self, *, style_url: str) -> dict[str, object]:
+        """The members of the token response."""
+        members = {
+            "appContext": self.app_context,
+            "fhirContext": [dict(item) for item in self.fhir_context] or None,
+            "tenant": self.tenant,
+            "smart_style_url": style_url if self.style else None,
+        }
+        return {name: value for name, value in members.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LaunchOptions:
-    """How this one launch departs from the usual. `scope_remove` lists scopes the EHR keeps back; `consent` asks the user first."""
+    """How this one launch departs from the usual. `scope_remove` lists scopes the EHR keeps back; `consent` asks the user first;
+    `context` is what the app is told besides patient and visit."""
 
     consent: bool = False
     scope_remove: tuple[str, ...] = ()
     need_patient_banner: bool = True
     intent: str | None = None
+    context: MoreContext = field(default_factory=MoreContext)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ CAPABILITIES = (
     "client-confidential-asymmetric",
     "sso-openid-connect",
     "context-banner",
+    "context-style",
     "context-ehr-patient",
     "context-ehr-encounter",
     "permission-offline",
@@ -31,6 +32,18 @@ CAPABILITIES = (
     "permission-v1",
     "permission-v2",
 )
+# The colours and type of this EHR's own pages (static/ehr.css). Another address when any of it changes.
+STYLE_PATH = "/styles/northfield-1.json"
+STYLE = {
+    "color_background": "#ffffff",
+    "color_text": "#1d2733",
+    "color_highlight": "#3a4a44",
+    "color_error": "#9e2d2d",
+    "dim_border_radius": "3px",
+    "dim_font_size": "14px",
+    "font_family_body": "system-ui, sans-serif",
+    "font_family_heading": "system-ui, sans-serif",
+}
 _AUTH_METHODS = ["client_secret_basic", "client_secret_post", "private_key_jwt"]
 
 
@@ -65,6 +78,7 @@ class AuthorizationServer:
             ("/oauth/jwks", "jwks", self.jwks, ["GET"]),
             ("/.well-known/openid-configuration", "openid_configuration", self.openid_configuration, ["GET"]),
             ("/fhir/.well-known/smart-configuration", "smart_configuration", self.smart_configuration, ["GET"]),
+            (STYLE_PATH, "style", self.style, ["GET"]),
         )
         for rule, endpoint, view, methods in routes:
             app.add_url_rule(rule, endpoint, view, methods=methods)
@@ -153,6 +167,10 @@ class AuthorizationServer:
         """SMART discovery: https://hl7.org/fhir/smart-app-launch/STU2.2/conformance.html#metadata."""
         return jsonify({**self._endpoints(), "capabilities": list(CAPABILITIES)})
 
+    def style(self) -> Response:
+        """How this EHR looks, for apps that were told of it."""
+        return jsonify(STYLE)
+
     def _endpoints(self) -> dict[str, object]:
         oauth = f"{self.issuer}/oauth"
         return {
@@ -197,7 +215,7 @@ class AuthorizationServer:
             answer["refresh_token"] = issued.refresh_token
         if grant.options.intent is not None:
             answer["intent"] = grant.options.intent
-        return answer
+        return answer | grant.options.context.told(style_url=f"{self.issuer}{STYLE_PATH}")
 
     def _identity(self, grant: Grant) -> dict[str, str]:
         """The id_token, when openid was granted."""

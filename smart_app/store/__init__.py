@@ -1,4 +1,4 @@
-"""The one door to the app's own database: launches, outbox, audit, reveals. Payloads are sealed at rest."""
+"""The one door to the app's own database: launches, drafts, outbox, audit, reveals. Payloads are sealed at rest."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from smart_app.errors import StoreError
 from smart_app.store.audit import Audit, AuditEntry
 from smart_app.store.chain import Chain
 from smart_app.store.database import Database
+from smart_app.store.drafts import Draft, Drafts, FormPlace, Ticket, author_of
 from smart_app.store.launches import Launches, OpenLaunch, PendingCookie
 from smart_app.store.migrate import is_current, upgrade
 from smart_app.store.outbox import Outbox, OutboxEntry, OutboxState
@@ -17,12 +18,16 @@ from smart_app.store.verify import Verified, verify
 
 __all__ = [
     "AuditEntry",
+    "Draft",
+    "FormPlace",
     "OpenLaunch",
     "OutboxEntry",
     "OutboxState",
     "PendingCookie",
     "Store",
+    "Ticket",
     "Verified",
+    "author_of",
     "open_existing",
     "open_store",
     "parse_key",
@@ -40,6 +45,7 @@ class Store:
     """Everything the app keeps between requests."""
 
     launches: Launches
+    drafts: Drafts
     outbox: Outbox
     reveals: Reveals
     audit: Audit
@@ -47,10 +53,10 @@ class Store:
     chain: Chain
 
     def purge(self, now: datetime) -> int:
-        """Delete ended launches and submissions acknowledged a day ago, release stuck ones, give the space back; how many rows were
-        deleted. That a launch expired is recorded with it; the audit trail itself is never purged."""
+        """Delete ended launches, drafts past their time and submissions acknowledged a day ago, release stuck ones, give the space back;
+        how many rows were deleted. That a launch or a draft expired is recorded with it; the audit trail itself is never purged."""
         self.outbox.recover(now - _SENDING_AT_MOST)
-        deleted = self._purge_launches(now) + self.outbox.purge(now - _ACKNOWLEDGED_KEPT)
+        deleted = self._purge_launches(now) + self._purge_drafts(now) + self.outbox.purge(now - _ACKNOWLEDGED_KEPT)
         self.database.shrink()
         return deleted
 
@@ -76,6 +82,17 @@ class Store:
                 for one in batch:
                     if one.kind == "open":
                         self.audit.add_for("expired", launch=one.id, context=one.context, detail={"ended": one.ended}, within=together)
+            deleted += len(batch)
+            if len(batch) < _BATCH:
+                return deleted
+
+    def _purge_drafts(self, now: datetime) -> int:
+        deleted = 0
+        while True:
+            with self.database.begin() as together:
+                batch = self.drafts.purge(now, at_most=_BATCH, within=together)
+                for one in batch:
+                    self.audit.add_for("draft_expired", launch=one.launch, context=one.author, detail=one.detail, within=together)
             deleted += len(batch)
             if len(batch) < _BATCH:
                 return deleted
@@ -110,6 +127,7 @@ def _store(database: Database, keys: Sequence[bytes], *, clock: Callable[[], dat
     sealer, chain = Sealer(keys), Chain(keys)
     return Store(
         launches=Launches(database, sealer, clock=clock),
+        drafts=Drafts(database, sealer, clock=clock),
         outbox=Outbox(database, sealer, clock=clock),
         reveals=Reveals(database, sealer, clock=clock),
         audit=Audit(database, sealer, chain, clock=clock),

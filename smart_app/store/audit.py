@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
 
-from smart_app.launch.context import LaunchContext, LaunchId
+from smart_app.launch.context import Author, LaunchContext, LaunchId
 from smart_app.store.chain import Chain, Head, Written
 from smart_app.store.database import Database
 from smart_app.store.seal import Sealer, digest
@@ -62,7 +62,7 @@ class Audit:
         event: str,
         *,
         launch_id: LaunchId | None,
-        context: LaunchContext | None,
+        context: LaunchContext | Author | None,
         detail: Mapping[str, Any] | None = None,
         within: Connection | None = None,
     ) -> None:
@@ -74,7 +74,7 @@ class Audit:
         event: str,
         *,
         launch: str | None,
-        context: LaunchContext | None,
+        context: LaunchContext | Author | None,
         detail: Mapping[str, Any] | None = None,
         within: Connection | None = None,
     ) -> None:
@@ -124,7 +124,7 @@ class Audit:
         )
 
 
-def _who(context: LaunchContext | None) -> dict[str, Any]:
+def _who(context: LaunchContext | Author | None) -> dict[str, Any]:
     if context is None:
         return {"iss": None, "user": None, "user_key": None, "patient": None}
     user = context.user

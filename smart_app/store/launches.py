@@ -122,7 +122,7 @@ class Launches:
         self._insert(*rows)
         return launch
 
-    def led_to(self, state: str, cookies: Mapping[str, str]) -> LaunchId | None:
+    def led_to(self, state: str, cookies: Mapping[str, str]) -> tuple[LaunchId, LaunchContext] | None:
         """The open launch that a `state` which is used up led to, for the browser it was opened in. None for anybody else, and once the
         launch or the memory of it is over."""
         row_id = digest(state)
@@ -133,10 +133,9 @@ class Launches:
             return None
         launch_id = LaunchId(self._sealer.open(payload, table=_TABLE, row=row_id)["launch"])
         try:
-            self.get(launch_id, cookies)
+            return launch_id, self.get(launch_id, cookies)
         except SessionError:
             return None
-        return launch_id
 
     def get(self, launch_id: LaunchId, cookies: Mapping[str, str]) -> LaunchContext:
         """The launch behind a page, for the browser it was opened in. Raises SessionError otherwise."""

@@ -70,6 +70,19 @@ reveals = Table(
     Column("created", Instant, nullable=False),
 )
 
+# `id` is the digest of the form's submission key, `owner` a keyed lookup of user, patient and FHIR base.
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("id", _DIGEST, primary_key=True),
+    Column("owner", _DIGEST, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("updated", Instant, nullable=False),
+    Column("expires", Instant, nullable=False),
+    Index("drafts_by_owner", "owner"),
+    Index("drafts_by_expires", "expires"),
+)
+
 # `id` counts from 1 without a gap. `patient` is a keyed lookup of FHIR base and patient id; `hash` is made from all other columns.
 audit = Table(
     "audit",

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from werkzeug.wrappers import Request
 
-from smart_app.errors import SessionError
+from smart_app.errors import ForeignPage
 
 FIELD = "csrf"
 _FOREIGN = "This was sent from another page than Rapport's own, so nothing was done. Open Rapport again from the patient's chart."
@@ -26,12 +26,16 @@ class Csrf:
         return _signed(self.keys[0], bound_to)
 
     def check(self, request: Request, *bound_to: str) -> None:
-        """SessionError unless the POST is from our own page and carries its token."""
-        if not self._same_origin(request):
-            raise SessionError(_FOREIGN, detail="cross-site request")
+        """ForeignPage unless the POST is from our own page and carries its token."""
+        self.check_origin(request)
         given = request.form.get(FIELD, "").encode()
         if not any(hmac.compare_digest(_signed(key, bound_to).encode(), given) for key in self.keys):
-            raise SessionError(_FOREIGN, detail="form token is missing or wrong")
+            raise ForeignPage(_FOREIGN, detail="form token is missing or wrong")
+
+    def check_origin(self, request: Request) -> None:
+        """ForeignPage when the browser says that the POST comes from elsewhere. Alone it is no proof: not every browser says so."""
+        if not self._same_origin(request):
+            raise ForeignPage(_FOREIGN, detail="cross-site request")
 
     def _same_origin(self, request: Request) -> bool:
         """`Sec-Fetch-Site` decides where the browser sends it. Under `Referrer-Policy: no-referrer` a browser's own POST has

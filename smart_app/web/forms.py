@@ -1,5 +1,8 @@
 """From the form to its receipt: hand-over, questionnaire, thanks, receipt."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import cast, get_args
 
 from flask import Flask, Response, abort, redirect, request, url_for
@@ -7,21 +10,24 @@ from flask import Flask, Response, abort, redirect, request, url_for
 from fhir_mappings.answers import Invalid
 from fhir_mappings.instrument import Informant
 from smart_app.care.chart import open_patient
+from smart_app.care.drafts import Unsent, keep, ticket_for, unsent, with_earlier
 from smart_app.care.history import Patient
 from smart_app.care.receipt import Receipt
 from smart_app.care.submission import begin_form, form_of, receipt, send_again, submit
-from smart_app.errors import FhirError
+from smart_app.errors import FhirError, ForeignPage, LaunchError, SessionError
 from smart_app.launch.context import LaunchContext
-from smart_app.web.csrf import FIELD
+from smart_app.store import FormPlace
+from smart_app.web.drafts import keep_without_launch, sent
+from smart_app.web.errors import reference
 from smart_app.web.guard import Visit
 from smart_app.web.pages import check_patient
 from smart_app.web.site import Site
 from smart_app.web.views.ended import thanks_view
-from smart_app.web.views.form import form_view
+from smart_app.web.views.form import FormUrls, form_view
 from smart_app.web.views.handover import handover_view
+from smart_app.web.views.kept import kept_view
 from smart_app.web.views.receipt import receipt_view
 
-_OURS = {FIELD, "key", "patient"}
 _UNPROCESSABLE = 422
 
 
@@ -57,30 +63,41 @@ class Forms:
             today=self._services.clock().astimezone().date(),
             blind=self._services.settings.blind_entry,
         )
-        return self._site.pages.page("handover", view)
+        return self._site.pages.page("handover", view, tab=visit.tab)
 
     def show(self, launch_id: str, slug: str, informant: str) -> Response:
-        """An empty form."""
+        """An empty form, or what was kept of the one asked for."""
         visit = self._site.guard.enter(launch_id)
-        return self._form(visit, slug, _informant(informant))
+        return self._form(visit, slug, _informant(informant), key=request.args.get("draft"))
 
     def submit(self, launch_id: str, slug: str, informant: str) -> Response:
-        """Store the answers and go to what became of them; an incomplete form comes back with everything that was given."""
-        visit = self._site.guard.enter(launch_id)
+        """Store the answers and go to what became of them; an incomplete form comes back with everything that was given. What reaches a
+        launch that has ended is kept for the next one."""
+        typed = sent(self._site, launch_id, slug, informant)
+        try:
+            visit = self._site.guard.enter(launch_id)
+        except ForeignPage:
+            raise
+        except (SessionError, LaunchError) as over:
+            kept = keep_without_launch(self._site, typed, over)
+            view = kept_view(kept, over, now=self._services.clock().astimezone(), reference=reference())
+            return self._site.pages.page("error", view, status=over.http_status)
         chosen = _informant(informant)
-        key = request.form.get("key", "")
+        key = typed.place.key
         outcome = submit(
             visit.context,
             self._services,
             slug=slug,
             informant=chosen,
             key=key,
-            patient=request.form.get("patient", ""),
-            fields={name: values for name, values in request.form.to_dict(flat=False).items() if name not in _OURS},
+            patient=typed.patient,
+            fields=with_earlier(typed.fields, self._earlier(visit, slug, chosen, key) if typed.goes_on else None),
             launch_id=visit.id,
         )
         if isinstance(outcome, Invalid):
-            return self._form(visit, slug, chosen, key=key, invalid=outcome)
+            if typed.ticket:
+                keep(self._services, typed)
+            return self._form(visit, slug, chosen, key=key, invalid=replace(outcome, kept=_typed_now(outcome.kept, typed.fields)))
         page = "thanks" if chosen == "patient" and not self._from_paper(slug, chosen) else "receipt"
         return redirect(url_for(page, launch_id=visit.id, key=outcome), 303)  # type: ignore[return-value]
 
@@ -90,7 +107,7 @@ class Forms:
         stands = self._receipt(visit, key)
         clinician = (stands.clinician.name if stands.clinician else visit.context.user.name) or "your clinician"
         view = thanks_view(stands.outcome, clinician=clinician, receipt=url_for("receipt", launch_id=visit.id, key=key))
-        return self._site.pages.page("thanks", view)
+        return self._site.pages.page("thanks", view, tab=visit.tab)
 
     def receipt(self, launch_id: str, key: str) -> Response:
         """The clinician's receipt."""
@@ -103,7 +120,7 @@ class Forms:
             check_again=url_for("check_again", launch_id=visit.id, key=key),
             now=self._services.clock().astimezone(),
         )
-        return self._site.pages.page("receipt", view, csrf=visit.csrf)
+        return self._site.pages.page("receipt", view, csrf=visit.csrf, tab=visit.tab)
 
     def check_again(self, launch_id: str, key: str) -> Response:
         """Look for a submission that may be in the record, and send it only when it certainly is not."""
@@ -113,17 +130,30 @@ class Forms:
         return redirect(url_for("receipt", launch_id=visit.id, key=key), 303)  # type: ignore[return-value]
 
     def _form(self, visit: Visit, slug: str, informant: Informant, *, key: str | None = None, invalid: Invalid | None = None) -> Response:
-        draft = begin_form(visit.context, self._services, slug=slug, informant=informant)
+        """`key` is that of the form this one goes on with: an incomplete one that was sent, or a draft."""
+        services = self._services
+        draft = begin_form(visit.context, services, slug=slug, informant=informant)
+        earlier = self._earlier(visit, slug, informant, key) if key and (invalid is None or request.form.get("goes_on")) else None
+        draft = replace(draft, key=key) if key and (invalid or earlier) else draft
+        place = FormPlace(launch_id=visit.id, slug=slug, informant=informant, key=draft.key)
+        offered = None if invalid or earlier else unsent(visit.context, services, instrument=draft.instrument, informant=informant)
         view = form_view(
             draft,
-            action=url_for("submit", launch_id=visit.id, slug=slug, informant=informant),
-            back=url_for("dashboard", launch_id=visit.id),
-            today=self._services.clock().astimezone().date(),
-            site_name=self._services.settings.site_name,
-            key=key or draft.key,
+            urls=_urls(visit, slug, informant),
+            now=services.clock().astimezone(),
+            site_name=services.settings.site_name,
+            ticket=ticket_for(visit.context, services, place=place, instrument=draft.instrument, cookie=visit.cookie),
             invalid=invalid,
+            earlier=earlier,
+            offered=offered,
         )
-        return self._site.pages.page("check_form", view, csrf=visit.csrf, status=_UNPROCESSABLE if invalid else 200)
+        status = _UNPROCESSABLE if invalid else 200
+        return self._site.pages.page("check_form", view, csrf=visit.csrf, tab=visit.tab, status=status)
+
+    def _earlier(self, visit: Visit, slug: str, informant: Informant, key: str) -> Unsent | None:
+        """The draft that this form goes on with; None when it is gone."""
+        instrument = form_of(self._services, slug, informant)
+        return unsent(visit.context, self._services, instrument=instrument, informant=informant, key=key)
 
     def _from_paper(self, slug: str, informant: Informant) -> bool:
         return form_of(self._services, slug, informant).from_paper(informant)
@@ -137,6 +167,22 @@ class Forms:
             return open_patient(context, self._services)
         except FhirError:
             return None
+
+
+def _urls(visit: Visit, slug: str, informant: Informant) -> FormUrls:
+    place = partial(url_for, launch_id=visit.id, slug=slug, informant=informant)
+    return FormUrls(
+        action=place("submit"),
+        back=url_for("dashboard", launch_id=visit.id),
+        save=place("draft"),
+        go_on=place("go_on"),
+        discard=place("discard"),
+    )
+
+
+def _typed_now(kept: Mapping[str, str], fields: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """What was understood of this very form. Answers of before may not be shown, so they do not come back in it."""
+    return {name: code for name, code in kept.items() if name in fields}
 
 
 def _informant(text: str) -> Informant:

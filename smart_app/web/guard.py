@@ -1,15 +1,16 @@
 """Lets a request to a page of a launch in: the id in the path and that launch's own cookie, together, or not at all."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from flask import g, request
+from flask import g, request, url_for
 
 from smart_app.errors import LaunchError, SessionError
 from smart_app.launch.context import LaunchContext, LaunchId
 from smart_app.services import AppServices
 from smart_app.web.csrf import Csrf
+from smart_app.web.tab import Tab, tab_of
 
 # A refresh takes one request to the token endpoint; whoever waits for another's looks again this often, this long.
 _LEASE = timedelta(seconds=20)
@@ -18,11 +19,14 @@ _POLL, _PATIENCE = 0.1, 10.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """One request within a launch. `csrf` is the token for forms on the page."""
+    """One request within a launch. `csrf` is the token for forms on the page, `cookie` the launch's own, `tab` what the page's script is
+    told."""
 
     id: LaunchId
     context: LaunchContext
     csrf: str
+    tab: Tab
+    cookie: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +46,12 @@ class Guard:
         cookie = request.cookies.get(launches.cookie_name_for(identity), "")
         if request.method == "POST":
             self.csrf.check(request, identity, cookie)
-        return Visit(id=identity, context=self._fresh(identity, context), csrf=self.csrf.token(identity, cookie))
+        fresh, token = self._fresh(identity, context), self.csrf.token(identity, cookie)
+        return Visit(id=identity, context=fresh, csrf=token, cookie=cookie, tab=self._tab(identity, fresh, token))
+
+    def _tab(self, launch_id: LaunchId, context: LaunchContext, token: str) -> Tab:
+        name = self.services.store.launches.cookie_name_for(launch_id)
+        return tab_of(context, self.services, self.csrf, name=name, stay=url_for("stay", launch_id=launch_id), token=token)
 
     def _ancestors(self, context: LaunchContext) -> tuple[str, ...]:
         """Only the launch's own EHR may frame its pages."""

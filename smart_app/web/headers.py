@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from flask import Request, Response
 
 _POLICY = (
-    "default-src 'none'; style-src 'self' {sheet}; img-src 'self'; script-src 'self'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors {ancestors}"
+    "default-src 'none'; style-src 'self' {sheet}; img-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors {ancestors}"
 )
 _FIXED = {
     "X-Content-Type-Options": "nosniff",

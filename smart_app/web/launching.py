@@ -2,14 +2,16 @@
 
 from datetime import timedelta
 
-from flask import Flask, Response, g, redirect, request, url_for
+from flask import Flask, Response, g, redirect, request
 
 from smart_app.care.access import prepare
 from smart_app.errors import LaunchError
 from smart_app.launch.context import LaunchContext
 from smart_app.launch.parameters import callback_state, launch_request
 from smart_app.services import AppServices
+from smart_app.telemetry import new_log
 from smart_app.web import cookies
+from smart_app.web.landing import first_page
 from smart_app.web.site import Site
 
 # Time to sign in, a second factor included.
@@ -55,7 +57,8 @@ class Launching:
             running = launches.led_to(state, request.cookies)
             if running is None:
                 raise
-            return _to(url_for("dashboard", launch_id=running))
+            launch_id, context = running
+            return _to(first_page(context, self._services, launch_id=launch_id))
         context = self._services.launcher.complete(pending, params)
         response = opened(self._services, context, state=state)
         cookies.drop(response, launches.cookie_name_for_state(state))
@@ -63,14 +66,17 @@ class Launching:
 
 
 def opened(services: AppServices, context: LaunchContext, *, state: str | None = None) -> Response:
-    """Keep a completed launch, set its cookie and go to its dashboard. `state` is what its sign-in came back with, if there was one."""
+    """Keep a completed launch, set its cookie and go to the page it was opened for. `state` is what its sign-in came back with, if there
+    was one."""
     settings = services.settings
     absolute = timedelta(minutes=settings.absolute_minutes)
     services.store.purge(services.clock())
     launch = services.store.launches.open(context, idle=timedelta(minutes=settings.idle_minutes), absolute=absolute, state=state)
     detail = {"via": context.via, "scope": context.scope}
     services.store.audit.add("launch", launch_id=launch.id, context=context, detail=detail)
-    response = _to(url_for("dashboard", launch_id=launch.id))
+    for name in context.arrived.ignored:
+        new_log().warning("launch_value_ignored", issuer_name=context.issuer_name, reason_code=name)
+    response = _to(first_page(context, services, launch_id=launch.id))
     cookies.keep(response, launch.cookie_name, launch.cookie_value, seconds=int(absolute.total_seconds()))
     return response
 

@@ -1,5 +1,6 @@
 """The dashboard and what can be done from it, and the two addresses a load balancer asks."""
 
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from typing import cast, get_args
@@ -16,6 +17,7 @@ from smart_app.errors import SessionError, StoreError, WrongPatient
 from smart_app.launch.context import LaunchContext
 from smart_app.web import cookies
 from smart_app.web.guard import Visit
+from smart_app.web.landing import BY_LAUNCH, of_launch
 from smart_app.web.site import Site
 from smart_app.web.views.dashboard import DashboardUrls, dashboard_view
 from smart_app.web.views.ended import ended_view
@@ -29,6 +31,7 @@ def register(app: Flask, site: Site) -> None:
     handler = Dashboard(site)
     app.add_url_rule("/l/<launch_id>/", "dashboard", handler.show)
     app.add_url_rule("/l/<launch_id>/reveal", "reveal", handler.reveal, methods=["POST"])
+    app.add_url_rule("/l/<launch_id>/stay", "stay", handler.stay, methods=["POST"])
     app.add_url_rule("/l/<launch_id>/end", "end", handler.end, methods=["POST"])
     app.add_url_rule("/healthz", "healthz", healthz)
     app.add_url_rule("/readyz", "readyz", handler.readyz)
@@ -50,15 +53,18 @@ class Dashboard:
         """The history, in the years asked for."""
         visit = self._site.guard.enter(launch_id)
         history = load_history(visit.context, self._services, years=_years())
+        at = request.args.get("at")
+        day, notice = of_launch(visit.context, self._services, history) if at == BY_LAUNCH else (_day(at), None)
         view = dashboard_view(
-            history,
-            context=visit.context,
-            urls=self._urls(visit),
-            now=self._services.clock().astimezone(),
-            focus=_day(request.args.get("at")),
+            history, context=visit.context, urls=self._urls(visit), now=self._services.clock().astimezone(), focus=day, opening=notice
         )
         self._services.store.audit.add("history_read", launch_id=visit.id, context=visit.context)
-        return self._site.pages.page("dashboard", view, csrf=visit.csrf)
+        return self._site.pages.page("dashboard", view, csrf=visit.csrf, tab=visit.tab)
+
+    def stay(self, launch_id: str) -> Response:
+        """Note that the launch is in use, and nothing else."""
+        self._site.guard.enter(launch_id)
+        return Response(status=204)
 
     def reveal(self, launch_id: str) -> Response:
         """Show a patient's rating without rating the visit; recorded."""
@@ -73,7 +79,8 @@ class Dashboard:
     def end(self, launch_id: str) -> Response:
         """Forget the launch and its tokens."""
         visit = self._site.guard.enter(launch_id)
-        response = self._site.pages.page("thanks", ended_view(sign_out(visit.context, self._services, launch_id=visit.id)))
+        view = ended_view(sign_out(visit.context, self._services, launch_id=visit.id))
+        response = self._site.pages.page("thanks", view, tab=replace(visit.tab, ended=True))
         cookies.drop(response, self._services.store.launches.cookie_name_for(visit.id))
         return response
 

@@ -1,4 +1,4 @@
-"""Turns a view model into a page. A template sees `view`, `csrf`, `asset` and `sheet`, and nothing else."""
+"""Turns a view model into a page. A template sees `view`, `csrf`, `tab`, `asset` and `sheet`, and nothing else."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 from smart_app.assets import templates_dir
 from smart_app.web.charts import Symbol
 from smart_app.web.static_files import IN_PAGE, StaticFiles
+from smart_app.web.tab import Tab
 
 
 def environment() -> Environment:
@@ -60,9 +61,10 @@ class Pages:
     environment: Environment
     static: StaticFiles
 
-    def page(self, template: str, view: object, *, csrf: str = "", status: int = 200) -> Response:
-        """The page of one view model."""
-        text = self.environment.get_template(f"pages/{template}.html").render(view=view, csrf=csrf, asset=self._asset, sheet=self._sheet)
+    def page(self, template: str, view: object, *, csrf: str = "", tab: Tab | None = None, status: int = 200) -> Response:
+        """The page of one view model; `tab` where it belongs to a launch."""
+        found = self.environment.get_template(f"pages/{template}.html")
+        text = found.render(view=view, csrf=csrf, tab=tab, asset=self._asset, sheet=self._sheet)
         return Response(text, status=status, mimetype="text/html")
 
     def _asset(self, name: str) -> str:

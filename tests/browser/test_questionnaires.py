@@ -137,3 +137,13 @@ def test_a_sheet_is_filled_in_without_script(tab: Page, reading_room: Clinic, op
     answer(tab, 2)
     send(tab)
     expect(tab.get_by_role("heading", name="Saved in the record")).to_be_visible()
+
+
+def test_ten_options_stay_in_one_row_on_a_phone_even_where_one_is_missing(tab: Page, reading_room: Clinic) -> None:
+    ten_options(tab, reading_room)
+    send(tab)
+    expect(tab.locator("#item-5-problem")).to_be_visible()
+    tab.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    tops = tab.evaluate("[...document.querySelectorAll('#item-5 .options label')].map(one => one.getBoundingClientRect().top)")
+    assert len(tops) == 10
+    assert len(set(tops)) == 1

@@ -170,6 +170,21 @@ def test_missing_scope_is_not_asked_for(ehr: Ehr, services: AppServices) -> None
     assert (found.can_write, bool(found.why_not_write)) == (False, True)
 
 
+# SMART G4
+# SMART G5
+def test_sign_in_to_some_categories_makes_the_other_reads_partial(ehr: Ehr, services: AppServices) -> None:
+    ehr.put(hba1c("a", "7.9", day="2026-10-01"))
+    category = "http://terminology.hl7.org/CodeSystem/observation-category"
+    granular = f"patient/Observation.rs?category={category}|laboratory patient/Observation.rs?category={category}|survey"
+    found = history(services, scope=f"patient/Patient.r patient/QuestionnaireResponse.rs {granular}")
+    states = {report.key: report.state for report in found.reads}
+    assert states == dict.fromkeys(("patient", "answers", "scores", "hba1c", "labs"), "complete") | dict.fromkeys(
+        ("glucose", "vitals"), "partial"
+    )
+    partial = next(report for report in found.reads if report.key == "vitals")
+    assert partial.reason == "This sign-in covers only some of Observation, so others may be missing."
+
+
 def test_search_not_offered_is_not_asked_for(ehr: Ehr, services: AppServices) -> None:
     ehr.metadata = statement(without=["QuestionnaireResponse.search-type", "Observation?code"])
     found = history(services)

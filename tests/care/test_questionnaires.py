@@ -14,12 +14,13 @@ from smart_app.care.receipt import Receipt
 from smart_app.care.submission import begin_form, forms_offered, receipt, submit
 from smart_app.errors import SessionError
 from smart_app.services import AppServices
-from tests.care.ehr import Ehr
+from tests.care.ehr import Ehr, statement
 from tests.care.support import LAUNCH, SLUG, answers, context, patient, settings
 from tests.support.questionnaires import confirmed
 
 USED = (SLUG, "wai-sr", "dds-17", "care-empathy", "blri-os-64", "wai-36", "pacic-20")
 COMPLETION = "http://hl7.org/fhir/StructureDefinition/questionnaireresponse-completionMode"
+SURVEY = {"system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": "survey"}
 RATED = "https://w3id.org/rapport/fhir/StructureDefinition/rated-clinician"
 
 
@@ -133,6 +134,33 @@ def test_a_questionnaire_about_nobody_names_no_clinician_and_waits_for_none(ehr:
     assert (companion.clinician, companion.mine, companion.instrument.slug) == (None, False, "dds-17")
     assert companion.latest["patient"].scores["total"].text == "3.00"
     assert companion.latest["patient"].clinician is None
+
+
+def test_scores_that_rate_no_clinician_have_a_category_of_their_own(ehr: Ehr, site: AppServices) -> None:
+    send(site, "dds-17", ticked(site, "dds-17"))
+    send(site, SLUG, answers(), key="c" * 20)
+    of = {observation["code"]["coding"][0]["code"].split(".")[0]: observation["category"] for observation in ehr.of_type("Observation")}
+    standard, own = ({"display": "Survey", **SURVEY}, "https://w3id.org/rapport/fhir/CodeSystem/category")
+    assert [one["coding"][0] for one in of["dds-17"]] == [
+        standard,
+        {"system": own, "code": "questionnaire", "display": "Questionnaire about daily life or care"},
+    ]
+    assert [one["coding"][0]["code"] for one in of[SLUG]] == ["survey", "alliance"]
+
+
+@pytest.mark.parametrize("without", [[], ["Observation?category"]])
+def test_scores_stored_before_they_had_a_category_of_their_own_are_found_and_placed_as_ever(
+    ehr: Ehr, site: AppServices, without: list[str]
+) -> None:
+    send(site, "dds-17", ticked(site, "dds-17"))
+    for observation in ehr.of_type("Observation"):
+        observation["category"][1]["coding"][0] = {"system": observation["category"][1]["coding"][0]["system"], "code": "alliance"}
+    del ehr.resources[f"QuestionnaireResponse/{ehr.of_type('QuestionnaireResponse')[0]['id']}"]
+    ehr.metadata = statement(without=without)
+    shown = history(site)
+    assert shown.dyads == []
+    [companion] = shown.companions
+    assert companion.latest["patient"].scores["total"].text == "3.00"
 
 
 def test_what_cannot_be_read_of_a_questionnaire_about_nobody_is_said_in_full(ehr: Ehr, site: AppServices) -> None:

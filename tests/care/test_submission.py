@@ -314,6 +314,15 @@ def test_scopes_bound_what_is_tried(ehr: Ehr, services: AppServices) -> None:
     assert stand(services, launch).step == "answers only"
 
 
+# SMART G5
+def test_scope_for_surveys_alone_is_enough_for_the_scores(ehr: Ehr, services: AppServices) -> None:
+    category = "category=http://terminology.hl7.org/CodeSystem/observation-category|survey"
+    launch = context(scope=f"patient/Patient.r patient/QuestionnaireResponse.crs patient/Provenance.crs patient/Observation.crs?{category}")
+    send(services, launch)
+    assert sorted({path for method, path in ehr.log if method == "POST"}) == [""]
+    assert stand(services, launch).outcome == "saved"
+
+
 # SMART G3
 # IG 147
 def test_nothing_writable_keeps_it_sealed_with_text_to_copy(ehr: Ehr, services: AppServices) -> None:

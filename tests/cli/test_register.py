@@ -94,6 +94,16 @@ class TestPrinted:
         assert all(len(line) <= 120 for line in done.output.splitlines())
         assert "[CS]" not in done.output
 
+    # SMART B5
+    def test_entry_that_may_be_started_at_is_registered_with_its_scope(self, write: Write) -> None:
+        file = write({**ENTRY, "standalone": True})
+        body = simplejson.loads(run("county general", "--launch-file", file).stdout)
+        sheet = run("county general", "--launch-file", file, "--format", "meditech").stdout
+        assert {"launch", "launch/patient"} <= set(body["scope"].split())
+        assert "\n  launch/patient\n" in sheet
+        assert "standalone launch" in sheet
+        assert "standalone launch" not in run("county general", "--launch-file", write(ENTRY), "--format", "epic").stdout
+
     def test_unknown_name_lists_those_there_are(self, write: Write) -> None:
         done = run("Elsewhere", "--launch-file", write(ENTRY))
         assert done.exit_code == 1
@@ -165,6 +175,16 @@ class TestDynamic:
         )
         assert issuer.auth == PublicClient()
         assert "Scopes not registered: openid" in done.stderr
+
+    def test_entry_that_may_be_started_at_stays_so(self, write: Write, wire: responses.RequestsMock) -> None:
+        discovery(wire)
+        wire.post(REGISTER, json={"client_id": "given-1"}, status=201)
+        done = run("county general", "--dynamic", "--launch-file", write({**ENTRY, "standalone": True}))
+        assert done.exit_code == 0, done.output
+        entry = simplejson.loads(done.stdout)
+        assert "launch/patient" in simplejson.loads(wire.calls[-1].request.body or b"")["scope"].split()
+        assert entry["standalone"] is True
+        assert "scope" not in entry
 
     # SMART A6
     def test_endpoint_on_another_host_gets_nothing(self, wire: responses.RequestsMock) -> None:

@@ -1,6 +1,6 @@
 """Wording of a pack goes where its permission lets it, and nowhere else."""
 
-from datetime import date
+from datetime import UTC, datetime
 from itertools import chain, combinations
 
 import pytest
@@ -16,7 +16,7 @@ from fhir_mappings.patient_fields import read_patient
 from fhir_mappings.rating import Person
 from fhir_mappings.scoring import score
 from smart_app.care.submission import FormDraft
-from smart_app.web.views.form import form_view
+from smart_app.web.views.form import FormUrls, form_view
 from tests.fhir_mappings.invented import DOES_NOT_APPLY, FACTOR, NEGATIVE, UNCONFIRMED, UNSCORED, worded
 from tests.fhir_mappings.samples import BASE, submission
 
@@ -60,7 +60,8 @@ def test_the_page_shows_wording_with_leave_to_display() -> None:
         key="k1", instrument=pack, informant="patient", clinician=SOFIA, signed_in=SOFIA, from_paper=False,
         patient=patient, encounter=None, step="transaction", why_not_write=None,
     )  # fmt: skip
-    view = form_view(draft, action="/send", back="/", today=date(2026, 11, 22), site_name="", key="k1", invalid=None)
+    urls = FormUrls(action="/send", back="/", save="/save", go_on="/on", discard="/off")
+    view = form_view(draft, urls=urls, now=datetime(2026, 11, 22, tzinfo=UTC), site_name="", ticket="t1", invalid=None)
     shown = [text for block in view.blocks for item in block.items for text in (item.text, *(choice.label for choice in item.choices))]
     assert shown
     assert all(CANARY in text for text in (*shown, view.title, view.intro))

@@ -145,6 +145,45 @@ def test_a_stored_value_that_is_no_score_gives_way_to_the_answers(value: Json, c
     assert codes_of(skipped) == [code]
 
 
+ABSENT: Json = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/data-absent-reason", "code": "not-performed"}]}
+
+
+def test_a_score_stored_with_a_reason_in_the_place_of_a_number_is_a_gap_and_never_zero() -> None:
+    parts = stored(submission("333 444 444"))
+    del parts["goal"]["valueQuantity"]
+    parts["goal"]["dataAbsentReason"] = ABSENT
+    [rating], skipped = read(scores_of(parts))
+    goal = rating.scores["goal"]
+    assert (goal.value, goal.text, goal.absent, goal.reason) == (None, None, "not-performed", "recorded without a score: not-performed")
+    assert rating.scores["task"].text == "4.00"
+    assert skipped == []
+
+
+def test_a_stored_absence_stands_and_that_the_answers_give_a_score_is_said() -> None:
+    parts = stored(submission("333 444 444"))
+    parts["goal"]["dataAbsentReason"] = {"text": "Withheld", "coding": [{"code": "masked"}]}
+    [rating], [skip] = read(parts.values())
+    assert (rating.scores["goal"].value, rating.scores["goal"].absent) == (None, "masked")
+    assert (skip.code, skip.reason) == ("score_differs", "It is recorded without a score: Withheld; the answers give 3.00.")
+    assert skip.shown is None
+
+
+def test_a_panel_that_says_why_it_has_no_scores_says_so_of_each() -> None:
+    panel = stored(submission("333 444 444"))["panel"]
+    del panel["hasMember"]
+    panel["dataAbsentReason"] = ABSENT
+    [rating], _ = read([panel])
+    assert {score.absent for score in rating.scores.values()} == {"not-performed"}
+    assert all(score.value is None for score in rating.scores.values())
+
+
+def test_a_score_found_nowhere_is_unknown() -> None:
+    panel = stored(submission("333 444 444"))
+    [rating], _ = read([panel["panel"], panel["total"]])
+    assert rating.scores["total"].text == "3.67"
+    assert (rating.scores["goal"].absent, rating.scores["goal"].reason) == ("unknown", "no score was stored")
+
+
 def test_a_score_without_an_observation_is_recomputed() -> None:
     [rating], skipped = read([stored(submission("333 444 444"))["response"]])
     assert rating.scores["goal"].text == "3.00"

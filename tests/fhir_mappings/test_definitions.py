@@ -74,6 +74,14 @@ def test_codes_of_every_version_stay_and_the_newest_says_what_they_are() -> None
     assert concepts["negative.patient.total"]["direction"]["valueString"] == "higher = more"
 
 
+def test_each_category_that_is_written_is_published_with_its_meaning() -> None:
+    [categories] = of(published(NEGATIVE), "CodeSystem", "category")
+    assert {one["code"] for one in categories["concept"]} == {canonicals.category(one) for one in load_library().instruments}
+    assert [(one["code"], one["display"]) for one in categories["concept"]] == [*canonicals.CATEGORIES.items()]
+    assert all(one["definition"] for one in categories["concept"])
+    assert categories["version"] == "0.3.0"
+
+
 def test_every_property_of_a_code_has_the_type_that_is_declared_for_it() -> None:
     [scores] = of(published(NEGATIVE, UNCONFIRMED), "CodeSystem", "alliance")
     types = {one["code"]: one["type"] for one in scores["property"]}

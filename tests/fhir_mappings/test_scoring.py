@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fhir_mappings.instrument import Instrument
-from fhir_mappings.scoring import score
-from tests.fhir_mappings.samples import CHECK_IN, stored, submission
+from fhir_mappings.scoring import by_key, score
+from tests.fhir_mappings.invented import SCORED
+from tests.fhir_mappings.samples import CHECK_IN, LIBRARY, stored, submission
 
 ITEMS = [item.link_id for item in CHECK_IN.items]
 ELEMENTS = ("goal", "task", "bond")
@@ -44,7 +45,7 @@ def test_every_pattern_of_missing_items_is_scored_by_the_rule() -> None:
 def test_a_score_that_the_rule_does_not_allow_says_why() -> None:
     found = score(CHECK_IN, dict.fromkeys([*ITEMS[:6], "bond-1"], 4))
     assert found["bond"].reason == "1 of 3 answered, the rule needs 2"
-    assert found["total"].reason == "not scored, because bond is not"
+    assert found["total"].reason == "it needs the score of bond"
     assert (found["total"].value, found["total"].text, found["total"].answered) == (None, None, 7)
 
 
@@ -112,3 +113,29 @@ def test_fhirpath_on_the_stored_codes_gives_the_same_means(signs: str) -> None:
 def test_the_total_is_the_mean_of_all_answers(values: dict[str, int]) -> None:
     mean = (Decimal(sum(values.values())) / 9).quantize(Decimal("0.01"), ROUND_HALF_UP)
     assert score(CHECK_IN, values)["total"].value == mean
+
+
+@given(FORMS)
+def test_a_score_has_a_value_or_a_reason_for_its_absence_and_never_both(values: dict[str, int]) -> None:
+    instruments = [CHECK_IN, reversed_all(), summed(3), *LIBRARY.instruments, *SCORED]
+    for instrument in instruments:
+        everything = {item.link_id: values.get(CHECK_IN.items[place % 9].link_id, 3) for place, item in enumerate(instrument.items)}
+        for given_values in (values, everything, {}):
+            for found in (score(instrument, given_values), by_key(instrument, given_values)):
+                for one in found.values():
+                    assert (one.value is None) == (one.text is None) == (one.absent is not None) == (one.reason is not None)
+                    assert one.absent in {None, "not-performed", "unsupported"}
+
+
+def test_the_code_tells_a_rule_that_was_not_met_from_a_key_nobody_vouches_for() -> None:
+    too_few = score(CHECK_IN, dict.fromkeys([*ITEMS[:6], "bond-1"], 4))
+    assert {key: found.absent for key, found in too_few.items()} == {
+        "total": "not-performed",
+        "goal": None,
+        "task": None,
+        "bond": "not-performed",
+    }
+    unconfirmed = LIBRARY.get("wai-sr")
+    assert unconfirmed.why_unscored
+    whole = score(unconfirmed, dict.fromkeys((item.link_id for item in unconfirmed.items), 3))
+    assert {found.absent for found in whole.values()} == {"unsupported"}

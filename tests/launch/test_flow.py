@@ -351,7 +351,6 @@ class TestUser:
             (f"{BASE}/PractitionerRole/r.1/_history/2", "PractitionerRole/r.1"),
             ("https://ehr.example.org/other/Practitioner/dr-1", "Practitioner/dr-1"),
             ("https://directory.example.org/fhir/Practitioner/dr-1", "https://directory.example.org/fhir/Practitioner/dr-1"),
-            ("Person/p", "Person/p"),
         ],
     )
     def test_fhir_user_becomes_a_reference(self, launcher: Launcher, ehr: AuthorizationServer, fhir_user: str, reference: str) -> None:
@@ -365,9 +364,11 @@ class TestUser:
 
     # SMART H5
     @pytest.mark.parametrize(
-        "fhir_user", ["Patient/pat-1", f"{BASE}/RelatedPerson/1", "Device/1", "dr-1", "", None, "Practitioner/", "http://[x"]
+        "fhir_user", ["Patient/pat-2", "Person/p", f"{BASE}/RelatedPerson/1", "Device/1", "dr-1", "", None, "Practitioner/", "http://[x"]
     )
-    def test_anyone_but_a_clinician_is_refused(self, launcher: Launcher, ehr: AuthorizationServer, fhir_user: str | None) -> None:
+    def test_anyone_but_a_clinician_or_the_patient_is_refused(
+        self, launcher: Launcher, ehr: AuthorizationServer, fhir_user: str | None
+    ) -> None:
         ehr.claims = {"fhirUser": fhir_user}
         assert refused_code(launcher, ehr) == "user_not_permitted"
 

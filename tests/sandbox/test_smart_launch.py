@@ -39,6 +39,29 @@ def test_id_token_is_signed_and_names_the_user(ward: Ward) -> None:
     assert verified.claims["exp"] > verified.claims["iat"] == int(ward.clock().timestamp())
 
 
+def test_more_context_is_told_to_the_app_as_it_was_asked_for(ward: Ward) -> None:
+    form = {"canonical": "https://example.org/Questionnaire/1|2", "type": "Questionnaire"}
+    asked = {"app_context": '{"a": "<b>"}', "fhir_context": [form, {"reference": "Task/7"}], "tenant": "t-1", "style": True}
+    token = ward.signed_in(options=asked)
+    assert token["appContext"] == '{"a": "<b>"}'
+    assert token["fhirContext"] == [form, {"reference": "Task/7"}]
+    assert token["tenant"] == "t-1"
+    style = ward.http.get(token["smart_style_url"]).json()
+    assert style["color_text"] == "#1d2733"
+    assert "context-style" in ward.http.get(f"{ward.fhir}/.well-known/smart-configuration").json()["capabilities"]
+
+
+def test_more_context_is_told_only_where_asked_for(ward: Ward) -> None:
+    assert not {"appContext", "fhirContext", "tenant", "smart_style_url", "intent"} & ward.signed_in().keys()
+
+
+@pytest.mark.parametrize("wrong", [{}, "x", [7], [{"type": "Task"}]])
+def test_fhir_context_that_says_nothing_makes_no_launch(ward: Ward, wrong: object) -> None:
+    answer = ward.http.post(f"{ward.url}/launches", json={"patient": "p1", "options": {"fhir_context": wrong}})
+    assert answer.status_code == 400
+    assert "fhir_context" in answer.json()["error"]
+
+
 def test_public_keys_hold_no_private_part(ward: Ward) -> None:
     assert "d" not in ward.http.get(f"{ward.url}/oauth/jwks").json()["keys"][0]
 

@@ -96,6 +96,30 @@ def test_chart_follows_the_choice_of_user_and_options(ward: Ward) -> None:
     assert kept == {"encounter": "none", "scope_remove": "openid", "banner": "0", "client": "rapport"}
 
 
+def test_task_and_card_of_the_chart_launch_with_what_they_ask_for(ward: Ward) -> None:
+    chart = page(ward, "/chart/p1?user=Practitioner/tom")
+    told = {}
+    for link in chart.select("nav a[href*=context]"):
+        opened = page(ward, str(link["href"]))
+        token = ward.redeem(ward.code(ward.question(launch_of(frames(opened)[0]["src"])))).json()
+        told[link.get_text()] = {name: token[name] for name in ("appContext", "fhirContext", "intent") if name in token}
+        assert opened.select("option[selected]")[0]["value"] == "Practitioner/tom"
+    assert told == {
+        "Task: check-in with the patient": {
+            "intent": "new-assessment",
+            "fhirContext": [{"canonical": "https://w3id.org/rapport/fhir/Questionnaire/rapport-check-in-patient", "type": "Questionnaire"}],
+        },
+        "Card: rate this visit": {"appContext": '{"page": "form", "instrument": "rapport-check-in", "informant": "clinician"}'},
+    }
+
+
+@pytest.mark.parametrize("wrong", ["[", "{}", "7", '["Task/1"]'])
+def test_chart_asked_for_a_context_that_is_none_says_so(ward: Ward, wrong: str) -> None:
+    answer = ward.http.get(f"{ward.url}/chart/p1", params={"fhir_context": wrong})
+    assert answer.status_code == 400
+    assert "fhir_context must be" in answer.text
+
+
 def test_new_tab_goes_straight_to_the_app_with_another_launch(ward: Ward) -> None:
     soup = page(ward, "/chart/p1?user=Practitioner/tom")
     (link,) = soup.select("a[target=_blank]")

@@ -86,7 +86,7 @@ class TestSpent:
     def test_a_used_state_leads_the_launchs_own_browser_to_it_for_ten_minutes(self, store: Store, clock: Clock) -> None:
         launch = store.launches.open(CONTEXT, idle=IDLE, absolute=ABSOLUTE, state="state-1")
         mine = {launch.cookie_name: launch.cookie_value}
-        assert store.launches.led_to("state-1", mine) == launch.id
+        assert store.launches.led_to("state-1", mine) == (launch.id, CONTEXT)
         assert store.launches.led_to("state-1", {}) is None
         assert store.launches.led_to("state-1", {launch.cookie_name: "other"}) is None
         assert store.launches.led_to("state-2", mine) is None

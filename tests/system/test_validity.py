@@ -1,6 +1,7 @@
 """Everything Rapport publishes and writes is valid to HAPI's validator, and what is broken is not. One JVM checks it all."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -98,7 +99,8 @@ def every_form() -> Iterator[tuple[str, Submission]]:
             assert isinstance(answers, Answers)
             scores = score(instrument, answers.values)
             key = f"{instrument.slug}-{who}"
-            yield key, submission(informant=who, key=key, instrument=instrument, answers=answers, scores=scores)
+            made = submission(informant=who, key=key, instrument=instrument, answers=answers, scores=scores)
+            yield key, made if instrument.rated == "clinician" else replace(made, clinician=None)
 
 
 def kind(resource: dict[str, Any]) -> tuple[object, ...]:

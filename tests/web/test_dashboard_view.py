@@ -230,6 +230,23 @@ def test_an_unscored_rating_breaks_the_line_and_says_how_many_were_answered() ->
     assert "2 of 3 answered" in [label.text for label in task.labels]
 
 
+def test_a_score_recorded_as_absent_is_drawn_as_a_gap_with_the_reason_the_record_gives() -> None:
+    ratings = [rating("patient", DAY + timedelta(days=60 * index), ("3.00", "3.00", "3.00")) for index in range(3)]
+    said = "recorded without a score: Not Performed"
+    absent = {
+        key: replace(score, value=None, text=None, answered=0, reason=said, absent="not-performed")
+        for key, score in ratings[1].scores.items()
+    }
+    ratings[1] = replace(ratings[1], scores=absent)
+    shown = view_of(history(dyads=[dyad(ratings)])).alliance
+    assert shown
+    assert shown.total.plot
+    assert shown.table
+    assert shown.total.plot.lines == ()
+    assert "patient not scored" in [label.text for label in shown.total.plot.labels]
+    assert shown.table.rows[1][1:5] == ("none: recorded without a score: Not Performed",) * 4
+
+
 def test_ratings_of_another_version_are_never_joined() -> None:
     ratings = [rating("patient", DAY + timedelta(days=60 * index), ("3.00", "3.00", "3.00")) for index in range(4)]
     ratings[2:] = [replace(each, version="0.2.0") for each in ratings[2:]]

@@ -18,6 +18,7 @@ _DIRECTIVES = {
     "default-src": "'none'",
     "img-src": "'self'",
     "script-src": "'self'",
+    "connect-src": "'self'",
     "form-action": "'self'",
     "base-uri": "'none'",
 }

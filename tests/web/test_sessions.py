@@ -156,9 +156,9 @@ class TestRelaunchPage:
         assert rapport.get(chart).status == 403
 
     # SMART O
-    def test_what_was_sent_to_an_ended_launch_is_said_not_to_be_stored(self, rapport: Clinic, clock: Clock) -> None:
+    def test_what_was_sent_to_an_ended_launch_and_cannot_be_kept_is_said_not_to_be_stored(self, rapport: Clinic, clock: Clock) -> None:
         chart = rapport.launch()
-        fields = rapport.filled(chart)
+        fields = rapport.filled(chart) | {"ticket": "of another form"}
         clock.forward(minutes=31)
         page = read(rapport.send(chart, fields))
         assert page.status == 403

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from smart_app.launch.metadata import MANIFEST_PATH, Addresses
+from smart_app.launch.metadata import MANIFEST_PATH, Addresses, scope_of
 from smart_app.registration import Registration
 
 
@@ -21,7 +21,7 @@ def about_view(registration: Registration, at: Addresses, *, base_url: str) -> A
         *(("Redirect URI", one) for one in at.redirects),
         *((("JWKS URL", at.jwks),) if at.jwks else ()),
         ("Manifest", f"{base_url}{MANIFEST_PATH}"),
-        ("Scopes", registration.client.scope),
+        ("Scopes", scope_of(registration)),
         ("FHIR versions", " ".join(registration.smart.fhir_versions)),
     )
     return AboutView(name=registration.client.client_name, facts=facts)

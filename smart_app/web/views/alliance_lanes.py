@@ -206,7 +206,12 @@ def _crosses(ratings: Sequence[Rating], scale: Scale, *, tall: bool) -> list[cha
 
 
 def _unscored_words(rating: Rating, score: Score, *, tall: bool) -> str:
-    return f"{rating.informant} not scored" if tall else f"{score.answered} of {score.of} answered"
+    return f"{rating.informant} not scored" if tall else _counted(score)
+
+
+def _counted(score: Score) -> str:
+    """Why a rating has no score: how many answers there were, where the rule wanted more, else what the record says."""
+    return f"{score.answered} of {score.of} answered" if score.answered or not score.reason else score.reason
 
 
 def _text(score: Score | None) -> str:
@@ -214,7 +219,7 @@ def _text(score: Score | None) -> str:
     if score is None:
         return "not recorded"
     if score.text is None:
-        return f"not scored, {score.answered} of {score.of} answered"
+        return f"not scored, {_counted(score)}"
     return f"{score.text} ({score.answered} of {score.of} answered)" if score.prorated else score.text
 
 
@@ -302,7 +307,7 @@ def _cell(score: Score | None) -> str:
     if score is None:
         return ""
     if score.text is None:
-        return f"{score.answered} of {score.of}"
+        return f"{score.answered} of {score.of}" if score.answered else f"none: {score.reason}"
     return f"{score.text} ({score.answered} of {score.of})" if score.prorated else score.text
 
 

@@ -146,13 +146,20 @@ class DashboardView:
     measures_drawn: bool
     not_shown: NotShown
     sources: Sources
+    opening: Notice | None = None
 
 
 def dashboard_view(
-    history: History, *, context: LaunchContext, urls: DashboardUrls, now: datetime, focus: date | None = None
+    history: History,
+    *,
+    context: LaunchContext,
+    urls: DashboardUrls,
+    now: datetime,
+    focus: date | None = None,
+    opening: Notice | None = None,
 ) -> DashboardView:
     """The page for one history. `now` is aware and gives today and the zone of clock times; `focus` is the day the focus line
-    stands at (`?at=2026-11-10`), the last visit when None or unknown."""
+    stands at (`?at=2026-11-10`), the last visit when None or unknown; `opening` what to say of how the page was opened."""
     frame = Frame(
         time=charts.TimeScale(start=history.start, end=history.end),
         today=now.date(),
@@ -187,6 +194,7 @@ def dashboard_view(
         measures_drawn=any(each.plot for each in measures),
         not_shown=_not_shown(history),
         sources=_sources(history, frame),
+        opening=opening,
     )
 
 

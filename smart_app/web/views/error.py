@@ -107,9 +107,20 @@ ADVICE: Mapping[LaunchCode, Advice] = {
         remedy="The token response has no usable patient. Register the app for launch within a patient's chart, with scope `launch`.",
         asked="token",
     ),
+    "patient_contradicted": Advice(
+        headline="The record system named two patients",
+        remedy="fhirContext holds a Patient in the role of the launch that is not `patient`. Treat it as a safety incident of the EHR.",
+        asked="token",
+    ),
+    "tenant_differs": Advice(
+        headline="The launch is for another organisation",
+        remedy="Compare `tenant` of this entry in launch.json with the one the EHR sends with its launches.",
+        asked="token",
+    ),
     "user_not_permitted": Advice(
-        headline="Rapport is for clinicians",
-        remedy="fhirUser must be a Practitioner or PractitionerRole. Check which users the EHR offers the app to.",
+        headline="Rapport cannot be opened by this user",
+        remedy="fhirUser must be a Practitioner, a PractitionerRole, or the very Patient whose record is open. "
+        "Check which users the EHR offers the app to.",
         asked="token",
     ),
     "scope_insufficient": Advice(

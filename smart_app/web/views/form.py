@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 
 from fhir_mappings.answers import DECLINED, FieldError, Invalid
 from fhir_mappings.instrument import Informant, Instrument, Item, Option, Question
+from smart_app.care.drafts import Unsent
 from smart_app.care.submission import FormDraft
 from smart_app.web import formats
 from smart_app.web.banner import Banner, clinician_banner, patient_banner, plain_name
@@ -27,7 +28,7 @@ class Choice:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """One item or question. `name` is the field and the anchor; `problem` is empty unless something is wrong with its answer;
-    `may_decline` offers the box beside a missing item."""
+    `may_decline` offers the box beside a missing item; `before`: it was answered before, and how is not shown."""
 
     name: str
     place: str
@@ -36,6 +37,7 @@ class Asked:
     problem: str
     may_decline: bool
     declined: bool
+    before: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,11 +58,33 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FormUrls:
+    """Where a form is sent, saved while it is typed, and where its offer leads."""
+
+    action: str
+    back: str
+    save: str
+    go_on: str
+    discard: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnsentOffer:
+    """Answers of before that were not sent: what they are, and the two things that can be done with them."""
+
+    text: str
+    key: str
+    go_on: str
+    discard: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FormView:
     """Everything a questionnaire's page prints. `who` are the lines about who will see the answers (patient's own form only);
     `sheet` says whose answers are typed in from which licensed sheet, empty for a form that is not filled in from paper;
     `key` and `patient` go back as hidden fields; `more_problems` counts those the summary has no line for. `language` is that of the
-    instrument's words, where it is not the page's own."""
+    instrument's words, where it is not the page's own. `offer` are answers of before; `goes_on` says that this form goes on with such,
+    in a sentence, empty when it does not."""
 
     banner: Banner
     for_patient: bool
@@ -71,9 +95,13 @@ class FormView:
     effort: str
     who: tuple[tuple[str, str, str], ...]
     action: str
+    save: str
     back: str | None
     key: str
+    ticket: str
     patient: str
+    offer: UnsentOffer | None
+    goes_on: str
     problems: tuple[Problem, ...]
     more_problems: str
     summary: str
@@ -88,27 +116,45 @@ class FormView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filling:
-    """What was given already and what is wrong with it."""
+    """What was given already and what is wrong with it; `before` are the fields answered before whose answers are not shown."""
 
     kept: Mapping[str, str]
+    before: frozenset[str]
     errors: Mapping[str, str]
     say: Callable[[str], str]
     informant: Informant
     from_paper: bool
 
 
-def form_view(draft: FormDraft, *, action: str, back: str, today: date, site_name: str, key: str, invalid: Invalid | None) -> FormView:
-    """The page of one draft. `key` is the submission's, which stays the same when an incomplete form comes back."""
+def form_view(
+    draft: FormDraft,
+    *,
+    urls: FormUrls,
+    now: datetime,
+    site_name: str,
+    ticket: str,
+    invalid: Invalid | None,
+    earlier: Unsent | None = None,
+    offered: Unsent | None = None,
+) -> FormView:
+    """The page of one form. `earlier` are the answers it goes on with, `offered` those it could."""
     instrument, informant = draft.instrument, draft.informant
     own = informant == "patient" and not draft.from_paper
     say = wording(draft)
     errors = _by_field(invalid.errors if invalid else ())
-    filling = Filling(kept=invalid.kept if invalid else {}, errors=errors, say=say, informant=informant, from_paper=draft.from_paper)
+    filling = Filling(
+        kept=_kept(invalid, earlier),
+        before=frozenset(earlier.answers) if earlier and earlier.hidden else frozenset(),
+        errors=errors,
+        say=say,
+        informant=informant,
+        from_paper=draft.from_paper,
+    )
     form = instrument.forms[informant]
     called = "Item" if draft.from_paper else "Question"
     problems = _problems(instrument, invalid, called)
     return FormView(
-        banner=patient_banner(draft.patient) if own else clinician_banner(draft.patient, today=today),
+        banner=patient_banner(draft.patient) if own else clinician_banner(draft.patient, today=now.date()),
         for_patient=own,
         sheet=_sheet(draft) if draft.from_paper else (),
         language="" if draft.from_paper else _foreign(instrument, informant),
@@ -116,10 +162,14 @@ def form_view(draft: FormDraft, *, action: str, back: str, today: date, site_nam
         intro=_FROM_PAPER if draft.from_paper else say(form.intro),
         effort="" if draft.from_paper else _effort(len(instrument.items), form.minutes),
         who=_who(draft, site_name) if own else (),
-        action=action,
-        back=None if own else back,
-        key=key,
+        action=urls.action,
+        save=urls.save,
+        back=None if own else urls.back,
+        key=draft.key,
+        ticket=ticket,
         patient=draft.patient.id,
+        offer=_offer(offered, urls, now) if offered else None,
+        goes_on=_goes_on(earlier, now) if earlier else "",
         problems=problems[:_FIRST_PROBLEMS],
         more_problems=f"and {len(problems) - _FIRST_PROBLEMS} more" if len(problems) > _FIRST_PROBLEMS else "",
         summary=_summary(errors, instrument, called.lower()),
@@ -133,6 +183,31 @@ def form_view(draft: FormDraft, *, action: str, back: str, today: date, site_nam
         if own or draft.step
         else f"Answers cannot be stored in this record: {formats.sentence(draft.why_not_write or '')} They would be kept in Rapport only.",
     )
+
+
+def _kept(invalid: Invalid | None, earlier: Unsent | None) -> Mapping[str, str]:
+    """What is shown as chosen: what was just sent, or else what is gone on with and may be shown."""
+    if invalid:
+        return invalid.kept
+    return earlier.answers if earlier and not earlier.hidden else {}
+
+
+def _offer(offered: Unsent, urls: FormUrls, now: datetime) -> UnsentOffer:
+    elsewhere = " That was in another visit than the one open now." if offered.other_visit else ""
+    text = f"{offered.answered} of {offered.of} were answered {_when(offered, now)}, and not sent.{elsewhere}"
+    return UnsentOffer(text=text, key=offered.key, go_on=urls.go_on, discard=urls.discard)
+
+
+def _goes_on(earlier: Unsent, now: datetime) -> str:
+    begun = f"This goes on with what was answered {_when(earlier, now)}."
+    if not earlier.hidden:
+        return f"{begun} Check the answers before you send them."
+    return f"{begun} Those answers are kept and not shown, so that nobody else reads them. To change one, choose again."
+
+
+def _when(unsent: Unsent, now: datetime) -> str:
+    saved = unsent.saved.astimezone(now.tzinfo)
+    return f"on {formats.long_date(saved.date())} at {formats.clock(saved, now.tzinfo)}"
 
 
 _FROM_PAPER = (
@@ -207,6 +282,7 @@ def _who(draft: FormDraft, site_name: str) -> tuple[tuple[str, str, str], ...]:
         record,
         (f"We ask so that you and {name} can talk about what helps and what does not.", "", ""),
         ("Your answers ", "do not change the care you are offered", ". You can stop at any time, or leave a question out."),
+        ("While you answer, your answers are kept here. ", "Nobody reads them before you send them", "."),
     )
 
 
@@ -266,6 +342,7 @@ def _item(instrument: Instrument, link_id: str, place: int, filling: Filling) ->
     item = instrument.item(link_id)
     problem = filling.errors.get(link_id, "")
     declined = link_id + DECLINED in filling.kept
+    given = declined or link_id in filling.kept
     return Asked(
         name=link_id,
         place="" if filling.from_paper else f"Question {place} of {len(instrument.items)}",
@@ -274,6 +351,7 @@ def _item(instrument: Instrument, link_id: str, place: int, filling: Filling) ->
         problem=_ON_SHEET if filling.from_paper and problem.startswith(_MISSING) else problem,
         may_decline=bool(problem) or declined,
         declined=declined,
+        before=not given and not filling.before.isdisjoint((link_id, link_id + DECLINED)),
     )
 
 
@@ -286,6 +364,7 @@ def _question(question: Question, filling: Filling) -> Asked:
         problem=filling.errors.get(question.link_id, ""),
         may_decline=False,
         declined=False,
+        before=question.link_id in filling.before and question.link_id not in filling.kept,
     )
 
 

@@ -1,0 +1,214 @@
+"""Answers typed and not sent: kept for whoever typed them, and offered again to the same user with the same patient.
+
+A form carries a ticket: who answers about whom, sealed when the page was rendered and bound to its launch, form and submission key. A
+launch can end while somebody answers, and its row, tokens and cookie go with it; the ticket still says whose answers arrive. It only
+lets answers in: what is kept is read with a launch.
+"""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as Base64Error
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from smart_app.errors import SessionError, StoreError
+from smart_app.launch.context import Author, LaunchContext, LaunchId, User
+from smart_app.store.database import Database
+from smart_app.store.seal import Sealer, digest
+from smart_app.store.tables import drafts
+
+Saved = Literal["new", "again", "too_soon"]
+_TABLE = drafts.name
+_TICKET = "ticket"
+_DAMAGED = "This form is damaged, so nothing was kept. Open it again from the history."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormPlace:
+    """One rendered form: where it stands, and its submission key."""
+
+    launch_id: LaunchId
+    slug: str
+    informant: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """What a form proves. `version` is the instrument's, `encounter` the visit it was opened in, `binding` the digest of the launch's
+    cookie."""
+
+    author: Author
+    version: str
+    encounter: str | None
+    issued: datetime
+    binding: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What was typed into one form. `answers` maps its fields to option codes, `launch` is the digest of the launch's id."""
+
+    key: str
+    slug: str
+    informant: str
+    version: str
+    encounter: str | None
+    answers: Mapping[str, str]
+    launch: str
+    saved: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expired:
+    """A draft nobody came back for; `author` is None where it cannot be read any more."""
+
+    launch: str | None
+    author: Author | None
+    detail: Mapping[str, Any]
+
+
+def author_of(context: LaunchContext) -> Author:
+    """Whose answers come from this launch."""
+    return Author(iss=context.iss, patient=context.patient, user=context.user)
+
+
+class Drafts:
+    """By submission key, one row a form."""
+
+    def __init__(self, database: Database, sealer: Sealer, *, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._sealer = sealer
+        self._clock = clock
+
+    def issue(self, place: FormPlace, ticket: Ticket) -> str:
+        """The ticket as text, good for that form alone."""
+        user = ticket.author.user
+        content = [
+            ticket.author.iss, ticket.author.patient, user.reference, user.issuer, user.subject,
+            ticket.version, ticket.encounter, int(ticket.issued.timestamp()), ticket.binding,
+        ]  # fmt: skip
+        return urlsafe_b64encode(self._sealer.seal(content, table=_TICKET, row=_row(place))).decode().rstrip("=")
+
+    def read(self, text: str, place: FormPlace) -> Ticket:
+        """The ticket behind a form's text. SessionError unless it was made for that form."""
+        try:
+            sealed = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+            content = self._sealer.open(sealed, table=_TICKET, row=_row(place))
+        except (StoreError, Base64Error, ValueError) as error:
+            raise SessionError(_DAMAGED, detail="the form's ticket is missing or wrong") from error
+        iss, patient, reference, issuer, subject, version, encounter, issued, binding = content
+        return Ticket(
+            author=Author(iss=iss, patient=patient, user=User(reference=reference, name=None, issuer=issuer, subject=subject)),
+            version=version,
+            encounter=encounter,
+            issued=datetime.fromtimestamp(issued, tz=self._clock().tzinfo),
+            binding=binding,
+        )
+
+    def save(
+        self,
+        place: FormPlace,
+        ticket: Ticket,
+        answers: Mapping[str, str],
+        *,
+        ttl: timedelta,
+        apart: timedelta = timedelta(),
+        within: Connection | None = None,
+    ) -> Saved:
+        """Keep the answers of a form for `ttl`, in place of what was kept of it at least `apart` ago. SessionError when the key is
+        somebody else's."""
+        now, row_id = self._clock(), digest(place.key)
+        values = {"payload": self._sealed(place, ticket, answers), "updated": now, "expires": now + ttl}
+        mine = (drafts.c.id == row_id) & drafts.c.owner.in_(self._owners(ticket.author))
+        with self._database.begin(within) as connection:
+            found = connection.execute(select(drafts.c.owner, drafts.c.updated).where(drafts.c.id == row_id)).one_or_none()
+            if found is None:
+                _insert(connection, {"id": row_id, "owner": self._owners(ticket.author)[0], **values})
+                return "new"
+            if found.owner not in self._owners(ticket.author):
+                raise SessionError(_DAMAGED, detail="the submission key is another form's")
+            if now - found.updated < apart:
+                return "too_soon"
+            connection.execute(update(drafts).where(mine).values(values))
+        return "again"
+
+    def of(self, author: Author) -> Sequence[Draft]:
+        """What this user has not sent of this patient, newest first."""
+        alive = drafts.c.owner.in_(self._owners(author)) & (drafts.c.expires > self._clock())
+        with self._database.begin() as connection:
+            rows = connection.execute(select(drafts).where(alive).order_by(drafts.c.updated.desc(), drafts.c.id)).all()
+        return [self._draft(row) for row in rows]
+
+    def get(self, key: str, author: Author) -> Draft | None:
+        """The draft of a form of this user and patient, or None."""
+        return next((one for one in self.of(author) if one.key == key), None)
+
+    def drop(self, key: str, *, within: Connection | None = None) -> bool:
+        """Forget what was kept of a form: it was sent, or is not wanted. False when there was nothing."""
+        with self._database.begin(within) as connection:
+            return connection.execute(delete(drafts).where(drafts.c.id == digest(key))).rowcount == 1
+
+    def purge(self, now: datetime, *, at_most: int, within: Connection | None = None) -> Sequence[Expired]:
+        """Delete what nobody came back for, `at_most` so many at a time; what was deleted."""
+        over = select(drafts.c.id).where(drafts.c.expires <= now).limit(at_most)
+        with self._database.begin(within) as connection:
+            rows = connection.execute(delete(drafts).where(drafts.c.id.in_(over)).returning(drafts)).all()
+        return [self._expired(row) for row in rows]
+
+    def _owners(self, author: Author) -> list[str]:
+        """Under every key. Who has no subject (an open server) is known by reference alone."""
+        user = author.user
+        who = (user.issuer, user.subject) if user.subject else ("", user.reference)
+        return self._sealer.lookups(("draft", author.iss.rstrip("/"), author.patient, *who))
+
+    def _sealed(self, place: FormPlace, ticket: Ticket, answers: Mapping[str, str]) -> bytes:
+        user = ticket.author.user
+        payload = {
+            "key": place.key,
+            "form": [place.slug, place.informant, ticket.version],
+            "encounter": ticket.encounter,
+            "answers": dict(answers),
+            "launch": digest(place.launch_id),
+            "author": [ticket.author.iss, ticket.author.patient, user.reference, user.issuer, user.subject],
+        }
+        return self._sealer.seal(payload, table=_TABLE, row=digest(place.key))
+
+    def _draft(self, row: Row[Any]) -> Draft:
+        opened = self._sealer.open(row.payload, table=_TABLE, row=row.id)
+        slug, informant, version = opened["form"]
+        return Draft(
+            key=opened["key"],
+            slug=slug,
+            informant=informant,
+            version=version,
+            encounter=opened["encounter"],
+            answers=opened["answers"],
+            launch=opened["launch"],
+            saved=row.updated,
+        )
+
+    def _expired(self, row: Row[Any]) -> Expired:
+        try:
+            opened = self._sealer.open(row.payload, table=_TABLE, row=row.id)
+        except StoreError:
+            # Sealed under a key that is gone: that there was one is known, whose is not.
+            return Expired(launch=None, author=None, detail={})
+        iss, patient, reference, issuer, subject = opened["author"]
+        author = Author(iss=iss, patient=patient, user=User(reference=reference, name=None, issuer=issuer, subject=subject))
+        return Expired(launch=opened["launch"], author=author, detail={"key": opened["key"], "form": opened["form"][0]})
+
+
+def _insert(connection: Connection, values: Mapping[str, Any]) -> None:
+    """A new row. Where another request of the same form was faster by an instant, that one's stands: it has the same answers, or the
+    next ones."""
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    connection.execute(insert(drafts).values(values).on_conflict_do_nothing())
+
+
+def _row(place: FormPlace) -> str:
+    return digest(f"{place.launch_id}\x1f{place.slug}\x1f{place.informant}\x1f{place.key}")

@@ -1,0 +1,68 @@
+// Tells of the launch behind this page: that it is about to end or has ended, and that another chart was opened in this browser; and keeps
+// what is typed into a form. Everything works without this.
+(() => {
+  const { launch, patient, idle, left, stay, csrf, ended } = document.currentScript.dataset;
+  const channel = "BroadcastChannel" in window ? new BroadcastChannel("rapport") : { postMessage() {} };
+  if (ended) return channel.postMessage({ ended: launch });
+  const main = document.querySelector("main");
+  const form = document.querySelector("form.check");
+  const box = main.insertBefore(document.createElement("div"), main.firstChild);
+  const limit = Date.now() + left * 1000;
+  let seen = Date.now();
+  let over = false;
+  let timer = 0;
+  box.setAttribute("role", "status");
+  const post = (address, body) => fetch(address, { method: "POST", body: new URLSearchParams(body), keepalive: true });
+  const say = (text, button, press) => {
+    if (box.dataset.said === text) return;
+    box.dataset.said = box.className = "";
+    box.replaceChildren();
+    if (!text) return;
+    box.dataset.said = text;
+    box.className = "notice";
+    box.append(Object.assign(document.createElement("p"), { textContent: text }));
+    if (button) box.append(Object.assign(document.createElement("button"), { type: "button", className: "button", textContent: button, onclick: press }));
+  };
+  const hide = () => say("");
+  const end = (text) => {
+    if (over) return;
+    over = true;
+    say(text);
+    // Typed answers stay: sending them keeps them.
+    if (!form) for (const one of [...document.querySelectorAll(".banner, .context"), ...main.children]) if (one !== box) one.remove();
+  };
+  const use = () => post(stay, { csrf }).then((answer) => {
+    if (!answer.ok) return end("This page's session has ended. Open Rapport again from the patient's chart.");
+    seen = Date.now();
+    hide();
+  });
+  const watch = () => {
+    const rest = Math.min(seen + idle * 1000, limit) - Date.now();
+    if (rest <= 0) end(`This page's session has ended.${form ? " Your answers stay on the page: press the button below, and they are kept." : " Open Rapport again from the patient's chart."}`);
+    else if (over || rest > 120000) return;
+    else if (limit - Date.now() > 120000) say("This page closes in two minutes if it is not used.", "Keep it open", use);
+    else say("This page closes in two minutes. Finish here, or open Rapport again from the patient's chart.");
+  };
+  setInterval(watch, 5000);
+  channel.onmessage = ({ data }) => {
+    if (data.ended === launch) end("Rapport was closed in another tab. Open it again from the patient's chart.");
+    else if (data.launch === launch) seen = Date.now();
+    else if (data.patient && data.patient !== patient && !over) say("Another chart was opened in Rapport in this browser. Check the name at the top of this page.", "Hide", hide);
+  };
+  channel.postMessage({ launch, patient });
+  addEventListener("pageshow", (event) => event.persisted && !form && location.reload());
+  if (!form) return;
+  const later = () => (timer ||= setTimeout(save, 3000));
+  const save = () => {
+    clearTimeout(timer);
+    timer = 0;
+    post(form.dataset.save, new FormData(form)).then(async (answer) => {
+      if (answer.status === 410) end(await answer.text());
+      else if (answer.status === 429) later();
+      else if (answer.ok) channel.postMessage({ launch, patient }), (seen = Date.now());
+    }, later);
+  };
+  form.addEventListener("change", later);
+  form.addEventListener("submit", () => clearTimeout(timer));
+  document.addEventListener("visibilitychange", () => timer && document.hidden && save());
+})();

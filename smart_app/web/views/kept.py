@@ -1,0 +1,56 @@
+"""What is said of answers that reached a launch which could not take them."""
+
+from datetime import datetime
+
+from smart_app.care.drafts import Kept
+from smart_app.errors import RapportError
+from smart_app.web import formats
+from smart_app.web.views.error import ErrorView
+
+_SENT = "This form had been sent before, and what was sent then stands. Nothing was added."
+
+
+def kept_view(kept: Kept, over: RapportError, *, now: datetime, reference: str) -> ErrorView:
+    """The page after sending a form to a launch that has ended. It names nobody: whoever reads it now may be anybody."""
+    if kept.state == "sent":
+        return ErrorView(
+            headline="This form was sent already",
+            lead=f"{over.user_message} {_SENT}",
+            steps=(*_PATIENT, "Staff: the history shows what was stored. Open Rapport again from the patient's chart."),
+            reference=reference,
+            facts=(("Error", over.code),),
+        )
+    return ErrorView(
+        headline="Your answers are kept, and not sent yet",
+        lead=f"{over.user_message} {_how_many(kept)}, sealed, {_until(kept, now)}. They are not in the record.",
+        steps=(*_PATIENT, _STAFF),
+        reference=reference,
+        facts=(("Error", over.code), ("Kept", "For the same user and patient only; RAPPORT_DRAFT_HOURS says how long")),
+    )
+
+
+def kept_words(kept: Kept, *, now: datetime) -> str:
+    """The same in a line, for a form that is still on the screen."""
+    if kept.state == "sent":
+        return _SENT
+    return (
+        f"This page's session has ended. {_how_many(kept)} {_until(kept, now)}. Please hand the device to a member of staff: they open "
+        "Rapport again from the chart, and the form offers to go on."
+    )
+
+
+_STAFF = (
+    "Staff: open Rapport again from the same patient's chart, signed in as the same person, and open the same form. "
+    "It offers to go on with these answers."
+)
+_PATIENT = ("If you are a patient, hand the device back to a member of staff.",)
+
+
+def _how_many(kept: Kept) -> str:
+    verb = "is" if kept.answered == 1 else "are"
+    return f"{kept.answered} of {formats.count(kept.of, 'answer')} {verb} kept"
+
+
+def _until(kept: Kept, now: datetime) -> str:
+    until = kept.until.astimezone(now.tzinfo)
+    return f"until {formats.clock(until, now.tzinfo)}, {formats.short_date(until.date())}"
