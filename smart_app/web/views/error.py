@@ -13,7 +13,8 @@ _LONGEST_ISS = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorView:
-    """Everything the page prints. `lead` is what happened and what did not; `steps` what to do now; `facts` are for IT."""
+    """Everything the page prints. `lead` is what happened and what did not; `steps` what to do now; `facts` are for IT; `about` is the
+    record system's own page about it."""
 
     headline: str
     lead: str
@@ -21,6 +22,7 @@ class ErrorView:
     reference: str
     facts: tuple[tuple[str, str], ...]
     retry: str | None = None
+    about: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,6 +180,7 @@ def launch_error_view(
         reference=reference,
         facts=(*facts, ("Requests made", _ASKED[advice.asked])),
         retry=retry if error.code in _PASSING else None,
+        about=error.about,
     )
 
 
