@@ -184,6 +184,15 @@ def test_signature_by_another_key_is_refused() -> None:
 
 # SMART H1
 # IG 201
+def test_a_key_the_token_brings_along_is_not_used() -> None:
+    ours, theirs = ec_key("P-256"), ec_key("P-256", "evil")
+    brought = {"alg": "ES256", "kid": "ec", "jwk": public(theirs), "jku": "https://evil.example/keys"}
+    assert "signature" in refusal(signed(theirs, header=brought), Keys([public(ours)]))
+    assert check(signed(ours, header=brought), Keys([public(ours)])).subject == "user-1"
+
+
+# SMART H1
+# IG 201
 def test_shared_secret_algorithms_and_none_are_refused() -> None:
     published = rsa_key().as_pem(private=False)
     for algorithm in ("HS256", "none", "RS512"):
