@@ -77,15 +77,14 @@ class ConfigurationError(RapportError):
 
 
 class LaunchError(RapportError):
-    """A launch stops here; `code` says at which rule. `about` is a page of the EHR's own that says more, on a host registered for it."""
+    """A launch stops here; `code` says at which rule."""
 
     http_status = 400
 
-    def __init__(self, code: LaunchCode, user_message: str, *, detail: str = "", status: int = 400, about: str | None = None) -> None:
+    def __init__(self, code: LaunchCode, user_message: str, *, detail: str = "", status: int = 400) -> None:
         super().__init__(user_message, detail=detail)
         self.code = code
         self.http_status = status
-        self.about = about
 
 
 class SessionError(RapportError):

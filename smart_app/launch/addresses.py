@@ -4,8 +4,6 @@ from urllib.parse import urljoin, urlsplit
 
 from smart_app.registration import Issuer, is_loopback
 
-_LONGEST_PAGE = 500
-
 
 def allowed_address(issuer: Issuer, text: str) -> str | None:
     """`text`, resolved against the FHIR base, as an absolute address on a host of this issuer; None for any other."""
@@ -16,13 +14,6 @@ def allowed_address(issuer: Issuer, text: str) -> str | None:
         return None
     plain = address.isascii() and address.isprintable() and " " not in address
     return address if allowed and plain else None
-
-
-def page_about(issuer: Issuer, text: object) -> str | None:
-    """The page an EHR names for more about an error (`error_uri`, RFC 6749 4.1.2.1), where it is a whole address on one of its hosts."""
-    if not isinstance(text, str) or not text.startswith(("https://", "http://")) or len(text) > _LONGEST_PAGE:
-        return None
-    return allowed_address(issuer, text)
 
 
 def _allowed_origins(issuer: Issuer) -> set[tuple[str, int]]:

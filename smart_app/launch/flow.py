@@ -16,7 +16,6 @@ import requests
 
 from smart_app.errors import ConfigurationError, LaunchError, SessionError, WrongPatient
 from smart_app.launch import client_auth, keyring, metadata, pkce, scopes
-from smart_app.launch.addresses import page_about
 from smart_app.launch.arrival import arrived, contradiction
 from smart_app.launch.client_auth import Credentials
 from smart_app.launch.context import ContextItem, LaunchContext, PendingLaunch, Via
@@ -107,8 +106,8 @@ class Launcher:
 
     def complete(self, pending: PendingLaunch, params: Mapping[str, Sequence[str]]) -> LaunchContext:
         """The launch behind a callback, whose pending launch the store has given out and forgotten. Raises LaunchError."""
+        code = _code(pending, params)
         issuer = self._issuer(pending.iss)
-        code = _code(issuer, pending, params)
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": pending.redirect_uri, "code_verifier": pending.verifier}
         try:
             tokens = self._tokens(issuer, pending, form)
@@ -201,8 +200,7 @@ class Launcher:
 
     def _tokens(self, issuer: Issuer, launch: PendingLaunch | LaunchContext, form: Mapping[str, str]) -> TokenResponse:
         """One token request of a launch, with credentials of its own."""
-        credentials = self._credentials(issuer, launch)
-        return request_token(self.http, launch.token_endpoint or "", form=form, credentials=credentials, page=partial(page_about, issuer))
+        return request_token(self.http, launch.token_endpoint or "", form=form, credentials=self._credentials(issuer, launch))
 
     def _credentials(self, issuer: Issuer, launch: PendingLaunch | LaunchContext) -> Credentials:
         return client_auth.credentials(
@@ -277,14 +275,14 @@ def _with_query(endpoint: str, query: Mapping[str, str]) -> str:
     return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(query)}"
 
 
-def _code(issuer: Issuer, pending: PendingLaunch, params: Mapping[str, Sequence[str]]) -> str:
+def _code(pending: PendingLaunch, params: Mapping[str, Sequence[str]]) -> str:
     """The code of a callback that belongs to `pending`. A refusal is looked at first: it carries no code."""
     if single(params, "state") != pending.state:
         raise LaunchError("state_unknown", f"The sign-in that came back is not the one that was begun. {_RELAUNCH}")
     _check_issuer(pending, single(params, "iss"))
     error = single(params, "error")
     if error is not None:
-        raise _refused(error, single(params, "error_description"), about=page_about(issuer, single(params, "error_uri")))
+        raise _refused(error, single(params, "error_description"))
     code = single(params, "code")
     if code is None:
         raise LaunchError("code_missing", f"The EHR's sign-in came back without a code. {_RELAUNCH}")
@@ -302,10 +300,10 @@ def _check_issuer(pending: PendingLaunch, iss: str | None) -> None:
         )
 
 
-def _refused(error: str, description: str | None, *, about: str | None) -> LaunchError:
+def _refused(error: str, description: str | None) -> LaunchError:
     sentence = "The sign-in was cancelled or not allowed." if error == "access_denied" else "The EHR refused the sign-in."
     detail = said({"error": error, "error_description": description})
-    return LaunchError("authorization_refused", f"{sentence} Nothing was opened. {_RELAUNCH}", detail=detail, status=403, about=about)
+    return LaunchError("authorization_refused", f"{sentence} Nothing was opened. {_RELAUNCH}", detail=detail, status=403)
 
 
 def _trusted_issuers(issuer: Issuer, discovered: str | None) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """The token endpoint: one form in, one checked answer out (RFC 6749 5, SMART App Launch)."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
@@ -34,16 +34,8 @@ class TokenResponse:
     extra: Mapping[str, Any] = field(repr=False)
 
 
-def request_token(
-    http: requests.Session,
-    token_endpoint: str,
-    *,
-    form: Mapping[str, str],
-    credentials: Credentials,
-    page: Callable[[object], str | None],
-) -> TokenResponse:
-    """The token for a code or refresh token. `page` gives the `error_uri` of a refusal back where it may be shown. Raises LaunchError
-    token_unreachable, token_refused or token_invalid."""
+def request_token(http: requests.Session, token_endpoint: str, *, form: Mapping[str, str], credentials: Credentials) -> TokenResponse:
+    """The token for a code or refresh token. Raises LaunchError token_unreachable, token_refused or token_invalid."""
     try:
         answer = fetch_json(http, "POST", token_endpoint, limits=_LIMITS, headers=credentials.headers, form={**form, **credentials.form})
     except FetchError as error:
@@ -52,10 +44,7 @@ def request_token(
         raise LaunchError("token_unreachable", f"The EHR's sign-in failed. {_RELAUNCH}", detail=f"HTTP {answer.status}", status=502)
     if answer.status != requests.codes.ok:
         raise LaunchError(
-            "token_refused",
-            f"The EHR refused to complete the sign-in. {_RELAUNCH}",
-            detail=f"HTTP {answer.status} {said(answer.document)}",
-            about=page(answer.document.get("error_uri")),
+            "token_refused", f"The EHR refused to complete the sign-in. {_RELAUNCH}", detail=f"HTTP {answer.status} {said(answer.document)}"
         )
     return _checked(answer.document)
 

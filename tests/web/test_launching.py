@@ -1,5 +1,4 @@
 import re
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import responses
 
 from tests.support.authorization_server import BASE, ISSUER, AuthorizationServer
 from tests.support.clock import Clock
-from tests.support.page import Page, read
+from tests.support.page import read
 from tests.web.clinic import FRAME, OWN, SITE, SLUG, Clinic, asked, clinic
 
 
@@ -170,53 +169,6 @@ def test_refused_authorization_says_so(rapport: Clinic, server: AuthorizationSer
     page = rapport.get(f"/callback?state={state}&error=access_denied")
     assert page.status == 403
     assert "refused the sign-in" in page.text
-
-
-# The two places an EHR may name a page of its own that says more.
-def refusal_on_the_way_back(rapport: Clinic, address: str) -> Page:
-    state = rapport.server.authorize(rapport.begin().headers["Location"])["state"][0]
-    return rapport.get(f"/callback?{urlencode({'state': state, 'error': 'server_error', 'error_uri': address})}")
-
-
-def refusal_of_the_code(rapport: Clinic, address: str) -> Page:
-    callback = rapport.server.authorize(rapport.begin().headers["Location"])
-    rapport.server.mock.replace(responses.POST, f"{ISSUER}/token", status=400, json={"error": "invalid_grant", "error_uri": address})
-    return rapport.get(f"/callback?{urlencode(callback, doseq=True)}")
-
-
-# SMART E3
-# SMART O
-@pytest.mark.parametrize("refused", [refusal_on_the_way_back, refusal_of_the_code])
-def test_the_ehrs_own_page_about_a_refusal_is_linked(rapport: Clinic, refused: Callable[[Clinic, str], Page]) -> None:
-    address = "https://ehr.example.org/errors?id=7&lang=en"
-    page = refused(rapport, address)
-    (link,) = [link for link in page.soup.select("a[href]") if link["href"] == address]
-    assert link["rel"] == ["noopener", "noreferrer"]
-
-
-# SMART E3
-# SMART E6
-# SMART O
-@pytest.mark.parametrize("refused", [refusal_on_the_way_back, refusal_of_the_code])
-@pytest.mark.parametrize(
-    "address",
-    [
-        "https://evil.example/errors",
-        "http://ehr.example.org/errors",
-        "https://ehr.example.org@evil.example/",
-        "//ehr.example.org/errors",
-        "/errors",
-        "javascript:alert(1)",
-        "data:text/html,x",
-        "https://ehr.example.org/<script>alert(1)</script> x",
-        "https://ehr.example.org/" + "x" * 500,
-    ],
-)
-def test_no_other_address_is_linked_or_shown(rapport: Clinic, refused: Callable[[Clinic, str], Page], address: str) -> None:
-    page = refused(rapport, address)
-    assert page.status >= 400
-    assert [link for link in page.links() if not link.startswith("#")] == []
-    assert address not in page.text
 
 
 # SMART 6.3.3

@@ -13,8 +13,7 @@ _LONGEST_ISS = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorView:
-    """Everything the page prints. `lead` is what happened and what did not; `steps` what to do now; `facts` are for IT; `about` is the
-    record system's own page about it."""
+    """Everything the page prints. `lead` is what happened and what did not; `steps` what to do now; `facts` are for IT."""
 
     headline: str
     lead: str
@@ -22,7 +21,6 @@ class ErrorView:
     reference: str
     facts: tuple[tuple[str, str], ...]
     retry: str | None = None
-    about: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +178,6 @@ def launch_error_view(
         reference=reference,
         facts=(*facts, ("Requests made", _ASKED[advice.asked])),
         retry=retry if error.code in _PASSING else None,
-        about=error.about,
     )
 
 
