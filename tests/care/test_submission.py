@@ -284,6 +284,7 @@ def test_refused_transaction_falls_to_separate_steps(ehr: Ehr, services: AppServ
     assert "conditional create in bundles" in str(found.reason)
 
 
+# SMART K7
 def test_refused_part_is_said_and_the_rest_is_stored(ehr: Ehr, services: AppServices) -> None:
     ehr.metadata = statement(transaction=False)
     ehr.faults.append(lambda method, path: refusal(422, "no flowsheet row") if (method, path) == ("POST", "Observation") else None)

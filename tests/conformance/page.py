@@ -9,8 +9,9 @@ from tests.conformance.evidence import Mark
 Shown = Mapping[str, Sequence[Mark]]
 _STANDINGS = {"shown": "shown by tests", "because": "not applicable", "later": "not done yet"}
 _FOOT = """
-A test says which requirements it shows in a comment above it (`# {mark} {example}`); `make docs` makes this page from these comments. Tests
-fail when a requirement loses its last test, when a comment names one that there is not, and when this page is out of date.
+Each link is a test's name in words and leads to its file: *it holds* is `test_it_holds`. A test says what it shows in a comment above it
+(`# {mark} {example}`), and `make docs` makes this page from these comments. Tests fail when a requirement loses its last test, when a comment
+names one that there is not, and when this page is out of date.
 """
 
 

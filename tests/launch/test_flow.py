@@ -42,6 +42,7 @@ class TestBegin:
     # SMART D4
     # SMART D9
     # IG 3, 13, 32, 33, 34, 37, 44, 45, 50, 51, 211
+    # SMART D6
     def test_authorize_request_has_what_smart_asks_for(self, launcher: Launcher, ehr: AuthorizationServer) -> None:
         begun = launcher.begin(BASE, "abc")
         sent = query(begun)
