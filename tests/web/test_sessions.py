@@ -20,7 +20,7 @@ from tests.support.at_once import at_once
 from tests.support.authorization_server import ISSUER, AuthorizationServer
 from tests.support.clock import Clock
 from tests.support.page import Page, read
-from tests.web.clinic import OWN, SITE, Clinic, clinic
+from tests.web.clinic import OWN, SITE, SLUG, Clinic, clinic
 
 REVOKE = f"{ISSUER}/revoke"
 
@@ -92,6 +92,8 @@ class TestCookies:
         assert cookie is not None
         assert launch_of(chart) not in name + cookie.value
         assert cookie.value not in chart
+        for page in (chart, f"{chart}check/{SLUG}/patient", f"{chart}check/{SLUG}/clinician"):
+            assert cookie.value not in rapport.get(page).html
 
     # SMART 6.3.1
     def test_the_callback_begins_anew_and_what_was_known_before_sign_in_opens_nothing(self, rapport: Clinic) -> None:
