@@ -69,6 +69,23 @@ class TestShippedFile:
         assert registration.frame_ancestors() == ()
         assert registration.find("https://launch.smarthealthit.org/v/r4/fhir") is None
 
+    @pytest.mark.parametrize(
+        ("iss", "auth"),
+        [
+            ("https://launch.smarthealthit.org/v/r4/fhir", PublicClient()),
+            ("https://launch.smarthealthit.org/v/r4/sim/WzAsIiJd/fhir", PublicClient()),
+            ("https://hapi.fhir.org/baseR4", OpenServer()),
+            ("https://r4.smarthealthit.org", OpenServer()),
+        ],
+    )
+    def test_public_sandboxes_are_synthetic_and_one_switch_away(self, iss: str, auth: object) -> None:
+        shipped = load_registration()
+        assert shipped.find(iss) is None
+        on = replace(shipped, issuers=tuple(replace(issuer, enabled=True) for issuer in shipped.issuers))
+        found = on.find(iss)
+        assert found is not None
+        assert (found.auth, found.synthetic_data) == (auth, True)
+
     def test_its_schema_is_the_published_one(self) -> None:
         published = (ROOT / "docs" / "launch.schema.json").read_text()
         assert published == schema_file(), "run make docs"

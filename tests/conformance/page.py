@@ -10,8 +10,8 @@ Shown = Mapping[str, Sequence[Mark]]
 _STANDINGS = {"shown": "shown by tests", "because": "not applicable", "later": "not done yet"}
 _FOOT = """
 Each link is a test's name in words and leads to its file: *it holds* is `test_it_holds`. A test says what it shows in a comment above it
-(`# {mark} {example}`), and `make docs` makes this page from these comments. Tests fail when a requirement loses its last test, when a comment
-names one that there is not, and when this page is out of date.
+(`# {mark} {example}`), and `make docs` makes this page from these comments. Tests fail when a requirement loses its last test, when a
+comment names one that there is not, and when this page is out of date.
 """
 
 
