@@ -80,7 +80,8 @@ def rate_and_lose_the_answer(rapport: Clinic, chart: str, monkeypatch: pytest.Mo
 def test_a_visit_asks_the_record_for_nothing_else_and_leaves_no_scope_unused(
     asking: Clinic, wire: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    chart = asking.launch()
+    asking.server.token["fhirContext"] = [{"reference": "Questionnaire/q1"}]
+    chart = f"/l/{asking.launch().split('/')[2]}/"
     assert asking.get(chart).status == 200
     rate(asking, chart, "patient")
     rate_and_lose_the_answer(asking, chart, monkeypatch)
