@@ -88,6 +88,19 @@ def test_a_replayed_callback_asks_no_token_and_opens_nothing(rapport: Clinic, se
     assert server.asked("/auth/token") == 1
 
 
+# SMART D3
+# SMART E1
+def test_a_sign_in_that_took_more_than_ten_minutes_asks_no_token(rapport: Clinic, server: AuthorizationServer, clock: Clock) -> None:
+    begun = rapport.begin()
+    callback = urlencode(server.authorize(begun.headers["Location"]), doseq=True)
+    assert "Max-Age=600" in begun.headers["Set-Cookie"]
+    clock.forward(minutes=10)
+    page = rapport.get(f"/callback?{callback}")
+    assert page.status == 400
+    assert "took too long" in page.text
+    assert server.asked("/auth/token") == 0
+
+
 # SMART E7
 def test_going_back_to_the_callback_shows_its_own_browser_the_running_launch(
     rapport: Clinic, server: AuthorizationServer, clock: Clock
