@@ -17,10 +17,12 @@ from fhir_mappings.datafile import DataFileError
 from fhir_mappings.library import Library, load_library
 from fhir_mappings.measures import load_measures
 from fhir_mappings.site import install
+from smart_app.care.access import RENEWAL
 from smart_app.errors import ConfigurationError
 from smart_app.fhir.recent import RecentReads
 from smart_app.http import new_session
 from smart_app.launch.flow import Launcher
+from smart_app.launch.style import Styles
 from smart_app.registration import Registration, load_registration
 from smart_app.services import AppServices, capability_cache, read_pool
 from smart_app.settings import Settings
@@ -34,6 +36,7 @@ from smart_app.web.prefix import BelowPrefix
 from smart_app.web.site import Site
 from smart_app.web.static_files import IN_PAGE, load_static
 from smart_app.web.templating import Pages, environment
+from smart_app.web.theme import Themes, made_theme
 
 _INSTRUMENTS = "RAPPORT_INSTRUMENTS"
 # No form of ours comes near it.
@@ -75,7 +78,7 @@ def create_app(
         services=services,
         csrf=csrf,
         guard=Guard(services=services, csrf=csrf),
-        pages=Pages(environment=environment(), static=static),
+        pages=Pages(environment=environment(), static=static, themes=themes(services)),
     )
     app = _Quiet("smart_app", static_folder=None, template_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = _LARGEST_BODY
@@ -113,6 +116,12 @@ def build_services(
         pool=pool,
         recent=RecentReads(clock),
     )
+
+
+def themes(services: AppServices) -> Themes:
+    """The looks of the EHRs that have one."""
+    styles = Styles(services.http, clock=services.clock, make=made_theme)
+    return Themes(styles=styles, registration=services.registration, pool=services.pool)
 
 
 def site_library(settings: Settings, *, today: date) -> Library:
@@ -176,12 +185,15 @@ class _Around:
         g.reference = f"RP-{code[:4]}-{code[4:]}"
         g.began = time.perf_counter()
         g.frame_ancestors = self._ancestors
+        g.form_targets = ()
         clear_contextvars()
+        RENEWAL.set(None)
         bind_contextvars(request_id=g.reference)
 
     def finish(self, response: Response) -> Response:
         """Headers, compression, one log line."""
-        protect(response, ancestors=g.frame_ancestors, sheet=self._sheet, secure=self._secure)
+        sheets = " ".join((self._sheet, *g.get("themes_shown", ())))
+        protect(response, ancestors=g.frame_ancestors, sheet=sheets, secure=self._secure, targets=g.form_targets)
         squeeze(response, request)
         self._log.info(
             "request_finished",

@@ -5,6 +5,7 @@ RapportError
 ├── LaunchError               a SMART launch cannot go on; `code` is one of LaunchCode
 ├── SessionError              the launch behind a page is gone or expired
 │   ├── ForeignPage           a POST does not come from one of our own pages
+│   ├── LockedFrame           our own page, in a frame whose sandbox gives it no origin
 │   ├── OtherBrowser          the launch is there, and this is not the browser it was opened in
 │   └── WrongPatient          what was sent, or a renewed token, is about another patient than the launch
 ├── FhirError                 a FHIR server refused, failed or could not be reached
@@ -26,6 +27,7 @@ LaunchCode = Literal[
     "iss_not_listed",
     "launch_missing",
     "parameter_repeated",
+    "cookies_blocked",
     "discovery_unreachable",
     "discovery_not_json",
     "discovery_too_large",
@@ -35,10 +37,14 @@ LaunchCode = Literal[
     "state_missing",
     "state_unknown",
     "browser_differs",
+    "authorization_declined",
     "authorization_refused",
+    "authorization_unavailable",
+    "scope_refused",
     "issuer_differs",
     "code_missing",
     "token_unreachable",
+    "code_refused",
     "token_refused",
     "token_invalid",
     "id_token_invalid",
@@ -77,14 +83,15 @@ class ConfigurationError(RapportError):
 
 
 class LaunchError(RapportError):
-    """A launch stops here; `code` says at which rule."""
+    """A launch stops here; `code` says at which rule. `help_uri` is the EHR's own page about it, on one of its own hosts."""
 
     http_status = 400
 
-    def __init__(self, code: LaunchCode, user_message: str, *, detail: str = "", status: int = 400) -> None:
+    def __init__(self, code: LaunchCode, user_message: str, *, detail: str = "", status: int = 400, help_uri: str | None = None) -> None:
         super().__init__(user_message, detail=detail)
         self.code = code
         self.http_status = status
+        self.help_uri = help_uri
 
 
 class SessionError(RapportError):
@@ -96,6 +103,12 @@ class SessionError(RapportError):
 
 class ForeignPage(SessionError):
     """What was sent comes from another page than ours, or from one that was not rendered for this launch."""
+
+
+class LockedFrame(SessionError):
+    """One of our own pages sent this from a frame sandboxed without `allow-same-origin`: the browser calls that a foreign page."""
+
+    code = "frame_locked"
 
 
 class OtherBrowser(SessionError):

@@ -52,6 +52,15 @@ def verified_claims(token: str, key_set: Mapping[str, Any], *, algorithms: Colle
     return claims
 
 
+def unverified_claims(token: str) -> dict[str, Any]:
+    """What a token claims before anything about it was checked; empty where it cannot be read."""
+    try:
+        claims = simplejson.loads(jws.extract_compact(token.encode()).payload)
+    except (JoseError, ValueError, TypeError, AttributeError, RecursionError):
+        return {}
+    return claims if isinstance(claims, dict) else {}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SigningKey:
     """A private key of ours, and the members of it that are published."""

@@ -19,6 +19,8 @@ from smart_app.assets import launch_file
 from smart_app.errors import ConfigurationError
 
 AssertionAlgorithm = Literal["RS384", "ES384"]
+# How the browser is sent to the sign-in.
+AuthorizeBy = Literal["auto", "get", "post"]
 FhirVersion = Literal["4.0.0", "4.0.1"]
 
 
@@ -70,8 +72,9 @@ class Issuer:
     """One registered EHR. `iss` is normalised; `hosts` are further `host` or `host:port` its endpoints may live on;
     `id_token_issuers` replace the discovered issuer when not empty. An entry with `iss_prefix` stands for many `iss`;
     with `nonce_optional` id_tokens may lack the nonce; with `tenant` every launch must be for that organisation; one that is `demo_only` is
-    trusted by `rapport demo` alone; at one that is `standalone` people may also start from Rapport's own page. Within a Registration
-    `scope` is never empty: it is the client's by default."""
+    trusted by `rapport demo` alone; at one that is `standalone` people may also start from Rapport's own page. The sign-in is asked by
+    GET, by POST where the address would be long (`authorize` auto) or where the EHR advertises it (`post`). Within a Registration `scope`
+    is never empty: it is the client's by default."""
 
     name: str
     iss: str
@@ -87,6 +90,7 @@ class Issuer:
     nonce_optional: bool = False
     demo_only: bool = False
     tenant: str | None = None
+    authorize: AuthorizeBy = "auto"
     standalone: bool = False
 
     @property
@@ -343,6 +347,11 @@ class _IssuerPart(_Part):
     id_token_issuers: list[_Text] = Field(default=[], description="Accepted `iss` of id_tokens, instead of the discovered issuer.")
     nonce_optional: bool = Field(default=False, description="Accept id_tokens without the nonce that was asked for.")
     tenant: _Text | None = Field(default=None, description="The organisation (`tenant`) every launch must be for.")
+    authorize: AuthorizeBy = Field(
+        default="auto",
+        description="How the sign-in is asked: by GET, but by POST above 2000 characters (auto); by POST where the EHR advertises it "
+        "(post); or always by GET (get). With post, list in `hosts` every host the sign-in leads through: browsers hold a form to them.",
+    )
     hosts: list[_Host] = Field(default=[], description="Further hosts the EHR's endpoints may be on.")
     synthetic_data: bool = Field(default=False, description="No real patients behind this address.")
     demo_only: bool = Field(default=False, description="Trusted while `rapport demo` runs, which puts its own address in place of iss.")
@@ -493,6 +502,7 @@ def _issuer(part: _IssuerPart, default_scope: str) -> Issuer:
         synthetic_data=part.synthetic_data,
         demo_only=part.demo_only,
         tenant=part.tenant,
+        authorize=part.authorize,
         standalone=part.standalone,
         enabled=part.enabled,
     )

@@ -218,6 +218,7 @@ class TestNormalisation:
     def test_examples(self, iss: str, normal: str | None) -> None:
         assert normalise_iss(iss) == normal
 
+    # SMART B2
     @given(st.text())
     def test_it_is_stable_and_never_fails(self, text: str) -> None:
         for iss in (text, f"https://{text}", f"https://ehr.example.org/{text}"):

@@ -1,12 +1,13 @@
 """What this launch may read and write: granted scopes and the server's own statement, and the clients that act on it."""
 
 from collections.abc import Collection, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Literal
 
 from fhir_mappings.canonicals import OBSERVATION_CATEGORY
 from smart_app.fhir.capability import Capabilities
-from smart_app.fhir.client import FhirClient
+from smart_app.fhir.client import FhirClient, Renew
 from smart_app.launch.context import LaunchContext
 from smart_app.launch.scopes import allows, narrowed
 from smart_app.services import AppServices
@@ -18,6 +19,9 @@ _VERB: dict[Interaction, str] = {"read": "read", "search-type": "search", "creat
 _WRITTEN: Mapping[str, tuple[str, ...]] = {"Observation": (f"{OBSERVATION_CATEGORY}|survey",)}
 # A write is given longer than a read: an answer that is given up on leaves an outcome nobody knows.
 _WRITE_PATIENCE = 3
+# How this request's launch gets a newer access token. Set where the launch is let in, as a launch context is data and knows no store;
+# taken into a client here, because its reads run in threads of the pool.
+RENEWAL: ContextVar[Renew | None] = ContextVar("renewal", default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +73,7 @@ def reader(context: LaunchContext, services: AppServices) -> FhirClient:
         token=context.access_token,
         timeout=services.settings.read_timeout,
         page_limit=services.settings.page_limit,
+        renew=RENEWAL.get(),
     )
 
 
@@ -80,4 +85,5 @@ def writer(context: LaunchContext, services: AppServices) -> FhirClient:
         token=context.access_token,
         timeout=services.settings.read_timeout * _WRITE_PATIENCE,
         page_limit=services.settings.page_limit,
+        renew=RENEWAL.get(),
     )

@@ -11,7 +11,7 @@ from typing import Literal
 
 from fhir_mappings.answers import answered, completed, understood
 from fhir_mappings.instrument import Informant, Instrument
-from smart_app.care.submission import form_of
+from smart_app.care.submission import form_of, forms_offered
 from smart_app.errors import OtherBrowser, SessionError, WrongPatient
 from smart_app.launch.context import LaunchContext, LaunchId
 from smart_app.services import AppServices
@@ -51,15 +51,15 @@ class Unsent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Typed:
-    """What a page sends of a form that is not finished. `cookie` is the launch's as the browser sent it, "" for none; `goes_on`: the page
-    goes on with answers of before."""
+    """What a page sends of a form that is not finished. `cookie` is the launch's as the browser sent it, "" for none; `completes`: answers
+    of before, which are not on the page, are to complete it."""
 
     place: FormPlace
     ticket: str
     patient: str
     fields: Fields
     cookie: str
-    goes_on: bool
+    completes: bool
 
 
 def ticket_for(context: LaunchContext, services: AppServices, *, place: FormPlace, instrument: Instrument, cookie: str) -> str:
@@ -74,8 +74,8 @@ def ticket_for(context: LaunchContext, services: AppServices, *, place: FormPlac
     return services.store.drafts.issue(place, ticket)
 
 
-def keep(services: AppServices, typed: Typed, *, why: str = "") -> Kept:
-    """Keep what was typed. `why` the launch could not take it, "" while it is open.
+def keep(services: AppServices, typed: Typed, *, why: str = "", held_back: bool = False) -> Kept:
+    """Keep what was typed. `why` the launch could not take it, "" while it is open; `held_back`: not more often than somebody types.
 
     Whose it is, the form's ticket says: a launch may have ended, its cookie with it. Where the browser still has the cookie it must be
     the launch's own. SessionError when the ticket is wrong or too old, for another patient, or for a form that is no more."""
@@ -90,7 +90,7 @@ def keep(services: AppServices, typed: Typed, *, why: str = "") -> Kept:
         return replace(kept, state="sent")
     if not answers:
         return replace(kept, state="nothing")
-    return kept if _saved(services, typed, ticket, answers, ttl=ttl, why=why) else replace(kept, state="too_soon")
+    return kept if _saved(services, typed, ticket, answers, ttl=ttl, why=why, held_back=held_back) else replace(kept, state="too_soon")
 
 
 def unsent(
@@ -105,6 +105,14 @@ def unsent(
             return _shown(context, instrument, informant, draft)
         services.store.drafts.drop(draft.key)
     return None
+
+
+def left_unsent(context: LaunchContext, services: AppServices) -> tuple[tuple[Instrument, Informant, Unsent], ...]:
+    """Every form of this patient that this user began and has not sent, in the site's order. One look when there is none."""
+    if not services.store.drafts.of(author_of(context)):
+        return ()
+    found = ((one, who, unsent(context, services, instrument=one, informant=who)) for one, who in forms_offered(services))
+    return tuple((instrument, informant, left) for instrument, informant, left in found if left)
 
 
 def take_up(context: LaunchContext, services: AppServices, *, key: str, launch_id: LaunchId) -> None:
@@ -146,10 +154,12 @@ def _checked(services: AppServices, typed: Typed) -> Ticket:
     return ticket
 
 
-def _saved(services: AppServices, typed: Typed, ticket: Ticket, answers: Mapping[str, str], *, ttl: timedelta, why: str) -> bool:
+def _saved(
+    services: AppServices, typed: Typed, ticket: Ticket, answers: Mapping[str, str], *, ttl: timedelta, why: str, held_back: bool
+) -> bool:
     """Save and record, in one transaction: the first time, and whenever a launch could not take it. False when it came too soon."""
     store = services.store
-    apart = timedelta() if why else _APART
+    apart = _APART if held_back else timedelta()
     with store.database.begin() as together:
         saved = store.drafts.save(typed.place, ticket, answers, ttl=ttl, apart=apart, within=together)
         if saved == "new" or why:
@@ -159,8 +169,8 @@ def _saved(services: AppServices, typed: Typed, ticket: Ticket, answers: Mapping
 
 
 def _whole(services: AppServices, typed: Typed, ticket: Ticket) -> Fields:
-    """The fields, and what the form had before where the page goes on with it."""
-    before = services.store.drafts.get(typed.place.key, ticket.author) if typed.goes_on else None
+    """The fields, completed by what the form had before where that is not on the page."""
+    before = services.store.drafts.get(typed.place.key, ticket.author) if typed.completes else None
     return completed(typed.fields, before.answers) if before else typed.fields
 
 

@@ -196,7 +196,7 @@ def _one(parcel: Parcel, part: Part, sender: Sender) -> Attempt:
 
 
 def _created(parcel: Parcel, part: Part, sender: Sender) -> Fate:
-    """The part's place. After a conflict the equal resource that was there first is searched for."""
+    """The part's place. After a conflict the equal resource that was there first is searched for, as is one created nobody says where."""
     resource = cast("Resource", _with_real_references(part.resource, _references(parcel)))
     condition = part.if_none_exist if sender.powers.capabilities.conditional_create(part.type) is not False else None
     try:
@@ -206,9 +206,12 @@ def _created(parcel: Parcel, part: Part, sender: Sender) -> Fate:
         if found is None:
             raise
         return found
-    if stored.reference is None:
+    if stored.reference is not None:
+        return Fate(reference=stored.reference, version=stored.version)
+    found = sender.find(parcel).get(part.role)
+    if found is None:
         raise FhirError("The server did not say where it stored it.", status=201)
-    return Fate(reference=stored.reference, version=stored.version)
+    return found
 
 
 def _bundle(parts: Sequence[Part], powers: Powers) -> Resource:

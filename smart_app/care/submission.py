@@ -141,7 +141,7 @@ def rated_clinician(context: LaunchContext, instrument: Instrument) -> Person | 
 
 def practitioner(context: LaunchContext) -> Person:
     """Whoever is signed in. SessionError when that is no practitioner."""
-    if context.user.reference.split("/")[0] not in {"Practitioner", "PractitionerRole"}:
+    if context.user.kind not in {"Practitioner", "PractitionerRole"}:
         raise SessionError(
             "The person signed in is not a clinician, so there is nobody to rate. Open Rapport from the chart as a clinician."
         )

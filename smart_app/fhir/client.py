@@ -3,20 +3,22 @@
 Knows one base and sends its token nowhere else. Resources are raw JSON objects whose numbers are Decimals."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 import requests
 import simplejson
 
-from smart_app.errors import FhirError, NotFound
+from smart_app.errors import FhirError, NotFound, Unauthorized
 from smart_app.fhir.outcome import words_of
 from smart_app.fhir.reference import is_id, place_of
 from smart_app.fhir.wire import FHIR_JSON, Answer, Limits, exchange, under_base
 
 Resource = dict[str, object]
 Params = Sequence[tuple[str, str]]
+# Takes the access token a server no longer accepts and gives a newer one, None where there is none to be had.
+Renew = Callable[[str], str | None]
 MAX_BYTES = 32_000_000
 
 
@@ -104,7 +106,9 @@ class _Pages:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FhirClient:
-    """`base` without a trailing slash; `token` None on an open server; `timeout` in seconds for one request."""
+    """`base` without a trailing slash; `token` None on an open server; `timeout` in seconds for one request.
+
+    `renew` is asked once when the server answers 401, and the request made once more: a 401 was certainly not carried out."""
 
     base: str
     http: requests.Session = field(repr=False)
@@ -112,6 +116,7 @@ class FhirClient:
     timeout: float
     page_limit: int
     max_bytes: int = MAX_BYTES
+    renew: Renew | None = field(default=None, repr=False)
 
     def read(self, resource_type: str, resource_id: str, *, deadline: float | None = None) -> Resource:
         """The current version. FhirError, also when the server answers with another resource than asked for; NotFound without a
@@ -192,21 +197,31 @@ class FhirClient:
 
     def _get(self, url: str, *, deadline: float | None, extra: Mapping[str, str] | None = None) -> Answer:
         limits = Limits(timeout=self.timeout, max_bytes=self.max_bytes, deadline=deadline or self._until())
-        return exchange(self.http, "GET", url, headers=self._headers(extra or {}), limits=limits)
+        return self._exchange("GET", url, extra=extra or {}, limits=limits)
 
     def _send(self, method: str, url: str, resource: Mapping[str, object], *, extra: Mapping[str, str], text: str | None = None) -> Answer:
         body = (text or simplejson.dumps(resource, use_decimal=True, ensure_ascii=False)).encode()
-        headers = self._headers({"Content-Type": FHIR_JSON, "Prefer": "return=minimal", **extra})
+        extra = {"Content-Type": FHIR_JSON, "Prefer": "return=minimal", **extra}
         limits = Limits(timeout=self.timeout, max_bytes=self.max_bytes, deadline=self._until())
-        return exchange(self.http, method, url, headers=headers, limits=limits, body=body)
+        return self._exchange(method, url, extra=extra, limits=limits, body=body)
+
+    def _exchange(self, method: str, url: str, *, extra: Mapping[str, str], limits: Limits, body: bytes | None = None) -> Answer:
+        try:
+            return exchange(self.http, method, url, headers=_headers(self.token, extra), limits=limits, body=body)
+        except Unauthorized:
+            newer = self.renew(self.token) if self.renew and self.token else None
+            if newer is None or newer == self.token:
+                raise
+        return exchange(self.http, method, url, headers=_headers(newer, extra), limits=limits, body=body)
 
     def _until(self) -> float:
         """When a request begun now must be over, on the monotonic clock."""
         return time.monotonic() + self.timeout
 
-    def _headers(self, extra: Mapping[str, str]) -> dict[str, str]:
-        bearer = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        return {"Accept": FHIR_JSON, **bearer, **extra}
+
+def _headers(token: str | None, extra: Mapping[str, str]) -> dict[str, str]:
+    bearer = {"Authorization": f"Bearer {token}"} if token else {}
+    return {"Accept": FHIR_JSON, **bearer, **extra}
 
 
 def _entries(bundle: Mapping[str, object]) -> list[Mapping[str, object]]:

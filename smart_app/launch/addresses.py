@@ -16,6 +16,12 @@ def allowed_address(issuer: Issuer, text: str) -> str | None:
     return address if allowed and plain else None
 
 
+def origins(issuer: Issuer) -> tuple[str, ...]:
+    """The same hosts as origins, for a content security policy."""
+    parts = urlsplit(issuer.iss)
+    return tuple(dict.fromkeys([f"{parts.scheme}://{parts.netloc}", *(f"https://{host}" for host in issuer.hosts)]))
+
+
 def _allowed_origins(issuer: Issuer) -> set[tuple[str, int]]:
     """Host and port of the FHIR base, and of every further host listed (https port unless it says another)."""
     return {_origin(issuer.iss), *(_origin(f"https://{host}") for host in issuer.hosts)}

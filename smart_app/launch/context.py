@@ -19,6 +19,11 @@ class User:
     issuer: str
     subject: str
 
+    @property
+    def kind(self) -> str:
+        """The resource type, of a person on this FHIR server and of one elsewhere alike."""
+        return self.reference.split("/")[-2] if "/" in self.reference else ""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContextItem:
@@ -84,7 +89,8 @@ class LaunchContext:
     """A completed launch: one patient, one user, one FHIR server. `iss` is the FHIR base exactly as received.
 
     `scope` is what was granted. `expires` is when the access token stops (None on an open server). `encounter` is an Encounter id.
-    `need_patient_banner` is True unless the EHR said explicitly that it shows one.
+    `need_patient_banner` is True unless the EHR said explicitly that it shows one. `presence_due`: when the EHR must be told again that
+    its user is here, None where it does not ask.
     """
 
     iss: str
@@ -102,6 +108,7 @@ class LaunchContext:
     need_patient_banner: bool
     synthetic: bool
     intent: str | None = None
+    presence_due: datetime | None = None
     assertion_algorithms: tuple[str, ...] = ()
     arrived: Arrived = field(default_factory=Arrived)
 

@@ -3,29 +3,25 @@
 Only called with an issuer of `launch.json`; every address found must be on that issuer's host or one listed for it.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from threading import Lock
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import requests
 
 from smart_app.errors import LaunchCode, LaunchError
 from smart_app.http import FetchError, FetchReason, Limits, get_json
 from smart_app.launch.addresses import allowed_address
+from smart_app.launch.recent import Recent
 from smart_app.registration import Issuer
 
 _DOCUMENT = Limits(connect=5, read=5, deadline=8, max_bytes=256 * 1024)
 _CAPABILITIES = Limits(connect=5, read=10, deadline=15, max_bytes=8 * 1024 * 1024)
 _KEPT = timedelta(hours=1)
 _KEYS_REFETCHED_AFTER = timedelta(minutes=1)
-_CACHED_AT_MOST = 256
 _OAUTH_URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
 _TELL_IT = "Nothing was opened. Try again in a moment; if it stays, tell your IT team the reference below."
-
-Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +46,9 @@ class Discovery:
     def __init__(self, http: requests.Session, *, clock: Callable[[], datetime]) -> None:
         self._http = http
         self._clock = clock
-        self._endpoints: _Recent[Endpoints] = _Recent()
-        self._key_sets: _Recent[dict[str, Any]] = _Recent()
+        self._endpoints: Recent[Endpoints] = Recent()
+        self._key_sets: Recent[dict[str, Any]] = Recent()
+        self._signers: Recent[str] = Recent()
 
     def endpoints(self, issuer: Issuer) -> Endpoints:
         """The EHR's endpoints, resolved and checked. Raises LaunchError discovery_…."""
@@ -71,6 +68,31 @@ class Discovery:
         """Fetch the document anew next time, because what it said did not work."""
         self._endpoints.drop(issuer.iss)
 
+    def keys_address(self, issuer: Issuer, signer: str) -> str | None:
+        """Where an id_token issuer that is not the discovered one publishes its keys, by its own openid-configuration (Oracle's identity
+        providers do); None where it has none, or is on no host of this issuer. `signer` must be one that registration or discovery names,
+        never one that only a token names."""
+        kept = self._signers.get(signer, younger_than=_KEPT, now=self._clock())
+        if kept is None:
+            kept = self._own_keys_address(issuer, signer)
+            self._signers.put(signer, kept, now=self._clock())
+        return kept or None
+
+    def _own_keys_address(self, issuer: Issuer, signer: str) -> str:
+        """The address, or "" where there is none to be had. Raises LaunchError where the answer contradicts itself."""
+        address = allowed_address(issuer, f"{signer.rstrip('/')}/.well-known/openid-configuration") if "://" in signer else None
+        if address is None:
+            return ""
+        try:
+            document = get_json(self._http, address, limits=_DOCUMENT)
+        except FetchError as error:
+            if error.reason == "status" and error.status < requests.codes.server_error:
+                return ""
+            raise _no_keys(_why(error, address)) from error
+        if document.get("issuer") != signer:
+            raise _no_keys(f"{address}: it names another issuer than the one asked")
+        return _address(issuer, document, "jwks_uri") or ""
+
     def key_set(self, jwks_uri: str, *, newer: bool = False) -> dict[str, Any]:
         """The key set at an address from `endpoints`; `newer` fetches it again unless that was done within the last minute.
         Raises LaunchError id_token_invalid when it cannot be fetched."""
@@ -80,9 +102,7 @@ class Discovery:
         try:
             found = get_json(self._http, jwks_uri, limits=_DOCUMENT)
         except FetchError as error:
-            raise LaunchError(
-                "id_token_invalid", f"The EHR's signing keys could not be read. {_TELL_IT}", detail=_why(error, jwks_uri), status=502
-            ) from error
+            raise _no_keys(_why(error, jwks_uri)) from error
         self._key_sets.put(jwks_uri, found, now=self._clock())
         return found
 
@@ -105,30 +125,6 @@ class Discovery:
         return get_json(self._http, f"{iss}/metadata?_format=json", limits=_CAPABILITIES, headers=headers)
 
 
-class _Recent(Generic[Value]):
-    """A few values with the time they were fetched; the oldest goes first when there are too many."""
-
-    def __init__(self) -> None:
-        self._values: OrderedDict[str, tuple[datetime, Value]] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, key: str, *, younger_than: timedelta, now: datetime) -> Value | None:
-        with self._lock:
-            fetched, value = self._values.get(key, (None, None))
-        return value if fetched is not None and now - fetched < younger_than else None
-
-    def put(self, key: str, value: Value, *, now: datetime) -> None:
-        with self._lock:
-            self._values[key] = (now, value)
-            self._values.move_to_end(key)
-            if len(self._values) > _CACHED_AT_MOST:
-                self._values.popitem(last=False)
-
-    def drop(self, key: str) -> None:
-        with self._lock:
-            self._values.pop(key, None)
-
-
 _CODES: Mapping[FetchReason, tuple[LaunchCode, str]] = {
     "unreachable": ("discovery_unreachable", "The EHR could not be reached."),
     "too_slow": ("discovery_unreachable", "The EHR answered too slowly."),
@@ -142,6 +138,10 @@ _CODES: Mapping[FetchReason, tuple[LaunchCode, str]] = {
 def _launch_error(error: FetchError, address: str) -> LaunchError:
     code, sentence = _CODES[error.reason]
     return LaunchError(code, f"{sentence} {_TELL_IT}", detail=_why(error, address), status=502)
+
+
+def _no_keys(detail: str) -> LaunchError:
+    return LaunchError("id_token_invalid", f"The EHR's signing keys could not be read. {_TELL_IT}", detail=detail, status=502)
 
 
 def _why(error: FetchError, address: str) -> str:

@@ -5,7 +5,7 @@ Keeps nothing itself: what `begin` returns is stored by the caller and handed to
 
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -14,21 +14,25 @@ from urllib.parse import urlencode
 
 import requests
 
-from smart_app.errors import ConfigurationError, LaunchError, SessionError, WrongPatient
+from smart_app.errors import ConfigurationError, LaunchCode, LaunchError, SessionError, WrongPatient
 from smart_app.launch import client_auth, keyring, metadata, pkce, scopes
+from smart_app.launch.addresses import allowed_address, origins
 from smart_app.launch.arrival import arrived, contradiction
 from smart_app.launch.client_auth import Credentials
 from smart_app.launch.context import ContextItem, LaunchContext, PendingLaunch, Via
 from smart_app.launch.discovery import Discovery, Endpoints
-from smart_app.launch.id_token import Expected, Identity, verify
+from smart_app.launch.id_token import Expected, Identity, claimed_issuer, verify
 from smart_app.launch.identity import signed_in
 from smart_app.launch.parameters import single
+from smart_app.launch.presence import HERE, presence_due
 from smart_app.launch.secret import check_secrets
 from smart_app.launch.token import TokenResponse, request_token, revoke_token, said
 from smart_app.registration import Issuer, OpenServer, PrivateKeyJwt, Registration
 
 # A token that has less than this left is renewed first: clocks differ, and a page makes several calls with it.
 _RENEWED_BEFORE_END = timedelta(seconds=60)
+# Proxies and older servers cut or refuse longer ones.
+_LONGEST_ADDRESS = 2000
 # FHIR ids, and the underscore some servers use. What looks like a path or query is no patient id.
 _ID = re.compile(r"(?!\.+$)[A-Za-z0-9\-._]{1,64}")
 # What became of the tokens of a launch that was closed: there were none, the server takes none back, it confirmed all, or not all.
@@ -38,11 +42,23 @@ _RESTART = "Start again, and choose a patient when your record system asks for o
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorizeForm:
+    """An authorization request to be posted: `fields` to `action`, at the EHR of this name. `targets` are the origins its sign-in may be
+    on: a browser holds a form's policy against every redirect that answers it (Chromium 156; w3c/webappsec-csp#8)."""
+
+    ehr: str
+    action: str
+    fields: Mapping[str, str] = field(repr=False)
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Begun:
-    """A launch on its way: `pending` is to be stored, the browser goes to `authorize_url`."""
+    """A launch on its way: `pending` is to be stored, the browser goes to `authorize_url`, or posts `form` where there is one."""
 
     pending: PendingLaunch
     authorize_url: str
+    form: AuthorizeForm | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,8 +122,8 @@ class Launcher:
 
     def complete(self, pending: PendingLaunch, params: Mapping[str, Sequence[str]]) -> LaunchContext:
         """The launch behind a callback, whose pending launch the store has given out and forgotten. Raises LaunchError."""
-        code = _code(pending, params)
         issuer = self._issuer(pending.iss)
+        code = _code(issuer, pending, params)
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": pending.redirect_uri, "code_verifier": pending.verifier}
         try:
             tokens = self._tokens(issuer, pending, form)
@@ -118,8 +134,10 @@ class Launcher:
         return self._context(issuer, pending, tokens)
 
     def needs_refresh(self, context: LaunchContext, now: datetime) -> bool:
-        """True when the access token is about to end and can be renewed."""
-        return context.refresh_token is not None and context.expires is not None and context.expires - now <= _RENEWED_BEFORE_END
+        """True when the access token is about to end and can be renewed, or the EHR must be told that its user is here."""
+        if context.refresh_token is None or context.expires is None:
+            return False
+        return context.expires - now <= _RENEWED_BEFORE_END or (context.presence_due is not None and context.presence_due <= now)
 
     def refresh(self, context: LaunchContext) -> LaunchContext:
         """The launch with a new access token, and the new refresh token where the server rotates it. Raises SessionError when the server
@@ -128,7 +146,7 @@ class Launcher:
             raise SessionError(_SESSION_OVER, detail="there is no refresh token")
         try:
             # No `scope`: what was granted stays granted (RFC 6749 6).
-            form = {"grant_type": "refresh_token", "refresh_token": context.refresh_token}
+            form = {"grant_type": "refresh_token", "refresh_token": context.refresh_token, **(HERE if context.presence_due else {})}
             tokens = self._tokens(self._issuer(context.iss), context, form)
         except LaunchError as error:
             if error.code == "token_unreachable":
@@ -179,7 +197,9 @@ class Launcher:
             "code_challenge": pkce.challenge(pending.verifier),
             "code_challenge_method": "S256",
         }
-        return Begun(pending=pending, authorize_url=_with_query(endpoints.authorization_endpoint, query))
+        address = _with_query(endpoints.authorization_endpoint, query)
+        form = AuthorizeForm(ehr=issuer.name, action=endpoints.authorization_endpoint, fields=query, targets=origins(issuer))
+        return Begun(pending=pending, authorize_url=address, form=form if _by_post(issuer, endpoints, address) else None)
 
     def _pending(self, issuer: Issuer, iss: str, endpoints: Endpoints, *, via: Via) -> PendingLaunch:
         return PendingLaunch(
@@ -236,6 +256,7 @@ class Launcher:
             need_patient_banner=pending.via == "standalone" or tokens.extra.get("need_patient_banner") is not False,
             synthetic=issuer.synthetic_data,
             intent=_intent(tokens.extra.get("intent")),
+            presence_due=presence_due(tokens.extra, now),
             assertion_algorithms=pending.assertion_algorithms,
             arrived=replace(extra, ignored=(*extra.ignored, *_ignored(tokens))),
         )
@@ -243,18 +264,29 @@ class Launcher:
     def _identity(self, issuer: Issuer, pending: PendingLaunch, tokens: TokenResponse, granted: str) -> Identity:
         if tokens.id_token is None:
             raise _no_identity(granted)
-        if pending.jwks_uri is None:
-            raise LaunchError(
-                "id_token_invalid", f"The EHR does not publish the keys it signs with. {_RELAUNCH}", detail="no jwks_uri in its discovery"
-            )
+        trusted = _trusted_issuers(issuer, pending.issuer)
         expected = Expected(
-            issuers=_trusted_issuers(issuer, pending.issuer),
+            issuers=trusted,
             client_id=issuer.client_id,
             nonce=pending.nonce,
             nonce_optional=issuer.nonce_optional,
         )
-        key_set = partial(self.discovery.key_set, pending.jwks_uri)
+        key_set = partial(self.discovery.key_set, self._keys_address(issuer, pending, claimed_issuer(tokens.id_token), trusted))
         return verify(tokens.id_token, key_set=key_set, expected=expected, now=self.clock())
+
+    def _keys_address(self, issuer: Issuer, pending: PendingLaunch, signer: str | None, trusted: Collection[str]) -> str:
+        """Whose keys a token is checked with: discovery's for the discovered issuer, its own for another one that is trusted, discovery's
+        again where that publishes none. Raises LaunchError id_token_invalid."""
+        known = pending.jwks_uri
+        own = signer if signer in trusted and (signer != pending.issuer or known is None) else None
+        found = (self.discovery.keys_address(issuer, own) if own else None) or known
+        if found is None:
+            raise LaunchError(
+                "id_token_invalid",
+                f"The EHR does not publish the keys it signs with. {_RELAUNCH}",
+                detail="no jwks_uri in its discovery, nor in an openid-configuration on a host of `hosts`",
+            )
+        return found
 
 
 _SESSION_OVER = f"The EHR has ended this session. {_RELAUNCH}"
@@ -275,14 +307,22 @@ def _with_query(endpoint: str, query: Mapping[str, str]) -> str:
     return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(query)}"
 
 
-def _code(pending: PendingLaunch, params: Mapping[str, Sequence[str]]) -> str:
+def _by_post(issuer: Issuer, endpoints: Endpoints, address: str) -> bool:
+    """Whether the sign-in is asked by POST. Every SMART server takes both (SMART App Launch 2.2), but a cookie of the EHR's that is
+    `SameSite=Lax` comes along with GET only, and a form is stopped on its way to a login host nobody listed."""
+    if issuer.authorize == "post" and "authorize-post" in endpoints.capabilities:
+        return True
+    return issuer.authorize != "get" and len(address) > _LONGEST_ADDRESS
+
+
+def _code(issuer: Issuer, pending: PendingLaunch, params: Mapping[str, Sequence[str]]) -> str:
     """The code of a callback that belongs to `pending`. A refusal is looked at first: it carries no code."""
     if single(params, "state") != pending.state:
         raise LaunchError("state_unknown", f"The sign-in that came back is not the one that was begun. {_RELAUNCH}")
     _check_issuer(pending, single(params, "iss"))
     error = single(params, "error")
     if error is not None:
-        raise _refused(error, single(params, "error_description"))
+        raise _refused(issuer, error, params)
     code = single(params, "code")
     if code is None:
         raise LaunchError("code_missing", f"The EHR's sign-in came back without a code. {_RELAUNCH}")
@@ -300,10 +340,23 @@ def _check_issuer(pending: PendingLaunch, iss: str | None) -> None:
         )
 
 
-def _refused(error: str, description: str | None) -> LaunchError:
-    sentence = "The sign-in was cancelled or not allowed." if error == "access_denied" else "The EHR refused the sign-in."
-    detail = said({"error": error, "error_description": description})
-    return LaunchError("authorization_refused", f"{sentence} Nothing was opened. {_RELAUNCH}", detail=detail, status=403)
+_BUSY: tuple[LaunchCode, str] = ("authorization_unavailable", "The EHR's sign-in is not available just now.")
+# RFC 6749 4.1.2.1: what calls for something else than the IT team.
+_REFUSALS: Mapping[str, tuple[LaunchCode, str]] = {
+    "access_denied": ("authorization_declined", "The sign-in was cancelled or not allowed."),
+    "invalid_scope": ("scope_refused", "The EHR refused a permission that Rapport asked for."),
+    "server_error": _BUSY,
+    "temporarily_unavailable": _BUSY,
+}
+
+
+def _refused(issuer: Issuer, error: str, params: Mapping[str, Sequence[str]]) -> LaunchError:
+    """The refusal in words; the EHR's own are for IT, and its help is linked only on a host that is the EHR's."""
+    code, sentence = _REFUSALS.get(error, ("authorization_refused", "The EHR refused the sign-in."))
+    detail = said({"error": error, "error_description": single(params, "error_description")})
+    given = single(params, "error_uri")
+    help_uri = allowed_address(issuer, given) if given else None
+    return LaunchError(code, f"{sentence} Nothing was opened. {_RELAUNCH}", detail=detail, status=403, help_uri=help_uri)
 
 
 def _trusted_issuers(issuer: Issuer, discovered: str | None) -> tuple[str, ...]:
@@ -376,4 +429,5 @@ def _refreshed(context: LaunchContext, tokens: TokenResponse, now: datetime) -> 
         refresh_token=tokens.refresh_token or context.refresh_token,
         scope=context.scope if tokens.scope is None else tokens.scope,
         expires=now + tokens.lifetime,
+        presence_due=presence_due(tokens.extra, now),
     )

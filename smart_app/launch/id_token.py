@@ -62,6 +62,11 @@ def verify(token: str, *, key_set: KeySource, expected: Expected, now: datetime)
     )
 
 
+def claimed_issuer(token: str) -> str | None:
+    """The `iss` a token claims, unverified: good only for choosing among issuers that are trusted already."""
+    return _text(jose.unverified_claims(token).get("iss"))
+
+
 def _signed_claims(token: str, key_set: KeySource) -> dict[str, Any]:
     try:
         try:

@@ -42,6 +42,12 @@ def request_token(http: requests.Session, token_endpoint: str, *, form: Mapping[
         raise _from_fetch(error) from error
     if answer.status >= requests.codes.server_error or answer.status == requests.codes.too_many_requests:
         raise LaunchError("token_unreachable", f"The EHR's sign-in failed. {_RELAUNCH}", detail=f"HTTP {answer.status}", status=502)
+    if answer.status != requests.codes.ok and answer.document.get("error") == "invalid_grant":
+        raise LaunchError(
+            "code_refused",
+            f"The EHR no longer accepts this sign-in: it took too long, or was used before. {_RELAUNCH}",
+            detail=f"HTTP {answer.status} {said(answer.document)}",
+        )
     if answer.status != requests.codes.ok:
         raise LaunchError(
             "token_refused", f"The EHR refused to complete the sign-in. {_RELAUNCH}", detail=f"HTTP {answer.status} {said(answer.document)}"

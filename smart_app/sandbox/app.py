@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -136,7 +137,8 @@ class FhirApi:
         if grant is None:
             challenge = 'Bearer realm="fhir", error="invalid_token", error_description="The token is unknown, expired or revoked."'
             return flask_response(refusal(401, "login", "The access token is unknown, expired or revoked.", authenticate=challenge))
-        return flask_response(self.guard.handle(self._request(path), grant))
+        honest = partial(self.guard.handle, grant=grant)
+        return flask_response(grant.options.faults.fhir(self._request(path), honest))
 
     def _request(self, path: str) -> FhirRequest:
         """The request as backends take it. The base is this EHR's own whatever the address it was reached at, and the token stays here."""

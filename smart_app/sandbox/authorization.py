@@ -3,7 +3,7 @@
 https://hl7.org/fhir/smart-app-launch/STU2.2/app-launch.html#obtain-authorization-code
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlencode, urlsplit, urlunsplit
@@ -30,8 +30,16 @@ class ReturnAddress:
 
     def with_answer(self, answer: Mapping[str, str]) -> str:
         """The redirect address with `answer` and the state in its query."""
+        return self.with_pairs(self.pairs(answer))
+
+    def pairs(self, answer: Mapping[str, str]) -> list[tuple[str, str]]:
+        """`answer` and the state."""
+        return [*answer.items(), *([("state", self.state)] if self.state else [])]
+
+    def with_pairs(self, pairs: Sequence[tuple[str, str]]) -> str:
+        """The redirect address with `pairs` in its query."""
         parts = urlsplit(self.redirect_uri)
-        query = urlencode({**answer, **({"state": self.state} if self.state else {})})
+        query = urlencode(pairs)
         return urlunsplit(parts._replace(query=f"{parts.query}&{query}" if parts.query else query))
 
 
@@ -85,6 +93,7 @@ class AuthorizationDesk:
         if launch.client_id != address.client_id:
             raise Declined("invalid_request", "The launch was made for another app.")
         scope = negotiate(given["scope"], allowed=self.clients[address.client_id].scope, remove=launch.options.scope_remove)
+        scope = launch.options.faults.scope(scope)
         return Asked(address=address, launch=launch, scope=scope, challenge=given["code_challenge"], nonce=given.get("nonce"))
 
     def _check_form(self, given: Mapping[str, str]) -> None:
@@ -112,7 +121,8 @@ class AuthorizationDesk:
             options=launch.options,
         )
         code = self.ledger.issue_code(grant, redirect_uri=asked.address.redirect_uri, challenge=asked.challenge)
-        return asked.address.with_answer({"code": code})
+        pairs = asked.address.pairs({"code": code})
+        return asked.address.with_pairs(launch.options.faults.callback(pairs, issuer=self.fhir_base.removesuffix("/fhir")))
 
 
 def open_desk(

@@ -4,13 +4,15 @@ https://hl7.org/fhir/smart-app-launch/STU2.2/app-launch.html#launch-app-ehr-laun
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from flask import Flask, Response, jsonify, render_template, request
 
 from smart_app.sandbox.clients import Client
+from smart_app.sandbox.faults.catalogue import GROUPS, faults
+from smart_app.sandbox.faults.fault import Faults, UnknownFault
 from smart_app.sandbox.launches import Launch, LaunchOptions, MoreContext, OneTime, User
 from smart_app.sandbox.records import PatientLine, Records, Visit
 
@@ -25,6 +27,8 @@ ERRANDS: tuple[tuple[str, Mapping[str, str]], ...] = (
 )
 # What athenahealth's chart gives its apps: no top navigation (smart-launcher-v2 pull request 41).
 SANDBOX = "allow-forms allow-modals allow-popups allow-popups-to-escape-sandbox allow-same-origin allow-scripts allow-downloads"
+# By the `sandbox` of a chart's address: `1` as above; the least an app can work with; and so little that it has no origin, hence no cookie.
+_SANDBOXES = {"1": SANDBOX, "least": "allow-forms allow-scripts allow-same-origin", "no-origin": "allow-forms allow-scripts"}
 _NO_VISIT = "none"
 _OPTION_TYPES: Mapping[str, type] = {
     "consent": bool,
@@ -35,6 +39,7 @@ _OPTION_TYPES: Mapping[str, type] = {
     "fhir_context": list,
     "tenant": str,
     "style": bool,
+    "faults": list,
 }
 
 
@@ -83,6 +88,7 @@ class EhrPages:
         app.add_url_rule("/", "front", self.front)
         app.add_url_rule("/chart/<patient_id>", "chart", self.chart)
         app.add_url_rule("/chart/<patient_id>/open", "open_app", self.open_app)
+        app.add_url_rule("/faults", "faults", self.faults)
         app.add_url_rule("/pair/<left>/<right>", "pair", self.pair)
         app.add_url_rule("/launches", "launches", self.make_launch, methods=["POST"])
         app.register_error_handler(CannotOpen, _cannot_open)
@@ -91,8 +97,16 @@ class EhrPages:
         """The list of patients."""
         return render_template("front.html", title=self.title, patients=self.records.patients(), limit=self.records.limit)
 
-    def chart(self, patient_id: str) -> str:
+    def faults(self) -> str | Response:
+        """Every way to misbehave, with what a right client does then; `patient` in the address is whose chart it is tried in."""
+        patients = self.records.patients()
+        chosen = next((one for one in patients if one.patient_id == request.args.get("patient")), next(iter(patients), None))
+        return render_template("faults.html", title=self.title, groups=GROUPS, patients=patients, chosen=chosen)
+
+    def chart(self, patient_id: str) -> str | Response:
         """One chart with the app in a frame: every view of it is a new launch."""
+        if request.args.get("add"):
+            return Response(status=303, headers={"Location": f"{request.path}?{urlencode(_with_added())}"})
         wish, users = _wish(), self._users()
         frame = self._frame(patient_id, wish, users)
         return render_template(
@@ -105,6 +119,8 @@ class EhrPages:
             kept=_kept(),
             query=urlencode([*_kept(), ("user", frame.user.reference), ("client", frame.client_id)]),
             sandbox=_sandbox(),
+            faults=[(fault, text, urlencode(_kept_but(text))) for fault, text in wish.options.faults.texts()],
+            groups=GROUPS,
         )
 
     def open_app(self, patient_id: str) -> Response:
@@ -184,18 +200,19 @@ def _chosen(users: list[User], reference: str | None, visit: Visit | None) -> Us
 
 def _sandbox() -> str | None:
     """The frame's sandbox attribute, where the address asks for one."""
-    return SANDBOX if request.args.get("sandbox") == "1" else None
+    return _SANDBOXES.get(request.args.get("sandbox", ""))
 
 
 def _wish() -> Wish:
     """What the address of a chart asks for: `user`, `encounter`, `client`, `consent=1`, `scope_remove` (space separated), `intent`,
-    `app_context`, `fhir_context` (JSON), `tenant`, `style=1`."""
+    `app_context`, `fhir_context` (JSON), `tenant`, `style=1`, `fault` (any number)."""
     args = request.args
     options = LaunchOptions(
         consent=args.get("consent") == "1",
         scope_remove=tuple(args.get("scope_remove", "").split()),
         need_patient_banner=args.get("banner") != "0",
         intent=args.get("intent"),
+        faults=_faults(args.getlist("fault")),
         context=MoreContext(
             app_context=args.get("app_context"),
             fhir_context=_fhir_context(_json(args.get("fhir_context", "[]"))),
@@ -213,7 +230,20 @@ def _standing(frame: Frame) -> list[tuple[str, str]]:
 
 def _kept() -> list[tuple[str, str]]:
     """The launch options of this page's address, for the links that lead on from it."""
-    return [(name, value) for name, value in request.args.items() if name not in {"user", "client"}]
+    return [(name, value) for name, value in request.args.items(multi=True) if name not in {"user", "client"}]
+
+
+def _kept_but(fault: str) -> list[tuple[str, str]]:
+    """This page's address without one fault."""
+    return [pair for pair in request.args.items(multi=True) if pair != ("fault", fault)]
+
+
+def _with_added() -> list[tuple[str, str]]:
+    """This page's address with the fault that the tester's panel asked for: `add`, with `value` where one was given."""
+    given, value = request.args["add"], request.args.get("value", "").strip()
+    added = f"{given.partition('=')[0]}={value}" if value else given
+    kept = [pair for pair in request.args.items(multi=True) if pair[0] not in {"add", "value"}]
+    return [*kept, ("fault", added)]
 
 
 def _scripted_wish(asked: Mapping[str, object]) -> Wish:
@@ -244,6 +274,7 @@ def _options(given: object) -> LaunchOptions:
         scope_remove=tuple(map(str, given.get("scope_remove", ()))),
         need_patient_banner=given.get("need_patient_banner", True),
         intent=given.get("intent"),
+        faults=_faults(map(str, given.get("faults", ()))),
         context=MoreContext(
             app_context=given.get("app_context"),
             fhir_context=_fhir_context(given.get("fhir_context", [])),
@@ -266,6 +297,14 @@ def _fhir_context(given: object) -> tuple[Mapping[str, object], ...]:
     if not all(isinstance(item, dict) and {"reference", "canonical", "identifier"} & item.keys() for item in items):
         raise CannotOpen("fhir_context must be a list of objects, each with a reference, a canonical or an identifier.")
     return tuple(items)
+
+
+def _faults(asked: Iterable[str]) -> Faults:
+    """The faults asked for; CannotOpen names the one that cannot be had."""
+    try:
+        return faults(asked)
+    except UnknownFault as unknown:
+        raise CannotOpen(str(unknown)) from unknown
 
 
 def _answer(content: Mapping[str, object], *, status: int) -> Response:

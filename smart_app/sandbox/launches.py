@@ -7,6 +7,8 @@ from hashlib import sha256
 from threading import Lock
 from typing import Generic, TypeVar
 
+from smart_app.sandbox.faults.fault import NONE, Faults
+
 Held = TypeVar("Held")
 
 
@@ -44,13 +46,14 @@ class MoreContext:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaunchOptions:
     """How this one launch departs from the usual. `scope_remove` lists scopes the EHR keeps back; `consent` asks the user first;
-    `context` is what the app is told besides patient and visit."""
+    `context` is what the app is told besides patient and visit, `faults` how it misbehaves."""
 
     consent: bool = False
     scope_remove: tuple[str, ...] = ()
     need_patient_banner: bool = True
     intent: str | None = None
     context: MoreContext = field(default_factory=MoreContext)
+    faults: Faults = NONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

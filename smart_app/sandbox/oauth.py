@@ -10,6 +10,7 @@ from werkzeug.datastructures import MultiDict
 
 from smart_app.sandbox.authorization import Asked, AuthorizationDesk, Declined, ReturnAddress, Stopped
 from smart_app.sandbox.clients import ASSERTION_ALGORITHMS, ClientDesk, ClientRefused
+from smart_app.sandbox.faults.fault import Answer, Raw
 from smart_app.sandbox.keys import SigningKey
 from smart_app.sandbox.scopes import CONTEXT_SCOPES
 from smart_app.sandbox.tokens import Grant, GrantRefused, Issued, Ledger
@@ -120,12 +121,22 @@ class AuthorizationServer:
             issued = self.ledger.redeem_code(
                 form["code"], client_id=client_id, redirect_uri=form["redirect_uri"], verifier=form["code_verifier"]
             )
-            return _no_store(jsonify({**self._token_answer(issued), **self._identity(issued.grant)}))
+            answer = {**self._token_answer(issued), **self._identity(issued.grant)}
+            return _no_store(_sent(issued.grant.options.faults.token(answer)))
         if form.get("grant_type") == "refresh_token":
             _need(form, "refresh_token")
+            instead = self._instead_of_renewal(form["refresh_token"], client_id)
+            if instead is not None:
+                return _no_store(_sent(instead))
             issued = self.ledger.refresh(form["refresh_token"], client_id=client_id, scope=form.get("scope"))
-            return _no_store(jsonify(self._token_answer(issued)))
+            return _no_store(_sent(issued.grant.options.faults.renewal(self._token_answer(issued))))
         raise _BadRequest("unsupported_grant_type", "grant_type must be authorization_code or refresh_token.")
+
+    def _instead_of_renewal(self, refresh_token: str, client_id: str) -> Raw | None:
+        """What a launch that misbehaves is answered in place of a renewal, its refresh token as good as before."""
+        holding = self.ledger.holding(refresh_token, client_id=client_id)
+        answer = holding.grant.options.faults.renewal({}) if holding else {}
+        return answer if isinstance(answer, Raw) else None
 
     def revoke(self) -> Response:
         """RFC 7009."""
@@ -198,7 +209,10 @@ class AuthorizationServer:
         return {"subject_types_supported": ["public"], "id_token_signing_alg_values_supported": [self.key.algorithm]}
 
     def _client(self, form: Mapping[str, str]) -> str:
-        """The authenticated client of this request."""
+        """The authenticated client of this request. A public one need not say again at a renewal who it is (RFC 6749 6): its token does."""
+        named = request.headers.get("Authorization") or {"client_id", "client_assertion"} & form.keys()
+        if form.get("grant_type") == "refresh_token" and not named:
+            form = {**form, "client_id": self.ledger.owner(form.get("refresh_token", ""))}
         return self.client_desk.identify(form, request.headers.get("Authorization"), audience=f"{self.issuer}/oauth/token")
 
     def _token_answer(self, issued: Issued) -> dict[str, object]:
@@ -234,7 +248,8 @@ class AuthorizationServer:
             claims["nonce"] = grant.nonce
         if "fhirUser" in scopes:
             claims |= {"fhirUser": f"{self.fhir_base}/{grant.user.reference}", "name": grant.user.name}
-        return {"id_token": self.key.sign(claims)}
+        signed = grant.options.faults.id_token(claims, self.key)
+        return {"id_token": signed} if signed is not None else {}
 
     def _subject(self, grant: Grant) -> str:
         """A stable name for the user that is no FHIR id."""
@@ -271,6 +286,11 @@ def _need(form: Mapping[str, str], *names: str) -> None:
 
 def _see_other(address: str) -> Response:
     return Response(status=303, headers={"Location": address})
+
+
+def _sent(answer: Answer | Raw) -> Response:
+    """The answer as JSON; a raw one as it stands."""
+    return Response(answer.body, status=answer.status, headers=list(answer.headers)) if isinstance(answer, Raw) else jsonify(answer)
 
 
 def _no_store(response: Response) -> Response:

@@ -122,10 +122,19 @@ class Ledger:
             if kept is None or kept.grant.client_id != client_id:
                 raise GrantRefused("The refresh token is not known for this client.")
             narrowed = _narrowed(kept.grant, scope)
-            self._spend(digest(token), kept.family, what="refresh token")
+            rotates = kept.grant.options.faults.rotates
+            if rotates:
+                self._spend(digest(token), kept.family, what="refresh token")
             if kept.family in self._ended or kept.expires <= self._clock():
                 raise GrantRefused("The refresh token has expired or was revoked.")
-            return self._issue(kept.grant, narrowed, kept.family)
+            issued = self._issue(kept.grant, narrowed, kept.family)
+            return issued if rotates else replace(issued, refresh_token=None)
+
+    def owner(self, refresh_token: str) -> str:
+        """The client a refresh token was given to, "" for an unknown one."""
+        with self._lock:
+            kept = self._refresh.get(digest(refresh_token))
+        return kept.grant.client_id if kept else ""
 
     def granted(self, access_token: str) -> Grant | None:
         """What a live access token allows; None when it is unknown, expired or revoked."""
@@ -169,7 +178,7 @@ class Ledger:
         self._spent.add(key)
 
     def _issue(self, whole: Grant, narrowed: Grant, family: str) -> Issued:
-        access, seconds = self._new_id(), self._lifetimes.access
+        access, seconds = self._new_id(), whole.options.faults.lifetime(self._lifetimes.access)
         self._access[digest(access)] = _Kept(grant=narrowed, family=family, expires=self._until(seconds))
         refresh = self._keep_refresh(whole, family)
         return Issued(grant=narrowed, access_token=access, refresh_token=refresh, expires_in=seconds)

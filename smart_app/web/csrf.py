@@ -8,10 +8,15 @@ from urllib.parse import urlsplit
 
 from werkzeug.wrappers import Request
 
-from smart_app.errors import ForeignPage
+from smart_app.errors import ForeignPage, LockedFrame
 
 FIELD = "csrf"
 _FOREIGN = "This was sent from another page than Rapport's own, so nothing was done. Open Rapport again from the patient's chart."
+
+_LOCKED = (
+    "The record system shows Rapport in a locked frame, from which nothing can be sent. Open Rapport from the patient's chart in a "
+    "window of its own."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,10 +31,14 @@ class Csrf:
         return _signed(self.keys[0], bound_to)
 
     def check(self, request: Request, *bound_to: str) -> None:
-        """ForeignPage unless the POST is from our own page and carries its token."""
-        self.check_origin(request)
+        """ForeignPage unless the POST is from our own page and carries its token; LockedFrame where it carries the token and the browser
+        has hidden where it comes from."""
         given = request.form.get(FIELD, "").encode()
-        if not any(hmac.compare_digest(_signed(key, bound_to).encode(), given) for key in self.keys):
+        ours = any(hmac.compare_digest(_signed(key, bound_to).encode(), given) for key in self.keys)
+        if ours and request.headers.get("Origin") == "null" and not self._same_origin(request):
+            raise LockedFrame(_LOCKED, detail="the frame's sandbox has no allow-same-origin")
+        self.check_origin(request)
+        if not ours:
             raise ForeignPage(_FOREIGN, detail="form token is missing or wrong")
 
     def check_origin(self, request: Request) -> None:

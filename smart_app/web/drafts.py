@@ -3,7 +3,7 @@
 from flask import Flask, Response, redirect, request, url_for
 
 from smart_app.care.drafts import Kept, Typed, discard, keep, take_up
-from smart_app.errors import ForeignPage, LaunchError, SessionError
+from smart_app.errors import ForeignPage, LaunchError, LockedFrame, SessionError
 from smart_app.launch.context import LaunchId
 from smart_app.store import FormPlace
 from smart_app.web.csrf import FIELD
@@ -12,7 +12,7 @@ from smart_app.web.site import Site
 from smart_app.web.views.kept import kept_words
 
 # What a form sends beside its answers.
-OURS = {FIELD, "key", "patient", "ticket", "goes_on"}
+OURS = {FIELD, "key", "patient", "ticket", "completes"}
 _STATUS = {"kept": 204, "nothing": 204, "sent": 204, "too_soon": 429}
 _GONE = 410
 
@@ -43,7 +43,7 @@ class DraftPages:
             kept = keep_without_launch(self._site, typed, over)
             words = kept_words(kept, now=self._services.clock().astimezone())
             return Response(words, status=_GONE, mimetype="text/plain")
-        return Response(status=_STATUS[keep(self._services, typed).state])
+        return Response(status=_STATUS[keep(self._services, typed, held_back=True).state])
 
     def go_on(self, launch_id: str, slug: str, informant: str) -> Response:
         """To the form, with what was kept of it."""
@@ -70,13 +70,14 @@ def sent(site: Site, launch_id: str, slug: str, informant: str) -> Typed:
         patient=request.form.get("patient", ""),
         fields={name: values for name, values in request.form.to_dict(flat=False).items() if name not in OURS},
         cookie=request.cookies.get(site.services.store.launches.cookie_name_for(identity), ""),
-        goes_on=request.form.get("goes_on") == "yes",
+        completes=request.form.get("completes") == "yes",
     )
 
 
 def keep_without_launch(site: Site, typed: Typed, over: SessionError | LaunchError) -> Kept:
     """Keep what was sent to a launch that could not take it. `over` again where it cannot be kept, or nothing was answered."""
-    site.csrf.check_origin(request)
+    if not isinstance(over, LockedFrame):
+        site.csrf.check_origin(request)
     try:
         kept = keep(site.services, typed, why=over.code)
     except SessionError as refused:

@@ -10,13 +10,14 @@ from flask import Flask, Response, abort, redirect, request, url_for
 from fhir_mappings.answers import Invalid
 from fhir_mappings.instrument import Informant
 from smart_app.care.chart import open_patient
-from smart_app.care.drafts import Unsent, keep, ticket_for, unsent, with_earlier
+from smart_app.care.drafts import Typed, Unsent, keep, ticket_for, unsent, with_earlier
 from smart_app.care.history import Patient
 from smart_app.care.receipt import Receipt
 from smart_app.care.submission import begin_form, form_of, receipt, send_again, submit
 from smart_app.errors import FhirError, ForeignPage, LaunchError, SessionError
 from smart_app.launch.context import LaunchContext
 from smart_app.store import FormPlace
+from smart_app.telemetry import new_log
 from smart_app.web.drafts import keep_without_launch, sent
 from smart_app.web.errors import reference
 from smart_app.web.guard import Visit
@@ -91,12 +92,11 @@ class Forms:
             informant=chosen,
             key=key,
             patient=typed.patient,
-            fields=with_earlier(typed.fields, self._earlier(visit, slug, chosen, key) if typed.goes_on else None),
+            fields=with_earlier(typed.fields, self._earlier(visit, slug, chosen, key) if typed.completes else None),
             launch_id=visit.id,
         )
         if isinstance(outcome, Invalid):
-            if typed.ticket:
-                keep(self._services, typed)
+            self._keep(typed)
             return self._form(visit, slug, chosen, key=key, invalid=replace(outcome, kept=_typed_now(outcome.kept, typed.fields)))
         page = "thanks" if chosen == "patient" and not self._from_paper(slug, chosen) else "receipt"
         return redirect(url_for(page, launch_id=visit.id, key=outcome), 303)  # type: ignore[return-value]
@@ -133,7 +133,7 @@ class Forms:
         """`key` is that of the form this one goes on with: an incomplete one that was sent, or a draft."""
         services = self._services
         draft = begin_form(visit.context, services, slug=slug, informant=informant)
-        earlier = self._earlier(visit, slug, informant, key) if key and (invalid is None or request.form.get("goes_on")) else None
+        earlier = self._earlier(visit, slug, informant, key) if key and (invalid is None or request.form.get("completes")) else None
         draft = replace(draft, key=key) if key and (invalid or earlier) else draft
         place = FormPlace(launch_id=visit.id, slug=slug, informant=informant, key=draft.key)
         offered = None if invalid or earlier else unsent(visit.context, services, instrument=draft.instrument, informant=informant)
@@ -149,6 +149,14 @@ class Forms:
         )
         status = _UNPROCESSABLE if invalid else 200
         return self._site.pages.page("check_form", view, csrf=visit.csrf, tab=visit.tab, status=status)
+
+    def _keep(self, typed: Typed) -> None:
+        """Keep an incomplete form, in case its launch ends while it is completed."""
+        try:
+            keep(self._services, typed)
+        except SessionError as refused:
+            # The form comes back with its answers either way; from a form of an older Rapport they are on that page alone.
+            new_log().warning("draft_refused", code=refused.code)
 
     def _earlier(self, visit: Visit, slug: str, informant: Informant, key: str) -> Unsent | None:
         """The draft that this form goes on with; None when it is gone."""

@@ -1,12 +1,17 @@
 """Lets a request to a page of a launch in: the id in the path and that launch's own cookie, together, or not at all."""
 
 import time
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
+from threading import Lock
 
 from flask import g, request, url_for
 
-from smart_app.errors import LaunchError, SessionError
+from smart_app.care.access import RENEWAL
+from smart_app.errors import LaunchError, SessionError, WrongPatient
+from smart_app.fhir.client import Renew
 from smart_app.launch.context import LaunchContext, LaunchId
 from smart_app.services import AppServices
 from smart_app.web.csrf import Csrf
@@ -29,6 +34,22 @@ class Visit:
     cookie: str = field(repr=False)
 
 
+class _Once:
+    """Asks for a newer token once per refused one, however many reads of a request were refused it at the same time."""
+
+    def __init__(self, renew: Renew) -> None:
+        self._renew = renew
+        self._known: dict[str, str | None] = {}
+        self._lock = Lock()
+
+    def __call__(self, refused: str) -> str | None:
+        """The newer token, or None."""
+        with self._lock:
+            if refused not in self._known:
+                self._known[refused] = self._renew(refused)
+            return self._known[refused]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guard:
     """Who may see a page of a launch."""
@@ -46,6 +67,7 @@ class Guard:
         cookie = request.cookies.get(launches.cookie_name_for(identity), "")
         if request.method == "POST":
             self.csrf.check(request, identity, cookie)
+        RENEWAL.set(_Once(partial(self._after_refusal, identity)))
         fresh, token = self._fresh(identity, context), self.csrf.token(identity, cookie)
         return Visit(id=identity, context=fresh, csrf=token, cookie=cookie, tab=self._tab(identity, fresh, token))
 
@@ -60,21 +82,51 @@ class Guard:
 
     def _fresh(self, launch_id: LaunchId, context: LaunchContext) -> LaunchContext:
         """The context with a usable access token: renewed here, or by whoever is at it already."""
+        try:
+            return self._renewed(launch_id, context, self._ends_soon)
+        except SessionError as over:
+            self._end(launch_id, context, over)
+            g.entered = None
+            raise
+
+    def _after_refusal(self, launch_id: LaunchId, refused: str) -> str | None:
+        """A newer access token than the one the record answered 401 to; None where there is none. Called from threads of the pool.
+
+        A refresh token that was refused is not used again, but the launch stays, so that what was sent has its receipt; where the EHR
+        means another patient the launch ends and the request with it."""
+        launches = self.services.store.launches
+        context = launches.reread(launch_id)
+        try:
+            found = self._renewed(launch_id, context, lambda one: one.access_token == refused and one.refresh_token is not None)
+            if found.access_token != refused:
+                return found.access_token
+            launches.release_refresh(launch_id)
+        except WrongPatient as over:
+            self._end(launch_id, context, over)
+            raise
+        except SessionError:
+            launches.replace(launch_id, replace(context, refresh_token=None))
+        except LaunchError:
+            launches.release_refresh(launch_id)
+        return None
+
+    def _ends_soon(self, context: LaunchContext) -> bool:
+        return self.services.launcher.needs_refresh(context, self.services.clock())
+
+    def _renewed(self, launch_id: LaunchId, context: LaunchContext, needed: Callable[[LaunchContext], bool]) -> LaunchContext:
+        """The context after one refresh, by whichever request comes first; as it is where none is needed."""
         launcher, launches = self.services.launcher, self.services.store.launches
-        if not launcher.needs_refresh(context, self.services.clock()):
+        if not needed(context):
             return context
         if not launches.claim_refresh(launch_id, lease=_LEASE):
-            return self._awaited(launch_id, context)
+            return self._awaited(launch_id, context, needed)
         # Another request may have renewed it between this one's reading and its turn, and a refresh token is used once.
         context = launches.reread(launch_id)
-        if not launcher.needs_refresh(context, self.services.clock()):
+        if not needed(context):
             launches.release_refresh(launch_id)
             return context
         try:
             renewed = launcher.refresh(context)
-        except SessionError as over:
-            self._end(launch_id, context, over)
-            raise
         except LaunchError:
             if _is_over(context, self.services.clock()):
                 raise
@@ -88,12 +140,11 @@ class Guard:
         with store.database.begin() as together:
             store.launches.end(launch_id, within=together)
             store.audit.add("ended_by_ehr", launch_id=launch_id, context=context, detail={"why": over.detail}, within=together)
-        g.entered = None
 
-    def _awaited(self, launch_id: LaunchId, context: LaunchContext) -> LaunchContext:
+    def _awaited(self, launch_id: LaunchId, context: LaunchContext, needed: Callable[[LaunchContext], bool]) -> LaunchContext:
         """What another request's refresh brought; the old context when it takes too long."""
         give_up = time.monotonic() + _PATIENCE
-        while time.monotonic() < give_up and self.services.launcher.needs_refresh(context, self.services.clock()):
+        while time.monotonic() < give_up and needed(context):
             time.sleep(_POLL)
             context = self.services.store.launches.reread(launch_id)
         return context

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from flask import Request, Response
 
 _POLICY = (
-    "default-src 'none'; style-src 'self' {sheet}; img-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; "
+    "default-src 'none'; style-src 'self' {sheet}; img-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'{targets}; "
     "base-uri 'none'; frame-ancestors {ancestors}"
 )
 _FIXED = {
@@ -21,10 +21,11 @@ _LEVEL = 4
 _TEXT = ("text/", "application/json", "image/svg+xml")
 
 
-def protect(response: Response, *, ancestors: Sequence[str], sheet: str, secure: bool) -> None:
+def protect(response: Response, *, ancestors: Sequence[str], sheet: str, secure: bool, targets: Sequence[str] = ()) -> None:
     """Set the security headers, each where a handler has not; what has no cache rule of its own is never stored. `sheet` is the one
-    style element allowed, by hash."""
-    response.headers["Content-Security-Policy"] = _POLICY.format(sheet=sheet, ancestors=" ".join(ancestors) or "'none'")
+    style element allowed, by hash; `targets` are origins besides our own that the page's form may lead to."""
+    policy = _POLICY.format(sheet=sheet, ancestors=" ".join(ancestors) or "'none'", targets="".join(f" {origin}" for origin in targets))
+    response.headers["Content-Security-Policy"] = policy
     for name, value in _FIXED.items():
         response.headers.setdefault(name, value)
     response.headers.setdefault("Cache-Control", "no-store")

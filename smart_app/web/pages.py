@@ -10,6 +10,7 @@ from flask import Flask, Response, redirect, request, url_for
 from fhir_mappings.instrument import Informant, Instrument
 from smart_app.care.blind import reveal
 from smart_app.care.dashboard import load_history
+from smart_app.care.drafts import left_unsent
 from smart_app.care.history import Years
 from smart_app.care.signing_out import sign_out
 from smart_app.care.submission import forms_offered
@@ -21,6 +22,7 @@ from smart_app.web.landing import BY_LAUNCH, of_launch
 from smart_app.web.site import Site
 from smart_app.web.views.dashboard import DashboardUrls, dashboard_view
 from smart_app.web.views.ended import ended_view
+from smart_app.web.views.kept import unsent_notices
 from smart_app.web.views.offers import offers
 
 _DEFAULT_YEARS: Years = "2"
@@ -55,8 +57,16 @@ class Dashboard:
         history = load_history(visit.context, self._services, years=_years())
         at = request.args.get("at")
         day, notice = of_launch(visit.context, self._services, history) if at == BY_LAUNCH else (_day(at), None)
+        now = self._services.clock().astimezone()
+        left = left_unsent(visit.context, self._services) if _is_clinician(visit.context) else ()
         view = dashboard_view(
-            history, context=visit.context, urls=self._urls(visit), now=self._services.clock().astimezone(), focus=day, opening=notice
+            history,
+            context=visit.context,
+            urls=self._urls(visit),
+            now=now,
+            focus=day,
+            opening=notice,
+            unsent=unsent_notices(left, partial(_beginning, visit), now=now),
         )
         self._services.store.audit.add("history_read", launch_id=visit.id, context=visit.context)
         return self._site.pages.page("dashboard", view, csrf=visit.csrf, tab=visit.tab)
@@ -120,7 +130,7 @@ def check_patient(context: LaunchContext) -> None:
 
 
 def _is_clinician(context: LaunchContext) -> bool:
-    return context.user.reference.split("/")[0] in {"Practitioner", "PractitionerRole"}
+    return context.user.kind in {"Practitioner", "PractitionerRole"}
 
 
 def _years() -> Years:

@@ -62,6 +62,8 @@ class StaticFiles:
         if squeezed:
             response.headers["Content-Encoding"] = "gzip"
         response.headers["Cache-Control"] = _FOREVER
+        # Our own page has no origin in a frame sandboxed without allow-same-origin, and should look like itself when it says so.
+        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         response.headers["Vary"] = "Accept-Encoding"
         return response
 

@@ -1,9 +1,9 @@
-"""Turns a view model into a page. A template sees `view`, `csrf`, `tab`, `asset` and `sheet`, and nothing else."""
+"""Turns a view model into a page. A template sees `view`, `csrf`, `tab`, `asset`, `sheet` and `theme`, and nothing else."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from flask import Response, request
+from flask import Response, g, request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
@@ -11,6 +11,7 @@ from smart_app.assets import templates_dir
 from smart_app.web.charts import Symbol
 from smart_app.web.static_files import IN_PAGE, StaticFiles
 from smart_app.web.tab import Tab
+from smart_app.web.theme import Themes
 
 
 def environment() -> Environment:
@@ -60,12 +61,20 @@ class Pages:
 
     environment: Environment
     static: StaticFiles
+    themes: Themes
 
     def page(self, template: str, view: object, *, csrf: str = "", tab: Tab | None = None, status: int = 200) -> Response:
         """The page of one view model; `tab` where it belongs to a launch."""
         found = self.environment.get_template(f"pages/{template}.html")
-        text = found.render(view=view, csrf=csrf, tab=tab, asset=self._asset, sheet=self._sheet)
+        text = found.render(view=view, csrf=csrf, tab=tab, asset=self._asset, sheet=self._sheet, theme=self._theme())
         return Response(text, status=status, mimetype="text/html")
+
+    def _theme(self) -> Markup:
+        """The EHR's colours and type, on pages of a launch that has them."""
+        context = g.get("entered")
+        theme = self.themes.of(context) if context else None
+        g.themes_shown = (theme.source,) if theme and theme.css else ()
+        return Markup(theme.css if theme else "")  # noqa: S704 - made of our own words and of numbers
 
     def _asset(self, name: str) -> str:
         return f"{request.root_path}{self.static.address(name)}"

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -98,12 +99,73 @@ def closed(tab: Page, here: Clinic) -> None:
     expect(tab.get_by_role("heading", name="Rapport is closed")).to_be_visible()
 
 
+def answers_kept(tab: Page, here: Clinic) -> None:
+    """A form sent after its launch was closed in another tab."""
+    empty_patient_form(tab, here)
+    answer(tab, 3, leave_out=4)
+    other = tab.context.new_page()
+    other.goto(re.sub("check/.*", "", tab.url))
+    other.get_by_role("button", name="Close", exact=True).click()
+    expect(other.get_by_role("heading", name="Rapport is closed")).to_be_visible()
+    other.close()
+    send(tab)
+    expect(tab.get_by_role("heading", name="Your answers are kept")).to_be_visible()
+
+
+def form_offering(tab: Page, here: Clinic) -> None:
+    """The form of the next launch."""
+    answers_kept(tab, here)
+    empty_patient_form(tab, here)
+    expect(tab.get_by_role("group", name="Answers not sent")).to_be_visible()
+
+
+def begun(tab: Page, here: Clinic) -> None:
+    """The history of the next launch."""
+    answers_kept(tab, here)
+    in_tab(tab, here, WRITTEN_FOR)
+    expect(tab.get_by_text("Begun and not sent:").first).to_be_visible()
+
+
+def form_going_on(tab: Page, here: Clinic) -> None:
+    form_offering(tab, here)
+    tab.get_by_role("button", name="Continue with them").click()
+    expect(tab.locator("fieldset.before").first).to_be_visible()
+
+
+def cookies_blocked(tab: Page, here: Clinic) -> None:
+    """What a browser comes to that keeps no cookie."""
+    tab.goto(f"{here.stand.app}/launch?iss={quote(here.stand.fhir, safe='')}&launch=x&cookies=tried")
+    expect(tab.get_by_role("heading", name="keeps no cookie")).to_be_visible()
+
+
+def other_chart_opened(tab: Page, here: Clinic) -> None:
+    in_tab(tab, here, "falling-slowly")
+    other = tab.context.new_page()
+    in_tab(other, here, "new-patient")
+    other.close()
+    expect(tab.get_by_role("button", name="Hide")).to_be_visible()
+
+
+def about_to_end(tab: Page, here: Clinic) -> None:
+    tab.clock.install()
+    in_tab(tab, here, "falling-slowly")
+    tab.clock.fast_forward("27:30")
+    expect(tab.get_by_role("button", name="Keep it open")).to_be_visible()
+
+
 PAGES: dict[str, Callable[[Page, Clinic], object]] = {
     **{f"dashboard-{slug}": dashboard(slug) for slug in PERSONAS},
     "dashboard-rating-waiting": waiting_rating,
     "form-patient": empty_patient_form,
     "form-clinician": empty_clinician_form,
     "form-errors": form_with_errors,
+    "form-offering": form_offering,
+    "form-going-on": form_going_on,
+    "answers-kept": answers_kept,
+    "dashboard-begun": begun,
+    "cookies-blocked": cookies_blocked,
+    "other-chart-opened": other_chart_opened,
+    "about-to-end": about_to_end,
     "handover": handover,
     "thanks": thanks,
     "receipt": receipt,

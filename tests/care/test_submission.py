@@ -51,6 +51,7 @@ def test_form_names_the_rated_clinician_and_how_it_will_be_stored(ehr: Ehr, serv
 
 
 # SMART K4
+# SMART K3
 def test_submission_is_one_request_and_the_receipt_reads_it_back(ehr: Ehr, services: AppServices) -> None:
     services.capabilities.of(context().iss, wait=5)
     ehr.log.clear()
@@ -93,6 +94,18 @@ def test_form_of_another_patient_or_of_no_use_is_refused(ehr: Ehr, services: App
 def test_user_who_is_no_clinician_has_nobody_to_rate(ehr: Ehr, services: AppServices) -> None:
     with pytest.raises(SessionError, match="not a clinician"):
         send(services, replace(context(), user=replace(context().user, reference="Patient/p1")))
+
+
+# SMART H5
+def test_clinician_whose_entry_is_on_another_server_is_named_by_its_address(ehr: Ehr, services: AppServices) -> None:
+    address = "https://directory.example.org/fhir/Practitioner/sofia"
+    launch = context(user=replace(context().user, reference=address))
+    send(services, launch, informant="clinician")
+    assert stand(services, launch).outcome == "saved"
+    written = [one for one in ehr.resources.values() if one["resourceType"] in {"QuestionnaireResponse", "Observation"}]
+    assert {(one.get("author") or one["performer"][0])["reference"] for one in written} == {address}
+    assert {one["focus"][0]["reference"] for one in written if "focus" in one} == {address}
+    assert not any("directory" in path for _, path in ehr.log)
 
 
 def test_receipt_of_another_launch_is_not_shown(ehr: Ehr, services: AppServices) -> None:
@@ -193,6 +206,7 @@ def test_lost_answer_is_unknown_until_the_search_finds_it(ehr: Ehr, services: Ap
     assert ehr.posts() == [""]
 
 
+# SMART K4
 def test_lost_request_stays_unknown_and_is_sent_again_only_when_asked(ehr: Ehr, services: AppServices) -> None:
     lose_one_post(ehr)
     send(services)
@@ -245,6 +259,7 @@ def test_response_is_found_through_its_scores_where_only_those_can_be_searched(
     assert {line.read_back for line in found.written} == {"same"}
 
 
+# SMART K4
 def test_server_that_ignores_the_identifier_is_not_believed(ehr: Ehr, services: AppServices) -> None:
     send(services, key=str(uuid4()))
     ehr.ignores_search = True
@@ -264,6 +279,7 @@ def test_refused_connection_keeps_the_submission(ehr: Ehr, services: AppServices
     assert stand(services).outcome == "saved"
 
 
+# SMART K3
 def test_without_transactions_the_parts_go_one_by_one_with_real_ids(ehr: Ehr, services: AppServices) -> None:
     ehr.metadata = statement(transaction=False)
     send(services)
@@ -285,6 +301,7 @@ def test_refused_transaction_falls_to_separate_steps(ehr: Ehr, services: AppServ
 
 
 # SMART K7
+# SMART G4
 def test_refused_part_is_said_and_the_rest_is_stored(ehr: Ehr, services: AppServices) -> None:
     ehr.metadata = statement(transaction=False)
     ehr.faults.append(lambda method, path: refusal(422, "no flowsheet row") if (method, path) == ("POST", "Observation") else None)

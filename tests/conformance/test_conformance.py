@@ -34,6 +34,7 @@ def marks() -> list[Mark]:
 def test_every_client_requirement_of_the_list_is_in_the_catalogue_and_no_other() -> None:
     assert [requirement.id for requirement in CATALOGUES["IG"]] == numbers(CLIENT_REQUIREMENTS)
     assert len(numbers(CLIENT_REQUIREMENTS)) == 173
+    assert not [requirement.id for requirement in CATALOGUES["IG"] if requirement.later]
 
 
 @pytest.mark.parametrize("mark", CATALOGUES)

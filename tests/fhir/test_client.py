@@ -1,4 +1,5 @@
 import threading
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -35,6 +36,7 @@ def test_read_refuses_another_resource_than_asked_for(session: Session) -> None:
         client(session).read("Patient", "p1")
 
 
+# SMART K1
 @pytest.mark.parametrize("identity", ["..", "../metadata", "p1/_history/1", "p1?_format=xml", "", "p1#x", "p" * 65])
 @responses.activate
 def test_what_cannot_be_an_id_is_never_part_of_an_address(session: Session, identity: str) -> None:
@@ -114,6 +116,7 @@ def test_next_page_that_is_not_encoded_is_encoded_before_it_is_asked_for(session
 
 
 # SMART K2
+# SMART K9
 @responses.activate
 def test_search_follows_the_opaque_pages_of_hapi_at_the_base(session: Session) -> None:
     responses.get(SEARCH, json=page(observation(1), observation(2), following=f"{BASE}?_getpages=abc&_getpagesoffset=2", total=3))
@@ -158,6 +161,7 @@ def test_relative_next_link_is_followed(session: Session) -> None:
     assert len(client(session).search("Observation", []).resources) == 2
 
 
+# SMART K2
 @responses.activate
 def test_pages_in_a_circle_end(session: Session) -> None:
     responses.get(SEARCH, json=page(observation(1), following=f"{SEARCH}?page=2"))
@@ -186,6 +190,7 @@ def test_page_limit_is_said(session: Session) -> None:
     assert found.reason == "Only the first 3 pages were read."
 
 
+# SMART K2
 @responses.activate
 def test_failing_later_page_keeps_what_was_read(session: Session) -> None:
     responses.get(SEARCH, json=page(observation(1), following=f"{SEARCH}?page=2"))
@@ -274,6 +279,7 @@ def test_transaction_answered_with_fewer_entries_is_an_error(session: Session) -
         client(session).transaction({"resourceType": "Bundle", "entry": [{"resource": {"resourceType": "Observation"}}]})
 
 
+# SMART K4
 @responses.activate
 def test_write_is_sent_once_even_when_the_transfer_breaks(session: Session) -> None:
     responses.post(BASE, body=Broken("reset"))
@@ -324,3 +330,50 @@ def test_huge_body_is_given_up(session: Session) -> None:
 def test_no_link_with_another_origin_counts_as_under_the_base(text: str) -> None:
     found = under_base(text, base=BASE, current=SEARCH)
     assert found is None or found.startswith(BASE)
+
+
+class TestRenewal:
+    # SMART J4
+    @responses.activate
+    def test_401_is_answered_with_a_newer_token_once(self, session: Session) -> None:
+        responses.get(f"{BASE}/Patient/p1", status=401)
+        responses.get(f"{BASE}/Patient/p1", json={"resourceType": "Patient", "id": "p1"})
+        renewing = replace(client(session), renew={"secret-token": "newer"}.get)
+        assert renewing.read("Patient", "p1")["id"] == "p1"
+        assert [call.request.headers["Authorization"] for call in responses.calls] == ["Bearer secret-token", "Bearer newer"]
+
+    # SMART J4
+    @responses.activate
+    def test_create_is_sent_again_after_a_401_as_it_was(self, session: Session) -> None:
+        responses.post(SEARCH, status=401)
+        responses.post(SEARCH, status=201, headers={"Location": f"{SEARCH}/o1/_history/1"})
+        stored = replace(client(session), renew=lambda _: "newer").create(observation(1), if_none_exist="identifier=a|b")
+        assert stored.reference == "Observation/o1"
+        first, second = (call.request for call in responses.calls)
+        assert first.body == second.body
+        assert first.headers["If-None-Exist"] == second.headers["If-None-Exist"] == "identifier=a|b"
+
+    # SMART J4
+    @pytest.mark.parametrize("newer", [None, "secret-token"])
+    @responses.activate
+    def test_401_stays_one_where_there_is_no_newer_token(self, session: Session, newer: str | None) -> None:
+        responses.get(f"{BASE}/Patient/p1", status=401)
+        with pytest.raises(Unauthorized):
+            replace(client(session), renew=lambda _: newer).read("Patient", "p1")
+        assert len(responses.calls) == 1
+
+    # SMART J4
+    @responses.activate
+    def test_second_401_is_not_answered_with_a_third_try(self, session: Session) -> None:
+        responses.get(f"{BASE}/Patient/p1", status=401)
+        with pytest.raises(Unauthorized):
+            replace(client(session), renew=lambda _: "newer").read("Patient", "p1")
+        assert len(responses.calls) == 2
+
+    # SMART J4
+    @responses.activate
+    def test_write_whose_outcome_is_unknown_is_not_sent_again(self, session: Session) -> None:
+        responses.post(SEARCH, body=Broken("reset"))
+        with pytest.raises(Unreachable):
+            replace(client(session), renew=lambda _: "newer").create(observation(1))
+        assert len(responses.calls) == 1

@@ -46,6 +46,7 @@ def test_document_is_asked_for_as_json_below_the_fhir_base(launcher: Launcher, e
 
 
 # SMART C6
+# SMART C1
 def test_document_is_fetched_once_an_hour(discovery: Discovery, issuer: Issuer, ehr: AuthorizationServer, clock: Clock) -> None:
     assert discovery.endpoints(issuer) == discovery.endpoints(issuer)
     clock.forward(minutes=59)
@@ -83,6 +84,7 @@ def test_unusable_document_has_its_own_error(
     assert {call.request.url for call in wire.calls} == {ADDRESS}
 
 
+# SMART C6
 def test_failure_is_not_remembered(discovery: Discovery, issuer: Issuer, ehr: AuthorizationServer) -> None:
     ehr.document = {"token_endpoint": None}
     assert "token_endpoint is missing" in refusal(discovery, issuer).detail
@@ -139,6 +141,7 @@ def test_relative_endpoint_is_resolved_against_the_fhir_base(
     assert found(discovery, issuer, ehr, token_endpoint=relative).token_endpoint == absolute
 
 
+# SMART C3
 def test_http_is_accepted_on_this_machine(discovery: Discovery, issuer: Issuer, wire: responses.RequestsMock) -> None:
     local = replace(issuer, iss="http://127.0.0.1:8081/fhir")
     document = {"authorization_endpoint": "http://127.0.0.1:8081/authorize", "token_endpoint": "http://127.0.0.1:8081/token"}
@@ -164,6 +167,57 @@ def test_capability_statement_stands_in_for_a_missing_document(discovery: Discov
     endpoints = discovery.endpoints(issuer)
     assert (endpoints.authorization_endpoint, endpoints.token_endpoint) == (f"{ISSUER}/a", f"{ISSUER}/t")
     assert endpoints.jwks_uri is None
+
+
+# SMART C2
+@pytest.mark.parametrize("first", ["stu3", "dstu2"])
+def test_first_whole_one_of_several_oauth_uris_counts(
+    discovery: Discovery, issuer: Issuer, wire: responses.RequestsMock, first: str
+) -> None:
+    """As athenahealth has two, one of them for DSTU2."""
+
+    def oauth_uris(version: str) -> dict[str, Any]:
+        places = {"authorize": f"{ISSUER}/{version}/authorize", "token": f"{ISSUER}/{version}/token", "register": f"{ISSUER}/r"}
+        return {"url": OAUTH_URIS, "extension": [{"url": name, "valueUri": value} for name, value in places.items()]}
+
+    security = {"extension": [oauth_uris(first), oauth_uris("other")]}
+    wire.get(ADDRESS, status=404)
+    wire.get(f"{BASE}/metadata?_format=json", json={"resourceType": "CapabilityStatement", "rest": [{"security": security}]})
+    assert discovery.endpoints(issuer).token_endpoint == f"{ISSUER}/{first}/token"
+
+
+# SMART C2
+# SMART C3
+def test_address_in_a_capability_statement_is_held_to_the_same_hosts(
+    discovery: Discovery, issuer: Issuer, wire: responses.RequestsMock
+) -> None:
+    places = {"authorize": "auth/authorize", "token": "https://evil.example.org/token"}
+    extension = {"url": OAUTH_URIS, "extension": [{"url": name, "valueUri": value} for name, value in places.items()]}
+    wire.get(ADDRESS, status=404)
+    wire.get(f"{BASE}/metadata?_format=json", json={"rest": [{"security": {"extension": [extension]}}]})
+    assert refusal(discovery, issuer).code == "discovery_host_not_listed"
+
+
+# SMART C2
+def test_server_that_speaks_xml_whatever_is_asked_for_is_said_to_be_unreadable(
+    discovery: Discovery, issuer: Issuer, wire: responses.RequestsMock
+) -> None:
+    wire.get(ADDRESS, status=404, body="<html/>")
+    wire.get(f"{BASE}/metadata?_format=json", body="<CapabilityStatement/>", content_type="application/fhir+xml")
+    refused = refusal(discovery, issuer)
+    assert refused.code == "discovery_not_json"
+    assert f"{BASE}/metadata" in refused.detail
+    asked = wire.calls[-1].request
+    assert asked.headers["Accept"] == "application/fhir+json, application/json"
+
+
+# SMART C1
+@pytest.mark.parametrize("iss", [BASE, f"{BASE}/"])
+def test_document_is_asked_for_as_json_with_one_slash(ehr: AuthorizationServer, launcher: Launcher, iss: str) -> None:
+    launcher.begin(iss, "abc")
+    (call,) = ehr.mock.calls
+    assert (call.request.url, call.request.headers["Accept"]) == (ADDRESS, "application/json")
+    assert "Authorization" not in call.request.headers
 
 
 # SMART C2
@@ -195,6 +249,7 @@ def test_unreachable_keys_are_an_error_of_their_own(discovery: Discovery, wire: 
     assert refused.value.code == "id_token_invalid"
 
 
+# SMART C6
 def test_many_addresses_below_a_prefix_do_not_fill_the_memory(discovery: Discovery, issuer: Issuer, wire: responses.RequestsMock) -> None:
     document = {"authorization_endpoint": "/a", "token_endpoint": "/t"}
     for number in range(300):

@@ -41,8 +41,8 @@ class TestBegin:
     # SMART D1
     # SMART D4
     # SMART D9
-    # IG 3, 13, 32, 33, 34, 37, 44, 45, 50, 51, 211
     # SMART D6
+    # IG 3, 13, 32, 33, 34, 37, 44, 45, 50, 51, 211
     def test_authorize_request_has_what_smart_asks_for(self, launcher: Launcher, ehr: AuthorizationServer) -> None:
         begun = launcher.begin(BASE, "abc")
         sent = query(begun)
@@ -190,8 +190,11 @@ class TestComplete:
             ({"code": ["code-1", "code-2"], "state": ["STATE"]}, "parameter_repeated"),
             ({"state": ["STATE"]}, "code_missing"),
             ({"code": [""], "state": ["STATE"]}, "code_missing"),
-            ({"error": ["access_denied"], "state": ["STATE"]}, "authorization_refused"),
-            ({"error": ["access_denied"], "code": ["code-1"], "state": ["STATE"]}, "authorization_refused"),
+            ({"error": ["access_denied"], "state": ["STATE"]}, "authorization_declined"),
+            ({"error": ["access_denied"], "code": ["code-1"], "state": ["STATE"]}, "authorization_declined"),
+            ({"error": ["invalid_scope"], "state": ["STATE"]}, "scope_refused"),
+            ({"error": ["temporarily_unavailable"], "state": ["STATE"]}, "authorization_unavailable"),
+            ({"error": ["unauthorized_client"], "state": ["STATE"]}, "authorization_refused"),
             ({"code": ["code-1"], "state": ["STATE"], "iss": [BASE]}, "issuer_differs"),
         ],
     )
@@ -301,7 +304,7 @@ class TestComplete:
         ehr.authorize(launcher.begin(BASE, "def").authorize_url)
         with pytest.raises(LaunchError, match="PKCE does not verify") as refused:
             launcher.complete(first.pending, {"code": ["code-1"], "state": [first.pending.state]})
-        assert refused.value.code == "token_refused"
+        assert refused.value.code == "code_refused"
 
     # SMART F4
     @pytest.mark.parametrize(
@@ -394,6 +397,29 @@ class TestRefresh:
         context = finish(launcher, ehr)
         ehr.token = {"refresh_token": None}
         assert launcher.refresh(context).refresh_token == context.refresh_token
+
+    # SMART J6
+    @pytest.mark.parametrize("ttl", [200, "200"])
+    def test_a_server_that_asks_is_told_in_time_that_the_user_is_here(
+        self, launcher: Launcher, ehr: AuthorizationServer, clock: Clock, ttl: int | str
+    ) -> None:
+        ehr.token = {"active_ttl": ttl, "expires_in": 3600}
+        context = finish(launcher, ehr)
+        assert not launcher.needs_refresh(context, clock() + timedelta(seconds=99))
+        clock.forward(seconds=100)
+        assert launcher.needs_refresh(context, clock())
+        again = launcher.refresh(context)
+        assert ehr.last_form()["active_at"] == "0"
+        assert again.presence_due == clock() + timedelta(seconds=100)
+
+    # SMART J6
+    @pytest.mark.parametrize("ttl", [None, -1, True, "soon", 1.5, "٣"])
+    def test_a_server_that_does_not_ask_in_order_is_told_nothing(self, launcher: Launcher, ehr: AuthorizationServer, ttl: object) -> None:
+        ehr.token = {"active_ttl": ttl}
+        context = finish(launcher, ehr)
+        launcher.refresh(context)
+        assert context.presence_due is None
+        assert "active_at" not in ehr.last_form()
 
     # SMART P
     def test_refresh_for_another_patient_ends_the_session(self, launcher: Launcher, ehr: AuthorizationServer) -> None:

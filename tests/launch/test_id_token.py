@@ -211,6 +211,7 @@ def test_token_whose_content_is_no_object_is_refused() -> None:
     assert refusal(f"{head}.{_encoded(b'[1]')}.AA")
 
 
+# SMART H1
 @given(place=st.integers(0, 10_000), letter=st.sampled_from("ABab01-_."))
 def test_changed_letter_never_yields_another_person(place: int, letter: str) -> None:
     token = signed()

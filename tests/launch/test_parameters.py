@@ -43,6 +43,7 @@ def test_malformed_launch_is_refused(query: str, code: str) -> None:
     assert refused.value.code == code
 
 
+# SMART B1
 @given(st.text())
 def test_any_query_is_read_or_refused(query: str) -> None:
     try:

@@ -92,7 +92,7 @@ def test_chart_follows_the_choice_of_user_and_options(ward: Ward) -> None:
     assert "encounter" not in token
     assert "openid" not in token["scope"]
     assert token["need_patient_banner"] is False
-    kept = {tag["name"]: tag["value"] for tag in soup.select("form input")}
+    kept = {tag["name"]: tag["value"] for tag in soup.select(".strip form input")}
     assert kept == {"encounter": "none", "scope_remove": "openid", "banner": "0", "client": "rapport"}
 
 
@@ -156,7 +156,7 @@ def test_nobody_can_sign_in_where_there_is_no_practitioner() -> None:
 def test_practitioners_of_the_server_sign_in_where_no_users_are_named() -> None:
     app = create_sandbox(MemoryBackend(*chart_resources()), base_url="http://localhost", clients=clients(), signing_key=EHR_KEY)
     soup = BeautifulSoup(app.test_client().get("/chart/p1").text, "html5lib")
-    assert [tag.get_text() for tag in soup.select("option")] == ["Sofia Lindqvist", "Tom Aas"]
+    assert [tag.get_text() for tag in soup.select(".strip option")] == ["Sofia Lindqvist", "Tom Aas"]
 
 
 def test_consent_and_refusal_pages_are_whole_pages(ward: Ward) -> None:

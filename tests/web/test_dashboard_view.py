@@ -190,7 +190,7 @@ def test_other_patients_resources_are_counted_and_never_listed() -> None:
 def test_empty_measures_share_one_lane_that_says_the_search_is_complete() -> None:
     view = view_of(STATES["new"]())
     assert [lane.title for lane in view.measures] == ["Seven measures"]
-    assert view.measures[0].words[0] == "None recorded"
+    assert view.measures[0].words[0] == "None found"
     assert not view.measures_drawn
 
 

@@ -269,10 +269,19 @@ class TestWhoIsOffered:
         assert "That was in another visit than the one open now." in offer(rapport, rapport.launch())
 
     @pytest.mark.usefixtures("left")
+    def test_the_history_says_what_was_begun_and_leads_over_the_hand_over_to_it(self, rapport: Clinic) -> None:
+        chart = rapport.launch()
+        page = rapport.get(chart)
+        assert "Begun and not sent: Rapport check-in, the patient’s, 5 of 9 answered by" in page.text
+        link = next(link for link in page.soup.select(".notice a") if link.get_text() == "Go on")
+        assert link["href"] == f"{chart}handover/{SLUG}"
+        assert "Begun and not sent" not in rapport.get(rapport.launch(patient="pat-2")).text
+
+    @pytest.mark.usefixtures("left")
     def test_nothing_is_taken_up_by_itself(self, rapport: Clinic) -> None:
         chart = rapport.launch()
         page = rapport.form(chart)
-        assert (page.checked(), page.form("/check/").get("goes_on")) == ({}, None)
+        assert (page.checked(), page.form("/check/").get("completes")) == ({}, None)
         assert read(rapport.send(chart, page.form("/check/"))).status == 422
         assert rapport.ehr.posts() == []
 
@@ -312,6 +321,22 @@ class TestWhoIsOffered:
         page = go_on(rapport, rapport.launch(), "clinician")
         assert page.checked() == FIVE
         assert "Check the answers before you send them." in page.text
+
+    def test_a_clinician_may_take_an_answer_of_before_back(self, rapport: Clinic) -> None:
+        chart = rapport.launch()
+        declined = begun(rapport, chart, "clinician") | {f"{ITEMS[5]}.declined": "yes"}
+        assert read(rapport.send(chart, declined, "clinician")).status == 422
+        chart = rapport.launch()
+        fields = go_on(rapport, chart, "clinician").form("/check/") | FIVE
+        again = read(rapport.send(chart, fields, "clinician"))
+        assert "4 items have no answer yet" in again.text.replace("questions", "items")
+        assert offer(rapport, rapport.launch(), "clinician").startswith("5 of 9 ")
+
+    def test_a_form_with_a_ticket_that_is_no_more_still_comes_back_with_its_answers(self, rapport: Clinic) -> None:
+        chart = rapport.launch()
+        page = read(rapport.send(chart, begun(rapport, chart) | {"ticket": "of before"}))
+        assert (page.status, page.checked()) == (422, FIVE)
+        assert offer(rapport, chart) == ""
 
     @pytest.mark.usefixtures("left")
     def test_discarded_is_gone_and_recorded(self, rapport: Clinic) -> None:
@@ -357,3 +382,17 @@ def _leaves(items: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """The answered items of a response, whatever groups they stand in."""
     for item in items:
         yield from _leaves(item["item"]) if "item" in item else (item,)
+
+
+# SMART 6.3.8
+def test_what_is_sent_from_a_frame_without_an_origin_is_kept_and_the_page_says_why(rapport: Clinic) -> None:
+    chart = rapport.launch()
+    fields = begun(rapport, chart)
+    locked = {"Sec-Fetch-Site": "cross-site", "Origin": "null"}
+    page = read(rapport.send(chart, fields, **locked))
+    assert page.status == 403
+    assert "in a locked frame, from which nothing can be sent" in page.text
+    assert "5 of 9 answers are kept" in page.text
+    assert rapport.send(chart, fields | {"csrf": "guess"}, **locked).status_code == 403
+    assert len(trail(rapport, "draft_saved")) == 1
+    assert offer(rapport, rapport.launch()).startswith("5 of 9 ")

@@ -1,8 +1,9 @@
 import re
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 import pytest
 import requests
@@ -11,7 +12,7 @@ import responses
 from tests.support.authorization_server import BASE, ISSUER, AuthorizationServer
 from tests.support.clock import Clock
 from tests.support.page import read
-from tests.web.clinic import FRAME, OWN, SITE, SLUG, Clinic, asked, clinic
+from tests.web.clinic import FRAME, OWN, SITE, SLUG, Clinic, asked, clinic, registered
 
 
 # SMART B3
@@ -20,6 +21,30 @@ def test_launch_keeps_a_plus_in_the_launch_value(rapport: Clinic) -> None:
     location = rapport.begin(launch="abc+def==").headers["Location"]
     assert parse_qs(urlsplit(location).query)["launch"] == ["abc+def=="]
     assert location.startswith(f"{ISSUER}/authorize?")
+
+
+# SMART D7
+def test_sign_in_by_post_is_a_page_that_works_without_script(
+    wire: responses.RequestsMock, server: AuthorizationServer, clock: Clock, tmp_path: Path
+) -> None:
+    server.document = {"capabilities": ["authorize-post"]}
+    issuer = replace(registered(), authorize="post", name="Clinic <b>&amp;", hosts=("login.example.org",))
+    with clinic(wire, server, clock, folder=tmp_path, issuer=issuer) as rapport:
+        answer = rapport.begin(launch='abc+def%25=="><b>')
+        shown = read(answer)
+        assert (shown.status, answer.headers["Cache-Control"], answer.headers["Referrer-Policy"]) == (200, "no-store", "no-referrer")
+        policy = dict(part.strip().split(" ", 1) for part in answer.headers["Content-Security-Policy"].split(";"))
+        assert policy["form-action"] == "'self' https://ehr.example.org https://login.example.org"
+        assert policy["script-src"] == "'self'"
+        form = shown.soup.select_one("form")
+        assert form is not None
+        assert (form["method"], form["action"]) == ("post", f"{ISSUER}/authorize")
+        assert form.select_one("button[type=submit]") is not None
+        fields = {str(tag["name"]): str(tag["value"]) for tag in form.select("input")}
+        assert fields["launch"] == 'abc+def%=="><b>'
+        assert not shown.soup.select("b + b, h1 b")
+        callback = server.authorize(f"{ISSUER}/authorize?{urlencode(fields)}")
+        assert rapport.client.get(f"/callback?{urlencode(callback, doseq=True)}", base_url=SITE).status_code == 303
 
 
 def test_launch_opens_the_chart_and_sets_a_cookie_for_the_frame(rapport: Clinic) -> None:
@@ -181,7 +206,7 @@ def test_refused_authorization_says_so(rapport: Clinic, server: AuthorizationSer
     state = server.authorize(rapport.begin().headers["Location"])["state"][0]
     page = rapport.get(f"/callback?state={state}&error=access_denied")
     assert page.status == 403
-    assert "refused the sign-in" in page.text
+    assert "The sign-in was not allowed" in page.text
 
 
 # SMART 6.3.3
@@ -304,3 +329,39 @@ def test_a_callback_without_a_code_asks_no_token(rapport: Clinic, server: Author
     page = rapport.get(f"/callback?{urlencode(callback, doseq=True)}")
     assert "launch.code_missing" in page.text
     assert not [url for url in asked(wire) if url.endswith("/token")]
+
+
+class TestCookieProbe:
+    """Whether the browser keeps our cookies is found out before the launch value is spent."""
+
+    def go(self, rapport: Clinic, path: str, dest: str = "iframe", **more: Any) -> Any:
+        return rapport.client.get(path, base_url=SITE, headers={"Sec-Fetch-Dest": dest}, **more)
+
+    # SMART 6.3.4
+    def test_a_browser_that_keeps_cookies_goes_round_once_and_the_launch_is_untouched(self, rapport: Clinic) -> None:
+        start = f"/launch?iss={BASE}&launch=abc+def=="
+        hop = self.go(rapport, start)
+        assert (hop.status_code, hop.headers["Location"]) == (303, f"{start}&cookies=tried")
+        assert "Partitioned" in hop.headers["Set-Cookie"]
+        on = self.go(rapport, hop.headers["Location"])
+        assert dict(parse_qsl(urlsplit(on.headers["Location"]).query))["launch"] == "abc+def=="
+        dropped = [line.split("=")[0] for line in on.headers.getlist("Set-Cookie") if "Max-Age=0" in line]
+        assert dropped == ["__Host-rapport-probe"]
+        assert self.go(rapport, start).headers["Location"].startswith(f"{ISSUER}/authorize")
+
+    # SMART 6.3.4
+    @pytest.mark.parametrize("dest", ["iframe", "document"])
+    def test_a_browser_that_keeps_none_is_told_so_and_asked_for_nothing(
+        self, rapport: Clinic, wire: responses.RequestsMock, dest: str
+    ) -> None:
+        hop = self.go(rapport, f"/launch?iss={BASE}&launch=abc", dest)
+        rapport.client = rapport.browser()
+        page = read(self.go(rapport, hop.headers["Location"], dest))
+        assert page.status == 400
+        assert "This browser keeps no cookie for Rapport here" in page.text
+        elsewhere = page.soup.select("a[target=_blank]")
+        assert [link["href"] for link in elsewhere] == ([f"/launch?iss={BASE}&launch=abc"] if dest == "iframe" else [])
+        assert len(wire.calls) == 0
+
+    def test_what_says_nothing_of_itself_is_not_sent_round(self, rapport: Clinic) -> None:
+        assert rapport.begin().headers["Location"].startswith(f"{ISSUER}/authorize")

@@ -303,7 +303,7 @@ def test_questionnaires_about_nobody_stand_below_the_alliance_with_their_subscal
     assert "1 form stored as answered, not scored" in text
     assert "kept back" not in page.text
     assert "Alliance with" in page.text
-    assert "None recorded" in panel(page, "alliance").get_text(" ")
+    assert "None found" in panel(page, "alliance").get_text(" ")
 
 
 def test_the_panels_say_which_instrument_they_are_of_only_where_there_are_several(several: Clinic) -> None:

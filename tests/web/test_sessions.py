@@ -20,7 +20,7 @@ from tests.support.at_once import at_once
 from tests.support.authorization_server import ISSUER, AuthorizationServer
 from tests.support.clock import Clock
 from tests.support.page import Page, read
-from tests.web.clinic import OWN, SITE, SLUG, Clinic, clinic
+from tests.web.clinic import FRAME, OWN, SITE, SLUG, Clinic, clinic
 
 REVOKE = f"{ISSUER}/revoke"
 
@@ -353,3 +353,16 @@ class TestWhatIsRecorded:
             "launch", "history_read", "submission", "history_read", "signed_out", "revocation",
         ]  # fmt: skip
         assert rapport.services.store.verify_audit().finding is None
+
+
+# SMART 6.3.6
+def test_pages_may_be_framed_by_their_own_ehr_alone_and_are_never_stored_or_referred_to(rapport: Clinic) -> None:
+    chart = rapport.launch()
+    for path in (chart, f"{chart}check/{SLUG}/patient", "/l/never-given/"):
+        headers = rapport.get(path).headers
+        policy = {rule.split()[0]: rule.split()[1:] for rule in headers["Content-Security-Policy"].split(";")}
+        assert policy["frame-ancestors"] == [FRAME]
+        assert (policy["default-src"], policy["connect-src"], policy["script-src"]) == (["'none'"], ["'self'"], ["'self'"])
+        assert "X-Frame-Options" not in headers
+        assert (headers["Cache-Control"], headers["Referrer-Policy"]) == ("no-store", "no-referrer")
+        assert "camera=()" in headers["Permissions-Policy"]

@@ -43,6 +43,7 @@
     else if (limit - Date.now() > 120000) say("This page closes in two minutes if it is not used.", "Keep it open", use);
     else say("This page closes in two minutes. Finish here, or open Rapport again from the patient's chart.");
   };
+  if (origin === "null") return say("The record system shows Rapport in a locked frame, from which nothing can be sent. Open Rapport from the patient's chart in a window of its own. For the IT team: the frame's sandbox lacks allow-same-origin.");
   setInterval(watch, 5000);
   channel.onmessage = ({ data }) => {
     if (data.ended === launch) end("Rapport was closed in another tab. Open it again from the patient's chart.");

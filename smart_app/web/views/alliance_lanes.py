@@ -131,7 +131,7 @@ def _lane(dyad: Dyad, scale: Scale, frame: Frame, *, drawing: Drawing, about: tu
 def _words_for_none(dyad: Dyad) -> tuple[str, ...]:
     when = latest_moment(dyad)
     if when is None:
-        return ("None recorded", "All dates, by patient and by clinician.")
+        return ("None found", "All dates, by patient and by clinician.")
     return (
         "None in this range",
         f"{formats.count(dyad.total, 'older rating')}, the last on {formats.short_moment(when)}: {latest_in_words(dyad)}.",

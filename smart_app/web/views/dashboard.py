@@ -147,6 +147,7 @@ class DashboardView:
     not_shown: NotShown
     sources: Sources
     opening: Notice | None = None
+    unsent: tuple[Notice, ...] = ()
 
 
 def dashboard_view(
@@ -157,9 +158,11 @@ def dashboard_view(
     now: datetime,
     focus: date | None = None,
     opening: Notice | None = None,
+    unsent: tuple[Notice, ...] = (),
 ) -> DashboardView:
     """The page for one history. `now` is aware and gives today and the zone of clock times; `focus` is the day the focus line
-    stands at (`?at=2026-11-10`), the last visit when None or unknown; `opening` what to say of how the page was opened."""
+    stands at (`?at=2026-11-10`), the last visit when None or unknown; `opening` what to say of how the page was opened,
+    `unsent` of forms that were begun and not sent."""
     frame = Frame(
         time=charts.TimeScale(start=history.start, end=history.end),
         today=now.date(),
@@ -195,6 +198,7 @@ def dashboard_view(
         not_shown=_not_shown(history),
         sources=_sources(history, frame),
         opening=opening,
+        unsent=unsent,
     )
 
 
@@ -300,7 +304,7 @@ def _no_alliance(history: History, frame: Frame) -> Lane:
     if history.hidden:
         words = ("None to show yet", "The patient’s rating is kept back until the visit is rated.")
     else:
-        words = ("None recorded", f"All dates, by patient and by clinician. Search complete, {at}.")
+        words = ("None found", f"All dates, by patient and by clinician. Search complete, {at}.")
     return Lane(title="Ratings", unit="", about=(), readings=(), words=words)
 
 
@@ -334,7 +338,7 @@ def _measure_lanes(panels: Sequence[Panel], frame: Frame) -> tuple[Lane, ...]:
         at = formats.clock(max(panel.read.finished for panel in empty), frame.zone)
         titles = formats.sentence(formats.listed([panel.measure.title for panel in empty]))
         title = f"{formats.in_words(len(empty)).capitalize()}{' other' if lanes else ''} measures"
-        words = ("None recorded", titles, f"All dates. Searches complete, {at}.")
+        words = ("None found", titles, f"All dates. Searches complete, {at}.")
         lanes.append(Lane(title=title, unit="", about=(), readings=(), words=words))
     return tuple(lanes)
 

@@ -13,7 +13,9 @@ _LONGEST_ISS = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorView:
-    """Everything the page prints. `lead` is what happened and what did not; `steps` what to do now; `facts` are for IT."""
+    """Everything the page prints. `lead` is what happened and what did not; `steps` what to do now; `facts` are for IT. `retry` is where
+    the same can be tried again, `elsewhere` what to open in a window of its own, `help_uri` the record system's own page about the
+    failure."""
 
     headline: str
     lead: str
@@ -21,6 +23,8 @@ class ErrorView:
     reference: str
     facts: tuple[tuple[str, str], ...]
     retry: str | None = None
+    help_uri: str | None = None
+    elsewhere: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +50,12 @@ ADVICE: Mapping[LaunchCode, Advice] = {
     "launch_missing": Advice(headline="The launch came without its context", remedy=_EHR_SIDE),
     "parameter_repeated": Advice(
         headline="The address Rapport was opened with is malformed", remedy="A parameter stands in it twice. " + _EHR_SIDE
+    ),
+    "cookies_blocked": Advice(
+        headline="This browser keeps no cookie for Rapport here",
+        remedy="Inside an EHR's frame Rapport needs partitioned cookies (CHIPS: Chrome and Edge from 114, others since late 2025) and, "
+        "where the frame is sandboxed, allow-same-origin. On its own it needs first-party cookies. Where neither can be had, have the EHR "
+        "open it in a window of its own.",
     ),
     "discovery_unreachable": Advice(
         headline="The record system does not answer",
@@ -73,6 +83,18 @@ ADVICE: Mapping[LaunchCode, Advice] = {
         headline="The sign-in came back to another browser",
         remedy="Check that the browser accepts partitioned third-party cookies (CHIPS) for Rapport inside the EHR's frame.",
     ),
+    "authorization_declined": Advice(
+        headline="The sign-in was not allowed",
+        remedy="Somebody declined it, or the user may not open the app. If nobody did, check the user's rights in the EHR.",
+    ),
+    "authorization_unavailable": Advice(
+        headline="The record system's sign-in is not available",
+        remedy="The record system said so itself. Check its state; nothing is wrong with the registration.",
+    ),
+    "scope_refused": Advice(
+        headline="The record system does not grant what Rapport asks for",
+        remedy="Compare the scopes of its entry in launch.json with what the app is registered for there, version 1 or 2 included.",
+    ),
     "authorization_refused": Advice(
         headline="The record system refused the sign-in",
         remedy="The reason it gave is below. Check the app's registration, its scopes and the user's rights in the EHR.",
@@ -85,6 +107,11 @@ ADVICE: Mapping[LaunchCode, Advice] = {
     "token_unreachable": Advice(
         headline="The record system's sign-in stopped answering",
         remedy="Check that this host may reach the token endpoint.",
+        asked="token",
+    ),
+    "code_refused": Advice(
+        headline="This sign-in took too long, or was used already",
+        remedy="The code was refused (invalid_grant). If it happens every time, compare the redirect address and both clocks.",
         asked="token",
     ),
     "token_refused": Advice(
@@ -137,6 +164,16 @@ _ASKED = {
 _CARRY_ON = "Carry on in the chart. Nothing is waiting to be saved."
 _GIVE_CODE = "If it happens again, give your IT team the reference code."
 _AGAIN = ("Close this page and open Rapport again from the patient's chart.", _CARRY_ON, _GIVE_CODE)
+_ALLOW = (
+    "Allow cookies for Rapport's address in this browser's settings, or ask your IT team to.",
+    "Then open Rapport again from the patient's chart. Until then carry on in the chart; nothing is waiting to be saved.",
+    _GIVE_CODE,
+)
+_ELSEWHERE = (
+    "Open it in a window of its own with the button below. It goes on with this patient; check the name at its top.",
+    "If no window opens, close this page and open Rapport in a new window from the patient's chart, or carry on in the chart.",
+    _GIVE_CODE,
+)
 # Elsewhere the same launch would end the same way.
 _WORTH_A_TRY = frozenset[LaunchCode](
     {
@@ -147,8 +184,11 @@ _WORTH_A_TRY = frozenset[LaunchCode](
         "state_missing",
         "state_unknown",
         "browser_differs",
+        "authorization_declined",
         "authorization_refused",
+        "authorization_unavailable",
         "code_missing",
+        "code_refused",
         "token_unreachable",
         "id_token_invalid",
         "patient_missing",
@@ -159,10 +199,17 @@ _PASSING = frozenset[LaunchCode]({"discovery_unreachable", "discovery_not_json"}
 
 
 def launch_error_view(
-    error: LaunchError, *, reference: str, iss: str | None, registration: Registration, retry: str | None = None
+    error: LaunchError,
+    *,
+    reference: str,
+    iss: str | None,
+    registration: Registration,
+    elsewhere: str | None = None,
+    again: str | None = None,
 ) -> ErrorView:
-    """The page of a launch that stopped. `iss` as received, if any; it is shown to IT, cut where somebody sent a novel. `retry` is the
-    address that failed: worth another try as long as the launch value was not used."""
+    """The page of a launch that stopped. `iss` as received, if any; it is shown to IT, cut where somebody sent a novel. `elsewhere`: the
+    launch is not used up, and may work in a window of its own; `again`: the address that failed, worth another try where the EHR did not
+    answer, as the launch value is still good."""
     advice = ADVICE[cast("LaunchCode", error.code)]
     nothing = "Nothing was opened and no patient information was read."
     sentence = error.user_message.removesuffix("Open Rapport again from the patient's chart.").removesuffix("Nothing was opened. ").strip()
@@ -174,11 +221,19 @@ def launch_error_view(
     return ErrorView(
         headline=advice.headline,
         lead=f"{sentence} {nothing}",
-        steps=_AGAIN if error.code in _WORTH_A_TRY else (f"Close this page. {_CARRY_ON}", "Give your IT team the reference code."),
+        steps=_ELSEWHERE if elsewhere else _steps(error),
         reference=reference,
         facts=(*facts, ("Requests made", _ASKED[advice.asked])),
-        retry=retry if error.code in _PASSING else None,
+        help_uri=error.help_uri,
+        elsewhere=elsewhere,
+        retry=again if error.code in _PASSING else None,
     )
+
+
+def _steps(error: LaunchError) -> tuple[str, ...]:
+    if error.code == "cookies_blocked":
+        return _ALLOW
+    return _AGAIN if error.code in _WORTH_A_TRY else (f"Close this page. {_CARRY_ON}", "Give your IT team the reference code.")
 
 
 def _address(iss: str, registration: Registration) -> list[tuple[str, str]]:

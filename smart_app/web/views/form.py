@@ -84,7 +84,7 @@ class FormView:
     `sheet` says whose answers are typed in from which licensed sheet, empty for a form that is not filled in from paper;
     `key` and `patient` go back as hidden fields; `more_problems` counts those the summary has no line for. `language` is that of the
     instrument's words, where it is not the page's own. `offer` are answers of before; `goes_on` says that this form goes on with such,
-    in a sentence, empty when it does not."""
+    in a sentence, empty when it does not; `completes`: they are not on the page, and complete it when it is sent."""
 
     banner: Banner
     for_patient: bool
@@ -102,6 +102,7 @@ class FormView:
     patient: str
     offer: UnsentOffer | None
     goes_on: str
+    completes: bool
     problems: tuple[Problem, ...]
     more_problems: str
     summary: str
@@ -170,6 +171,7 @@ def form_view(
         patient=draft.patient.id,
         offer=_offer(offered, urls, now) if offered else None,
         goes_on=_goes_on(earlier, now) if earlier else "",
+        completes=earlier is not None and earlier.hidden,
         problems=problems[:_FIRST_PROBLEMS],
         more_problems=f"and {len(problems) - _FIRST_PROBLEMS} more" if len(problems) > _FIRST_PROBLEMS else "",
         summary=_summary(errors, instrument, called.lower()),

@@ -1,11 +1,14 @@
 """What is said of answers that reached a launch which could not take them."""
 
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from smart_app.care.drafts import Kept
+from fhir_mappings.instrument import Informant, Instrument
+from smart_app.care.drafts import Kept, Unsent
 from smart_app.errors import RapportError
 from smart_app.web import formats
 from smart_app.web.views.error import ErrorView
+from smart_app.web.views.parts import Link, Notice
 
 _SENT = "This form had been sent before, and what was sent then stands. Nothing was added."
 
@@ -39,6 +42,21 @@ def kept_words(kept: Kept, *, now: datetime) -> str:
     )
 
 
+def unsent_notices(
+    left: Sequence[tuple[Instrument, Informant, Unsent]], address: Callable[[Instrument, Informant], str], *, now: datetime
+) -> tuple[Notice, ...]:
+    """For the clinician's page: what was begun and not sent. How many answers there are and never which: a patient has not sent them."""
+    return tuple(
+        Notice(
+            title="Begun and not sent:",
+            text=f"{instrument.title}, {_WHOSE[informant]}, {kept.answered} of {kept.of} answered by {_moment(kept.saved, now)}.",
+            action=Link(href=address(instrument, informant), text="Go on"),
+        )
+        for instrument, informant, kept in left
+    )
+
+
+_WHOSE: Mapping[Informant, str] = {"patient": "the patient’s", "clinician": "yours", "observer": "the observer’s"}
 _STAFF = (
     "Staff: open Rapport again from the same patient's chart, signed in as the same person, and open the same form. "
     "It offers to go on with these answers."
@@ -52,5 +70,9 @@ def _how_many(kept: Kept) -> str:
 
 
 def _until(kept: Kept, now: datetime) -> str:
-    until = kept.until.astimezone(now.tzinfo)
-    return f"until {formats.clock(until, now.tzinfo)}, {formats.short_date(until.date())}"
+    return f"until {_moment(kept.until, now)}"
+
+
+def _moment(at: datetime, now: datetime) -> str:
+    local = at.astimezone(now.tzinfo)
+    return f"{formats.clock(local, now.tzinfo)}, {formats.short_date(local.date())}"

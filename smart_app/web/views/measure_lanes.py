@@ -130,7 +130,7 @@ def _about(panel: Panel) -> tuple[str, ...]:
 def _words_for_none(panel: Panel, at: str) -> tuple[str, ...]:
     """Why there is nothing to draw: none at all, or none in the range while older values exist."""
     if panel.latest is None:
-        return ("None recorded", f"All dates. Search complete, {at}.")
+        return ("None found", f"All dates. Search complete, {at}.")
     older = f"{formats.count(panel.total, 'older value')}, the last {both_units(panel.measure, panel.latest)}"
     return ("None in this range", f"{older} on {formats.short_moment(panel.latest.when)}.")
 

@@ -1,0 +1,64 @@
+"""What was granted decides what a page offers, in whatever form it was granted; what is not to be had is said with its reason."""
+
+import pytest
+import responses
+
+from smart_app.launch.scopes import parse
+from tests.web.clinic import ITEMS, SCOPE, Clinic
+
+SIGN_IN = "launch openid fhirUser"
+URI = "http://smarthealthit.org/fhir/scopes/"
+CATEGORY = "?category=http://terminology.hl7.org/CodeSystem/observation-category|"
+ALL = ("reads", "writes")
+GRANTS: dict[str, tuple[str | None, tuple[str, ...]]] = {
+    "as asked": (SCOPE, ALL),
+    "absent": (None, ALL),
+    "version 1": (f"{SIGN_IN} patient/*.*", ALL),
+    "version 1, reading": (f"{SIGN_IN} patient/*.read", ("reads",)),
+    "as addresses": (" ".join(f"{URI}{scope}" for scope in f"{SIGN_IN} patient/*.rs".split()), ("reads",)),
+    "split": (f"{SIGN_IN} patient/*.r patient/*.s patient/*.c patient/*.u", ALL),
+    "wider": (f"{SIGN_IN} patient/*.cruds user/*.cruds system/*.* patient/Observation.rs launch/encounter", ALL),
+    "answers alone": (f"{SIGN_IN} patient/Patient.r patient/QuestionnaireResponse.crs", ("writes",)),
+    "writing without reading": (f"{SIGN_IN} patient/Patient.r patient/QuestionnaireResponse.c patient/Observation.c", ("writes",)),
+    "granular": (
+        (
+            f"{SIGN_IN} patient/Patient.r patient/QuestionnaireResponse.crs patient/Observation.rs{CATEGORY}laboratory "
+            f"patient/Observation.crs{CATEGORY}survey"
+        ),
+        ALL,
+    ),
+    "wrong order of letters": (f"{SIGN_IN} patient/Patient.r patient/QuestionnaireResponse.src patient/Observation.sr", ()),
+}
+
+
+def opened(rapport: Clinic, scope: str | None) -> str:
+    rapport.server.token["scope"] = scope
+    return rapport.launch()
+
+
+# SMART G1
+# SMART G2
+# SMART G3
+@pytest.mark.parametrize(("scope", "can"), GRANTS.values(), ids=GRANTS)
+def test_pages_offer_what_was_granted(rapport: Clinic, wire: responses.RequestsMock, scope: str | None, can: tuple[str, ...]) -> None:
+    chart = opened(rapport, scope)
+    page = rapport.get(chart)
+    assert page.status == 200
+    searched = [str(call.request.url) for call in wire.calls if "/fhir/Observation?" in str(call.request.url)]
+    assert bool(searched) == ("reads" in can)
+    assert ("does not include permission to search Observation" in page.text) != ("reads" in can)
+    form = rapport.form(chart, "clinician")
+    assert ("cannot be stored in this record" in form.text) != ("writes" in can)
+    before = len(rapport.ehr.resources)
+    rapport.send(chart, form.form("/check/") | dict.fromkeys(ITEMS, "4"), "clinician")
+    assert (len(rapport.ehr.resources) > before) == ("writes" in can)
+
+
+# SMART G2
+@pytest.mark.parametrize("scope", ["", " ", "launch", "openid fhirUser", "nonsense"])
+def test_empty_grant_opens_nothing_and_says_why(rapport: Clinic, scope: str) -> None:
+    assert parse(scope) == ()
+    page = rapport.get(opened(rapport, scope))
+    assert page.status == 502
+    assert "does not include permission to read the patient" in page.text
+    assert not [path for _, path in rapport.ehr.log if path.startswith(("Patient", "Observation", "QuestionnaireResponse"))]
