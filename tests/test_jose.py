@@ -105,6 +105,8 @@ def test_key_published_with_its_private_half_is_not_used() -> None:
         verified_claims(signed_bytes(b"{}"), {"keys": [rsa_key().as_dict(private=True)]})
 
 
+# SMART F3
+# IG 307, 308, 309
 @pytest.mark.parametrize(("key", "algorithm"), [(rsa_key(), "RS384"), (ec_key("P-384"), "ES384")])
 @pytest.mark.parametrize("form", ["pem", "jwk", "set"])
 def test_what_we_sign_verifies_with_what_we_publish(key: RSAKey | ECKey, algorithm: str, form: str) -> None:
@@ -116,6 +118,7 @@ def test_what_we_sign_verifies_with_what_we_publish(key: RSAKey | ECKey, algorit
 
 
 # SMART A4
+# IG 293, 294, 295, 313, 314, 315
 @pytest.mark.parametrize(
     ("key", "members"),
     [(rsa_key(), {"kty", "n", "e", "kid", "alg", "use"}), (ec_key("P-384"), {"kty", "crv", "x", "y", "kid", "alg", "use"})],
@@ -137,6 +140,7 @@ def test_new_key_signs_and_goes_by_its_thumbprint_unless_named(algorithm: Signin
     assert new_private_key("ES384")["kid"] != new_private_key("ES384")["kid"]
 
 
+# IG 322
 def test_set_keeps_its_order_and_refuses_one_id_twice() -> None:
     both = f'{{"keys": [{jwk(ec_key("P-384"))}, {jwk(rsa_key())}]}}'
     assert [key.kid for key in signing_keys(both)] == ["ec", "one"]

@@ -61,15 +61,17 @@ class Store:
     chain: Chain
     clock: Callable[[], datetime]
 
-    def open_launch(self, context: LaunchContext, *, idle: timedelta, absolute: timedelta, detail: Mapping[str, Any]) -> OpenLaunch:
-        """Take away some of what is over, keep a completed launch and record it: all or nothing. `idle` and `absolute` as for
+    def open_launch(
+        self, context: LaunchContext, *, idle: timedelta, absolute: timedelta, detail: Mapping[str, Any], state: str | None = None
+    ) -> OpenLaunch:
+        """Take away some of what is over, keep a completed launch and record it: all or nothing. `idle`, `absolute` and `state` as for
         `Launches.open`, `detail` as for `Audit.add`."""
         now = self.clock()
         with self.database.begin() as together:
             due = self._purge_is_due(now, together)
             if due:
                 self._purge(now, together, _PURGED_AT_ONCE)
-            launch = self.launches.open(context, idle=idle, absolute=absolute, within=together)
+            launch = self.launches.open(context, idle=idle, absolute=absolute, state=state, within=together)
             self.audit.add("launch", launch_id=launch.id, context=context, detail=detail, within=together)
         if due:
             self.database.shrink()

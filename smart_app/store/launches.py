@@ -2,6 +2,7 @@
 
 The database holds digests of the id and of the cookie's value, never either of them. A pending launch is found by its `state`,
 an open one by its launch id; the two have different ids and different cookies, so nothing known before sign-in is worth anything after.
+Where a `state` that is used up led to is kept for a while, for the browser that holds the launch's cookie and comes back that way.
 """
 
 import hmac
@@ -25,6 +26,8 @@ from smart_app.store.tables import launches
 _TABLE = launches.name
 # A page is read several times a minute; that it was seen need not be written more often than this.
 _TOUCH_AFTER = timedelta(minutes=1)
+# As long as a sign-in may take: going back further than that is not going back to it.
+_SPENT_KEPT = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +95,7 @@ class Launches:
         """Keep a launch until its callback, at most `ttl`; the cookie must be set on the redirect to the EHR."""
         cookie = PendingCookie(name=cookie_name(pending.state), value=secrets.token_urlsafe(32))
         payload = _pending().dump_python(pending, mode="json")
-        self._insert("pending", pending.state, cookie.value, payload, idle=ttl, absolute=ttl)
+        self._insert(self._row("pending", pending.state, cookie.value, payload, idle=ttl, absolute=ttl))
         return cookie
 
     def take_pending(self, state: str, cookies: Mapping[str, str]) -> PendingLaunch:
@@ -109,12 +112,33 @@ class Launches:
             raise LaunchError("state_unknown", _STATE_UNKNOWN)
         return _pending().validate_python(self._sealer.open(payload, table=_TABLE, row=row_id))
 
-    def open(self, context: LaunchContext, *, idle: timedelta, absolute: timedelta, within: Connection | None = None) -> OpenLaunch:
-        """Keep a completed launch under a new id and a new cookie; it ends `idle` after its last request and `absolute` after now."""
+    def open(
+        self, context: LaunchContext, *, idle: timedelta, absolute: timedelta, state: str | None = None, within: Connection | None = None
+    ) -> OpenLaunch:
+        """Keep a completed launch under a new id and a new cookie; it ends `idle` after its last request and `absolute` after now.
+        `state` is what its sign-in came back with, and leads to it a little longer."""
         launch_id = LaunchId(secrets.token_urlsafe(32))
         launch = OpenLaunch(id=launch_id, cookie_name=cookie_name(launch_id), cookie_value=secrets.token_urlsafe(32))
-        self._insert("open", launch_id, launch.cookie_value, _dumped(context), idle=idle, absolute=absolute, within=within)
+        rows = [self._row("open", launch_id, launch.cookie_value, _dumped(context), idle=idle, absolute=absolute)]
+        if state is not None:
+            rows.append(self._row("spent", state, launch.cookie_value, {"launch": launch_id}, idle=_SPENT_KEPT, absolute=_SPENT_KEPT))
+        self._insert(*rows, within=within)
         return launch
+
+    def led_to(self, state: str, cookies: Mapping[str, str]) -> tuple[LaunchId, LaunchContext] | None:
+        """The open launch that a `state` which is used up led to, for the browser it was opened in. None for anybody else, and once the
+        launch or the memory of it is over."""
+        row_id = digest(state)
+        spent = and_(launches.c.id == row_id, launches.c.kind == "spent", launches.c.expires > self._clock())
+        with self._database.begin() as connection:
+            payload = connection.execute(select(launches.c.payload).where(spent)).scalar_one_or_none()
+        if payload is None:
+            return None
+        launch_id = LaunchId(self._sealer.open(payload, table=_TABLE, row=row_id)["launch"])
+        try:
+            return launch_id, self.get(launch_id, cookies)
+        except SessionError:
+            return None
 
     def get(self, launch_id: LaunchId, cookies: Mapping[str, str]) -> LaunchContext:
         """The launch behind a page, for the browser it was opened in. Raises SessionError otherwise."""
@@ -180,19 +204,9 @@ class Launches:
             rows = connection.execute(gone, {"now": now}).all()
         return [self._ended(row) for row in rows]
 
-    def _insert(
-        self,
-        kind: str,
-        secret_id: str,
-        cookie_value: str,
-        payload: Any,
-        *,
-        idle: timedelta,
-        absolute: timedelta,
-        within: Connection | None = None,
-    ) -> None:
+    def _row(self, kind: str, secret_id: str, cookie_value: str, payload: Any, *, idle: timedelta, absolute: timedelta) -> dict[str, Any]:
         row_id, now = digest(secret_id), self._clock()
-        values = {
+        return {
             "id": row_id,
             "kind": kind,
             "binding": digest(cookie_value),
@@ -203,8 +217,10 @@ class Launches:
             "idle_until": now + idle,
             "expires": now + absolute,
         }
+
+    def _insert(self, *rows: dict[str, Any], within: Connection | None = None) -> None:
         with self._database.begin(within) as connection:
-            connection.execute(_INSERT, values)
+            connection.execute(_INSERT, list(rows))
 
     def _ended(self, row: Row[Any]) -> Ended:
         ended = min(row.expires, row.idle_until).isoformat()

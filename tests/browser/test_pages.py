@@ -189,6 +189,9 @@ def test_the_first_screen_says_what_changed_and_shows_alliance_and_hba1c(tab: Pa
     assert all(box and box["width"] > 300 for box in boxes)
 
 
+# SMART 6.3.7
+# SMART J7
+# IG 9
 def test_no_patient_is_named_in_title_address_or_storage(tab: Page, context: BrowserContext, reading_room: Clinic) -> None:
     in_tab(tab, reading_room, "falling-slowly")
     assert re.search("castellane|owen|falling-slowly|517 3046", tab.title() + tab.url, re.IGNORECASE) is None

@@ -37,6 +37,7 @@ def test_nothing_that_came_is_nothing() -> None:
 
 
 # SMART I
+# IG 191
 @pytest.mark.parametrize(
     ("entry", "expected"),
     [

@@ -38,6 +38,7 @@ def query(one: Begun) -> dict[str, str]:
 # SMART D4
 # SMART D6
 # SMART D9
+# IG 3, 32, 33, 34, 37, 44, 45, 211
 def test_request_holds_what_smart_asks_for_and_nothing_else(ehr: AuthorizationServer, clock: Clock) -> None:
     ehr.document = {"code_challenge_methods_supported": None, "scopes_supported": ["openid"]}
     asked = query(begun(clock))
@@ -89,6 +90,7 @@ def test_launch_value_comes_through_to_the_byte(ehr: AuthorizationServer, clock:
 
 
 # SMART D7
+# IG 50, 52, 133
 @pytest.mark.parametrize(
     ("authorize", "document", "length", "posted"),
     [

@@ -116,6 +116,8 @@ def test_sealed_submission_survives_a_killed_process(tmp_path: Path, clock: Cloc
     store.close()
 
 
+# SMART J7
+# IG 8, 9, 90
 def test_database_file_is_its_owners_alone(tmp_path: Path, clock: Clock) -> None:
     open_store(file_url(tmp_path), [KEY], clock=clock).close()
     assert stat.S_IMODE((tmp_path / "rapport.sqlite").stat().st_mode) == 0o600

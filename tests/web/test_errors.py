@@ -19,10 +19,12 @@ def logged(rapport: Clinic) -> StringIO:
     return stream
 
 
+# SMART O
 def test_every_launch_code_has_its_own_advice() -> None:
     assert set(ADVICE) == set(get_args(LaunchCode))
 
 
+# SMART O
 @pytest.mark.parametrize("code", get_args(LaunchCode))
 def test_every_launch_error_says_what_did_not_happen(code: LaunchCode) -> None:
     error = LaunchError(code, "It stopped.", detail="why")
@@ -51,6 +53,7 @@ def test_a_body_too_large_is_refused(rapport: Clinic) -> None:
     assert read(answer).status == 413
 
 
+# SMART O
 def test_a_chart_whose_patient_cannot_be_read_shows_nothing(rapport: Clinic) -> None:
     chart = rapport.launch()
     rapport.ehr.resources.pop("Patient/pat-1")
@@ -60,6 +63,7 @@ def test_a_chart_whose_patient_cannot_be_read_shows_nothing(rapport: Clinic) -> 
     assert chart in page.links()
 
 
+# SMART O
 def test_anything_unforeseen_is_a_page_with_its_code_in_the_log(rapport: Clinic, logged: StringIO) -> None:
     def broken() -> str:
         raise RuntimeError("Halvorsen")
@@ -74,6 +78,7 @@ def test_anything_unforeseen_is_a_page_with_its_code_in_the_log(rapport: Clinic,
     assert line["request_id"] in page.text
 
 
+# SMART F6
 def test_logs_name_routes_and_never_people_or_launches(rapport: Clinic, logged: StringIO) -> None:
     chart = rapport.launch()
     rapport.get(chart)

@@ -39,6 +39,8 @@ def test_a_table_without_rows_has_an_empty_body() -> None:
     assert str(table_body([])) == ""
 
 
+# SMART L
+# IG 5
 def test_a_template_escapes_what_it_is_given() -> None:
     assert environment().from_string("{{ view }}").render(view="<b>") == "&lt;b&gt;"
 

@@ -199,13 +199,22 @@ _WORTH_A_TRY = frozenset[LaunchCode](
         "patient_missing",
     }
 )
+# What may be over in a moment: a server that is being restarted answers not at all, or with a page.
+_PASSING = frozenset[LaunchCode]({"discovery_unreachable", "discovery_not_json"})
 
 
 def launch_error_view(
-    error: LaunchError, *, reference: str, iss: str | None, registration: Registration, elsewhere: str | None = None
+    error: LaunchError,
+    *,
+    reference: str,
+    iss: str | None,
+    registration: Registration,
+    elsewhere: str | None = None,
+    again: str | None = None,
 ) -> ErrorView:
     """The page of a launch that stopped. `iss` as received, if any; it is shown to IT, cut where somebody sent a novel. `elsewhere`: the
-    launch is not used up, and may work in a window of its own."""
+    launch is not used up, and may work in a window of its own; `again`: the address that failed, worth another try where the EHR did not
+    answer, as the launch value is still good."""
     advice = ADVICE[cast("LaunchCode", error.code)]
     nothing = "Nothing was opened and no patient information was read."
     sentence = error.user_message.removesuffix("Open Rapport again from the patient's chart.").removesuffix("Nothing was opened. ").strip()
@@ -222,6 +231,7 @@ def launch_error_view(
         facts=(*facts, ("Requests made", _ASKED[advice.asked])),
         help_uri=error.help_uri,
         elsewhere=elsewhere,
+        retry=again if error.code in _PASSING else None,
     )
 
 
