@@ -182,6 +182,7 @@ def _rating(reading: _Reading, submitted: Submitted) -> Rating | None:
         standing=_STANDING.get(_status(main), _status(main)),
         source=source_of(main, kind),
         language=None if submitted.response is None else instrument.language,
+        observer=_answered_by([main, *parts]) if informant == "observer" else None,
     )
 
 
@@ -325,6 +326,16 @@ def _person(node: object) -> Person | None:
         return None
     display = node.get("display")
     return Person(reference=reference, name=display if isinstance(display, str) and display.strip() else None)
+
+
+def _answered_by(resources: Iterable[Resource]) -> str | None:
+    """Who answered: the response's source, else the performer of its scores."""
+    named = (node for one in resources for node in (one.get("source"), *_listed(one.get("performer"))))
+    return next((reference for node in named if (reference := reference_in(node)) is not None), None)
+
+
+def _listed(node: object) -> list[Any]:
+    return node if isinstance(node, list) else []
 
 
 def _when(response: Resource | None, parts: Iterable[Resource]) -> Moment | None:

@@ -48,7 +48,7 @@ class Rating:
     the encounter reference, else the day (`2026-11-22`), and pairs the two informants' ratings. `answers` maps link id to the option
     value; a declined or missing item is absent. `extra` maps a link id to its option code: of an unscored question, or of an item
     answered with an option without a value. `source` is the QuestionnaireResponse (or, where only scores were stored, the panel
-    Observation).
+    Observation). `observer` is the reference of who answered an observer's form, None of the other forms and where it is not told.
     """
 
     instrument: str
@@ -65,3 +65,4 @@ class Rating:
     standing: str
     source: str
     language: str | None = None
+    observer: str | None = None

@@ -15,13 +15,14 @@ from fhir_mappings.series import position
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
     """What must be the same of two scores before they are compared. `language` is None where the record does not tell;
-    `clinician` is the reference of the rated person."""
+    `clinician` is the reference of the rated person, `observer` that of who observed ("" of the other informants)."""
 
     instrument: str
     version: str
     language: str | None
     informant: Informant
     clinician: str
+    observer: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +63,7 @@ class Refused:
 
 
 def series_of(ratings: Iterable[Rating], scale: str) -> tuple[Series, ...]:
-    """The ratings as series of that scale, one for each instrument, version, informant and clinician, the oldest series first.
+    """The ratings as series of that scale, one for each instrument, version, informant, clinician and observer, the oldest series first.
 
     A rating whose language is not recorded joins the others where those have one language at most, else a series of its own.
     """
@@ -70,7 +71,7 @@ def series_of(ratings: Iterable[Rating], scale: str) -> tuple[Series, ...]:
     for rating in sorted(ratings, key=lambda one: (position(one.when), one.source)):
         point = _point(rating, scale)
         origin = point.origin
-        groups.setdefault((origin.instrument, origin.version, origin.informant, origin.clinician), []).append(point)
+        groups.setdefault((origin.instrument, origin.version, origin.informant, origin.clinician, origin.observer), []).append(point)
     return tuple(Series(scale=scale, points=points) for group in groups.values() for points in _by_language(group))
 
 
@@ -84,6 +85,7 @@ def _point(rating: Rating, scale: str) -> Point:
             informant=rating.informant,
             # "" where nobody is rated: such a questionnaire is one series for each informant.
             clinician=rating.clinician.reference if rating.clinician else "",
+            observer=rating.observer or "",
         ),
         when=rating.when,
         source=rating.source,
@@ -117,6 +119,7 @@ def _mixed(series: Series) -> Refused | None:
         "languages": {one.language for one in origins if one.language is not None},
         "informants": {one.informant for one in origins},
         "clinicians": {one.clinician for one in origins},
+        "observers": {one.observer for one in origins},
     }
     several = [name for name, values in kinds.items() if len(values) > 1]
     if not several:

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, abort, g, request
 from structlog.contextvars import bind_contextvars, clear_contextvars
 from structlog.typing import FilteringBoundLogger
 
@@ -82,6 +82,8 @@ def create_app(
     )
     app = _Quiet("smart_app", static_folder=None, template_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = _LARGEST_BODY
+    # Werkzeug would redirect to the host and scheme of the request, which are the browser's or the proxy's word, with the launch id.
+    app.url_map.strict_slashes = app.url_map.merge_slashes = False
     app.extensions["rapport"] = services
     app.add_url_rule("/static/<digest>/<name>", "static", static.serve)
     for room in (launching, starting, pages, forms, drafts, own, opening, published):
@@ -180,7 +182,7 @@ class _Around:
         app.after_request(self.finish)
 
     def begin(self) -> None:
-        """A reference code, and the time."""
+        """A reference code, and the time; a query that is no text is refused, as nothing behind this can read it."""
         code = "".join(secrets.choice(_READABLE) for _ in range(8))
         g.reference = f"RP-{code[:4]}-{code[4:]}"
         g.began = time.perf_counter()
@@ -189,6 +191,10 @@ class _Around:
         clear_contextvars()
         RENEWAL.set(None)
         bind_contextvars(request_id=g.reference)
+        try:
+            request.query_string.decode()
+        except UnicodeDecodeError:
+            abort(400)
 
     def finish(self, response: Response) -> Response:
         """Headers, compression, one log line."""

@@ -35,6 +35,7 @@ LaunchCode = Literal[
     "discovery_redirected",
     "discovery_incomplete",
     "discovery_host_not_listed",
+    "key_not_accepted",
     "state_missing",
     "state_unknown",
     "browser_differs",

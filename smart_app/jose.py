@@ -1,22 +1,25 @@
 """The one door to joserfc: verifies signatures by a key set; makes, reads and publishes keys of our own, and signs with them.
 Knows no claim's meaning."""
 
+from base64 import urlsafe_b64decode
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Literal
 
+import msgspec
 import simplejson
 from joserfc import jwk, jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
+from joserfc.jws import JWSRegistry
 
 from smart_app.errors import ConfigurationError, RapportError
 
 # Said explicitly everywhere: joserfc's default registry refuses RS384, which SMART's asymmetric profile requires.
 ALGORITHMS = frozenset({"RS256", "RS384", "ES256", "ES384"})
 _KEY_FORMS = {"RS256": ("RSA", None), "RS384": ("RSA", None), "ES256": ("EC", "P-256"), "ES384": ("EC", "P-384")}
-# RFC 7518 3.3 asks for 2048 bits at least; new keys have what NIST SP 800-57 part 1 rates at 128 bits of security.
+# RFC 7518 3.3 asks for 2048 bits at least, of theirs and of ours; new keys have what NIST SP 800-57 part 1 rates at 128 bits of security.
 _RSA_BITS_AT_LEAST = 2048
 _RSA_BITS = 3072
 # What a key may show of itself. A list of what is allowed, because the private members of RSA alone are six.
@@ -46,19 +49,18 @@ def verified_claims(token: str, key_set: Mapping[str, Any], *, algorithms: Colle
         raise SignatureError("A signed token uses an algorithm that is not accepted.", detail=f"alg {str(algorithm)[:20]!r}")
     key = _key(header.get("kid"), algorithm, key_set)
     try:
-        claims: dict[str, Any] = jwt.decode(token, key, algorithms=[algorithm]).claims
+        payload = jws.deserialize_compact(token, key, algorithms=[algorithm], registry=_REGISTRY).payload
     except (JoseError, ValueError, TypeError) as error:
         raise SignatureError("A signed token's signature does not hold.", detail=type(error).__name__) from error
-    return claims
+    return _claims(payload)
 
 
 def unverified_claims(token: str) -> dict[str, Any]:
     """What a token claims before anything about it was checked; empty where it cannot be read."""
     try:
-        claims = simplejson.loads(jws.extract_compact(token.encode()).payload)
-    except (JoseError, ValueError, TypeError, AttributeError, RecursionError):
+        return _claims(jws.extract_compact(token.encode(), registry=_REGISTRY).payload)
+    except (JoseError, ValueError, TypeError, AttributeError, RecursionError, SignatureError):
         return {}
-    return claims if isinstance(claims, dict) else {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +106,28 @@ def private_pem(jwk_members: Mapping[str, str]) -> str:
     """A private JWK as PEM. PEM has no place for `kid` and `alg`."""
     kind = RSAKey if jwk_members["kty"] == "RSA" else ECKey
     return kind.import_key(dict(jwk_members)).as_pem(private=True).decode()
+
+
+class _Registry(JWSRegistry):
+    """Header members we do not know are passed over (RFC 7515 4), and a header has room for a certificate: joserfc's own limit of 512
+    bytes does not."""
+
+    max_header_length = 8 * 1024
+
+
+_REGISTRY = _Registry(algorithms=ALGORITHMS, strict_check_header=False)
+
+
+def _claims(payload: bytes) -> dict[str, Any]:
+    """The claims set, by the letter of RFC 8259: Python's own reader takes NaN, which is neither past nor future, and halves of surrogate
+    pairs, which no database keeps, and falls over deep nesting."""
+    try:
+        claims = msgspec.json.decode(payload)
+    except (ValueError, RecursionError) as error:
+        raise SignatureError("A signed token's content is not JSON.", detail=type(error).__name__) from error
+    if not isinstance(claims, dict):
+        raise SignatureError("A signed token's content is no JSON object.")
+    return claims
 
 
 class _UnfitKey(ValueError):
@@ -158,9 +182,13 @@ def _algorithm(key: RSAKey | ECKey, members: Mapping[str, Any]) -> SigningAlgori
 
 def _header(token: str) -> dict[str, Any]:
     try:
-        return dict(jws.extract_compact(token.encode()).headers())
-    except (JoseError, ValueError, TypeError, AttributeError) as error:
+        header = dict(jws.extract_compact(token.encode(), registry=_REGISTRY).headers())
+    except (JoseError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise SignatureError("A signed token cannot be read.", detail=type(error).__name__) from error
+    if "crit" in header:
+        # What it lists must be understood or the token refused (RFC 7515 4.1.11). We understand none of it, and a JWT needs none.
+        raise SignatureError("A signed token asks for something that is not known here.", detail="crit")
+    return header
 
 
 def _key(key_id: object, algorithm: str, key_set: Mapping[str, Any]) -> RSAKey | ECKey:
@@ -171,13 +199,29 @@ def _key(key_id: object, algorithm: str, key_set: Mapping[str, Any]) -> RSAKey |
         raise UnknownKeyError("A signed token names a key its server does not publish.", detail=f"{len(usable)} usable keys")
     if len(fitting) > 1:
         raise SignatureError("A signed token does not say which of several keys it was signed with.", detail=f"{len(fitting)} keys")
+    if fitting[0].get("kty") == "RSA" and (bits := _bits(fitting[0].get("n"))) < _RSA_BITS_AT_LEAST:
+        raise SignatureError("A server's published key is too weak.", detail=f"{bits} bits")
     try:
-        key = jwk.import_key(dict(fitting[0]))
+        key = _imported(simplejson.dumps(fitting[0]))
     except (JoseError, ValueError, TypeError) as error:
         raise SignatureError("A server's published key cannot be used.", detail=type(error).__name__) from error
     if not isinstance(key, RSAKey | ECKey):
         raise SignatureError("A server's published key is of a kind that is not accepted.")
     return key
+
+
+def _bits(modulus: object) -> int:
+    """How long an RSA key is; 0 where that cannot be told. Before joserfc sees it, which only warns, on stderr."""
+    try:
+        return int.from_bytes(urlsafe_b64decode(f"{modulus}==")).bit_length()
+    except ValueError:
+        return 0
+
+
+# An EHR signs thousands of tokens with one key, and checking the key itself takes as long as checking a signature with it.
+@lru_cache(maxsize=64)
+def _imported(member: str) -> jwk.Key:
+    return jwk.import_key(simplejson.loads(member))
 
 
 def _members(key_set: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -186,11 +230,13 @@ def _members(key_set: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _usable(key: Mapping[str, Any], algorithm: str) -> bool:
-    """Of the right type and curve, not for encryption, and not for another algorithm."""
+    """Of the right type and curve, not for encryption, not for another algorithm, and not published with its private half: with such a
+    key anybody could have signed."""
     type_, curve = _KEY_FORMS[algorithm]
     return (
         key.get("kty") == type_
         and (curve is None or key.get("crv") == curve)
         and key.get("use", "sig") == "sig"
         and key.get("alg", algorithm) == algorithm
+        and "d" not in key
     )

@@ -7,6 +7,7 @@ environment variables and files. Every mistake in the file is a ConfigurationErr
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -182,6 +183,8 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+# Asked several times in a launch, of the few that are registered.
+@lru_cache(maxsize=64)
 def normalise_iss(iss: str) -> str | None:
     """`iss` with lower-case scheme and host, without the scheme's default port and one trailing slash; None when it is no FHIR
     base address (other scheme, user info, query, fragment, dot segments, two slashes at its end, odd characters, http away from this

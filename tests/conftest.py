@@ -3,10 +3,16 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.peers.hapi_server import hapi
 from tests.peers.postgres_server import postgres
 from tests.peers.sekmet_server import sekmet
+
+# The same examples every time, however slow the machine: a failure is the code's. `--hypothesis-profile deep` looks for new ones.
+settings.register_profile("short", max_examples=100, deadline=None, derandomize=True, database=None)
+settings.register_profile("deep", max_examples=2000, deadline=None, database=None, print_blob=True)
+settings.load_profile("short")
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
@@ -199,26 +200,60 @@ def test_error_status_may_come_without_an_object() -> None:
 
 
 # SMART F4
+# IG 1, 318
 def test_server_nobody_vouches_for_is_not_spoken_to(tmp_path: Path) -> None:
+    with encrypting(_certified(tmp_path)) as (address, heard), new_session(pool=1) as session, pytest.raises(FetchError) as refused:
+        fetch_json(session, "POST", f"{address}/token", form={"client_secret": "hush"})
+    assert (refused.value.reason, refused.value.detail) == ("unreachable", "SSLError")
+    assert heard == []
+
+
+# SMART F4
+# IG 318
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1_1")
+@pytest.mark.parametrize(
+    ("version", "spoken_to"), [(ssl.TLSVersion.TLSv1_1, False), (ssl.TLSVersion.TLSv1_2, True), (ssl.TLSVersion.TLSv1_3, True)]
+)
+def test_encryption_older_than_tls_1_2_is_refused(tmp_path: Path, version: ssl.TLSVersion, spoken_to: bool) -> None:
+    pair = _certified(tmp_path)
+    with encrypting(pair, version) as (address, heard), new_session(pool=1) as session:
+        session.verify = str(pair)
+        with pytest.raises(FetchError):
+            fetch_json(session, "POST", f"{address}/token", form={"client_secret": "hush"})
+    assert bool(heard) == spoken_to
+
+
+def _certified(folder: Path) -> Path:
+    """A key and a certificate of this machine, which nobody but itself vouches for."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     now = datetime.now(UTC)
     made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
-    certificate = made.not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1)).sign(key, hashes.SHA256())
-    pair = tmp_path / "pair.pem"
+    made = made.not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+    made = made.add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+    pair = folder / "pair.pem"
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    pair.write_bytes(private + certificate.public_bytes(Encoding.PEM))
+    pair.write_bytes(private + made.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM))
+    return pair
+
+
+@contextmanager
+def encrypting(pair: Path, version: ssl.TLSVersion | None = None) -> Iterator[tuple[str, list[bytes]]]:
+    """A server for one connection that speaks `version` alone, and what it heard once that was encrypted."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    if version is not None:
+        # Without it OpenSSL offers the old versions to nobody.
+        context.set_ciphers("DEFAULT@SECLEVEL=0")
+        context.minimum_version = context.maximum_version = version
     context.load_cert_chain(pair)
     heard: list[bytes] = []
-    with socket.create_server(("127.0.0.1", 0)) as listening, new_session(pool=1) as session:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
         thread = threading.Thread(target=_answer_one, args=(listening, context, heard))
         thread.start()
-        with pytest.raises(FetchError) as refused:
-            fetch_json(session, "POST", f"https://127.0.0.1:{listening.getsockname()[1]}/token", form={"client_secret": "hush"})
-        thread.join(5)
-    assert (refused.value.reason, refused.value.detail) == ("unreachable", "SSLError")
-    assert heard == []
+        try:
+            yield f"https://127.0.0.1:{listening.getsockname()[1]}", heard
+        finally:
+            thread.join(5)
 
 
 def _answer_one(listening: socket.socket, context: ssl.SSLContext, heard: list[bytes]) -> None:

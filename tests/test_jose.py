@@ -1,10 +1,13 @@
 """Signing and verifying through the one door to joserfc; claims are judged elsewhere."""
 
+from base64 import urlsafe_b64encode
 from typing import Any
 
 import pytest
 import simplejson
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
@@ -42,6 +45,68 @@ def test_what_is_signed_verifies(key: RSAKey | ECKey, algorithm: str) -> None:
     assert verified_claims(token, {"keys": [public(key)]}) == {"a": 1}
 
 
+def signed_bytes(payload: bytes, *, key: RSAKey | None = None, **header: Any) -> str:
+    """A signature that holds over content a careful server would not write."""
+    key, head = key or rsa_key(), {"alg": "RS256", "kid": "one", **header}
+    segments = [urlsafe_b64encode(part).rstrip(b"=") for part in (simplejson.dumps(head).encode(), payload)]
+    assert key.private_key
+    signature = key.private_key.sign(b".".join(segments), PKCS1v15(), SHA256())
+    return b".".join([*segments, urlsafe_b64encode(signature).rstrip(b"=")]).decode()
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b'{"exp": NaN}',
+        b'{"exp": -Infinity}',
+        b'{"sub": "\\ud800"}',
+        b'{"a":' * 2000 + b"1" + b"}" * 2000,
+        b'{"a": ' + b"[" * 20_000 + b"]" * 20_000 + b"}",
+        '{"sub": "a"}'.encode("utf-16"),
+        b'{"sub": "\xff"}',
+        b'{"exp": 1e999}',
+        b"[]",
+        b"",
+    ],
+    ids=["nan", "infinity", "surrogate", "objects", "arrays", "utf-16", "no utf-8", "too large", "array", "nothing"],
+)
+def test_signed_content_that_is_no_json_object_is_refused(payload: bytes) -> None:
+    with pytest.raises(SignatureError, match="content is no"):
+        verified_claims(signed_bytes(payload), {"keys": [public(rsa_key())]})
+
+
+def test_header_that_is_nested_without_end_is_refused() -> None:
+    token = signed_bytes(b"{}", x={}).split(".")
+    header = b'{"alg":"RS256","x":' + b"[" * 2500 + b"]" * 2500 + b"}"
+    with pytest.raises(SignatureError, match="cannot be read"):
+        verified_claims(".".join([urlsafe_b64encode(header).rstrip(b"=").decode(), *token[1:]]), {"keys": [public(rsa_key())]})
+
+
+@pytest.mark.parametrize("header", [{"pi.atm": "1"}, {"x5c": ["A" * 3000]}, {"jku": "https://evil.example.org/keys"}, {"cty": "JWT"}])
+def test_header_members_that_are_not_ours_to_read_are_passed_over(header: dict[str, Any]) -> None:
+    assert verified_claims(signed_bytes(b'{"a": 1}', **header), {"keys": [public(rsa_key())]}) == {"a": 1}
+
+
+@pytest.mark.parametrize("header", [{"crit": ["exp"], "exp": 1}, {"crit": ["b64"], "b64": True}, {"crit": []}, {"crit": None}])
+def test_header_that_asks_to_be_understood_is_refused(header: dict[str, Any]) -> None:
+    with pytest.raises(SignatureError):
+        verified_claims(signed_bytes(b'{"a": 1}', **header), {"keys": [public(rsa_key())]})
+
+
+def test_weak_key_of_a_server_is_refused() -> None:
+    weak = RSAKey.import_key(rsa.generate_private_key(65537, 2048), {"kid": "one"})
+    short = public(weak, n=urlsafe_b64encode(b"\x00" * 200 + b"\xff" * 128).rstrip(b"=").decode())
+    with pytest.raises(SignatureError, match=r"too weak\. 1024 bits"):
+        verified_claims(signed_bytes(b"{}", key=weak), {"keys": [short]})
+
+
+def test_key_published_with_its_private_half_is_not_used() -> None:
+    with pytest.raises(UnknownKeyError):
+        verified_claims(signed_bytes(b"{}"), {"keys": [rsa_key().as_dict(private=True)]})
+
+
+# SMART F3
+# IG 307, 308, 309
 @pytest.mark.parametrize(("key", "algorithm"), [(rsa_key(), "RS384"), (ec_key("P-384"), "ES384")])
 @pytest.mark.parametrize("form", ["pem", "jwk", "set"])
 def test_what_we_sign_verifies_with_what_we_publish(key: RSAKey | ECKey, algorithm: str, form: str) -> None:
@@ -53,6 +118,7 @@ def test_what_we_sign_verifies_with_what_we_publish(key: RSAKey | ECKey, algorit
 
 
 # SMART A4
+# IG 293, 294, 295, 313, 314, 315
 @pytest.mark.parametrize(
     ("key", "members"),
     [(rsa_key(), {"kty", "n", "e", "kid", "alg", "use"}), (ec_key("P-384"), {"kty", "crv", "x", "y", "kid", "alg", "use"})],
@@ -74,6 +140,7 @@ def test_new_key_signs_and_goes_by_its_thumbprint_unless_named(algorithm: Signin
     assert new_private_key("ES384")["kid"] != new_private_key("ES384")["kid"]
 
 
+# IG 322
 def test_set_keeps_its_order_and_refuses_one_id_twice() -> None:
     both = f'{{"keys": [{jwk(ec_key("P-384"))}, {jwk(rsa_key())}]}}'
     assert [key.kid for key in signing_keys(both)] == ["ec", "one"]
@@ -121,6 +188,14 @@ def test_unknown_key_is_told_from_a_bad_signature() -> None:
     with pytest.raises(SignatureError) as refused:
         verified_claims(token, {"keys": [public(rsa_key("two"), kid="one")]})
     assert not isinstance(refused.value, UnknownKeyError)
+
+
+def test_a_key_that_was_replaced_under_its_id_is_not_remembered() -> None:
+    token = signed({"sub": "a"}, rsa_key(), "RS256")
+    assert verified_claims(token, {"keys": [public(rsa_key())]}) == {"sub": "a"}
+    with pytest.raises(SignatureError):
+        verified_claims(token, {"keys": [public(rsa_key("two"), kid="one")]})
+    assert verified_claims(token, {"keys": [public(rsa_key())]}) == {"sub": "a"}
 
 
 @pytest.mark.parametrize("key_set", [{}, {"keys": None}, {"keys": {}}, {"keys": [1]}])

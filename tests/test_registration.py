@@ -69,6 +69,23 @@ class TestShippedFile:
         assert registration.frame_ancestors() == ()
         assert registration.find("https://launch.smarthealthit.org/v/r4/fhir") is None
 
+    @pytest.mark.parametrize(
+        ("iss", "auth"),
+        [
+            ("https://launch.smarthealthit.org/v/r4/fhir", PublicClient()),
+            ("https://launch.smarthealthit.org/v/r4/sim/WzAsIiJd/fhir", PublicClient()),
+            ("https://hapi.fhir.org/baseR4", OpenServer()),
+            ("https://r4.smarthealthit.org", OpenServer()),
+        ],
+    )
+    def test_public_sandboxes_are_synthetic_and_one_switch_away(self, iss: str, auth: object) -> None:
+        shipped = load_registration()
+        assert shipped.find(iss) is None
+        on = replace(shipped, issuers=tuple(replace(issuer, enabled=True) for issuer in shipped.issuers))
+        found = on.find(iss)
+        assert found is not None
+        assert (found.auth, found.synthetic_data) == (auth, True)
+
     def test_its_schema_is_the_published_one(self) -> None:
         published = (ROOT / "docs" / "launch.schema.json").read_text()
         assert published == schema_file(), "run make docs"
@@ -124,6 +141,7 @@ class TestFind:
         ):
             assert registration.find(other) is None
 
+    # SMART B2
     def test_prefix_of_synthetic_data_covers_a_whole_folder(self, write: Write) -> None:
         entry = {**EHR, "iss_prefix": "https://Sim.example.org/v/r4/", "synthetic_data": True}
         del entry["iss"]
@@ -162,6 +180,7 @@ class TestFind:
 
 
 class TestNormalisation:
+    # SMART B2
     @pytest.mark.parametrize(
         ("iss", "normal"),
         [
@@ -262,6 +281,8 @@ def test_entry_holds_all_that_differs_between_ehrs(write: Write) -> None:
 
 
 class TestMistakes:
+    # SMART A1
+    # IG 10
     @pytest.mark.parametrize(
         ("change", "key"),
         [
@@ -302,6 +323,7 @@ class TestMistakes:
         assert "s3cr3t" not in str(error)
 
     # SMART A2
+    # IG 20, 21
     @pytest.mark.parametrize(
         ("members", "key"),
         [

@@ -17,6 +17,7 @@ def _restored() -> Iterator[None]:
     structlog.reset_defaults()
 
 
+# SMART F6
 def test_line_is_json_with_allowed_fields_only() -> None:
     stream = io.StringIO()
     configure_logging(stream=stream)

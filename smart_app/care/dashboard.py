@@ -226,10 +226,15 @@ def _dyad(instrument: Instrument, ratings: Sequence[Rating], *, span: Span, mine
         mine=named is not None and named.reference == mine,
         ratings=[rating for rating in ratings if span.holds(rating.when.day)],
         latest={informant: given[-1] for informant, given in by_informant.items() if given},
-        previous={informant: given[-2] for informant, given in by_informant.items() if len(given) > 1},
+        previous={informant: before for informant, given in by_informant.items() if (before := _before_latest(given)) is not None},
         visits=len({rating.visit for rating in ratings}),
         total=len(ratings),
     )
+
+
+def _before_latest(given: Sequence[Rating]) -> Rating | None:
+    """The rating before the latest; of observers the same one's, as another's is no earlier view of theirs."""
+    return next((rating for rating in reversed(given[:-1]) if rating.observer == given[-1].observer), None)
 
 
 def _moment(rating: Rating) -> tuple[date, float]:

@@ -11,9 +11,9 @@ from smart_app.care.ladder import Attempt, Sender, climb
 from smart_app.care.parcel import Fate, Parcel, from_payload, to_payload
 from smart_app.care.resolution import Finder
 from smart_app.errors import SessionError
-from smart_app.launch.context import LaunchContext, LaunchId
+from smart_app.launch.context import Author, LaunchContext, LaunchId
 from smart_app.services import AppServices
-from smart_app.store import OutboxEntry
+from smart_app.store import OutboxEntry, author_of
 
 _POLL = 0.1
 # In read timeouts: how long a page waits for another request that is sending, and after how long that one's process must be gone
@@ -24,7 +24,8 @@ _GONE_FACTOR = 12
 
 def deliver(context: LaunchContext, services: AppServices, *, parcel: Parcel, launch_id: LaunchId) -> bool:
     """Seal a new submission and send it. False, and nothing done, when its key is known: whoever seals it first sends it, alone."""
-    if not services.store.outbox.put(parcel.key, launch_id=launch_id, payload=to_payload(parcel), state="sending"):
+    author = author_of(context)
+    if not services.store.outbox.put(parcel.key, launch_id=launch_id, payload=to_payload(parcel), state="sending", author=author):
         return False
     _finish(context, services, attempt=climb(parcel, _sender(context, services, launch_id)), launch_id=launch_id)
     return True
@@ -34,7 +35,7 @@ def send_again(context: LaunchContext, services: AppServices, *, key: str, launc
     """Try once more for a submission that is kept or of unknown outcome; the key, for the receipt.
 
     What may have been sent is searched for first, and sent again only when it is certainly not there."""
-    entry = entry_of(services, key=key, launch_id=launch_id)
+    entry = entry_of(services, key=key, launch_id=launch_id, author=author_of(context))
     if services.store.outbox.claim(key):
         parcel = from_payload(entry.payload)
         attempt = Attempt(parcel=parcel, state="sealed") if entry.state == "sealed" else _looked_up(context, services, parcel)
@@ -46,31 +47,38 @@ def send_again(context: LaunchContext, services: AppServices, *, key: str, launc
 
 def resolve(context: LaunchContext, services: AppServices, *, key: str, launch_id: LaunchId) -> OutboxEntry:
     """The submission as it stands; one of unknown outcome is searched for on the server first. Sends nothing."""
-    entry = entry_of(services, key=key, launch_id=launch_id)
+    author = author_of(context)
+    entry = entry_of(services, key=key, launch_id=launch_id, author=author)
     if entry.state != "unknown" or not services.store.outbox.claim(key):
         return entry
     attempt = _looked_up(context, services, from_payload(entry.payload))
     settled = "unknown" if attempt.state == "sealed" else attempt.state
     _finish(context, services, attempt=replace(attempt, state=settled), launch_id=launch_id)
-    return entry_of(services, key=key, launch_id=launch_id)
+    return entry_of(services, key=key, launch_id=launch_id, author=author)
 
 
-def entry_of(services: AppServices, *, key: str, launch_id: LaunchId) -> OutboxEntry:
-    """The sealed submission, once nobody is sending it any more or waiting makes no sense. SessionError when this launch has none of
-    that key."""
+def left_behind(context: LaunchContext, services: AppServices) -> tuple[Parcel, ...]:
+    """What this user has sent of this patient, in whatever launch, and the record has not acknowledged; newest first."""
+    return tuple(from_payload(entry.payload) for entry in services.store.outbox.left_by(author_of(context)))
+
+
+def entry_of(services: AppServices, *, key: str, launch_id: LaunchId, author: Author | None = None) -> OutboxEntry:
+    """The sealed submission, once nobody is sending it any more or waiting makes no sense: of this launch, or left behind by an earlier
+    one of `author`. SessionError when there is none of that key."""
     timeout = services.settings.read_timeout
     give_up = time.monotonic() + timeout * _WAIT_FACTOR
     gone = services.clock() - timedelta(seconds=timeout * _GONE_FACTOR)
-    while (entry := _own_entry(services, key=key, launch_id=launch_id)).state == "sending" and time.monotonic() < give_up:
+    while (entry := _own_entry(services, key=key, launch_id=launch_id, author=author)).state == "sending" and time.monotonic() < give_up:
         if entry.updated < gone:
             services.store.outbox.recover(gone)
         time.sleep(_POLL)
     return entry
 
 
-def _own_entry(services: AppServices, *, key: str, launch_id: LaunchId) -> OutboxEntry:
+def _own_entry(services: AppServices, *, key: str, launch_id: LaunchId, author: Author | None) -> OutboxEntry:
     entry = services.store.outbox.get(key)
-    if entry is None or entry.launch_id != launch_id:
+    theirs = entry is not None and (entry.launch_id == launch_id or (author is not None and services.store.outbox.belongs(key, author)))
+    if entry is None or not theirs:
         raise SessionError("This launch has no such submission. Open Rapport from the chart again.")
     return entry
 

@@ -11,6 +11,7 @@ from typing import Literal
 
 from fhir_mappings.answers import answered, completed, understood
 from fhir_mappings.instrument import Informant, Instrument
+from fhir_mappings.rating import Person
 from smart_app.care.submission import form_of, forms_offered
 from smart_app.errors import OtherBrowser, SessionError, WrongPatient
 from smart_app.launch.context import LaunchContext, LaunchId
@@ -62,14 +63,17 @@ class Typed:
     completes: bool
 
 
-def ticket_for(context: LaunchContext, services: AppServices, *, place: FormPlace, instrument: Instrument, cookie: str) -> str:
-    """What the form carries so that its answers can be kept when the launch has ended meanwhile."""
+def ticket_for(
+    context: LaunchContext, services: AppServices, *, place: FormPlace, instrument: Instrument, cookie: str, rated: Person | None = None
+) -> str:
+    """What the form carries so that its answers can be kept when the launch has ended meanwhile; `rated` is whom an observer has chosen."""
     ticket = Ticket(
         author=author_of(context),
         version=instrument.version,
         encounter=context.encounter,
         issued=services.clock(),
         binding=digest(cookie),
+        rated=rated.reference if rated else None,
     )
     return services.store.drafts.issue(place, ticket)
 
@@ -94,11 +98,20 @@ def keep(services: AppServices, typed: Typed, *, why: str = "", held_back: bool 
 
 
 def unsent(
-    context: LaunchContext, services: AppServices, *, instrument: Instrument, informant: Informant, key: str | None = None
+    context: LaunchContext,
+    services: AppServices,
+    *,
+    instrument: Instrument,
+    informant: Informant,
+    key: str | None = None,
+    rated: Person | None = None,
 ) -> Unsent | None:
-    """What this user last left unsent in this patient's form, or the draft of that key. None where there is nothing, or it was sent."""
+    """What this user last left unsent in this patient's form, or the draft of that key; of an observer's about the clinician `rated` and
+    no other. None where there is nothing, or it was sent."""
+    about = rated.reference if rated else None
     for draft in services.store.drafts.of(author_of(context)):
-        same_form = (draft.slug, draft.informant, draft.version) == (instrument.slug, informant, instrument.version)
+        wanted = (instrument.slug, informant, instrument.version, about)
+        same_form = (draft.slug, draft.informant, draft.version, draft.rated) == wanted
         if not same_form or key not in {None, draft.key}:
             continue
         if services.store.outbox.get(draft.key) is None:

@@ -50,7 +50,7 @@ class Panel:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dyad:
     """The patient and one rated clinician (None: a questionnaire about a team or about nobody), on one instrument. `ratings` in range
-    oldest first, both informants; `latest` maps an informant to that informant's latest rating of all dates, `previous` to the one
+    oldest first, all informants; `latest` maps an informant to that informant's latest rating of all dates, `previous` to the one
     before. Hidden ratings are in none of them."""
 
     clinician: Person | None

@@ -14,7 +14,7 @@ from smart_app.care.chart import patient_of, remember_patient
 from smart_app.care.history import Patient, ReadReport
 from smart_app.care.ladder import highest
 from smart_app.care.people import general_practitioners, practitioner_name
-from smart_app.care.reading import ANSWERS, Readings, read_answers
+from smart_app.care.reading import ANSWERS, Readings, read_all
 from smart_app.care.submission import own_form_of
 from smart_app.errors import SessionError
 from smart_app.fhir.client import FhirClient, Resource
@@ -56,7 +56,7 @@ class OwnPage:
 
 def load_own(context: LaunchContext, services: AppServices) -> OwnPage:
     """The page of the launch's patient. FhirError only when their entry cannot be read or is another's."""
-    readings = read_answers(context, services)
+    readings = read_all(context, services, only=(ANSWERS,))
     remember_patient(context, services, readings.patient)
     sent = _sent(context, services, readings)
     instruments = _instruments(services)

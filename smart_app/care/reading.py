@@ -56,20 +56,12 @@ class Readings:
     reports: Mapping[str, ReadReport]
 
 
-def read_all(context: LaunchContext, services: AppServices) -> Readings:
-    """Everything one dashboard is made of, one round trip deep. FhirError when the Patient cannot be read or is another."""
-    return _read(context, services, searches=_searches)
-
-
-def read_answers(context: LaunchContext, services: AppServices) -> Readings:
-    """The Patient and the answers, nothing else. FhirError when the Patient cannot be read or is another."""
-    return _read(context, services, searches=lambda _services, _allowed: (_ALL_ANSWERS,))
-
-
-def _read(context: LaunchContext, services: AppServices, *, searches: Callable[[AppServices, Powers], tuple[Search, ...]]) -> Readings:
+def read_all(context: LaunchContext, services: AppServices, *, only: Sequence[str] = ()) -> Readings:
+    """Everything one dashboard is made of, or `only` those reads and the Patient, one round trip deep. FhirError when the Patient cannot be
+    read or is another."""
     allowed = powers(context, services)
     check_readable(allowed)
-    wanted = searches(services, allowed)
+    wanted = [search for search in _searches(services, allowed) if not only or search.key in only]
     refusals = {search.key: refusal for search in wanted if (refusal := _refusal(search, allowed)) is not None}
     client = reader(context, services)
     reads: dict[str, Callable[[float], SearchResult]] = {PATIENT: partial(_patient, client, context.patient)}

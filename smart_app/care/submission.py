@@ -24,6 +24,7 @@ from smart_app.care.delivery import deliver, entry_of, resolve, send_again
 from smart_app.care.history import Patient
 from smart_app.care.ladder import highest
 from smart_app.care.parcel import Parcel, ScoreLine, content_of, from_payload, to_payload
+from smart_app.care.rated import asks_whom
 from smart_app.errors import Forbidden, SessionError, WrongPatient
 from smart_app.launch.context import LaunchContext, LaunchId
 from smart_app.services import AppServices
@@ -31,7 +32,7 @@ from smart_app.services import AppServices
 __all__ = ["FormDraft", "begin_form", "begin_own", "receipt", "resolve", "send_again", "submit"]
 
 Fields = Mapping[str, Sequence[str]]
-_BEGUN: tuple[Informant, ...] = ("patient", "clinician")
+_BEGUN: tuple[Informant, ...] = ("patient", "clinician", "observer")
 _KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 
@@ -54,11 +55,13 @@ class FormDraft:
     alone: bool = False
 
 
-def begin_form(context: LaunchContext, services: AppServices, *, slug: str, informant: Informant) -> FormDraft:
-    """A fresh form. SessionError for an instrument, informant or user that has none; FhirError when the patient cannot be read."""
+def begin_form(context: LaunchContext, services: AppServices, *, slug: str, informant: Informant, rated: Person | None = None) -> FormDraft:
+    """A fresh form; `rated` is whom an observer has chosen. SessionError for an instrument, informant or user that has none; FhirError
+    when the patient cannot be read."""
     instrument = form_of(services, slug, informant)
     practitioner(context)
-    return _draft(context, services, instrument, informant, clinician=rated_clinician(context, instrument))
+    clinician = rated_clinician(context, instrument, informant, rated=rated)
+    return _draft(context, services, instrument, informant, clinician=clinician)
 
 
 def begin_own(context: LaunchContext, services: AppServices, *, slug: str, clinician: Person | None) -> FormDraft:
@@ -107,8 +110,8 @@ def submit(
 ) -> Invalid | str:
     """Store the answers and give back the key of the receipt, or say what is wrong with them.
 
-    `patient` is the one the form was rendered for; `rated` whom it is about where the patient has signed in themself (a clinician's own
-    sign-in says it). SessionError when it is not this launch's, or the key is another launch's.
+    `patient` is the one the form was rendered for; `rated` whom an observer has chosen, or whom the form of a patient who has signed in
+    themself is about. SessionError when the patient is not this launch's, the key is another launch's, or nobody was chosen.
     A failure of the FHIR server raises nothing: the submission is sealed, and the receipt says how it stands."""
     _check_place(context, key=key, patient=patient)
     instrument, clinician = _asked_for(context, services, slug, informant, rated=rated)
@@ -136,9 +139,6 @@ def form_of(services: AppServices, slug: str, informant: Informant) -> Instrumen
         raise SessionError("There is no such form.") from error
     if informant not in instrument.forms:
         raise SessionError("This form is not meant for that person.")
-    if informant == "observer":
-        # The launch names one practitioner. As observer that person is no rated clinician, and nobody else is known to be.
-        raise SessionError("An observer rates another clinician, and this sign-in does not say whom. Nothing can be entered here.")
     return instrument
 
 
@@ -156,7 +156,7 @@ def _asked_for(
     """The form that whoever is signed in may send, and whom it is about."""
     if not context.by_patient:
         instrument = form_of(services, slug, informant)
-        return instrument, rated_clinician(context, instrument)
+        return instrument, rated_clinician(context, instrument, informant, rated=rated)
     if informant != "patient":
         raise SessionError("This form is not meant for the person signed in, so nothing was stored.")
     instrument = own_form_of(services, slug)
@@ -173,7 +173,7 @@ def _checked(instrument: Instrument, clinician: Person | None) -> Person | None:
 
 
 def forms_offered(services: AppServices) -> tuple[tuple[Instrument, Informant], ...]:
-    """Every form a clinician can begin, in the site's order; the patient's before the clinician's."""
+    """Every form a clinician can begin, in the site's order; the patient's before the clinician's, the observer's last."""
     return tuple(
         (form_of(services, slug, informant), informant)
         for slug in services.settings.instruments
@@ -182,11 +182,16 @@ def forms_offered(services: AppServices) -> tuple[tuple[Instrument, Informant], 
     )
 
 
-def rated_clinician(context: LaunchContext, instrument: Instrument) -> Person | None:
-    """The rated person of the dyad: whoever is signed in; None for a questionnaire about a team or about nobody. SessionError when whoever
-    is signed in is no practitioner."""
+def rated_clinician(context: LaunchContext, instrument: Instrument, informant: Informant, *, rated: Person | None = None) -> Person | None:
+    """The rated person of the dyad: whoever is signed in, of an observer's form whom they have chosen; None for a questionnaire about a
+    team or about nobody. SessionError when whoever is signed in is no practitioner, and when an observer has chosen nobody or
+    themself."""
     signed_in = practitioner(context)
-    return signed_in if instrument.rated == "clinician" else None
+    if not asks_whom(instrument, informant):
+        return signed_in if instrument.rated == "clinician" else None
+    if rated is None or rated.reference == signed_in.reference:
+        raise SessionError("An observer rates another clinician, and this page does not say whom. Open the form again from the history.")
+    return rated
 
 
 def practitioner(context: LaunchContext) -> Person:
@@ -245,7 +250,7 @@ def _parcel(
         encounter=context.encounter,
         visit=f"Encounter/{context.encounter}" if context.encounter else now.date().isoformat(),
         authored=now,
-        digest=_digest(instrument.slug, informant, answers),
+        digest=_digest(instrument.slug, informant, answers, clinician),
         scores=() if instrument.why_unscored else tuple(_line(instrument.scale(name), found) for name, found in scores.items()),
         content=content_of(submission_bundle(submission, base=canonical)),
         from_paper=submission.from_paper,
@@ -265,8 +270,8 @@ def _submission(
     now: datetime,
     canonical: str,
 ) -> Submission:
-    """What the mapping writes. The patient answers and records their own form, the clinician theirs; what was answered on paper is
-    recorded by whoever is signed in."""
+    """What the mapping writes. The patient answers and records their own form, clinician and observer theirs; what was answered on paper
+    is recorded by whoever is signed in."""
     answered_by = f"Patient/{context.patient}" if informant == "patient" else context.user.reference
     from_paper = instrument.from_paper(informant)
     return Submission(
@@ -292,9 +297,10 @@ def _line(scale: Scale, found: Score) -> ScoreLine:
     return ScoreLine(role=scale.key, title=scale.title, text=found.text, high=scale.high, reason=found.reason)
 
 
-def _digest(slug: str, informant: Informant, answers: Answers) -> str:
-    """Equal for equal answers to the same form, whatever the order they came in."""
-    content = [slug, informant, dict(answers.values), sorted(answers.declined), dict(answers.extra)]
+def _digest(slug: str, informant: Informant, answers: Answers, clinician: Person | None) -> str:
+    """Equal for equal answers to the same form, about the same clinician where an observer chose one, whatever the order they came in."""
+    whom = [clinician.reference] if informant == "observer" and clinician else []
+    content = [slug, informant, dict(answers.values), sorted(answers.declined), dict(answers.extra), *whom]
     return sha256(simplejson.dumps(content, sort_keys=True).encode()).hexdigest()
 
 

@@ -9,8 +9,9 @@ from pydantic_core import PydanticUndefined
 
 from fhir_mappings.library import load_library
 from smart_app.cli.instrument_text import instruments_page
-from smart_app.registration import launch_schema
+from smart_app.registration import launch_schema, load_registration
 from smart_app.settings import InstrumentSettings, Settings
+from smart_app.web.described import openapi
 
 _HEAD = """# Configuration
 
@@ -43,6 +44,11 @@ def schema_file() -> str:
     return f"{simplejson.dumps(launch_schema(), indent=2)}\n"
 
 
+def openapi_file() -> str:
+    """The text of docs/openapi.json."""
+    return f"{simplejson.dumps(openapi(load_registration()), indent=2)}\n"
+
+
 @click.command()
 @click.option("--folder", type=click.Path(path_type=Path, file_okay=False), default=Path("docs"), show_default=True)
 def docs(folder: Path) -> None:
@@ -51,6 +57,7 @@ def docs(folder: Path) -> None:
         "configuration.md": configuration_page(),
         "instruments.md": instruments_page(load_library()),
         "launch.schema.json": schema_file(),
+        "openapi.json": openapi_file(),
     }
     for name, text in made.items():
         page = folder / name

@@ -160,7 +160,8 @@ def _oauth_uris(capabilities: Mapping[str, Any]) -> dict[str, Any]:
     for rest in _dicts(capabilities.get("rest")):
         security = rest.get("security")
         for extension in _dicts(security.get("extension") if isinstance(security, dict) else None):
-            found = {names[part["url"]]: part.get("valueUri") for part in _dicts(extension.get("extension")) if part.get("url") in names}
+            parts = {_text(part.get("url")): part.get("valueUri") for part in _dicts(extension.get("extension"))}
+            found = {name: parts[url] for url, name in names.items() if url in parts}
             if extension.get("url") == _OAUTH_URIS and {"authorization_endpoint", "token_endpoint"} <= found.keys():
                 return found
     return {}

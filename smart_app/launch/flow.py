@@ -406,7 +406,7 @@ def _ignored(tokens: TokenResponse) -> list[str]:
     }
     return [
         *(name for name, fits in usable.items() if given.get(name) is not None and not fits),
-        *(["scope"] if tokens.scope is None else []),
+        *(["scope_missing"] if tokens.scope is None else []),
     ]
 
 

@@ -9,6 +9,7 @@ from smart_app import jose
 from smart_app.errors import LaunchError
 
 _LEEWAY = timedelta(seconds=90)
+_LONGEST_SUBJECT = 255  # OpenID Connect Core 2
 _SENTENCE = "The EHR's statement of who is signed in could not be verified. Nothing was opened. Open Rapport again from the chart."
 
 
@@ -51,8 +52,8 @@ def verify(token: str, *, key_set: KeySource, expected: Expected, now: datetime)
     _check_times(claims, now)
     _check_nonce(claims, expected)
     subject = _text(claims.get("sub"))
-    if subject is None:
-        raise _invalid("sub is missing")
+    if subject is None or len(subject) > _LONGEST_SUBJECT:
+        raise _invalid(f"sub is missing, no text, or longer than {_LONGEST_SUBJECT} letters")
     return Identity(
         issuer=claims["iss"],
         subject=subject,

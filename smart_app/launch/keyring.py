@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Mapping
 
-from smart_app.errors import ConfigurationError
+from smart_app.errors import ConfigurationError, LaunchError
 from smart_app.jose import SigningKey, signing_keys
+from smart_app.launch.parameters import printable
 from smart_app.launch.secret import is_kept, secret
 from smart_app.registration import PrivateKeyJwt, Registration
 
@@ -19,15 +20,25 @@ def keys_of(auth: PrivateKeyJwt, environ: Mapping[str, str]) -> tuple[SigningKey
 
 def signing_key(auth: PrivateKeyJwt, advertised: Collection[str], environ: Mapping[str, str]) -> SigningKey:
     """The key to sign with: the entry's `kid` and `alg` where it names them, else the newest whose algorithm the EHR lists. An EHR that
-    lists none (Epic, for one) takes the newest. Raises ConfigurationError when none is left."""
+    lists none (Epic, for one) takes the newest. Raises ConfigurationError when the entry names a key that is not there, LaunchError
+    key_not_accepted when the EHR takes none that is."""
     keys = keys_of(auth, environ)
-    wanted = {auth.alg} if auth.alg else set(advertised)
-    fitting = [key for key in keys if auth.kid in {None, key.kid} and (not wanted or key.algorithm in wanted)]
-    if fitting:
-        return fitting[0]
     ours = ", ".join(f"{key.kid} ({key.algorithm})" for key in keys)
-    asked = " ".join(str(one) for one in [*sorted(wanted), *([f"kid {auth.kid}"] if auth.kid else [])])
-    raise ConfigurationError("No key of ours fits this EHR.", where=str(auth.key_env or auth.key_file), detail=f"{ours}; wanted: {asked}")
+    named = [key for key in keys if auth.kid in {None, key.kid} and auth.alg in {None, key.algorithm}]
+    if not named:
+        asked = " ".join(str(one) for one in (auth.alg, f"kid {auth.kid}" if auth.kid else None) if one)
+        raise ConfigurationError(
+            "No key of ours fits this EHR.", where=str(auth.key_env or auth.key_file), detail=f"{ours}; wanted: {asked}"
+        )
+    taken = named if auth.alg or not advertised else [key for key in named if key.algorithm in advertised]
+    if not taken:
+        raise LaunchError(
+            "key_not_accepted",
+            "The EHR takes no signature that Rapport can make. Nothing was opened.",
+            detail=f"keys here: {ours}; the EHR lists: {printable(' '.join(advertised))}",
+            status=502,
+        )
+    return taken[0]
 
 
 def published(registration: Registration, environ: Mapping[str, str]) -> KeySet:

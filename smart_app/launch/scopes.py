@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 Interaction = Literal["c", "r", "u", "d", "s"]
 
 _URI = "http://smarthealthit.org/fhir/scopes/"
+_OPENID_URI = "http://openid.net/specs/openid-connect-core-1_0#"
 _VERSION_1 = {"read": "rs", "write": "cud", "*": "cruds"}
 # The letters stand in this order or the scope is none (version 2 grammar); at least one of them.
 _SCOPE = re.compile(
@@ -51,8 +52,8 @@ def narrowed(granted: str, resource: str, interaction: Interaction) -> bool:
 
 
 def has(granted: str, scope: str) -> bool:
-    """True when a plain scope such as `openid` was granted."""
-    return scope in {text.removeprefix(_URI) for text in granted.split()}
+    """True when a plain scope such as `openid` was granted, as a word or as an address."""
+    return scope in {text.removeprefix(_URI).removeprefix(_OPENID_URI) for text in granted.split()}
 
 
 def _parsed(text: str) -> Scope | None:

@@ -12,6 +12,7 @@ import requests
 from smart_app.errors import LaunchError
 from smart_app.http import FetchError, Limits, fetch_json
 from smart_app.launch.client_auth import Credentials
+from smart_app.launch.parameters import printable
 
 _LIMITS = Limits(connect=5, read=15, deadline=20, max_bytes=256 * 1024)
 # Somebody who closes a page waits for it, and the launch is forgotten already.
@@ -73,7 +74,7 @@ def revoke_token(http: requests.Session, revocation_endpoint: str, *, token: str
 def said(document: Mapping[str, Any]) -> str:
     """An OAuth error in the server's own words: code and description, short and printable."""
     words = [value for name in ("error", "error_description") if isinstance(value := document.get(name), str) and value]
-    return re.sub(r"[^\x20-\x7e]", " ", ": ".join(words))[:300]
+    return printable(": ".join(words))
 
 
 def _from_fetch(error: FetchError) -> LaunchError:

@@ -1,17 +1,21 @@
 """The one door to the app's own database: launches, drafts, outbox, audit, reveals. Payloads are sealed at rest."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, exists, or_, select
 
 from smart_app.errors import StoreError
+from smart_app.launch.context import LaunchContext
 from smart_app.store.audit import Audit, AuditEntry
 from smart_app.store.chain import Chain
 from smart_app.store.database import Database
-from smart_app.store.drafts import Draft, Drafts, FormPlace, Ticket, author_of
-from smart_app.store.launches import Launches, OpenLaunch, PendingCookie
+from smart_app.store.drafts import PAST, Draft, Drafts, FormPlace, Ticket, author_of
+from smart_app.store.launches import OVER, Launches, OpenLaunch, PendingCookie
 from smart_app.store.migrate import is_current, upgrade
-from smart_app.store.outbox import Outbox, OutboxEntry, OutboxState
+from smart_app.store.outbox import DONE, STUCK, Outbox, OutboxEntry, OutboxState
 from smart_app.store.reveals import Reveals
 from smart_app.store.seal import Sealer, parse_key
 from smart_app.store.verify import Verified, verify
@@ -38,6 +42,10 @@ _SENDING_AT_MOST = timedelta(minutes=10)
 # Long enough for a receipt to be opened again on the day, no longer than needed: the record has it.
 _ACKNOWLEDGED_KEPT = timedelta(days=1)
 _BATCH = 200
+# A launch leaves two rows at most, so one launch takes away what many left, and somebody is waiting for it.
+_PURGED_AT_ONCE = 50
+# Mostly there is nothing to purge, and one question is answered sooner than four transactions change nothing.
+_DUE = select(or_(*(exists().where(over) for over in (OVER, PAST, STUCK, DONE))))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,12 +59,35 @@ class Store:
     audit: Audit
     database: Database
     chain: Chain
+    clock: Callable[[], datetime]
+
+    def open_launch(
+        self, context: LaunchContext, *, idle: timedelta, absolute: timedelta, detail: Mapping[str, Any], state: str | None = None
+    ) -> OpenLaunch:
+        """Take away some of what is over, keep a completed launch and record it: all or nothing. `idle`, `absolute` and `state` as for
+        `Launches.open`, `detail` as for `Audit.add`."""
+        now = self.clock()
+        with self.database.begin() as together:
+            due = self._purge_is_due(now, together)
+            if due:
+                self._purge(now, together, _PURGED_AT_ONCE)
+            launch = self.launches.open(context, idle=idle, absolute=absolute, state=state, within=together)
+            self.audit.add("launch", launch_id=launch.id, context=context, detail=detail, within=together)
+        if due:
+            self.database.shrink()
+        return launch
 
     def purge(self, now: datetime) -> int:
         """Delete ended launches, drafts past their time and submissions acknowledged a day ago, release stuck ones, give the space back;
         how many rows were deleted. That a launch or a draft expired is recorded with it; the audit trail itself is never purged."""
-        self.outbox.recover(now - _SENDING_AT_MOST)
-        deleted = self._purge_launches(now) + self._purge_drafts(now) + self.outbox.purge(now - _ACKNOWLEDGED_KEPT)
+        deleted = 0
+        while True:
+            # Other processes get their turn between two batches.
+            with self.database.begin() as together:
+                batch = self._purge(now, together, _BATCH)
+            deleted += batch
+            if not batch:
+                break
         self.database.shrink()
         return deleted
 
@@ -73,29 +104,21 @@ class Store:
         """Give every connection back."""
         self.database.close()
 
-    def _purge_launches(self, now: datetime) -> int:
-        """In batches, so that other processes get their turn between them."""
-        deleted = 0
-        while True:
-            with self.database.begin() as together:
-                batch = self.launches.purge(now, at_most=_BATCH, within=together)
-                for one in batch:
-                    if one.kind == "open":
-                        self.audit.add_for("expired", launch=one.id, context=one.context, detail={"ended": one.ended}, within=together)
-            deleted += len(batch)
-            if len(batch) < _BATCH:
-                return deleted
+    def _purge_is_due(self, now: datetime, connection: Connection) -> bool:
+        wanted = {"now": now, "sent_before": now - _SENDING_AT_MOST, "stored_before": now - _ACKNOWLEDGED_KEPT}
+        return bool(connection.execute(_DUE, wanted).scalar_one())
 
-    def _purge_drafts(self, now: datetime) -> int:
-        deleted = 0
-        while True:
-            with self.database.begin() as together:
-                batch = self.drafts.purge(now, at_most=_BATCH, within=together)
-                for one in batch:
-                    self.audit.add_for("draft_expired", launch=one.launch, context=one.author, detail=one.detail, within=together)
-            deleted += len(batch)
-            if len(batch) < _BATCH:
-                return deleted
+    def _purge(self, now: datetime, together: Connection, size: int) -> int:
+        """How many rows were deleted, `size` launches and drafts each at most."""
+        self.outbox.recover(now - _SENDING_AT_MOST, within=together)
+        launches = self.launches.purge(now, at_most=size, within=together)
+        for one in launches:
+            if one.kind == "open":
+                self.audit.add_for("expired", launch=one.id, context=one.context, detail={"ended": one.ended}, within=together)
+        drafts = self.drafts.purge(now, at_most=size, within=together)
+        for draft in drafts:
+            self.audit.add_for("draft_expired", launch=draft.launch, context=draft.author, detail=draft.detail, within=together)
+        return len(launches) + len(drafts) + self.outbox.purge(now - _ACKNOWLEDGED_KEPT, within=together)
 
 
 def open_store(database_url: str, keys: Sequence[bytes], *, clock: Callable[[], datetime]) -> Store:
@@ -133,4 +156,5 @@ def _store(database: Database, keys: Sequence[bytes], *, clock: Callable[[], dat
         audit=Audit(database, sealer, chain, clock=clock),
         database=database,
         chain=chain,
+        clock=clock,
     )

@@ -85,15 +85,15 @@ class Database:
             return
 
     def shrink(self) -> None:
-        """Give free space back to the file system, but for a little. Does nothing on PostgreSQL."""
+        """Give free space back to the file system, but for a little; others get their turn meanwhile. Does nothing on PostgreSQL."""
         if self.engine.dialect.name != "sqlite":
             return
         with self._turn, _store_errors(), self.engine.connect() as connection:
             free = int(connection.exec_driver_sql("PRAGMA freelist_count").scalar_one())
-            if free > _SPARE_PAGES:
+            raw = connection.connection.driver_connection
+            for kept in range(_SPARE_PAGES, free, _PAGES_AT_ONCE):
                 # As a script: one page is freed per step, and `execute` takes a single step of a statement that returns no columns.
-                raw = connection.connection.driver_connection
-                raw.executescript(f"PRAGMA incremental_vacuum({min(free - _SPARE_PAGES, _PAGES_AT_ONCE)})")  # type: ignore[union-attr]
+                raw.executescript(f"PRAGMA incremental_vacuum({min(_PAGES_AT_ONCE, free - kept)})")  # type: ignore[union-attr]
 
     def close(self) -> None:
         """Give every connection back."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from smart_app.errors import SessionError, StoreError
@@ -24,6 +24,8 @@ from smart_app.store.tables import drafts
 Saved = Literal["new", "again", "too_soon"]
 _TABLE = drafts.name
 _TICKET = "ticket"
+# Nobody came back for it in time, as of `now`.
+PAST = drafts.c.expires <= bindparam("now")
 _DAMAGED = "This form is damaged, so nothing was kept. Open it again from the history."
 
 
@@ -40,13 +42,14 @@ class FormPlace:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
     """What a form proves. `version` is the instrument's, `encounter` the visit it was opened in, `binding` the digest of the launch's
-    cookie."""
+    cookie, `rated` the reference of the clinician an observer has chosen."""
 
     author: Author
     version: str
     encounter: str | None
     issued: datetime
     binding: str
+    rated: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +64,7 @@ class Draft:
     answers: Mapping[str, str]
     launch: str
     saved: datetime
+    rated: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +81,13 @@ def author_of(context: LaunchContext) -> Author:
     return Author(iss=context.iss, patient=context.patient, user=context.user)
 
 
+def owner_parts(kind: str, author: Author) -> tuple[str, ...]:
+    """What finds a user's rows about a patient. Who has no subject (an open server) is known by reference alone."""
+    user = author.user
+    who = (user.issuer, user.subject) if user.subject else ("", user.reference)
+    return kind, author.iss.rstrip("/"), author.patient, *who
+
+
 class Drafts:
     """By submission key, one row a form."""
 
@@ -90,7 +101,7 @@ class Drafts:
         user = ticket.author.user
         content = [
             ticket.author.iss, ticket.author.patient, user.reference, user.issuer, user.subject,
-            ticket.version, ticket.encounter, int(ticket.issued.timestamp()), ticket.binding,
+            ticket.version, ticket.encounter, int(ticket.issued.timestamp()), ticket.binding, ticket.rated,
         ]  # fmt: skip
         return urlsafe_b64encode(self._sealer.seal(content, table=_TICKET, row=_row(place))).decode().rstrip("=")
 
@@ -101,13 +112,14 @@ class Drafts:
             content = self._sealer.open(sealed, table=_TICKET, row=_row(place))
         except (StoreError, Base64Error, ValueError) as error:
             raise SessionError(_DAMAGED, detail="the form's ticket is missing or wrong") from error
-        iss, patient, reference, issuer, subject, version, encounter, issued, binding = content
+        iss, patient, reference, issuer, subject, version, encounter, issued, binding, rated = content
         return Ticket(
             author=Author(iss=iss, patient=patient, user=User(reference=reference, name=None, issuer=issuer, subject=subject)),
             version=version,
             encounter=encounter,
             issued=datetime.fromtimestamp(issued, tz=self._clock().tzinfo),
             binding=binding,
+            rated=rated,
         )
 
     def save(
@@ -155,16 +167,13 @@ class Drafts:
 
     def purge(self, now: datetime, *, at_most: int, within: Connection | None = None) -> Sequence[Expired]:
         """Delete what nobody came back for, `at_most` so many at a time; what was deleted."""
-        over = select(drafts.c.id).where(drafts.c.expires <= now).limit(at_most)
+        over = select(drafts.c.id).where(PAST).limit(at_most)
         with self._database.begin(within) as connection:
-            rows = connection.execute(delete(drafts).where(drafts.c.id.in_(over)).returning(drafts)).all()
+            rows = connection.execute(delete(drafts).where(drafts.c.id.in_(over)).returning(drafts), {"now": now}).all()
         return [self._expired(row) for row in rows]
 
     def _owners(self, author: Author) -> list[str]:
-        """Under every key. Who has no subject (an open server) is known by reference alone."""
-        user = author.user
-        who = (user.issuer, user.subject) if user.subject else ("", user.reference)
-        return self._sealer.lookups(("draft", author.iss.rstrip("/"), author.patient, *who))
+        return self._sealer.lookups(owner_parts("draft", author))
 
     def _sealed(self, place: FormPlace, ticket: Ticket, answers: Mapping[str, str]) -> bytes:
         user = ticket.author.user
@@ -174,6 +183,7 @@ class Drafts:
             "encounter": ticket.encounter,
             "answers": dict(answers),
             "launch": digest(place.launch_id),
+            "rated": ticket.rated,
             "author": [ticket.author.iss, ticket.author.patient, user.reference, user.issuer, user.subject],
         }
         return self._sealer.seal(payload, table=_TABLE, row=digest(place.key))
@@ -190,6 +200,7 @@ class Drafts:
             answers=opened["answers"],
             launch=opened["launch"],
             saved=row.updated,
+            rated=opened["rated"],
         )
 
     def _expired(self, row: Row[Any]) -> Expired:

@@ -2,10 +2,12 @@
 
 The database holds digests of the id and of the cookie's value, never either of them. A pending launch is found by its `state`,
 an open one by its launch id; the two have different ids and different cookies, so nothing known before sign-in is worth anything after.
+Where a `state` that is used up led to is kept for a while, for the browser that holds the launch's cookie and comes back that way.
 """
 
 import hmac
 import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,6 +26,8 @@ from smart_app.store.tables import launches
 _TABLE = launches.name
 # A page is read several times a minute; that it was seen need not be written more often than this.
 _TOUCH_AFTER = timedelta(minutes=1)
+# As long as a sign-in may take: going back further than that is not going back to it.
+_SPENT_KEPT = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,29 +95,50 @@ class Launches:
         """Keep a launch until its callback, at most `ttl`; the cookie must be set on the redirect to the EHR."""
         cookie = PendingCookie(name=cookie_name(pending.state), value=secrets.token_urlsafe(32))
         payload = _pending().dump_python(pending, mode="json")
-        self._insert("pending", pending.state, cookie.value, payload, idle=ttl, absolute=ttl)
+        self._insert(self._row("pending", pending.state, cookie.value, payload, idle=ttl, absolute=ttl))
         return cookie
 
     def take_pending(self, state: str, cookies: Mapping[str, str]) -> PendingLaunch:
         """The pending launch of `state`, which is gone from the store afterwards: a second callback finds nothing.
         Raises LaunchError `browser_differs` (it stays for the right browser) or `state_unknown` (never was, used or expired)."""
-        row_id, now = digest(state), self._clock()
-        pending = and_(launches.c.id == row_id, launches.c.kind == "pending", launches.c.expires > now)
-        mine = launches.c.binding == digest(cookies.get(cookie_name(state), ""))
+        row_id = digest(state)
+        wanted = {"wanted": row_id, "now": self._clock()}
+        mine = digest(cookies.get(cookie_name(state), ""))
         with self._database.begin() as connection:
-            payload = connection.execute(delete(launches).where(pending, mine).returning(launches.c.payload)).scalar_one_or_none()
-            if payload is None and connection.execute(select(launches.c.id).where(pending)).first():
+            payload = connection.execute(_TAKE_PENDING, {**wanted, "mine": mine}).scalar_one_or_none()
+            if payload is None and connection.execute(_IS_PENDING, wanted).first():
                 raise LaunchError("browser_differs", _BROWSER_DIFFERS)
         if payload is None:
             raise LaunchError("state_unknown", _STATE_UNKNOWN)
         return _pending().validate_python(self._sealer.open(payload, table=_TABLE, row=row_id))
 
-    def open(self, context: LaunchContext, *, idle: timedelta, absolute: timedelta) -> OpenLaunch:
-        """Keep a completed launch under a new id and a new cookie; it ends `idle` after its last request and `absolute` after now."""
+    def open(
+        self, context: LaunchContext, *, idle: timedelta, absolute: timedelta, state: str | None = None, within: Connection | None = None
+    ) -> OpenLaunch:
+        """Keep a completed launch under a new id and a new cookie; it ends `idle` after its last request and `absolute` after now.
+        `state` is what its sign-in came back with, and leads to it a little longer."""
         launch_id = LaunchId(secrets.token_urlsafe(32))
         launch = OpenLaunch(id=launch_id, cookie_name=cookie_name(launch_id), cookie_value=secrets.token_urlsafe(32))
-        self._insert("open", launch_id, launch.cookie_value, _dumped(context), idle=idle, absolute=absolute)
+        rows = [self._row("open", launch_id, launch.cookie_value, _dumped(context), idle=idle, absolute=absolute)]
+        if state is not None:
+            rows.append(self._row("spent", state, launch.cookie_value, {"launch": launch_id}, idle=_SPENT_KEPT, absolute=_SPENT_KEPT))
+        self._insert(*rows, within=within)
         return launch
+
+    def led_to(self, state: str, cookies: Mapping[str, str]) -> tuple[LaunchId, LaunchContext] | None:
+        """The open launch that a `state` which is used up led to, for the browser it was opened in. None for anybody else, and once the
+        launch or the memory of it is over."""
+        row_id = digest(state)
+        spent = and_(launches.c.id == row_id, launches.c.kind == "spent", launches.c.expires > self._clock())
+        with self._database.begin() as connection:
+            payload = connection.execute(select(launches.c.payload).where(spent)).scalar_one_or_none()
+        if payload is None:
+            return None
+        launch_id = LaunchId(self._sealer.open(payload, table=_TABLE, row=row_id)["launch"])
+        try:
+            return launch_id, self.get(launch_id, cookies)
+        except SessionError:
+            return None
 
     def get(self, launch_id: LaunchId, cookies: Mapping[str, str]) -> LaunchContext:
         """The launch behind a page, for the browser it was opened in. Raises SessionError otherwise."""
@@ -153,6 +178,19 @@ class Launches:
         with self._database.begin() as connection:
             connection.execute(update(launches).where(launches.c.id == digest(launch_id)).values(refreshing_until=None))
 
+    def carry(self, launch_id: LaunchId, content: Any, *, purpose: str) -> str:
+        """`content` (JSON) sealed for an address or a field of that launch's pages: nobody else can read, make or use it."""
+        sealed = self._sealer.seal(content, table=f"{_TABLE} {purpose}", row=digest(launch_id))
+        return urlsafe_b64encode(sealed).decode().rstrip("=")
+
+    def carried(self, launch_id: LaunchId, text: str, *, purpose: str) -> Any:
+        """What `carry` sealed for that launch and purpose. Raises SessionError for anything else."""
+        try:
+            sealed = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
+            return self._sealer.open(sealed, table=f"{_TABLE} {purpose}", row=digest(launch_id))
+        except (StoreError, ValueError) as error:
+            raise SessionError(_DAMAGED, detail="a carried value is not of this launch and purpose") from error
+
     def end(self, launch_id: LaunchId, *, within: Connection | None = None) -> None:
         """Forget the launch and its tokens; ending twice is no error."""
         with self._database.begin(within) as connection:
@@ -160,15 +198,15 @@ class Launches:
 
     def purge(self, now: datetime, *, at_most: int, within: Connection | None = None) -> Sequence[Ended]:
         """Delete what is past its absolute or idle end, `at_most` so many at a time; what was deleted."""
-        over = select(launches.c.id).where(or_(launches.c.expires <= now, launches.c.idle_until <= now)).limit(at_most)
+        over = select(launches.c.id).where(OVER).limit(at_most)
         gone = delete(launches).where(launches.c.id.in_(over)).returning(launches)
         with self._database.begin(within) as connection:
-            rows = connection.execute(gone).all()
+            rows = connection.execute(gone, {"now": now}).all()
         return [self._ended(row) for row in rows]
 
-    def _insert(self, kind: str, secret_id: str, cookie_value: str, payload: Any, *, idle: timedelta, absolute: timedelta) -> None:
+    def _row(self, kind: str, secret_id: str, cookie_value: str, payload: Any, *, idle: timedelta, absolute: timedelta) -> dict[str, Any]:
         row_id, now = digest(secret_id), self._clock()
-        values = {
+        return {
             "id": row_id,
             "kind": kind,
             "binding": digest(cookie_value),
@@ -179,8 +217,10 @@ class Launches:
             "idle_until": now + idle,
             "expires": now + absolute,
         }
-        with self._database.begin() as connection:
-            connection.execute(insert(launches).values(values))
+
+    def _insert(self, *rows: dict[str, Any], within: Connection | None = None) -> None:
+        with self._database.begin(within) as connection:
+            connection.execute(_INSERT, list(rows))
 
     def _ended(self, row: Row[Any]) -> Ended:
         ended = min(row.expires, row.idle_until).isoformat()
@@ -200,6 +240,7 @@ class Launches:
 
 
 _ENDED = "This page's session has ended. Open Rapport again from the patient's chart."
+_DAMAGED = "This page is damaged or belongs to another launch, so nothing was done. Open it again from the history."
 _OTHER_BROWSER = "This page belongs to another browser or tab group, or cookies are blocked. Open Rapport again from the patient's chart."
 _BROWSER_DIFFERS = (
     "The sign-in came back to a different browser than it began in, or cookies are blocked. Open Rapport again from the chart."
@@ -215,8 +256,14 @@ def _open(row_id: str | BindParameter[str]) -> ColumnElement[bool]:
     return and_(launches.c.id == row_id, launches.c.kind == "open")
 
 
-# Every request of a launch begins with it; built once it takes half as long.
+# What every launch and every request of one begins with. Built once it takes half as long.
 _SELECT_OPEN = select(launches).where(_open(bindparam("wanted")))
+_INSERT = insert(launches)
+_PENDING = and_(launches.c.id == bindparam("wanted"), launches.c.kind == "pending", launches.c.expires > bindparam("now"))
+_IS_PENDING = select(launches.c.id).where(_PENDING)
+_TAKE_PENDING = delete(launches).where(_PENDING, launches.c.binding == bindparam("mine")).returning(launches.c.payload)
+# Past the absolute or the idle end, as of `now`.
+OVER = or_(launches.c.expires <= bindparam("now"), launches.c.idle_until <= bindparam("now"))
 
 
 def _alive(connection: Connection, row_id: str, now: datetime) -> Row[Any]:

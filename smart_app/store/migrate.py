@@ -1,16 +1,17 @@
 """Brings the database to the newest schema, once, however many processes start together."""
 
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
 
 from smart_app.errors import StoreError
 from smart_app.store.chain import Chain
 from smart_app.store.database import Database
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 _SCRIPTS = Path(__file__).parent / "migrations"
 _ADVISORY_LOCK = 0x52415050  # any number, as long as every process uses the same: "RAPP"
@@ -21,20 +22,41 @@ def upgrade(database: Database, chain: Chain) -> None:
     chain. Raises StoreError when it cannot."""
     with database.begin() as connection:
         _lock(connection)
-        config = _config()
-        config.attributes["connection"] = connection
-        config.attributes["chain"] = chain
-        _refuse_newer(connection, config)
-        command.upgrade(config, "head")
+        revision = _revision(connection)
+        if revision != newest():
+            _migrate(connection, revision, chain)
 
 
 def is_current(database: Database) -> bool:
     """True when the schema is the one this version of Rapport works with."""
     with database.begin() as connection:
-        return _revision(connection) == ScriptDirectory.from_config(_config()).get_current_head()
+        return _revision(connection) == newest()
 
 
-def _config() -> Config:
+@cache
+def newest() -> str:
+    """The newest revision, by the names of the scripts (`v0002_…`): Alembic would read them all."""
+    return max(path.name[1:5] for path in (_SCRIPTS / "versions").glob("v????_*.py"))
+
+
+def _migrate(connection: Connection, revision: str | None, chain: Chain) -> None:
+    """Alembic is 10 MB and some 50 ms of start, so it is loaded only where there is something to migrate."""
+    from alembic import command  # noqa: PLC0415
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
+    config = _config()
+    config.attributes["connection"] = connection
+    config.attributes["chain"] = chain
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if revision is not None and revision not in known:
+        # A database of a newer Rapport is left alone.
+        raise StoreError("The database belongs to a newer version of Rapport.", detail=f"schema {revision}")
+    command.upgrade(config, "head")
+
+
+def _config() -> "Config":
+    from alembic.config import Config  # noqa: PLC0415
+
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
@@ -42,15 +64,9 @@ def _config() -> Config:
 
 
 def _revision(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
-
-
-def _refuse_newer(connection: Connection, config: Config) -> None:
-    """A database of a newer Rapport is left alone."""
-    revision = _revision(connection)
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if revision is not None and revision not in known:
-        raise StoreError("The database belongs to a newer version of Rapport.", detail=f"schema {revision}")
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one_or_none()
 
 
 def _lock(connection: Connection) -> None:

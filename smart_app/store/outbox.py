@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, Update, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Row, Update, and_, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from smart_app.launch.context import LaunchId
+from smart_app.launch.context import Author, LaunchId
 from smart_app.store.database import Database
+from smart_app.store.drafts import owner_parts
 from smart_app.store.seal import Sealer, digest
 from smart_app.store.tables import outbox
 
@@ -21,6 +22,11 @@ _INSERT = insert(outbox)
 _SELECT = select(outbox).where(outbox.c.id == bindparam("wanted"))
 _MARK = update(outbox).where(outbox.c.id == bindparam("wanted")).values(state=bindparam("to"), updated=bindparam("now"))
 _RESEAL = _MARK.values(payload=bindparam("sealed"))
+# Sent by a process that is gone, and stored in the record for long enough, as of `sent_before` and `stored_before`.
+STUCK = and_(outbox.c.state == "sending", outbox.c.updated < bindparam("sent_before"))
+DONE = and_(outbox.c.state == "acknowledged", outbox.c.updated < bindparam("stored_before"))
+_RECOVER = update(outbox).where(STUCK).values(state="unknown", updated=bindparam("now"))
+_PURGE = delete(outbox).where(DONE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,11 +49,20 @@ class Outbox:
         self._sealer = sealer
         self._clock = clock
 
-    def put(self, key: str, *, launch_id: LaunchId, payload: dict[str, Any], state: Literal["sealed", "sending"] = "sealed") -> bool:
+    def put(
+        self,
+        key: str,
+        *,
+        launch_id: LaunchId,
+        payload: dict[str, Any],
+        state: Literal["sealed", "sending"] = "sealed",
+        author: Author | None = None,
+    ) -> bool:
         """Seal a submission; on the disk when this returns True. False when the key exists already: nothing was changed.
-        Put as `sending` it is the caller's to send, without a claim."""
+        Put as `sending` it is the caller's to send, without a claim. `author` finds it again when its launch has ended."""
         now = self._clock()
         values = {"id": digest(key), "state": state, "payload": self._sealed(key, launch_id, payload), "created": now, "updated": now}
+        values["owner"] = self._owners(author)[0] if author else None
         try:
             with self._database.durable() as connection:
                 connection.execute(_INSERT, values)
@@ -89,17 +104,31 @@ class Outbox:
             rows = connection.execute(statement).all()
         return [self._entry(row) for row in rows]
 
-    def recover(self, before: datetime) -> int:
-        """Turn into unknown what has been `sending` since before `before`: its process is gone, and the outcome must be looked up."""
-        stuck = (outbox.c.state == "sending") & (outbox.c.updated < before)
+    def left_by(self, author: Author) -> Sequence[OutboxEntry]:
+        """What of this user's submissions about this patient the record has not acknowledged, newest first."""
+        theirs = outbox.c.owner.in_(self._owners(author)) & outbox.c.state.in_(_UNFINISHED)
         with self._database.begin() as connection:
-            return connection.execute(update(outbox).where(stuck).values(state="unknown", updated=self._clock())).rowcount
+            rows = connection.execute(select(outbox).where(theirs).order_by(outbox.c.created.desc(), outbox.c.id)).all()
+        return [self._entry(row) for row in rows]
 
-    def purge(self, before: datetime) -> int:
-        """Delete what was acknowledged before `before`; anything else stays for good. How many."""
-        done = (outbox.c.state == "acknowledged") & (outbox.c.updated < before)
+    def belongs(self, key: str, author: Author) -> bool:
+        """Whether this user sent that submission about this patient, in whatever launch, and it is not acknowledged."""
+        theirs = (outbox.c.id == digest(key)) & outbox.c.owner.in_(self._owners(author)) & outbox.c.state.in_(_UNFINISHED)
         with self._database.begin() as connection:
-            return connection.execute(delete(outbox).where(done)).rowcount
+            return connection.execute(select(outbox.c.id).where(theirs)).first() is not None
+
+    def _owners(self, author: Author) -> list[str]:
+        return self._sealer.lookups(owner_parts("outbox", author))
+
+    def recover(self, before: datetime, *, within: Connection | None = None) -> int:
+        """Turn into unknown what has been `sending` since before `before`: its process is gone, and the outcome must be looked up."""
+        with self._database.begin(within) as connection:
+            return connection.execute(_RECOVER, {"sent_before": before, "now": self._clock()}).rowcount
+
+    def purge(self, before: datetime, *, within: Connection | None = None) -> int:
+        """Delete what was acknowledged before `before`; anything else stays for good. How many."""
+        with self._database.begin(within) as connection:
+            return connection.execute(_PURGE, {"stored_before": before}).rowcount
 
     def _sealed(self, key: str, launch_id: LaunchId, payload: dict[str, Any]) -> bytes:
         return self._sealer.seal({"key": key, "launch_id": launch_id, "payload": payload}, table=_TABLE, row=digest(key))

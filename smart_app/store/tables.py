@@ -59,7 +59,9 @@ outbox = Table(
     Column("payload", LargeBinary, nullable=False),
     Column("created", Instant, nullable=False),
     Column("updated", Instant, nullable=False),
+    Column("owner", _DIGEST),
     Index("outbox_by_state", "state", "updated"),
+    Index("outbox_by_owner", "owner"),
 )
 
 reveals = Table(

@@ -7,12 +7,15 @@ from smart_app.errors import ForeignPage, LaunchError, LockedFrame, SessionError
 from smart_app.launch.context import LaunchId
 from smart_app.store import FormPlace
 from smart_app.web.csrf import FIELD
+from smart_app.web.guard import Visit
 from smart_app.web.pages import check_patient
 from smart_app.web.site import Site
 from smart_app.web.views.kept import kept_words
 
+# The sealed note of whom an observer has chosen.
+RATED = "rated"
 # What a form sends beside its answers.
-OURS = {FIELD, "key", "patient", "ticket", "completes"}
+OURS = {FIELD, "key", "patient", "ticket", "completes", RATED}
 _STATUS = {"kept": 204, "nothing": 204, "sent": 204, "too_soon": 429}
 _GONE = 410
 
@@ -51,14 +54,19 @@ class DraftPages:
         check_patient(visit.context)
         key = request.form.get("key", "")
         take_up(visit.context, self._services, key=key, launch_id=visit.id)
-        return redirect(url_for("form", launch_id=visit.id, slug=slug, informant=informant, draft=key), 303)  # type: ignore[return-value]
+        return redirect(_form(visit, slug, informant, draft=key), 303)  # type: ignore[return-value]
 
     def discard(self, launch_id: str, slug: str, informant: str) -> Response:
         """To an empty form."""
         visit = self._site.guard.enter(launch_id)
         check_patient(visit.context)
         discard(visit.context, self._services, key=request.form.get("key", ""), launch_id=visit.id)
-        return redirect(url_for("form", launch_id=visit.id, slug=slug, informant=informant), 303)  # type: ignore[return-value]
+        return redirect(_form(visit, slug, informant), 303)  # type: ignore[return-value]
+
+
+def _form(visit: Visit, slug: str, informant: str, *, draft: str | None = None) -> str:
+    """The form's address; of an observer's with whom they have chosen."""
+    return url_for("form", launch_id=visit.id, slug=slug, informant=informant, draft=draft, rated=request.form.get(RATED) or None)
 
 
 def sent(site: Site, launch_id: str, slug: str, informant: str) -> Typed:

@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from smart_app.errors import FhirError, LaunchError, OtherBrowser, RapportError, SessionError, StoreError
 from smart_app.launch.context import LaunchId
+from smart_app.web.launching import TRIED
 from smart_app.web.own import OWN
 from smart_app.web.site import Site
 from smart_app.web.views.error import ErrorView, failure_view, fhir_error_view, launch_error_view, session_error_view, status_view
@@ -75,12 +76,13 @@ class Errors:
                     iss=g.get("iss"),
                     registration=self._site.services.registration,
                     elsewhere=g.get("elsewhere"),
+                    again=_again(),
                     start=url_for("start") if g.get("standalone") else None,
                 )
             case SessionError():
                 return session_error_view(error, reference=reference(), posted=_posted())
             case FhirError():
-                return fhir_error_view(error, reference=reference(), retry=None if _posted() else request.path)
+                return fhir_error_view(error, reference=reference(), retry=_again())
             case _:
                 return failure_view(error, reference=reference(), posted=_posted())
 
@@ -110,6 +112,15 @@ def _is_patients() -> bool:
 
 def _posted() -> bool:
     return request.method == "POST"
+
+
+def _again() -> str | None:
+    """The address of this request, to be asked for once more, with its query to the letter; a POST is not sent twice. Whether cookies are
+    kept is found out anew."""
+    if _posted():
+        return None
+    query = request.query_string.decode("ascii", "replace").removesuffix(TRIED)
+    return f"{request.root_path}{request.path}{'?' if query else ''}{query}"
 
 
 def _place(cause: BaseException) -> str:

@@ -9,16 +9,19 @@ from flask import Flask, Response, abort, redirect, request, url_for
 
 from fhir_mappings.answers import Invalid
 from fhir_mappings.instrument import Informant
+from fhir_mappings.rating import Person
 from smart_app.care.chart import open_patient
 from smart_app.care.drafts import Typed, Unsent, keep, ticket_for, unsent, with_earlier
 from smart_app.care.history import Patient
+from smart_app.care.rated import Candidates, asks_whom, candidates, choose
+from smart_app.care.rated import chosen as chosen_clinician
 from smart_app.care.receipt import Receipt
-from smart_app.care.submission import begin_form, form_of, receipt, send_again, submit
+from smart_app.care.submission import begin_form, form_of, practitioner, receipt, send_again, submit
 from smart_app.errors import FhirError, ForeignPage, LaunchError, SessionError
 from smart_app.launch.context import LaunchContext
 from smart_app.store import FormPlace
 from smart_app.telemetry import new_log
-from smart_app.web.drafts import keep_without_launch, sent
+from smart_app.web.drafts import RATED, keep_without_launch, sent
 from smart_app.web.errors import reference
 from smart_app.web.guard import Visit
 from smart_app.web.pages import check_patient
@@ -28,6 +31,7 @@ from smart_app.web.views.form import FormUrls, form_view
 from smart_app.web.views.handover import handover_view
 from smart_app.web.views.kept import kept_view
 from smart_app.web.views.receipt import receipt_view
+from smart_app.web.views.whom import whom_view
 
 _UNPROCESSABLE = 422
 
@@ -38,6 +42,7 @@ def register(app: Flask, site: Site) -> None:
     app.add_url_rule("/l/<launch_id>/handover/<slug>", "handover", handler.handover)
     app.add_url_rule("/l/<launch_id>/check/<slug>/<informant>", "form", handler.show)
     app.add_url_rule("/l/<launch_id>/check/<slug>/<informant>", "submit", handler.submit, methods=["POST"])
+    app.add_url_rule("/l/<launch_id>/rated/<slug>/<informant>", "choose", handler.choose, methods=["POST"])
     app.add_url_rule("/l/<launch_id>/thanks/<key>", "thanks", handler.thanks)
     app.add_url_rule("/l/<launch_id>/receipt/<key>", "receipt", handler.receipt)
     app.add_url_rule("/l/<launch_id>/receipt/<key>/check-again", "check_again", handler.check_again, methods=["POST"])
@@ -67,9 +72,27 @@ class Forms:
         return self._site.pages.page("handover", view, tab=visit.tab)
 
     def show(self, launch_id: str, slug: str, informant: str) -> Response:
-        """An empty form, or what was kept of the one asked for."""
+        """An empty form, or what was kept of the one asked for; of an observer's first the question whom it is about."""
         visit = self._site.guard.enter(launch_id)
-        return self._form(visit, slug, _informant(informant), key=request.args.get("draft"))
+        chosen = _informant(informant)
+        note = request.args.get(RATED, "")
+        if not note and asks_whom(form_of(self._services, slug, chosen), chosen):
+            return self._whom(visit, slug, chosen)
+        return self._form(visit, slug, chosen, key=request.args.get("draft"), note=note)
+
+    def choose(self, launch_id: str, slug: str, informant: str) -> Response:
+        """Note whom an observer rates, and go on to the form. The address holds the note sealed, no reference and no name."""
+        visit = self._site.guard.enter(launch_id)
+        check_patient(visit.context)
+        about = _informant(informant)
+        form_of(self._services, slug, about)
+        practitioner(visit.context)
+        found = candidates(visit.context, self._services)
+        reference = request.form.get("clinician", "")
+        note = choose(visit.context, self._services, found=found, reference=reference, form=(slug, about), launch_id=visit.id)
+        if note is None:
+            return self._whom(visit, slug, about, found=found, unknown=bool(reference))
+        return redirect(url_for("form", launch_id=visit.id, slug=slug, informant=about, rated=note), 303)  # type: ignore[return-value]
 
     def submit(self, launch_id: str, slug: str, informant: str) -> Response:
         """Store the answers and go to what became of them; an incomplete form comes back with everything that was given. What reaches a
@@ -84,7 +107,8 @@ class Forms:
             view = kept_view(kept, over, now=self._services.clock().astimezone(), reference=reference())
             return self._site.pages.page("error", view, status=over.http_status)
         chosen = _informant(informant)
-        key = typed.place.key
+        key, note = typed.place.key, request.form.get(RATED, "")
+        rated = self._rated(visit, slug, chosen, note)
         outcome = submit(
             visit.context,
             self._services,
@@ -92,12 +116,15 @@ class Forms:
             informant=chosen,
             key=key,
             patient=typed.patient,
-            fields=with_earlier(typed.fields, self._earlier(visit, slug, chosen, key) if typed.completes else None),
+            fields=with_earlier(typed.fields, self._earlier(visit, slug, chosen, key, rated) if typed.completes else None),
             launch_id=visit.id,
+            rated=rated,
         )
         if isinstance(outcome, Invalid):
             self._keep(typed)
-            return self._form(visit, slug, chosen, key=key, invalid=replace(outcome, kept=_typed_now(outcome.kept, typed.fields)))
+            return self._form(
+                visit, slug, chosen, key=key, invalid=replace(outcome, kept=_typed_now(outcome.kept, typed.fields)), note=note
+            )
         page = "thanks" if chosen == "patient" and not self._from_paper(slug, chosen) else "receipt"
         return redirect(url_for(page, launch_id=visit.id, key=outcome), 303)  # type: ignore[return-value]
 
@@ -129,23 +156,52 @@ class Forms:
         send_again(visit.context, self._services, key=key, launch_id=visit.id)
         return redirect(url_for("receipt", launch_id=visit.id, key=key), 303)  # type: ignore[return-value]
 
-    def _form(self, visit: Visit, slug: str, informant: Informant, *, key: str | None = None, invalid: Invalid | None = None) -> Response:
-        """`key` is that of the form this one goes on with: an incomplete one that was sent, or a draft."""
+    def _whom(
+        self, visit: Visit, slug: str, informant: Informant, *, found: Candidates | None = None, unknown: bool | None = None
+    ) -> Response:
+        """Whom an observer's form is about; `unknown` says of a choice that was made whether it named anybody at all."""
+        practitioner(visit.context)
+        view = whom_view(
+            found or candidates(visit.context, self._services),
+            context=visit.context,
+            title=form_of(self._services, slug, informant).title,
+            action=url_for("choose", launch_id=visit.id, slug=slug, informant=informant),
+            back=url_for("dashboard", launch_id=visit.id),
+            today=self._services.clock().astimezone().date(),
+            unknown=unknown,
+        )
+        return self._site.pages.page("whom", view, csrf=visit.csrf, tab=visit.tab, status=200 if unknown is None else _UNPROCESSABLE)
+
+    def _rated(self, visit: Visit, slug: str, informant: Informant, note: str) -> Person | None:
+        """Whom an observer has chosen; None of every other form, and without a note."""
+        if not note or not asks_whom(form_of(self._services, slug, informant), informant):
+            return None
+        return chosen_clinician(visit.context, self._services, note=note, form=(slug, informant), launch_id=visit.id)
+
+    def _form(
+        self, visit: Visit, slug: str, informant: Informant, *, key: str | None = None, invalid: Invalid | None = None, note: str = ""
+    ) -> Response:
+        """`key` is that of the form this one goes on with: an incomplete one that was sent, or a draft. `note` is whom an observer has
+        chosen."""
         services = self._services
-        draft = begin_form(visit.context, services, slug=slug, informant=informant)
-        earlier = self._earlier(visit, slug, informant, key) if key and (invalid is None or request.form.get("completes")) else None
+        rated = self._rated(visit, slug, informant, note)
+        draft = begin_form(visit.context, services, slug=slug, informant=informant, rated=rated)
+        earlier = self._earlier(visit, slug, informant, key, rated) if key and (invalid is None or request.form.get("completes")) else None
         draft = replace(draft, key=key) if key and (invalid or earlier) else draft
         place = FormPlace(launch_id=visit.id, slug=slug, informant=informant, key=draft.key)
-        offered = None if invalid or earlier else unsent(visit.context, services, instrument=draft.instrument, informant=informant)
+        open_one = (
+            None if invalid or earlier else unsent(visit.context, services, instrument=draft.instrument, informant=informant, rated=rated)
+        )
         view = form_view(
             draft,
             urls=_urls(visit, slug, informant),
             now=services.clock().astimezone(),
             site_name=services.settings.site_name,
-            ticket=ticket_for(visit.context, services, place=place, instrument=draft.instrument, cookie=visit.cookie),
+            ticket=ticket_for(visit.context, services, place=place, instrument=draft.instrument, cookie=visit.cookie, rated=rated),
             invalid=invalid,
             earlier=earlier,
-            offered=offered,
+            offered=open_one,
+            rated=note if rated else "",
         )
         status = _UNPROCESSABLE if invalid else 200
         return self._site.pages.page("check_form", view, csrf=visit.csrf, tab=visit.tab, status=status)
@@ -158,10 +214,10 @@ class Forms:
             # The form comes back with its answers either way; from a form of an older Rapport they are on that page alone.
             new_log().warning("draft_refused", code=refused.code)
 
-    def _earlier(self, visit: Visit, slug: str, informant: Informant, key: str) -> Unsent | None:
+    def _earlier(self, visit: Visit, slug: str, informant: Informant, key: str, rated: Person | None) -> Unsent | None:
         """The draft that this form goes on with; None when it is gone."""
         instrument = form_of(self._services, slug, informant)
-        return unsent(visit.context, self._services, instrument=instrument, informant=informant, key=key)
+        return unsent(visit.context, self._services, instrument=instrument, informant=informant, key=key, rated=rated)
 
     def _from_paper(self, slug: str, informant: Informant) -> bool:
         return form_of(self._services, slug, informant).from_paper(informant)

@@ -35,6 +35,8 @@ def protect(response: Response, *, ancestors: Sequence[str], sheet: str, secure:
 
 def squeeze(response: Response, request: Request) -> None:
     """Compress text where the browser takes it."""
+    if "Location" in response.headers:
+        return
     if "Content-Encoding" in response.headers or response.direct_passthrough or not (response.mimetype or "").startswith(_TEXT):
         return
     response.vary.add("Accept-Encoding")

@@ -15,7 +15,9 @@ BY_LAUNCH = "launch"
 
 
 def first_page(context: LaunchContext, services: AppServices, *, launch_id: LaunchId) -> str:
-    """The address of the page the launch leads to."""
+    """The address of the page the launch leads to: of a patient who has signed in themself always their own."""
+    if context.by_patient:
+        return url_for("own", launch_id=launch_id)
     asked = destination(context, services)
     if asked.slug is None:
         return url_for("dashboard", launch_id=launch_id, at=BY_LAUNCH if asked.unmet or asked.response else None)

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from flask import Flask, Response, g, redirect, request, url_for
+from flask import Flask, Response, g, request, url_for
 
 from smart_app.care.access import prepare
 from smart_app.errors import LaunchError
@@ -18,7 +18,8 @@ from smart_app.web.site import Site
 
 _OURS = "__Host-rapport-"
 _DESTINATION, _FRAMED = "Sec-Fetch-Dest", {"iframe", "frame", "embed", "object", "fencedframe"}
-_TRIED = "&cookies=tried"
+# Says that the one hop of `cookies_tried` was made.
+TRIED = "&cookies=tried"
 _ONE_HOP = 60
 _COOKIES_BLOCKED = (
     "Rapport keeps patients apart with a cookie for each chart, and this browser did not keep one. Allow cookies for Rapport, or open it "
@@ -62,16 +63,25 @@ class Launching:
         return response
 
     def callback(self) -> Response:
-        """Complete the launch and go to its page. The pending launch is used up, whatever comes of it."""
+        """Complete the launch and go to its page. The pending launch is used up, whatever comes of it; who comes back this way
+        afterwards is shown the launch it became."""
         params = request.args.to_dict(flat=False)
         state = callback_state(params)
-        pending = self._services.store.launches.take_pending(state, request.cookies)
+        launches = self._services.store.launches
+        try:
+            pending = launches.take_pending(state, request.cookies)
+        except LaunchError:
+            running = launches.led_to(state, request.cookies)
+            if running is None:
+                raise
+            launch_id, context = running
+            return _to(first_page(context, self._services, launch_id=launch_id))
         g.standalone = pending.via == "standalone"
         context = self._services.launcher.complete(pending, params)
         # Asked for now, it is there when the first page is made, which may take a while.
         self._site.pages.themes.of(context)
-        response = opened(self._services, context)
-        cookies.drop(response, self._services.store.launches.cookie_name_for_state(state))
+        response = opened(self._services, context, state=state)
+        cookies.drop(response, launches.cookie_name_for_state(state))
         return response
 
 
@@ -93,34 +103,31 @@ def cookies_tried() -> Response | None:
     if kept or _DESTINATION not in request.headers:
         return None
     query = request.query_string.decode("ascii", "replace")
-    if not query.endswith(_TRIED):
-        response = _to(f"{url_for('launch')}?{query}{_TRIED}")
+    if not query.endswith(TRIED):
+        response = _to(f"{url_for('launch')}?{query}{TRIED}")
         cookies.keep(response, cookies.PROBE, "1", seconds=_ONE_HOP)
         return response
     if request.headers[_DESTINATION] in _FRAMED:
-        g.elsewhere = f"{url_for('launch')}?{query.removesuffix(_TRIED)}"
+        g.elsewhere = f"{url_for('launch')}?{query.removesuffix(TRIED)}"
     raise LaunchError("cookies_blocked", _COOKIES_BLOCKED, detail=f"no cookie came back to a {request.headers[_DESTINATION][:20]}")
 
 
-def opened(services: AppServices, context: LaunchContext) -> Response:
-    """Keep a completed launch, set its cookie and go to the page it was opened for; a patient who has signed in goes to their own."""
+def opened(services: AppServices, context: LaunchContext, *, state: str | None = None) -> Response:
+    """Keep a completed launch, set its cookie and go to the page it was opened for. `state` is what its sign-in came back with, if there
+    was one."""
     settings = services.settings
     absolute = timedelta(minutes=settings.absolute_minutes)
-    services.store.purge(services.clock())
-    launch = services.store.launches.open(context, idle=timedelta(minutes=settings.idle_minutes), absolute=absolute)
+    idle = timedelta(minutes=settings.idle_minutes)
     detail = {"via": context.via, "scope": context.scope}
-    services.store.audit.add("launch", launch_id=launch.id, context=context, detail=detail)
+    launch = services.store.open_launch(context, idle=idle, absolute=absolute, detail=detail, state=state)
     for name in context.arrived.ignored:
         new_log().warning("launch_value_ignored", issuer_name=context.issuer_name, reason_code=name)
-    own = url_for("own", launch_id=launch.id) if context.by_patient else None
-    response = _to(own or first_page(context, services, launch_id=launch.id))
+    response = _to(first_page(context, services, launch_id=launch.id))
     cookies.keep(response, launch.cookie_name, launch.cookie_value, seconds=int(absolute.total_seconds()))
     return response
 
 
 def _to(address: str) -> Response:
-    """A 303: whatever brought the browser here, the next request is a GET."""
-    response = redirect(address, 303)
-    # Werkzeug's redirect page repeats the address, with `state` and launch id in it.
-    response.set_data(b"")
-    return response  # type: ignore[return-value]
+    """A 303: whatever brought the browser here, the next request is a GET. Without a body: the usual one repeats the address, with `state`
+    and launch id in it."""
+    return Response(status=303, headers={"Location": address})

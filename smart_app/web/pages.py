@@ -10,6 +10,7 @@ from flask import Flask, Response, redirect, request, url_for
 from fhir_mappings.instrument import Informant, Instrument
 from smart_app.care.blind import reveal
 from smart_app.care.dashboard import load_history
+from smart_app.care.delivery import left_behind
 from smart_app.care.drafts import left_unsent
 from smart_app.care.history import Years
 from smart_app.care.signing_out import sign_out
@@ -22,7 +23,7 @@ from smart_app.web.landing import BY_LAUNCH, of_launch
 from smart_app.web.site import Site
 from smart_app.web.views.dashboard import DashboardUrls, dashboard_view
 from smart_app.web.views.ended import ended_view, signed_out_view
-from smart_app.web.views.kept import unsent_notices
+from smart_app.web.views.kept import left_behind_notices, unsent_notices
 from smart_app.web.views.offers import offers
 
 _DEFAULT_YEARS: Years = "2"
@@ -59,6 +60,7 @@ class Dashboard:
         day, notice = of_launch(visit.context, self._services, history) if at == BY_LAUNCH else (_day(at), None)
         now = self._services.clock().astimezone()
         left = left_unsent(visit.context, self._services) if _is_clinician(visit.context) else ()
+        behind = left_behind_notices(left_behind(visit.context, self._services), partial(_receipt, visit), now=now)
         view = dashboard_view(
             history,
             context=visit.context,
@@ -66,7 +68,7 @@ class Dashboard:
             now=now,
             focus=day,
             opening=notice,
-            unsent=unsent_notices(left, partial(_beginning, visit), now=now),
+            unsent=(*unsent_notices(left, partial(_beginning, visit), now=now), *behind),
         )
         self._services.store.audit.add("history_read", launch_id=visit.id, context=visit.context)
         return self._site.pages.page("dashboard", view, csrf=visit.csrf, tab=visit.tab)
@@ -122,6 +124,11 @@ def _beginning(visit: Visit, instrument: Instrument, informant: Informant) -> st
     if informant == "patient" and not instrument.from_paper(informant):
         return url_for("handover", launch_id=visit.id, slug=instrument.slug)
     return url_for("form", launch_id=visit.id, slug=instrument.slug, informant=informant)
+
+
+def _receipt(visit: Visit, key: str) -> str:
+    """Where a submission's receipt is."""
+    return url_for("receipt", launch_id=visit.id, key=key)
 
 
 def check_patient(context: LaunchContext) -> None:

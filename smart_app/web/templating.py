@@ -1,5 +1,6 @@
 """Turns a view model into a page. A template sees `view`, `csrf`, `tab`, `asset`, `sheet` and `theme`, and nothing else."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -31,6 +32,9 @@ def environment() -> Environment:
 
 # ASCII's own marks between two cells and between two rows.
 _CELL, _ROW = "\x1f", "\x1e"
+# What HTML may not hold, not even escaped (HTML 13.1.3): controls, noncharacters, and halves of surrogate pairs, which could not be sent.
+_NO_CHARACTERS = "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
+_UNFIT = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef{_NO_CHARACTERS}]")
 
 
 def table_body(rows: Sequence[Sequence[str]]) -> Markup:
@@ -67,7 +71,7 @@ class Pages:
         """The page of one view model; `tab` where it belongs to a launch."""
         found = self.environment.get_template(f"pages/{template}.html")
         text = found.render(view=view, csrf=csrf, tab=tab, asset=self._asset, sheet=self._sheet, theme=self._theme())
-        return Response(text, status=status, mimetype="text/html")
+        return Response(_UNFIT.sub("\ufffd", text), status=status, mimetype="text/html")
 
     def _theme(self) -> Markup:
         """The EHR's colours and type, on pages of a launch that has them."""

@@ -1,21 +1,18 @@
-"""The app in a process of its own, against an open FHIR server: `python -m tests.bench.app_process FHIR_BASE`.
+"""The app in a process of its own: `python -m tests.bench.app_process FHIR_BASE [CLIENT_ID]`, against an open FHIR server, or as a public
+client of the EHR there.
 
 Answers `cpu` (seconds of processor time used so far, all threads), `rss` (bytes resident now), `imported` (bytes resident when nothing
-but the import had happened) and `bare` (serves the HTML given as `/bare`)."""
+but the import had happened), `bare` (serves the HTML given as `/bare`), `forget` (empties the caches of what the EHR said of itself),
+`later` (moves the app's clock on by so many seconds), `purge` (what a purge deletes now) and `holdings` (what is kept, and open)."""
 
-import os
 import sys
 import tempfile
 import threading
-from pathlib import Path
+from collections.abc import Callable
+from typing import Any
 
 import smart_app.app
-
-
-def resident() -> int:
-    """Bytes of this process in memory (Linux)."""
-    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
-
+from tests.bench.resident import resident
 
 IMPORTED = resident()
 
@@ -41,32 +38,41 @@ def main() -> None:
     import time  # noqa: PLC0415
     from base64 import urlsafe_b64encode  # noqa: PLC0415
 
-    from smart_app.registration import Issuer, OpenServer, load_registration  # noqa: PLC0415
+    from smart_app.registration import Issuer, OpenServer, PublicClient, load_registration  # noqa: PLC0415
     from smart_app.settings import Settings  # noqa: PLC0415
+    from tests.bench.clock import Clock  # noqa: PLC0415
+    from tests.bench.holdings import Inside  # noqa: PLC0415
     from tests.bench.kept_alive import listen  # noqa: PLC0415
     from tests.bench.peer import answer_commands  # noqa: PLC0415
 
-    base = sys.argv[1]
+    base, *client = sys.argv[1:]
     server = listen()
     address = f"http://localhost:{server.server_port}"
-    issuer = Issuer(name="Measured server", iss=base, client_id="", auth=OpenServer(), scope="", synthetic_data=True)
+    auth = PublicClient() if client else OpenServer()
+    issuer = Issuer(name="Measured server", iss=base, client_id="".join(client), auth=auth, scope="", synthetic_data=True)
     with tempfile.TemporaryDirectory(prefix="rapport-bench-") as folder:
         settings = Settings(
             base_url=address,
             secret_keys=(urlsafe_b64encode(secrets.token_bytes(32)).decode(),),
             database_url=f"sqlite:///{folder}/rapport.sqlite",
         )
-        app = smart_app.app.create_app(settings, registration=load_registration(None).with_issuer(issuer))
+        clock = Clock()
+        app = smart_app.app.create_app(settings, registration=load_registration(None).with_issuer(issuer), clock=clock)
+        inside = Inside(app.extensions["rapport"], clock)
         bare = Bare()
         app.add_url_rule("/bare", "bare", bare.show)
         server.set_app(app)
         smart_app.app.settle()
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        commands = {
+        commands: dict[str, Callable[[Any], Any]] = {
             "cpu": lambda _: time.process_time(),
             "rss": lambda _: resident(),
             "imported": lambda _: IMPORTED,
             "bare": bare.keep,
+            "forget": inside.forget,
+            "later": clock.move,
+            "purge": inside.purge,
+            "holdings": inside.holdings,
         }
         answer_commands(address, commands)
 

@@ -21,11 +21,15 @@ class Figure:
         """Whether the goal is kept."""
         return self.value >= self.goal if self.at_least else self.value <= self.goal
 
-    def line(self) -> str:
-        """The figure as one line, its raw numbers on a second."""
+    def row(self) -> str:
+        """The figure as one line."""
         sign = "≥" if self.at_least else "≤"
         verdict = "met   " if self.met else "MISSED"
-        return f"{verdict} {self.name:<58} {self.value:>9.3f} {self.unit:<2}  goal {sign}{self.goal:g} {self.unit}\n         {self.raw}"
+        return f"{verdict} {self.name:<58} {self.value:>9.3f} {self.unit:<2}  goal {sign}{self.goal:g} {self.unit}"
+
+    def line(self) -> str:
+        """The same, its raw numbers on a second line."""
+        return f"{self.row()}\n         {self.raw}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,13 +64,18 @@ class Interpreters:
         return done.stdout
 
 
+def third_party(fresh: Interpreters) -> list[str]:
+    """The modules the app loads that are neither ours nor Python's, in the order it loads them."""
+    loaded = ",".join(fresh.printed(_NAMES).split())
+    # Some exist only as attributes that their package puts in place.
+    return fresh.printed(_TRIED, loaded).split()
+
+
 def measure(effort: Effort) -> Figures:
     """One figure."""
     with tempfile.TemporaryDirectory(prefix="rapport-bench-") as folder:
         fresh = Interpreters(folder)
-        loaded = ",".join(fresh.printed(_NAMES).split())
-        # Some exist only as attributes that their package puts in place.
-        names = fresh.printed(_TRIED, loaded).split()
+        names = third_party(fresh)
         pair = interleaved(
             lambda: float(fresh.printed(_TIMED_APP)),
             lambda: float(fresh.printed(_TIMED_OTHERS, ",".join(names))),

@@ -17,6 +17,7 @@ def every_address_is_long(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 # SMART D7
+# IG 52
 def test_posted_sign_in_reaches_the_dashboard_in_the_frame(tab: Page, reading_room: Clinic) -> None:
     posted: list[str] = []
     tab.on("request", lambda request: posted.append(request.url) if request.method == "POST" else None)

@@ -57,6 +57,7 @@ def test_this_browser_blocks_third_party_cookies_as_browsers_do(chromium: Browse
         expect(frame.locator("body")).to_have_text("partitioned")
 
 
+# SMART 6.3.3
 def test_the_launch_reaches_the_dashboard_inside_the_frame(tab: Page, reading_room: Clinic) -> None:
     frame = in_chart(tab, reading_room, OWEN)
     assert frame.url.startswith(f"{reading_room.stand.app}/l/")
@@ -132,6 +133,7 @@ def test_an_incomplete_form_says_what_is_missing_and_keeps_the_answers(tab: Page
     assert len(rated_today(here, OWEN)) == 1
 
 
+# SMART L
 @pytest.mark.parametrize("options", [{"java_script_enabled": False}], ids=["no-script"])
 def test_the_whole_job_needs_no_script(tab: Page, here: Clinic, options: dict[str, object]) -> None:
     frame = in_chart(tab, here, OWEN)
@@ -142,6 +144,7 @@ def test_the_whole_job_needs_no_script(tab: Page, here: Clinic, options: dict[st
     assert len(rated_today(here, OWEN)) == 2
 
 
+# SMART B4
 # SMART 6.3.10
 @pytest.mark.parametrize("side_by_side", [False, True], ids=["tabs", "pair"])
 def test_two_open_charts_never_show_or_write_the_others_patient(tab: Page, here: Clinic, side_by_side: bool) -> None:

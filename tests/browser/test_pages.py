@@ -2,22 +2,17 @@
 
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
 
+from tests.browser.accessible import DESK, IN_BOTH_SCHEMES, check_page
 from tests.browser.chart import answer, clinician_form, clinician_rates, in_tab, patient_form, patient_rates, send, to_history
 from tests.browser.own import at_own_form, at_picker, at_sign_in, at_start, from_portal, own_answers_sent
 from tests.support.stands import Clinic, clinic
 
 pytestmark = pytest.mark.system
-SCREENS = Path(__file__).resolve().parents[2] / "artefacts" / "screens"
-AXE = Axe()
-# axe would fetch style sheets anew for rules that need them; content security forbids that, and they are same-origin anyway.
-AXE_OPTIONS = {"resultTypes": ["violations"], "preload": False}
 PERSONAS = (
     "strained-repaired",
     "falling-slowly",
@@ -29,7 +24,7 @@ PERSONAS = (
     "twelve-years",
 )
 WRITTEN_FOR = "missing-items"
-PHONE, DESK = {"width": 320, "height": 640}, {"width": 1280, "height": 800}
+PHONE: ViewportSize = {"width": 320, "height": 640}
 
 
 @pytest.fixture(scope="module")
@@ -214,25 +209,11 @@ PAGES: dict[str, Callable[[Page, Clinic], object]] = {
 }
 
 
-def found_by_axe(tab: Page) -> str:
-    """What axe finds on the page, everything that can be opened open."""
-    tab.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
-    results = AXE.run(tab, options=AXE_OPTIONS)
-    return str(results.generate_report()) if results.violations_count else ""
-
-
-@pytest.mark.parametrize("options", [{"color_scheme": "light"}, {"color_scheme": "dark"}], ids=["light", "dark"])
+@IN_BOTH_SCHEMES
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_accessible_and_fits(tab: Page, reading_room: Clinic, name: str, options: dict[str, str]) -> None:
     PAGES[name](tab, reading_room)
-    picture = f"{name}-{options['color_scheme']}"
-    tab.screenshot(path=SCREENS / f"{picture}-1280.png", full_page=True)
-    tab.set_viewport_size(PHONE)  # type: ignore[arg-type]
-    tab.screenshot(path=SCREENS / f"{picture}-320.png", full_page=True)
-    narrow = found_by_axe(tab)
-    widest = tab.evaluate("document.documentElement.scrollWidth")
-    tab.set_viewport_size(DESK)  # type: ignore[arg-type]
-    assert (found_by_axe(tab), narrow, widest) == ("", "", PHONE["width"])
+    check_page(tab, name, options, phone=PHONE)
 
 
 @pytest.mark.parametrize("patient", ["falling-slowly", "strained-repaired", "views-differ"])
@@ -245,6 +226,9 @@ def test_the_first_screen_says_what_changed_and_shows_alliance_and_hba1c(tab: Pa
     assert all(box and box["width"] > 300 for box in boxes)
 
 
+# SMART 6.3.7
+# SMART J7
+# IG 9
 def test_no_patient_is_named_in_title_address_or_storage(tab: Page, context: BrowserContext, reading_room: Clinic) -> None:
     in_tab(tab, reading_room, "falling-slowly")
     assert re.search("castellane|owen|falling-slowly|517 3046", tab.title() + tab.url, re.IGNORECASE) is None

@@ -3,26 +3,26 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 import smart_app.app
+from tests.browser.accessible import IN_BOTH_SCHEMES, check_page
 from tests.browser.chart import answer, clinician_rates, in_tab, send, to_history
-from tests.browser.test_pages import DESK, SCREENS, found_by_axe
 from tests.support.questionnaires import confirmed
 from tests.support.stands import Clinic, clinic
 
 pytestmark = pytest.mark.system
-USED = "rapport-check-in,wai-sr,dds-17,care-empathy,blri-os-64,haq2-alliance,dses-8"
+USED = "rapport-check-in,wai-sr,dds-17,care-empathy,blri-os-64,haq2-alliance,dses-8,wai-36"
 PATIENT = "new-clinician"
-PHONE = {"width": 390, "height": 844}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
 @pytest.fixture(scope="module")
 def reading_room() -> Iterator[Clinic]:
-    """A site with seven instruments, three keys confirmed."""
+    """A site with eight instruments, four keys confirmed."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAPPORT_INSTRUMENTS", USED)
-        patch.setattr(smart_app.app, "load_library", lambda: confirmed(("wai-sr", "dds-17", "care-empathy")))
+        patch.setattr(smart_app.app, "load_library", lambda: confirmed(("wai-sr", "dds-17", "care-empathy", "wai-36")))
         with clinic() as standing:
             yield standing
 
@@ -61,7 +61,7 @@ def unscored_receipt(tab: Page, here: Clinic) -> None:
 
 def menu(tab: Page, here: Clinic) -> None:
     in_tab(tab, here, PATIENT).get_by_text("Other questionnaires").click()
-    expect(tab.locator("details.others li")).to_have_count(6)
+    expect(tab.locator("details.others li")).to_have_count(7)
 
 
 def three_instruments(tab: Page, here: Clinic) -> None:
@@ -77,6 +77,36 @@ def three_instruments(tab: Page, here: Clinic) -> None:
     expect(tab.get_by_role("heading", name="Questionnaires about living with diabetes")).to_be_visible()
 
 
+def whom(tab: Page, here: Clinic) -> None:
+    """Before the observer's form: the clinicians of the chart."""
+    in_tab(tab, here, PATIENT).get_by_text("Other questionnaires").click()
+    tab.get_by_role("link", name="Rate another clinician, as observer").click()
+    expect(tab.get_by_role("heading", name="Whom do you rate?")).to_be_visible()
+
+
+def nobody(tab: Page, here: Clinic) -> None:
+    in_tab(tab, here, "sparse-banner").get_by_text("Other questionnaires").click()
+    tab.get_by_role("link", name="Rate another clinician, as observer").click()
+    expect(tab.get_by_role("heading", name="What to do")).to_be_visible()
+
+
+def observers_sheet(tab: Page, here: Clinic) -> None:
+    whom(tab, here)
+    tab.get_by_role("radio").first.check()
+    tab.get_by_role("button", name="Go on to the form").click()
+    expect(tab.get_by_text("You rate how")).to_be_visible()
+
+
+def observed(tab: Page, here: Clinic) -> None:
+    """The other clinician's lines, the observer's among them."""
+    observers_sheet(tab, here)
+    answer(tab, 5)
+    send(tab)
+    expect(tab.get_by_role("heading", name="Saved in the record")).to_be_visible()
+    to_history(tab)
+    expect(tab.locator("path.observer.dots").first).to_be_attached()
+
+
 PAGES: dict[str, Callable[[Page, Clinic], None]] = {
     "menu": menu,
     "paper-64": long_sheet,
@@ -85,21 +115,18 @@ PAGES: dict[str, Callable[[Page, Clinic], None]] = {
     "paper-does-not-apply": does_not_apply,
     "receipt-unscored": unscored_receipt,
     "dashboard-several": three_instruments,
+    "observer-whom": whom,
+    "observer-nobody": nobody,
+    "observer-sheet": observers_sheet,
+    "observer-dashboard": observed,
 }
 
 
-@pytest.mark.parametrize("options", [{"color_scheme": "light"}, {"color_scheme": "dark"}], ids=["light", "dark"])
+@IN_BOTH_SCHEMES
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_accessible_and_fits(tab: Page, reading_room: Clinic, name: str, options: dict[str, str]) -> None:
     PAGES[name](tab, reading_room)
-    picture = f"questionnaires-{name}-{options['color_scheme']}"
-    tab.screenshot(path=SCREENS / f"{picture}-1280.png", full_page=True)
-    tab.set_viewport_size(PHONE)  # type: ignore[arg-type]
-    tab.screenshot(path=SCREENS / f"{picture}-390.png", full_page=True)
-    narrow = found_by_axe(tab)
-    widest = tab.evaluate("document.documentElement.scrollWidth")
-    tab.set_viewport_size(DESK)  # type: ignore[arg-type]
-    assert (found_by_axe(tab), narrow, widest) == ("", "", PHONE["width"])
+    check_page(tab, f"questionnaires-{name}", options, phone=PHONE)
 
 
 def chosen(tab: Page) -> list[str]:
@@ -143,7 +170,7 @@ def test_ten_options_stay_in_one_row_on_a_phone_even_where_one_is_missing(tab: P
     ten_options(tab, reading_room)
     send(tab)
     expect(tab.locator("#item-5-problem")).to_be_visible()
-    tab.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    tab.set_viewport_size(PHONE)
     tops = tab.evaluate("[...document.querySelectorAll('#item-5 .options label')].map(one => one.getBoundingClientRect().top)")
     assert len(tops) == 10
     assert len(set(tops)) == 1

@@ -14,7 +14,9 @@ import simplejson
 BASE = "https://ehr.example/fhir"
 Answer = tuple[int, dict[str, str], str]
 Fault = Callable[[str, str], Answer | Exception | None]
-_TYPES = ("Patient", "Practitioner", "QuestionnaireResponse", "Observation", "Provenance")
+_TYPES = (
+    "Patient", "Practitioner", "QuestionnaireResponse", "Observation", "Provenance", "Encounter", "CareTeam", "PractitionerRole"
+)  # fmt: skip
 _PARAMS = {"Provenance": ["target", "patient"], "Patient": ["name"], "Practitioner": ["name"]}
 _CLINICAL = ["patient", "subject", "identifier", "code", "category"]
 

@@ -104,6 +104,7 @@ def test_result_of_the_future_is_not_the_latest(ehr: Ehr, services: AppServices)
     assert [skip.code for skip in panel(found).skipped] == ["future_date"]
 
 
+# SMART P
 def test_other_patients_resources_are_counted_and_nothing_of_them_is_shown(ehr: Ehr, services: AppServices) -> None:
     ehr.ignores_search = True
     ehr.put(hba1c("a", "7.1", day="2026-05-01"), hba1c("secret", "13.7", day="2026-06-01", who="p2"))
@@ -117,24 +118,32 @@ def test_other_patients_resources_are_counted_and_nothing_of_them_is_shown(ehr: 
     assert "p2" not in repr(found)
 
 
+# SMART I
+# SMART P
 def test_another_patients_entry_opens_nothing(ehr: Ehr, services: AppServices) -> None:
     ehr.faults.append(lambda method, path: json_answer(200, patient("p2")) if path == "Patient/p1" else None)
     with pytest.raises(FhirError, match="another entry"):
         history(services)
 
 
+# SMART I
+# SMART O
 def test_unreadable_patient_opens_nothing(ehr: Ehr, services: AppServices) -> None:
     ehr.faults.append(lambda method, path: refusal(403, "no") if path == "Patient/p1" else None)
     with pytest.raises(Forbidden):
         history(services)
 
 
+# SMART G3
+# SMART O
+# IG 147
 def test_patient_without_scope_opens_nothing(ehr: Ehr, services: AppServices) -> None:
     with pytest.raises(Forbidden):
         history(services, scope="patient/Observation.rs")
     assert not any(path.startswith("Patient") for _, path in ehr.log)
 
 
+# SMART G4
 def test_failed_read_is_said_in_its_own_report(ehr: Ehr, services: AppServices) -> None:
     ehr.put(hba1c("a", "7.1", day="2026-05-01"))
     ehr.faults.append(lambda method, path: refusal(500, "index broken") if path == "QuestionnaireResponse" else None)
@@ -152,6 +161,7 @@ def test_refused_search_is_told_apart_from_a_failure(ehr: Ehr, services: AppServ
 
 
 # SMART G3
+# IG 147
 def test_missing_scope_is_not_asked_for(ehr: Ehr, services: AppServices) -> None:
     found = history(services, scope="patient/Patient.r patient/Observation.rs")
     assert report(found, "answers").state == "not_permitted"

@@ -1,5 +1,7 @@
 """A launch opens what it was made for, from the site's own lists, and the history where that is not to be had."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -85,6 +87,13 @@ def test_intents_of_the_list_open_their_page(services: AppServices) -> None:
     }
     assert destination(launched(intent="reconcile-medications"), services) == Destination(unmet=UNKNOWN)
     assert destination(launched(), services) == HISTORY
+
+
+def test_page_on_launches_names_every_intent_and_its_example_is_understood(services: AppServices) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "what-a-launch-can-say.md").read_text()
+    assert all(f"`{intent}`" in page for intent in INTENTS)
+    (example,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    assert destination(launched(app_context=example), services) == RATING
 
 
 # SMART I

@@ -11,8 +11,7 @@ from fhir_mappings.answers import Invalid
 from smart_app.care.dashboard import load_history
 from smart_app.care.history import History
 from smart_app.care.receipt import Receipt
-from smart_app.care.submission import begin_form, forms_offered, receipt, submit
-from smart_app.errors import SessionError
+from smart_app.care.submission import forms_offered, receipt, submit
 from smart_app.services import AppServices
 from tests.care.ehr import Ehr, statement
 from tests.care.support import LAUNCH, SLUG, answers, context, patient, settings
@@ -193,13 +192,7 @@ def test_an_answer_without_a_value_is_stored_counted_and_read_again(ehr: Ehr, si
     assert (latest.scores["total"].text, latest.scores["total"].answered, latest.scores["total"].prorated) == ("30", 9, True)
 
 
-def test_an_observers_form_is_refused_as_nobody_says_whom_they_observe(site: AppServices) -> None:
-    with pytest.raises(SessionError, match="An observer rates another clinician"):
-        begin_form(context(), site, slug="wai-36", informant="observer")
-
-
-def test_every_form_is_offered_in_the_sites_order_and_no_observers(site: AppServices) -> None:
+def test_every_form_is_offered_in_the_sites_order(site: AppServices) -> None:
     offered = [(instrument.slug, informant) for instrument, informant in forms_offered(site)]
     assert offered[:3] == [(SLUG, "patient"), (SLUG, "clinician"), ("wai-sr", "patient")]
-    assert ("wai-36", "clinician") in offered
-    assert "observer" not in {informant for _, informant in offered}
+    assert [informant for slug, informant in offered if slug == "wai-36"] == ["patient", "clinician", "observer"]

@@ -51,6 +51,7 @@ def test_form_names_the_rated_clinician_and_how_it_will_be_stored(ehr: Ehr, serv
     assert begin_form(context(), services, slug=SLUG, informant="patient").key != draft.key
 
 
+# SMART K4
 # SMART K3
 def test_submission_is_one_request_and_the_receipt_reads_it_back(ehr: Ehr, services: AppServices) -> None:
     services.capabilities.of(context().iss, wait=5)
@@ -131,6 +132,7 @@ def test_receipt_of_another_launch_is_not_shown(ehr: Ehr, services: AppServices)
         send(services, launch_id=LaunchId("another"))
 
 
+# SMART K4
 def test_same_key_again_stores_nothing_and_says_so(ehr: Ehr, services: AppServices) -> None:
     send(services)
     assert not stand(services).repeated
@@ -314,8 +316,8 @@ def test_refused_transaction_falls_to_separate_steps(ehr: Ehr, services: AppServ
     assert "conditional create in bundles" in str(found.reason)
 
 
-# SMART G4
 # SMART K7
+# SMART G4
 def test_refused_part_is_said_and_the_rest_is_stored(ehr: Ehr, services: AppServices) -> None:
     ehr.metadata = statement(transaction=False)
     ehr.faults.append(lambda method, path: refusal(422, "no flowsheet row") if (method, path) == ("POST", "Observation") else None)
@@ -338,6 +340,7 @@ def test_answers_alone_go_where_scores_are_not_taken(ehr: Ehr, services: AppServ
 
 # SMART G2
 # SMART G3
+# IG 147
 def test_scopes_bound_what_is_tried(ehr: Ehr, services: AppServices) -> None:
     launch = context(scope="patient/Patient.r patient/QuestionnaireResponse.cr patient/Observation.rs")
     send(services, launch)
@@ -355,6 +358,7 @@ def test_scope_for_surveys_alone_is_enough_for_the_scores(ehr: Ehr, services: Ap
 
 
 # SMART G3
+# IG 147
 def test_nothing_writable_keeps_it_sealed_with_text_to_copy(ehr: Ehr, services: AppServices) -> None:
     launch = context(scope="patient/Patient.r")
     send(services, launch, informant="clinician", fields=answers(4))

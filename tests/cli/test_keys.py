@@ -34,6 +34,7 @@ def test_a_secret_is_256_bits_and_new_each_time() -> None:
     assert all(len(base64.urlsafe_b64decode(one)) == 32 for one in made)
 
 
+# IG 290, 295
 @pytest.mark.parametrize("alg", ["ES384", "RS384"])
 @pytest.mark.parametrize("form", [[], ["--pem"]])
 def test_new_key_is_in_a_file_of_its_owner_and_not_on_the_screen(tmp_path: Path, alg: str, form: list[str]) -> None:
@@ -47,6 +48,7 @@ def test_new_key_is_in_a_file_of_its_owner_and_not_on_the_screen(tmp_path: Path,
     assert not any(line in done.output for line in file.read_text().splitlines() if len(line) > 40)
 
 
+# IG 295
 def test_nothing_is_written_over(file: Path) -> None:
     before = file.read_text()
     done = run("new", file)
@@ -105,6 +107,7 @@ def test_what_cannot_be_rotated_or_removed_is_said_and_left_alone(tmp_path: Path
 
 
 # SMART A4
+# IG 293, 300, 304
 def test_public_set_has_no_private_member(file: Path) -> None:
     run("rotate", file, "--alg", "RS384")
     document = simplejson.loads(run("public", file).output)

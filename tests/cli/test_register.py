@@ -65,6 +65,7 @@ def answering(wire: responses.RequestsMock, **members: Any) -> None:
 
 
 class TestPrinted:
+    # IG 20, 21, 22, 291, 299
     @pytest.mark.parametrize("auth", AUTHS)
     def test_rfc_7591_body_has_the_entrys_client_type_and_scopes(self, write: Write, auth: dict[str, Any]) -> None:
         done = run("county general", "--launch-file", write({**ENTRY, "auth": auth, "scope": "launch openid"}))
@@ -77,6 +78,7 @@ class TestPrinted:
         assert not {"client_id", "client_secret", "jwks"} & body.keys()
 
     # SMART A5
+    # IG 20, 21, 22
     @pytest.mark.parametrize("vendor", VENDORS)
     @pytest.mark.parametrize("auth", AUTHS)
     def test_sheet_of_a_vendor_has_every_address_and_scope(self, write: Write, vendor: str, auth: dict[str, Any]) -> None:
@@ -136,6 +138,8 @@ class TestDynamic:
         (issuer,) = load_registration(write({**printed, "enabled": True})).issuers
         return issuer
 
+    # SMART A6
+    # IG 23, 292
     def test_secret_goes_into_its_file_and_the_entry_names_it(self, write: Write, wire: responses.RequestsMock, tmp_path: Path) -> None:
         discovery(wire, token_endpoint_auth_methods_supported=["client_secret_basic"])
         answering(wire)
@@ -146,6 +150,8 @@ class TestDynamic:
         assert stat.S_IMODE((tmp_path / "secret").stat().st_mode) == 0o600
         assert "hush" not in done.output
 
+    # SMART A6
+    # IG 22, 291, 292, 298, 299
     def test_key_client_registers_where_its_keys_are(self, write: Write, wire: responses.RequestsMock, tmp_path: Path) -> None:
         CliRunner().invoke(main, ["keys", "new", str(tmp_path / "keys.json")])
         discovery(wire, token_endpoint_auth_methods_supported=["private_key_jwt", "client_secret_basic"])
@@ -180,6 +186,7 @@ class TestDynamic:
         assert entry["standalone"] is True
         assert "scope" not in entry
 
+    # SMART A6
     def test_endpoint_on_another_host_gets_nothing(self, wire: responses.RequestsMock) -> None:
         discovery(wire, registration_endpoint="https://evil.example/register")
         done = run("--dynamic", "--iss", ISS)

@@ -58,6 +58,13 @@ def test_links_between_pages_lead_somewhere() -> None:
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
 
 
+def test_every_line_of_the_security_page_names_its_test_or_says_why_there_is_none() -> None:
+    lines = re.findall(r"^\| (?:–|[\d.]+\b[^|]*) \| (.*) \| ([^|]*) \|$", (ROOT / "docs" / "security.md").read_text(), re.MULTILINE)
+    assert len(lines) > 60
+    without = [what for what, shown in lines if not re.fullmatch(r"`tests/[\w/]+\.py::(\w+::)?test_\w+`", shown)]
+    assert [what for what in without if not what.startswith(("not met", "does not apply", "documented above"))] == []
+
+
 def test_every_test_the_security_page_names_exists() -> None:
     named = re.findall(r"`(tests/[\w/]+\.py)::(?:(\w+)::)?(test_\w+)`", (ROOT / "docs" / "security.md").read_text())
     assert len(named) > 30

@@ -39,6 +39,9 @@ def followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+# SMART A5
+# SMART A6
+# IG 298
 def test_every_command_does_what_the_page_says(followed: Path) -> None:
     given = {"client_id": "given-1", "client_secret": "hush-hush", "client_secret_expires_at": 0}
     told = {

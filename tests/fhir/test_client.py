@@ -16,6 +16,8 @@ from tests.fhir.support import BASE, client, observation, outcome, page, raw_ser
 SEARCH = f"{BASE}/Observation"
 
 
+# SMART K1
+# IG 93
 @responses.activate
 def test_read_sends_the_token_and_keeps_the_digits(session: Session) -> None:
     text = '{"resourceType": "Observation", "id": "o1", "valueQuantity": {"value": 7.10}}'
@@ -75,6 +77,7 @@ def test_status_becomes_its_error_with_the_servers_words(session: Session, statu
 
 
 # SMART K1
+# IG 97
 @responses.activate
 def test_token_never_follows_a_redirect(session: Session) -> None:
     responses.get(f"{BASE}/Patient/p1", status=307, headers={"Location": "https://elsewhere.example/fhir/Patient/p1"})
@@ -125,6 +128,8 @@ def test_search_follows_the_opaque_pages_of_hapi_at_the_base(session: Session) -
 
 
 # SMART K1
+# SMART K2
+# IG 97, 98
 @pytest.mark.parametrize(
     "link",
     [
@@ -320,6 +325,7 @@ def test_huge_body_is_given_up(session: Session) -> None:
 
 
 # SMART K1
+# IG 97
 @given(st.text(max_size=40) | st.text(alphabet=":/?#@.%2eh[]\\", max_size=12))
 def test_no_link_with_another_origin_counts_as_under_the_base(text: str) -> None:
     found = under_base(text, base=BASE, current=SEARCH)

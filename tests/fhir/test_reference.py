@@ -4,6 +4,8 @@ from smart_app.fhir.reference import local_reference, own_resources, place_of
 from tests.fhir.support import BASE, observation
 
 
+# SMART K1
+# IG 98
 @pytest.mark.parametrize(
     ("reference", "found"),
     [

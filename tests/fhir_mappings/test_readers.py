@@ -59,6 +59,7 @@ def test_a_jds_result_is_converted_by_its_own_equation_and_kept_on_its_own_line(
     assert (found.value, found.method, found.reported.label) == (Decimal(59), "JDS/JSCC", "% JDS")
 
 
+# SMART K8
 @pytest.mark.parametrize("code", ["41995-2", "86910-7"])
 def test_a_code_that_is_no_result_is_listed_and_never_drawn(code: str) -> None:
     assert why_not(observation(code=coded(code))) == "not_a_result"
@@ -90,6 +91,7 @@ def test_a_value_that_cannot_be_trusted_is_listed_with_its_reason(value: dict[st
     assert why_not(observation(valueQuantity=value)) == code
 
 
+# SMART K8
 @pytest.mark.parametrize(
     ("changed", "code"),
     [

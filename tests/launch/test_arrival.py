@@ -37,6 +37,7 @@ def test_nothing_that_came_is_nothing() -> None:
 
 
 # SMART I
+# IG 191
 @pytest.mark.parametrize(
     ("entry", "expected"),
     [
@@ -216,7 +217,7 @@ class TestLaunch:
     # SMART G2
     def test_what_was_left_out_or_assumed_is_named(self, launcher: Launcher, ehr: AuthorizationServer) -> None:
         ehr.token = {"intent": "a b", "encounter": "x/y", "need_patient_banner": "no", "tenant": 5, "scope": None}
-        assert finish(launcher, ehr).arrived.ignored == ("tenant", "encounter", "intent", "need_patient_banner", "scope")
+        assert finish(launcher, ehr).arrived.ignored == ("tenant", "encounter", "intent", "need_patient_banner", "scope_missing")
 
     # SMART I
     @pytest.mark.parametrize(

@@ -38,6 +38,7 @@ def query(one: Begun) -> dict[str, str]:
 # SMART D4
 # SMART D6
 # SMART D9
+# IG 3, 32, 33, 34, 37, 44, 45, 211
 def test_request_holds_what_smart_asks_for_and_nothing_else(ehr: AuthorizationServer, clock: Clock) -> None:
     ehr.document = {"code_challenge_methods_supported": None, "scopes_supported": ["openid"]}
     asked = query(begun(clock))
@@ -89,6 +90,7 @@ def test_launch_value_comes_through_to_the_byte(ehr: AuthorizationServer, clock:
 
 
 # SMART D7
+# IG 50, 52, 133
 @pytest.mark.parametrize(
     ("authorize", "document", "length", "posted"),
     [
@@ -117,9 +119,11 @@ def test_post_where_asked_for_and_advertised_or_where_the_address_is_long(
 
 
 # SMART D8
+# SMART J6
 def test_shipped_scopes_hold_no_wildcard_and_no_offline_access() -> None:
     registration = load_registration()
     scopes = set(registration.client.scope.split())
     scopes |= {scope for issuer in registration.issuers for scope in issuer.scope.split()}
     assert not {scope for scope in scopes if "*" in scope}
+    assert "online_access" in scopes
     assert "offline_access" not in scopes

@@ -29,6 +29,7 @@ def test_public_client_only_names_itself(clock: Clock) -> None:
 
 
 # SMART F2
+# IG 345
 def test_basic_sends_the_pair_as_it_is_unless_registered_otherwise(clock: Clock) -> None:
     plain = made(SecretBasic(secret_env="EHR_SECRET"), clock, EHR_SECRET="s:e c+/")
     encoded = made(SecretBasic(secret_env="EHR_SECRET", form_encode=True), clock, EHR_SECRET="s:e c+/")
@@ -42,6 +43,7 @@ def test_post_sends_the_secret_in_the_form(clock: Clock) -> None:
 
 
 # SMART F3
+# IG 319, 320, 331, 332
 @pytest.mark.parametrize(("alg", "key"), [("RS384", rsa_key()), ("ES384", ec_key("P-384"))])
 @pytest.mark.parametrize("form", ["pem", "jwk"])
 def test_assertion_is_short_lived_and_good_once(clock: Clock, alg: str, key: RSAKey | ECKey, form: str) -> None:

@@ -65,21 +65,25 @@ def whole_launch(auth: ClientAuth, ehr: AuthorizationServer, clock: Clock) -> Se
 
 
 # SMART F1
+# IG 62, 63, 68, 69, 71
 def test_client_id_is_in_the_body_of_a_public_client_alone(ehr: AuthorizationServer, clock: Clock) -> None:
     sent = whole_launch(PublicClient(), ehr, clock)
     assert form(sent.exchange).keys() == {"grant_type", "code", "redirect_uri", "code_verifier", "client_id"}
     assert form(sent.exchange)["redirect_uri"] == ehr.authorized["redirect_uri"]
+    assert {request.headers["Content-Type"] for request in sent} == {"application/x-www-form-urlencoded"}
     assert all("Authorization" not in request.headers for request in sent)
     assert all(form(request)["client_id"] == "rapport" for request in sent)
 
 
 # SMART F1
+# IG 64, 72
 @pytest.mark.parametrize("auth", [SecretBasic(secret_env="EHR_SECRET"), KEY])
 def test_other_clients_are_named_by_their_credentials(auth: ClientAuth, ehr: AuthorizationServer, clock: Clock) -> None:
     assert all("client_id" not in form(request) for request in whole_launch(auth, ehr, clock))
 
 
 # SMART F2
+# IG 64, 66, 317, 343, 345
 def test_basic_client_sends_plain_base64_each_time_and_nothing_in_the_body(ehr: AuthorizationServer, clock: Clock) -> None:
     for request in whole_launch(SecretBasic(secret_env="EHR_SECRET"), ehr, clock):
         assert b64decode(request.headers["Authorization"].removeprefix("Basic ")) == b"rapport:hush-hush"
@@ -93,6 +97,8 @@ def test_post_client_sends_its_secret_each_time_and_no_header(ehr: Authorization
 
 
 # SMART F3
+# SMART J3
+# IG 64, 105, 307, 308, 309, 317, 319, 320, 321, 322, 323, 327, 328, 329, 330, 331, 332, 333, 334
 @pytest.mark.parametrize(("alg", "key"), [("RS384", rsa_key()), ("ES384", ec_key("P-384"))])
 def test_every_request_of_a_key_client_carries_an_assertion_of_its_own(
     ehr: AuthorizationServer, clock: Clock, alg: str, key: RSAKey | ECKey
@@ -134,11 +140,17 @@ class TestChoiceOfAlgorithm:
         assert jwt.decode(form(exchange)["client_assertion"], key, algorithms=["RS384", "ES384"]).header["kid"] == kid
 
     # SMART C7
-    @pytest.mark.parametrize("auth", [KEY, replace(KEY, kid="absent")])
-    def test_where_no_key_fits_nobody_is_sent_to_sign_in(self, ehr: AuthorizationServer, clock: Clock, auth: PrivateKeyJwt) -> None:
-        ehr.document["token_endpoint_auth_signing_alg_values_supported"] = ["PS384"]
-        with pytest.raises(ConfigurationError, match=r"ec \(ES384\), one \(RS384\); wanted: PS384"):
-            launcher_for(registered(auth), clock, ENVIRON).begin(BASE, "abc")
+    @pytest.mark.parametrize("listed", [["PS384"], ["RS256", "none"], ["\x1b[31m" * 99]])
+    def test_where_the_ehr_takes_no_key_nobody_is_sent_to_sign_in(self, ehr: AuthorizationServer, clock: Clock, listed: list[str]) -> None:
+        ehr.document["token_endpoint_auth_signing_alg_values_supported"] = listed
+        with pytest.raises(LaunchError, match=r"ec \(ES384\), one \(RS384\); the EHR lists: [\x20-\x7e]{1,300}$") as refused:
+            launcher_for(registered(KEY), clock, ENVIRON).begin(BASE, "abc")
+        assert (refused.value.code, refused.value.http_status) == ("key_not_accepted", 502)
+
+    # SMART C7
+    def test_where_the_entry_names_no_key_of_ours_nobody_is_sent_to_sign_in(self, ehr: AuthorizationServer, clock: Clock) -> None:
+        with pytest.raises(ConfigurationError, match=r"ec \(ES384\), one \(RS384\); wanted: kid absent"):
+            launcher_for(registered(replace(KEY, kid="absent")), clock, ENVIRON).begin(BASE, "abc")
 
     def test_choice_holds_for_the_refresh_after_discovery_was_forgotten(self, ehr: AuthorizationServer, clock: Clock) -> None:
         ehr.document["token_endpoint_auth_signing_alg_values_supported"] = ["RS384"]
@@ -224,6 +236,7 @@ class TestSecretsAtTheStart:
         off = replace(registration, issuers=(registration.issuers[0], replace(registration.issuers[1], enabled=False)))
         check_secrets(off, ENVIRON)
 
+    # IG 10
     def test_missing_secret_is_told_before_the_first_launch(self) -> None:
         with pytest.raises(ConfigurationError, match="EHR_SECRET"):
             check_secrets(of(registered(SecretBasic(secret_env="EHR_SECRET"))), {})

@@ -37,7 +37,16 @@ def found(discovery: Discovery, issuer: Issuer, ehr: AuthorizationServer, **docu
 
 
 # SMART C1
+# IG 29
+@pytest.mark.parametrize("iss", [BASE, f"{BASE}/", "https://EHR.example.org:443/fhir/"])
+def test_document_is_asked_for_as_json_below_the_fhir_base(launcher: Launcher, ehr: AuthorizationServer, iss: str) -> None:
+    launcher.begin(iss, "abc")
+    (asked,) = [call.request for call in ehr.mock.calls]
+    assert (asked.method, asked.url, asked.headers["Accept"]) == ("GET", ADDRESS, "application/json")
+
+
 # SMART C6
+# SMART C1
 def test_document_is_fetched_once_an_hour(discovery: Discovery, issuer: Issuer, ehr: AuthorizationServer, clock: Clock) -> None:
     assert discovery.endpoints(issuer) == discovery.endpoints(issuer)
     clock.forward(minutes=59)
@@ -49,6 +58,7 @@ def test_document_is_fetched_once_an_hour(discovery: Discovery, issuer: Issuer, 
 
 
 # SMART C6
+# SMART O
 @pytest.mark.parametrize(
     ("answer", "code"),
     [
@@ -83,6 +93,7 @@ def test_failure_is_not_remembered(discovery: Discovery, issuer: Issuer, ehr: Au
 
 
 # SMART C3
+# IG 1
 @pytest.mark.parametrize(
     "endpoint",
     [
@@ -111,6 +122,7 @@ def test_endpoint_elsewhere_is_refused(discovery: Discovery, issuer: Issuer, ehr
 
 
 # SMART C3
+# SMART C5
 def test_listed_hosts_are_accepted(discovery: Discovery, issuer: Issuer, ehr: AuthorizationServer) -> None:
     listed = replace(issuer, hosts=("login.example.org", "keys.example.org:8443"))
     endpoints = found(discovery, listed, ehr, token_endpoint="https://login.example.org/t", jwks_uri="https://keys.example.org:8443/k")
@@ -119,6 +131,7 @@ def test_listed_hosts_are_accepted(discovery: Discovery, issuer: Issuer, ehr: Au
 
 
 # SMART C3
+# IG 379
 @pytest.mark.parametrize(
     ("relative", "absolute"), [("auth/token", f"{BASE}/auth/token"), ("/oauth/token", "https://ehr.example.org/oauth/token")]
 )
@@ -215,6 +228,17 @@ def test_capability_statement_without_endpoints_is_incomplete(
     wire.get(ADDRESS, status=404)
     wire.get(f"{BASE}/metadata?_format=json", json=statement)
     assert refusal(discovery, issuer).code == "discovery_incomplete"
+
+
+@pytest.mark.parametrize("url", [[], {}, ["authorize"], 7, None, True])
+def test_oauth_uri_whose_name_is_no_text_is_passed_over(
+    discovery: Discovery, issuer: Issuer, wire: responses.RequestsMock, url: object
+) -> None:
+    members = [{"url": url, "valueUri": "x"}, {"url": "authorize", "valueUri": f"{BASE}/a"}, {"url": "token", "valueUri": f"{BASE}/t"}]
+    statement = {"rest": [{"security": {"extension": [{"url": OAUTH_URIS, "extension": members}]}}]}
+    wire.get(ADDRESS, status=404)
+    wire.get(f"{BASE}/metadata?_format=json", json=statement)
+    assert discovery.endpoints(issuer).token_endpoint == f"{BASE}/t"
 
 
 # SMART H3

@@ -38,6 +38,7 @@ def sent(wire: responses.RequestsMock, asked: dict[str, Any] = ASKED, token: str
 
 
 # SMART C7
+# IG 11, 65
 @pytest.mark.parametrize(
     ("said", "algorithms", "keeps_secret", "method"),
     [

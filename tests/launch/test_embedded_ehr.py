@@ -50,6 +50,7 @@ def opened(app: Launcher, ward: Ward, client_id: str) -> LaunchContext:
 # SMART F1
 # SMART F2
 # SMART F3
+# IG 63, 64, 66, 105, 106
 @pytest.mark.parametrize(("client_id", "auth"), TYPES)
 def test_launch_refresh_and_revocation_are_accepted(ward: Ward, client_id: str, auth: ClientAuth) -> None:
     app = launcher(ward, client_id, auth)

@@ -1,7 +1,10 @@
 """The launch from request to context, and every way it can stop."""
 
+from base64 import urlsafe_b64decode
 from dataclasses import replace
 from datetime import timedelta
+from functools import reduce
+from operator import and_, or_
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
@@ -12,6 +15,7 @@ import responses
 from smart_app.errors import LaunchError, SessionError
 from smart_app.launch.context import LaunchContext
 from smart_app.launch.flow import Begun, Launcher
+from smart_app.launch.pkce import challenge
 from smart_app.registration import Issuer, OpenServer
 from tests.support.authorization_server import BASE, ISSUER, SCOPE, AuthorizationServer
 from tests.support.clock import Clock
@@ -34,6 +38,11 @@ def query(begun: Begun) -> dict[str, list[str]]:
 
 
 class TestBegin:
+    # SMART D1
+    # SMART D4
+    # SMART D9
+    # SMART D6
+    # IG 3, 13, 32, 33, 34, 37, 44, 45, 50, 51, 211
     def test_authorize_request_has_what_smart_asks_for(self, launcher: Launcher, ehr: AuthorizationServer) -> None:
         begun = launcher.begin(BASE, "abc")
         sent = query(begun)
@@ -41,28 +50,48 @@ class TestBegin:
         expected = "response_type client_id redirect_uri launch scope state aud nonce code_challenge code_challenge_method"
         assert sent.keys() == set(expected.split())
         assert sent["response_type"] == ["code"]
+        assert sent["client_id"] == ["rapport"]
+        assert sent["state"] == [begun.pending.state]
+        assert sent["code_challenge"] == [challenge(begun.pending.verifier)]
         assert sent["redirect_uri"] == ["https://rapport.example.org/callback"]
         assert sent["code_challenge_method"] == ["S256"]
         assert sent["scope"] == [SCOPE]
 
+    # SMART D2
+    # IG 41
     @pytest.mark.parametrize("iss", [BASE, f"{BASE}/", "https://EHR.example.org:443/fhir"])
     def test_aud_is_iss_as_received(self, launcher: Launcher, ehr: AuthorizationServer, iss: str) -> None:
         begun = launcher.begin(iss, "abc")
         assert query(begun)["aud"] == [iss]
         assert begun.pending.iss == iss
 
+    # SMART B3
+    # IG 35, 161
     @pytest.mark.parametrize("launch", ["a+b/c==", "a b", "ü&x=1#2", "%2B"])
     def test_launch_value_arrives_unchanged(self, launcher: Launcher, ehr: AuthorizationServer, launch: str) -> None:
         assert query(launcher.begin(BASE, launch))["launch"] == [launch]
 
+    # SMART D3
+    # IG 2
     def test_every_launch_has_its_own_secrets(self, launcher: Launcher, ehr: AuthorizationServer) -> None:
         pendings = [launcher.begin(BASE, "abc").pending for _ in range(3)]
         assert len({value for one in pendings for value in (one.state, one.nonce, one.verifier)}) == 9
+
+    # SMART D3
+    # IG 2, 40
+    def test_state_has_256_bits_and_each_of_them_varies(self, launcher: Launcher, ehr: AuthorizationServer) -> None:
+        states = [query(launcher.begin(BASE, "abc"))["state"][0] for _ in range(200)]
+        numbers = [int.from_bytes(urlsafe_b64decode(f"{state}=")) for state in states]
+        assert {len(state) for state in states} == {43}
+        # A bit that were the same 200 times in a row would not be chance.
+        assert reduce(or_, numbers) == 2**256 - 1
+        assert reduce(and_, numbers) == 0
 
     def test_endpoint_with_a_query_keeps_it(self, launcher: Launcher, ehr: AuthorizationServer) -> None:
         ehr.document = {"authorization_endpoint": f"{ISSUER}/authorize?tenant=7"}
         assert query(launcher.begin(BASE, "abc"))["tenant"] == ["7"]
 
+    # SMART B2
     @pytest.mark.parametrize(
         "iss",
         [
@@ -86,6 +115,7 @@ class TestBegin:
         assert iss not in str(refused.value)
         assert not wire.calls
 
+    # SMART B2
     def test_disabled_entry_is_unknown(self, clock: Clock, wire: responses.RequestsMock) -> None:
         with pytest.raises(LaunchError) as refused:
             launcher_for(replace(registered(), enabled=False), clock).begin(BASE, "abc")
@@ -103,6 +133,7 @@ class TestBegin:
             launcher.open_server(BASE)
         assert refused.value.code == "iss_not_listed"
 
+    # SMART B1
     @pytest.mark.parametrize(("iss", "launch", "code"), [("", "abc", "iss_missing"), (BASE, "", "launch_missing")])
     def test_missing_parameters_are_named(self, launcher: Launcher, iss: str, launch: str, code: str) -> None:
         with pytest.raises(LaunchError) as refused:
@@ -111,6 +142,8 @@ class TestBegin:
 
 
 class TestComplete:
+    # SMART H4
+    # SMART I
     def test_context_holds_patient_user_and_tokens(self, launcher: Launcher, ehr: AuthorizationServer, clock: Clock) -> None:
         context = finish(launcher, ehr)
         assert (context.patient, context.encounter, context.iss, context.via) == ("pat-1", "enc-1", BASE, "ehr")
@@ -120,12 +153,16 @@ class TestComplete:
         assert context.expires == clock() + timedelta(seconds=300)
         assert context.need_patient_banner
 
+    # SMART F6
+    # SMART J7
     def test_secrets_are_not_in_its_repr(self, launcher: Launcher, ehr: AuthorizationServer) -> None:
         text = repr(finish(launcher, ehr))
         assert "access-1" not in text
         assert "refresh-" not in text
 
     # SMART F1
+    # SMART D5
+    # IG 13, 62, 67, 68, 69, 70, 71
     def test_public_client_sends_its_id_and_the_verifier(self, launcher: Launcher, ehr: AuthorizationServer) -> None:
         begun = launcher.begin(BASE, "abc")
         params = ehr.authorize(begun.authorize_url)
@@ -140,9 +177,10 @@ class TestComplete:
             "client_id": "rapport",
         }
 
-    # SMART B6
     # SMART E1
     # SMART E3
+    # SMART B6
+    # IG 4, 60
     @pytest.mark.parametrize(
         ("params", "code"),
         [
@@ -172,6 +210,7 @@ class TestComplete:
         assert ehr.asked("/auth/token") == 0
 
     # SMART E3
+    # SMART O
     def test_refusal_repeats_the_servers_words_without_control_characters(self, launcher: Launcher, ehr: AuthorizationServer) -> None:
         begun = launcher.begin(BASE, "abc")
         params = {"error": ["invalid_scope"], "error_description": ["no\n\x1b[31m" + "x" * 999], "state": [begun.pending.state]}
@@ -192,6 +231,7 @@ class TestComplete:
         assert refused_code(launcher, ehr) == "issuer_differs"
 
     # SMART F5
+    # SMART I
     @pytest.mark.parametrize(
         ("token", "code"),
         [
@@ -236,6 +276,8 @@ class TestComplete:
         assert finish(launcher, ehr).access_token == "access-1"
 
     # SMART F5
+    # SMART G2
+    # IG 147
     def test_missing_scope_means_as_requested_and_narrower_is_kept(self, launcher: Launcher, ehr: AuthorizationServer) -> None:
         ehr.token = {"scope": None}
         assert finish(launcher, ehr).scope == SCOPE
@@ -256,6 +298,7 @@ class TestComplete:
         ehr.token = {"encounter": encounter}
         assert finish(launcher, ehr).encounter == kept
 
+    # IG 13
     def test_code_of_another_launch_is_refused(self, launcher: Launcher, ehr: AuthorizationServer) -> None:
         first = launcher.begin(BASE, "abc")
         ehr.authorize(launcher.begin(BASE, "def").authorize_url)
@@ -303,6 +346,7 @@ class TestComplete:
 
 class TestUser:
     # SMART H5
+    # IG 202
     @pytest.mark.parametrize(
         ("fhir_user", "reference"),
         [
@@ -336,6 +380,7 @@ class TestUser:
 class TestRefresh:
     # SMART J2
     # SMART J3
+    # IG 105, 106, 108, 117
     def test_rotated_refresh_token_replaces_the_old_one(self, launcher: Launcher, ehr: AuthorizationServer, clock: Clock) -> None:
         context = finish(launcher, ehr)
         clock.forward(minutes=4.5)
@@ -352,6 +397,17 @@ class TestRefresh:
         context = finish(launcher, ehr)
         ehr.token = {"refresh_token": None}
         assert launcher.refresh(context).refresh_token == context.refresh_token
+
+    # SMART G2
+    # SMART J3
+    def test_scope_of_a_renewed_token_is_the_one_in_force(self, launcher: Launcher, ehr: AuthorizationServer) -> None:
+        context = finish(launcher, ehr)
+        ehr.token = {"scope": "openid patient/Patient.r"}
+        narrowed = launcher.refresh(context)
+        assert narrowed.scope == "openid patient/Patient.r"
+        assert "scope" not in ehr.last_form()
+        ehr.token = {"scope": None}
+        assert launcher.refresh(narrowed).scope == "openid patient/Patient.r"
 
     # SMART J6
     @pytest.mark.parametrize("ttl", [200, "200"])

@@ -68,6 +68,7 @@ def refusal(token: str, keys: Keys | None = None, expected: Expected = EXPECTED)
 
 # SMART H1
 # SMART H4
+# IG 201
 @pytest.mark.parametrize(
     "claims",
     [
@@ -89,6 +90,8 @@ def test_true_token_is_believed(claims: dict[str, Any]) -> None:
 
 
 # SMART H1
+# SMART H2
+# IG 201
 @pytest.mark.parametrize(
     ("claims", "named"),
     [
@@ -141,6 +144,7 @@ def test_no_trusted_issuer_means_no_identity() -> None:
 
 
 # SMART H1
+# IG 201
 @pytest.mark.parametrize(
     ("key", "algorithm"), [(rsa_key(), "RS256"), (rsa_key(), "RS384"), (ec_key("P-256"), "ES256"), (ec_key("P-384"), "ES384")]
 )
@@ -158,6 +162,7 @@ def test_missing_kid_is_tolerated_with_exactly_one_usable_key() -> None:
 
 
 # SMART H3
+# IG 218
 def test_unknown_kid_asks_for_newer_keys_once() -> None:
     rotated = Keys([public(rsa_key())], newer=[public(rsa_key("two"))])
     assert check(signed(rsa_key("two"), header={"kid": "two"}), rotated).subject == "user-1"
@@ -172,11 +177,22 @@ def test_broken_key_set_is_no_crash(keys: list[Any]) -> None:
 
 
 # SMART H1
+# IG 201, 218
 def test_signature_by_another_key_is_refused() -> None:
     assert "signature" in refusal(signed(rsa_key("two")))
 
 
 # SMART H1
+# IG 201
+def test_a_key_the_token_brings_along_is_not_used() -> None:
+    ours, theirs = ec_key("P-256"), ec_key("P-256", "evil")
+    brought = {"alg": "ES256", "kid": "ec", "jwk": public(theirs), "jku": "https://evil.example/keys"}
+    assert "signature" in refusal(signed(theirs, header=brought), Keys([public(ours)]))
+    assert check(signed(ours, header=brought), Keys([public(ours)])).subject == "user-1"
+
+
+# SMART H1
+# IG 201
 def test_shared_secret_algorithms_and_none_are_refused() -> None:
     published = rsa_key().as_pem(private=False)
     for algorithm in ("HS256", "none", "RS512"):

@@ -10,6 +10,7 @@ from smart_app.launch.pkce import challenge, new_secret
 
 
 # SMART B3
+# IG 35
 @pytest.mark.parametrize(
     ("query", "launch"),
     [
@@ -64,6 +65,7 @@ def test_state_is_required_and_single() -> None:
 
 # SMART D4
 # SMART D5
+# IG 13, 44
 def test_challenge_is_the_one_of_the_rfc() -> None:
     assert challenge("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk") == "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
     assert len(new_secret()) >= 43

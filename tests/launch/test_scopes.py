@@ -34,6 +34,8 @@ def rights(granted: str) -> set[tuple[str, str, tuple[str, ...]]]:
 
 
 # SMART G1
+# SMART G2
+# IG 219
 @pytest.mark.parametrize(
     ("granted", "letters"),
     [
@@ -72,6 +74,7 @@ def test_write_grant_does_not_imply_reading() -> None:
 
 # SMART G1
 # SMART G5
+# SMART G2
 def test_narrowed_scope_reads_something_and_writes_its_category_only() -> None:
     granted = f"patient/Observation.crs?category={LABORATORY}"
     assert allows(granted, "Observation", "s")
@@ -84,8 +87,10 @@ def test_narrowed_scope_reads_something_and_writes_its_category_only() -> None:
     assert allows(f"{granted} patient/Observation.c", "Observation", "c", categories=[SURVEY])
 
 
+# IG 220
 def test_plain_scopes_are_whole_words() -> None:
     assert has("launch openid", "openid")
+    assert has("http://smarthealthit.org/fhir/scopes/launch http://openid.net/specs/openid-connect-core-1_0#openid", "openid")
     assert has("http://smarthealthit.org/fhir/scopes/openid", "openid")
     assert not has("openid2 launch/openid", "openid")
 
@@ -146,6 +151,7 @@ def test_narrowing_never_adds_a_right(context: str, resource: str, chosen: str, 
     assert rights(f"{context}/{resource}.{chosen}{query}") <= rights(f"{context}/{resource}.{chosen}")
 
 
+# SMART G1
 @given(st.text(max_size=60))
 def test_any_text_is_read_without_error(text: str) -> None:
     assert all(scope.interactions <= set("cruds") for scope in parse(text))

@@ -104,6 +104,7 @@ def test_server_that_cannot_be_reached_is_not_one_without_a_configuration(
 
 # SMART C2
 # SMART H2
+# IG 218
 def test_discovered_issuer_without_keys_has_them_in_its_own_configuration(ehr: AuthorizationServer, clock: Clock) -> None:
     ehr.document = {"jwks_uri": None}
     assert "no jwks_uri" in refusal_without_configuration(ehr, clock)

@@ -37,6 +37,7 @@ def refused(launcher: Launcher, ehr: AuthorizationServer) -> LaunchError:
 
 
 # SMART B5
+# IG 36, 150, 152, 166
 def test_asks_for_a_patient_and_sends_no_launch(launcher: Launcher, ehr: AuthorizationServer) -> None:
     sent = asked(launcher)
     expected = "response_type client_id redirect_uri scope state aud nonce code_challenge code_challenge_method"

@@ -13,6 +13,7 @@ from smart_app.store.tables import drafts
 from tests.store.conftest import KEY
 from tests.support.at_once import at_once
 from tests.support.clock import Clock
+from tests.support.samples import CONTEXT
 
 PLACE = FormPlace(launch_id=LaunchId("launch-1"), slug="rapport-check-in", informant="patient", key="form-key-1")
 ADA = User(reference="Practitioner/dr-1", name=None, issuer="https://ehr.example.org/auth", subject="user-1")
@@ -99,6 +100,13 @@ def test_its_time_ends_it_and_the_purge_says_of_whom(store: Store, clock: Clock)
         "draft_expired", "pat-1", "Practitioner/dr-1", (ADA.issuer, ADA.subject),
     )  # fmt: skip
     assert entry.launch == digest("launch-1")
+
+
+def test_opening_a_launch_purges_drafts_nobody_came_back_for(store: Store, clock: Clock) -> None:
+    save(store, clock)
+    clock.forward(days=1)
+    store.open_launch(CONTEXT, idle=timedelta(minutes=30), absolute=timedelta(hours=8), detail={})
+    assert [entry.event for entry in store.audit.entries()] == ["draft_expired", "launch"]
 
 
 def test_a_retired_key_still_finds_and_opens_it(clock: Clock, store: Store, database_url: str) -> None:

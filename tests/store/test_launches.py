@@ -39,11 +39,15 @@ def take_code(store: Store, state: str, cookies: dict[str, str]) -> str:
 
 class TestPending:
     # SMART 6.3.1
+    # SMART E4
+    # SMART D3
     def test_it_is_given_out_once(self, store: Store) -> None:
         cookies = pending_cookies(store)
         assert store.launches.take_pending("state-1", cookies) == PENDING
         assert take_code(store, "state-1", cookies) == "state_unknown"
 
+    # SMART E2
+    # IG 61
     def test_state_from_another_browser_is_refused_and_kept_for_the_right_one(self, store: Store) -> None:
         cookies = pending_cookies(store)
         name = next(iter(cookies))
@@ -54,6 +58,8 @@ class TestPending:
     def test_unknown_state_is_refused(self, store: Store) -> None:
         assert take_code(store, "another", pending_cookies(store)) == "state_unknown"
 
+    # SMART E1
+    # SMART D3
     def test_it_expires(self, store: Store, clock: Clock) -> None:
         cookies = pending_cookies(store)
         clock.forward(minutes=10)
@@ -68,10 +74,31 @@ class TestPending:
     def test_cookie_name_is_the_same_for_web_and_store(self, store: Store) -> None:
         assert store.launches.cookie_name_for_state("state-1") in pending_cookies(store)
 
+    # SMART E4
     def test_two_callbacks_at_once_get_it_once(self, store: Store) -> None:
         cookies = pending_cookies(store)
         outcomes = at_once(4, lambda: store.launches.take_pending("state-1", cookies).state)
         assert sorted(outcomes) == ["LaunchError", "LaunchError", "LaunchError", "state-1"]
+
+
+class TestSpent:
+    # SMART E7
+    def test_a_used_state_leads_the_launchs_own_browser_to_it_for_ten_minutes(self, store: Store, clock: Clock) -> None:
+        launch = store.launches.open(CONTEXT, idle=IDLE, absolute=ABSOLUTE, state="state-1")
+        mine = {launch.cookie_name: launch.cookie_value}
+        assert store.launches.led_to("state-1", mine) == (launch.id, CONTEXT)
+        assert store.launches.led_to("state-1", {}) is None
+        assert store.launches.led_to("state-1", {launch.cookie_name: "other"}) is None
+        assert store.launches.led_to("state-2", mine) is None
+        clock.forward(minutes=10)
+        assert store.launches.led_to("state-1", mine) is None
+        assert store.launches.get(launch.id, mine) == CONTEXT
+
+    # SMART E7
+    def test_it_leads_nowhere_once_the_launch_has_ended(self, store: Store) -> None:
+        launch = store.launches.open(CONTEXT, idle=IDLE, absolute=ABSOLUTE, state="state-1")
+        store.launches.end(launch.id)
+        assert store.launches.led_to("state-1", {launch.cookie_name: launch.cookie_value}) is None
 
 
 class TestOpen:
@@ -98,6 +125,7 @@ class TestOpen:
                 store.launches.get(first.id, wrong)
 
     # SMART J8
+    # SMART 6.3.1
     def test_it_ends_when_idle(self, store: Store, clock: Clock) -> None:
         launch, cookies = opened(store)
         for _ in range(5):
@@ -167,6 +195,8 @@ class TestOpen:
 
 class TestAtRest:
     # SMART J7
+    # SMART 6.3.1
+    # IG 8
     def test_neither_ids_nor_names_nor_tokens_are_readable(self, store: Store) -> None:
         launch, cookies = opened(store)
         pending_cookies(store)

@@ -12,11 +12,13 @@ from threading import Timer
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import event, func, select, text
 
 from smart_app.errors import ConfigurationError, StoreError
 from smart_app.launch.context import LaunchId
 from smart_app.store import Store, open_store, parse_key
+from smart_app.store.migrate import _config, newest
 from smart_app.store.seal import Sealer, digest
 from smart_app.store.tables import audit, launches, metadata, outbox, reveals
 from tests.store.conftest import KEY
@@ -35,6 +37,21 @@ def test_migrations_make_the_tables_the_code_uses(store: Store) -> None:
         differences = [difference for difference in compare_metadata(context, metadata) if "remove_table" not in str(difference)]
     assert differences == []
     store.check()
+
+
+def test_the_newest_schema_is_told_by_the_names_of_the_scripts() -> None:
+    scripts = ScriptDirectory.from_config(_config())
+    assert newest() == scripts.get_current_head()
+
+
+def test_alembic_is_loaded_only_where_there_is_something_to_migrate(tmp_path: Path) -> None:
+    program = (
+        "import sys\nfrom datetime import UTC, datetime\nfrom smart_app.store import open_store\n"
+        "open_store(sys.argv[1], [bytes(32)], clock=lambda: datetime.now(UTC)).close()\nprint('alembic' in sys.modules)\n"
+    )
+    command = [sys.executable, "-c", program, file_url(tmp_path)]
+    said = [subprocess.run(command, check=True, capture_output=True, text=True, cwd=Path(__file__).parents[2]).stdout for _ in range(2)]
+    assert said == ["True\n", "False\n"]
 
 
 def test_opening_again_keeps_what_is_there(database_url: str, store: Store, clock: Clock) -> None:
@@ -99,6 +116,8 @@ def test_sealed_submission_survives_a_killed_process(tmp_path: Path, clock: Cloc
     store.close()
 
 
+# SMART J7
+# IG 8, 9, 90
 def test_database_file_is_its_owners_alone(tmp_path: Path, clock: Clock) -> None:
     open_store(file_url(tmp_path), [KEY], clock=clock).close()
     assert stat.S_IMODE((tmp_path / "rapport.sqlite").stat().st_mode) == 0o600
@@ -237,6 +256,26 @@ class TestSpace:
         clock.forward(days=400)
         assert store.purge(clock()) == 1
         assert [entry.key for entry in store.outbox.pending()] == ["kept"]
+
+    def test_opening_a_launch_purges_what_is_over(self, store: Store, clock: Clock) -> None:
+        idle, absolute = timedelta(minutes=30), timedelta(hours=8)
+        store.launches.open(CONTEXT, idle=idle, absolute=absolute)
+        store.outbox.put("done", launch_id=LaunchId("launch-1"), payload={})
+        store.outbox.mark("done", "acknowledged")
+        clock.forward(minutes=29)
+        store.open_launch(CONTEXT, idle=idle, absolute=absolute, detail={})
+        clock.forward(minutes=2)
+        store.open_launch(CONTEXT, idle=idle, absolute=absolute, detail={})
+        assert [entry.event for entry in store.audit.entries()] == ["launch", "expired", "launch"]
+        clock.forward(days=2)
+        store.open_launch(CONTEXT, idle=idle, absolute=absolute, detail={})
+        assert store.outbox.get("done") is None
+
+    def test_opening_a_launch_releases_what_is_stuck(self, store: Store, clock: Clock) -> None:
+        store.outbox.put("stuck", launch_id=LaunchId("launch-1"), payload={}, state="sending")
+        clock.forward(minutes=11)
+        store.open_launch(CONTEXT, idle=timedelta(minutes=30), absolute=timedelta(hours=8), detail={})
+        assert [entry.state for entry in store.outbox.pending()] == ["unknown"]
 
     def test_purging_never_shortens_the_audit_trail(self, store: Store, clock: Clock) -> None:
         store.launches.open(CONTEXT, idle=timedelta(minutes=30), absolute=timedelta(hours=8))

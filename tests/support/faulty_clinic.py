@@ -208,7 +208,7 @@ class FaultyClinic:
     def open_launches(self) -> int:
         """Launches the app keeps that are open."""
         with self.services.store.database.begin() as connection:
-            return int(connection.execute(select(func.count()).select_from(launches).where(launches.c.kind != "pending")).scalar_one())
+            return int(connection.execute(select(func.count()).select_from(launches).where(launches.c.kind == "open")).scalar_one())
 
 
 def _known(auth: ehr.ClientAuth) -> ehr.Client:

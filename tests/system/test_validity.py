@@ -12,6 +12,7 @@ from fhir_mappings.bundle import submission_bundle
 from fhir_mappings.canonicals import demo_tag
 from fhir_mappings.definitions import definitions
 from fhir_mappings.instrument import Informant
+from fhir_mappings.rating import Person
 from fhir_mappings.scoring import score
 from fhir_mappings.submission import Submission
 from smart_app.sandbox.personas import canonicals as demo
@@ -19,6 +20,7 @@ from smart_app.sandbox.personas.build import build_all
 from tests.contract.broken_files import FOLDER, Broken, manifest, valid, written
 from tests.fhir_mappings.samples import BASE, LIBRARY, stored, submission, values
 from tests.peers.validator_peer import Message, validate
+from tests.support.questionnaires import confirmed
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(400)]
 
@@ -31,6 +33,7 @@ _ACT = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 PEOPLE: tuple[dict[str, object], ...] = (
     {"resourceType": "Patient", "id": "p1"},
     {"resourceType": "Practitioner", "id": "sofia"},
+    {"resourceType": "Practitioner", "id": "tomas"},
     {"resourceType": "Encounter", "id": "e1", "status": "finished", "class": {"system": _ACT, "code": "AMB"}},
     {"resourceType": "Medication", "id": "m1"},
 )
@@ -87,6 +90,16 @@ def submissions() -> Iterator[tuple[str, Submission]]:
         yield f"{who}, without the unscored question", submission(informant=who, key=f"{who}-unasked", answers=unasked)
         yield f"{who}, without encounter", submission(informant=who, key=f"{who}-no-encounter", encounter=None)
         yield f"{who}, demo", submission(informant=who, key=f"{who}-demo", tags=(demo_tag(BASE),))
+    yield "observer, scored", observed()
+
+
+def observed() -> Submission:
+    """An observer's rating of another clinician, by a key the site has confirmed, typed in from paper."""
+    [wai] = [one for one in confirmed(("wai-36",)).instruments if one.slug == "wai-36"]
+    given = {item.link_id: 5 for item in wai.items}
+    made = submission(informant="observer", key="observer-scored", instrument=wai, answers=Answers(values=given, declined=(), extra={}))
+    tomas = Person(reference="Practitioner/tomas", name="Tomas Weiss")
+    return replace(made, scores=score(wai, given), clinician=tomas, from_paper=True)
 
 
 def every_form() -> Iterator[tuple[str, Submission]]:

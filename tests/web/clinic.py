@@ -1,6 +1,6 @@
 """The app beside an EHR at the wire: signs in as a browser does, and answers forms."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -84,9 +84,16 @@ def registered() -> Issuer:
 
 @contextmanager
 def clinic(
-    wire: responses.RequestsMock, server: AuthorizationServer, clock: Clock, *, folder: Path, issuer: Issuer | None = None, **more: Any
+    wire: responses.RequestsMock,
+    server: AuthorizationServer,
+    clock: Clock,
+    *,
+    folder: Path,
+    issuer: Issuer | None = None,
+    others: Sequence[Issuer] = (),
+    **more: Any,
 ) -> Iterator[Clinic]:
-    """The app and the EHR while the block runs."""
+    """The app and the EHR while the block runs; `others` are registered as well."""
     ehr = Ehr(base=BASE)
     ehr.put(patient("pat-1", "Halvorsen", "Ingrid"), patient("pat-2", "Okafor", "Chidi"))
     ehr.attach(wire)
@@ -96,7 +103,7 @@ def clinic(
         read_timeout=2,
         **{"base_url": SITE, **more},
     )
-    registration = replace(load_registration(), issuers=()).with_issuer(issuer or registered())
+    registration = replace(load_registration(), issuers=tuple(others)).with_issuer(issuer or registered())
     app = create_app(settings, registration=registration, clock=clock)
     standing = Clinic(app=app, ehr=ehr, server=server)
     try:

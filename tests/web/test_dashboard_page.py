@@ -41,6 +41,9 @@ def test_page_has_one_title_line_unique_ids_and_a_language(state: str) -> None:
     assert soup.html["lang"] == "en"
 
 
+# SMART L
+# SMART 6.3.6
+# IG 5
 @every_state
 def test_page_runs_under_the_strict_policy(state: str) -> None:
     """No inline style, script or handler, and no address outside."""
@@ -52,6 +55,7 @@ def test_page_runs_under_the_strict_policy(state: str) -> None:
     assert "http" not in re.sub(r"https?://www\.w3\.org/\S+", "", html)
 
 
+# SMART 6.3.7
 @every_state
 def test_the_title_names_no_patient(state: str) -> None:
     soup = page(state)
@@ -68,6 +72,7 @@ def test_every_plot_has_a_name_and_every_wide_table_can_be_scrolled_by_keyboard(
     assert all(cell.get("scope") for cell in soup.find_all("th"))
 
 
+# SMART 6.3.7
 @every_state
 def test_the_banner_comes_before_everything_and_whole(state: str) -> None:
     soup = page(state)
@@ -76,6 +81,8 @@ def test_the_banner_comes_before_everything_and_whole(state: str) -> None:
     assert banner.text == full_name(STATES[state]().patient)
 
 
+# SMART 6.3.2
+# SMART 6.3.5
 @every_state
 def test_every_form_carries_the_guard_and_the_patient(state: str) -> None:
     shown = STATES[state]()
@@ -99,6 +106,8 @@ def test_without_a_banner_the_name_stays_in_the_context_line() -> None:
     assert "HALVORSEN, Ingrid (Ms)" in line.text
 
 
+# SMART L
+# IG 5
 def test_a_hostile_name_stays_text() -> None:
     shown = replace(repaired(), patient=replace(INGRID, family="<script>alert(1)</script>"))
     soup = BeautifulSoup(dashboard_html(shown), "html5lib")

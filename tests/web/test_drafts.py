@@ -365,6 +365,51 @@ class TestWhoIsOffered:
         assert len(rapport.ehr.posts()) == 1
 
 
+class TestSentAndNotStored:
+    """A form that reached a living launch whose EHR would not take it."""
+
+    @pytest.fixture
+    def refused(self, rapport: Clinic) -> str:
+        """The path of the receipt, whose launch is closed then."""
+        chart = rapport.launch()
+        fields = rapport.filled(chart)
+        rapport.ehr.faults.append(lambda method, path: (401, {}, "") if method == "POST" else None)
+        receipt = rapport.send(chart, fields).headers["Location"].replace("/thanks/", "/receipt/")
+        rapport.ehr.faults.clear()
+        signed_out(rapport, chart)
+        return str(receipt)
+
+    # SMART J5
+    def test_the_next_launch_of_the_same_user_finds_it_and_can_send_it_once(self, rapport: Clinic, refused: str) -> None:
+        chart = rapport.launch()
+        page = rapport.get(chart)
+        assert "Not in the record: Rapport check-in, the patient’s, sent at" in page.text
+        link = next(str(link["href"]) for link in page.soup.select(".notice a") if link.get_text() == "See how it stands")
+        assert link == f"{chart}{refused.split('/', 3)[3]}"
+        fields = rapport.get(link).form("/check-again")
+        for _ in range(2):
+            answer = rapport.client.post(f"{link}/check-again", data=fields, base_url=SITE, headers=OWN)
+            assert answer.status_code == 303
+        responses_stored = [one for one in rapport.ehr.resources.values() if one["resourceType"] == "QuestionnaireResponse"]
+        assert len(responses_stored) == 1
+        assert "Not in the record" not in rapport.get(chart).text
+
+    # SMART 6.3.9
+    def test_another_patients_launch_finds_nothing_of_it(self, rapport: Clinic, refused: str) -> None:
+        chart = rapport.launch(patient="pat-2")
+        assert "Not in the record" not in rapport.get(chart).text
+        assert rapport.get(f"{chart}{refused.split('/', 3)[3]}").status == 403
+
+    def test_another_user_finds_nothing_of_it(self, rapport: Clinic, refused: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        other = User(reference="Practitioner/dr-1", name="Dr Ben Other", issuer=ISSUER, subject="user-2")
+        launcher = type(rapport.services.launcher)
+        complete = launcher.complete
+        monkeypatch.setattr(launcher, "complete", lambda *given: replace(complete(*given), user=other))
+        chart = rapport.launch()
+        assert "Not in the record" not in rapport.get(chart).text
+        assert rapport.get(f"{chart}{refused.split('/', 3)[3]}").status == 403
+
+
 class TestSettings:
     @pytest.fixture
     def brief(self, wire: responses.RequestsMock, server: AuthorizationServer, clock: Clock, tmp_path: Path) -> Iterator[Clinic]:

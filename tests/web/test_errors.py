@@ -19,10 +19,12 @@ def logged(rapport: Clinic) -> StringIO:
     return stream
 
 
+# SMART O
 def test_every_launch_code_has_its_own_advice() -> None:
     assert set(ADVICE) == set(get_args(LaunchCode))
 
 
+# SMART O
 @pytest.mark.parametrize("code", get_args(LaunchCode))
 def test_every_launch_error_says_what_did_not_happen(code: LaunchCode) -> None:
     error = LaunchError(code, "It stopped.", detail="why")
@@ -51,6 +53,7 @@ def test_a_body_too_large_is_refused(rapport: Clinic) -> None:
     assert read(answer).status == 413
 
 
+# SMART O
 def test_a_chart_whose_patient_cannot_be_read_shows_nothing(rapport: Clinic) -> None:
     chart = rapport.launch()
     rapport.ehr.resources.pop("Patient/pat-1")
@@ -60,6 +63,7 @@ def test_a_chart_whose_patient_cannot_be_read_shows_nothing(rapport: Clinic) -> 
     assert chart in page.links()
 
 
+# SMART O
 def test_anything_unforeseen_is_a_page_with_its_code_in_the_log(rapport: Clinic, logged: StringIO) -> None:
     def broken() -> str:
         raise RuntimeError("Halvorsen")
@@ -74,6 +78,7 @@ def test_anything_unforeseen_is_a_page_with_its_code_in_the_log(rapport: Clinic,
     assert line["request_id"] in page.text
 
 
+# SMART F6
 def test_logs_name_routes_and_never_people_or_launches(rapport: Clinic, logged: StringIO) -> None:
     chart = rapport.launch()
     rapport.get(chart)
@@ -101,3 +106,11 @@ def test_forbidden_by_the_record_is_a_page(rapport: Clinic) -> None:
     rapport.ehr.faults.append(lambda _method, path: (403, {}, "") if path.startswith("Patient/") else None)
     page = rapport.get(chart)
     assert page.status == Forbidden.http_status
+
+
+@pytest.mark.parametrize("path", ["/launch", "/callback", "/open", "/", "/nothing"])
+@pytest.mark.parametrize("query", ["iss=\xff", "\xc3=1", "launch=1&iss=\xf0\x9f"])
+def test_a_query_that_is_no_text_is_refused(rapport: Clinic, path: str, query: str) -> None:
+    page = read(rapport.client.get(path, base_url=SITE, environ_overrides={"QUERY_STRING": query}))
+    assert page.status == 400
+    assert "malformed" in page.text

@@ -489,6 +489,7 @@ class TestTooLate:
 VERSION_1 = "launch openid fhirUser online_access patient/*.read patient/*.write"
 ENTRIES: list[tuple[str, Mapping[str, str]]] = [
     *((client_type, {}) for client_type in CLIENT_TYPES),
+    *((client_type, {"authorize": "post"}) for client_type in ("public", "client_secret_basic", "private_key_jwt ES384")),
     ("public", {"scope": VERSION_1}),
     ("private_key_jwt ES384", {"scope": VERSION_1}),
 ]
@@ -507,6 +508,7 @@ def named(entry: tuple[str, Mapping[str, str]]) -> str:
     return " ".join([entry[0], *(f"{name} {value.split('/')[-1]}" for name, value in entry[1].items())])
 
 
+# SMART D7
 # SMART F1
 # SMART F2
 # SMART F3
@@ -516,10 +518,12 @@ def named(entry: tuple[str, Mapping[str, str]]) -> str:
 # SMART J4
 @pytest.mark.parametrize("registered_as", ENTRIES, indirect=True, ids=named)
 def test_every_way_of_being_a_client_stores_and_renews_whatever_the_words_of_the_grant(registered_as: FaultyClinic) -> None:
-    """Client types and asked scopes by granted ones: from the launch over the form to the renewed token."""
+    """Client types, authorize by GET and POST, and asked scopes by granted ones: from the launch over the form to the renewed token."""
     for text in ("grant-wider", "grant-v1", "grant-split", "scope-unsaid"):
         patient = registered_as.admit()
         arrival = registered_as.launch(text, "expires=70", "write-401-once", patient=patient)
+        asked_by = registered_as.services.registration.issuers[0].authorize
+        assert registered_as.ehr.to("/oauth/authorize")[-1].method == ("POST" if asked_by == "post" else "GET")
         assert "Saved in the record" in registered_as.rate(arrival).text
         registered_as.ehr.heard.clear()
         registered_as.clock.forward(seconds=60)

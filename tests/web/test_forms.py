@@ -101,6 +101,8 @@ def test_the_same_form_twice_is_stored_once(rapport: Clinic) -> None:
     assert len(rapport.ehr.of_type("QuestionnaireResponse")) == 1
 
 
+# SMART 6.3.2
+# SMART P
 def test_answers_for_another_patient_are_refused(rapport: Clinic) -> None:
     first, second = rapport.launch(patient="pat-1"), rapport.launch(patient="pat-2")
     own = rapport.form(second).form("/check/")
@@ -131,6 +133,7 @@ def test_a_post_from_elsewhere_stores_nothing(rapport: Clinic, headers: dict[str
     assert rapport.ehr.posts() == []
 
 
+# SMART 6.3.5
 @pytest.mark.parametrize(("origin", "status"), [("null", 303), (SITE, 303), ("https://evil.example", 403)])
 def test_without_fetch_metadata_the_origin_decides(rapport: Clinic, origin: str, status: int) -> None:
     chart = rapport.launch()
@@ -139,12 +142,15 @@ def test_without_fetch_metadata_the_origin_decides(rapport: Clinic, origin: str,
     assert answer.status_code == status
 
 
+# SMART 6.3.5
 def test_the_token_of_one_launch_does_not_fit_another(rapport: Clinic) -> None:
     first, second = rapport.launch(), rapport.launch()
     fields = rapport.filled(second) | {"csrf": rapport.form(first).form("/check/")["csrf"]}
     assert rapport.send(second, fields).status_code == 403
 
 
+# SMART O
+# SMART K4
 def test_an_unknown_outcome_has_no_tick_and_can_be_checked_again(rapport: Clinic) -> None:
     chart = rapport.launch()
     fields = rapport.filled(chart, "clinician")

@@ -29,6 +29,7 @@ def page(rapport: Clinic, **token: Any) -> Page:
 
 # SMART B7
 # SMART I
+# IG 193
 @pytest.mark.parametrize(
     ("token", "place"),
     [
@@ -51,6 +52,7 @@ def test_launch_leads_to_what_it_was_made_for(rapport: Clinic, token: dict[str, 
 
 
 # SMART I
+# IG 5, 193
 @pytest.mark.parametrize("token", [{"appContext": NASTY}, {"appContext": simplejson.dumps({"page": NASTY})}, {"intent": NASTY}])
 def test_what_is_not_understood_is_said_and_not_repeated(
     rapport: Clinic, capsys: pytest.CaptureFixture[str], token: dict[str, Any]

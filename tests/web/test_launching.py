@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -11,10 +12,11 @@ import responses
 from tests.support.authorization_server import BASE, ISSUER, AuthorizationServer
 from tests.support.clock import Clock
 from tests.support.page import read
-from tests.web.clinic import FRAME, SITE, Clinic, asked, clinic, registered
+from tests.web.clinic import FRAME, OWN, SITE, SLUG, Clinic, asked, clinic, registered
 
 
 # SMART B3
+# IG 35, 161
 def test_launch_keeps_a_plus_in_the_launch_value(rapport: Clinic) -> None:
     location = rapport.begin(launch="abc+def==").headers["Location"]
     assert parse_qs(urlsplit(location).query)["launch"] == ["abc+def=="]
@@ -59,6 +61,18 @@ def test_launch_opens_the_chart_and_sets_a_cookie_for_the_frame(rapport: Clinic)
     assert "HALVORSEN, Ingrid" in page.text
 
 
+# SMART E5
+# SMART E6
+def test_callback_leads_to_our_own_page_whatever_its_address_says(rapport: Clinic) -> None:
+    callback = rapport.server.authorize(rapport.begin().headers["Location"])
+    evil = {name: ["https://evil.example.org/"] for name in ("next", "redirect", "redirect_uri", "return_to", "url")}
+    answer = rapport.client.get(f"/callback?{urlencode({**callback, **evil}, doseq=True)}", base_url=SITE)
+    assert (answer.status_code, answer.get_data()) == (303, b"")
+    assert answer.headers["Location"].startswith("/l/")
+    assert "code" not in answer.headers["Location"]
+    assert (answer.headers["Referrer-Policy"], answer.headers["Cache-Control"]) == ("no-referrer", "no-store")
+
+
 def test_titles_and_headers_hold_no_patient(rapport: Clinic) -> None:
     page = rapport.get(rapport.launch())
     assert "alvorsen" not in page.title.lower()
@@ -67,6 +81,7 @@ def test_titles_and_headers_hold_no_patient(rapport: Clinic) -> None:
 
 
 # SMART B2
+# SMART O
 def test_unknown_iss_makes_no_request_and_is_shown_to_it(rapport: Clinic, wire: responses.RequestsMock) -> None:
     page = rapport.get("/launch?iss=https://ehr.example.org/fhirx&launch=1")
     assert page.status == 403
@@ -77,6 +92,8 @@ def test_unknown_iss_makes_no_request_and_is_shown_to_it(rapport: Clinic, wire: 
     assert "Reference code RP-" in page.text
 
 
+# SMART O
+# IG 5
 def test_an_iss_full_of_markup_is_shown_as_text(rapport: Clinic) -> None:
     page = rapport.get("/launch?iss=https://x.example/<script>alert(1)</script>&launch=1")
     assert page.status == 403
@@ -84,6 +101,7 @@ def test_an_iss_full_of_markup_is_shown_as_text(rapport: Clinic) -> None:
 
 
 # SMART B1
+# SMART O
 def test_repeated_or_missing_parameters_are_refused(rapport: Clinic) -> None:
     for query, code in (
         (f"iss={BASE}&iss={BASE}&launch=1", "parameter_repeated"),
@@ -98,16 +116,58 @@ def test_repeated_or_missing_parameters_are_refused(rapport: Clinic) -> None:
 
 # SMART E1
 # SMART E4
-def test_a_replayed_callback_opens_nothing(rapport: Clinic) -> None:
+def test_a_replayed_callback_asks_no_token_and_opens_nothing(rapport: Clinic, server: AuthorizationServer) -> None:
     callback = urlencode(rapport.server.authorize(rapport.begin().headers["Location"]), doseq=True)
     assert rapport.client.get(f"/callback?{callback}", base_url=SITE).status_code == 303
+    page = rapport.get(f"/callback?{callback}", rapport.browser())
+    assert page.status == 400
+    assert "used already" in page.text
+    assert server.asked("/auth/token") == 1
+
+
+# SMART D3
+# SMART E1
+def test_a_sign_in_that_took_more_than_ten_minutes_asks_no_token(rapport: Clinic, server: AuthorizationServer, clock: Clock) -> None:
+    begun = rapport.begin()
+    callback = urlencode(server.authorize(begun.headers["Location"]), doseq=True)
+    assert "Max-Age=600" in begun.headers["Set-Cookie"]
+    clock.forward(minutes=10)
+    page = rapport.get(f"/callback?{callback}")
+    assert page.status == 400
+    assert "took too long" in page.text
+    assert server.asked("/auth/token") == 0
+
+
+# SMART E7
+def test_going_back_to_the_callback_shows_its_own_browser_the_running_launch(
+    rapport: Clinic, server: AuthorizationServer, clock: Clock
+) -> None:
+    server.token["expires_in"] = 3600
+    callback = urlencode(server.authorize(rapport.begin().headers["Location"]), doseq=True)
+    first = rapport.client.get(f"/callback?{callback}", base_url=SITE)
+    rapport.launch(patient="pat-2")
+    again = rapport.client.get(f"/callback?{callback}", base_url=SITE)
+    assert (again.status_code, again.headers["Location"], again.headers.getlist("Set-Cookie")) == (303, first.headers["Location"], [])
+    assert "HALVORSEN" in rapport.get(again.headers["Location"]).text
+    assert server.asked("/auth/token") == 2
+    clock.forward(minutes=11)
+    assert rapport.get(first.headers["Location"]).status == 200
+    assert rapport.get(f"/callback?{callback}").status == 400
+
+
+# SMART E7
+def test_going_back_to_the_callback_of_a_closed_launch_opens_nothing(rapport: Clinic, server: AuthorizationServer) -> None:
+    callback = urlencode(server.authorize(rapport.begin().headers["Location"]), doseq=True)
+    chart = rapport.client.get(f"/callback?{callback}", base_url=SITE).headers["Location"]
+    rapport.client.post(f"{chart}end", data=rapport.get(chart).form("/end"), base_url=SITE, headers=OWN)
     page = rapport.get(f"/callback?{callback}")
     assert page.status == 400
     assert "used already" in page.text
 
 
-# SMART D3
 # SMART E2
+# SMART D3
+# IG 4, 39, 61
 def test_callback_rejects_state_from_another_browser(rapport: Clinic, server: AuthorizationServer) -> None:
     callback = urlencode(server.authorize(rapport.begin().headers["Location"]), doseq=True)
     page = rapport.get(f"/callback?{callback}", rapport.browser())
@@ -116,7 +176,44 @@ def test_callback_rejects_state_from_another_browser(rapport: Clinic, server: Au
     assert rapport.client.get(f"/callback?{callback}", base_url=SITE).status_code == 303
 
 
+# SMART E5
+# SMART E6
+# IG 6
+def test_the_callback_leads_to_its_launch_whatever_else_the_address_asks_for(rapport: Clinic, server: AuthorizationServer) -> None:
+    callback = server.authorize(rapport.begin().headers["Location"])
+    names = ("next", "url", "target", "redirect", "redirect_uri", "return_to", "continue", "launch", "patient")
+    asked_for = {**callback, **dict.fromkeys(names, "https://evil.example/")}
+    answer = rapport.client.get(f"/callback?{urlencode(asked_for, doseq=True)}", base_url=SITE)
+    assert (answer.status_code, answer.data) == (303, b"")
+    assert re.fullmatch(r"/l/[\w-]{43}/", answer.headers["Location"])
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "HALVORSEN" in rapport.get(answer.headers["Location"]).text
+
+
+# SMART J7
+# IG 7
+def test_no_token_is_in_any_cookie_page_or_address(rapport: Clinic, server: AuthorizationServer, clock: Clock) -> None:
+    begun = rapport.begin()
+    callback = urlencode(server.authorize(begun.headers["Location"]), doseq=True)
+    answers = [begun, rapport.client.get(f"/callback?{callback}", base_url=SITE)]
+    chart = answers[-1].headers["Location"]
+    clock.forward(seconds=250)
+    answers += [
+        rapport.client.get(path, base_url=SITE) for path in (chart, f"{chart}check/{SLUG}/patient", f"{chart}check/{SLUG}/clinician")
+    ]
+    forms = [parse_qs(str(call.request.body)) for call in server.mock.calls if str(call.request.url).endswith("/auth/token")]
+    secrets = ["access-", "refresh-", *(form["code_verifier"][0] for form in forms if "code_verifier" in form)]
+    assert len(secrets) == 3
+    assert len(forms) == 2
+    for answer in answers:
+        assert answer.status_code in {200, 303}
+        seen = f"{answer.headers} {answer.get_data(as_text=True)}"
+        assert not [secret for secret in secrets if secret in seen]
+
+
 # SMART E3
+# SMART O
 def test_refused_authorization_says_so(rapport: Clinic, server: AuthorizationServer) -> None:
     state = server.authorize(rapport.begin().headers["Location"])["state"][0]
     page = rapport.get(f"/callback?state={state}&error=access_denied")
@@ -174,11 +271,22 @@ def test_below_a_path_every_address_keeps_the_path(
         page = standing.get(chart)
         assert page.status == 200
         assert all(str(tag["href"]).startswith("/rapport/static/") for tag in page.soup.select("link[href]"))
+        standing.ehr.resources.pop("Patient/pat-1")
+        assert chart in standing.get(chart).links()
+
+
+def test_an_address_with_a_slash_more_or_less_sends_nobody_to_the_host_of_the_request(rapport: Clinic) -> None:
+    chart = rapport.launch()
+    evil = {"Host": "evil.example.org"}
+    for path in (chart.removesuffix("/"), chart.replace("/l/", "/l//"), "/launch/", "//launch"):
+        assert "Location" not in rapport.client.get(path, base_url=SITE, headers=evil).headers
+    assert "HALVORSEN" in rapport.get(chart.removesuffix("/")).text
 
 
 DISCOVERY = f"{BASE}/.well-known/smart-configuration"
 
 
+# SMART O
 @pytest.mark.parametrize(
     ("answer", "code"),
     [
@@ -202,6 +310,27 @@ def test_a_discovery_that_cannot_be_used_is_a_page_of_its_own_and_leaves_nothing
     assert all(str(call.request.url).startswith(BASE) for call in wire.calls)
 
 
+# SMART O
+def test_a_launch_that_found_nobody_can_be_tried_again_as_it_came(rapport: Clinic, wire: responses.RequestsMock) -> None:
+    address = f"/launch?iss={BASE}&launch=abc+d%2Be=="
+    wire.replace(responses.GET, DISCOVERY, status=503)
+    (again,) = [link for link in rapport.get(address).links() if link.startswith("/launch")]
+    assert again == address
+    wire.replace(responses.GET, DISCOVERY, json={"authorization_endpoint": f"{ISSUER}/authorize", "token_endpoint": f"{ISSUER}/token"})
+    location = rapport.client.get(again, base_url=SITE).headers["Location"]
+    assert parse_qs(urlsplit(location).query)["launch"] == ["abc+d+e=="]
+
+
+# SMART O
+@pytest.mark.parametrize("address", [f"/launch?iss={BASE}x&launch=1", f"/launch?iss={BASE}", "/callback?state=x&code=y"])
+def test_a_launch_that_would_fail_again_offers_no_other_try(rapport: Clinic, address: str) -> None:
+    page = rapport.get(address)
+    assert page.status >= 400
+    assert "Try again" not in page.text
+
+
+# SMART E1
+# IG 4
 @pytest.mark.parametrize(
     ("query", "code"),
     [("", "state_missing"), ("state=never-given&code=c", "state_unknown"), ("code=c", "state_missing")],
@@ -213,6 +342,7 @@ def test_a_callback_nobody_waits_for_asks_no_token(rapport: Clinic, wire: respon
     assert asked(wire) == []
 
 
+# SMART O
 def test_a_callback_without_a_code_asks_no_token(rapport: Clinic, server: AuthorizationServer, wire: responses.RequestsMock) -> None:
     callback = server.authorize(rapport.begin().headers["Location"])
     del callback["code"]

@@ -43,6 +43,7 @@ def test_no_chart_is_opened_from_another_page(opened: Clinic) -> None:
         assert read(opened.client.post("/open", data=data, base_url=SITE, headers=headers)).status == 403
 
 
+# SMART P
 def test_a_server_with_sign_in_cannot_be_opened_without(rapport: Clinic, wire: responses.RequestsMock) -> None:
     for address in (BASE, "https://other.example/fhir"):
         assert rapport.get(f"/open?iss={address}").status == 403

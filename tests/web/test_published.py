@@ -44,6 +44,7 @@ def fetched(rapport: Clinic, path: str) -> tuple[Any, dict[str, str]]:
 
 
 # SMART A4
+# IG 294, 302, 303, 313, 314, 315
 def test_key_set_is_public_json_with_a_cache_rule_and_bare_members(signing: Clinic) -> None:
     document, headers = fetched(signing, JWKS)
     assert headers["Content-Type"] == "application/json"
@@ -83,6 +84,7 @@ def test_app_without_keys_publishes_an_empty_set(rapport: Clinic) -> None:
 
 
 # SMART A5
+# IG 20, 21
 def test_manifest_lists_every_registered_address(signing: Clinic) -> None:
     document, headers = fetched(signing, MANIFEST)
     assert headers["Content-Type"] == "application/json"
@@ -133,6 +135,7 @@ def test_every_address_of_the_manifest_is_answered(rapport: Clinic) -> None:
 
 
 # SMART A2
+# IG 20, 21, 301
 @pytest.mark.parametrize("base", ["http://rapport.example.org", "https://u@rapport.example.org", "https://rapport.example.org?x=1"])
 def test_app_does_not_start_at_an_address_no_ehr_takes(
     wire: responses.RequestsMock, server: AuthorizationServer, clock: Clock, tmp_path: Path, base: str
@@ -141,6 +144,7 @@ def test_app_does_not_start_at_an_address_no_ehr_takes(
         pass
 
 
+# IG 23, 290
 @pytest.mark.parametrize("auth", [PrivateKeyJwt(key_env="NOT_THERE"), SecretBasic(secret_env="NOT_THERE")])
 def test_app_does_not_start_without_its_secrets(
     wire: responses.RequestsMock, server: AuthorizationServer, clock: Clock, tmp_path: Path, auth: PrivateKeyJwt | SecretBasic

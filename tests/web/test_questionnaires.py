@@ -334,10 +334,3 @@ def test_an_instrument_that_cannot_be_filled_in_stops_the_start(opens: Opens, sl
     assert stopped.value.user_message == why
     assert stopped.value.where == "RAPPORT_INSTRUMENTS"
     assert more in str(stopped.value.detail)
-
-
-def test_an_observers_form_says_why_it_cannot_be_filled_in(opens: Opens) -> None:
-    with opens(load_library(), "wai-36") as here:
-        page = form(here, here.launch(), "wai-36", "observer")
-        assert page.status == 403
-        assert "does not say whom" in page.text

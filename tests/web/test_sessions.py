@@ -52,7 +52,7 @@ def sign_out(rapport: Clinic, chart: str) -> Page:
 
 def opened_rows(rapport: Clinic) -> list[str]:
     with rapport.services.store.database.begin() as connection:
-        return list(connection.execute(select(launches.c.kind)).scalars())
+        return list(connection.execute(select(launches.c.kind).where(launches.c.kind != "spent")).scalars())
 
 
 class Overtaking:
@@ -92,6 +92,8 @@ class TestCookies:
         assert cookie is not None
         assert launch_of(chart) not in name + cookie.value
         assert cookie.value not in chart
+        for page in (chart, f"{chart}check/{SLUG}/patient", f"{chart}check/{SLUG}/clinician"):
+            assert cookie.value not in rapport.get(page).html
 
     # SMART 6.3.1
     def test_the_callback_begins_anew_and_what_was_known_before_sign_in_opens_nothing(self, rapport: Clinic) -> None:
@@ -108,6 +110,8 @@ class TestCookies:
         assert rapport.get(f"/l/{state}/").status == 403
 
     # SMART 6.3.1
+    # SMART J7
+    # IG 8, 9, 90
     def test_the_database_holds_neither_id_nor_cookie_nor_token(self, rapport: Clinic, tmp_path: Path) -> None:
         chart = rapport.launch()
         name = rapport.services.store.launches.cookie_name_for(LaunchId(launch_of(chart)))
@@ -119,6 +123,7 @@ class TestCookies:
             assert secret.encode() not in stored
 
     # SMART 6.3.3
+    # SMART B4
     def test_fifty_launches_keep_their_cookies_beside_each_other(self, rapport: Clinic) -> None:
         charts = [rapport.launch(patient="pat-1" if number % 2 else "pat-2") for number in range(50)]
         assert len(rapport.client._cookies or {}) == 50

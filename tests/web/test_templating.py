@@ -1,9 +1,16 @@
 """Tables escape every cell and keep every cell in its place."""
 
+from typing import cast
+
 import pytest
+from flask import Flask
 from markupsafe import escape
 
-from smart_app.web.templating import environment, table_body
+from smart_app.errors import ConfigurationError
+from smart_app.web.static_files import load_static
+from smart_app.web.templating import Pages, environment, table_body
+from smart_app.web.theme import Themes
+from smart_app.web.views.error import failure_view
 
 ROWS = [("1 < 2", '<b title="x">', "&amp;"), ("", "", "")]
 
@@ -32,5 +39,18 @@ def test_a_table_without_rows_has_an_empty_body() -> None:
     assert str(table_body([])) == ""
 
 
+# SMART L
+# IG 5
 def test_a_template_escapes_what_it_is_given() -> None:
     assert environment().from_string("{{ view }}").render(view="<b>") == "&lt;b&gt;"
+
+
+@pytest.mark.parametrize("sign", ["\x00", "\x1b", "\x7f", "\x85", "\ud800", "\ufffe", "\U0010ffff"])
+def test_a_page_holds_nothing_that_html_may_not(sign: str) -> None:
+    view = failure_view(ConfigurationError("It failed.", where=f"a{sign}b\tc\n"), reference="RP-1", posted=False)
+    app = Flask("test")
+    with app.test_request_context():
+        # Outside of a launch no theme is asked for.
+        pages = Pages(environment=environment(), static=load_static(), themes=cast("Themes", None))
+        html = pages.page("error", view).get_data(as_text=True)
+    assert "a\ufffdb\tc\n" in html

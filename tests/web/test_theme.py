@@ -1,7 +1,7 @@
 """An EHR's style on the pages: only what can be read, under the content security policy, and never in the way of a page."""
 
 import re
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, wait
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -98,16 +98,20 @@ def test_type_follows_the_readers_own_setting() -> None:
 
 
 def styled(rapport: Clinic, wire: responses.RequestsMock, **answer: Any) -> tuple[str, Page]:
-    """A chart opened with a style, and its dashboard once the style is there, or is not going to be."""
+    """A chart opened with a style, and its dashboard once everything begun with it has ended."""
     wire.get(STYLE_URL, **answer)
     rapport.server.token["smart_style_url"] = STYLE_URL
-    chart = rapport.launch()
-    pool = rapport.services.pool
-    assert isinstance(pool, ThreadPoolExecutor)
-    # Everything submitted before this has begun, and ends before the pool is idle.
-    while pool._work_queue.qsize() or not pool._idle_semaphore.acquire(timeout=5):
-        pass
-    pool._idle_semaphore.release()
+    begun: list[Future[Any]] = []
+    submit = rapport.services.pool.submit
+
+    def noted(*args: Any, **more: Any) -> Future[Any]:
+        begun.append(submit(*args, **more))
+        return begun[-1]
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(rapport.services.pool, "submit", noted)
+        chart = rapport.launch()
+    wait(begun)
     return chart, rapport.get(chart)
 
 

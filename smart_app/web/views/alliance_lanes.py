@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Literal
 
 from fhir_mappings.instrument import Informant, Instrument, Scale
 from fhir_mappings.moment import Moment
@@ -16,7 +15,8 @@ from smart_app.web.views.parts import Lane, Reading, Table
 # A line over more than 13 months would draw a visit that was not there (design notes); 13 months are at most 397 days.
 LONGEST_LINE_DAYS = 397
 _INFORMANTS: tuple[Informant, ...] = ("clinician", "patient", "observer")  # drawing order: the patient's dots on top
-_PAIR: tuple[Literal["patient", "clinician"], ...] = ("patient", "clinician")
+_SPOKEN: tuple[Informant, ...] = ("patient", "clinician", "observer")
+_MARKS: dict[Informant, charts.Mark] = {"patient": "dot", "clinician": "diamond", "observer": "square"}
 _NAMES: dict[Informant, str] = {"patient": "Patient", "clinician": "Clinician", "observer": "Observer"}
 
 
@@ -89,8 +89,8 @@ def element_lane(dyad: Dyad, scale: Scale, frame: Frame) -> Lane:
 
 
 def ratings_table(dyad: Dyad) -> Table:
-    """One row per visit, newest first: every score of both informants as stored, then what was out of the ordinary."""
-    informants: tuple[Informant, ...] = tuple(name for name in ("patient", "clinician", "observer") if name in dyad.instrument.forms)
+    """One row per visit, newest first: every score of each informant as stored, then what was out of the ordinary."""
+    informants = _informants(dyad)
     total = total_scale(dyad.instrument)
     scales = (total, *element_scales(dyad.instrument))
     shown = len(dyad.ratings)
@@ -106,7 +106,7 @@ def ratings_table(dyad: Dyad) -> Table:
 def latest_in_words(dyad: Dyad) -> str:
     """`patient 3.83, clinician 3.67`."""
     key = total_scale(dyad.instrument).key
-    parts = [f"{informant} {_text(dyad.latest[informant].scores.get(key))}" for informant in _PAIR if informant in dyad.latest]
+    parts = [f"{informant} {_text(dyad.latest[informant].scores.get(key))}" for informant in _SPOKEN if informant in dyad.latest]
     return ", ".join(parts)
 
 
@@ -115,8 +115,13 @@ def latest_moment(dyad: Dyad) -> Moment | None:
     return max((rating.when for rating in dyad.latest.values()), key=lambda when: when.day, default=None)
 
 
+def _informants(dyad: Dyad) -> tuple[Informant, ...]:
+    """Whose ratings belong to the dyad: everybody's whose form there is, an observer's only where somebody observed."""
+    return tuple(one for one in _SPOKEN if one in dyad.instrument.forms and (one != "observer" or one in dyad.latest))
+
+
 def _lane(dyad: Dyad, scale: Scale, frame: Frame, *, drawing: Drawing, about: tuple[str, ...], extra: tuple[Reading, ...]) -> Lane:
-    readings = tuple(_reading(dyad, scale, informant, tall=drawing.tall) for informant in _PAIR if informant in dyad.latest)
+    readings = tuple(_reading(dyad, scale, informant, tall=drawing.tall) for informant in _SPOKEN if informant in dyad.latest)
     return Lane(
         title=scale.title,
         unit="",
@@ -161,7 +166,9 @@ def _ticks(scale: Scale, *, fine: bool) -> tuple[int, ...]:
 def _series(ratings: Sequence[Rating], scale: Scale, informant: Informant, *, tall: bool) -> list[charts.Series]:
     mine = [rating for rating in ratings if rating.informant == informant and scale.key in rating.scores]
     breaks = [rating.when.day for rating in mine if rating.scores[scale.key].value is None]
-    versions = [list(group) for _, group in groupby(mine, key=lambda rating: rating.version)]
+    # Two observers are two people, as two versions are two forms: no line joins them.
+    mine.sort(key=lambda rating: rating.observer or "")
+    versions = [list(group) for _, group in groupby(mine, key=lambda rating: (rating.version, rating.observer))]
     return [
         charts.Series(
             style=informant,
@@ -181,7 +188,7 @@ def _points(ratings: Sequence[Rating], scale: Scale, informant: Informant, *, sp
         charts.Point(
             day=rating.when.day,
             value=float(score.value or 0),
-            mark="dot" if informant == "patient" else "diamond",
+            mark=_MARKS[informant],
             label=_text(score),
             weight=said.get(index, 0),
         )
@@ -223,7 +230,7 @@ def _text(score: Score | None) -> str:
     return f"{score.text} ({score.answered} of {score.of} answered)" if score.prorated else score.text
 
 
-def _reading(dyad: Dyad, scale: Scale, informant: Literal["patient", "clinician"], *, tall: bool) -> Reading:
+def _reading(dyad: Dyad, scale: Scale, informant: Informant, *, tall: bool) -> Reading:
     latest, previous = dyad.latest[informant], dyad.previous.get(informant)
     notes: tuple[str, ...] = ()
     if tall and previous is None:
@@ -262,8 +269,12 @@ def _alt(dyad: Dyad, scale: Scale) -> str:
 
 def _lines(dyad: Dyad) -> str:
     """Whose lines are drawn."""
-    forms = [informant for informant in _PAIR if informant in dyad.instrument.forms]
-    return "patient and clinician as two lines" if len(forms) > 1 else f"the {forms[0]}’s line" if forms else "no line"
+    forms = _informants(dyad)
+    if len(forms) == 1:
+        return f"the {forms[0]}’s line"
+    return {0: "no line", 2: f"{' and '.join(forms)} as two lines"}.get(
+        len(forms), f"{', '.join(forms[:-1])} and {forms[-1]} as three lines"
+    )
 
 
 def _visits(ratings: Sequence[Rating]) -> list[dict[Informant, Rating]]:

@@ -78,6 +78,11 @@ ADVICE: Mapping[LaunchCode, Advice] = {
         remedy="If its sign-in really lives there, add the host to `hosts` of its entry in launch.json.",
         asked="discovery",
     ),
+    "key_not_accepted": Advice(
+        headline="The record system takes no signature Rapport can make",
+        remedy="Make a key of a kind it takes with `rapport keys new`, and register it there; what it takes is below.",
+        asked="discovery",
+    ),
     "state_missing": Advice(headline="The sign-in came back incomplete", remedy="The callback had no state. " + _EHR_SIDE),
     "state_unknown": Advice(headline="This sign-in was used already, or took too long", remedy=_ONCE),
     "browser_differs": Advice(
@@ -200,6 +205,8 @@ _WORTH_A_TRY = frozenset[LaunchCode](
         "patient_missing",
     }
 )
+# What may be over in a moment: a server that is being restarted answers not at all, or with a page.
+_PASSING = frozenset[LaunchCode]({"discovery_unreachable", "discovery_not_json"})
 
 
 def launch_error_view(
@@ -209,10 +216,12 @@ def launch_error_view(
     iss: str | None,
     registration: Registration,
     elsewhere: str | None = None,
+    again: str | None = None,
     start: str | None = None,
 ) -> ErrorView:
     """The page of a launch that stopped. `iss` as received, if any; it is shown to IT, cut where somebody sent a novel. `elsewhere`: the
-    launch is not used up, and may work in a window of its own. `start` is Rapport's own page, where the launch began there."""
+    launch is not used up, and may work in a window of its own; `again`: the address that failed, worth another try where the EHR did not
+    answer, as the launch value is still good. `start` is Rapport's own page, where the launch began there."""
     advice = ADVICE[cast("LaunchCode", error.code)]
     nothing = "Nothing was opened and no patient information was read."
     sentence = error.user_message.removesuffix("Open Rapport again from the patient's chart.").removesuffix("Nothing was opened. ").strip()
@@ -227,10 +236,10 @@ def launch_error_view(
         steps=_FROM_START if start else _ELSEWHERE if elsewhere else _steps(error),
         reference=reference,
         facts=(*facts, ("Requests made", _ASKED[advice.asked])),
-        retry=start,
-        retry_words="Start again",
         help_uri=error.help_uri,
         elsewhere=elsewhere,
+        retry=start or (again if error.code in _PASSING else None),
+        retry_words="Start again" if start else "Try again",
     )
 
 

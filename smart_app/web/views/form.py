@@ -83,10 +83,11 @@ class UnsentOffer:
 class FormView:
     """Everything a questionnaire's page prints. `who` are the lines about who will see the answers (patient's own form only);
     `sheet` says whose answers are typed in from which licensed sheet, empty for a form that is not filled in from paper;
-    `key`, `patient` and `hidden` go back as hidden fields; `more_problems` counts those the summary has no line for. `language` is that of
-    the instrument's words, where it is not the page's own. `offer` are answers of before; `goes_on` says that this form goes on with such,
-    in a sentence, empty when it does not; `completes`: they are not on the page, and complete it when it is sent. `save` and `ticket` are
-    empty where nothing is kept of a form that is not sent."""
+    `key`, `patient`, `hidden` and `rated` (the sealed note of whom an observer has chosen, else empty) go back as hidden fields; `about`
+    says whom an observer rates; `more_problems` counts those the summary has no line for. `language` is that of the instrument's words,
+    where it is not the page's own. `offer` are answers of before; `goes_on` says that this form goes on with such, in a sentence, empty
+    when it does not; `completes`: they are not on the page, and complete it when it is sent. `save` and `ticket` are empty where nothing is
+    kept of a form that is not sent."""
 
     banner: Banner
     for_patient: bool
@@ -100,6 +101,8 @@ class FormView:
     save: str
     back: str | None
     key: str
+    rated: str
+    about: str
     ticket: str
     patient: str
     offer: UnsentOffer | None
@@ -141,6 +144,7 @@ def form_view(
     invalid: Invalid | None,
     earlier: Unsent | None = None,
     offered: Unsent | None = None,
+    rated: str = "",
     hidden: tuple[tuple[str, str], ...] = (),
 ) -> FormView:
     """The page of one form. `earlier` are the answers it goes on with, `offered` those it could; `hidden` goes back too."""
@@ -175,6 +179,8 @@ def form_view(
         hidden=hidden,
         key=draft.key,
         ticket=ticket,
+        rated=rated,
+        about=_about(draft) if rated else "",
         patient=draft.patient.id,
         offer=_offer(offered, urls, now) if offered else None,
         goes_on=_goes_on(earlier, now) if earlier else "",
@@ -225,6 +231,11 @@ _FROM_PAPER = (
 )
 
 
+def _about(draft: FormDraft) -> str:
+    """Whom an observer rates, so that no form is filled in about another."""
+    return f"You rate how {clinician_name(draft)} and {plain_name(draft.patient)} work together."
+
+
 def _whose(draft: FormDraft) -> str:
     return f"{_possessive(plain_name(draft.patient))}" if draft.informant == "patient" else "Your"
 
@@ -238,7 +249,8 @@ def _sheet(draft: FormDraft) -> tuple[tuple[str, str], ...]:
     instrument = draft.instrument
     me = draft.signed_in.name or draft.signed_in.reference
     answers = f"{plain_name(draft.patient)}, the patient" if draft.informant == "patient" else f"{me} (you)"
-    about = {"clinician": f"working with {clinician_name(draft)}", "team": "the care received", "nobody": "living with diabetes"}
+    pair = f"how {clinician_name(draft)} and the patient work together" if draft.informant == "observer" else None
+    about = {"clinician": pair or f"working with {clinician_name(draft)}", "team": "the care received", "nobody": "living with diabetes"}
     recall = (("Time asked about", instrument.recall),) if instrument.recall else ()
     return (
         ("Answered by", answers),
@@ -274,6 +286,8 @@ def words_with(*, clinician: str, patient: str) -> Callable[[str], str]:
 
 def clinician_name(draft: FormDraft) -> str:
     """Who is rated, or whom the answers go to, for people."""
+    if draft.informant == "observer" and draft.clinician:
+        return draft.clinician.name or draft.clinician.reference
     if not draft.alone:
         return draft.signed_in.name or "your clinician"
     return spoken_of(draft.clinician)

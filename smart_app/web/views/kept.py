@@ -5,6 +5,7 @@ from datetime import datetime
 
 from fhir_mappings.instrument import Informant, Instrument
 from smart_app.care.drafts import Kept, Unsent
+from smart_app.care.parcel import Parcel
 from smart_app.errors import RapportError
 from smart_app.web import formats
 from smart_app.web.views.error import ErrorView
@@ -56,6 +57,21 @@ def unsent_notices(
     )
 
 
+def left_behind_notices(parcels: Sequence[Parcel], address: Callable[[str], str], *, now: datetime) -> tuple[Notice, ...]:
+    """For the clinician's page: what was sent and is not in the record, the newest of them. What was answered stays on the receipt."""
+    more = len(parcels) - _MOST_LEFT
+    return tuple(
+        Notice(
+            title="Not in the record:",
+            text=f"{parcel.instrument_title}, {_WHOSE[parcel.informant]}, sent at {_moment(parcel.authored, now)} and kept in Rapport."
+            + (f" There are {more} older ones." if more > 0 and place == _MOST_LEFT else ""),
+            action=Link(href=address(parcel.key), text="See how it stands"),
+        )
+        for place, parcel in enumerate(parcels[:_MOST_LEFT], 1)
+    )
+
+
+_MOST_LEFT = 3
 _WHOSE: Mapping[Informant, str] = {"patient": "the patient’s", "clinician": "yours", "observer": "the observer’s"}
 _STAFF = (
     "Staff: open Rapport again from the same patient's chart, signed in as the same person, and open the same form. "

@@ -52,7 +52,7 @@ def _begin(instrument: Instrument, informant: Informant) -> str:
     """What is done next."""
     if informant == "patient":
         return "Enter from paper" if instrument.from_paper(informant) else "Hand over to patient"
-    return "Rate this visit"
+    return "Rate this visit" if informant == "clinician" else "Rate another clinician, as observer"
 
 
 def _offer(instrument: Instrument, forms: Sequence[Form], address: Callable[[Instrument, Informant], str]) -> Offer:

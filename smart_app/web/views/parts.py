@@ -30,7 +30,7 @@ class Notice:
 class Reading:
     """A latest value: `mark` is the rater's class or "", `name` whose it is, `value` with `unit`, then smaller lines."""
 
-    mark: Literal["patient", "clinician", ""]
+    mark: Literal["patient", "clinician", "observer", ""]
     name: str
     value: str
     unit: str

@@ -1,0 +1,1 @@
+"""Which test shows which requirement, and the pages of docs/ that say so."""
