@@ -71,9 +71,11 @@ def test_a_hundred_launches_hold_no_memory_no_file_and_no_thread(jar: Jar) -> No
     assert after[1:] == before[1:]
 
 
-def test_every_launch_leaves_one_row_and_one_line_of_the_audit_trail(jar: Jar) -> None:
+def test_every_launch_leaves_itself_its_way_back_and_one_line_of_the_audit_trail(jar: Jar) -> None:
     launch(jar, 60)
-    assert number(jar, "SELECT count(*) FROM launches") == 60
+    assert number(jar, "SELECT count(*) FROM launches WHERE kind = 'open'") == 60
+    assert number(jar, "SELECT count(*) FROM launches WHERE kind = 'spent'") == 60
+    assert number(jar, "SELECT count(*) FROM launches") == 120
     assert number(jar, "SELECT count(*) FROM audit") == 60
 
 
@@ -86,9 +88,9 @@ def test_launches_take_away_what_expired_and_the_file_gets_its_pages_back(jar: J
     jar.clock.forward(hours=12)
     launch(jar, 1)
     # Somebody waits for this launch, so it takes away some and leaves the rest to the next ones.
-    assert number(jar, "SELECT count(*) FROM launches") == 250 - 50 + 1
-    launch(jar, 4)
-    assert number(jar, "SELECT count(*) FROM launches") == 5
+    assert number(jar, "SELECT count(*) FROM launches") == 2 * 250 - 50 + 2
+    launch(jar, 9)
+    assert number(jar, "SELECT count(*) FROM launches") == 2 * 10
     assert number(jar, "SELECT count(*) FROM audit WHERE event = 'expired'") == 250
     trail = number(jar, "SELECT sum(length(payload) + 700) FROM audit") // 4096
     assert number(jar, "PRAGMA freelist_count") <= _SPARE_PAGES
