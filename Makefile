@@ -15,7 +15,7 @@ test: ## everything that needs no further install
 	@$(PYTHON) tools/setup_venv.py dev
 	@$(BIN)/python -m pytest -m "not system" -n 2 $(ARGS)
 
-test-system: ## browser, PostgreSQL and foreign FHIR servers; installs what is missing or says how
+test-system: ## browser, PostgreSQL, foreign FHIR servers, long runs; installs what is missing or says how
 	@$(PYTHON) tools/setup_venv.py dev
 	@$(PYTHON) tools/setup_system.py
 	@$(BIN)/python -m pytest -m system $(ARGS)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.resources import files
 
 from fhir_mappings import canonicals
@@ -70,8 +70,9 @@ class Library:
         return {}
 
 
+@cache
 def load_library() -> Library:
-    """The instruments shipped in this package. DataFileError when a file is wrong."""
+    """The instruments shipped in this package, read once in a process: its files do not change. DataFileError when a file is wrong."""
     folder = files("fhir_mappings") / "instruments"
     found = sorted((file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name)
     return library_of((file.name, read_instrument(file.read_text(encoding="utf-8"), file=file.name)) for file in found)

@@ -1,7 +1,7 @@
 """The measures of `measures.toml`: read strictly, checked, converted."""
 
 from decimal import ROUND_HALF_UP, Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from pydantic import Field
@@ -75,8 +75,9 @@ class _File(Strict):
     measure: tuple[_Measure, ...] = Field(min_length=1)
 
 
+@cache
 def load_measures() -> tuple[Measure, ...]:
-    """The measures shipped in this package, in the file's order. DataFileError when the file is wrong."""
+    """The measures shipped in this package, in the file's order, read once in a process. DataFileError when the file is wrong."""
     return read_measures((files("fhir_mappings") / FILE).read_text(encoding="utf-8"), file=FILE)
 
 

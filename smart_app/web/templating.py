@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from flask import Response, g, request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -15,8 +16,9 @@ from smart_app.web.tab import Tab
 from smart_app.web.theme import Themes
 
 
+@cache
 def environment() -> Environment:
-    """Templates that escape everything and stop at any name that is not there."""
+    """Templates that escape everything and stop at any name that is not there. One in a process, so that each is compiled once."""
     made = Environment(
         loader=FileSystemLoader(templates_dir()),
         autoescape=True,

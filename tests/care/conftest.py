@@ -17,6 +17,7 @@ from smart_app.settings import Settings
 from smart_app.store import open_store
 from tests.care.ehr import Ehr
 from tests.care.support import Clock, settings
+from tests.support.fresh_database import fresh_database
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def chosen() -> Settings:
 
 @pytest.fixture
 def services(tmp_path: Path, clock: Clock, chosen: Settings) -> Iterator[AppServices]:
-    store = open_store(f"sqlite:///{tmp_path}/rapport.sqlite", [b"k" * 32], clock=clock)
+    store = open_store(fresh_database(tmp_path), [b"k" * 32], clock=clock)
     registration = load_registration(None)
     with new_session(pool=8) as http, ThreadPoolExecutor(16) as pool:
         yield AppServices(

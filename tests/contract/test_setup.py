@@ -43,6 +43,7 @@ def test_a_python_that_is_too_old_is_named(checkout: Path) -> None:
     assert not (checkout / ".venv").exists()
 
 
+@pytest.mark.system
 def test_a_package_that_cannot_be_had_leaves_no_half_made_environment(checkout: Path) -> None:
     done = set_up(checkout)
     assert done.returncode == 1
@@ -50,6 +51,7 @@ def test_a_package_that_cannot_be_had_leaves_no_half_made_environment(checkout: 
     assert not (checkout / ".venv").exists()
 
 
+@pytest.mark.system
 def test_where_uv_fails_pip_takes_over(checkout: Path, tmp_path: Path) -> None:
     tools = tmp_path / "elsewhere"
     tools.mkdir()

@@ -32,6 +32,7 @@ from smart_app.store.tables import launches
 from tests.sandbox.smart_ward import APP_KEY, APP_RSA_KEY, Late, app_keys
 from tests.support.clock import Clock
 from tests.support.fhir_calls import FhirCalls
+from tests.support.fresh_database import fresh_database
 from tests.support.page import Page, read
 from tests.support.serving import serving
 
@@ -258,9 +259,7 @@ def faulty_clinic(
 
 
 def _settings(folder: Path, more: dict[str, Any]) -> Settings:
-    return Settings(
-        **{"secret_keys": (SecretStr("a" * 43),), "database_url": f"sqlite:///{folder}/rapport.sqlite", "base_url": SITE, **more}
-    )
+    return Settings(**{"secret_keys": (SecretStr("a" * 43),), "database_url": fresh_database(folder), "base_url": SITE, **more})
 
 
 def _registration(url: str, client_type: str, entry: Mapping[str, Any]) -> Registration:

@@ -19,6 +19,7 @@ from smart_app.settings import Settings
 from tests.care.ehr import Ehr
 from tests.support.authorization_server import BASE, AuthorizationServer
 from tests.support.clock import Clock
+from tests.support.fresh_database import fresh_database
 from tests.support.page import Page, read
 
 SLUG = "rapport-check-in"
@@ -99,7 +100,7 @@ def clinic(
     ehr.attach(wire)
     settings = Settings(
         secret_keys=(SecretStr("a" * 43),),
-        database_url=f"sqlite:///{folder}/rapport.sqlite",
+        database_url=fresh_database(folder),
         read_timeout=2,
         **{"base_url": SITE, **more},
     )

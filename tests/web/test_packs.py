@@ -22,6 +22,7 @@ from tests.fhir_mappings import packed
 from tests.fhir_mappings.packed import CANARY, keyless
 from tests.support.authorization_server import AuthorizationServer
 from tests.support.clock import Clock
+from tests.support.fresh_database import fresh_database
 from tests.web.clinic import OWN, SITE, Clinic, clinic
 
 CHECK_IN = load_library().get("rapport-check-in")
@@ -41,7 +42,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def settings(folder: Path, **more: Any) -> Settings:
-    return Settings(secret_keys=(SecretStr("a" * 43),), database_url=f"sqlite:///{folder}/r.sqlite", packs=folder, **more)
+    return Settings(secret_keys=(SecretStr("a" * 43),), database_url=fresh_database(folder), packs=folder, **more)
 
 
 Opened = Callable[..., AbstractContextManager[Clinic]]
