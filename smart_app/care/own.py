@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from fhir_mappings.alliance import read_ratings
+from fhir_mappings.clinicians import name_of
 from fhir_mappings.instrument import Instrument
 from fhir_mappings.moment import Moment
 from fhir_mappings.rating import Person, Rating
@@ -13,7 +14,7 @@ from smart_app.care.access import base_of, powers, reader
 from smart_app.care.chart import patient_of, remember_patient
 from smart_app.care.history import Patient, ReadReport
 from smart_app.care.ladder import highest
-from smart_app.care.people import general_practitioners, practitioner_name
+from smart_app.care.people import general_practitioners
 from smart_app.care.reading import ANSWERS, Readings, read_all
 from smart_app.care.submission import own_form_of
 from smart_app.errors import SessionError
@@ -112,7 +113,7 @@ def _named(context: LaunchContext, services: AppServices, people: Iterable[Perso
         return listed
     client = reader(context, services)
     read = gather(services.pool, {one: partial(_practitioner, client, one) for one in nameless}, seconds=services.settings.read_deadline)
-    names = {reference: practitioner_name(found.value) for reference, found in read.items() if isinstance(found, Loaded)}
+    names = {reference: name_of(found.value) for reference, found in read.items() if isinstance(found, Loaded)}
     return tuple(replace(person, name=person.name or names.get(person.reference)) for person in listed)
 
 

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from functools import partial
 
+from fhir_mappings.clinicians import name_of
 from smart_app.care.chart import patient_of
 from smart_app.care.history import Patient
-from smart_app.care.people import general_practitioners, practitioner_name
+from smart_app.care.people import general_practitioners
 from smart_app.errors import LaunchError
 from smart_app.fhir.client import FhirClient, Resource, SearchResult
 from smart_app.fhir.gather import Failed, gather
@@ -88,7 +89,7 @@ def _user(client: FhirClient, patient: Resource, known: tuple[Resource, ...], *,
         return User(reference=own.reference, name=own.name, issuer="", subject="")
     if not known or not known[0].get("id"):
         raise LaunchError("user_not_permitted", "This server has no Practitioner to sign in as.", status=400)
-    return User(reference=f"Practitioner/{known[0]['id']}", name=practitioner_name(known[0]), issuer="", subject="")
+    return User(reference=f"Practitioner/{known[0]['id']}", name=name_of(known[0]), issuer="", subject="")
 
 
 def _context(issuer: Issuer, services: AppServices, *, patient: str, user: User) -> LaunchContext:

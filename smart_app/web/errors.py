@@ -67,7 +67,7 @@ class Errors:
 
     def _view(self, error: RapportError) -> ErrorView:
         if _is_patients():
-            return own_error_view(error, reference=reference(), posted=_posted(), home=self._home(), again=request.path)
+            return own_error_view(error, reference=reference(), posted=_posted(), home=self._home(), again=_again())
         match error:
             case LaunchError():
                 return launch_error_view(

@@ -345,3 +345,17 @@ class TestLeaving:
         assert page.status == 502
         assert home in page.links()
         assert "chart" not in page.text
+
+
+def test_trying_again_stays_below_the_path_the_app_is_served_at(
+    wire: responses.RequestsMock, server: AuthorizationServer, clock: Clock, tmp_path: Path
+) -> None:
+    server.claims |= {"fhirUser": "Patient/pat-1", "name": "Ingrid Halvorsen", "sub": "patient-1"}
+    with clinic(wire, server, clock, folder=tmp_path, base_url=f"{SITE}/rapport") as here:
+        here.ehr.put(INGRID)
+        home = here.launch()
+        here.ehr.faults.append(lambda _method, path: refusal(500, "broken") if path == "Patient/pat-1" else None)
+        page = here.get(home)
+    assert home.startswith("/rapport/l/")
+    assert page.status == 502
+    assert home in page.links()

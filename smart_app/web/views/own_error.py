@@ -11,8 +11,9 @@ _SIGN_IN_AGAIN = "Open Rapport again where you opened it before: from your patie
 _GIVE_CODE = "If it happens again, give your clinic the reference code."
 
 
-def own_error_view(error: RapportError, *, reference: str, posted: bool, home: str | None, again: str) -> ErrorView:
-    """The page of one failure. `home` is the patient's own page while their launch is open; `again` the address that failed."""
+def own_error_view(error: RapportError, *, reference: str, posted: bool, home: str | None, again: str | None) -> ErrorView:
+    """The page of one failure. `home` is the patient's own page while their launch is open; `again` the address that failed, None for a
+    form that was sent."""
     facts = (("Error", error.code), *((("Detail", error.detail),) if error.detail else ()))
     if isinstance(error, NotForUser):
         return ErrorView(
