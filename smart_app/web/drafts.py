@@ -5,7 +5,9 @@ from flask import Flask, Response, redirect, request, url_for
 from smart_app.care.drafts import Kept, Typed, discard, keep, take_up
 from smart_app.errors import ForeignPage, LaunchError, LockedFrame, SessionError
 from smart_app.launch.context import LaunchId
+from smart_app.services import AppServices
 from smart_app.store import FormPlace
+from smart_app.telemetry import new_log
 from smart_app.web.csrf import FIELD
 from smart_app.web.guard import Visit
 from smart_app.web.pages import check_patient
@@ -93,3 +95,12 @@ def keep_without_launch(site: Site, typed: Typed, over: SessionError | LaunchErr
     if kept.state == "nothing":
         raise over
     return kept
+
+
+def keep_incomplete(services: AppServices, typed: Typed) -> None:
+    """Keep an incomplete form, in case its launch ends while it is completed."""
+    try:
+        keep(services, typed)
+    except SessionError as refused:
+        # The form comes back with its answers either way; from a form of an older Rapport they are on that page alone.
+        new_log().warning("draft_refused", code=refused.code)

@@ -9,8 +9,8 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from smart_app.errors import FhirError, LaunchError, OtherBrowser, RapportError, SessionError, StoreError
 from smart_app.launch.context import LaunchId
+from smart_app.web.guard import OWN
 from smart_app.web.launching import TRIED
-from smart_app.web.own import OWN
 from smart_app.web.site import Site
 from smart_app.web.views.error import ErrorView, failure_view, fhir_error_view, launch_error_view, session_error_view, status_view
 from smart_app.web.views.own_error import own_error_view

@@ -11,7 +11,7 @@ from fhir_mappings.answers import Invalid
 from fhir_mappings.instrument import Informant
 from fhir_mappings.rating import Person
 from smart_app.care.chart import open_patient
-from smart_app.care.drafts import Typed, Unsent, keep, ticket_for, unsent, with_earlier
+from smart_app.care.drafts import Unsent, ticket_for, unsent, with_earlier
 from smart_app.care.history import Patient
 from smart_app.care.rated import Candidates, asks_whom, candidates, choose
 from smart_app.care.rated import chosen as chosen_clinician
@@ -20,8 +20,7 @@ from smart_app.care.submission import begin_form, form_of, practitioner, receipt
 from smart_app.errors import FhirError, ForeignPage, LaunchError, SessionError
 from smart_app.launch.context import LaunchContext
 from smart_app.store import FormPlace
-from smart_app.telemetry import new_log
-from smart_app.web.drafts import RATED, keep_without_launch, sent
+from smart_app.web.drafts import RATED, keep_incomplete, keep_without_launch, sent
 from smart_app.web.errors import reference
 from smart_app.web.guard import Visit
 from smart_app.web.pages import check_patient
@@ -121,7 +120,7 @@ class Forms:
             rated=rated,
         )
         if isinstance(outcome, Invalid):
-            self._keep(typed)
+            keep_incomplete(self._services, typed)
             return self._form(
                 visit, slug, chosen, key=key, invalid=replace(outcome, kept=_typed_now(outcome.kept, typed.fields)), note=note
             )
@@ -205,14 +204,6 @@ class Forms:
         )
         status = _UNPROCESSABLE if invalid else 200
         return self._site.pages.page("check_form", view, csrf=visit.csrf, tab=visit.tab, status=status)
-
-    def _keep(self, typed: Typed) -> None:
-        """Keep an incomplete form, in case its launch ends while it is completed."""
-        try:
-            keep(self._services, typed)
-        except SessionError as refused:
-            # The form comes back with its answers either way; from a form of an older Rapport they are on that page alone.
-            new_log().warning("draft_refused", code=refused.code)
 
     def _earlier(self, visit: Visit, slug: str, informant: Informant, key: str, rated: Person | None) -> Unsent | None:
         """The draft that this form goes on with; None when it is gone."""

@@ -21,6 +21,9 @@ from smart_app.web.tab import Tab, tab_of
 _LEASE = timedelta(seconds=20)
 _POLL, _PATIENCE = 0.1, 10.0
 
+# Below it are the pages of a patient who has signed in themself.
+OWN = "/l/<launch_id>/own/"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:

@@ -8,21 +8,24 @@ from flask import Flask, Response, redirect, request, url_for
 
 from fhir_mappings.answers import Invalid
 from fhir_mappings.rating import Person
+from smart_app.care.drafts import Typed, Unsent, discard, take_up, ticket_for, unsent
 from smart_app.care.own import load_own
 from smart_app.care.submission import FormDraft, begin_own, receipt, send_again, submit
-from smart_app.errors import SessionError
-from smart_app.web.csrf import FIELD
-from smart_app.web.guard import Visit
+from smart_app.errors import ForeignPage, LaunchError, NotForUser, SessionError
+from smart_app.store import FormPlace
+from smart_app.web.drafts import keep_incomplete, keep_without_launch, sent
+from smart_app.web.errors import reference
+from smart_app.web.guard import OWN, Visit
 from smart_app.web.pages import check_patient
 from smart_app.web.site import Site
 from smart_app.web.views.form import FormUrls, form_view
 from smart_app.web.views.own import own_view
+from smart_app.web.views.own_error import own_kept_view
 from smart_app.web.views.sent import sent_view
 
-OWN = "/l/<launch_id>/own/"
 # The form says whom it is about, signed: a submission does not depend on the record being readable once more.
 _REFERENCE, _NAME, _SEAL = "clinician", "clinician_name", "clinician_seal"
-_OURS = {FIELD, "key", "patient", _REFERENCE, _NAME, _SEAL}
+_ABOUT = {_REFERENCE, _NAME, _SEAL}
 _HANDLE = 16
 _UNPROCESSABLE = 422
 
@@ -34,6 +37,9 @@ def register(app: Flask, site: Site) -> None:
     for rule in (f"{OWN}answer/<slug>", f"{OWN}answer/<slug>/<about>"):
         app.add_url_rule(rule, "own_form", handler.form)
         app.add_url_rule(rule, "own_submit", handler.submit, methods=["POST"])
+    for rule in (f"{OWN}draft/<slug>", f"{OWN}draft/<slug>/<about>"):
+        app.add_url_rule(f"{rule}/continue", "own_go_on", handler.go_on, methods=["POST"])
+        app.add_url_rule(f"{rule}/discard", "own_discard", handler.discard, methods=["POST"])
     app.add_url_rule(f"{OWN}sent/<key>", "own_sent", handler.sent)
     app.add_url_rule(f"{OWN}sent/<key>/again", "own_again", handler.again, methods=["POST"])
 
@@ -53,7 +59,7 @@ class Own:
             page,
             context=visit.context,
             site_name=self._services.settings.site_name,
-            address=lambda slug, clinician: _address("own_form", visit, slug, clinician),
+            address=lambda slug, clinician: _address("own_form", visit, slug, _handle(clinician)),
             end=url_for("end", launch_id=visit.id),
             now=self._services.clock().astimezone(),
         )
@@ -61,31 +67,57 @@ class Own:
         return self._site.pages.page("own", view, csrf=visit.csrf)
 
     def form(self, launch_id: str, slug: str, about: str = "") -> Response:
-        """An empty form, about the clinician of that handle."""
+        """An empty form, about the clinician of that handle, or what was kept of the one asked for."""
         visit = self._site.guard.enter_own(launch_id)
         clinician = self._known(visit, about) if about else None
-        return self._form(visit, begin_own(visit.context, self._services, slug=slug, clinician=clinician))
+        draft = begin_own(visit.context, self._services, slug=slug, clinician=clinician)
+        return self._form(visit, draft, key=request.args.get("draft"))
 
     def submit(self, launch_id: str, slug: str, about: str = "") -> Response:
-        """Store the answers and go to what became of them; an incomplete form comes back with everything that was given."""
-        visit = self._site.guard.enter_own(launch_id)
+        """Store the answers and go to what became of them; an incomplete form comes back with everything that was given. What reaches a
+        launch that has ended is kept for the next one."""
+        typed = self._typed(launch_id, slug)
+        try:
+            visit = self._site.guard.enter_own(launch_id)
+        except (ForeignPage, NotForUser):
+            raise
+        except (SessionError, LaunchError) as over:
+            kept = keep_without_launch(self._site, typed, over)
+            view = own_kept_view(kept, over, now=self._services.clock().astimezone(), reference=reference())
+            return self._site.pages.page("error", view, status=over.http_status)
         clinician = self._signed(visit) if about else None
-        key = request.form.get("key", "")
+        key = typed.place.key
         outcome = submit(
             visit.context,
             self._services,
             slug=slug,
             informant="patient",
             key=key,
-            patient=request.form.get("patient", ""),
-            fields={name: values for name, values in request.form.to_dict(flat=False).items() if name not in _OURS},
+            patient=typed.patient,
+            fields=typed.fields,
             launch_id=visit.id,
             rated=clinician,
         )
         if isinstance(outcome, Invalid):
+            keep_incomplete(self._services, typed)
             draft = begin_own(visit.context, self._services, slug=slug, clinician=clinician)
             return self._form(visit, replace(draft, key=key), invalid=outcome)
         return redirect(url_for("own_sent", launch_id=visit.id, key=outcome), 303)  # type: ignore[return-value]
+
+    def go_on(self, launch_id: str, slug: str, about: str = "") -> Response:
+        """To the form, with what was kept of it."""
+        visit = self._site.guard.enter_own(launch_id)
+        check_patient(visit.context)
+        key = request.form.get("key", "")
+        take_up(visit.context, self._services, key=key, launch_id=visit.id)
+        return redirect(_address("own_form", visit, slug, about, draft=key), 303)  # type: ignore[return-value]
+
+    def discard(self, launch_id: str, slug: str, about: str = "") -> Response:
+        """To an empty form."""
+        visit = self._site.guard.enter_own(launch_id)
+        check_patient(visit.context)
+        discard(visit.context, self._services, key=request.form.get("key", ""), launch_id=visit.id)
+        return redirect(_address("own_form", visit, slug, about), 303)  # type: ignore[return-value]
 
     def sent(self, launch_id: str, key: str) -> Response:
         """What became of the answers, in plain words."""
@@ -107,18 +139,41 @@ class Own:
         send_again(visit.context, self._services, key=key, launch_id=visit.id)
         return redirect(url_for("own_sent", launch_id=visit.id, key=key), 303)  # type: ignore[return-value]
 
-    def _form(self, visit: Visit, draft: FormDraft, *, invalid: Invalid | None = None) -> Response:
-        action = _address("own_submit", visit, draft.instrument.slug, draft.clinician)
+    def _form(self, visit: Visit, draft: FormDraft, *, key: str | None = None, invalid: Invalid | None = None) -> Response:
+        """`key` is that of the draft this form goes on with."""
+        services, slug, about = self._services, draft.instrument.slug, _handle(draft.clinician)
+        earlier = self._unsent(visit, draft, key) if key else None
+        draft = replace(draft, key=earlier.key) if earlier else draft
+        place = FormPlace(launch_id=visit.id, slug=slug, informant="patient", key=draft.key)
         view = form_view(
             draft,
-            urls=FormUrls(action=action, back=url_for("own", launch_id=visit.id), save="", go_on="", discard=""),
-            now=self._services.clock().astimezone(),
-            site_name=self._services.settings.site_name,
-            ticket="",
+            urls=FormUrls(
+                action=_address("own_submit", visit, slug, about),
+                back=url_for("own", launch_id=visit.id),
+                save="",
+                go_on=_address("own_go_on", visit, slug, about),
+                discard=_address("own_discard", visit, slug, about),
+            ),
+            now=services.clock().astimezone(),
+            site_name=services.settings.site_name,
+            ticket=ticket_for(
+                visit.context, services, place=place, instrument=draft.instrument, cookie=visit.cookie, rated=draft.clinician
+            ),
             invalid=invalid,
+            earlier=earlier,
+            offered=None if invalid or earlier else self._unsent(visit, draft, None),
             hidden=self._about(visit, draft.clinician),
         )
         return self._site.pages.page("check_form", view, csrf=visit.csrf, status=_UNPROCESSABLE if invalid else 200)
+
+    def _unsent(self, visit: Visit, draft: FormDraft, key: str | None) -> Unsent | None:
+        """What this patient left unsent in this form about this clinician, or the draft of that key."""
+        return unsent(visit.context, self._services, instrument=draft.instrument, informant="patient", key=key, rated=draft.clinician)
+
+    def _typed(self, launch_id: str, slug: str) -> Typed:
+        """The form of this request, without whom it is about."""
+        typed = sent(self._site, launch_id, slug, "patient")
+        return replace(typed, fields={name: values for name, values in typed.fields.items() if name not in _ABOUT})
 
     def _known(self, visit: Visit, about: str) -> Person:
         """The clinician of that handle among those on the patient's page. SessionError when there is none."""
@@ -146,12 +201,11 @@ class Own:
         return self._site.csrf.token("about", visit.id, reference, name)
 
 
-def _address(endpoint: str, visit: Visit, slug: str, clinician: Person | None) -> str:
+def _address(endpoint: str, visit: Visit, slug: str, about: str, *, draft: str | None = None) -> str:
     """A form's address. It names nobody."""
-    if clinician is None:
-        return url_for(endpoint, launch_id=visit.id, slug=slug)
-    return url_for(endpoint, launch_id=visit.id, slug=slug, about=_handle(clinician))
+    return url_for(endpoint, launch_id=visit.id, slug=slug, draft=draft, about=about or None)
 
 
-def _handle(person: Person) -> str:
-    return sha256(person.reference.encode()).hexdigest()[:_HANDLE]
+def _handle(person: Person | None) -> str:
+    """What stands for a clinician in an address; empty for nobody in particular."""
+    return sha256(person.reference.encode()).hexdigest()[:_HANDLE] if person else ""

@@ -17,7 +17,7 @@ from tests.support.page import Page, read
 from tests.web.clinic import ITEMS, OWN, SITE, SLUG, Clinic, clinic
 
 # What a patient who has signed in themself may open; everything else below a launch is a clinician's.
-PATIENTS = {"own", "own_form", "own_submit", "own_sent", "own_again"}
+PATIENTS = {"own", "own_form", "own_submit", "own_go_on", "own_discard", "own_sent", "own_again"}
 BOTH = {"end"}
 LINDQVIST = {"reference": "Practitioner/dr-1", "display": "Sofia Lindqvist"}
 INGRID = {
@@ -359,3 +359,76 @@ def test_trying_again_stays_below_the_path_the_app_is_served_at(
     assert home.startswith("/rapport/l/")
     assert page.status == 502
     assert home in page.links()
+
+
+class TestNotSent:
+    """Answers a patient has typed and that could not be sent."""
+
+    def begun(self, rapport: Clinic, home: str) -> tuple[str, dict[str, str]]:
+        """The form's address and its fields, five of nine answered."""
+        address = form_address(rapport.get(home))
+        return address, rapport.get(address).form("/own/answer/") | dict.fromkeys(ITEMS[:5], "4")
+
+    def ended(self, rapport: Clinic) -> Page:
+        """The page after sending such a form half an hour too late."""
+        address, fields = self.begun(rapport, rapport.launch())
+        rapport.server.clock.forward(minutes=31)
+        return read(send(rapport, address, fields))
+
+    def offered(self, rapport: Clinic) -> Page:
+        """The form of a new launch."""
+        return rapport.get(form_address(rapport.get(rapport.launch())))
+
+    # SMART J5
+    def test_what_reaches_a_launch_that_has_ended_is_kept_and_says_so_in_a_patients_words(self, rapport: Clinic) -> None:
+        page = self.ended(rapport)
+        assert page.status == 403
+        assert "5 of 9 answers are kept, sealed, until" in page.text
+        assert "staff" not in page.text
+        assert "chart" not in page.text
+        assert not [name for name in ("alvorsen", "indqvist", "pat-1", "/l/") if name in page.html]
+        assert rapport.ehr.posts() == []
+
+    # SMART J5
+    def test_the_next_launch_goes_on_with_it_only_when_told_to_and_sends_it_once(self, rapport: Clinic) -> None:
+        self.ended(rapport)
+        form = self.offered(rapport)
+        assert "5 of 9 were answered" in form.text
+        assert form.checked() == {}
+        onward = send(rapport, form.action("/continue"), form.form("/continue"))
+        assert onward.status_code == 303
+        form = rapport.get(onward.headers["Location"])
+        assert form.checked() == dict.fromkeys(ITEMS[:5], "4")
+        address = onward.headers["Location"].split("?")[0]
+        assert send(rapport, address, filled(form)).status_code == 303
+        assert "were answered" not in self.offered(rapport).text
+        assert len(rapport.ehr.of_type("QuestionnaireResponse")) == 1
+
+    def test_it_is_discarded_when_told_to(self, rapport: Clinic) -> None:
+        self.ended(rapport)
+        form = self.offered(rapport)
+        assert send(rapport, form.action("/discard"), form.form("/discard")).status_code == 303
+        assert "were answered" not in self.offered(rapport).text
+
+    def test_an_incomplete_form_is_kept_as_well(self, rapport: Clinic) -> None:
+        address, fields = self.begun(rapport, rapport.launch())
+        assert send(rapport, address, fields).status_code == 422
+        assert "5 of 9 were answered" in self.offered(rapport).text
+
+    def test_the_clinician_is_not_offered_it(self, rapport: Clinic) -> None:
+        self.ended(rapport)
+        chart = clinician_signs_in(rapport)
+        assert "not sent" not in rapport.get(chart).text
+        assert "were answered" not in rapport.form(chart).text
+
+    def test_it_is_about_the_clinician_it_was_begun_about_and_no_other(self, rapport: Clinic) -> None:
+        self.ended(rapport)
+        rapport.ehr.put(INGRID | {"generalPractitioner": [{"reference": "Practitioner/dr-2", "display": "Tomas Weiss"}]})
+        assert "were answered" not in self.offered(rapport).text
+
+    def test_a_form_without_its_ticket_leaves_nothing(self, rapport: Clinic) -> None:
+        address, fields = self.begun(rapport, rapport.launch())
+        rapport.server.clock.forward(minutes=31)
+        page = read(send(rapport, address, fields | {"ticket": "x"}))
+        assert "are kept" not in page.text
+        assert "were answered" not in self.offered(rapport).text

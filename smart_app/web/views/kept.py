@@ -11,7 +11,7 @@ from smart_app.web import formats
 from smart_app.web.views.error import ErrorView
 from smart_app.web.views.parts import Link, Notice
 
-_SENT = "This form had been sent before, and what was sent then stands. Nothing was added."
+SENT = "This form had been sent before, and what was sent then stands. Nothing was added."
 
 
 def kept_view(kept: Kept, over: RapportError, *, now: datetime, reference: str) -> ErrorView:
@@ -19,14 +19,14 @@ def kept_view(kept: Kept, over: RapportError, *, now: datetime, reference: str) 
     if kept.state == "sent":
         return ErrorView(
             headline="This form was sent already",
-            lead=f"{over.user_message} {_SENT}",
+            lead=f"{over.user_message} {SENT}",
             steps=(*_PATIENT, "Staff: the history shows what was stored. Open Rapport again from the patient's chart."),
             reference=reference,
             facts=(("Error", over.code),),
         )
     return ErrorView(
         headline="Your answers are kept, and not sent yet",
-        lead=f"{over.user_message} {_how_many(kept)}, sealed, {_until(kept, now)}. They are not in the record.",
+        lead=f"{over.user_message} {how_many(kept)}, sealed, {until(kept, now)}. They are not in the record.",
         steps=(*_PATIENT, _STAFF),
         reference=reference,
         facts=(("Error", over.code), ("Kept", "For the same user and patient only; RAPPORT_DRAFT_HOURS says how long")),
@@ -36,9 +36,9 @@ def kept_view(kept: Kept, over: RapportError, *, now: datetime, reference: str) 
 def kept_words(kept: Kept, *, now: datetime) -> str:
     """The same in a line, for a form that is still on the screen."""
     if kept.state == "sent":
-        return _SENT
+        return SENT
     return (
-        f"This page's session has ended. {_how_many(kept)} {_until(kept, now)}. Please hand the device to a member of staff: they open "
+        f"This page's session has ended. {how_many(kept)} {until(kept, now)}. Please hand the device to a member of staff: they open "
         "Rapport again from the chart, and the form offers to go on."
     )
 
@@ -80,12 +80,14 @@ _STAFF = (
 _PATIENT = ("If you are a patient, hand the device back to a member of staff.",)
 
 
-def _how_many(kept: Kept) -> str:
+def how_many(kept: Kept) -> str:
+    """`5 of 9 answers are kept`."""
     verb = "is" if kept.answered == 1 else "are"
     return f"{kept.answered} of {formats.count(kept.of, 'answer')} {verb} kept"
 
 
-def _until(kept: Kept, now: datetime) -> str:
+def until(kept: Kept, now: datetime) -> str:
+    """`until 10:12, 4 Nov`."""
     return f"until {_moment(kept.until, now)}"
 
 

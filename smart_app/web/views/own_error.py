@@ -1,9 +1,12 @@
 """Failures in the words of a patient who has signed in themself: nobody is beside them to hand the device to."""
 
 import re
+from datetime import datetime
 
+from smart_app.care.drafts import Kept
 from smart_app.errors import FhirError, NotForUser, RapportError, SessionError, Unauthorized
 from smart_app.web.views.error import ErrorView
+from smart_app.web.views.kept import SENT, how_many, until
 
 # What the sentence goes on to advise is meant for staff in front of a chart.
 _FOR_STAFF = re.compile(r"\s*Open (?:Rapport|it|the history)\b[^.]*\.")
@@ -36,6 +39,25 @@ def own_error_view(error: RapportError, *, reference: str, posted: bool, home: s
         reference=reference,
         facts=facts,
         retry=home if posted else again,
+    )
+
+
+def own_kept_view(kept: Kept, over: RapportError, *, now: datetime, reference: str) -> ErrorView:
+    """The page after a patient's form reached a launch that has ended. It names nobody: whoever reads it now may be anybody."""
+    if kept.state == "sent":
+        return ErrorView(
+            headline="This form was sent already",
+            lead=f"{_plain(over)} {SENT}",
+            steps=("Your own page shows when it was sent.", _SIGN_IN_AGAIN),
+            reference=reference,
+            facts=(("Error", over.code),),
+        )
+    return ErrorView(
+        headline="Your answers are kept, and not sent yet",
+        lead=f"{_plain(over)} {how_many(kept)}, sealed, {until(kept, now)}. They are not in your health record.",
+        steps=(_SIGN_IN_AGAIN, "Open the same form there. It offers to go on with these answers.", _GIVE_CODE),
+        reference=reference,
+        facts=(("Error", over.code),),
     )
 
 
