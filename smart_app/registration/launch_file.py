@@ -1,208 +1,31 @@
-"""Which EHRs Rapport may be launched from, and what it tells them about itself: `launch.json`, read once and frozen.
-
-An `iss` from outside is looked up here before anything is sent anywhere. Secrets are never in the file: it names
-environment variables and files. Every mistake in the file is a ConfigurationError with the path of the key.
-"""
+"""`launch.json` read strictly: unknown keys are refused, every mistake is named with its path."""
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import lru_cache
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 import simplejson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema, model_validator
 
 from smart_app.assets import launch_file
 from smart_app.errors import ConfigurationError
-
-AssertionAlgorithm = Literal["RS384", "ES384"]
-# How the browser is sent to the sign-in.
-AuthorizeBy = Literal["auto", "get", "post"]
-FhirVersion = Literal["4.0.0", "4.0.1"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublicClient:
-    """No client secret; PKCE alone protects the code."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SecretBasic:
-    """A shared secret in the Authorization header. `form_encode`: id and secret are form-encoded first, as RFC 6749 2.3.1 says
-    and as most EHRs do not expect. The secret is in the variable or in the file: one of the two is given, here and below."""
-
-    secret_env: str | None = None
-    secret_file: Path | None = None
-    form_encode: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SecretPost:
-    """A shared secret in the form body."""
-
-    secret_env: str | None = None
-    secret_file: Path | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PrivateKeyJwt:
-    """A signed assertion (SMART asymmetric). The variable or file holds a private key (PEM, JWK) or several (JWK set), the newest first.
-    `alg` and `kid` choose among them; without, the EHR's list of algorithms does."""
-
-    key_env: str | None = None
-    key_file: Path | None = None
-    alg: AssertionAlgorithm | None = None
-    kid: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenServer:
-    """No OAuth at all; only for synthetic data, the tester picks the patient."""
-
-
-KeptSecret = SecretBasic | SecretPost | PrivateKeyJwt
-ClientAuth = PublicClient | SecretBasic | SecretPost | PrivateKeyJwt | OpenServer
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Issuer:
-    """One registered EHR. `iss` is normalised; `hosts` are further `host` or `host:port` its endpoints may live on;
-    `id_token_issuers` replace the discovered issuer when not empty. An entry with `iss_prefix` stands for many `iss`;
-    with `nonce_optional` id_tokens may lack the nonce; with `tenant` every launch must be for that organisation; one that is `demo_only` is
-    trusted by `rapport demo` alone; at one that is `standalone` people may also start from Rapport's own page. The sign-in is asked by
-    GET, by POST where the address would be long (`authorize` auto) or where the EHR advertises it (`post`). Within a Registration `scope`
-    is never empty: it is the client's by default."""
-
-    name: str
-    iss: str
-    client_id: str
-    auth: ClientAuth
-    scope: str = ""
-    frame_ancestors: tuple[str, ...] = ()
-    id_token_issuers: tuple[str, ...] = ()
-    hosts: tuple[str, ...] = ()
-    synthetic_data: bool = False
-    enabled: bool = True
-    iss_prefix: str | None = None
-    nonce_optional: bool = False
-    demo_only: bool = False
-    tenant: str | None = None
-    authorize: AuthorizeBy = "auto"
-    standalone: bool = False
-
-    @property
-    def trusted(self) -> bool:
-        """Whether this EHR may launch the app, be asked for anything, and show it in a frame."""
-        return self.enabled and not self.demo_only
-
-    @property
-    def standalone_scope(self) -> str:
-        """`scope` as a launch without a chart asks for it: `launch` has no meaning there, and `launch/patient` has the EHR settle whose
-        record is opened (SMART App Launch 2.2, scopes for requesting context data)."""
-        asked = ["launch/patient", *(one for one in self.scope.split() if one != "launch")]
-        return " ".join(dict.fromkeys(asked))
-
-    @property
-    def registered_scope(self) -> str:
-        """Every scope the app may ask this EHR for, which is what it has to be registered with."""
-        return " ".join(dict.fromkeys([*self.scope.split(), *(self.standalone_scope.split() if self.standalone else ())]))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Client:
-    """What the app tells an EHR about itself (RFC 7591 names). Addresses are paths below the base URL."""
-
-    client_name: str
-    software_id: str
-    client_uri: str
-    logo_uri: str | None
-    redirect_uris: tuple[str, ...]
-    grant_types: tuple[str, ...]
-    response_types: tuple[str, ...]
-    scope: str
-    contacts: tuple[str, ...] = ()
-    tos_uri: str | None = None
-    policy_uri: str | None = None
-    jwks_uri: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Smart:
-    """SMART's own part: where launches arrive, and the FHIR versions the app speaks."""
-
-    launch_uri: str
-    fhir_versions: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Registration:
-    """The whole of `launch.json`."""
-
-    client: Client
-    smart: Smart
-    issuers: tuple[Issuer, ...]
-
-    def find(self, iss: str) -> Issuer | None:
-        """The trusted entry for `iss`, with `iss` normalised in it, or None. Exact, but for `normalise_iss` and synthetic prefixes."""
-        wanted = normalise_iss(iss)
-        if wanted is None:
-            return None
-        trusted = [issuer for issuer in self.issuers if issuer.trusted]
-        exact = next((issuer for issuer in trusted if issuer.iss == wanted and issuer.iss_prefix is None), None)
-        return exact or next((replace(issuer, iss=wanted) for issuer in trusted if _below_prefix(issuer, wanted)), None)
-
-    def with_issuer(self, issuer: Issuer) -> "Registration":
-        """A copy in which `issuer` stands in place of any other with the same `iss`. Raises ConfigurationError for an unusable `iss`."""
-        iss = normalise_iss(issuer.iss)
-        if iss is None:
-            raise ConfigurationError("This issuer address cannot be used.", where="iss", detail=issuer.iss)
-        others = tuple(other for other in self.issuers if other.iss != iss)
-        return replace(self, issuers=(*others, replace(issuer, iss=iss, scope=issuer.scope or self.client.scope)))
-
-    @property
-    def standalone(self) -> tuple[Issuer, ...]:
-        """The trusted entries that people may start at from Rapport's own page, in their order."""
-        return tuple(issuer for issuer in self.issuers if issuer.trusted and issuer.standalone)
-
-    def frame_ancestors(self) -> tuple[str, ...]:
-        """Every origin that may frame the app before its EHR is known: the union over the trusted entries, in order."""
-        return tuple(dict.fromkeys(origin for issuer in self.issuers if issuer.trusted for origin in issuer.frame_ancestors))
-
-
-def is_loopback(host: str) -> bool:
-    """True when `host` is this machine: `localhost` or a loopback address."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-# Asked several times in a launch, of the few that are registered.
-@lru_cache(maxsize=64)
-def normalise_iss(iss: str) -> str | None:
-    """`iss` with lower-case scheme and host, without the scheme's default port and one trailing slash; None when it is no FHIR
-    base address (other scheme, user info, query, fragment, dot segments, two slashes at its end, odd characters, http away from this
-    machine)."""
-    if not _PLAIN.fullmatch(iss) or _DOT_SEGMENT.search(iss):
-        return None
-    try:
-        parts = urlsplit(iss)
-        port = parts.port
-    except ValueError:
-        return None
-    host = parts.hostname or ""
-    if not host or parts.username is not None or parts.query or parts.fragment or not _secure_enough(parts.scheme, host):
-        return None
-    path = parts.path.removesuffix("/")
-    if path.endswith("/"):
-        return None
-    return urlunsplit(SplitResult(parts.scheme, _authority(host, port, parts.scheme), path, "", ""))
+from smart_app.registration.entries import (
+    AssertionAlgorithm,
+    AuthorizeBy,
+    Client,
+    ClientAuth,
+    FhirVersion,
+    Issuer,
+    OpenServer,
+    PrivateKeyJwt,
+    PublicClient,
+    Registration,
+    SecretBasic,
+    SecretPost,
+    Smart,
+)
+from smart_app.registration.iss import normalise_iss
 
 
 def load_registration(path: Path | None = None) -> Registration:
@@ -220,25 +43,6 @@ def launch_schema() -> dict[str, Any]:
     """The JSON Schema of `launch.json`, as published in `docs/launch.schema.json`."""
     schema = LaunchFile.model_json_schema(by_alias=True)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "launch.json of Rapport"}
-
-
-_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[A-Za-z0-9\-._~%!$&'()*+,;=:@/\[\]]+")
-_DOT_SEGMENT = re.compile(r"/(?:\.|%2e){1,2}(?:/|$)|%2f|%5c|[^:]//", re.IGNORECASE)
-_DEFAULT_PORTS = {"https": 443, "http": 80}
-
-
-def _secure_enough(scheme: str, host: str) -> bool:
-    return scheme == "https" or (scheme == "http" and is_loopback(host))
-
-
-def _authority(host: str, port: int | None, scheme: str) -> str:
-    name = f"[{host}]" if ":" in host else host
-    return name if port is None or port == _DEFAULT_PORTS[scheme] else f"{name}:{port}"
-
-
-def _below_prefix(issuer: Issuer, iss: str) -> bool:
-    """Only synthetic entries may stand for many addresses; the prefix ends at a slash, so no host or folder name is cut."""
-    return issuer.iss_prefix is not None and issuer.synthetic_data and iss.startswith(issuer.iss_prefix)
 
 
 def _iss(value: str) -> str:
