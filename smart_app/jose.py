@@ -188,6 +188,10 @@ def _header(token: str) -> dict[str, Any]:
     if "crit" in header:
         # What it lists must be understood or the token refused (RFC 7515 4.1.11). We understand none of it, and a JWT needs none.
         raise SignatureError("A signed token asks for something that is not known here.", detail="crit")
+    if str(header.get("typ", "")).lower().endswith("+jwt"):
+        # An access token, a logout token and their like name their kind (RFC 8725 3.11), so that none passes for another. An id_token has
+        # no such name: its `typ` is JWT or missing.
+        raise SignatureError("A signed token is of another kind than the one expected.", detail="typ")
     return header
 
 

@@ -93,6 +93,12 @@ def test_header_that_asks_to_be_understood_is_refused(header: dict[str, Any]) ->
         verified_claims(signed_bytes(b'{"a": 1}', **header), {"keys": [public(rsa_key())]})
 
 
+@pytest.mark.parametrize("kind", ["at+jwt", "AT+JWT", "application/at+jwt", "logout+jwt"])
+def test_token_that_says_it_is_of_another_kind_is_refused(kind: str) -> None:
+    with pytest.raises(SignatureError, match="another kind"):
+        verified_claims(signed_bytes(b"{}", typ=kind), {"keys": [public(rsa_key())]})
+
+
 def test_weak_key_of_a_server_is_refused() -> None:
     weak = RSAKey.import_key(rsa.generate_private_key(65537, 2048), {"kid": "one"})
     short = public(weak, n=urlsafe_b64encode(b"\x00" * 200 + b"\xff" * 128).rstrip(b"=").decode())

@@ -9,6 +9,7 @@ from smart_app.cli.demo import demo
 from smart_app.cli.docs import docs
 from smart_app.cli.instruments import instruments
 from smart_app.cli.keys import keys
+from smart_app.cli.launches import launches
 from smart_app.cli.register import register
 
 
@@ -24,4 +25,5 @@ main.add_command(demo)
 main.add_command(docs)
 main.add_command(instruments)
 main.add_command(keys)
+main.add_command(launches)
 main.add_command(register)

@@ -1,17 +1,12 @@
 """`rapport audit`: read the audit trail, and see whether it is whole."""
 
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from datetime import UTC, datetime
-from typing import NoReturn
 
 import click
 import simplejson
-from pydantic import ValidationError
 
-from smart_app.errors import RapportError
-from smart_app.settings import Settings
-from smart_app.store import AuditEntry, Store, open_existing, parse_key
+from smart_app.cli.database import existing_store
+from smart_app.store import AuditEntry
 
 
 @click.group()
@@ -28,7 +23,7 @@ def audit() -> None:
 def verify(contains: str | None) -> None:
     """See whether every row is there and as it was written; exits 1 at the first that is not."""
     seen = None if contains is None else _seen(contains)
-    with _opened() as store:
+    with existing_store() as store:
         found = store.verify_audit(contains=seen)
     if found.finding is not None:
         click.echo(f"row {found.finding.sequence}: {found.finding.words} ({found.finding.fault})")
@@ -47,7 +42,7 @@ def listed(since: datetime | None, iss: str | None, patient: str | None) -> None
     if (iss is None) != (patient is None):
         raise click.UsageError("--patient and --iss need each other.")
     moment = since.replace(tzinfo=UTC) if since else None
-    with _opened() as store, store.audit.reading(since=moment, iss=iss or "", patient=patient) as entries:
+    with existing_store() as store, store.audit.reading(since=moment, iss=iss or "", patient=patient) as entries:
         for entry in entries:
             click.echo(_line(entry))
 
@@ -72,27 +67,3 @@ def _line(entry: AuditEntry) -> str:
         "detail": dict(entry.detail),
     }
     return simplejson.dumps(content, use_decimal=True)
-
-
-@contextmanager
-def _opened() -> Iterator[Store]:
-    """The deployment's database, as it is. Whatever is wrong with it ends the program with one sentence."""
-    try:
-        settings = Settings()
-        keys = [parse_key(key.get_secret_value()) for key in settings.secret_keys]
-        with closing(open_existing(settings.database_url, keys, clock=_now)) as store:
-            yield store
-    except ValidationError as wrong:
-        _end(", ".join(f"RAPPORT_{'_'.join(map(str, one['loc'])).upper()}: {one['msg']}" for one in wrong.errors(include_input=False)))
-    except RapportError as wrong:
-        _end(str(wrong))
-
-
-def _end(sentence: str) -> NoReturn:
-    """Exit status 2: 1 says that the trail was read and does not fit."""
-    click.echo(f"Error: {sentence}", err=True)
-    raise SystemExit(2)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

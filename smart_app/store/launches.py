@@ -196,6 +196,16 @@ class Launches:
         with self._database.begin(within) as connection:
             connection.execute(delete(launches).where(launches.c.id == digest(launch_id)))
 
+    def end_of(self, wanted: Callable[[LaunchContext], bool] | None, *, within: Connection) -> Sequence[Ended]:
+        """Delete every open launch, or those of which `wanted` says so; what was deleted. One that cannot be read is nobody's, and goes
+        only with all."""
+        rows = within.execute(select(launches).where(launches.c.kind == "open")).all()
+        ended = [self._ended(row) for row in rows]
+        chosen = [one for one in ended if wanted is None or (one.context is not None and wanted(one.context))]
+        for one in chosen:
+            within.execute(delete(launches).where(launches.c.id == one.id))
+        return chosen
+
     def purge(self, now: datetime, *, at_most: int, within: Connection | None = None) -> Sequence[Ended]:
         """Delete what is past its absolute or idle end, `at_most` so many at a time; what was deleted."""
         over = select(launches.c.id).where(OVER).limit(at_most)
