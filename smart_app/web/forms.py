@@ -200,7 +200,7 @@ class Forms:
             invalid=invalid,
             earlier=earlier,
             offered=open_one,
-            rated=note if rated else "",
+            hidden=((RATED, note),) if rated else (),
         )
         status = _UNPROCESSABLE if invalid else 200
         return self._site.pages.page("check_form", view, csrf=visit.csrf, tab=visit.tab, status=status)

@@ -83,7 +83,7 @@ class UnsentOffer:
 class FormView:
     """Everything a questionnaire's page prints. `who` are the lines about who will see the answers (patient's own form only);
     `sheet` says whose answers are typed in from which licensed sheet, empty for a form that is not filled in from paper;
-    `key`, `patient`, `hidden` and `rated` (the sealed note of whom an observer has chosen, else empty) go back as hidden fields; `about`
+    `key`, `patient` and `hidden` (whom it is about, sealed, where the sign-in does not say it) go back as hidden fields; `about`
     says whom an observer rates; `more_problems` counts those the summary has no line for. `language` is that of the instrument's words,
     where it is not the page's own. `offer` are answers of before; `goes_on` says that this form goes on with such, in a sentence, empty
     when it does not; `completes`: they are not on the page, and complete it when it is sent. `save` and `ticket` are empty where nothing is
@@ -101,7 +101,6 @@ class FormView:
     save: str
     back: str | None
     key: str
-    rated: str
     about: str
     ticket: str
     patient: str
@@ -144,7 +143,6 @@ def form_view(
     invalid: Invalid | None,
     earlier: Unsent | None = None,
     offered: Unsent | None = None,
-    rated: str = "",
     hidden: tuple[tuple[str, str], ...] = (),
 ) -> FormView:
     """The page of one form. `earlier` are the answers it goes on with, `offered` those it could; `hidden` goes back too."""
@@ -179,8 +177,7 @@ def form_view(
         hidden=hidden,
         key=draft.key,
         ticket=ticket,
-        rated=rated,
-        about=_about(draft) if rated else "",
+        about=_about(draft) if draft.informant == "observer" and draft.clinician else "",
         patient=draft.patient.id,
         offer=_offer(offered, urls, now) if offered else None,
         goes_on=_goes_on(earlier, now) if earlier else "",
