@@ -1,6 +1,7 @@
 """An EHR's authorization server at the wire (`responses`): answers discovery, keys and token requests, and keeps what it was asked."""
 
 import hashlib
+import json
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from functools import cache
@@ -10,7 +11,7 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 import requests
 import responses
 import simplejson
-from joserfc import jwt
+from joserfc import jws
 from joserfc.jwk import ECKey, RSAKey
 
 from tests.support.clock import Clock
@@ -85,8 +86,10 @@ class AuthorizationServer:
             "fhirUser": "Practitioner/dr-1",
             "name": "Dr Ada Example",
         }
-        header = without_none({"alg": "RS256", "kid": "one", **self.header})
-        return jwt.encode(header, without_none({**claims, **self.claims}), rsa_key(), algorithms=[header["alg"]])
+        header = without_none({"typ": "JWT", "alg": "RS256", "kid": "one", **self.header})
+        # Not `jwt.encode`: it cannot write half a surrogate pair, which JSON can.
+        said = json.dumps(without_none({**claims, **self.claims})).encode()
+        return jws.serialize_compact(header, said, rsa_key(), algorithms=[header["alg"]])
 
     def _discovery(self, _request: requests.PreparedRequest) -> Answer:
         return _json(
