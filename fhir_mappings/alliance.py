@@ -4,10 +4,12 @@ Total: whatever JSON a server returns, the result is a rating or a Skipped that 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fhir_mappings import canonicals
 from fhir_mappings.answers import Answers
@@ -32,8 +34,7 @@ _HUNDREDTHS = Decimal("0.01")
 _Found = tuple[list[Rating], list[Skipped]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Reading:
+class _Reading(Struct, frozen=True, kw_only=True):
     """What one call reads by, and where it collects what it does not use; `withdrawn` are the responses entered in error."""
 
     library: Library

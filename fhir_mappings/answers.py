@@ -1,7 +1,8 @@
 """Form fields to answers, or to what is wrong with them. Nothing typed is lost: what was understood is kept for the next try."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from fhir_mappings.instrument import Informant, Instrument, Option
 
@@ -9,8 +10,7 @@ DECLINED = ".declined"
 _LONGEST_SHOWN = 40
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answers:
+class Answers(Struct, frozen=True, kw_only=True):
     """`values`: item link id to option value; `declined`: items the person would rather not answer; `extra`: link id to option code, of
     unscored questions and of items answered with an option without a value ("does not apply")."""
 
@@ -19,16 +19,14 @@ class Answers:
     extra: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FieldError:
+class FieldError(Struct, frozen=True, kw_only=True):
     """What is wrong with one field, in a sentence for the person who filled it in."""
 
     link_id: str
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Invalid:
+class Invalid(Struct, frozen=True, kw_only=True):
     """Answers that cannot be taken yet; `kept` maps field names to the option codes to show again."""
 
     errors: tuple[FieldError, ...]

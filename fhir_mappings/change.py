@@ -5,10 +5,12 @@ Total: every series gives what may be said, or the reason why nothing may; nothi
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 from itertools import pairwise
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fhir_mappings import change_text
 from fhir_mappings.finding import Badge, Changes, ItemFall, ItemStep, Moved, NotSaid, Reference, Rule, ScoreChange
@@ -34,8 +36,7 @@ _Said = ScoreChange | ItemFall | NotSaid
 _Scored = tuple[Point, Decimal]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Case:
+class _Case(Struct, frozen=True, kw_only=True):
     """One series, prepared: `earlier` are the scores before the latest, `badges` what makes a rise worth little."""
 
     instrument: Instrument

@@ -1,9 +1,10 @@
 """Clinicians a patient has to do with, as the record names them: of a visit, as general practitioner, in a care team. Nothing raises."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
+
+from msgspec import Struct
 
 from fhir_mappings.moments import parse_moment
 
@@ -12,8 +13,7 @@ Json = Mapping[str, Any]
 _VOID = frozenset({"entered-in-error", "inactive", "proposed", "cancelled"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Named:
+class Named(Struct, frozen=True, kw_only=True):
     """One mention of a person: the `reference` as written, the `name` beside it and the `role`, each None where it is not said."""
 
     reference: str

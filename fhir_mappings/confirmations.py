@@ -3,10 +3,11 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated
 
+from msgspec import Struct
+from msgspec.structs import replace
 from pydantic import ConfigDict, Field
 
 from fhir_mappings.datafile import DataFileError, Strict, parse_toml
@@ -36,8 +37,7 @@ class _File(Strict):
     confirmation: list[_Row] = Field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Confirmed:
+class Confirmed(Struct, frozen=True, kw_only=True):
     """One recorded act: `key` is the fingerprint of the key that was confirmed."""
 
     slug: str

@@ -1,8 +1,9 @@
 """Which stored parts belong to one submission: responses, panels and scores filed under the names they share."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from fhir_mappings import canonicals
 from fhir_mappings.moments import parse_moment
@@ -13,8 +14,7 @@ Resource = Mapping[str, Any]
 _CORRECTED = frozenset({"amended", "corrected"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stored:
+class Stored(Struct, frozen=True, kw_only=True):
     """A score or panel Observation of ours that may be used."""
 
     source: str
@@ -22,8 +22,7 @@ class Stored:
     code: Code
 
 
-@dataclass(slots=True, kw_only=True)
-class Submitted:
+class Submitted(Struct, kw_only=True):
     """What was found of one submission; `copies` of its response are displaced by a better one.
 
     `refused` says that there is a response which does not count, as was listed already: its scores do not count either."""

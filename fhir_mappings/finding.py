@@ -3,9 +3,10 @@
 The words are for people; `docs/reliable-change.md` has the rules and what they do not mean.
 """
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
+
+from msgspec import Struct
 
 from fhir_mappings.precision import Level, Precision, Threshold
 from fhir_mappings.score_series import Gap, Point
@@ -16,16 +17,14 @@ Moved = Literal["fell", "rose", "stayed"]
 Badge = Literal["straight-line", "at-ceiling"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
+class Reference(Struct, frozen=True, kw_only=True):
     """What the latest score is compared with: one score, or the mean of `points`."""
 
     value: Decimal
     points: tuple[Point, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScoreChange:
+class ScoreChange(Struct, frozen=True, kw_only=True):
     """The latest score against a reference, by one rule.
 
     `after` is the latest point and `score` its number; `n` counts the scores in the series. `change` is `score` less the
@@ -53,8 +52,7 @@ class ScoreChange:
     caveats: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ItemStep:
+class ItemStep(Struct, frozen=True, kw_only=True):
     """One item that moved for the worse by `options` options: the option values before and after, as answered."""
 
     link_id: str
@@ -64,8 +62,7 @@ class ItemStep:
     options: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ItemFall:
+class ItemFall(Struct, frozen=True, kw_only=True):
     """The items of the scale that fell by two options or more between the two latest responses; none is an answer too. `compared`
     items were answered in both."""
 
@@ -80,8 +77,7 @@ class ItemFall:
     caveats: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotSaid:
+class NotSaid(Struct, frozen=True, kw_only=True):
     """A rule that could not be applied: a stable `code`, and why, with what it needs."""
 
     rule: Rule
@@ -89,8 +85,7 @@ class NotSaid:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Changes:
+class Changes(Struct, frozen=True, kw_only=True):
     """Everything that may be said about the latest point of one series; `n` counts its scores, `gaps` are the ratings without one."""
 
     scale: str

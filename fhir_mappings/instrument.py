@@ -2,10 +2,11 @@
 `instrument_file`, sites add wording and confirmations in `packs`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Literal
+
+from msgspec import Struct
 
 Informant = Literal["patient", "clinician", "observer"]
 Certainty = Literal["verified", "unverified"]
@@ -19,8 +20,7 @@ Better = Literal["higher", "lower"]
 Part = Literal["options", "subscales", "reversal", "scores", "missing"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Option:
+class Option(Struct, frozen=True, kw_only=True):
     """One answer: `code` goes into FHIR, `value` into the score (None: "does not apply", an answer without a value). `label` is absent
     where wording may not ship."""
 
@@ -29,8 +29,7 @@ class Option:
     label: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
+class Item(Struct, frozen=True, kw_only=True):
     """One scored item; `number` is its place in the author's form, `scale` the key of its subscale (None: total only)."""
 
     link_id: str
@@ -40,8 +39,7 @@ class Item:
     text: Mapping[Informant, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class Question(Struct, frozen=True, kw_only=True):
     """A coded question asked beside the items and never scored ("Was anything difficult?"); always optional."""
 
     link_id: str
@@ -49,8 +47,7 @@ class Question:
     options: tuple[Option, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scale:
+class Scale(Struct, frozen=True, kw_only=True):
     """A score: `key` is `total`, `goal`, `task`, `bond` …; `items` are link ids; scored when `min_answered` are answered
     and, where `needs` names other scales, when those are scored too. `factor` multiplies the mean or sum (WHO-5: 4).
     `low` and `high` bound the score; `direction` is the direction word ("higher = more trust"); `better` says which end is
@@ -70,16 +67,14 @@ class Scale:
     better: Better | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Citation:
+class Citation(Struct, frozen=True, kw_only=True):
     """Where a key, rule or wording comes from, and how sure that is."""
 
     text: str
     certainty: Certainty
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
+class Claim(Struct, frozen=True, kw_only=True):
     """Where one part of the scoring key comes from, and how sure it is."""
 
     part: Part
@@ -87,8 +82,7 @@ class Claim:
     certainty: Certainty
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reliability:
+class Reliability(Struct, frozen=True, kw_only=True):
     """How steady a score is in one population: `sd` and `r` (`r_type` says which kind of reliability), or a published smallest
     detectable change `mdc`, each in the score's own points. `citation` names the source of every number in it."""
 
@@ -104,8 +98,7 @@ class Reliability:
     certainty: Certainty
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cutoff:
+class Cutoff(Struct, frozen=True, kw_only=True):
     """A threshold that was published for a score: where it lies, on which side of it something is meant, and in whom."""
 
     scale: str
@@ -117,8 +110,7 @@ class Cutoff:
     certainty: Certainty
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rights:
+class Rights(Struct, frozen=True, kw_only=True):
     """Who holds the wording and on what terms; `permission` says how and from whom to get leave to use it."""
 
     holder: str
@@ -128,8 +120,7 @@ class Rights:
     permission: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wording:
+class Wording(Struct, frozen=True, kw_only=True):
     """Whose leave the wording in an instrument rests on: a site's pack with the scopes it was granted. `reference` is the letter,
     mail or licence it can be looked up by."""
 
@@ -139,8 +130,7 @@ class Wording:
     scopes: frozenset[Scope]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Confirmation:
+class Confirmation(Struct, frozen=True, kw_only=True):
     """A site's recorded act: who compared the scoring key with which source, and when."""
 
     by: str
@@ -148,8 +138,7 @@ class Confirmation:
     source: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Form:
+class Form(Struct, frozen=True, kw_only=True):
     """One informant's form: what it is called, the words before the first item ("" without), and how many minutes it takes
     where a source says so."""
 
@@ -159,8 +148,7 @@ class Form:
     minutes: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
+class Section(Struct, frozen=True, kw_only=True):
     """Items shown together under one heading; order as in the file."""
 
     key: str
@@ -169,8 +157,7 @@ class Section:
     items: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Instrument:
+class Instrument(Struct, frozen=True, kw_only=True):
     """One version of one instrument in one language, with every informant's form.
 
     `slug` names it in URLs and codes (`rapport-check-in`); `language` is None while it has no wording; `forms` has one entry per

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
+
+from msgspec import Struct
 
 from fhir_mappings import canonicals
 from fhir_mappings.datafile import DataFileError
@@ -15,8 +16,7 @@ from fhir_mappings.instrument_file import PAGE, read_instrument
 _LANGUAGE = re.compile(r"-[a-z]{2}(-[A-Z]{2})?$")
 
 
-@dataclass(frozen=True)
-class Library:
+class Library(Struct, frozen=True, dict=True):
     """Every instrument in every version and language there is."""
 
     instruments: tuple[Instrument, ...]

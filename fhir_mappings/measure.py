@@ -1,13 +1,13 @@
 """What a diabetes measure is: codes, unit, conversions, plausibility, axis. One row of `measures.toml` each."""
 
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from fhir_mappings.instrument import Certainty
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unit:
+class Unit(Struct, frozen=True, kw_only=True):
     """An accepted unit: drawing value = reported × slope + intercept. `low` and `high` are plausibility bounds in this unit,
     `spellings` unit texts accepted when no UCUM code is given, `method` what keeps its results on a line of their own."""
 
@@ -21,8 +21,7 @@ class Unit:
     method: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Code:
+class Code(Struct, frozen=True, kw_only=True):
     """A code whose Observations belong to the measure.
 
     `within` lists panel codes where it is a component; `pair` is the code of the second number (diastolic beside systolic);
@@ -45,8 +44,7 @@ class Code:
     certainty: Certainty
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Axis:
+class Axis(Struct, frozen=True, kw_only=True):
     """Fixed value scale in the drawing unit; values beyond it are drawn at the edge and named. `ticks` are labelled."""
 
     low: Decimal
@@ -54,8 +52,7 @@ class Axis:
     ticks: tuple[Decimal, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SecondUnit:
+class SecondUnit(Struct, frozen=True, kw_only=True):
     """A unit shown beside the drawing unit: second = drawing × slope + intercept, rounded to `decimals`; `ticks` mirror Axis.ticks."""
 
     code: str
@@ -65,8 +62,7 @@ class SecondUnit:
     decimals: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Measure:
+class Measure(Struct, frozen=True, kw_only=True, eq=False):
     """One lane; read once, and told apart by identity. `group` names the read it is fetched with; `direction` is the direction word
     ("lower = nearer target"); `decimals` rounds converted values only, reported ones are never rounded; `gap_days` is the longest span
     a line may cross."""

@@ -1,8 +1,9 @@
 """Values read from a record: a number with its unit as it was written, or the reason why there is none."""
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, NamedTuple
+
+from msgspec import Struct
 
 from fhir_mappings.moment import Moment
 
@@ -45,8 +46,7 @@ class Measurement(NamedTuple):
     updated: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Skipped:
+class Skipped(Struct, frozen=True, kw_only=True):
     """A resource, or part of one, that is not drawn and not scored: what it was, when, and why, in a sentence for people.
 
     `measure` is the measure's or instrument's key where known; `shown` the value as the source wrote it ("61 %");

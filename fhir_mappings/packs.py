@@ -2,10 +2,11 @@
 One TOML file each; format: docs/wording-packs.md. A pack is checked in itself, then against the instrument it is for."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Annotated
 
+from msgspec import Struct
+from msgspec.structs import replace
 from pydantic import BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
@@ -125,8 +126,7 @@ class _File(_Table):
     key: _KeyTable | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pack:
+class Pack(Struct, frozen=True, kw_only=True):
     """One file, checked in itself. `wording` is the leave it rests on, `expires` the last day of that leave (None: without end)."""
 
     file: str

@@ -1,17 +1,17 @@
 """The banner's facts of a Patient resource. Lenient, and total: what cannot be read is absent, nothing raises."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
+
+from msgspec import Struct
 
 from fhir_mappings.moments import parse_moment
 
 Json = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PatientFields:
+class PatientFields(Struct, frozen=True, kw_only=True):
     """What the banner shows. `names` are "" and the rest None where nothing is recorded. `identifier` is (label, value)."""
 
     id: str

@@ -1,17 +1,17 @@
 """Which codes hold a measure's value, and where: in the Observation itself or in a component of a panel."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+
+from msgspec import Struct
 
 from fhir_mappings.measure import Code, Measure, Unit
 
 Json = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Place:
+class Place(Struct, frozen=True, eq=False):
     """Where a code's value stands: in the resource itself, or in the components of a panel. Told apart by identity."""
 
     measure: Measure

@@ -4,10 +4,11 @@ thresholds that follow. Formulas, sources and what is not claimed: docs/reliable
 Decimals throughout; they are computed under `EXACT` and rounded only where a person reads them.
 """
 
-from dataclasses import dataclass
 from decimal import Context, Decimal, localcontext
 from itertools import pairwise
 from typing import Literal
+
+from msgspec import Struct
 
 from fhir_mappings.instrument import Informant, Instrument, Reliability
 from fhir_mappings.score_series import Refused
@@ -32,8 +33,7 @@ SPREAD_NEEDS = 5
 _ABSURD = 12
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Precision:
+class Precision(Struct, frozen=True, kw_only=True):
     """The standard error of measurement `sem`, in the score's own points, and the published entry it comes from. `measured`: the
     entry carries a published smallest detectable change, which is used instead of `sd` and `r`."""
 
@@ -47,8 +47,7 @@ class Precision:
         return not self.measured and self.entry.r_type == "alpha"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Threshold:
+class Threshold(Struct, frozen=True, kw_only=True):
     """How far a score must move to say something at that level: more than `size`, in the score's own points. `decided_by` says which
     was the largest: `precision`, the error between people, `spread`, this person's own, or `step`, one option on one item."""
 

@@ -1,9 +1,10 @@
 """An alliance rating as read from the record: who rated whom, at which visit, with which scores."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
+
+from msgspec import Struct
 
 from fhir_mappings.instrument import Informant
 from fhir_mappings.moment import Moment
@@ -17,8 +18,7 @@ NO_KEY: Final = "unsupported"
 NOT_FOUND: Final = "unknown"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Score:
+class Score(Struct, frozen=True, kw_only=True):
     """A score, or why there is none: the `reason` in words, and `absent`, its FHIR data-absent-reason code. `text` is the number as stored
     or computed ("4.33"); `prorated` says that the rule allowed a score with items missing; `answered` of `of` items were answered."""
 
@@ -32,16 +32,14 @@ class Score:
     absent: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
+class Person(Struct, frozen=True, kw_only=True):
     """A rated or rating person: the FHIR reference (`Practitioner/x`) and the name the record gives, if any."""
 
     reference: str
     name: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rating:
+class Rating(Struct, frozen=True, kw_only=True):
     """One informant's rating of one visit.
 
     `clinician` is the rated person of the dyad for both informants, None for a questionnaire about a team or about nobody. `visit` is

@@ -4,9 +4,10 @@ The order of the rules follows docs/add-a-measure.md: whose, status, code, value
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
+
+from msgspec import Struct, field
 
 from fhir_mappings.measure import Code, Measure, Unit
 from fhir_mappings.measurement import Comparator, Measurement, Quantity, Skipped, Standing
@@ -28,8 +29,7 @@ _STANDINGS: Mapping[str, Standing] = {
 _COMPARATORS: Mapping[str, Comparator] = {"<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
+class _Reading(Struct, frozen=True):
     """Where one call collects what it finds and what it does not draw; `units` and `names` are those it has met."""
 
     found: list[Measurement] = field(default_factory=list)

@@ -2,9 +2,10 @@
 clinician. Everything said about change starts from such a series."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
+
+from msgspec import Struct
 
 from fhir_mappings.instrument import Informant, Instrument, Scale
 from fhir_mappings.moment import Moment
@@ -12,8 +13,7 @@ from fhir_mappings.rating import Rating
 from fhir_mappings.series import position
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
+class Origin(Struct, frozen=True, kw_only=True):
     """What must be the same of two scores before they are compared. `language` is None where the record does not tell;
     `clinician` is the reference of the rated person, `observer` that of who observed ("" of the other informants)."""
 
@@ -25,8 +25,7 @@ class Origin:
     observer: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Point:
+class Point(Struct, frozen=True, kw_only=True):
     """One rating's score of one scale: a number, or the `reason` why there is none. `answers` maps link id to option value."""
 
     origin: Origin
@@ -38,24 +37,21 @@ class Point:
     answers: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Series:
+class Series(Struct, frozen=True, kw_only=True):
     """The points of one scale, oldest first."""
 
     scale: str
     points: tuple[Point, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gap:
+class Gap(Struct, frozen=True, kw_only=True):
     """A rating without a usable score. It is left out, never counted as zero."""
 
     point: Point
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
+class Refused(Struct, frozen=True, kw_only=True):
     """Why a series is not compared at all: a stable `code` and a sentence."""
 
     code: str

@@ -7,8 +7,9 @@ Behaviour profile: https://hl7.org/fhir/uv/sdc/StructureDefinition-sdc-questionn
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from fhir_mappings import canonicals
 from fhir_mappings.artifact import artifact
@@ -29,8 +30,7 @@ _EXTENDS: Json = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expressions:
+class Expressions(Struct, frozen=True, kw_only=True):
     """One scale in FHIRPath: `weights` is the value of the variable `name`, `score` the score made from such variables (empty where
     the rule gives none, unrounded)."""
 

@@ -2,10 +2,11 @@
 Both come from one folder. Nothing in it is passed over in silence: a file is used, set aside with a reason, or broken."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct, field
 
 from fhir_mappings import confirmations
 from fhir_mappings.confirmations import Confirmed, confirmed, read_confirmations
@@ -19,8 +20,7 @@ from fhir_mappings.words import shown
 _LARGEST_FILE = 4 * LARGEST
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetAside:
+class SetAside(Struct, frozen=True, kw_only=True):
     """A pack or confirmation that is in order but not used: `code` for logs, `reason` for people."""
 
     file: str
@@ -30,8 +30,7 @@ class SetAside:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Installed:
+class Installed(Struct, frozen=True, kw_only=True):
     """What a site's folder makes of the instruments that ship. `packs` are those in use; `broken` hinder the app from starting;
     `passed_over` are names of files that are no TOML."""
 
@@ -47,8 +46,7 @@ class Installed:
 _Identity = tuple[str, str, str]
 
 
-@dataclass(slots=True, kw_only=True)
-class _Reading:
+class _Reading(Struct, kw_only=True):
     """What has been found so far; `silent` are the instruments of packs whose permission has ended."""
 
     today: date

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+
+from msgspec import Struct
 
 from fhir_mappings import canonicals
 from fhir_mappings.instrument import Informant, Instrument, Scale
@@ -19,8 +20,7 @@ _PLAIN = re.compile(r"[+-]?[0-9]{1,12}(?:\.[0-9]{1,12})?")
 _USED = frozenset({"final", "amended", "corrected"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Code:
+class Code(Struct, frozen=True, kw_only=True):
     """What a code of ours stands for; `scale` is None for the panel."""
 
     instrument: Instrument
@@ -28,8 +28,7 @@ class Code:
     scale: Scale | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
+class Refusal(Struct, frozen=True, kw_only=True):
     """Why a stored score is not used: a stable `code`, a sentence, and the value as it was written where there is one."""
 
     code: str
@@ -70,8 +69,7 @@ def status_refusal(status: object) -> Refusal | None:
     return Refusal(code="status_not_final", reason=f"Its status is {_word(status)}, which is not final.")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Absence:
+class Absence(Struct, frozen=True, kw_only=True):
     """What an Observation says in the place of a number: the data-absent-reason `code` (`unknown` where it gives none), and a reason
     in words."""
 

@@ -1,9 +1,10 @@
 """Everything one submission is made of, before it becomes FHIR."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import NAMESPACE_URL, uuid5
+
+from msgspec import Struct
 
 from fhir_mappings.answers import Answers
 from fhir_mappings.instrument import Informant, Instrument
@@ -15,8 +16,7 @@ PROVENANCE = "provenance"
 Json = dict[str, object]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Submission:
+class Submission(Struct, frozen=True, kw_only=True):
     """`patient` and `encounter` are ids, `answered_by` and `recorded_by` references (`Patient/x`, `Practitioner/y`). `clinician` is who is
     rated: None for a questionnaire about a team or about nobody. `from_paper`: the answers were typed in from a sheet.
 

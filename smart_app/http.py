@@ -7,7 +7,6 @@ comes back as it is, because a registered host must not be able to send our secr
 import socket
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from http.client import HTTPResponse as HttpAnswer
 from http.cookiejar import DefaultCookiePolicy
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 import msgspec
 import requests
+from msgspec import Struct
 from requests.adapters import HTTPAdapter
 from urllib3 import BaseHTTPResponse, Retry
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -50,8 +50,7 @@ class FetchError(RapportError):
         self.status = status
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Limits(Struct, frozen=True, kw_only=True):
     """Seconds to connect, seconds between two pieces of the answer, seconds and bytes for the whole of it."""
 
     connect: float = 5.0
@@ -60,8 +59,7 @@ class Limits:
     max_bytes: int = 256 * 1024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JsonAnswer:
+class JsonAnswer(Struct, frozen=True, kw_only=True):
     """An answer and its JSON object; of an error status the object may be empty."""
 
     status: int

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import datetime
 
 import requests
+from msgspec import Struct
 
 from fhir_mappings.library import Library
 from fhir_mappings.measure import Measure
@@ -21,8 +21,7 @@ from smart_app.store import Store
 _STATEMENT_PATIENCE = 4
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AppServices:
+class AppServices(Struct, frozen=True, kw_only=True):
     """`clock` gives aware UTC datetimes, `new_id` fresh UUIDs as text. `pool` runs all reads of all pages, and bounds them."""
 
     settings: Settings
@@ -39,8 +38,7 @@ class AppServices:
     recent: RecentReads
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatementReader:
+class StatementReader(Struct, frozen=True, kw_only=True):
     """Reads a base's CapabilityStatement. It is public (FHIR R4 3.1.0.9), so no token is sent."""
 
     http: requests.Session

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import pytest
 import simplejson
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from smart_app.assets import launch_file, templates_dir
 from smart_app.cli.docs import schema_file

@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from fhir_mappings.canonicals import OBSERVATION_CATEGORY
 from smart_app.fhir.capability import Capabilities
@@ -24,8 +25,7 @@ _WRITE_PATIENCE = 3
 RENEWAL: ContextVar[Renew | None] = ContextVar("renewal", default=None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Powers:
+class Powers(Struct, frozen=True, kw_only=True):
     """`scope` as granted, `capabilities` as stated."""
 
     scope: str

@@ -2,7 +2,9 @@
 or chose to see it without. Applied to the raw resources, before anything else reads them, so nothing downstream can leak."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fhir_mappings.measurement import Skipped
 from fhir_mappings.rating import Rating
@@ -15,8 +17,7 @@ from smart_app.services import AppServices
 Visit = tuple[str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sight:
+class Sight(Struct, frozen=True, kw_only=True):
     """What the signed-in clinician may see of a patient's ratings. `held` are the sources (`Type/id`) of those kept back."""
 
     ratings: tuple[Rating, ...]

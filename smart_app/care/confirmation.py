@@ -1,8 +1,9 @@
 """The receipt: what of a submission is in the record, read back by id, and what is not. Reads only, except to settle an unknown outcome."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
+
+from msgspec.structs import replace
 
 from fhir_mappings.rating import Person
 from smart_app.care.access import reader

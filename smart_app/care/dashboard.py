@@ -1,9 +1,11 @@
 """One patient's history: the reads joined with the mapping, this clinician's dyads first, and nothing of another patient or kept back."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fhir_mappings.alliance import read_ratings
 from fhir_mappings.instrument import Instrument
@@ -30,8 +32,7 @@ _AHEAD = timedelta(days=1)
 _Part = TypeVar("_Part", Measurement, Skipped)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
+class Span(Struct, frozen=True, kw_only=True):
     """The drawn range, both days included."""
 
     start: date
@@ -42,8 +43,7 @@ class Span:
         return self.start <= day <= self.end
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Alliance:
+class _Alliance(Struct, frozen=True, kw_only=True):
     """The ratings that may be seen, the parts that could not be read, and the two reads' reports without what is kept back."""
 
     sight: Sight

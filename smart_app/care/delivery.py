@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+
+from msgspec.structs import replace
 
 from smart_app.care.access import powers, writer
 from smart_app.care.ladder import Attempt, Sender, climb

@@ -4,9 +4,9 @@ Asked for by `appContext` (a CDS Hooks card or a task), by `fhirContext` (a form
 Nothing of what was asked is shown or followed but by name from the site's own lists."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
+from msgspec import Struct
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from fhir_mappings.instrument import Informant
@@ -41,8 +41,7 @@ class AppContext(BaseModel):
     informant: Asking | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Destination:
+class Destination(Struct, frozen=True, kw_only=True):
     """A form (`slug`, `informant`), or the history: then `response` is the answers to begin at (`QuestionnaireResponse/x`), and `unmet`
     says in a sentence what was asked for and is not to be had."""
 

@@ -5,9 +5,11 @@ patient has not sent is nobody's to read: where staff go on with the patient's o
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fhir_mappings.answers import answered, completed, understood
 from fhir_mappings.instrument import Informant, Instrument
@@ -25,8 +27,7 @@ _APART = timedelta(milliseconds=200)
 _PATIENT_SIDE = {"Patient", "RelatedPerson"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class Kept(Struct, frozen=True, kw_only=True):
     """What is kept of a form: `answered` of `of` items, until `until`. `state` "nothing": nothing was answered; "sent": the form was sent
     already, so this was not kept again; "too_soon": what was kept a moment ago stands."""
 
@@ -36,8 +37,7 @@ class Kept:
     until: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unsent:
+class Unsent(Struct, frozen=True, kw_only=True):
     """A draft as it is offered, or gone on with. `hidden`: what was answered may be known, how it was answered may not.
     `other_visit`: it was begun in another visit than the one open now."""
 
@@ -50,8 +50,7 @@ class Unsent:
     other_visit: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Typed:
+class Typed(Struct, frozen=True, kw_only=True):
     """What a page sends of a form that is not finished. `cookie` is the launch's as the browser sent it, "" for none; `completes`: answers
     of before, which are not on the page, are to complete it."""
 

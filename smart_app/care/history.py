@@ -1,9 +1,10 @@
 """What the dashboard is made of: the patient, the dyads, the measures, and an honest account of how it was read."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
+
+from msgspec import Struct
 
 from fhir_mappings.instrument import Instrument
 from fhir_mappings.measure import Measure
@@ -19,8 +20,7 @@ LoadState = Literal["complete", "partial", "failed", "unsupported", "not_permitt
 Patient = PatientFields
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadReport:
+class ReadReport(Struct, frozen=True, kw_only=True):
     """How one read went. `title` for people ("HbA1c"), `count` resources used, `reason` a sentence unless complete,
     `foreign` how many resources of other patients the server returned (none of them is shown)."""
 
@@ -33,8 +33,7 @@ class ReadReport:
     finished: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Panel:
+class Panel(Struct, frozen=True, kw_only=True):
     """One measure's lane. `points` are in range, oldest first; `latest` and `previous` are of all dates read, so that an older
     latest value is stated even when the range holds none; `skipped` of this measure."""
 
@@ -47,8 +46,7 @@ class Panel:
     skipped: Sequence[Skipped]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dyad:
+class Dyad(Struct, frozen=True, kw_only=True):
     """The patient and one rated clinician (None: a questionnaire about a team or about nobody), on one instrument. `ratings` in range
     oldest first, all informants; `latest` maps an informant to that informant's latest rating of all dates, `previous` to the one
     before. Hidden ratings are in none of them."""
@@ -63,8 +61,7 @@ class Dyad:
     total: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HiddenRating:
+class HiddenRating(Struct, frozen=True, kw_only=True):
     """A patient's rating kept back until the clinician has rated that visit, or chosen to see it without (blind entry).
     Holds nothing of the rating but where and when."""
 
@@ -75,8 +72,7 @@ class HiddenRating:
     encounter: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """One statement of fact for "What changed": a series, its latest value, and the value it is compared with.
     `kind` is `alliance`, `element` (the goal, task or bond that moved most) or `measure`; no judgement of whether it is real."""
 
@@ -89,8 +85,7 @@ class Change:
     scale: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class History:
+class History(Struct, frozen=True, kw_only=True):
     """Everything one dashboard shows. `dyads` have a rated clinician, `companions` have none. `start` to `end` is the drawn range
     (`years`); `reads` covers every read made."""
 

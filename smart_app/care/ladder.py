@@ -4,9 +4,11 @@ Highest first. A further rung (DocumentReference, a companion server) is one mor
 submission stays sealed. Nothing is sent twice blindly: after an outcome nobody knows, the climb stops."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal, cast
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from smart_app.care.access import Powers
 from smart_app.care.parcel import RESPONSE, Fate, Parcel, Part, Resource, parts_of
@@ -22,8 +24,7 @@ _FIRST_FAULT = 500
 _NOT_IMPLEMENTED = 501
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sender:
+class Sender(Struct, frozen=True, kw_only=True):
     """What a rung works with. `find` searches the server for the parts of a parcel; `keep` seals progress before the next part goes."""
 
     client: FhirClient
@@ -32,16 +33,14 @@ class Sender:
     keep: Callable[[Parcel], None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
+class Attempt(Struct, frozen=True, kw_only=True):
     """The parcel after a rung, and how it must be kept. `refused` with nothing stored lets the next rung try."""
 
     parcel: Parcel
     state: State
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rung:
+class Rung(Struct, frozen=True, kw_only=True):
     """`step` in words for the receipt; `why_not` a sentence when the rung cannot be used."""
 
     key: str

@@ -1,8 +1,10 @@
 """What a patient finds who has signed in themself: the forms they can answer, about whom, and when they answered before. Never a score."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fhir_mappings.alliance import read_ratings
 from fhir_mappings.clinicians import name_of
@@ -24,8 +26,7 @@ from smart_app.launch.context import LaunchContext
 from smart_app.services import AppServices
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnForm:
+class OwnForm(Struct, frozen=True, kw_only=True):
     """A form to answer, about `clinician` where it is about one; `last` is when it was answered before, None where that is not known."""
 
     instrument: Instrument
@@ -33,8 +34,7 @@ class OwnForm:
     last: Moment | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
+class Sent(Struct, frozen=True, kw_only=True):
     """Answers of the patient that are in the record: to which form, about whom, when. Nothing of what they say."""
 
     instrument: Instrument
@@ -42,8 +42,7 @@ class Sent:
     when: Moment
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnPage:
+class OwnPage(Struct, frozen=True, kw_only=True):
     """`sent` is newest first, `read` tells whether all of it could be read; `can_send` is False where the record takes no answers;
     `nobody_known`: there is a form about a clinician, and none is known whom it could be about."""
 

@@ -1,13 +1,13 @@
 """A submission on its way: what is sent, how far it got. The sealed payload of the outbox is one of these."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cache
 from typing import cast
 
+import msgspec
 import simplejson
-from pydantic import TypeAdapter
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from fhir_mappings.instrument import Informant
 
@@ -17,8 +17,7 @@ PANEL = "panel"
 Resource = dict[str, object]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Part(Struct, frozen=True, kw_only=True):
     """One resource of a submission. `role` is `response`, `panel`, a scale's key, or `provenance`; `full_url` its urn in the bundle."""
 
     role: str
@@ -32,8 +31,7 @@ class Part:
         return str(self.resource["resourceType"])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fate:
+class Fate(Struct, frozen=True, kw_only=True):
     """What became of one part: where it is stored, or `why` it is not."""
 
     reference: str | None = None
@@ -41,8 +39,7 @@ class Fate:
     why: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScoreLine:
+class ScoreLine(Struct, frozen=True, kw_only=True):
     """One score for people: "Total", "4.25", "of 5"; `text` None with its `reason`."""
 
     role: str
@@ -52,8 +49,7 @@ class ScoreLine:
     reason: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parcel:
+class Parcel(Struct, frozen=True, kw_only=True):
     """`digest` tells equal answers from changed ones under one key. `step` is the key of the rung that wrote it. `notes` says why
     higher rungs were not used; `searched` when the server was last searched for it. `content` is the bundle as text: numbers keep
     their digits whoever seals it. `clinician` is None where nobody is rated; `unscored` says why there are no scores."""
@@ -117,12 +113,12 @@ class Parcel:
 
 def to_payload(parcel: Parcel) -> dict[str, object]:
     """JSON-ready."""
-    return cast("dict[str, object]", _adapter().dump_python(parcel, mode="json"))
+    return cast("dict[str, object]", msgspec.to_builtins(parcel))
 
 
 def from_payload(payload: Mapping[str, object]) -> Parcel:
     """The parcel as sealed."""
-    return _adapter().validate_python(payload)
+    return msgspec.convert(payload, Parcel)
 
 
 def parts_of(bundle: Resource, key: str) -> tuple[Part, ...]:
@@ -133,12 +129,6 @@ def parts_of(bundle: Resource, key: str) -> tuple[Part, ...]:
 def content_of(bundle: Resource) -> str:
     """The bundle as text, numbers as they are."""
     return simplejson.dumps(bundle, use_decimal=True, ensure_ascii=False)
-
-
-@cache
-def _adapter() -> TypeAdapter[Parcel]:
-    """Built when first used: it is slow to build."""
-    return TypeAdapter(Parcel)
 
 
 def _part(entry: Mapping[str, object], key: str) -> Part:

@@ -1,7 +1,8 @@
 """Open servers only: the tester picks a patient, and the chart is opened without OAuth. Synthetic data, never a real record."""
 
-from dataclasses import dataclass
 from functools import partial
+
+from msgspec import Struct
 
 from fhir_mappings.clinicians import name_of
 from smart_app.care.chart import patient_of
@@ -20,8 +21,7 @@ _ROWS = "50"
 _SCOPE = "user/*.cruds"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PatientList:
+class PatientList(Struct, frozen=True, kw_only=True):
     """Patients to choose from, by name. Unless `complete`, `reason` says what is missing."""
 
     patients: tuple[Patient, ...]

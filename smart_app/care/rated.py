@@ -3,8 +3,9 @@
 A choice is looked up anew when it is made, and then carried sealed: what a form posts as its clinician was chosen here, in this launch."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import partial
+
+from msgspec import Struct, field
 
 from fhir_mappings.alliance import read_ratings
 from fhir_mappings.clinicians import Named, general_practitioners, name_of, of_team, of_visit, practitioner_of
@@ -27,16 +28,14 @@ _CLINICIANS = ("Practitioner", "PractitionerRole")
 _MOST_LOOKED_UP = 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class Choice(Struct, frozen=True, kw_only=True):
     """One clinician who may be rated, and what connects them with the patient, in words (`this visit, attender`)."""
 
     person: Person
     roles: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidates:
+class Candidates(Struct, frozen=True, kw_only=True):
     """`choices` by name; `looked` says of each place that was looked in what came of it, as (place, outcome)."""
 
     patient: Patient
@@ -44,8 +43,7 @@ class Candidates:
     looked: tuple[tuple[str, str], ...]
 
 
-@dataclass(slots=True)
-class _Gathered:
+class _Gathered(Struct):
     """What the record says of one person so far."""
 
     names: list[str] = field(default_factory=list)

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fhir_mappings.canonicals import CATEGORIES, OBSERVATION_CATEGORY, category_system, score_codes, score_system
 from fhir_mappings.measures import codes_of
@@ -38,8 +40,7 @@ _FILED_AS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Search:
+class Search(Struct, frozen=True, kw_only=True):
     """One search of the dashboard; `params` without the patient's."""
 
     key: str
@@ -47,8 +48,7 @@ class Search:
     params: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Readings:
+class Readings(Struct, frozen=True, kw_only=True):
     """The Patient, the resources of each read that are this patient's, and how each read went."""
 
     patient: Resource

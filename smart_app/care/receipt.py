@@ -1,8 +1,9 @@
 """What became of a submission: what was written, where, what was not, and what is not known."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+
+from msgspec import Struct
 
 from fhir_mappings.instrument import Informant
 from fhir_mappings.rating import Person
@@ -11,8 +12,7 @@ Outcome = Literal["saved", "partly_saved", "kept", "unknown", "refused"]
 ReadBack = Literal["same", "differs", "not_read"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
+class Written(Struct, frozen=True, kw_only=True):
     """One stored resource. `what` for people ("Answers", "Total"), `value` for people ("9 of 9", "4.25 of 5"),
     `reference` is `Type/id`, `version` the server's version id."""
 
@@ -24,8 +24,7 @@ class Written:
     note: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotWritten:
+class NotWritten(Struct, frozen=True, kw_only=True):
     """One resource that is not in the record: why, where it is now and what to do."""
 
     what: str
@@ -34,8 +33,7 @@ class NotWritten:
     todo: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
+class Receipt(Struct, frozen=True, kw_only=True):
     """A submission as it stands. `step` is the rung of the ladder in words ("one transaction"); `note_text` is ready to paste.
     `repeated` is True when this very submission had been stored before and was not stored again. `clinician` is None where nobody is rated;
     `unscored` says why there are no scores."""

@@ -4,10 +4,11 @@ Used where an outcome is not known, and before anything is sent again. A server 
 
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import cast
+
+from msgspec import Struct
 
 from smart_app.care.parcel import PROVENANCE, RESPONSE, Fate, Parcel, Part, Resource
 from smart_app.errors import FhirError
@@ -19,8 +20,7 @@ from smart_app.fhir.reference import local_reference, own_resources
 _IDENTIFIED = ("QuestionnaireResponse", "Observation")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(Struct, frozen=True, kw_only=True):
     """`fates` of the parts that were found. `certain` only when every part not found is certainly not in the record;
     otherwise `reason` says why not."""
 
@@ -29,8 +29,7 @@ class Found:
     reason: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finder:
+class Finder(Struct, frozen=True, kw_only=True):
     """Searches one server. `seconds` bounds all searches of one kind together."""
 
     client: FhirClient

@@ -4,11 +4,12 @@ A submission is known by its key, minted with the form. One request sends it; a 
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 
 import simplejson
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fhir_mappings.answers import Answers, FieldError, Invalid, parse
 from fhir_mappings.bundle import Submission, submission_bundle
@@ -36,8 +37,7 @@ _BEGUN: tuple[Informant, ...] = ("patient", "clinician", "observer")
 _KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FormDraft:
+class FormDraft(Struct, frozen=True, kw_only=True):
     """What a form page needs. `key` goes into the form as a hidden field. `clinician` is who is rated, None where nobody is;
     `signed_in` who has the page open. `from_paper`: the answers are typed in from the licensed sheet. `step` says how it will be stored, or
     `why_not_write` why it can only be kept in Rapport. `alone`: the patient has signed in themself, with no clinician around."""

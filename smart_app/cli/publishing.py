@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from html import unescape
 from typing import Literal
 from urllib.parse import urlencode
+
+from msgspec import Struct
 
 from smart_app.sandbox.remote import RefusedError, RemoteServer, Resource
 
@@ -17,8 +18,7 @@ _SERVERS_OWN = frozenset({"id", "meta", "text"})
 _TAG = re.compile(r"<[^>]*>")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Published:
+class Published(Struct, frozen=True, kw_only=True):
     """What came of one definition: `url|version`, what was done, and where it is or why not."""
 
     canonical: str

@@ -4,13 +4,13 @@ import base64
 import hashlib
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import requests
 import simplejson
+from msgspec import Struct
 
 from smart_app.cli.stand import READER_CLIENT, READER_REDIRECT, Stand
 from smart_app.cli.steps import expect
@@ -20,8 +20,7 @@ _SCOPE = "launch patient/Patient.r patient/QuestionnaireResponse.rs patient/Obse
 Resource = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FhirReader:
+class FhirReader(Struct, frozen=True, kw_only=True):
     """Reads of one patient's record at `base`."""
 
     base: str

@@ -1,10 +1,10 @@
 """The instruments of the site that the settings describe, for every command that speaks of them."""
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import click
+from msgspec import Struct
 from pydantic import ValidationError
 
 from fhir_mappings.datafile import DataFileError
@@ -20,8 +20,7 @@ class Misused(click.ClickException):
     exit_code = 2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
+class Site(Struct, frozen=True, kw_only=True):
     """The site's settings and what they make of the instruments that ship."""
 
     settings: InstrumentSettings

@@ -4,12 +4,14 @@ import socket
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from smart_app.app import create_app
 from smart_app.cli.keys import new_secret
@@ -31,8 +33,7 @@ READER_REDIRECT = "http://127.0.0.1/read-back"
 Resource = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stand:
+class Stand(Struct, frozen=True, kw_only=True):
     """Addresses without a trailing slash. `ehr` is None when the app talks to a foreign server directly; `fhir` is the issuer's
     FHIR base; `upstream` the foreign server behind it, if any."""
 

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future
 from concurrent.futures import TimeoutError as StillReading
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
+
+from msgspec import Struct
 
 from smart_app.errors import FhirError
 
@@ -14,8 +15,7 @@ Stated = bool | None
 _MOST_BASES = 256
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TypeCapability:
+class TypeCapability(Struct, frozen=True, kw_only=True):
     """One `rest.resource`. None where the statement is silent."""
 
     interactions: frozenset[str] | None
@@ -23,8 +23,7 @@ class TypeCapability:
     conditional_create: Stated
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Capabilities:
+class Capabilities(Struct, frozen=True, kw_only=True):
     """A server's statement, or the lack of one: then `reason` says why and every answer is None."""
 
     types: Mapping[str, TypeCapability] | None

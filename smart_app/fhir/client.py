@@ -4,11 +4,11 @@ Knows one base and sends its token nowhere else. Resources are raw JSON objects 
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 import requests
 import simplejson
+from msgspec import Struct, field
 
 from smart_app.errors import FhirError, NotFound, Unauthorized
 from smart_app.fhir.outcome import words_of
@@ -22,8 +22,7 @@ Renew = Callable[[str], str | None]
 MAX_BYTES = 32_000_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SearchResult:
+class SearchResult(Struct, frozen=True, kw_only=True):
     """What a search gave. `resources` are the matches in the server's order, `included` came by `_include`, `notes` are texts of
     outcome entries. Unless `complete`, `reason` says in a sentence what is missing."""
 
@@ -35,8 +34,7 @@ class SearchResult:
     pages: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stored:
+class Stored(Struct, frozen=True, kw_only=True):
     """A written resource: `reference` is `Type/id` (None where the server did not say), `created` False when it was there already."""
 
     reference: str | None
@@ -44,8 +42,7 @@ class Stored:
     created: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EntryOutcome:
+class EntryOutcome(Struct, frozen=True, kw_only=True):
     """One entry of a transaction's answer, in the order sent. `diagnostics` are the server's words."""
 
     status: int
@@ -53,8 +50,7 @@ class EntryOutcome:
     diagnostics: str
 
 
-@dataclass(slots=True, kw_only=True)
-class _Pages:
+class _Pages(Struct, kw_only=True):
     """What the pages read so far hold; a resource that appears on two pages counts once."""
 
     wanted: str
@@ -104,19 +100,22 @@ class _Pages:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FhirClient:
+class FhirClient(Struct, frozen=True, kw_only=True):
     """`base` without a trailing slash; `token` None on an open server; `timeout` in seconds for one request.
 
     `renew` is asked once when the server answers 401, and the request made once more: a 401 was certainly not carried out."""
 
     base: str
-    http: requests.Session = field(repr=False)
-    token: str | None = field(repr=False)
+    http: requests.Session
+    token: str | None
     timeout: float
     page_limit: int
     max_bytes: int = MAX_BYTES
-    renew: Renew | None = field(default=None, repr=False)
+    renew: Renew | None = None
+
+    def __repr__(self) -> str:
+        """Without its token."""
+        return f"FhirClient(base={self.base!r})"
 
     def read(self, resource_type: str, resource_id: str, *, deadline: float | None = None) -> Resource:
         """The current version. FhirError, also when the server answers with another resource than asked for; NotFound without a

@@ -3,23 +3,22 @@
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future, wait
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 from smart_app.errors import FhirError, Unreachable
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loaded(Generic[T]):
+class Loaded(Struct, Generic[T], frozen=True, kw_only=True):
     """A read that succeeded."""
 
     value: T
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failed:
+class Failed(Struct, frozen=True, kw_only=True):
     """A read that did not; `error.user_message` is the sentence to show."""
 
     error: FhirError

@@ -2,15 +2,15 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _ENDING = re.compile(r"(?:^|/)([A-Z][A-Za-z]{1,63})/([A-Za-z0-9.\-_]{1,64})(?:/_history/([A-Za-z0-9.\-_]{1,64}))?/?$")
 # FHIR ids, and the underscore some servers use; never dots alone.
 _ID = re.compile(r"(?!\.+$)[A-Za-z0-9\-._]{1,64}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """`Type/id` and, where given, the version."""
 
     type: str

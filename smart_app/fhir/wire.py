@@ -3,10 +3,10 @@
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import unquote, urljoin, urlsplit
 
 import requests
+from msgspec import Struct
 from urllib3.exceptions import HTTPError, NewConnectionError
 
 from smart_app.errors import FhirError, NotSent, Unreachable
@@ -22,8 +22,7 @@ _NO_ANSWER = "The health record did not answer completely."
 _NOT_FHIR = "The health record answered with something that is not FHIR JSON."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(Struct, frozen=True, kw_only=True):
     """A complete answer below 300. `body` is None where the server sent none; header names are as `requests` keeps them."""
 
     status: int
@@ -31,8 +30,7 @@ class Answer:
     body: dict[str, object] | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Limits(Struct, frozen=True, kw_only=True):
     """`timeout` seconds for each wait on the socket, `deadline` on the monotonic clock for the whole exchange."""
 
     timeout: float

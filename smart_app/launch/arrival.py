@@ -3,8 +3,9 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from smart_app.errors import LaunchError
 from smart_app.launch.addresses import allowed_address
@@ -22,8 +23,7 @@ _REFERENCE = re.compile(r"(?P<type>[A-Z][A-Za-z]{1,63})/(?P<id>(?!\.+$)[A-Za-z0-
 _CANONICAL = re.compile(r"(?:https?://|urn:)[^\s\"'<>\\^`{}\x00-\x20\x7f-\U0010ffff]{1,490}")
 
 
-@dataclass(slots=True)
-class _Reader:
+class _Reader(Struct):
     """Reads one token response, noting what it had to leave out."""
 
     response: Mapping[str, Any]

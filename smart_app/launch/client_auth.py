@@ -2,10 +2,11 @@
 
 from base64 import b64encode
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote_plus
+
+from msgspec import Struct, field
 
 from smart_app import jose
 from smart_app.errors import ConfigurationError
@@ -18,8 +19,7 @@ _ASSERTION_LIFETIME = timedelta(minutes=4)
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Credentials:
+class Credentials(Struct, frozen=True, kw_only=True):
     """What is added to a token request."""
 
     headers: Mapping[str, str] = field(default_factory=dict)

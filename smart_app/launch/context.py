@@ -1,15 +1,15 @@
 """What a launch is before and after authorization. A pending launch cannot be used as a whole one: they are two types."""
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, NewType
+
+from msgspec import Struct, field
 
 LaunchId = NewType("LaunchId", str)
 Via = Literal["ehr", "standalone", "open"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class User:
+class User(Struct, frozen=True, kw_only=True):
     """The signed-in person. `reference` is `Practitioner/x` (fhirUser relative to the FHIR base), or `Patient/x` for the patient of the
     launch and no other; `name` for people.
     (`issuer`, `subject`) identify the user; both empty on an open server."""
@@ -25,8 +25,7 @@ class User:
         return self.reference.split("/")[-2] if "/" in self.reference else ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContextItem:
+class ContextItem(Struct, frozen=True, kw_only=True):
     """One item of `fhirContext`. `reference` is `Type/id` on the launch's server, or an address elsewhere; `identifier` (system, value).
     `type` is the resource type where it can be told."""
 
@@ -42,20 +41,22 @@ class ContextItem:
         return self.role == "launch"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrived:
+class Arrived(Struct, frozen=True, kw_only=True):
     """What came with the launch besides patient and user. `app_context` is opaque text of whoever made the link; `style_url` is on a
     host of the issuer; `ignored` names members of the token response that could not be used."""
 
-    app_context: str | None = field(default=None, repr=False)
-    items: tuple[ContextItem, ...] = field(default=(), repr=False)
+    app_context: str | None = None
+    items: tuple[ContextItem, ...] = ()
     tenant: str | None = None
     style_url: str | None = None
     ignored: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        """Without what the link's maker or the EHR said about the visit."""
+        return f"Arrived(tenant={self.tenant!r}, style_url={self.style_url!r}, ignored={self.ignored!r})"
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Author:
+
+class Author(Struct, frozen=True, kw_only=True):
     """Who answers about whom: one user, one patient, one FHIR base. What is left of a launch when it is over; it can open nothing."""
 
     iss: str
@@ -63,8 +64,7 @@ class Author:
     user: User
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PendingLaunch:
+class PendingLaunch(Struct, frozen=True, kw_only=True):
     """Sent to the authorization server, not yet back. Single use; `nonce` and `verifier` are kept sealed.
     `answers_with_iss`: the server promised to name itself on the callback (RFC 9207). `assertion_algorithms`: what it takes of a client
     that signs, empty when it did not say."""
@@ -84,8 +84,7 @@ class PendingLaunch:
     assertion_algorithms: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LaunchContext:
+class LaunchContext(Struct, frozen=True, kw_only=True):
     """A completed launch: one patient, one user, one FHIR server. `iss` is the FHIR base exactly as received.
 
     `scope` is what was granted. `expires` is when the access token stops (None on an open server). `encounter` is an Encounter id.
@@ -100,8 +99,8 @@ class LaunchContext:
     encounter: str | None
     user: User
     scope: str
-    access_token: str | None = field(repr=False)
-    refresh_token: str | None = field(repr=False)
+    access_token: str | None
+    refresh_token: str | None
     token_endpoint: str | None
     expires: datetime | None
     opened: datetime
@@ -111,6 +110,10 @@ class LaunchContext:
     presence_due: datetime | None = None
     assertion_algorithms: tuple[str, ...] = ()
     arrived: Arrived = field(default_factory=Arrived)
+
+    def __repr__(self) -> str:
+        """Without tokens, patient and user."""
+        return f"LaunchContext(iss={self.iss!r}, via={self.via!r}, scope={self.scope!r}, opened={self.opened!r})"
 
     @property
     def by_patient(self) -> bool:

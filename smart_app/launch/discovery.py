@@ -4,11 +4,11 @@ Only called with an issuer of `launch.json`; every address found must be on that
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import requests
+from msgspec import Struct
 
 from smart_app.errors import LaunchCode, LaunchError
 from smart_app.http import FetchError, FetchReason, Limits, get_json
@@ -24,8 +24,7 @@ _OAUTH_URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-
 _TELL_IT = "Nothing was opened. Try again in a moment; if it stays, tell your IT team the reference below."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoints:
+class Endpoints(Struct, frozen=True, kw_only=True):
     """What the app uses of a discovery document. `issuer` is who signs id_tokens and answers as RFC 9207 `iss`, in the EHR's words.
     `auth_methods` and `assertion_algorithms` are what the token endpoint takes, empty when the document does not say."""
 

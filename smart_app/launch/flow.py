@@ -6,13 +6,15 @@ Keeps nothing itself: what `begin` returns is stored by the caller and handed to
 import os
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Literal
 from urllib.parse import urlencode
 
 import requests
+from msgspec import Struct
+from msgspec.structs import replace
 
 from smart_app.errors import ConfigurationError, LaunchCode, LaunchError, SessionError, WrongPatient
 from smart_app.launch import client_auth, keyring, metadata, pkce, scopes
@@ -52,8 +54,7 @@ class AuthorizeForm:
     targets: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Begun:
+class Begun(Struct, frozen=True, kw_only=True):
     """A launch on its way: `pending` is to be stored, the browser goes to `authorize_url`, or posts `form` where there is one."""
 
     pending: PendingLaunch

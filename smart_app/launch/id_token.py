@@ -1,9 +1,10 @@
 """Who signed in: verifies an id_token by OpenID Connect Core 3.1.3.7 and reads the person from it."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from smart_app import jose
 from smart_app.errors import LaunchError
@@ -21,8 +22,7 @@ class KeySource(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expected:
+class Expected(Struct, frozen=True, kw_only=True):
     """What the token must say. `issuers` come from registration or discovery, never from the token."""
 
     issuers: Collection[str]
@@ -31,8 +31,7 @@ class Expected:
     nonce_optional: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
+class Identity(Struct, frozen=True, kw_only=True):
     """A verified person: (`issuer`, `subject`) identify, `fhir_user` is the claim as it came (or the older `profile`),
     `tenant` the organisation, where the EHR names it here."""
 

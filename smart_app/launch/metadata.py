@@ -1,8 +1,9 @@
 """What the app tells the world about itself, derived from `launch.json` and the base URL: addresses, RFC 7591 metadata, app manifest."""
 
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from smart_app import __version__
 from smart_app.errors import ConfigurationError
@@ -23,8 +24,7 @@ MANIFEST_PATH = "/.well-known/smart/manifest.json"
 _METHODS = {PublicClient: "none", SecretBasic: "client_secret_basic", SecretPost: "client_secret_post", PrivateKeyJwt: "private_key_jwt"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Addresses:
+class Addresses(Struct, frozen=True, kw_only=True):
     """Where the app is, as absolute addresses to be registered to the letter."""
 
     app: str

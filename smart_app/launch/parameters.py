@@ -2,16 +2,16 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from urllib.parse import unquote
+
+from msgspec import Struct
 
 from smart_app.errors import LaunchCode, LaunchError
 
 _RELAUNCH = "Open Rapport again from the patient's chart."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LaunchRequest:
+class LaunchRequest(Struct, frozen=True, kw_only=True):
     """`iss` and `launch` exactly as the EHR meant them."""
 
     iss: str

@@ -6,9 +6,10 @@
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import parse_qsl
+
+from msgspec import Struct
 
 Interaction = Literal["c", "r", "u", "d", "s"]
 
@@ -21,8 +22,7 @@ _SCOPE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
+class Scope(Struct, frozen=True, kw_only=True):
     """One understood resource scope. `resource` may be `*`; `interactions` are letters of `cruds`; `query` narrows it: all of its pairs
     must hold."""
 

@@ -4,13 +4,13 @@ value by value. Nothing of its text goes further: colours become three numbers, 
 import re
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from threading import Lock
 from typing import Any, Generic, TypeVar
 
 import requests
+from msgspec import Struct, field
 
 from smart_app.http import FetchError, Limits, get_json
 from smart_app.launch.recent import Recent
@@ -43,8 +43,7 @@ _TRIED_AGAIN_AFTER = timedelta(minutes=5)
 Made = TypeVar("Made")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Style:
+class Style(Struct, frozen=True, kw_only=True):
     """The usable values of a style document, by its names: colours, pixels, typefaces as CSS lists them. `ignored` names the others."""
 
     colours: Mapping[str, Rgb] = field(default_factory=dict)

@@ -1,8 +1,10 @@
 """What `launch.json` says, frozen: Rapport itself, and each EHR with how it knows us."""
 
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from smart_app.errors import ConfigurationError
 from smart_app.registration.iss import normalise_iss
@@ -13,13 +15,11 @@ AuthorizeBy = Literal["auto", "get", "post"]
 FhirVersion = Literal["4.0.0", "4.0.1"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublicClient:
+class PublicClient(Struct, frozen=True, kw_only=True):
     """No client secret; PKCE alone protects the code."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SecretBasic:
+class SecretBasic(Struct, frozen=True, kw_only=True):
     """A shared secret in the Authorization header. `form_encode`: id and secret are form-encoded first, as RFC 6749 2.3.1 says
     and as most EHRs do not expect. The secret is in the variable or in the file: one of the two is given, here and below."""
 
@@ -28,16 +28,14 @@ class SecretBasic:
     form_encode: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SecretPost:
+class SecretPost(Struct, frozen=True, kw_only=True):
     """A shared secret in the form body."""
 
     secret_env: str | None = None
     secret_file: Path | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PrivateKeyJwt:
+class PrivateKeyJwt(Struct, frozen=True, kw_only=True):
     """A signed assertion (SMART asymmetric). The variable or file holds a private key (PEM, JWK) or several (JWK set), the newest first.
     `alg` and `kid` choose among them; without, the EHR's list of algorithms does."""
 
@@ -47,8 +45,7 @@ class PrivateKeyJwt:
     kid: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenServer:
+class OpenServer(Struct, frozen=True, kw_only=True):
     """No OAuth at all; only for synthetic data, the tester picks the patient."""
 
 
@@ -56,8 +53,7 @@ KeptSecret = SecretBasic | SecretPost | PrivateKeyJwt
 ClientAuth = PublicClient | SecretBasic | SecretPost | PrivateKeyJwt | OpenServer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Issuer:
+class Issuer(Struct, frozen=True, kw_only=True):
     """One registered EHR. `iss` is normalised; `hosts` are further `host` or `host:port` its endpoints may live on;
     `id_token_issuers` replace the discovered issuer when not empty. An entry with `iss_prefix` stands for many `iss`;
     with `nonce_optional` id_tokens may lack the nonce; with `tenant` every launch must be for that organisation; one that is `demo_only` is
@@ -100,8 +96,7 @@ class Issuer:
         return " ".join(dict.fromkeys([*self.scope.split(), *(self.standalone_scope.split() if self.standalone else ())]))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Client:
+class Client(Struct, frozen=True, kw_only=True):
     """What the app tells an EHR about itself (RFC 7591 names). Addresses are paths below the base URL."""
 
     client_name: str
@@ -118,16 +113,14 @@ class Client:
     jwks_uri: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Smart:
+class Smart(Struct, frozen=True, kw_only=True):
     """SMART's own part: where launches arrive, and the FHIR versions the app speaks."""
 
     launch_uri: str
     fhir_versions: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Registration:
+class Registration(Struct, frozen=True, kw_only=True):
     """The whole of `launch.json`."""
 
     client: Client

@@ -1,10 +1,10 @@
 """The one door to the app's own database: launches, drafts, outbox, audit, reveals. Payloads are sealed at rest."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import Connection, exists, or_, select
 
 from smart_app.errors import StoreError
@@ -48,8 +48,7 @@ _PURGED_AT_ONCE = 50
 _DUE = select(or_(*(exists().where(over) for over in (OVER, PAST, STUCK, DONE))))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Store:
+class Store(Struct, frozen=True, kw_only=True):
     """Everything the app keeps between requests."""
 
     launches: Launches

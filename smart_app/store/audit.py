@@ -7,10 +7,10 @@ behind which several processes take turns, held until the transaction ends.
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
 
 from smart_app.launch.context import Author, LaunchContext, LaunchId
@@ -32,8 +32,7 @@ _CLOSE = update(audit_head).where(_HEAD.id == 1).values(hash=bindparam("linked")
 _AT_ONCE = 500
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditEntry:
+class AuditEntry(Struct, frozen=True, kw_only=True):
     """One event. `launch` is the digest of the launch id. `user` is the reference at the FHIR base `iss`, `user_key` the sign-in's
     (issuer, subject). What is not known of an event, or was not kept when it was written, is None."""
 

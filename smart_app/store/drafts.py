@@ -8,10 +8,10 @@ lets answers in: what is kept is read with a launch.
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from msgspec import Struct
 from sqlalchemy import Connection, Row, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -29,8 +29,7 @@ PAST = drafts.c.expires <= bindparam("now")
 _DAMAGED = "This form is damaged, so nothing was kept. Open it again from the history."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FormPlace:
+class FormPlace(Struct, frozen=True, kw_only=True):
     """One rendered form: where it stands, and its submission key."""
 
     launch_id: LaunchId
@@ -39,8 +38,7 @@ class FormPlace:
     key: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ticket:
+class Ticket(Struct, frozen=True, kw_only=True):
     """What a form proves. `version` is the instrument's, `encounter` the visit it was opened in, `binding` the digest of the launch's
     cookie, `rated` the reference of the clinician an observer has chosen."""
 
@@ -52,8 +50,7 @@ class Ticket:
     rated: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class Draft(Struct, frozen=True, kw_only=True):
     """What was typed into one form. `answers` maps its fields to option codes, `launch` is the digest of the launch's id."""
 
     key: str
@@ -67,8 +64,7 @@ class Draft:
     rated: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expired:
+class Expired(Struct, frozen=True, kw_only=True):
     """A draft nobody came back for; `author` is None where it cannot be read any more."""
 
     launch: str | None

@@ -9,12 +9,11 @@ import hmac
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+import msgspec
+from msgspec import Struct
 from sqlalchemy import BindParameter, ColumnElement, Connection, Row, and_, bindparam, delete, insert, or_, select, update
 
 from smart_app.errors import LaunchError, OtherBrowser, SessionError, StoreError
@@ -30,16 +29,14 @@ _TOUCH_AFTER = timedelta(minutes=1)
 _SPENT_KEPT = timedelta(minutes=10)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PendingCookie:
+class PendingCookie(Struct, frozen=True, kw_only=True):
     """The cookie that binds a pending launch to the browser it began in."""
 
     name: str
     value: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenLaunch:
+class OpenLaunch(Struct, frozen=True, kw_only=True):
     """A stored launch: `id` goes into URLs, the cookie to the browser. Neither can be derived from the other."""
 
     id: LaunchId
@@ -47,8 +44,7 @@ class OpenLaunch:
     cookie_value: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
+class Ended(Struct, frozen=True, kw_only=True):
     """A launch that is over and deleted: `id` is the digest of its id, `ended` ISO 8601; `context` is None of a pending launch, and
     where it cannot be read any more."""
 
@@ -56,18 +52,6 @@ class Ended:
     kind: str
     context: LaunchContext | None
     ended: str
-
-
-@cache
-def _pending() -> TypeAdapter[PendingLaunch]:
-    """Built when first used: it is slow to build."""
-    return TypeAdapter(PendingLaunch)
-
-
-@cache
-def _context() -> TypeAdapter[LaunchContext]:
-    """Built when first used."""
-    return TypeAdapter(LaunchContext)
 
 
 def cookie_name(secret_id: str) -> str:
@@ -94,7 +78,7 @@ class Launches:
     def add_pending(self, pending: PendingLaunch, *, ttl: timedelta) -> PendingCookie:
         """Keep a launch until its callback, at most `ttl`; the cookie must be set on the redirect to the EHR."""
         cookie = PendingCookie(name=cookie_name(pending.state), value=secrets.token_urlsafe(32))
-        payload = _pending().dump_python(pending, mode="json")
+        payload = msgspec.to_builtins(pending)
         self._insert(self._row("pending", pending.state, cookie.value, payload, idle=ttl, absolute=ttl))
         return cookie
 
@@ -110,7 +94,7 @@ class Launches:
                 raise LaunchError("browser_differs", _BROWSER_DIFFERS)
         if payload is None:
             raise LaunchError("state_unknown", _STATE_UNKNOWN)
-        return _pending().validate_python(self._sealer.open(payload, table=_TABLE, row=row_id))
+        return msgspec.convert(self._sealer.open(payload, table=_TABLE, row=row_id), PendingLaunch)
 
     def open(
         self, context: LaunchContext, *, idle: timedelta, absolute: timedelta, state: str | None = None, within: Connection | None = None
@@ -243,8 +227,8 @@ class Launches:
 
     def _context(self, row: Row[Any]) -> LaunchContext:
         try:
-            return _context().validate_python(self._sealer.open(row.payload, table=_TABLE, row=row.id))
-        except (StoreError, ValidationError) as error:
+            return msgspec.convert(self._sealer.open(row.payload, table=_TABLE, row=row.id), LaunchContext)
+        except (StoreError, msgspec.ValidationError) as error:
             # Sealed under a retired key, or by an older Rapport: for the person it is the same as a launch that ended.
             raise SessionError(_ENDED, detail="the stored launch cannot be read") from error
 
@@ -259,7 +243,7 @@ _STATE_UNKNOWN = "This sign-in was used already or took too long. Open Rapport a
 
 
 def _dumped(context: LaunchContext) -> Any:
-    return _context().dump_python(context, mode="json")
+    return msgspec.to_builtins(context)
 
 
 def _open(row_id: str | BindParameter[str]) -> ColumnElement[bool]:

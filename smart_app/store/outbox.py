@@ -1,10 +1,10 @@
 """Submissions on their way: sealed here before the first byte goes out, kept until the record has acknowledged them."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from msgspec import Struct
 from sqlalchemy import Connection, Row, Update, and_, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
@@ -29,8 +29,7 @@ _RECOVER = update(outbox).where(STUCK).values(state="unknown", updated=bindparam
 _PURGE = delete(outbox).where(DONE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutboxEntry:
+class OutboxEntry(Struct, frozen=True, kw_only=True):
     """One submission. `key` is its submission key, `payload` what `put` or the last `reseal` stored."""
 
     key: str

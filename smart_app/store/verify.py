@@ -1,8 +1,8 @@
 """Whether the audit trail is as it was written: every row where it belongs, unchanged, none missing, none cut off at the end."""
 
-from dataclasses import dataclass
 from typing import Any, Literal
 
+from msgspec import Struct
 from sqlalchemy import Connection, Row, func, select
 
 from smart_app.store.chain import Chain, Head, Link
@@ -13,8 +13,7 @@ Fault = Literal["changed", "missing", "reordered", "cut_off", "beyond_head", "he
 _AT_ONCE = 1000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(Struct, frozen=True, kw_only=True):
     """The first thing that does not fit: at which row, and what is wrong with it in words."""
 
     fault: Fault
@@ -22,8 +21,7 @@ class Finding:
     words: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verified:
+class Verified(Struct, frozen=True, kw_only=True):
     """`rows` were looked at and fit. `first` is the number the trail begins with, `head` how far it goes; `finding` is None when all
     of it fits."""
 

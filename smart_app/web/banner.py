@@ -1,16 +1,16 @@
 """The top of a clinician's page: the patient banner, in the order and words of the NHS CUI rules (PAB-0009 to 0056), and the line
 that says in whose name and since when the page is open."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
+
+from msgspec import Struct
 
 from smart_app.care.history import Patient
 from smart_app.launch.context import LaunchContext
 from smart_app.web import formats
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Banner:
+class Banner(Struct, frozen=True, kw_only=True):
     """`name` is "FAMILY, Given (Title)"; `facts` are (label, value) in their fixed order; `deceased` in words, None while alive."""
 
     name: str
@@ -18,8 +18,7 @@ class Banner:
     deceased: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContextLine:
+class ContextLine(Struct, frozen=True, kw_only=True):
     """`patient_name` only when the EHR shows the banner itself; `end` is where the launch is closed by POST with `patient_id`."""
 
     patient_name: str | None

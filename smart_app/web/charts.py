@@ -4,10 +4,11 @@ Across, a plot is `WIDTH` units wide, whatever its width on screen, so one date 
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Literal, NamedTuple
+
+from msgspec import Struct
 
 from smart_app.web.formats import MONTHS
 from smart_app.web.labels import BELOW_FIRST, BESIDE_FIRST, SIDES, WIDTH, Label, Room, Segment, percent, short
@@ -65,8 +66,7 @@ def columns(points: Sequence[Point] | Columns) -> Columns:
     return points if isinstance(points, Columns) else Columns(*zip(*points, strict=True))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Series:
+class Series(Struct, frozen=True, kw_only=True):
     """Values of one rater or one method, oldest first. `style` is a class name; no line spans more than `gap_days`
     or a day in `breaks`."""
 
@@ -77,8 +77,7 @@ class Series:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cross:
+class Cross(Struct, frozen=True, kw_only=True):
     """Something recorded that cannot be drawn: a cross and words at its day."""
 
     day: date
@@ -95,8 +94,7 @@ class Tick(NamedTuple):
     minor: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stroke:
+class Stroke(Struct, frozen=True, kw_only=True):
     """One path, units across and pixels down, drawn by class."""
 
     style: str
@@ -111,16 +109,14 @@ class Symbol(NamedTuple):
     y: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SymbolGroup:
+class SymbolGroup(Struct, frozen=True, kw_only=True):
     """Symbols that share a class."""
 
     style: str
     symbols: tuple[Symbol, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plot:
+class Plot(Struct, frozen=True, kw_only=True):
     """A drawn plot: lines first, then symbols, then filled dots, then labels."""
 
     height: int
@@ -133,8 +129,7 @@ class Plot:
     units: tuple[str, str] | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimeScale:
+class TimeScale(Struct, frozen=True, kw_only=True):
     """Days from `start` to `end`, proportional."""
 
     start: date
@@ -160,8 +155,7 @@ class TimeScale:
         return [percent(x) for x in self.across(days)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ValueScale:
+class ValueScale(Struct, frozen=True, kw_only=True):
     """A fixed value axis, `low` at the bottom; `margin` pixels stay free at both ends."""
 
     low: float

@@ -1,11 +1,11 @@
 """From the form to its receipt: hand-over, questionnaire, thanks, receipt."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import cast, get_args
 
 from flask import Flask, Response, abort, redirect, request, url_for
+from msgspec.structs import replace
 
 from fhir_mappings.answers import Invalid
 from fhir_mappings.instrument import Informant

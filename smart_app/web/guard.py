@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from threading import Lock
 
 from flask import g, request, url_for
+from msgspec import Struct
+from msgspec.structs import replace
 
 from smart_app.care.access import RENEWAL
 from smart_app.errors import LaunchError, NotForUser, SessionError, WrongPatient
@@ -53,8 +55,7 @@ class _Once:
             return self._known[refused]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Guard:
+class Guard(Struct, frozen=True, kw_only=True):
     """Who may see a page of a launch."""
 
     services: AppServices

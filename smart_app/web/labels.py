@@ -2,9 +2,10 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Literal, NamedTuple
+
+from msgspec import Struct
 
 WIDTH = 2000
 SIDES = ("above", "below", "above right", "above left", "below right", "below left", "right", "left")
@@ -29,8 +30,7 @@ class Segment(NamedTuple):
     y1: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Label:
+class Label(Struct, frozen=True, kw_only=True):
     """Words in a plot: `x` in percent, `dx` and `y` in pixels."""
 
     text: str

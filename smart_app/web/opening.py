@@ -1,8 +1,7 @@
 """Open servers only (no OAuth, synthetic data): the tester picks a patient and the chart opens."""
 
-from dataclasses import replace
-
 from flask import Flask, Response, g, request, url_for
+from msgspec.structs import replace
 
 from smart_app.care.chart import patient_of
 from smart_app.care.picker import PatientList, find_patients, open_chart

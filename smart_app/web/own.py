@@ -1,10 +1,10 @@
 """The pages of a patient who has signed in themself: what they can answer, the form, what became of their answers."""
 
 import hmac
-from dataclasses import replace
 from hashlib import sha256
 
 from flask import Flask, Response, redirect, request, url_for
+from msgspec.structs import replace
 
 from fhir_mappings.answers import Invalid
 from fhir_mappings.rating import Person

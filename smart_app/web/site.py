@@ -1,6 +1,6 @@
 """What every handler is given: the services, who gets in, and how a page is made."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from smart_app.services import AppServices
 from smart_app.web.csrf import Csrf
@@ -8,8 +8,7 @@ from smart_app.web.guard import Guard
 from smart_app.web.templating import Pages
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
+class Site(Struct, frozen=True, kw_only=True):
     """Built once, by the composition root."""
 
     services: AppServices

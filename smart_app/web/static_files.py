@@ -4,11 +4,11 @@ import gzip
 import mimetypes
 from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 from flask import Response, abort, request
+from msgspec import Struct
 
 FOLDER = Path(__file__).parent / "static"
 # One stylesheet a page, put together from parts. The form's stands in the page itself (IN_PAGE), allowed there by its hash: a browser on
@@ -24,8 +24,7 @@ IN_PAGE = "form.css"
 _FOREVER = "public, max-age=31536000, immutable"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asset:
+class Asset(Struct, frozen=True, kw_only=True):
     """One file. `digest` is part of its address."""
 
     name: str
@@ -35,8 +34,7 @@ class Asset:
     compressed: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StaticFiles:
+class StaticFiles(Struct, frozen=True, kw_only=True):
     """Every file by name."""
 
     assets: Mapping[str, Asset]

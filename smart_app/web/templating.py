@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cache
 
 from flask import Response, g, request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
+from msgspec import Struct
 
 from smart_app.assets import templates_dir
 from smart_app.web.charts import Symbol
@@ -61,8 +61,7 @@ def marks(symbols: Iterable[Symbol]) -> Markup:
     return Markup("".join([f'<use href="#{shape}" x="{x}" y="{y}"/>' for shape, x, y in symbols]))  # noqa: S704
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pages:
+class Pages(Struct, frozen=True, kw_only=True):
     """Renders pages."""
 
     environment: Environment

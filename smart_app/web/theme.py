@@ -4,8 +4,9 @@ and 1.4.11). A colour that fits the light pages is used there, one that fits the
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass
 from hashlib import sha256
+
+from msgspec import Struct
 
 from smart_app.launch.addresses import allowed_address
 from smart_app.launch.context import LaunchContext
@@ -34,8 +35,7 @@ _TOKENS = {"color_background": "page", "color_text": "ink", "color_highlight": "
 _BESIDE = {"ink": ("wash", "band", "goal", "notice-bg"), "action": ("wash", "on-action"), "error": ()}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Theme:
+class Theme(Struct, frozen=True, kw_only=True):
     """`css` is a whole style sheet made of our own words and numbers; `source` its hash for the content security policy. `ignored` names
     the colours that would be too hard to read."""
 
@@ -59,8 +59,7 @@ def theme_of(style: Style) -> Theme:
     return Theme(css="\n".join(rules), ignored=tuple(name for name in style.colours if _TOKENS[name] not in used))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Themes:
+class Themes(Struct, frozen=True, kw_only=True):
     """The theme of each launch whose EHR has a style."""
 
     styles: Styles[Theme]

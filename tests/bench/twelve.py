@@ -2,9 +2,10 @@
 
 import random
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+
+from msgspec.structs import replace
 
 from fhir_mappings.answers import Answers
 from fhir_mappings.instrument_file import read_instrument

@@ -1,6 +1,5 @@
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from smart_app.care.dashboard import load_history
 from smart_app.care.picker import find_patients, open_chart

@@ -1,11 +1,11 @@
 """Instruments beside the check-in: typed in from paper, not scored, or rating nobody."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import pytest
 import simplejson
+from msgspec.structs import replace
 
 from fhir_mappings.answers import Invalid
 from smart_app.care.dashboard import load_history

@@ -1,10 +1,10 @@
 """An observer's form: whom it can be about, and what becomes of it. A third line, blind to the patient's and hiding nothing of it."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from fhir_mappings.answers import Invalid
 from fhir_mappings.instrument import Informant

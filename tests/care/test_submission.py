@@ -1,11 +1,11 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from msgspec.structs import replace
 from requests.exceptions import ConnectionError as Broken
 
 from fhir_mappings.answers import Invalid

@@ -1,11 +1,11 @@
 """`rapport launches end`: whose launches end, what is recorded, and what is refused."""
 
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from msgspec.structs import replace
 
 from smart_app.cli import main
 from smart_app.errors import SessionError

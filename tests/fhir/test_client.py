@@ -1,11 +1,11 @@
 import threading
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 import responses
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from requests import Session
 from requests.exceptions import ConnectionError as Broken
 

@@ -1,10 +1,11 @@
 """Instruments nobody uses, for what the shipped ones do not have: each shows one difficulty of publishing and scoring."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Literal
+
+from msgspec.structs import replace
 
 from fhir_mappings.instrument import Claim, Form, Informant, Instrument, Item, Option, Question, Rights, Scale, Scope, Section, Wording
 

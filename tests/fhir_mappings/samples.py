@@ -1,9 +1,10 @@
 """Submissions and what a server makes of them, for the tests of the mapping."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+
+from msgspec.structs import replace
 
 from fhir_mappings.answers import Answers
 from fhir_mappings.bundle import submission_bundle

@@ -1,7 +1,6 @@
 """What is said about change: the published figures, the patterns a series can have, and that nothing is claimed too early or too far."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from random import Random
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from fhir_mappings.change import changes
 from fhir_mappings.finding import Changes, ItemFall, NotSaid, Rule, ScoreChange

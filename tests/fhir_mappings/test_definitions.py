@@ -1,13 +1,13 @@
 """Everything published together: versions and languages side by side, addresses and ids, narratives, codes."""
 
 import re
-from dataclasses import replace
 from datetime import date
 from itertools import product
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
+from msgspec.structs import replace
 
 from fhir_mappings import canonicals
 from fhir_mappings.artifact import copyright_label, resource_id

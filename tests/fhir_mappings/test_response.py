@@ -1,11 +1,11 @@
 """What is answered is stored, and what is stored is read back."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from fhir_mappings import canonicals
 from fhir_mappings.answers import Answers

@@ -1,6 +1,5 @@
 """Scores follow the file's rule for every pattern of answers, and an independent engine agrees."""
 
-from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import product
 
@@ -8,6 +7,7 @@ import pytest
 from fhirpathpy import evaluate
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from fhir_mappings.instrument import Instrument
 from fhir_mappings.scoring import by_key, score

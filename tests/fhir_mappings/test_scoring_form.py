@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import fhirpathpy
 import pytest
 from fhirpathpy.models import models
+from msgspec.structs import replace
 
 from fhir_mappings import canonicals
 from fhir_mappings.answers import Answers

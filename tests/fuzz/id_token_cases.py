@@ -8,13 +8,13 @@ import hmac
 import json
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 from joserfc import jws
 from joserfc.jwk import RSAKey
+from msgspec import Struct, field
 
 from tests.support.authorization_server import BASE, ISSUER, ec_key, public, rsa_key, without_none
 
@@ -53,8 +53,7 @@ def _signed(case: "Case", claims: Mapping[str, Any]) -> str:
     return str(jws.serialize_compact(header, content, case.key(), algorithms=[header["alg"]]))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Case:
+class Case(Struct, frozen=True, kw_only=True):
     """One token. `refused` is what the error's detail says, None where it is believed; `code` the launch's error code. `registered` changes
     the entry of the EHR in launch.json, `keys` are what the EHR publishes, `key` is what it signs with, `token` makes something else."""
 

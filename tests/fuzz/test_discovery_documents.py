@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given
+from msgspec.structs import replace
 
 from smart_app.registration import PrivateKeyJwt
 from tests.fuzz.hostile import answers, mutated

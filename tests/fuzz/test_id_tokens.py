@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from math import isfinite
 from typing import Any
 
@@ -10,6 +9,7 @@ import pytest
 import responses
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from smart_app.errors import LaunchError
 from smart_app.launch.flow import Launcher

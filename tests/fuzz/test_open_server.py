@@ -1,11 +1,11 @@
 """Whatever a tester asks an open server's picker for."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from smart_app.registration import OpenServer
 from tests.fuzz.hostile import encodable, queries

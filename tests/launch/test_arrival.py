@@ -1,11 +1,11 @@
 """What comes with a launch besides patient and user is read value by value; what is wrong is left out, what contradicts is refused."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from smart_app.errors import LaunchError, WrongPatient
 from smart_app.launch.arrival import arrived

@@ -1,12 +1,12 @@
 """How the sign-in is asked: to the letter, by GET or by POST."""
 
-from dataclasses import replace
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from smart_app.launch.flow import Begun
 from smart_app.launch.parameters import launch_request

@@ -2,7 +2,7 @@
 
 import logging
 from base64 import b64decode
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -13,6 +13,7 @@ import responses
 import simplejson
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
+from msgspec.structs import replace
 
 from smart_app.errors import ConfigurationError, LaunchError
 from smart_app.launch.context import LaunchContext

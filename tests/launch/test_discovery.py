@@ -1,11 +1,11 @@
 """Discovery is asked of registered servers only, believed about their own hosts only, and remembered for an hour."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 import requests
 import responses
+from msgspec.structs import replace
 
 from smart_app.errors import LaunchError
 from smart_app.http import new_session

@@ -1,11 +1,11 @@
 """Dynamic registration at the wire: what is sent, and what of the answer is believed."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 import responses
 import simplejson
+from msgspec.structs import replace
 
 from smart_app.http import new_session
 from smart_app.launch.discovery import Endpoints

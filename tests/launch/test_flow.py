@@ -1,7 +1,6 @@
 """The launch from request to context, and every way it can stop."""
 
 from base64 import urlsafe_b64decode
-from dataclasses import replace
 from datetime import timedelta
 from functools import reduce
 from operator import and_, or_
@@ -11,6 +10,7 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 import pytest
 import requests
 import responses
+from msgspec.structs import replace
 
 from smart_app.errors import LaunchError, SessionError
 from smart_app.launch.context import LaunchContext

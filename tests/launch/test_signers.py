@@ -1,10 +1,10 @@
 """Whose keys an id_token is checked with: the discovered ones, or those of another issuer that the registration names."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 import responses
+from msgspec.structs import replace
 
 from smart_app.errors import LaunchError
 from smart_app.launch.context import LaunchContext

@@ -1,11 +1,11 @@
 """Launches without a chart, and launches by the patient: what is asked for, and whose record may be opened by whom."""
 
-from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import responses
+from msgspec.structs import replace
 
 from smart_app.errors import LaunchError
 from smart_app.launch.context import LaunchContext

@@ -3,13 +3,13 @@
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from alembic import command
+from msgspec.structs import replace
 from sqlalchemy.exc import IntegrityError
 
 from smart_app.errors import ConfigurationError, StoreError

@@ -1,9 +1,9 @@
 """Drafts: one a form, found by user and patient alone, sealed; and the tickets that let answers in."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from smart_app.errors import SessionError
 from smart_app.launch.context import Author, LaunchId, User

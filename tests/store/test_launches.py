@@ -1,9 +1,9 @@
 """Launches: single use before sign-in, one browser and one patient after it, over in time."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import event, select, update
 
 from smart_app.errors import LaunchError, SessionError

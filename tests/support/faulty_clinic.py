@@ -5,7 +5,7 @@ A second server stands for everywhere else: it is never to be asked anything.
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -17,6 +17,7 @@ import simplejson
 from bs4 import BeautifulSoup
 from flask import Flask
 from flask.testing import FlaskClient
+from msgspec.structs import replace
 from pydantic import SecretStr
 from sqlalchemy import func, select
 

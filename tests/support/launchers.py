@@ -1,6 +1,6 @@
 """An app registered with the EHR of `authorization_server`."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from smart_app.http import new_session
 from smart_app.launch.flow import Launcher

@@ -1,8 +1,9 @@
 """Instruments as a site may have them: with a key it has confirmed, or with wording it has leave for."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import date
+
+from msgspec.structs import replace
 
 from fhir_mappings.instrument import Confirmation, Instrument, Scope, Wording
 from fhir_mappings.library import Library, load_library

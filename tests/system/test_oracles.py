@@ -3,12 +3,12 @@ missing-data case of every scale, and every FHIRPath expression that is publishe
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, NamedTuple
 
 import pytest
+from msgspec.structs import replace
 
 from fhir_mappings.answers import Answers
 from fhir_mappings.canonicals import rated_clinician

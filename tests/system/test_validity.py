@@ -1,11 +1,11 @@
 """Everything Rapport publishes and writes is valid to HAPI's validator, and what is broken is not. One JVM checks it all."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from datetime import date
 from typing import Any, NamedTuple
 
 import pytest
+from msgspec.structs import replace
 
 from fhir_mappings.answers import Answers, parse
 from fhir_mappings.bundle import submission_bundle

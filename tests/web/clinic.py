@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -10,6 +10,7 @@ from urllib.parse import urlencode, urlsplit
 import responses
 from flask import Flask
 from flask.testing import FlaskClient
+from msgspec.structs import replace
 from pydantic import SecretStr
 
 from smart_app.app import create_app

@@ -1,9 +1,10 @@
 """The named states: each a whole history that a page must carry without a wrong word or an empty axis."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from fhir_mappings.measurement import Measurement, Skipped
 from smart_app.care.history import Change, HiddenRating, History, Patient

@@ -1,9 +1,9 @@
 """The patient banner follows NHS CUI: order, capitals, whole names, unknown in words."""
 
-from dataclasses import replace
 from datetime import date
 
 import pytest
+from msgspec.structs import replace
 
 from smart_app.web.banner import clinician_banner, context_line, patient_banner, plain_name
 from tests.web.support_history import CONTEXT, INGRID, NOW, TODAY

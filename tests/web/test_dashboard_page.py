@@ -3,11 +3,11 @@
 import gzip
 import re
 from collections import Counter
-from dataclasses import replace
 
 import html5lib
 import pytest
 from bs4 import BeautifulSoup, Tag
+from msgspec.structs import replace
 
 from smart_app.web.banner import full_name
 from smart_app.web.static_files import load_static

@@ -1,9 +1,9 @@
 """What the dashboard says about a history: every text is made in the view model."""
 
-from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from fhir_mappings.measurement import Skipped
 from fhir_mappings.rating import Person

@@ -1,12 +1,12 @@
 """Answers typed and not sent: kept when the launch has ended, offered to the same user and patient, taken up only when asked."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import responses
+from msgspec.structs import replace
 
 from smart_app.launch.context import LaunchId, User
 from smart_app.store import AuditEntry

@@ -1,12 +1,12 @@
 """What every answer of the app says to the browser about itself."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import responses
+from msgspec.structs import replace
 
 from tests.support.authorization_server import BASE, AuthorizationServer
 from tests.support.clock import Clock

@@ -1,5 +1,4 @@
 import re
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 import pytest
 import requests
 import responses
+from msgspec.structs import replace
 
 from tests.support.authorization_server import BASE, ISSUER, AuthorizationServer
 from tests.support.clock import Clock

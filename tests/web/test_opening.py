@@ -1,10 +1,10 @@
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 import responses
+from msgspec.structs import replace
 
 from smart_app.registration import OpenServer
 from tests.support.authorization_server import BASE, AuthorizationServer

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import responses
+from msgspec.structs import replace
 from pydantic import SecretStr
 
 from fhir_mappings.library import Library, load_library

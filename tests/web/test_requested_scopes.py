@@ -3,7 +3,6 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,6 +10,7 @@ import pytest
 import requests
 import responses
 import simplejson
+from msgspec.structs import replace
 from requests.exceptions import ConnectionError as Broken
 
 from smart_app.launch.scopes import parse

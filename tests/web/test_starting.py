@@ -1,13 +1,13 @@
 """Rapport's own way in: which EHRs are on offer, and that nothing else can be started at."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 import responses
+from msgspec.structs import replace
 
 from smart_app.store import parse_key
 from smart_app.web.csrf import Csrf

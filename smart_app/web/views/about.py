@@ -1,13 +1,12 @@
 """The page about the app: every address an EHR has to be told, to be copied. Nothing about any EHR that is registered, or any person."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from smart_app.launch.metadata import MANIFEST_PATH, Addresses, scope_of
 from smart_app.registration import Registration
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AboutView:
+class AboutView(Struct, frozen=True, kw_only=True):
     """`facts` are label and value, letter by letter as they are to be entered; `start` leads to where people may start themselves."""
 
     name: str

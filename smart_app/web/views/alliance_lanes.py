@@ -1,8 +1,9 @@
 """A dyad as lanes: patient and clinician on the instrument's full scale, never averaged; one series per version and informant."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import groupby
+
+from msgspec import Struct
 
 from fhir_mappings.instrument import Informant, Instrument, Scale
 from fhir_mappings.moment import Moment
@@ -20,8 +21,7 @@ _MARKS: dict[Informant, charts.Mark] = {"patient": "dot", "clinician": "diamond"
 _NAMES: dict[Informant, str] = {"patient": "Patient", "clinician": "Clinician", "observer": "Observer"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Drawing:
+class Drawing(Struct, frozen=True, kw_only=True):
     """How large a lane is drawn and how much it says."""
 
     height: int

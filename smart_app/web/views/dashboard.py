@@ -1,8 +1,10 @@
 """The clinician's dashboard as one frozen view model: the patient, what changed, the alliance above HbA1c, the rest, what is not shown."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime, tzinfo
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fhir_mappings.measurement import Skipped
 from fhir_mappings.rating import Rating
@@ -36,8 +38,7 @@ _RANGES: tuple[tuple[Years, str], ...] = (("1", "1 year"), ("2", "2 years"), ("5
 _NOT_SHOWN_HEAD = ("Date", "What", "Why it is not drawn or not scored", "What would settle it", "Source")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DashboardUrls:
+class DashboardUrls(Struct, frozen=True, kw_only=True):
     """Where the page's links lead. `page` is the dashboard without query; None hides an action (`rate` where nobody may answer);
     `others` are further questionnaires."""
 
@@ -49,8 +50,7 @@ class DashboardUrls:
     others: tuple[Offer, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
+class Waiting(Struct, frozen=True, kw_only=True):
     """A patient's rating kept back: the sentence, and what to post to see it without rating; `ratable` when rating is possible now."""
 
     text: str
@@ -59,8 +59,7 @@ class Waiting:
     visit: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimeAxis:
+class TimeAxis(Struct, frozen=True, kw_only=True):
     """One time axis for every lane: ticks, visit hairlines as a path one unit high, and the focus line's stops."""
 
     ticks: tuple[charts.Tick, ...]
@@ -73,8 +72,7 @@ class TimeAxis:
     later: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlliancePanel:
+class AlliancePanel(Struct, frozen=True, kw_only=True):
     """One dyad: heading, total lane, elements and the table of ratings. `line` says it all in one line while folded."""
 
     key: str
@@ -90,8 +88,7 @@ class AlliancePanel:
     cutoffs: Table | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MeasurePanel:
+class MeasurePanel(Struct, frozen=True, kw_only=True):
     """HbA1c, with its heading."""
 
     title: str
@@ -100,8 +97,7 @@ class MeasurePanel:
     lane: Lane
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotShown:
+class NotShown(Struct, frozen=True, kw_only=True):
     """What was read and is not on the page. `rows` first, `more` folded; `foreign` says what other patients' resources came along."""
 
     count: str
@@ -111,8 +107,7 @@ class NotShown:
     foreign: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sources:
+class Sources(Struct, frozen=True, kw_only=True):
     """Where everything came from: one sentence, and a row per read."""
 
     sentence: str
@@ -120,8 +115,7 @@ class Sources:
     instruments: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DashboardView:
+class DashboardView(Struct, frozen=True, kw_only=True):
     """Everything the dashboard's template prints."""
 
     banner: Banner | None

@@ -1,13 +1,12 @@
 """A last page: for a patient who has answered, or a clinician who has closed Rapport."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from smart_app.care.receipt import Outcome
 from smart_app.launch.flow import Revocation
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EndView:
+class EndView(Struct, frozen=True, kw_only=True):
     """`receipt` is where staff can see what was stored; None after Rapport was closed."""
 
     headline: str

@@ -1,9 +1,10 @@
 """The error page: what happened, what did not, what to do now, a reference code, and last what the IT team needs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal, cast
+
+from msgspec import Struct
 
 from smart_app.errors import FhirError, LaunchCode, LaunchError, RapportError, SessionError, StoreError, Unauthorized
 from smart_app.registration import Registration
@@ -11,8 +12,7 @@ from smart_app.registration import Registration
 _LONGEST_ISS = 200
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ErrorView:
+class ErrorView(Struct, frozen=True, kw_only=True):
     """Everything the page prints. `lead` is what happened and what did not; `steps` what to do now; `facts` are for IT. `retry` is where
     the same can be tried again, `elsewhere` what to open in a window of its own, `help_uri` the record system's own page about the
     failure."""
@@ -28,8 +28,7 @@ class ErrorView:
     retry_words: str = "Try again"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Advice:
+class Advice(Struct, frozen=True, kw_only=True):
     """One kind of failed launch: its headline, what IT can do about it, and whether any request had been made by then."""
 
     headline: str

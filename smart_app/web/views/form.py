@@ -1,8 +1,9 @@
 """A questionnaire on the page: the patient's own, plain and without chart content, or the clinician's."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from fhir_mappings.answers import DECLINED, FieldError, Invalid
 from fhir_mappings.instrument import Informant, Instrument, Item, Option, Question
@@ -17,8 +18,7 @@ _MISSING = "Choose an answer"
 _ON_SHEET = "Choose a number, or tick the box."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class Choice(Struct, frozen=True, kw_only=True):
     """One radio button. On paper `label` is the number printed there."""
 
     value: str
@@ -26,8 +26,7 @@ class Choice:
     checked: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(Struct, frozen=True, kw_only=True):
     """One item or question. `name` is the field and the anchor; `problem` is empty unless something is wrong with its answer;
     `may_decline` offers the box beside a missing item; `before`: it was answered before, and how is not shown."""
 
@@ -41,8 +40,7 @@ class Asked:
     before: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
+class Block(Struct, frozen=True, kw_only=True):
     """Items under one heading."""
 
     title: str
@@ -50,16 +48,14 @@ class Block:
     items: tuple[Asked, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
+class Problem(Struct, frozen=True, kw_only=True):
     """One line of the error summary; `name` is the item it leads to, empty for one about the whole form."""
 
     name: str
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FormUrls:
+class FormUrls(Struct, frozen=True, kw_only=True):
     """Where a form is sent, saved while it is typed, and where its offer leads."""
 
     action: str
@@ -69,8 +65,7 @@ class FormUrls:
     discard: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnsentOffer:
+class UnsentOffer(Struct, frozen=True, kw_only=True):
     """Answers of before that were not sent: what they are, and the two things that can be done with them."""
 
     text: str
@@ -79,8 +74,7 @@ class UnsentOffer:
     discard: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FormView:
+class FormView(Struct, frozen=True, kw_only=True):
     """Everything a questionnaire's page prints. `who` are the lines about who will see the answers (patient's own form only);
     `sheet` says whose answers are typed in from which licensed sheet, empty for a form that is not filled in from paper;
     `key`, `patient` and `hidden` (whom it is about, sealed, where the sign-in does not say it) go back as hidden fields; `about`
@@ -121,8 +115,7 @@ class FormView:
     hidden: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filling:
+class Filling(Struct, frozen=True, kw_only=True):
     """What was given already and what is wrong with it; `before` are the fields answered before whose answers are not shown."""
 
     kept: Mapping[str, str]

@@ -1,7 +1,8 @@
 """The page between the chart and the patient's own page."""
 
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 from smart_app.care.submission import FormDraft
 from smart_app.web.banner import Banner, clinician_banner, plain_name
@@ -10,8 +11,7 @@ from smart_app.web.views.form import clinician_name
 _BLIND = "You see their rating of this visit once you have rated it yourself."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HandoverView:
+class HandoverView(Struct, frozen=True, kw_only=True):
     """Whom the device goes to, and where."""
 
     banner: Banner

@@ -1,11 +1,12 @@
 """A measure's panel as a lane: marks, latest value in both units, the table behind it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, tzinfo
 from decimal import Decimal
 from operator import attrgetter
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from fhir_mappings.measure import Measure
 from fhir_mappings.measurement import Measurement, Skipped
@@ -23,8 +24,7 @@ NOT_RESULTS = frozenset({"foreign_patient", "entered_in_error", "status_cancelle
 _MOST_BEYOND = 6
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Frame:
+class Frame(Struct, frozen=True, kw_only=True):
     """What all lanes of a page share: the time axis, today, the zone for clock times, the link that loads again,
     and the link that shows all dates."""
 

@@ -1,8 +1,9 @@
 """What else can be filled in from the dashboard, beside the first form of each informant."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import groupby
+
+from msgspec import Struct
 
 from fhir_mappings.instrument import Informant, Instrument
 from smart_app.web import formats
@@ -11,8 +12,7 @@ from smart_app.web.views.parts import Link
 Form = tuple[Instrument, Informant]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
+class Offer(Struct, frozen=True, kw_only=True):
     """One questionnaire: its title, what it is, and where each informant's form begins."""
 
     title: str
@@ -20,8 +20,7 @@ class Offer:
     links: tuple[Link, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offers:
+class Offers(Struct, frozen=True, kw_only=True):
     """`hand_over` and `rate` are the first form of each informant, None where there is none; `others` the rest."""
 
     hand_over: Link | None

@@ -1,8 +1,9 @@
 """The page of a patient who has signed in themself: what they can answer, who will see it, what they have sent. No score, ever."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, datetime
+
+from msgspec import Struct
 
 from fhir_mappings.moment import Moment
 from fhir_mappings.rating import Person
@@ -16,8 +17,7 @@ _SHOWN = 50
 Address = Callable[[str, Person | None], str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answerable:
+class Answerable(Struct, frozen=True, kw_only=True):
     """One form: what it is called, what it takes and when it was last answered, and where it begins. `language` is that of its title,
     where it is not the page's own."""
 
@@ -27,8 +27,7 @@ class Answerable:
     language: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnView:
+class OwnView(Struct, frozen=True, kw_only=True):
     """Everything the page prints. `none` says why there is nothing to answer, empty where there is; `incomplete` what the list of answers
     sent lacks; `who` as in the form: (before, strong, after)."""
 

@@ -1,15 +1,15 @@
 """What panels are made of on the page: lanes, readings, tables, notices. Text only, ready to print."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from smart_app.care.history import ReadReport
 from smart_app.web import charts, formats
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
+class Link(Struct, frozen=True, kw_only=True):
     """Where to, and what it says; `current` marks the choice in force (`href` is then not used)."""
 
     href: str
@@ -17,8 +17,7 @@ class Link:
     current: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
+class Notice(Struct, frozen=True, kw_only=True):
     """Something incomplete or waiting: a bold first sentence, the rest, and one way on."""
 
     title: str
@@ -26,8 +25,7 @@ class Notice:
     action: Link | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(Struct, frozen=True, kw_only=True):
     """A latest value: `mark` is the rater's class or "", `name` whose it is, `value` with `unit`, then smaller lines."""
 
     mark: Literal["patient", "clinician", "observer", ""]
@@ -37,8 +35,7 @@ class Reading:
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
+class Table(Struct, frozen=True, kw_only=True):
     """The values behind a chart, newest first; the first cell of a row heads it. `style` aligns its columns."""
 
     summary: str
@@ -47,8 +44,7 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lane:
+class Lane(Struct, frozen=True, kw_only=True):
     """One plot with its label and its latest value. Exactly one of `plot`, `notice` and `words` stands in the middle,
     except that a notice may come with a plot when only part was read."""
 

@@ -1,6 +1,6 @@
 """The list of patients of an open server."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from smart_app.care.history import Patient
 from smart_app.care.picker import PatientList
@@ -8,8 +8,7 @@ from smart_app.web import formats
 from smart_app.web.banner import patient_banner
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(Struct, frozen=True, kw_only=True):
     """One patient: `id` goes back, `name` and `facts` are read."""
 
     id: str
@@ -17,8 +16,7 @@ class Row:
     facts: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PickerView:
+class PickerView(Struct, frozen=True, kw_only=True):
     """Everything the picker prints. `incomplete` says what the list lacks."""
 
     server: str

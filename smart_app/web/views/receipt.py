@@ -1,7 +1,8 @@
 """The receipt: what of a submission is in the record, read back by id, what is not, and what is not known."""
 
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
+
+from msgspec import Struct
 
 from smart_app.care.history import Patient
 from smart_app.care.receipt import NotWritten, Outcome, ReadBack, Receipt, Written
@@ -12,8 +13,7 @@ from smart_app.web.banner import Banner, clinician_banner
 _READ_BACK: dict[ReadBack, str] = {"same": "same", "differs": "differs", "not_read": "not read"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(Struct, frozen=True, kw_only=True):
     """One stored resource; `id` is `Type/id`."""
 
     what: str
@@ -24,8 +24,7 @@ class Row:
     note: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReceiptView:
+class ReceiptView(Struct, frozen=True, kw_only=True):
     """Everything the receipt prints. `tick` only where something is known to be stored; `check_again` only where that can settle
     or send something."""
 

@@ -1,7 +1,8 @@
 """What became of a patient's own answers: in plain words, without a score, an id or anything the clinician's receipt is for."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from smart_app.care.receipt import Outcome, Receipt
 from smart_app.web import formats
@@ -21,8 +22,7 @@ _STANDS: dict[Outcome, tuple[str, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SentView:
+class SentView(Struct, frozen=True, kw_only=True):
     """Everything the page prints. `again` only where that can settle or send something."""
 
     headline: str

@@ -1,13 +1,12 @@
 """The page where a launch without a chart begins, and the one that leads on to the sign-in."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from smart_app.launch.flow import Begun
 from smart_app.registration import Registration
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """One EHR to sign in at: `iss` goes back."""
 
     name: str
@@ -15,8 +14,7 @@ class Place:
     synthetic: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StartView:
+class StartView(Struct, frozen=True, kw_only=True):
     """Everything the page prints."""
 
     app: str
@@ -24,8 +22,7 @@ class StartView:
     action: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OnwardView:
+class OnwardView(Struct, frozen=True, kw_only=True):
     """Where the browser goes by itself, or by the link."""
 
     name: str

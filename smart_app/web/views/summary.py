@@ -1,6 +1,6 @@
 """The sentences of "What changed": what, from and to, when. Facts of the record; nothing is judged, nothing is explained."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from fhir_mappings.measurement import Measurement
 from fhir_mappings.rating import Rating
@@ -14,8 +14,7 @@ _MOST_SENTENCES = 3
 _SEAM = "\x1f"  # stands in a sentence before and after what must not break over two lines
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
+class Summary(Struct, frozen=True, kw_only=True):
     """`sentences` at most three, each as pieces of which every second one (a date, a value with its unit) stays on one line;
     `rows` says for each which values it compares and where they are stored."""
 

@@ -1,8 +1,9 @@
 """Before an observer's form: whom it is about."""
 
 from collections import Counter
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 from smart_app.care.rated import Candidates, Choice
 from smart_app.launch.context import LaunchContext
@@ -10,8 +11,7 @@ from smart_app.web.banner import Banner, clinician_banner, plain_name
 from smart_app.web.formats import sentence
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(Struct, frozen=True, kw_only=True):
     """One clinician: `reference` goes back, `name` and `role` are read."""
 
     reference: str
@@ -19,8 +19,7 @@ class Row:
     role: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WhomView:
+class WhomView(Struct, frozen=True, kw_only=True):
     """Everything the page prints. Without `rows` nobody can be chosen, and `steps` says what to do; `looked` is where they were looked
     for, and what came of it."""
 
