@@ -31,10 +31,10 @@ from smart_app.telemetry import configure_logging, new_log
 from smart_app.web import drafts, errors, forms, launching, opening, own, pages, published, starting
 from smart_app.web.csrf import Csrf
 from smart_app.web.guard import Guard
-from smart_app.web.headers import protect, squeeze
+from smart_app.web.headers import Inline, protect, squeeze
 from smart_app.web.prefix import BelowPrefix
 from smart_app.web.site import Site
-from smart_app.web.static_files import IN_PAGE, load_static
+from smart_app.web.static_files import SCRIPT_IN_PAGE, SHEET_IN_PAGE, load_static
 from smart_app.web.templating import Pages, environment
 from smart_app.web.theme import Themes, made_theme
 
@@ -171,7 +171,8 @@ class _Around:
     """What happens before and after every request."""
 
     def __init__(self, site: Site, log: FilteringBoundLogger) -> None:
-        self._sheet = site.pages.static.source_hash(IN_PAGE)
+        self._sheet = site.pages.static.source_hash(SHEET_IN_PAGE)
+        self._script = site.pages.static.source_hash(SCRIPT_IN_PAGE)
         self._ancestors = site.services.registration.frame_ancestors()
         self._secure = site.services.settings.base_url.startswith("https:")
         self._log = log
@@ -199,7 +200,8 @@ class _Around:
     def finish(self, response: Response) -> Response:
         """Headers, compression, one log line."""
         sheets = " ".join((self._sheet, *g.get("themes_shown", ())))
-        protect(response, ancestors=g.frame_ancestors, sheet=sheets, secure=self._secure, targets=g.form_targets)
+        inline = Inline(sheets=sheets, script=self._script)
+        protect(response, ancestors=g.frame_ancestors, inline=inline, secure=self._secure, targets=g.form_targets)
         squeeze(response, request)
         self._log.info(
             "request_finished",

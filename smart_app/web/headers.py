@@ -4,10 +4,11 @@ import gzip
 from collections.abc import Sequence
 
 from flask import Request, Response
+from msgspec import Struct
 
 _POLICY = (
-    "default-src 'none'; style-src 'self' {sheet}; img-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'{targets}; "
-    "base-uri 'none'; frame-ancestors {ancestors}"
+    "default-src 'none'; style-src 'self' {sheets}; img-src 'self'; script-src 'self' {script}; connect-src 'self'; "
+    "form-action 'self'{targets}; base-uri 'none'; frame-ancestors {ancestors}"
 )
 _FIXED = {
     "X-Content-Type-Options": "nosniff",
@@ -21,10 +22,18 @@ _LEVEL = 4
 _TEXT = ("text/", "application/json", "image/svg+xml")
 
 
-def protect(response: Response, *, ancestors: Sequence[str], sheet: str, secure: bool, targets: Sequence[str] = ()) -> None:
-    """Set the security headers, each where a handler has not; what has no cache rule of its own is never stored. `sheet` is the one
-    style element allowed, by hash; `targets` are origins besides our own that the page's form may lead to."""
-    policy = _POLICY.format(sheet=sheet, ancestors=" ".join(ancestors) or "'none'", targets="".join(f" {origin}" for origin in targets))
+class Inline(Struct, frozen=True, kw_only=True):
+    """What may stand in a page itself, as sources of a policy: `sheets` the style elements, `script` the one script element, by hash."""
+
+    sheets: str
+    script: str
+
+
+def protect(response: Response, *, ancestors: Sequence[str], inline: Inline, secure: bool, targets: Sequence[str] = ()) -> None:
+    """Set the security headers, each where a handler has not; what has no cache rule of its own is never stored. `targets` are origins
+    besides our own that the page's form may lead to."""
+    where = {"ancestors": " ".join(ancestors) or "'none'", "targets": "".join(f" {origin}" for origin in targets)}
+    policy = _POLICY.format(sheets=inline.sheets, script=inline.script, **where)
     response.headers["Content-Security-Policy"] = policy
     for name, value in _FIXED.items():
         response.headers.setdefault(name, value)

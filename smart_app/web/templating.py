@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from smart_app.assets import templates_dir
 from smart_app.web.charts import Symbol
-from smart_app.web.static_files import IN_PAGE, StaticFiles
+from smart_app.web.static_files import SCRIPT_IN_PAGE, SHEET_IN_PAGE, StaticFiles
 from smart_app.web.tab import Tab
 from smart_app.web.theme import Themes
 
@@ -71,7 +71,8 @@ class Pages(Struct, frozen=True, kw_only=True):
     def page(self, template: str, view: object, *, csrf: str = "", tab: Tab | None = None, status: int = 200) -> Response:
         """The page of one view model; `tab` where it belongs to a launch."""
         found = self.environment.get_template(f"pages/{template}.html")
-        text = found.render(view=view, csrf=csrf, tab=tab, asset=self._asset, sheet=self._sheet, theme=self._theme())
+        parts = {"asset": self._asset, "sheet": self._sheet, "script": self._script, "theme": self._theme()}
+        text = found.render(view=view, csrf=csrf, tab=tab, **parts)
         return Response(_UNFIT.sub("\ufffd", text), status=status, mimetype="text/html")
 
     def _theme(self) -> Markup:
@@ -86,4 +87,8 @@ class Pages(Struct, frozen=True, kw_only=True):
 
     def _sheet(self) -> Markup:
         """The stylesheet that may stand in a page."""
-        return Markup(self.static.text(IN_PAGE))  # noqa: S704 - a file of ours
+        return Markup(self.static.text(SHEET_IN_PAGE))  # noqa: S704 - a file of ours
+
+    def _script(self) -> Markup:
+        """The script that may stand in a page."""
+        return Markup(self.static.text(SCRIPT_IN_PAGE))  # noqa: S704 - a file of ours

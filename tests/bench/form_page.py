@@ -33,7 +33,7 @@ def measure(effort: Effort) -> Figures:
         sizes = packed_sizes(page.url, at.cookies)
         at.app.ask("bare", _bare(form.radios))
         count = sum(map(len, form.radios.values()))
-        pair = _raced(at, page, count, rounds=effort.rounds(25))
+        pair = _raced(at, page, count, rounds=effort.rounds(40))
     return [
         Figure(name="form page with all assets", value=sum(sizes.values()) / 1000, goal=WEIGHT_GOAL, unit="kB", raw=sizes_text(sizes)),
         Figure(

@@ -33,7 +33,7 @@ def test_every_item_is_a_group_of_five_radios_and_the_question_is_optional(rappo
         assert len(page.soup.select(f"fieldset#{item} > .options input[type=radio][name={item}]")) == 5
     assert len(page.soup.select("input[name=difficult]")) == 4
     assert not page.soup.select("input[required]")
-    assert [tag["src"].rsplit("/", 1)[-1] for tag in page.soup.select("script")] == ["session.js"]  # type: ignore[union-attr]
+    assert [tag.get("src") for tag in page.soup.select("script")] == [None]
 
 
 @pytest.mark.parametrize("informant", ["patient", "clinician"])
@@ -195,7 +195,7 @@ def test_ending_forgets_the_launch(rapport: Clinic) -> None:
 
 def test_the_form_page_with_its_assets_is_small(rapport: Clinic, clock: Clock) -> None:
     page = rapport.form(rapport.launch())
-    assets = [str(tag.get("href") or tag["src"]) for tag in page.soup.select("link[rel=icon], link[rel=stylesheet], script")]
+    assets = [str(tag.get("href") or tag["src"]) for tag in page.soup.select("link[rel=icon], link[rel=stylesheet], script[src]")]
     size = len(gzip.compress(page.html.encode(), 6))
     for asset in assets:
         answer = rapport.client.get(asset, base_url=SITE, headers={"Accept-Encoding": "gzip"})

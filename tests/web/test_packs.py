@@ -17,6 +17,7 @@ from smart_app.app import create_app
 from smart_app.errors import ConfigurationError
 from smart_app.registration import load_registration
 from smart_app.settings import Settings
+from smart_app.web.static_files import load_static
 from tests.cli.test_instruments import filled
 from tests.fhir_mappings import packed
 from tests.fhir_mappings.packed import CANARY, keyless
@@ -69,7 +70,8 @@ def test_the_form_shows_the_packs_wording_as_text(worded: Clinic) -> None:
     page = worded.form(worded.launch())
     assert f"{LOWER} {CANARY} {SCRIPT}" in page.text
     assert SCRIPT not in page.html
-    assert [script.text for script in page.soup.select("script")] == [""]
+    (script,) = page.soup.select("script")
+    assert script.text == load_static().text("session.js")
     assert "What we are aiming for" not in page.text
 
 

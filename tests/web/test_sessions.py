@@ -16,6 +16,7 @@ from smart_app.launch.context import LaunchId
 from smart_app.store import AuditEntry
 from smart_app.store.seal import digest
 from smart_app.store.tables import launches
+from smart_app.web.static_files import load_static
 from tests.support.at_once import at_once
 from tests.support.authorization_server import ISSUER, AuthorizationServer
 from tests.support.clock import Clock
@@ -362,7 +363,8 @@ def test_pages_may_be_framed_by_their_own_ehr_alone_and_are_never_stored_or_refe
         headers = rapport.get(path).headers
         policy = {rule.split()[0]: rule.split()[1:] for rule in headers["Content-Security-Policy"].split(";")}
         assert policy["frame-ancestors"] == [FRAME]
-        assert (policy["default-src"], policy["connect-src"], policy["script-src"]) == (["'none'"], ["'self'"], ["'self'"])
+        assert (policy["default-src"], policy["connect-src"]) == (["'none'"], ["'self'"])
+        assert policy["script-src"] == ["'self'", load_static().source_hash("session.js")]
         assert "X-Frame-Options" not in headers
         assert (headers["Cache-Control"], headers["Referrer-Policy"]) == ("no-store", "no-referrer")
         assert "camera=()" in headers["Permissions-Policy"]
