@@ -27,6 +27,9 @@ STUCK = and_(outbox.c.state == "sending", outbox.c.updated < bindparam("sent_bef
 DONE = and_(outbox.c.state == "acknowledged", outbox.c.updated < bindparam("stored_before"))
 _RECOVER = update(outbox).where(STUCK).values(state="unknown", updated=bindparam("now"))
 _PURGE = delete(outbox).where(DONE)
+_LEFT = outbox.c.owner.in_(bindparam("owners", expanding=True)) & outbox.c.state.in_(_UNFINISHED)
+_SELECT_LEFT = select(outbox).where(_LEFT).order_by(outbox.c.created.desc(), outbox.c.id)
+_HAS_LEFT = select(outbox.c.id).where(_LEFT, outbox.c.id == bindparam("wanted"))
 
 
 class OutboxEntry(Struct, frozen=True, kw_only=True):
@@ -105,16 +108,14 @@ class Outbox:
 
     def left_by(self, author: Author) -> Sequence[OutboxEntry]:
         """What of this user's submissions about this patient the record has not acknowledged, newest first."""
-        theirs = outbox.c.owner.in_(self._owners(author)) & outbox.c.state.in_(_UNFINISHED)
         with self._database.begin() as connection:
-            rows = connection.execute(select(outbox).where(theirs).order_by(outbox.c.created.desc(), outbox.c.id)).all()
+            rows = connection.execute(_SELECT_LEFT, {"owners": self._owners(author)}).all()
         return [self._entry(row) for row in rows]
 
     def belongs(self, key: str, author: Author) -> bool:
         """Whether this user sent that submission about this patient, in whatever launch, and it is not acknowledged."""
-        theirs = (outbox.c.id == digest(key)) & outbox.c.owner.in_(self._owners(author)) & outbox.c.state.in_(_UNFINISHED)
         with self._database.begin() as connection:
-            return connection.execute(select(outbox.c.id).where(theirs)).first() is not None
+            return connection.execute(_HAS_LEFT, {"wanted": digest(key), "owners": self._owners(author)}).first() is not None
 
     def _owners(self, author: Author) -> list[str]:
         return self._sealer.lookups(owner_parts("outbox", author))

@@ -37,6 +37,8 @@ _CELL, _ROW = "\x1f", "\x1e"
 # What HTML may not hold, not even escaped (HTML 13.1.3): controls, noncharacters, and halves of surrogate pairs, which could not be sent.
 _NO_CHARACTERS = "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
 _UNFIT = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef{_NO_CHARACTERS}]")
+# Nearly every page is of these throughout, and to see that takes a twentieth of the time that looking for the others does.
+_FIT = re.compile("[\t\n\r -~\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd]*")
 
 
 def table_body(rows: Sequence[Sequence[str]]) -> Markup:
@@ -73,7 +75,8 @@ class Pages(Struct, frozen=True, kw_only=True):
         found = self.environment.get_template(f"pages/{template}.html")
         parts = {"asset": self._asset, "sheet": self._sheet, "script": self._script, "theme": self._theme()}
         text = found.render(view=view, csrf=csrf, tab=tab, **parts)
-        return Response(_UNFIT.sub("\ufffd", text), status=status, mimetype="text/html")
+        fit = text if _FIT.fullmatch(text) else _UNFIT.sub("\ufffd", text)
+        return Response(fit, status=status, mimetype="text/html")
 
     def _theme(self) -> Markup:
         """The EHR's colours and type, on pages of a launch that has them."""
