@@ -31,10 +31,10 @@ from smart_app.telemetry import configure_logging, new_log
 from smart_app.web import drafts, errors, forms, launching, opening, own, pages, published, starting
 from smart_app.web.csrf import Csrf
 from smart_app.web.guard import Guard
-from smart_app.web.headers import Inline, protect, squeeze
+from smart_app.web.headers import protect, squeeze
 from smart_app.web.prefix import BelowPrefix
 from smart_app.web.site import Site
-from smart_app.web.static_files import SCRIPT_IN_PAGE, SHEET_IN_PAGE, load_static
+from smart_app.web.static_files import load_static
 from smart_app.web.templating import Pages, environment
 from smart_app.web.theme import Themes, made_theme
 
@@ -171,8 +171,6 @@ class _Around:
     """What happens before and after every request."""
 
     def __init__(self, site: Site, log: FilteringBoundLogger) -> None:
-        self._sheet = site.pages.static.source_hash(SHEET_IN_PAGE)
-        self._script = site.pages.static.source_hash(SCRIPT_IN_PAGE)
         self._ancestors = site.services.registration.frame_ancestors()
         self._secure = site.services.settings.base_url.startswith("https:")
         self._log = log
@@ -186,6 +184,7 @@ class _Around:
         """A reference code, and the time; a query that is no text is refused, as nothing behind this can read it."""
         code = "".join(secrets.choice(_READABLE) for _ in range(8))
         g.reference = f"RP-{code[:4]}-{code[4:]}"
+        g.nonce = secrets.token_urlsafe(16)
         g.began = time.perf_counter()
         g.frame_ancestors = self._ancestors
         g.form_targets = ()
@@ -199,9 +198,7 @@ class _Around:
 
     def finish(self, response: Response) -> Response:
         """Headers, compression, one log line."""
-        sheets = " ".join((self._sheet, *g.get("themes_shown", ())))
-        inline = Inline(sheets=sheets, script=self._script)
-        protect(response, ancestors=g.frame_ancestors, inline=inline, secure=self._secure, targets=g.form_targets)
+        protect(response, ancestors=g.frame_ancestors, nonce=g.nonce, secure=self._secure, targets=g.form_targets)
         squeeze(response, request)
         self._log.info(
             "request_finished",

@@ -4,10 +4,9 @@ import gzip
 from collections.abc import Sequence
 
 from flask import Request, Response
-from msgspec import Struct
 
 _POLICY = (
-    "default-src 'none'; style-src 'self' {sheets}; img-src 'self'; script-src 'self' {script}; connect-src 'self'; "
+    "default-src 'none'; style-src {ours}; img-src 'self'; script-src {ours}; connect-src 'self'; "
     "form-action 'self'{targets}; base-uri 'none'; frame-ancestors {ancestors}"
 )
 _FIXED = {
@@ -22,18 +21,14 @@ _LEVEL = 4
 _TEXT = ("text/", "application/json", "image/svg+xml")
 
 
-class Inline(Struct, frozen=True, kw_only=True):
-    """What may stand in a page itself, as sources of a policy: `sheets` the style elements, `script` the one script element, by hash."""
-
-    sheets: str
-    script: str
-
-
-def protect(response: Response, *, ancestors: Sequence[str], inline: Inline, secure: bool, targets: Sequence[str] = ()) -> None:
-    """Set the security headers, each where a handler has not; what has no cache rule of its own is never stored. `targets` are origins
-    besides our own that the page's form may lead to."""
-    where = {"ancestors": " ".join(ancestors) or "'none'", "targets": "".join(f" {origin}" for origin in targets)}
-    policy = _POLICY.format(sheets=inline.sheets, script=inline.script, **where)
+def protect(response: Response, *, ancestors: Sequence[str], nonce: str, secure: bool, targets: Sequence[str] = ()) -> None:
+    """Set the security headers, each where a handler has not; what has no cache rule of its own is never stored. Of styles and scripts a
+    page may have those with this answer's `nonce`. `targets` are origins besides our own that its form may lead to."""
+    policy = _POLICY.format(
+        ours=f"'nonce-{nonce}'" if response.mimetype == "text/html" else "'none'",
+        ancestors=" ".join(ancestors) or "'none'",
+        targets="".join(f" {origin}" for origin in targets),
+    )
     response.headers["Content-Security-Policy"] = policy
     for name, value in _FIXED.items():
         response.headers.setdefault(name, value)

@@ -2,7 +2,6 @@
 
 import gzip
 import mimetypes
-from base64 import b64encode
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
@@ -11,7 +10,7 @@ from flask import Response, abort, request
 from msgspec import Struct
 
 FOLDER = Path(__file__).parent / "static"
-# One stylesheet a page, put together from parts. The form's stylesheet and script stand in the page itself, allowed there by their hashes:
+# One stylesheet a page, put together from parts. The form's stylesheet and script stand in the page itself:
 # a browser on a slow tablet puts off reading the form while a stylesheet is on its way, which doubled the time until it could be answered;
 # fetching the script beside it cost another tenth.
 SHEETS = {
@@ -48,10 +47,6 @@ class StaticFiles(Struct, frozen=True, kw_only=True):
     def text(self, name: str) -> str:
         """The file's content. KeyError when there is no such file."""
         return self.assets[name].content.decode()
-
-    def source_hash(self, name: str) -> str:
-        """What a content security policy calls the file's content when it stands in a page."""
-        return f"'sha256-{b64encode(sha256(self.assets[name].content).digest()).decode()}'"
 
     def serve(self, digest: str, name: str) -> Response:
         """The file, when that is its content still."""

@@ -73,7 +73,7 @@ class Pages(Struct, frozen=True, kw_only=True):
     def page(self, template: str, view: object, *, csrf: str = "", tab: Tab | None = None, status: int = 200) -> Response:
         """The page of one view model; `tab` where it belongs to a launch."""
         found = self.environment.get_template(f"pages/{template}.html")
-        parts = {"asset": self._asset, "sheet": self._sheet, "script": self._script, "theme": self._theme()}
+        parts = {"asset": self._asset, "sheet": self._sheet, "script": self._script, "theme": self._theme(), "nonce": g.nonce}
         text = found.render(view=view, csrf=csrf, tab=tab, **parts)
         fit = text if _FIT.fullmatch(text) else _UNFIT.sub("\ufffd", text)
         return Response(fit, status=status, mimetype="text/html")
@@ -82,7 +82,6 @@ class Pages(Struct, frozen=True, kw_only=True):
         """The EHR's colours and type, on pages of a launch that has them."""
         context = g.get("entered")
         theme = self.themes.of(context) if context else None
-        g.themes_shown = (theme.source,) if theme and theme.css else ()
         return Markup(theme.css if theme else "")  # noqa: S704 - made of our own words and of numbers
 
     def _asset(self, name: str) -> str:

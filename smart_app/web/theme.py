@@ -1,10 +1,8 @@
 """An EHR's style on Rapport's pages: custom properties, each only where what is read on it or beside it keeps its contrast (WCAG 2.2, 1.4.3
 and 1.4.11). A colour that fits the light pages is used there, one that fits the dark ones there; what fits neither is not used."""
 
-from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor
-from hashlib import sha256
 
 from msgspec import Struct
 
@@ -36,16 +34,10 @@ _BESIDE = {"ink": ("wash", "band", "goal", "notice-bg"), "action": ("wash", "on-
 
 
 class Theme(Struct, frozen=True, kw_only=True):
-    """`css` is a whole style sheet made of our own words and numbers; `source` its hash for the content security policy. `ignored` names
-    the colours that would be too hard to read."""
+    """`css` is a whole style sheet made of our own words and numbers. `ignored` names the colours that would be too hard to read."""
 
     css: str
     ignored: tuple[str, ...]
-
-    @property
-    def source(self) -> str:
-        """What a content security policy calls it."""
-        return f"'sha256-{b64encode(sha256(self.css.encode()).digest()).decode()}'"
 
 
 def theme_of(style: Style) -> Theme:

@@ -105,6 +105,9 @@ class Ehr:
         return all(wanted) and ("target" not in query or query["target"] in text)
 
     def _post(self, path: str, request: requests.PreparedRequest) -> Answer:
+        # A statement that names the FHIR server as its token endpoint sends a form here.
+        if "json" not in str(request.headers.get("Content-Type")):
+            return refusal(415, "not JSON")
         body = simplejson.loads(request.body or b"", use_decimal=True)
         if not path:
             return json_answer(200, self._transaction(body))

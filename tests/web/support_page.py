@@ -14,4 +14,4 @@ ROOT = Path(__file__).parents[2]
 def dashboard_html(shown: History, *, context: LaunchContext = CONTEXT) -> str:
     view = dashboard_view(shown, context=context, urls=URLS, now=NOW)
     page = environment().get_template("pages/dashboard.html")
-    return page.render(view=view, csrf="guard", asset="/static/{}".format)
+    return page.render(view=view, csrf="guard", asset="/static/{}".format, nonce="once")

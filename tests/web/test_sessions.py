@@ -16,11 +16,10 @@ from smart_app.launch.context import LaunchId
 from smart_app.store import AuditEntry
 from smart_app.store.seal import digest
 from smart_app.store.tables import launches
-from smart_app.web.static_files import load_static
 from tests.support.at_once import at_once
 from tests.support.authorization_server import ISSUER, AuthorizationServer
 from tests.support.clock import Clock
-from tests.support.page import Page, read
+from tests.support.page import Page, nonce_of, read
 from tests.web.clinic import FRAME, OWN, SITE, SLUG, Clinic, clinic
 
 REVOKE = f"{ISSUER}/revoke"
@@ -364,7 +363,7 @@ def test_pages_may_be_framed_by_their_own_ehr_alone_and_are_never_stored_or_refe
         policy = {rule.split()[0]: rule.split()[1:] for rule in headers["Content-Security-Policy"].split(";")}
         assert policy["frame-ancestors"] == [FRAME]
         assert (policy["default-src"], policy["connect-src"]) == (["'none'"], ["'self'"])
-        assert policy["script-src"] == ["'self'", load_static().source_hash("session.js")]
+        assert policy["script-src"] == policy["style-src"] == [f"'nonce-{nonce_of(headers)}'"]
         assert "X-Frame-Options" not in headers
         assert (headers["Cache-Control"], headers["Referrer-Policy"]) == ("no-store", "no-referrer")
         assert "camera=()" in headers["Permissions-Policy"]

@@ -3,7 +3,7 @@
 from typing import cast
 
 import pytest
-from flask import Flask
+from flask import Flask, g
 from markupsafe import escape
 
 from smart_app.errors import ConfigurationError
@@ -50,6 +50,7 @@ def test_a_page_holds_nothing_that_html_may_not(sign: str) -> None:
     view = failure_view(ConfigurationError("It failed.", where=f"a{sign}b\tc\n"), reference="RP-1", posted=False)
     app = Flask("test")
     with app.test_request_context():
+        g.nonce = "once"
         # Outside of a launch no theme is asked for.
         pages = Pages(environment=environment(), static=load_static(), themes=cast("Themes", None))
         html = pages.page("error", view).get_data(as_text=True)
