@@ -78,7 +78,8 @@ def sent(site: Site, launch_id: str, slug: str, informant: str) -> Typed:
         place=FormPlace(launch_id=identity, slug=slug, informant=informant, key=request.form.get("key", "")),
         ticket=request.form.get("ticket", ""),
         patient=request.form.get("patient", ""),
-        fields={name: values for name, values in request.form.to_dict(flat=False).items() if name not in OURS},
+        # A part of a multipart form need not have a name.
+        fields={name or "": values for name, values in request.form.to_dict(flat=False).items() if name not in OURS},
         cookie=request.cookies.get(site.services.store.launches.cookie_name_for(identity), ""),
         completes=request.form.get("completes") == "yes",
     )

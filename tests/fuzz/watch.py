@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import unquote_to_bytes, urlencode, urlsplit
 
 import responses
 
@@ -58,8 +58,9 @@ class Watch:
     def ask(self, method: str, path: str, *, query: bytes | str = "", **more: Any) -> Any:
         """One request of the browser, judged. `query` goes out as it is."""
         raw = query.encode() if isinstance(query, str) else query
-        environ = {"QUERY_STRING": raw.decode("latin-1"), **more.pop("environ", {})}
-        answer = self.clinic.client.open(path, method=method, base_url=SITE, environ_overrides=environ, **more)
+        # Told as a server tells it: the test client takes what follows two slashes for a host.
+        environ = {"PATH_INFO": unquote_to_bytes(path).decode("latin-1"), "QUERY_STRING": raw.decode("latin-1"), **more.pop("environ", {})}
+        answer = self.clinic.client.open("/", method=method, base_url=SITE, environ_overrides=environ, **more)
         self._judge(answer)
         return answer
 

@@ -60,6 +60,21 @@ def test_incomplete_answers_come_back_with_links_to_what_is_missing(rapport: Cli
     assert rapport.ehr.posts() == []
 
 
+def test_a_part_without_a_name_is_said_and_loses_no_answer(rapport: Clinic) -> None:
+    chart = rapport.launch()
+    named = "".join(
+        f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in rapport.filled(chart).items()
+    )
+    body = f"{named}--x\r\nContent-Disposition: form-data\r\n\r\n1\r\n--x--\r\n"
+    kind = "multipart/form-data; boundary=x"
+    address = f"{chart}check/{SLUG}/patient"
+    page = read(rapport.client.post(address, data=body.encode(), content_type=kind, base_url=SITE, headers=OWN))
+    assert page.status == 422
+    assert "form has no question" in page.text
+    assert page.checked()["goal-1"] == "4"
+    assert rapport.ehr.posts() == []
+
+
 def test_a_declined_item_can_be_sent(rapport: Clinic) -> None:
     chart = rapport.launch()
     fields = rapport.filled(chart) | {"goal-1.declined": "yes"}
