@@ -25,10 +25,9 @@ class Inside:
     def forget(self, _: object = None) -> None:
         """Know nothing of any EHR, as after a start."""
         services = self._services
-        object.__setattr__(services.launcher, "discovery", Discovery(services.http, clock=self._clock))
-        object.__setattr__(
-            services, "capabilities", capability_cache(services.http, settings=services.settings, pool=services.pool, clock=self._clock)
-        )
+        services.launcher.discovery.__dict__.update(vars(Discovery(services.http, clock=self._clock)))
+        empty = capability_cache(services.http, settings=services.settings, pool=services.pool, clock=self._clock)
+        services.capabilities.__dict__.update(vars(empty))
 
     def purge(self, _: object = None) -> int:
         """How many rows a purge deleted."""
