@@ -26,9 +26,10 @@ _TABLE = drafts.name
 _TICKET = "ticket"
 # Nobody came back for it in time, as of `now`.
 PAST = drafts.c.expires <= bindparam("now")
-# Built once, as the outbox's: every dashboard asks it.
+# Built once, as the outbox's: every dashboard asks, every submission drops.
 _ALIVE = drafts.c.owner.in_(bindparam("owners", expanding=True)) & (drafts.c.expires > bindparam("now"))
 _SELECT_ALIVE = select(drafts).where(_ALIVE).order_by(drafts.c.updated.desc(), drafts.c.id)
+_DROP = delete(drafts).where(drafts.c.id == bindparam("wanted"))
 _DAMAGED = "This form is damaged, so nothing was kept. Open it again from the history."
 
 
@@ -161,7 +162,7 @@ class Drafts:
     def drop(self, key: str, *, within: Connection | None = None) -> bool:
         """Forget what was kept of a form: it was sent, or is not wanted. False when there was nothing."""
         with self._database.begin(within) as connection:
-            return connection.execute(delete(drafts).where(drafts.c.id == digest(key))).rowcount == 1
+            return connection.execute(_DROP, {"wanted": digest(key)}).rowcount == 1
 
     def purge(self, now: datetime, *, at_most: int, within: Connection | None = None) -> Sequence[Expired]:
         """Delete what nobody came back for, `at_most` so many at a time; what was deleted."""
