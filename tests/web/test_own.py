@@ -231,6 +231,12 @@ class TestAnswering:
         assert home in page.links()
         assert len(page.soup.select("fieldset")) >= len(ITEMS)
 
+    def test_it_claims_to_keep_nothing_before_it_is_sent(self, rapport: Clinic) -> None:
+        page = rapport.get(form_address(rapport.get(rapport.launch())))
+        assert "Nobody reads your answers before you send them" in page.text
+        assert "your answers are kept" not in page.text
+        assert page.soup.select("script, form[data-save]") == []
+
     def test_answers_are_the_patients_by_author_and_source_about_that_clinician(self, rapport: Clinic) -> None:
         answered(rapport, rapport.launch())
         (response,) = rapport.ehr.of_type("QuestionnaireResponse")

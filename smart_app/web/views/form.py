@@ -162,7 +162,7 @@ def form_view(
         title=f"{_whose(draft)} answers, from paper" if draft.from_paper else say(form.title),
         intro=_FROM_PAPER if draft.from_paper else say(form.intro),
         effort="" if draft.from_paper else _effort(len(instrument.items), form.minutes),
-        who=_who(draft, site_name) if own else (),
+        who=_who(draft, site_name, saved=bool(urls.save)) if own else (),
         action=urls.action,
         save=urls.save,
         back=None if own and not draft.alone else urls.back,
@@ -296,8 +296,8 @@ def _filled(text: str, names: Mapping[str, str]) -> str:
     return named[:1].upper() + named[1:] if text.startswith("{") else named
 
 
-def _who(draft: FormDraft, site_name: str) -> tuple[tuple[str, str, str], ...]:
-    """Who will see the answers and why, each line as (before, strong, after)."""
+def _who(draft: FormDraft, site_name: str, *, saved: bool) -> tuple[tuple[str, str, str], ...]:
+    """Who will see the answers and why, each line as (before, strong, after); `saved` where they are kept while they are given."""
     name = clinician_name(draft)
     about = " They are about your work together." if draft.clinician else ""
     others = f"Other staff who treat you{f' at {site_name}' if site_name else ''} can read them."
@@ -307,10 +307,11 @@ def _who(draft: FormDraft, site_name: str) -> tuple[tuple[str, str, str], ...]:
         record,
         (f"We ask so that you and {name} can talk about what helps and what does not.", "", ""),
         ("Your answers ", "do not change the care you are offered", ". You can stop at any time, or leave a question out."),
-        ("While you answer, your answers are kept here. ", "Nobody reads them before you send them", "."),
+        _KEPT if saved else ("", "Nobody reads your answers before you send them", "."),
     )
 
 
+_KEPT = ("While you answer, your answers are kept here. ", "Nobody reads them before you send them", ".")
 NOT_WATCHED = "Nobody watches this page. If you feel unwell or need help soon, call your clinic or the emergency number."
 _NOT_WRITTEN = ("This clinic's record cannot take them, so they are kept ", "in this app", " for the clinic's staff.")
 
