@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime, time
 
-from fhir_mappings.measurement import Measurement
-from fhir_mappings.moment import Moment
+from fhir_mappings.measures.measurement import Measurement
+from fhir_mappings.r4.moment import Moment
 
 
 def position(when: Moment) -> datetime:

@@ -13,30 +13,40 @@ from flask import Flask, Response, abort, g, request
 from structlog.contextvars import bind_contextvars, clear_contextvars
 from structlog.typing import FilteringBoundLogger
 
-from fhir_mappings.datafile import DataFileError
-from fhir_mappings.library import Library, load_library
-from fhir_mappings.measures import load_measures
-from fhir_mappings.site import install
-from smart_app.care.access import RENEWAL
+from fhir_mappings.data_files.strict_toml import DataFileError
+from fhir_mappings.instruments.library import Library, load_library
+from fhir_mappings.measures.catalogue import load_measures
+from fhir_mappings.site.installation import install
+from smart_app.care.record.access import RENEWAL
 from smart_app.errors import ConfigurationError
-from smart_app.fhir.recent import RecentReads
+from smart_app.fhir.recent_reads import RecentReads
 from smart_app.http import new_session
 from smart_app.launch.flow import Launcher
-from smart_app.launch.style import Styles
+from smart_app.launch.smart_style import Styles
 from smart_app.registration import Registration, load_registration
 from smart_app.services import AppServices, capability_cache, read_pool
 from smart_app.settings import Settings
 from smart_app.store import open_store, parse_key
 from smart_app.telemetry import configure_logging, new_log
-from smart_app.web import drafts, errors, forms, launching, opening, own, pages, published, starting
-from smart_app.web.csrf import Csrf
-from smart_app.web.guard import Guard
-from smart_app.web.headers import protect, squeeze
-from smart_app.web.prefix import BelowPrefix
-from smart_app.web.site import Site
-from smart_app.web.static_files import load_static
-from smart_app.web.templating import Pages, environment
-from smart_app.web.theme import Themes, made_theme
+from smart_app.web.pages import (
+    chart_launch,
+    dashboard,
+    draft_pages,
+    error_pages,
+    forms,
+    patient_picker,
+    portal_pages,
+    published_documents,
+    standalone_launch,
+)
+from smart_app.web.pages.dependencies import Site
+from smart_app.web.rendering.ehr_theme import Themes, made_theme
+from smart_app.web.rendering.static_files import load_static
+from smart_app.web.rendering.templates import Pages, environment
+from smart_app.web.session.csrf import Csrf
+from smart_app.web.session.guard import Guard
+from smart_app.web.session.headers import protect, squeeze
+from smart_app.web.session.prefix import BelowPrefix
 
 _INSTRUMENTS = "RAPPORT_INSTRUMENTS"
 # No form of ours comes near it.
@@ -86,10 +96,10 @@ def create_app(
     app.url_map.strict_slashes = app.url_map.merge_slashes = False
     app.extensions["rapport"] = services
     app.add_url_rule("/static/<digest>/<name>", "static", static.serve)
-    for room in (launching, starting, pages, forms, drafts, own, opening, published):
+    for room in (chart_launch, standalone_launch, dashboard, forms, draft_pages, portal_pages, patient_picker, published_documents):
         room.register(app, site)
     log = new_log()
-    errors.register(app, site, log)
+    error_pages.register(app, site, log)
     _Around(site, log).register(app)
     app.wsgi_app = BelowPrefix(app.wsgi_app, urlsplit(settings.base_url).path)  # type: ignore[method-assign]
     return app
@@ -202,7 +212,7 @@ class _Around:
         squeeze(response, request)
         self._log.info(
             "request_finished",
-            route=errors.route(),
+            route=error_pages.route(),
             method=request.method,
             status=response.status_code,
             duration_ms=round((time.perf_counter() - g.began) * 1000, 1),

@@ -7,11 +7,11 @@ from datetime import datetime
 import requests
 from msgspec import Struct
 
-from fhir_mappings.library import Library
-from fhir_mappings.measure import Measure
+from fhir_mappings.instruments.library import Library
+from fhir_mappings.measures.measure import Measure
 from smart_app.fhir.capability import CapabilityCache
 from smart_app.fhir.client import FhirClient
-from smart_app.fhir.recent import RecentReads
+from smart_app.fhir.recent_reads import RecentReads
 from smart_app.launch.flow import Launcher
 from smart_app.registration import Registration
 from smart_app.settings import Settings

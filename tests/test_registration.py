@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from smart_app.assets import launch_file, templates_dir
-from smart_app.cli.docs import schema_file
+from smart_app.cli.generated_docs import schema_file
 from smart_app.errors import ConfigurationError
 from smart_app.registration import (
     Issuer,

@@ -4,13 +4,13 @@ import click
 
 from smart_app import __version__
 from smart_app.cli.audit import audit
-from smart_app.cli.definitions import definitions
-from smart_app.cli.demo import demo
-from smart_app.cli.docs import docs
-from smart_app.cli.instruments import instruments
-from smart_app.cli.keys import keys
+from smart_app.cli.definitions.command import definitions
+from smart_app.cli.demo.command import demo
+from smart_app.cli.generated_docs import docs
+from smart_app.cli.instruments.command import instruments
 from smart_app.cli.launches import launches
-from smart_app.cli.register import register
+from smart_app.cli.registration.command import register
+from smart_app.cli.registration.keys import keys
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

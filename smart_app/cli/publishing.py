@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from msgspec import Struct
 
-from smart_app.sandbox.remote import RefusedError, RemoteServer, Resource
+from smart_app.sandbox.seeding.remote_server import RefusedError, RemoteServer, Resource
 
 Deed = Literal["created", "updated", "unchanged", "refused"]
 # A server that checks what it is given wants to know codes before what refers to them.

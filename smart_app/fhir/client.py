@@ -11,7 +11,7 @@ import simplejson
 from msgspec import Struct, field
 
 from smart_app.errors import FhirError, NotFound, Unauthorized
-from smart_app.fhir.outcome import words_of
+from smart_app.fhir.operation_outcome import words_of
 from smart_app.fhir.reference import is_id, place_of
 from smart_app.fhir.wire import FHIR_JSON, Answer, Limits, exchange, under_base
 

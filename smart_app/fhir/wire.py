@@ -10,7 +10,7 @@ from msgspec import Struct
 from urllib3.exceptions import HTTPError, NewConnectionError
 
 from smart_app.errors import FhirError, NotSent, Unreachable
-from smart_app.fhir.outcome import failure
+from smart_app.fhir.operation_outcome import failure
 from smart_app.http import parse_json
 
 FHIR_JSON = "application/fhir+json"

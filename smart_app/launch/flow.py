@@ -17,18 +17,18 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from smart_app.errors import ConfigurationError, LaunchCode, LaunchError, SessionError, WrongPatient
-from smart_app.launch import client_auth, keyring, metadata, pkce, scopes
-from smart_app.launch.addresses import allowed_address, origins
-from smart_app.launch.arrival import arrived, contradiction
+from smart_app.launch import client_auth, client_metadata, pkce, scopes, signing_keys
+from smart_app.launch.allowed_hosts import allowed_address, origins
 from smart_app.launch.client_auth import Credentials
+from smart_app.launch.client_secrets import check_secrets
 from smart_app.launch.context import ContextItem, LaunchContext, PendingLaunch, Via
+from smart_app.launch.context_parameters import arrived, contradiction
 from smart_app.launch.discovery import Discovery, Endpoints
+from smart_app.launch.fhir_user import signed_in
 from smart_app.launch.id_token import Expected, Identity, claimed_issuer, verify
-from smart_app.launch.identity import signed_in
 from smart_app.launch.parameters import single
-from smart_app.launch.presence import HERE, presence_due
-from smart_app.launch.secret import check_secrets
 from smart_app.launch.token import TokenResponse, request_token, revoke_token, said
+from smart_app.launch.user_presence import HERE, presence_due
 from smart_app.registration import Issuer, OpenServer, PrivateKeyJwt, Registration
 
 # A token that has less than this left is renewed first: clocks differ, and a page makes several calls with it.
@@ -82,13 +82,13 @@ class Launcher:
     def check(self) -> None:
         """Every trusted entry's secret or key is there and can be used, and the app's addresses can be registered. Raises
         ConfigurationError: better before the first launch than in the middle of it."""
-        metadata.addresses(self.registration, self.base_url)
+        client_metadata.addresses(self.registration, self.base_url)
         check_secrets(self.registration, self.environ)
         self.published_keys()
 
-    def published_keys(self) -> keyring.KeySet:
+    def published_keys(self) -> signing_keys.KeySet:
         """The app's public keys as a JWK set. Raises ConfigurationError when a key cannot be read."""
-        return keyring.published(self.registration, self.environ)
+        return signing_keys.published(self.registration, self.environ)
 
     @property
     def redirect_uri(self) -> str:
@@ -183,7 +183,7 @@ class Launcher:
         endpoints = self.discovery.endpoints(issuer)
         if isinstance(issuer.auth, PrivateKeyJwt):
             # Before anybody signs in, because it would fail after that.
-            keyring.signing_key(issuer.auth, endpoints.assertion_algorithms, self.environ)
+            signing_keys.signing_key(issuer.auth, endpoints.assertion_algorithms, self.environ)
         pending = self._pending(issuer, iss, endpoints, via="ehr" if launch else "standalone")
         query = {
             "response_type": "code",

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, exists, or_, select
 from smart_app.errors import StoreError
 from smart_app.launch.context import LaunchContext
 from smart_app.store.audit import Audit, AuditEntry
-from smart_app.store.chain import Chain
+from smart_app.store.audit_chain import Chain
+from smart_app.store.audit_verification import Verified, verify
 from smart_app.store.database import Database
 from smart_app.store.drafts import PAST, Draft, Drafts, FormPlace, Ticket, author_of
 from smart_app.store.launches import OVER, Launches, OpenLaunch, PendingCookie
@@ -18,7 +19,6 @@ from smart_app.store.migrate import is_current, upgrade
 from smart_app.store.outbox import DONE, STUCK, Outbox, OutboxEntry, OutboxState
 from smart_app.store.reveals import Reveals
 from smart_app.store.seal import Sealer, parse_key
-from smart_app.store.verify import Verified, verify
 
 __all__ = [
     "AuditEntry",

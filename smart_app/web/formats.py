@@ -4,9 +4,9 @@ from datetime import date, datetime, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
-from fhir_mappings.instrument import Option
-from fhir_mappings.measurement import Quantity
-from fhir_mappings.moment import Moment
+from fhir_mappings.instruments.instrument import Option
+from fhir_mappings.measures.measurement import Quantity
+from fhir_mappings.r4.moment import Moment
 
 NOT_RECORDED = "Not recorded"
 _DAYS_SPOKEN, _MONTHS_SPOKEN = 60, 24  # beyond these, the next larger unit

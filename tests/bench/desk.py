@@ -10,9 +10,9 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 
-from smart_app.cli.check import Subject, Walk
-from smart_app.cli.stand import Stand
-from smart_app.cli.visitor import Visitor
+from smart_app.cli.demo.check import Subject, Walk
+from smart_app.cli.demo.environment import Stand
+from smart_app.cli.demo.html_visitor import Visitor
 from tests.bench.peer import Peer, peer
 
 _LINKED = re.compile(r"""<(?:link|script|img|use|source)\b[^>]*?\b(?:href|src)=["']?([^"'\s>]+)""", re.IGNORECASE)

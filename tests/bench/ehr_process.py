@@ -8,10 +8,10 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from smart_app.sandbox.app import create_sandbox
-from smart_app.sandbox.clients import Client
-from smart_app.sandbox.launches import User
-from smart_app.sandbox.server import LocalServer
+from smart_app.sandbox.authorization.chart_launches import User
+from smart_app.sandbox.authorization.clients import Client
+from smart_app.sandbox.embedded_ehr import create_sandbox
+from smart_app.sandbox.fhir_server.server import LocalServer
 from tests.bench.clock import Clock
 from tests.bench.kept_alive import listen
 from tests.bench.peer import answer_commands

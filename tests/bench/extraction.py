@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from unittest.mock import patch
 
-from fhir_mappings import bundle, canonicals
-from fhir_mappings.observation import observations
+from fhir_mappings.instruments import canonicals
+from fhir_mappings.submission import transaction
+from fhir_mappings.submission.score_observations import observations
 from tests.bench import twelve
 from tests.bench.figure import Effort, Figure, Figures
 from tests.bench.timing import Pair, interleaved, seconds_of
@@ -24,7 +25,7 @@ def _unchecked(resources: Iterable[Mapping[str, Any]]) -> None:
 
 
 def _bundles(people: list[dict[str, int]]) -> list[object]:
-    return [bundle.submission_bundle(twelve.submission(values), base=twelve.BASE) for values in people]
+    return [transaction.submission_bundle(twelve.submission(values), base=twelve.BASE) for values in people]
 
 
 def _prepare(people: list[dict[str, int]]) -> None:
@@ -57,7 +58,7 @@ def measure(effort: Effort) -> Figures:
     _prepare(people)
     rounds = effort.rounds(20)
     after = interleaved(lambda: _ours(people), _theirs, rounds=rounds)
-    with patch.object(bundle, "check_all", _unchecked):
+    with patch.object(transaction, "check_all", _unchecked):
         before = interleaved(lambda: _ours(people), _theirs, rounds=rounds)
     return [_figure("before validation", before, GOAL_BEFORE), _figure("after validation", after, GOAL_AFTER)]
 

@@ -7,7 +7,7 @@ from html import escape
 
 from playwright.sync_api import Browser, sync_playwright
 
-from smart_app.cli.visitor import Page
+from smart_app.cli.demo.html_visitor import Page
 from tests.bench.desk import Desk, cookie_header, desk, packed_sizes, sizes_text
 from tests.bench.figure import Effort, Figure, Figures
 from tests.bench.peer import peer

@@ -5,8 +5,8 @@ import time
 
 import simplejson
 
-from fhir_mappings.response import read_answers
-from fhir_mappings.scoring import score
+from fhir_mappings.instruments.scoring import score
+from fhir_mappings.submission.questionnaire_response import read_answers
 from tests.bench import twelve
 from tests.bench.figure import Effort, Figure, Figures
 from tests.bench.timing import interleaved

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from fhir_mappings.scoring import score
-from fhir_mappings.scoring_form import score_link_id
+from fhir_mappings.definitions.scoring_questionnaire import score_link_id
+from fhir_mappings.instruments.scoring import score
 from tests.bench import twelve
 from tests.bench.figure import Effort, Figure, Figures
 from tests.bench.timing import Pair, interleaved, seconds_of

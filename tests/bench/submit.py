@@ -11,14 +11,14 @@ from uuid import uuid4
 import requests
 import simplejson
 
-from fhir_mappings.answers import Answers
-from fhir_mappings.bundle import Submission, submission_bundle
-from fhir_mappings.canonicals import demo_tag
-from fhir_mappings.library import load_library
-from fhir_mappings.rating import Person
-from fhir_mappings.scoring import score
+from fhir_mappings.instruments.answers import Answers
+from fhir_mappings.instruments.canonicals import demo_tag
+from fhir_mappings.instruments.library import load_library
+from fhir_mappings.instruments.scoring import score
+from fhir_mappings.ratings.rating import Person
+from fhir_mappings.submission.transaction import Submission, submission_bundle
 from smart_app import __version__
-from smart_app.cli.visitor import Form, Page
+from smart_app.cli.demo.html_visitor import Form, Page
 from smart_app.http import new_session
 from tests.bench.desk import Desk, cookie_header, desk
 from tests.bench.figure import Effort, Figure, Figures

@@ -7,13 +7,13 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from fhir_mappings.answers import Answers
-from fhir_mappings.instrument_file import read_instrument
-from fhir_mappings.rating import Person
-from fhir_mappings.response import questionnaire_response
-from fhir_mappings.scoring import score
-from fhir_mappings.scoring_form import scoring_questionnaire
-from fhir_mappings.submission import Submission
+from fhir_mappings.definitions.scoring_questionnaire import scoring_questionnaire
+from fhir_mappings.instruments.answers import Answers
+from fhir_mappings.instruments.scoring import score
+from fhir_mappings.instruments.toml_reader import read_instrument
+from fhir_mappings.ratings.rating import Person
+from fhir_mappings.submission.questionnaire_response import questionnaire_response
+from fhir_mappings.submission.submission import Submission
 
 BASE = "https://bench.example.org/fhir"
 PEOPLE = 50

@@ -12,9 +12,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from smart_app.sandbox.exchange import FhirRequest, FhirResponse
+from smart_app.sandbox.exchange.messages import FhirRequest, FhirResponse
+from smart_app.sandbox.fhir_server.server import LocalServer
 from smart_app.sandbox.personas.build import build_all
-from smart_app.sandbox.server import LocalServer
 from tests.bench.peer import answer_commands
 
 Resource = dict[str, Any]

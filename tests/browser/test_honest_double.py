@@ -7,9 +7,9 @@ from contextlib import ExitStack, closing
 import pytest
 from playwright.sync_api import Browser, Frame, Page, expect
 
-from smart_app.sandbox.app import create_sandbox
-from smart_app.sandbox.clients import Client
-from smart_app.sandbox.server import LocalServer
+from smart_app.sandbox.authorization.clients import Client
+from smart_app.sandbox.embedded_ehr import create_sandbox
+from smart_app.sandbox.fhir_server.server import LocalServer
 from tests.sandbox.smart_ward import Late, chart_resources
 from tests.support.foreign_apps import javascript_app
 from tests.support.serving import serving

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from smart_app.sandbox.oauth import STYLE
+from smart_app.sandbox.authorization.endpoints import STYLE
 from tests.browser.chart import in_chart
 from tests.support.stands import Clinic
 

@@ -6,9 +6,9 @@ from uuid import uuid4
 import pytest
 import responses
 
-from fhir_mappings.library import load_library
-from fhir_mappings.measures import load_measures
-from smart_app.fhir.recent import RecentReads
+from fhir_mappings.instruments.library import load_library
+from fhir_mappings.measures.catalogue import load_measures
+from smart_app.fhir.recent_reads import RecentReads
 from smart_app.http import new_session
 from smart_app.launch.flow import Launcher
 from smart_app.registration import load_registration

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import simplejson
 
-from fhir_mappings.bundle import submission_bundle
-from fhir_mappings.definitions import definitions
+from fhir_mappings.definitions.published_definitions import definitions
+from fhir_mappings.submission.transaction import submission_bundle
 from tests.fhir_mappings.samples import BASE, LIBRARY, stored, submission
 
 FOLDER = Path(__file__).parent / "broken"
@@ -31,7 +31,7 @@ class Refusal(NamedTuple):
 class Broken(NamedTuple):
     """One file and its defect.
 
-    `gate` is the place at which `fhir_mappings.gate` refuses it, `hapi` what HAPI's validator says; None where that
+    `gate` is the place at which `fhir_mappings.r4.validation` refuses it, `hapi` what HAPI's validator says; None where that
     checker is not asked. `medplum` and `fhirpath` say whether those must refuse it.
     """
 

@@ -3,7 +3,7 @@
 import pytest
 import simplejson
 
-from fhir_mappings.gate import InvalidResource, check, check_together
+from fhir_mappings.r4.validation import InvalidResource, check, check_together
 from tests.contract.broken_files import FOLDER, Broken, broken, manifest, valid, written
 
 GOOD = valid()

@@ -6,17 +6,17 @@ from itertools import chain, combinations
 import pytest
 import simplejson
 
-from fhir_mappings.answers import Answers
-from fhir_mappings.bundle import submission_bundle
-from fhir_mappings.definitions import definitions
-from fhir_mappings.instrument import Informant, Instrument, Scope
-from fhir_mappings.library import Library
-from fhir_mappings.package import package_files
-from fhir_mappings.patient_fields import read_patient
-from fhir_mappings.rating import Person
-from fhir_mappings.scoring import score
-from smart_app.care.submission import FormDraft
-from smart_app.web.views.form import FormUrls, form_view
+from fhir_mappings.definitions.fhir_package import package_files
+from fhir_mappings.definitions.published_definitions import definitions
+from fhir_mappings.instruments.answers import Answers
+from fhir_mappings.instruments.instrument import Informant, Instrument, Scope
+from fhir_mappings.instruments.library import Library
+from fhir_mappings.instruments.scoring import score
+from fhir_mappings.people.patient import read_patient
+from fhir_mappings.ratings.rating import Person
+from fhir_mappings.submission.transaction import submission_bundle
+from smart_app.care.submission.submit import FormDraft
+from smart_app.web.views.forms.form_page import FormUrls, form_view
 from tests.fhir_mappings.invented import DOES_NOT_APPLY, FACTOR, NEGATIVE, UNCONFIRMED, UNSCORED, worded
 from tests.fhir_mappings.samples import BASE, submission
 

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from smart_app.cli import main
-from smart_app.cli.docs import configuration_page
+from smart_app.cli.generated_docs import configuration_page
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

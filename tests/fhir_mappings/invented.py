@@ -7,7 +7,20 @@ from typing import Literal
 
 from msgspec.structs import replace
 
-from fhir_mappings.instrument import Claim, Form, Informant, Instrument, Item, Option, Question, Rights, Scale, Scope, Section, Wording
+from fhir_mappings.instruments.instrument import (
+    Claim,
+    Form,
+    Informant,
+    Instrument,
+    Item,
+    Option,
+    Question,
+    Rights,
+    Scale,
+    Scope,
+    Section,
+    Wording,
+)
 
 ALL: tuple[Informant, ...] = ("patient", "clinician", "observer")
 

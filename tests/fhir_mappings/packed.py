@@ -2,9 +2,9 @@
 
 from datetime import date
 
-from fhir_mappings.instrument import Instrument
-from fhir_mappings.instrument_file import read_instrument
-from fhir_mappings.library import Library
+from fhir_mappings.instruments.instrument import Instrument
+from fhir_mappings.instruments.library import Library
+from fhir_mappings.instruments.toml_reader import read_instrument
 
 TODAY = date(2026, 3, 4)
 # Stands in every piece of the pack's wording, so that a test can see where it went.

@@ -6,13 +6,13 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from fhir_mappings.answers import Answers
-from fhir_mappings.bundle import submission_bundle
-from fhir_mappings.instrument import Informant
-from fhir_mappings.library import load_library
-from fhir_mappings.rating import Person
-from fhir_mappings.scoring import score
-from fhir_mappings.submission import Submission
+from fhir_mappings.instruments.answers import Answers
+from fhir_mappings.instruments.instrument import Informant
+from fhir_mappings.instruments.library import load_library
+from fhir_mappings.instruments.scoring import score
+from fhir_mappings.ratings.rating import Person
+from fhir_mappings.submission.submission import Submission
+from fhir_mappings.submission.transaction import submission_bundle
 
 BASE = "https://example.org/fhir"
 LIBRARY = load_library()

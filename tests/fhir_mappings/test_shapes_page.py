@@ -6,10 +6,10 @@ from typing import Any
 
 import simplejson
 
-from fhir_mappings import canonicals
-from fhir_mappings.definitions import definitions
-from fhir_mappings.library import Library
-from fhir_mappings.submission import instant
+from fhir_mappings.definitions.published_definitions import definitions
+from fhir_mappings.instruments import canonicals
+from fhir_mappings.instruments.library import Library
+from fhir_mappings.submission.submission import instant
 from tests.fhir_mappings.samples import AT, BASE, CHECK_IN, stored, submission
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "fhir-shapes.md").read_text()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from schemathesis.checks import CHECKS
 from schemathesis.core.failures import FailureGroup
 
-from smart_app.cli.docs import openapi_file
+from smart_app.cli.generated_docs import openapi_file
 from smart_app.registration import Issuer, PrivateKeyJwt
 from tests.fuzz.hostile import queries
 from tests.fuzz.watch import Watch, watched

@@ -7,7 +7,7 @@ from typing import Any
 import fhirpathpy
 from fhirpathpy.models import models
 
-from fhir_mappings import canonicals
+from fhir_mappings.instruments import canonicals
 
 _Compiled = Callable[[Mapping[str, Any], Mapping[str, Any]], list[Any]]
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from smart_app.sandbox.server import LocalServer
-from smart_app.sandbox.storage import Storage
+from smart_app.sandbox.fhir_server.server import LocalServer
+from smart_app.sandbox.fhir_server.storage import Storage
 from tests.sandbox.smart_ward import Ward, running_ward
 from tests.support.fhir_calls import FhirCalls, local_server
 

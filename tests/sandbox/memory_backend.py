@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 
 import simplejson
 
-from smart_app.sandbox.exchange import FhirRequest, FhirResponse
+from smart_app.sandbox.exchange.messages import FhirRequest, FhirResponse
 
 _SUBJECTS = {"patient": ("subject", "patient"), "subject": ("subject",), "target": ("target",)}
 

@@ -14,12 +14,12 @@ import requests
 from flask import Flask
 from joserfc.jwk import ECKey, RSAKey
 
-from smart_app.sandbox.app import create_sandbox
-from smart_app.sandbox.clients import Client, PrivateKeyJwt, SecretBasic, SecretPost
-from smart_app.sandbox.exchange import FhirBackend
-from smart_app.sandbox.keys import SigningKey, ec_key
-from smart_app.sandbox.launches import User
-from smart_app.sandbox.reach import Touch
+from smart_app.sandbox.authorization.chart_launches import User
+from smart_app.sandbox.authorization.clients import Client, PrivateKeyJwt, SecretBasic, SecretPost
+from smart_app.sandbox.ehr_keys import SigningKey, ec_key
+from smart_app.sandbox.embedded_ehr import create_sandbox
+from smart_app.sandbox.exchange.messages import FhirBackend
+from smart_app.sandbox.scope_guard.token_reach import Touch
 from tests.sandbox.memory_backend import MemoryBackend
 from tests.support.serving import serving
 

@@ -13,8 +13,8 @@ from fhirpy import SyncFHIRClient
 from fhirpy.base.exceptions import OperationOutcome, ResourceNotFound
 from flask import Flask
 
-from smart_app.sandbox.server import LocalServer
-from smart_app.sandbox.wsgi_fhir import fhir_blueprint
+from smart_app.sandbox.exchange.flask_adapter import fhir_blueprint
+from smart_app.sandbox.fhir_server.server import LocalServer
 from tests.support.fhir_calls import Json, entry, observation
 from tests.support.serving import serving
 

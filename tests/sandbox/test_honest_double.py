@@ -7,9 +7,9 @@ from contextlib import closing
 import pytest
 import requests
 
-from smart_app.sandbox.app import create_sandbox
-from smart_app.sandbox.clients import Client, ClientAuth, Public, SecretBasic
-from smart_app.sandbox.server import LocalServer
+from smart_app.sandbox.authorization.clients import Client, ClientAuth, Public, SecretBasic
+from smart_app.sandbox.embedded_ehr import create_sandbox
+from smart_app.sandbox.fhir_server.server import LocalServer
 from tests.sandbox.smart_ward import Late, chart_resources
 from tests.support.foreign_apps import PythonApp
 from tests.support.serving import serving

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smart_app.sandbox.scopes import ResourceScope, covering, negotiate, parse_scope, parse_scopes
+from smart_app.sandbox.smart_scopes import ResourceScope, covering, negotiate, parse_scope, parse_scopes
 
 LETTERS = st.sets(st.sampled_from("cruds"), min_size=1).map(lambda chosen: "".join(one for one in "cruds" if one in chosen))
 TYPES = st.sampled_from(["*", "Observation", "Patient", "QuestionnaireResponse"])

@@ -11,11 +11,11 @@ import pytest
 import requests
 from flask import Flask
 
+from smart_app.sandbox.exchange.flask_adapter import fhir_blueprint
+from smart_app.sandbox.exchange.relay import Relay
+from smart_app.sandbox.fhir_server.server import LocalServer
+from smart_app.sandbox.fhir_server.storage import Storage
 from smart_app.sandbox.personas.build import build_all
-from smart_app.sandbox.relay import Relay
-from smart_app.sandbox.server import LocalServer
-from smart_app.sandbox.storage import Storage
-from smart_app.sandbox.wsgi_fhir import fhir_blueprint
 from tests.sandbox.smart_ward import NOW, Ward, running_ward
 from tests.support.serving import serving
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 from flask import Flask
 
-from smart_app.sandbox.exchange import FhirBackend, FhirRequest, FhirResponse
-from smart_app.sandbox.wsgi_fhir import fhir_blueprint
+from smart_app.sandbox.exchange.flask_adapter import fhir_blueprint
+from smart_app.sandbox.exchange.messages import FhirBackend, FhirRequest, FhirResponse
 from tests.support.serving import serving
 
 _PAGING = {"_count", "_page"}

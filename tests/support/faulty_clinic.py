@@ -23,10 +23,10 @@ from sqlalchemy import func, select
 
 from smart_app.app import create_app
 from smart_app.registration import ClientAuth, Issuer, PrivateKeyJwt, PublicClient, Registration, SecretBasic, SecretPost, load_registration
-from smart_app.sandbox import clients as ehr
-from smart_app.sandbox.app import create_sandbox
-from smart_app.sandbox.keys import SigningKey, rsa_key
-from smart_app.sandbox.server import LocalServer
+from smart_app.sandbox.authorization import clients as ehr
+from smart_app.sandbox.ehr_keys import SigningKey, rsa_key
+from smart_app.sandbox.embedded_ehr import create_sandbox
+from smart_app.sandbox.fhir_server.server import LocalServer
 from smart_app.services import AppServices
 from smart_app.settings import Settings
 from smart_app.store.tables import launches

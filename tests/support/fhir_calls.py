@@ -8,9 +8,9 @@ from typing import Any
 
 import simplejson
 
-from smart_app.sandbox.exchange import FhirBackend, FhirRequest, FhirResponse
-from smart_app.sandbox.server import LocalServer
-from smart_app.sandbox.storage import Storage
+from smart_app.sandbox.exchange.messages import FhirBackend, FhirRequest, FhirResponse
+from smart_app.sandbox.fhir_server.server import LocalServer
+from smart_app.sandbox.fhir_server.storage import Storage
 
 BASE = "http://ehr.example/fhir"
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

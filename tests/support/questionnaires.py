@@ -5,8 +5,8 @@ from datetime import date
 
 from msgspec.structs import replace
 
-from fhir_mappings.instrument import Confirmation, Instrument, Scope, Wording
-from fhir_mappings.library import Library, load_library
+from fhir_mappings.instruments.instrument import Confirmation, Instrument, Scope, Wording
+from fhir_mappings.instruments.library import Library, load_library
 
 CANARY = "quetzal"
 CONFIRMED = Confirmation(by="Sofia Lindqvist", on=date(2026, 11, 1), source="the licensed form")

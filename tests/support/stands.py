@@ -7,14 +7,14 @@ from datetime import UTC, date, datetime
 
 import requests
 
-from smart_app.cli.check import Subject, Walk
-from smart_app.cli.serving import take_port
-from smart_app.cli.stand import Stand, direct, embedded, local_backend, relayed
-from smart_app.cli.visitor import Visitor
-from smart_app.sandbox.loading import LaunchChoices
+from smart_app.cli.demo.check import Subject, Walk
+from smart_app.cli.demo.environment import Stand, direct, embedded, local_backend, relayed
+from smart_app.cli.demo.html_visitor import Visitor
+from smart_app.cli.demo.serving import take_port
+from smart_app.sandbox.fhir_server.server import LocalServer
 from smart_app.sandbox.personas import load_personas
-from smart_app.sandbox.seeding import clean, seed
-from smart_app.sandbox.server import LocalServer
+from smart_app.sandbox.seeding.data_file import LaunchChoices
+from smart_app.sandbox.seeding.seed import clean, seed
 from tests.support.fhir_calls import FhirCalls
 
 

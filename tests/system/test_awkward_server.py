@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import pytest
 import requests
 
-from smart_app.cli.check import Walk
-from smart_app.cli.stand import Stand, local_backend
-from smart_app.cli.visitor import Page
-from smart_app.sandbox.loading import LaunchChoices
+from smart_app.cli.demo.check import Walk
+from smart_app.cli.demo.environment import Stand, local_backend
+from smart_app.cli.demo.html_visitor import Page
+from smart_app.sandbox.seeding.data_file import LaunchChoices
 from tests.support.careless_server import careless
 from tests.support.stands import foreign, opened, seeded, utc_today
 

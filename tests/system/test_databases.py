@@ -3,8 +3,8 @@
 import pytest
 from sqlalchemy import create_engine, text
 
-from smart_app.cli.check import Subject, run
-from smart_app.cli.steps import Steps
+from smart_app.cli.demo.check import Subject, run
+from smart_app.cli.demo.check_steps import Steps
 from tests.peers.postgres_server import emptied
 from tests.support.stands import clinic
 

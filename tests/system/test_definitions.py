@@ -4,15 +4,15 @@ import pytest
 import requests
 from click.testing import CliRunner
 
-from fhir_mappings.definitions import definitions
-from fhir_mappings.library import Library
-from fhir_mappings.response import questionnaire_response
+from fhir_mappings.definitions.published_definitions import definitions
+from fhir_mappings.instruments.library import Library
+from fhir_mappings.submission.questionnaire_response import questionnaire_response
 from smart_app.cli import main
 from smart_app.cli.publishing import publish
-from smart_app.sandbox.remote import RemoteServer
+from smart_app.sandbox.seeding.remote_server import RemoteServer
+from tests.fhir_mappings.definitions.test_published_definitions import GERMAN, NEWER, OPEN
 from tests.fhir_mappings.invented import INVENTED, worded
 from tests.fhir_mappings.samples import CHECK_IN, submission
-from tests.fhir_mappings.test_definitions import GERMAN, NEWER, OPEN
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(400)]
 BASE = "https://rapport.example.org/fhir"

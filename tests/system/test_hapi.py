@@ -7,13 +7,13 @@ import pytest
 import requests
 from click.testing import CliRunner
 
-from smart_app.cli.check import Subject, Walk, run
-from smart_app.cli.demo import demo
-from smart_app.cli.stand import Stand
-from smart_app.cli.steps import Steps
-from smart_app.cli.visitor import Form, Page
-from smart_app.sandbox.personas.canonicals import BASE
-from smart_app.sandbox.seeding import REMOVAL_ORDER
+from smart_app.cli.demo.check import Subject, Walk, run
+from smart_app.cli.demo.check_steps import Steps
+from smart_app.cli.demo.command import demo
+from smart_app.cli.demo.environment import Stand
+from smart_app.cli.demo.html_visitor import Form, Page
+from smart_app.sandbox.personas.persona_canonicals import BASE
+from smart_app.sandbox.seeding.seed import REMOVAL_ORDER
 from tests.support.stands import foreign, opened, seeded, utc_today
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(400)]

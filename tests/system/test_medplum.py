@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from fhir_mappings.bundle import submission_bundle
-from fhir_mappings.definitions import definitions
-from fhir_mappings.library import Library
+from fhir_mappings.definitions.published_definitions import definitions
+from fhir_mappings.instruments.library import Library
+from fhir_mappings.submission.transaction import submission_bundle
 from tests.fhir_mappings.invented import INVENTED
 from tests.fhir_mappings.samples import BASE, stored, submission
 from tests.peers.node_peers import Issue, medplum_issues, medplum_problems

@@ -10,15 +10,15 @@ from typing import Any, NamedTuple
 import pytest
 from msgspec.structs import replace
 
-from fhir_mappings.answers import Answers
-from fhir_mappings.canonicals import rated_clinician
-from fhir_mappings.definitions import definitions
-from fhir_mappings.instrument import Confirmation, Informant, Instrument, Scale
-from fhir_mappings.observation import observations
-from fhir_mappings.response import questionnaire_response
-from fhir_mappings.scoring import by_key
-from fhir_mappings.scoring_form import score_link_id, scoring_questionnaire
-from fhir_mappings.submission import PANEL, Submission
+from fhir_mappings.definitions.published_definitions import definitions
+from fhir_mappings.definitions.scoring_questionnaire import score_link_id, scoring_questionnaire
+from fhir_mappings.instruments.answers import Answers
+from fhir_mappings.instruments.canonicals import rated_clinician
+from fhir_mappings.instruments.instrument import Confirmation, Informant, Instrument, Scale
+from fhir_mappings.instruments.scoring import by_key
+from fhir_mappings.submission.questionnaire_response import questionnaire_response
+from fhir_mappings.submission.score_observations import observations
+from fhir_mappings.submission.submission import PANEL, Submission
 from tests.fhir_mappings.invented import SCORED
 from tests.fhir_mappings.samples import BASE, LIBRARY, submission
 from tests.peers.extraction import filled_in, with_templates

@@ -7,15 +7,15 @@ from typing import Any, NamedTuple
 import pytest
 from msgspec.structs import replace
 
-from fhir_mappings.answers import Answers, parse
-from fhir_mappings.bundle import submission_bundle
-from fhir_mappings.canonicals import demo_tag
-from fhir_mappings.definitions import definitions
-from fhir_mappings.instrument import Informant
-from fhir_mappings.rating import Person
-from fhir_mappings.scoring import score
-from fhir_mappings.submission import Submission
-from smart_app.sandbox.personas import canonicals as demo
+from fhir_mappings.definitions.published_definitions import definitions
+from fhir_mappings.instruments.answers import Answers, parse
+from fhir_mappings.instruments.canonicals import demo_tag
+from fhir_mappings.instruments.instrument import Informant
+from fhir_mappings.instruments.scoring import score
+from fhir_mappings.ratings.rating import Person
+from fhir_mappings.submission.submission import Submission
+from fhir_mappings.submission.transaction import submission_bundle
+from smart_app.sandbox.personas import persona_canonicals as demo
 from smart_app.sandbox.personas.build import build_all
 from tests.contract.broken_files import FOLDER, Broken, manifest, valid, written
 from tests.fhir_mappings.samples import BASE, LIBRARY, stored, submission, values

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from fhir_mappings.measurement import Measurement, Skipped
-from smart_app.care.history import Change, HiddenRating, History, Patient
+from fhir_mappings.measures.measurement import Measurement, Skipped
+from smart_app.care.dashboard.history import Change, HiddenRating, History, Patient
 from tests.web.support_history import (
     HBA1C,
     MEASURES,

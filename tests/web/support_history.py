@@ -5,14 +5,14 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
-from fhir_mappings.instrument import Citation, Form, Informant, Instrument, Item, Option, Question, Rights, Scale
-from fhir_mappings.measure import Axis, Measure, SecondUnit, Unit
-from fhir_mappings.measurement import Measurement, Quantity, Skipped
-from fhir_mappings.moment import Moment
-from fhir_mappings.rating import Person, Rating, Score
-from smart_app.care.history import Change, Dyad, HiddenRating, History, Panel, Patient, ReadReport, Years
+from fhir_mappings.instruments.instrument import Citation, Form, Informant, Instrument, Item, Option, Question, Rights, Scale
+from fhir_mappings.measures.measure import Axis, Measure, SecondUnit, Unit
+from fhir_mappings.measures.measurement import Measurement, Quantity, Skipped
+from fhir_mappings.r4.moment import Moment
+from fhir_mappings.ratings.rating import Person, Rating, Score
+from smart_app.care.dashboard.history import Change, Dyad, HiddenRating, History, Panel, Patient, ReadReport, Years
 from smart_app.launch.context import LaunchContext, User
-from smart_app.web.views.dashboard import DashboardUrls
+from smart_app.web.views.dashboard.dashboard_page import DashboardUrls
 from smart_app.web.views.parts import Link
 
 NOW = datetime(2026, 11, 22, 14, 2, tzinfo=UTC)

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from smart_app.care.history import History
+from smart_app.care.dashboard.history import History
 from smart_app.launch.context import LaunchContext
-from smart_app.web.templating import environment
-from smart_app.web.views.dashboard import dashboard_view
+from smart_app.web.rendering.templates import environment
+from smart_app.web.views.dashboard.dashboard_page import dashboard_view
 from tests.web.support_history import CONTEXT, NOW, URLS
 
 ROOT = Path(__file__).parents[2]

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from smart_app.sandbox.faults.catalogue import BY_NAME, TABLE
 from smart_app.sandbox.faults.fault import Ends, Fault
+from smart_app.sandbox.faults.fault_catalogue import BY_NAME, TABLE
 from smart_app.sandbox.faults.sign_in import OAUTH_ERRORS
 from tests.support.faulty_clinic import CLIENT_TYPES, ENVIRON, Arrival, FaultyClinic, faulty_clinic
 from tests.support.page import Page

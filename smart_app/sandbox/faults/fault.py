@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Literal
 
-from smart_app.sandbox.exchange import FhirRequest, FhirResponse
-from smart_app.sandbox.keys import SigningKey
+from smart_app.sandbox.ehr_keys import SigningKey
+from smart_app.sandbox.exchange.messages import FhirRequest, FhirResponse
 
 Pairs = list[tuple[str, str]]
 Claims = dict[str, object]

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from smart_app.sandbox.faults.fault import Answer, Case, Fault
-from smart_app.sandbox.scopes import CONTEXT_SCOPES, ResourceScope, parse_scope
+from smart_app.sandbox.smart_scopes import CONTEXT_SCOPES, ResourceScope, parse_scope
 
 _URI = "http://smarthealthit.org/fhir/scopes/"
 _WRITING = "cud"

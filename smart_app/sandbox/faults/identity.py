@@ -10,8 +10,8 @@ from hashlib import sha256
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 
+from smart_app.sandbox.ehr_keys import SigningKey, ec_key, rsa_key
 from smart_app.sandbox.faults.fault import Case, Claims, Fault
-from smart_app.sandbox.keys import SigningKey, ec_key, rsa_key
 
 _DAY = 86_400
 

@@ -3,9 +3,9 @@
 import time
 from collections.abc import Callable
 
-from smart_app.sandbox.exchange import FhirRequest, FhirResponse
+from smart_app.sandbox.exchange.messages import FhirRequest, FhirResponse
+from smart_app.sandbox.exchange.refusal import refusal
 from smart_app.sandbox.faults.fault import Answer, Case, Fault, Forward, Raw
-from smart_app.sandbox.refusal import refusal
 
 _HUGE = 3_000_000
 _RETRY_AFTER = ("Retry-After", "2")

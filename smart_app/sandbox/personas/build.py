@@ -6,7 +6,7 @@ Ids, identifiers and submission keys depend on persona and visit alone, never on
 from collections.abc import Iterator, Mapping
 from datetime import date
 
-from smart_app.sandbox.personas import canonicals
+from smart_app.sandbox.personas import persona_canonicals
 from smart_app.sandbox.personas.calendar import Calendar
 from smart_app.sandbox.personas.case import Persona, Visit
 from smart_app.sandbox.personas.files import Cast, load_cast
@@ -29,20 +29,20 @@ def load_personas() -> Mapping[str, Persona]:
     return load_cast().personas
 
 
-def build_staff(*, base: str = canonicals.BASE) -> list[Resource]:
+def build_staff(*, base: str = persona_canonicals.BASE) -> list[Resource]:
     """The organisations and practitioners all personas refer to."""
     staff = load_cast().staff
     places = [organisation_resource(place, base=base) for place in staff.organisations]
     return places + [practitioner_resource(person, base=base) for person in staff.practitioners]
 
 
-def build(persona: Persona, today: date, *, base: str = canonicals.BASE) -> list[Resource]:
+def build(persona: Persona, today: date, *, base: str = persona_canonicals.BASE) -> list[Resource]:
     """Everything of one persona: Patient, Encounters (today's always among them), ratings and Observations, as JSON-ready dicts
     with Decimal numbers. References to staff are met by `build_staff`."""
     return build_with(load_cast(), persona, today=today, base=base)
 
 
-def build_all(today: date, *, base: str = canonicals.BASE) -> list[Resource]:
+def build_all(today: date, *, base: str = persona_canonicals.BASE) -> list[Resource]:
     """Staff and every persona, ready for a store."""
     cast = load_cast()
     people = [resource for persona in cast.personas.values() for resource in build_with(cast, persona, today=today, base=base)]

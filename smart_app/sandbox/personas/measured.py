@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import time
 from decimal import ROUND_HALF_UP, Decimal
 
-from smart_app.sandbox.personas import canonicals
+from smart_app.sandbox.personas import persona_canonicals
 from smart_app.sandbox.personas.calendar import Calendar
 from smart_app.sandbox.personas.case import Persona, Result, Series, Test
 from smart_app.sandbox.personas.files import Cast
@@ -47,7 +47,7 @@ def observation(persona: Persona, result: Result, cast: Cast, *, calendar: Calen
     performer = result.performer or test.performer or cast.staff.organisations[0].key
     resource: Resource = {
         "resourceType": "Observation",
-        **canonicals.mark(f"{persona.slug}.{test.key}.{result.key}", base),
+        **persona_canonicals.mark(f"{persona.slug}.{test.key}.{result.key}", base),
         "status": result.status,
         "code": _code(test),
         "subject": {"reference": f"Patient/{persona.slug}"},
@@ -59,14 +59,14 @@ def observation(persona: Persona, result: Result, cast: Cast, *, calendar: Calen
 
 
 def _code(test: Test) -> Resource:
-    coding = {"system": canonicals.LOINC, "code": test.code}
+    coding = {"system": persona_canonicals.LOINC, "code": test.code}
     return {"coding": [coding | ({"display": test.display} if test.display else {})], "text": test.text}
 
 
 def _category(test: Test) -> Resource:
     if test.category is None:
         return {}
-    coding = {"system": canonicals.OBSERVATION_CATEGORY, "code": test.category, "display": CATEGORY_NAMES[test.category]}
+    coding = {"system": persona_canonicals.OBSERVATION_CATEGORY, "code": test.category, "display": CATEGORY_NAMES[test.category]}
     return {"category": [{"coding": [coding]}]}
 
 
@@ -91,7 +91,7 @@ def _timing(persona: Persona, result: Result, test: Test, *, calendar: Calendar)
 
 def _value(test: Test, result: Result, written: str | None) -> Resource:
     if written is None:
-        return {"dataAbsentReason": {"coding": [{"system": canonicals.ABSENT_REASON_CODES, "code": result.absent or "unknown"}]}}
+        return {"dataAbsentReason": {"coding": [{"system": persona_canonicals.ABSENT_REASON_CODES, "code": result.absent or "unknown"}]}}
     if test.parts:
         return {"component": [_component(part, test, number) for part, number in zip(test.parts, written.split("/"), strict=True)]}
     return {"valueQuantity": quantity(test, written, unit=result.unit, comparator=result.comparator)}
@@ -99,7 +99,7 @@ def _value(test: Test, result: Result, written: str | None) -> Resource:
 
 def _component(part: tuple[str, str], test: Test, number: str) -> Resource:
     code, text = part
-    concept = {"coding": [{"system": canonicals.LOINC, "code": code}], "text": text}
+    concept = {"coding": [{"system": persona_canonicals.LOINC, "code": code}], "text": text}
     return {"code": concept, "valueQuantity": quantity(test, number)}
 
 
@@ -108,4 +108,4 @@ def quantity(test: Test, number: str, *, unit: str | None = None, comparator: st
     code = test.unit if unit is None else unit
     label = test.label if unit is None and test.label else code
     value: Resource = {"value": Decimal(number)} | ({"comparator": comparator} if comparator else {})
-    return value | ({"unit": label, "system": canonicals.UCUM, "code": code} if code else {})
+    return value | ({"unit": label, "system": persona_canonicals.UCUM, "code": code} if code else {})

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from smart_app.sandbox.personas import canonicals
+from smart_app.sandbox.personas import persona_canonicals
 from smart_app.sandbox.personas.calendar import Calendar
 from smart_app.sandbox.personas.case import Organisation, Person, Persona, Practitioner, Visit
 from smart_app.sandbox.personas.files import Cast
@@ -17,8 +17,8 @@ def patient_resource(persona: Persona, calendar: Calendar, *, base: str, clinic:
     person = persona.person
     resource: Resource = {
         "resourceType": "Patient",
-        **canonicals.mark(persona.slug, base),
-        "extension": [{"url": canonicals.purpose_extension(base), "valueString": persona.purpose}],
+        **persona_canonicals.mark(persona.slug, base),
+        "extension": [{"url": persona_canonicals.purpose_extension(base), "valueString": persona.purpose}],
         "active": True,
         "name": [human_name(person)],
         "birthDate": person.born,
@@ -26,7 +26,7 @@ def patient_resource(persona: Persona, calendar: Calendar, *, base: str, clinic:
         "managingOrganization": {"reference": f"Organization/{clinic}"},
     }
     if person.mrn:
-        resource["identifier"] = [_record_number(person.mrn, base), canonicals.demo_identifier(persona.slug, base)]
+        resource["identifier"] = [_record_number(person.mrn, base), persona_canonicals.demo_identifier(persona.slug, base)]
     if person.gender:
         resource["gender"] = person.gender
     if person.deceased is not None:
@@ -35,7 +35,7 @@ def patient_resource(persona: Persona, calendar: Calendar, *, base: str, clinic:
 
 
 def _record_number(number: str, base: str) -> Resource:
-    kind = {"coding": [{"system": canonicals.IDENTIFIER_TYPE, "code": "MR", "display": "Medical record number"}], "text": "MRN"}
+    kind = {"coding": [{"system": persona_canonicals.IDENTIFIER_TYPE, "code": "MR", "display": "Medical record number"}], "text": "MRN"}
     return {"use": "usual", "type": kind, "system": f"{base}/sid/northfield-mrn", "value": number}
 
 
@@ -54,7 +54,7 @@ def practitioner_resource(person: Practitioner, *, base: str) -> Resource:
     """A Practitioner whose qualification's text is the role people know them in."""
     return {
         "resourceType": "Practitioner",
-        **canonicals.mark(person.key, base),
+        **persona_canonicals.mark(person.key, base),
         "active": True,
         "name": [human_name(person)],
         "qualification": [{"code": {"text": person.role}}],
@@ -63,7 +63,7 @@ def practitioner_resource(person: Practitioner, *, base: str) -> Resource:
 
 def organisation_resource(place: Organisation, *, base: str) -> Resource:
     """An Organization."""
-    return {"resourceType": "Organization", **canonicals.mark(place.key, base), "active": True, "name": place.name}
+    return {"resourceType": "Organization", **persona_canonicals.mark(place.key, base), "active": True, "name": place.name}
 
 
 def encounter_id(persona: Persona, visit: Visit) -> str:
@@ -79,7 +79,7 @@ def encounter_resource(persona: Persona, visit: Visit, cast: Cast, *, calendar: 
     clinician = {"reference": f"Practitioner/{visit.clinician}", "display": display_name(cast.practitioner(visit.clinician))}
     return {
         "resourceType": "Encounter",
-        **canonicals.mark(encounter_id(persona, visit), base),
+        **persona_canonicals.mark(encounter_id(persona, visit), base),
         "status": "finished" if visit.days_ago else "in-progress",
         "class": dict(ENCOUNTER_CLASS),
         "type": [{"text": visit.reason}],

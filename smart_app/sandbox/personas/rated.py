@@ -6,11 +6,11 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Literal
 
-from smart_app.sandbox.personas import canonicals
+from smart_app.sandbox.personas import persona_canonicals
 from smart_app.sandbox.personas.calendar import Calendar
 from smart_app.sandbox.personas.case import Persona, RatingEntry, Visit
 from smart_app.sandbox.personas.people import Resource, encounter_id
-from smart_app.sandbox.personas.scoring import ELEMENTS, answers_by_element, scores
+from smart_app.sandbox.personas.persona_scores import ELEMENTS, answers_by_element, scores
 
 Informant = Literal["patient", "clinician"]
 SLUG = "rapport-check-in"
@@ -40,7 +40,7 @@ class Rating:
     def submission_identifier(self, role: str) -> dict[str, str]:
         """`KEY.ROLE`, the key being stable for persona, visit and informant."""
         key = "-".join(part for part in ("demo", self.persona.slug, self.visit.key, self.informant, self.entry.key) if part)
-        return {"system": canonicals.submission_system(self.base), "value": f"{key}.{role}"}
+        return {"system": persona_canonicals.submission_system(self.base), "value": f"{key}.{role}"}
 
     @property
     def answered_by(self) -> dict[str, str]:
@@ -77,10 +77,10 @@ def response(rating: Rating) -> Resource:
     return {
         "resourceType": "QuestionnaireResponse",
         "id": rating.local_id("response"),
-        "meta": canonicals.tagged(rating.base),
+        "meta": persona_canonicals.tagged(rating.base),
         "extension": [{"url": f"{rating.base}/StructureDefinition/rated-clinician", "valueReference": rating.clinician}],
         "identifier": rating.submission_identifier("response"),
-        "questionnaire": f"{rating.base}/Questionnaire/{SLUG}-{rating.informant}|{canonicals.VERSION}",
+        "questionnaire": f"{rating.base}/Questionnaire/{SLUG}-{rating.informant}|{persona_canonicals.VERSION}",
         "status": rating.entry.status,
         "subject": {"reference": f"Patient/{rating.persona.slug}"},
         "encounter": rating.encounter,
@@ -100,9 +100,9 @@ def _groups(rating: Rating) -> Iterator[Resource]:
 
 def _item(link_id: str, sign: str, base: str) -> Resource:
     if sign == "x":
-        return {"linkId": link_id, "extension": [{"url": canonicals.ABSENT_REASON, "valueCode": "asked-declined"}]}
+        return {"linkId": link_id, "extension": [{"url": persona_canonicals.ABSENT_REASON, "valueCode": "asked-declined"}]}
     coding = {
-        "extension": [{"url": canonicals.ITEM_WEIGHT, "valueDecimal": Decimal(sign)}],
+        "extension": [{"url": persona_canonicals.ITEM_WEIGHT, "valueDecimal": Decimal(sign)}],
         "system": f"{base}/CodeSystem/{SLUG}-options",
         "code": sign,
         "display": OPTIONS[sign],
@@ -123,11 +123,11 @@ def _panel(rating: Rating, keys: tuple[str, ...]) -> Resource:
     if keys:
         return panel | {"hasMember": [{"reference": f"Observation/{rating.local_id(key)}"} for key in keys]}
     code = "asked-declined" if "x" in rating.entry.answers else "unknown"
-    return panel | {"dataAbsentReason": {"coding": [{"system": canonicals.ABSENT_REASON_CODES, "code": code}]}}
+    return panel | {"dataAbsentReason": {"coding": [{"system": persona_canonicals.ABSENT_REASON_CODES, "code": code}]}}
 
 
 def _member(rating: Rating, key: str, value: Decimal) -> Resource:
-    quantity = {"value": value, "unit": "score", "system": canonicals.UCUM, "code": "{score}"}
+    quantity = {"value": value, "unit": "score", "system": persona_canonicals.UCUM, "code": "{score}"}
     return _observation(rating, key) | {"valueQuantity": quantity}
 
 
@@ -137,8 +137,8 @@ def _observation(rating: Rating, role: str) -> Resource:
     return {
         "resourceType": "Observation",
         "id": local_id,
-        "meta": canonicals.tagged(rating.base),
-        "identifier": [rating.submission_identifier(role), canonicals.demo_identifier(local_id, rating.base)],
+        "meta": persona_canonicals.tagged(rating.base),
+        "identifier": [rating.submission_identifier(role), persona_canonicals.demo_identifier(local_id, rating.base)],
         "status": rating.entry.scores,
         "category": _categories(rating.base),
         "code": {"coding": [coding], "text": f"Rapport check-in, {rating.informant} form, {role} (not a validated instrument)"},
@@ -153,7 +153,7 @@ def _observation(rating: Rating, role: str) -> Resource:
 
 
 def _categories(base: str) -> list[Resource]:
-    survey = {"system": canonicals.OBSERVATION_CATEGORY, "code": "survey", "display": "Survey"}
+    survey = {"system": persona_canonicals.OBSERVATION_CATEGORY, "code": "survey", "display": "Survey"}
     alliance = {"system": f"{base}/CodeSystem/category", "code": "alliance", "display": "Working alliance"}
     return [{"coding": [survey]}, {"coding": [alliance]}]
 

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from smart_app.care.receipt import Outcome
+from smart_app.care.submission.receipt import Outcome
 from smart_app.launch.flow import Revocation
 
 

@@ -5,8 +5,9 @@ from typing import Literal
 
 from msgspec import Struct
 
-from smart_app.care.history import ReadReport
-from smart_app.web import charts, formats
+from smart_app.care.dashboard.history import ReadReport
+from smart_app.web import formats
+from smart_app.web.charts import plot as charts
 
 
 class Link(Struct, frozen=True, kw_only=True):

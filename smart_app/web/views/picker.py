@@ -2,10 +2,10 @@
 
 from msgspec import Struct
 
-from smart_app.care.history import Patient
-from smart_app.care.picker import PatientList
+from smart_app.care.dashboard.history import Patient
+from smart_app.care.sessions.open_server import PatientList
 from smart_app.web import formats
-from smart_app.web.banner import patient_banner
+from smart_app.web.views.banner import patient_banner
 
 
 class Row(Struct, frozen=True, kw_only=True):

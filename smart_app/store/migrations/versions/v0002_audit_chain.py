@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import context, op
 
-from smart_app.store.chain import NOTHING, Chain, Head, Written
+from smart_app.store.audit_chain import NOTHING, Chain, Head, Written
 
 revision = "0002"
 down_revision = "0001"

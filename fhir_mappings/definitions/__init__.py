@@ -1,0 +1,1 @@
+"""What a site publishes: Questionnaires, code systems, the package that holds them."""

@@ -1,0 +1,33 @@
+"""Everything Rapport publishes: forms, scoring forms, codes, value sets, extensions."""
+
+from collections.abc import Iterator
+
+from fhir_mappings.definitions.questionnaire import questionnaire
+from fhir_mappings.definitions.scoring_questionnaire import scoring_questionnaire
+from fhir_mappings.definitions.terminology import extensions, instrument_terminology, shared_terminology
+from fhir_mappings.instruments.library import Library
+from fhir_mappings.r4.validation import check, check_together
+from fhir_mappings.submission.submission import Json
+
+
+def definitions(library: Library, *, base: str) -> list[Json]:
+    """Everything a server should know to understand what Rapport writes, each passed by the gate; every version and language side by side.
+    An instrument without items is only described and has no form."""
+    found = [
+        *_forms(library, base=base),
+        *instrument_terminology(library, base=base),
+        *shared_terminology(library, base=base),
+        *extensions(base=base),
+    ]
+    for resource in found:
+        check(resource)
+    check_together(found)
+    return found
+
+
+def _forms(library: Library, *, base: str) -> Iterator[Json]:
+    for instrument in library.instruments:
+        for informant in instrument.forms if instrument.items else ():
+            yield questionnaire(instrument, informant, base=base)
+            if instrument.scales:
+                yield scoring_questionnaire(instrument, informant, base=base)

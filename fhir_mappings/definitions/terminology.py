@@ -1,0 +1,215 @@
+"""Our code systems, the value sets of all their codes, and our two extensions, as R4 resources."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from fhir_mappings.definitions.canonical_resource import PUBLISHER, artifact, copyright_label
+from fhir_mappings.definitions.narrative import narrative, paragraph, table
+from fhir_mappings.definitions.questionnaire import copyright_lines, displayed
+from fhir_mappings.instruments import canonicals
+from fhir_mappings.instruments.instrument import Informant, Instrument, Option, Scale
+from fhir_mappings.instruments.library import Library, version_key
+from fhir_mappings.submission.score_observations import score_title
+from fhir_mappings.submission.submission import PANEL, Json
+
+# Of what belongs to no one instrument; raised when its content changes.
+_VERSION = "0.3.0"
+_LICENCE = "Apache-2.0"
+_OWN_RIGHTS: Json = {"copyright": f"{PUBLISHER}, {_LICENCE}.", "extension": copyright_label(PUBLISHER, _LICENCE)}
+_CATEGORY_MEANINGS = {
+    canonicals.ALLIANCE: "Scores of a questionnaire that rates the working alliance with one clinician, whoever answered it.",
+    canonicals.QUESTIONNAIRE: "Scores of a questionnaire that rates no clinician: it is about life with an illness, or about the care of a "
+    "team. Versions of Rapport before this code gave them the category alliance.",
+}
+_PROPERTIES: Mapping[str, tuple[str, str]] = {
+    "instrument": ("string", "Slug of the instrument"),
+    "informant": ("string", "Who answers"),
+    "low": ("decimal", "Lowest score"),
+    "high": ("decimal", "Highest score"),
+    "items": ("integer", "Number of items"),
+    "min-answered": ("integer", "Items that must be answered for a score"),
+    "direction": ("string", "Which way is more"),
+}
+
+
+def instrument_terminology(library: Library, *, base: str) -> Iterator[Json]:
+    """The options of each version of an instrument and of its unscored questions. The languages of one version share their codes: what
+    the instrument ships with says what a code is called, published wording in other languages stands beside it as designations."""
+    versions: dict[tuple[str, str], list[Instrument]] = {}
+    for one in library.instruments:
+        versions.setdefault((one.slug, one.version), []).append(one)
+    for same in versions.values():
+        yield from _answers(sorted(same, key=lambda one: (one.wording is not None, one.language or "")), base=base)
+
+
+# An option as one language of an instrument has it.
+_Offered = tuple[Instrument, Option]
+
+
+def _answers(same: Sequence[Instrument], *, base: str) -> Iterator[Json]:
+    """Code systems and value sets of one version, its languages together; the first one's names lead."""
+    first = same[0]
+    if first.items:
+        offered = [(one, option) for one in same for option in one.options]
+        system = canonicals.options_system(first, base=base)
+        yield from _option_systems(offered, system, _of(same, f"{first.title}, answers"), numbered=True)
+    for link_id in dict.fromkeys(question.link_id for one in same for question in one.questions):
+        asked = [(one, question) for one in same for question in one.questions if question.link_id == link_id]
+        offered = [(one, option) for one, question in asked for option in question.options]
+        system = canonicals.question_system(first, link_id, base=base)
+        yield from _option_systems(offered, system, _of(same, f"{first.title}, {link_id}"), numbered=False)
+
+
+def _option_systems(offered: Sequence[_Offered], system: str, head: "_Head", *, numbered: bool) -> Iterator[Json]:
+    codes = dict.fromkeys(option.code for _, option in offered)
+    concepts = [_option([one for one in offered if one[1].code == code], numbered=numbered) for code in codes]
+    return _systems(system, concepts, head)
+
+
+def _option(offered: Sequence[_Offered], *, numbered: bool) -> Json:
+    """One code with its name and, from packs whose permission covers it, what it is called in their language."""
+    first, own = offered[0]
+    others: list[Json] = [
+        {"language": one.language, "value": option.label}
+        for one, option in offered
+        if one.wording and one.language and option.label and one.may("redistribute")
+    ]
+    return {"code": own.code, "display": displayed(first, own, numbered=numbered), **({"designation": others} if others else {})}
+
+
+def shared_terminology(library: Library, *, base: str) -> Iterator[Json]:
+    """Panels and scores of every instrument in every version, our categories, and the tag of demo data."""
+    concepts = {str(concept["code"]): concept for instrument in _oldest_first(library) for concept in _score_concepts(instrument)}
+    listed: Json = {"property": [{"code": code, "type": kind, "description": said} for code, (kind, said) in _PROPERTIES.items()]}
+    scores = canonicals.score_system(base)
+    yield from _systems(scores, [*concepts.values()], _own("Working-alliance scores"), more=listed)
+    categories: list[Json] = [
+        {"code": code, "display": name, "definition": _CATEGORY_MEANINGS[code]} for code, name in canonicals.CATEGORIES.items()
+    ]
+    yield from _systems(canonicals.category_system(base), categories, _own("Rapport categories"))
+    system, code = canonicals.demo_tag(base)
+    tag: Json = {"code": code, "display": "Rapport demo data"}
+    yield from _systems(system, [tag], _own("Rapport tags"))
+
+
+def _oldest_first(library: Library) -> list[Instrument]:
+    """So that of one code the newest version speaks last, while a code it has dropped stays."""
+    return sorted(library.instruments, key=lambda one: (one.slug, version_key(one), one.language or ""))
+
+
+def extensions(*, base: str) -> Iterator[Json]:
+    """The extensions Rapport writes."""
+    target = "http://hl7.org/fhir/StructureDefinition/Practitioner"
+    rated: Json = {"code": "Reference", "targetProfile": [target, f"{target}Role"]}
+    said = "The clinician of the pair, whoever answered: the person the rating is about."
+    yield _extension(canonicals.rated_clinician(base), rated, context="QuestionnaireResponse", title="Rated clinician", description=said)
+    said = "What a synthetic patient of the demo is for."
+    yield _extension(canonicals.demo_purpose(base), {"code": "string"}, context="Patient", title="Demo purpose", description=said)
+
+
+class _Head(NamedTuple):
+    """What a code system and its value set say alike; `rights` are the sentences and the label of whoever holds them."""
+
+    version: str
+    title: str
+    rights: Json
+
+
+def _own(title: str) -> _Head:
+    """Of what belongs to no one instrument."""
+    return _Head(_VERSION, title, _OWN_RIGHTS)
+
+
+def _of(same: Sequence[Instrument], title: str) -> _Head:
+    """Of one version of an instrument in its languages."""
+    rights = same[0].rights
+    lines = dict.fromkeys(line for one in same for line in copyright_lines(one))
+    return _Head(
+        same[0].version, title, {"copyright": " ".join(lines), "extension": copyright_label(rights.holder, rights.licence)}
+    )  # fmt: skip
+
+
+def _systems(system: str, concepts: list[Json], head: _Head, *, more: Mapping[str, object] | None = None) -> Iterator[Json]:
+    """A code system and the value set of all its codes."""
+    codes, every = canonicals.value_set(system), f"Every code of {head.title}."
+    rights = paragraph(str(head.rights["copyright"]))
+    names = table(("Code", "Meaning"), ((str(one["code"]), str(one["display"])) for one in concepts))
+    listed = narrative(head.title, [paragraph(f"{len(concepts)} codes, version {head.version}."), names, rights], language=None)
+    yield artifact(
+        "CodeSystem",
+        system,
+        version=head.version,
+        title=head.title,
+        description=every,
+        more={
+            **head.rights,
+            "text": listed,
+            "caseSensitive": True,
+            "valueSet": codes,
+            "content": "complete",
+            "count": len(concepts),
+            **(more or {}),
+            **({"concept": concepts} if concepts else {}),
+        },
+    )
+    said = narrative(head.title, [paragraph(f"{every} They are those of {system}."), rights], language=None)
+    composed: Json = {"compose": {"include": [{"system": system}]}}
+    more = {**head.rights, "text": said, **composed}
+    yield artifact("ValueSet", codes, version=head.version, title=head.title, description=every, more=more)
+
+
+def _score_concepts(instrument: Instrument) -> Iterator[Json]:
+    """Panel and scores of each form, with what is needed to read the number. An instrument without items has neither."""
+    for informant in instrument.forms if instrument.items else ():
+        yield _concept(instrument, informant, PANEL, [])
+        for scale in instrument.scales:
+            yield _concept(instrument, informant, scale.key, _bounds(scale))
+
+
+def _concept(instrument: Instrument, informant: Informant, role: str, properties: list[Json]) -> Json:
+    whose: list[Json] = [
+        {"code": "instrument", "valueString": instrument.slug},
+        {"code": "informant", "valueString": informant},
+    ]
+    code = canonicals.score_code(instrument, informant, role)
+    return {"code": code, "display": score_title(instrument, informant, role), "property": whose + properties}
+
+
+def _bounds(scale: Scale) -> list[Json]:
+    """Range and direction of a score, and how many items it needs. The range may be negative or a fraction."""
+    return [
+        {"code": "low", "valueDecimal": scale.low},
+        {"code": "high", "valueDecimal": scale.high},
+        {"code": "items", "valueInteger": len(scale.items)},
+        {"code": "min-answered", "valueInteger": scale.min_answered},
+        {"code": "direction", "valueString": scale.direction},
+    ]
+
+
+def _extension(url: str, value: Json, *, context: str, title: str, description: str) -> Json:
+    """A simple extension with exactly one value."""
+    elements: list[Json] = [
+        {"id": "Extension", "path": "Extension", "short": title, "definition": description, "min": 0, "max": "1"},
+        {"id": "Extension.extension", "path": "Extension.extension", "max": "0"},
+        {"id": "Extension.url", "path": "Extension.url", "fixedUri": url},
+        {"id": "Extension.value[x]", "path": "Extension.value[x]", "min": 1, "type": [value]},
+    ]
+    return artifact(
+        "StructureDefinition",
+        url,
+        version=_VERSION,
+        title=title,
+        description=description,
+        more={
+            **_OWN_RIGHTS,
+            "text": narrative(title, [paragraph(description), paragraph(f"An extension of {context}.")], language=None),
+            "fhirVersion": "4.0.1",
+            "kind": "complex-type",
+            "abstract": False,
+            "context": [{"type": "element", "expression": context}],
+            "type": "Extension",
+            "baseDefinition": "http://hl7.org/fhir/StructureDefinition/Extension",
+            "derivation": "constraint",
+            "differential": {"element": elements},
+        },
+    )

@@ -1,0 +1,1 @@
+"""Instruments as data: their files, the library of them, answers, scores, and the addresses of their codes."""

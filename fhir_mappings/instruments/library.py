@@ -1,0 +1,98 @@
+"""The registry of instruments: every version and language side by side, found by name or by a form's canonical. Immutable."""
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache, cached_property
+from importlib.resources import files
+
+from msgspec import Struct
+
+from fhir_mappings.data_files.strict_toml import DataFileError
+from fhir_mappings.instruments import canonicals
+from fhir_mappings.instruments.instrument import Informant, Instrument
+from fhir_mappings.instruments.toml_reader import PAGE, read_instrument
+
+# What the address of a form in a pack's language ends with.
+_LANGUAGE = re.compile(r"-[a-z]{2}(-[A-Z]{2})?$")
+
+
+class Library(Struct, frozen=True, dict=True):
+    """Every instrument in every version and language there is."""
+
+    instruments: tuple[Instrument, ...]
+
+    def get(self, slug: str, *, version: str | None = None, language: str | None = None) -> Instrument:
+        """That version, else the newest; in that language where there is wording in it that may be shown, else as it ships. KeyError when
+        there is none."""
+        known = [one for one in self.instruments if one.slug == slug and version in {None, one.version}]
+        if not known:
+            raise KeyError(slug)
+        newest = max(known, key=version_key)
+        own = [one for one in known if one.version == newest.version]
+        return next((one for one in own if language is not None and one.language == language and one.may("display")), own[0])
+
+    @cached_property
+    def newest(self) -> tuple[Instrument, ...]:
+        """The newest version of each instrument as it ships, in the order of their names."""
+        return tuple(self.get(slug) for slug in sorted({one.slug for one in self.instruments}))
+
+    def for_questionnaire(self, canonical: str, base: str) -> tuple[Instrument, Informant] | None:
+        """Whose form `url|version` is, the capture form or the scoring form, as another form filler may use either; None for a foreign
+        form, an unknown version or a canonical without one."""
+        return self._by_canonical(base).get(canonical)
+
+    def knows_form(self, canonical: str, base: str) -> bool:
+        """True when some version of the form is ours, whatever version `canonical` names, and whatever language a pack once gave it."""
+        url = canonical.split("|", 1)[0]
+        return url in self._by_url(base) or _LANGUAGE.sub("", url) in self._by_url(base)
+
+    def _by_canonical(self, base: str) -> Mapping[str, tuple[Instrument, Informant]]:
+        known = self._canonicals.get(base)
+        if known is None:
+            forms = [(instrument, informant) for instrument in self.instruments for informant in instrument.forms]
+            capture = {canonicals.questionnaire(*form, base=base): form for form in forms}
+            scoring = {f"{canonicals.scoring_questionnaire_url(*form, base=base)}|{form[0].version}": form for form in forms}
+            known = self._canonicals[base] = capture | scoring
+        return known
+
+    def _by_url(self, base: str) -> frozenset[str]:
+        known = self._urls.get(base)
+        if known is None:
+            known = self._urls[base] = frozenset(canonical.split("|", 1)[0] for canonical in self._by_canonical(base))
+        return known
+
+    @cached_property
+    def _urls(self) -> dict[str, frozenset[str]]:
+        return {}
+
+    @cached_property
+    def _canonicals(self) -> dict[str, dict[str, tuple[Instrument, Informant]]]:
+        return {}
+
+
+@cache
+def load_library() -> Library:
+    """The instruments shipped in this package, read once in a process: its files do not change. DataFileError when a file is wrong."""
+    folder = files("fhir_mappings.instruments") / "files"
+    found = sorted((file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name)
+    return library_of((file.name, read_instrument(file.read_text(encoding="utf-8"), file=file.name)) for file in found)
+
+
+def library_of(named: Iterable[tuple[str, Instrument]]) -> Library:
+    """A library of (file name, instrument). DataFileError when two files hold the same version of one in one language."""
+    seen: dict[tuple[str, str, str | None], str] = {}
+    instruments: list[Instrument] = []
+    for file, instrument in named:
+        identity = (instrument.slug, instrument.version, instrument.language)
+        if identity in seen:
+            raise DataFileError(
+                file, "instrument.slug", f"{instrument.slug} {instrument.version} stands in {seen[identity]} too", page=PAGE
+            )
+        seen[identity] = file
+        instruments.append(instrument)
+    return Library(tuple(instruments))
+
+
+def version_key(instrument: Instrument) -> tuple[int, ...]:
+    """What versions are put in order by."""
+    return tuple(map(int, instrument.version.split(".")))

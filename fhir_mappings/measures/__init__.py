@@ -1,0 +1,1 @@
+"""Diabetes measures as data: their files, units, and how an Observation becomes a value."""

@@ -1,0 +1,63 @@
+"""Which codes hold a measure's value, and where: in the Observation itself or in a component of a panel."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from msgspec import Struct
+
+from fhir_mappings.measures.measure import Code, Measure, Unit
+
+Json = Mapping[str, Any]
+
+
+class Place(Struct, frozen=True, eq=False):
+    """Where a code's value stands: in the resource itself, or in the components of a panel. Told apart by identity."""
+
+    measure: Measure
+    code: Code
+    units: Mapping[str, Unit]
+    spellings: Mapping[str, Unit]
+    component: bool
+
+
+@lru_cache(maxsize=8)
+def places_by_code(measures: tuple[Measure, ...]) -> Mapping[tuple[str, str], list[Place]]:
+    """Every code and panel code with what it may hold. Measures do not change, and the index takes as long as forty Observations."""
+    index: dict[tuple[str, str], list[Place]] = {}
+    for measure in measures:
+        by_code = {unit.code: unit for unit in measure.units}
+        for code in measure.codes:
+            units = {name: by_code[name] for name in code.units} if code.units else dict(by_code)
+            if code.reads_as:
+                units = {"%": by_code[code.reads_as], code.reads_as: by_code[code.reads_as]}
+            spellings = {spelling.casefold(): unit for unit in units.values() for spelling in unit.spellings}
+            if code.reads_as:
+                spellings["%"] = units["%"]
+            for key, component in ((code.code, False), *((panel, True) for panel in code.within)):
+                place = Place(measure, code, units, spellings, component)
+                index.setdefault((code.system, key), []).append(place)
+    return index
+
+
+def places_in(observation: Json, index: Mapping[tuple[str, str], list[Place]]) -> list[Place]:
+    """What the resource's codes say it holds; each measure once."""
+    code = observation.get("code")
+    codings = code.get("coding") if isinstance(code, dict) else None
+    if not isinstance(codings, list):
+        return []
+    if len(codings) == 1:
+        return _at(codings[0], index)
+    found: dict[str, Place] = {}
+    for place in (place for coding in codings for place in _at(coding, index)):
+        # The first coding decides, unless a later one says that this is no result.
+        if place.measure.key not in found or place.code.exclude:
+            found[place.measure.key] = place
+    return list(found.values())
+
+
+def _at(coding: object, index: Mapping[tuple[str, str], list[Place]]) -> list[Place]:
+    if not isinstance(coding, dict):
+        return []
+    system, code = coding.get("system"), coding.get("code")
+    return index.get((system, code), []) if isinstance(system, str) and isinstance(code, str) else []

@@ -1,0 +1,83 @@
+"""What a diabetes measure is: codes, unit, conversions, plausibility, axis. One row of `measures.toml` each."""
+
+from decimal import Decimal
+
+from msgspec import Struct
+
+from fhir_mappings.instruments.instrument import Certainty
+
+
+class Unit(Struct, frozen=True, kw_only=True):
+    """An accepted unit: drawing value = reported × slope + intercept. `low` and `high` are plausibility bounds in this unit,
+    `spellings` unit texts accepted when no UCUM code is given, `method` what keeps its results on a line of their own."""
+
+    code: str
+    label: str
+    slope: Decimal
+    intercept: Decimal
+    low: Decimal
+    high: Decimal
+    spellings: tuple[str, ...]
+    method: str | None = None
+
+
+class Code(Struct, frozen=True, kw_only=True):
+    """A code whose Observations belong to the measure.
+
+    `within` lists panel codes where it is a component; `pair` is the code of the second number (diastolic beside systolic);
+    `method` keeps results of that code on a line of their own; `units` narrows the accepted units (UCUM codes); `reads_as` is the
+    unit that `%` stands for under this code; `sufficiency` names a component and the least it must be for the value to count;
+    `exclude` says why a code of the family is no result (goal, mass per volume). `source` is where the code was seen.
+    """
+
+    system: str
+    code: str
+    display: str
+    within: tuple[str, ...]
+    pair: str | None
+    method: str | None
+    units: tuple[str, ...] | None
+    reads_as: str | None
+    sufficiency: tuple[str, Decimal] | None
+    exclude: str | None
+    source: str
+    certainty: Certainty
+
+
+class Axis(Struct, frozen=True, kw_only=True):
+    """Fixed value scale in the drawing unit; values beyond it are drawn at the edge and named. `ticks` are labelled."""
+
+    low: Decimal
+    high: Decimal
+    ticks: tuple[Decimal, ...]
+
+
+class SecondUnit(Struct, frozen=True, kw_only=True):
+    """A unit shown beside the drawing unit: second = drawing × slope + intercept, rounded to `decimals`; `ticks` mirror Axis.ticks."""
+
+    code: str
+    label: str
+    slope: Decimal
+    intercept: Decimal
+    decimals: int
+
+
+class Measure(Struct, frozen=True, kw_only=True, eq=False):
+    """One lane; read once, and told apart by identity. `group` names the read it is fetched with; `direction` is the direction word
+    ("lower = nearer target"); `decimals` rounds converted values only, reported ones are never rounded; `gap_days` is the longest span
+    a line may cross."""
+
+    key: str
+    title: str
+    about: str
+    group: str
+    direction: str
+    unit: str
+    label: str
+    decimals: int
+    axis: Axis
+    second: SecondUnit | None
+    units: tuple[Unit, ...]
+    codes: tuple[Code, ...]
+    gap_days: int
+    citations: tuple[str, ...]

@@ -1,0 +1,266 @@
+"""Raw FHIR JSON to values people can rely on, or the reason why not. Lenient, and total: nothing raises, nothing is guessed.
+
+The order of the rules follows docs/add-a-measure.md: whose, status, code, value, unit, plausibility, date.
+"""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from msgspec import Struct, field
+
+from fhir_mappings.measures.code_index import Place, places_by_code, places_in
+from fhir_mappings.measures.duplicate_results import newest_of_each
+from fhir_mappings.measures.measure import Code, Measure, Unit
+from fhir_mappings.measures.measurement import Comparator, Measurement, Quantity, Skipped, Standing
+from fhir_mappings.measures.quantity_reader import KnownUnits, Unreadable, decimal_of, drawn_value, quantity_in
+from fhir_mappings.r4.dates import parse_moment
+from fhir_mappings.r4.display import cut, shown_value, text_of
+from fhir_mappings.r4.moment import Moment
+from fhir_mappings.r4.references import About, source_of
+
+Json = Mapping[str, Any]
+_STANDINGS: Mapping[str, Standing] = {
+    "final": "final",
+    "amended": "amended",
+    "corrected": "corrected",
+    "preliminary": "preliminary",
+}
+_COMPARATORS: Mapping[str, Comparator] = {"<": "<", "<=": "<=", ">": ">", ">=": ">="}
+
+
+class _Reading(Struct, frozen=True):
+    """Where one call collects what it finds and what it does not draw; `units` and `names` are those it has met."""
+
+    found: list[Measurement] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    units: KnownUnits = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+
+
+def read_measurements(
+    measures: Iterable[Measure], observations: Iterable[Json], *, patient: str
+) -> tuple[list[Measurement], list[Skipped]]:
+    """Every value of the measures in the Observations of Patient/`patient`, and everything of theirs that is not drawn, with its reason.
+
+    Observations of other codes are passed over; those of other patients give a Skipped that holds nothing of them.
+    """
+    index = places_by_code(tuple(measures))
+    reading = _Reading()
+    about = About(patient)
+    for observation in observations:
+        if not isinstance(observation, dict):
+            continue
+        if not about.holds(observation):
+            reading.skipped.append(foreign(observation))
+            continue
+        for place in places_in(observation, index):
+            _read(reading, observation, place)
+    return newest_of_each(reading.found, reading.skipped), reading.skipped
+
+
+def foreign(resource: Json) -> Skipped:
+    """A resource that is not about the patient in context: its id and nothing else."""
+    return Skipped(
+        source=_source(resource),
+        measure=None,
+        what="A resource of another patient, or of nobody named",
+        when=None,
+        shown=None,
+        reason="The server returned it although it was asked for this patient only. Nothing of it is used.",
+        code="foreign_patient",
+        remedy="IT: the server does not honour the patient search parameter.",
+    )
+
+
+def _read(reading: _Reading, observation: Json, place: Place) -> None:
+    """One value of one resource, into one list or the other."""
+    when = _when(observation)
+    holder = observation
+    try:
+        standing = _standing(observation)
+        _check_is_result(observation, place.code)
+        if place.component:
+            component = _component(observation, place.code.code)
+            if component is None:
+                return
+            holder = component
+            _check_sufficiency(observation, place.code)
+        reading.found.append(_measurement(reading, observation, holder, place, standing=standing, when=when))
+    except Unreadable as why:
+        reading.skipped.append(_skipped(observation, holder, place, why, when=when))
+
+
+def _measurement(
+    reading: _Reading, observation: Json, holder: Json, place: Place, *, standing: Standing, when: Moment | None
+) -> Measurement:
+    """The value of a resource or component. Unreadable says why there is none."""
+    raw = quantity_in(holder)
+    value, accepted, reported = drawn_value(raw, place, reading.units)
+    if when is None:
+        raise Unreadable("date_missing", "No date is recorded that could be read.", shown=text_of(reported))
+    comparator = _comparator(raw, reported)
+    paired, reported_paired = _pair(reading, observation, place) if place.component else (None, None)
+    if paired is not None and paired >= value:
+        raise Unreadable("pair_swapped", "The second number is not below the first.", shown=f"{value:f}/{paired:f}")
+    # In order and unnamed: with names a tuple takes twice as long to make, and there is one for every value of the record.
+    return Measurement(
+        place.measure.key,
+        when,
+        value,
+        paired,
+        reported,
+        reported_paired,
+        accepted.converted,
+        comparator,
+        standing,
+        _method(observation, place.code, accepted.unit),
+        _source(observation),
+        _performer(reading, observation),
+        None,
+        _identifier(observation),
+        _updated(observation),
+    )
+
+
+def _comparator(raw: Json, reported: Quantity) -> Comparator | None:
+    """What makes the value a bound. Unreadable for one that FHIR R4 does not have."""
+    written = raw.get("comparator")
+    if written is None:
+        return None
+    known = _COMPARATORS.get(written) if isinstance(written, str) else None
+    if known is None:
+        raise Unreadable("comparator_unknown", f"The comparator {cut(written)} is not known.", shown=text_of(reported))
+    return known
+
+
+def _standing(observation: Json) -> Standing:
+    """Drawn statuses; Unreadable for the others. Some servers send trailing blanks."""
+    status = observation.get("status")
+    name = status.strip() if isinstance(status, str) else ""
+    standing = _STANDINGS.get(name)
+    if standing is not None:
+        return standing
+    if name == "entered-in-error":
+        raise Unreadable("entered_in_error", "Marked entered in error by the source.", shown=shown_value(observation))
+    if name in {"cancelled", "registered"}:
+        raise Unreadable(f"status_{name}", f"The source says: {name}. There is no result.", shown=shown_value(observation))
+    said = f"The status {cut(name)} is not known" if name else "No status is recorded"
+    raise Unreadable("status_unknown", f"{said}, so the result may not be final.", shown=shown_value(observation))
+
+
+def _check_is_result(observation: Json, code: Code) -> None:
+    """Some codes of a family are no results: goals, masses per volume."""
+    if code.exclude:
+        raise Unreadable("not_a_result", f"The code means {code.exclude}.", shown=shown_value(observation))
+    if observation.get("modifierExtension"):
+        raise Unreadable("modified", "It carries a modifier that Rapport does not know.", shown=shown_value(observation))
+
+
+def _pair(reading: _Reading, observation: Json, place: Place) -> tuple[Decimal | None, Quantity | None]:
+    """The second number of a pair, in the same unit; none for measures without one."""
+    if place.code.pair is None:
+        return None, None
+    component = _component(observation, place.code.pair)
+    if component is None:
+        raise Unreadable("pair_missing", "Only one of the two numbers is recorded.", shown=shown_value(observation))
+    raw = quantity_in(component)
+    if raw.get("comparator") is not None:
+        raise Unreadable("comparator_on_pair", "The second number is only a bound.", shown=shown_value(component))
+    value, _, reported = drawn_value(raw, place, reading.units)
+    return value, reported
+
+
+def _component(observation: Json, code: str) -> Json | None:
+    """The component of that code, if any."""
+    components = observation.get("component")
+    for component in components if isinstance(components, list) else ():
+        coded = component.get("code") if isinstance(component, dict) else None
+        codings = coded.get("coding") if isinstance(coded, dict) else None
+        if isinstance(codings, list) and any(isinstance(one, dict) and one.get("code") == code for one in codings):
+            return component if isinstance(component, dict) else None
+    return None
+
+
+def _check_sufficiency(observation: Json, code: Code) -> None:
+    """A summary says on how much data it rests: below the least it is not shown."""
+    if code.sufficiency is None:
+        return
+    name, least = code.sufficiency
+    component = _component(observation, name)
+    quantity = component.get("valueQuantity") if component else None
+    share = decimal_of(quantity.get("value")) if isinstance(quantity, dict) else None
+    if share is not None and share < least:
+        raise Unreadable("data_insufficient", f"The sensor was active {share} % of the time. At least {least} % is needed.")
+
+
+def _when(observation: Json) -> Moment | None:
+    """When the value was true: effective, the end of an effective period, else when it was issued. None when what is
+    recorded first cannot be read: a later date would be another one."""
+    usual = observation.get("effectiveDateTime")
+    if usual is not None:
+        return parse_moment(usual)
+    period = observation.get("effectivePeriod")
+    ends = (period.get("end"), period.get("start")) if isinstance(period, dict) else ()
+    recorded = (observation.get("effectiveInstant"), *ends, observation.get("issued"))
+    return next((parse_moment(text) for text in recorded if text is not None), None)
+
+
+def _source(resource: Json) -> str:
+    return source_of(resource, cut(resource.get("resourceType", "Resource")))
+
+
+def _performer(reading: _Reading, observation: Json) -> str | None:
+    """Who reports it, as a name; one organisation has nearly all results of a read."""
+    performers = observation.get("performer")
+    first = performers[0] if isinstance(performers, list) and performers else None
+    name = first.get("display") if isinstance(first, dict) else None
+    if not isinstance(name, str):
+        return None
+    found = reading.names.get(name)
+    if found is None:
+        found = reading.names[name] = cut(name)
+    return found
+
+
+def _method(observation: Json, code: Code, unit: Unit) -> str | None:
+    """What keeps the value off the usual line: its code's method, its unit's, or the one the source names."""
+    if code.method or unit.method:
+        return code.method or unit.method
+    method = observation.get("method")
+    if not isinstance(method, dict):
+        return None
+    codings = method.get("coding")
+    first = codings[0] if isinstance(codings, list) and codings and isinstance(codings[0], dict) else {}
+    name = method.get("text") or first.get("display") or first.get("code")
+    return cut(name) if isinstance(name, str) else None
+
+
+def _identifier(observation: Json) -> str | None:
+    """What makes two resources of one day the same result; the first identifier with a system and a value."""
+    identifiers = observation.get("identifier")
+    for identifier in identifiers if isinstance(identifiers, list) else ():
+        system, value = (identifier.get("system"), identifier.get("value")) if isinstance(identifier, dict) else (None, None)
+        if system and value:
+            return f"{system}|{value}"
+    return None
+
+
+def _updated(observation: Json) -> str:
+    """When the resource last changed, as text that sorts."""
+    meta = observation.get("meta")
+    updated = (meta.get("lastUpdated") if isinstance(meta, dict) else None) or observation.get("issued")
+    return updated if isinstance(updated, str) else ""
+
+
+def _skipped(observation: Json, holder: Json, place: Place, why: Unreadable, *, when: Moment | None) -> Skipped:
+    return Skipped(
+        source=_source(observation),
+        measure=place.measure.key,
+        what=place.measure.title,
+        when=when,
+        shown=why.shown or shown_value(holder),
+        reason=why.reason,
+        code=why.code,
+        remedy=why.remedy,
+    )

@@ -1,0 +1,143 @@
+"""A raw value to a number in a unit of its measure, or Unreadable with the reason why not. Nothing is guessed."""
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from fhir_mappings.instruments.canonicals import UCUM
+from fhir_mappings.measures.catalogue import converted, is_converted
+from fhir_mappings.measures.code_index import Place
+from fhir_mappings.measures.measure import Unit
+from fhir_mappings.measures.measurement import Quantity
+from fhir_mappings.r4.display import absent_words, as_written, cut, label_of, shown_value
+
+Json = Mapping[str, Any]
+# A FHIR decimal. What Decimal() would take besides ("7_1", "NaN", other scripts' digits) is no number in FHIR.
+# Whole numbers of as many digits need no pattern.
+_WHOLE = 10**18
+_NUMBER = re.compile(r"-?\d{1,18}(\.\d{1,18})?([eE][+-]?\d{1,2})?", re.ASCII)
+
+
+class Accepted(NamedTuple):
+    """An accepted unit, what people read for it, and whether its values are converted to be drawn."""
+
+    unit: Unit
+    label: str
+    converted: bool
+
+
+# Of one read, by place, UCUM code and unit text.
+KnownUnits = dict[tuple[Place, str, str], Accepted]
+
+
+class Unreadable(Exception):
+    """Why one value is skipped."""
+
+    def __init__(self, code: str, reason: str, *, shown: str | None = None, remedy: str | None = None) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+        self.shown = shown
+        self.remedy = remedy
+
+
+def quantity_in(holder: Json) -> Json:
+    """The value as a Quantity. Unreadable when it is absent or no quantity."""
+    quantity = holder.get("valueQuantity")
+    if "dataAbsentReason" in holder and any(key.startswith("value") for key in holder):
+        raise Unreadable("value_contradicts", "A value is recorded together with a reason why there is none.", shown=shown_value(holder))
+    if isinstance(quantity, dict) and quantity.get("value") is not None:
+        return quantity
+    if isinstance(holder.get("valueString"), str):
+        return _quantity_in_text(holder["valueString"])
+    absent = holder.get("dataAbsentReason")
+    if isinstance(absent, dict):
+        raise Unreadable("value_absent", f"No value: {absent_words(absent)}.")
+    if any(key.startswith("value") for key in holder):
+        raise Unreadable("value_not_numeric", "The value is not a number with a unit.", shown=shown_value(holder))
+    raise Unreadable("value_missing", "No value is recorded.")
+
+
+def _quantity_in_text(text: str) -> Json:
+    """A number and unit written as text ("7.2 %")."""
+    number, _, unit = text.strip().partition(" ")
+    if decimal_of(number) is None:
+        raise Unreadable("value_not_numeric", "The value is text, not a number.", shown=cut(text))
+    return {"value": number, "unit": unit.strip() or None}
+
+
+def drawn_value(raw: Json, place: Place, known: KnownUnits) -> tuple[Decimal, Accepted, Quantity]:
+    """The value in the drawing unit, the unit it came in and both as reported. The unit comes from the Quantity alone, never from
+    the code."""
+    number = decimal_of(raw.get("value"))
+    if number is None:
+        raise Unreadable("value_not_numeric", "The value is not a number.", shown=as_written(raw))
+    accepted = _accepted(raw, place, known)
+    unit = accepted.unit
+    if not unit.low <= number <= unit.high:
+        reason = f"Outside {unit.low} to {unit.high} {unit.label}. Rapport does not guess another unit."
+        raise Unreadable("unit_suspect", reason, shown=as_written(raw), remedy="The source corrects the value or its unit.")
+    value = converted(number, unit, decimals=place.measure.decimals) if accepted.converted else number
+    return value, accepted, Quantity(_digits(raw["value"], number), unit.code, accepted.label)
+
+
+def _accepted(raw: Json, place: Place, known: KnownUnits) -> Accepted:
+    """The unit of a Quantity. One that is coded in UCUM and written out, as nearly all are, is judged once in a read."""
+    code, text = raw.get("code"), raw.get("unit")
+    if raw.get("system") != UCUM or not isinstance(code, str) or not isinstance(text, str):
+        return _judged(raw, place)
+    found = known.get((place, code, text))
+    if found is None:
+        found = known[place, code, text] = _judged(raw, place)
+    return found
+
+
+def _judged(raw: Json, place: Place) -> Accepted:
+    """The unit and its name. People read "lb" and "mm Hg", not the UCUM codes of these; another spelling of the source is kept."""
+    unit, label = _unit(raw, place), label_of(raw)
+    named = unit.label if place.code.reads_as or label == unit.code else label or unit.label
+    return Accepted(unit, named, unit.code != place.measure.unit and is_converted(unit))
+
+
+def _unit(raw: Json, place: Place) -> Unit:
+    """The unit by UCUM code, else by a known spelling. Unreadable when missing or of another measure."""
+    code, text, system = raw.get("code"), raw.get("unit"), raw.get("system")
+    if isinstance(code, str) and (system is None or system == UCUM) and code in place.units:
+        return _agreed(place.units[code], raw, place)
+    spelling = text if system != UCUM or not isinstance(code, str) else code
+    if isinstance(spelling, str) and spelling.strip().casefold() in place.spellings:
+        return place.spellings[spelling.strip().casefold()]
+    if not spelling and not code:
+        raise Unreadable("unit_missing", "No unit is recorded.", shown=as_written(raw), remedy="The source adds the unit.")
+    accepted = ", ".join(dict.fromkeys(unit.label for unit in place.units.values()))
+    reason = f"The unit {cut(spelling or code)} is not one of {accepted}."
+    raise Unreadable("unit_unknown", reason, shown=as_written(raw), remedy="The source corrects the unit.")
+
+
+def _agreed(unit: Unit, raw: Json, place: Place) -> Unit:
+    """The unit of the code, unless the text beside it names another one of the measure: then nobody can tell which is meant."""
+    text = raw.get("unit")
+    named = place.spellings.get(text.strip().casefold()) if isinstance(text, str) else None
+    if named is not None and named is not unit:
+        reason = f"The unit is coded as {unit.label} but written as {named.label}."
+        raise Unreadable("unit_contradicts", reason, shown=as_written(raw), remedy="The source corrects the unit.")
+    return unit
+
+
+def decimal_of(value: object) -> Decimal | None:
+    """A finite number, however it was written; None for anything else."""
+    if isinstance(value, Decimal):
+        return value if value.is_finite() else None
+    if type(value) is int and -_WHOLE < value < _WHOLE:
+        return Decimal(value)
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    text = str(value).strip()
+    return Decimal(text) if _NUMBER.fullmatch(text) else None
+
+
+def _digits(raw: object, number: Decimal) -> str:
+    """The number as it was written, without an exponent: 7.10 stays 7.10."""
+    text = str(raw).strip()
+    return f"{number:f}" if "e" in text or "E" in text else text

@@ -1,0 +1,1 @@
+"""Patients and clinicians as the record names them."""

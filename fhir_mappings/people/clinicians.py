@@ -1,0 +1,94 @@
+"""Clinicians a patient has to do with, as the record names them: of a visit, as general practitioner, in a care team. Nothing raises."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from msgspec import Struct
+
+from fhir_mappings.r4.dates import parse_moment
+
+Json = Mapping[str, Any]
+# Statuses under which an Encounter or CareTeam says nothing about whom the patient sees.
+_VOID = frozenset({"entered-in-error", "inactive", "proposed", "cancelled"})
+
+
+class Named(Struct, frozen=True, kw_only=True):
+    """One mention of a person: the `reference` as written, the `name` beside it and the `role`, each None where it is not said."""
+
+    reference: str
+    name: str | None
+    role: str | None
+
+
+def of_visit(encounter: Json) -> Iterator[Named]:
+    """The participants of an Encounter, with the kind of their participation."""
+    yield from _members(encounter, member="individual", role="type", today=None)
+
+
+def of_team(team: Json, *, today: date) -> Iterator[Named]:
+    """The participants of a CareTeam whose time in it has not ended."""
+    yield from _members(team, member="member", role="role", today=today)
+
+
+def general_practitioners(patient: Json) -> Iterator[Named]:
+    """Whom a Patient names as nominated care provider."""
+    yield from (named for node in _objects(patient.get("generalPractitioner")) if (named := _named(node, None)) is not None)
+
+
+def name_of(resource: Json) -> str | None:
+    """A Practitioner's name; the text of the name, else prefix, given and family."""
+    names = [name for name in _objects(resource.get("name")) if name.get("use") not in {"old", "maiden"}]
+    first = next((name for use in ("official", "usual") for name in names if name.get("use") == use), names[0] if names else {})
+    parts = [*_words(first.get("prefix")), *_words(first.get("given")), *_words([first.get("family")])]
+    return next(iter(_words([first.get("text")])), None) or " ".join(parts) or None
+
+
+def practitioner_of(role: Json) -> Named | None:
+    """The person behind a PractitionerRole, with what the role is."""
+    node = role.get("practitioner")
+    return _named(node, _concepts(role.get("code"))) if isinstance(node, dict) else None
+
+
+def _members(resource: Json, *, member: str, role: str, today: date | None) -> Iterator[Named]:
+    status = resource.get("status")
+    if isinstance(status, str) and status.strip() in _VOID:
+        return
+    for participant in _objects(resource.get("participant")):
+        node = participant.get(member)
+        if isinstance(node, dict) and not _ended(participant.get("period"), today):
+            named = _named(node, _concepts(participant.get(role)))
+            if named is not None:
+                yield named
+
+
+def _ended(period: object, today: date | None) -> bool:
+    end = parse_moment(period.get("end")) if isinstance(period, dict) and today else None
+    return end is not None and today is not None and end.precision in {"day", "instant"} and end.day < today
+
+
+def _named(node: Json, role: str | None) -> Named | None:
+    reference = node.get("reference")
+    if not isinstance(reference, str) or not reference:
+        return None
+    return Named(reference=reference, name=next(iter(_words([node.get("display")])), None), role=role)
+
+
+def _concepts(listed: object) -> str | None:
+    """The first concept that says something in words: its text, else a display."""
+    for concept in _objects(listed):
+        said = [concept.get("text"), *(coding.get("display") for coding in _objects(concept.get("coding")))]
+        words = next(iter(_words(said)), None)
+        if words:
+            return words
+    return None
+
+
+def _objects(listed: object) -> list[Json]:
+    return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+
+
+def _words(parts: object) -> list[str]:
+    """Those of `parts` that are text with something in it, on one line."""
+    given = [" ".join(part.split()) for part in parts if isinstance(part, str)] if isinstance(parts, list) else []
+    return [one for one in given if one]

@@ -1,0 +1,54 @@
+"""Parts of raw FHIR JSON as a few words for people, whatever they are. Nothing raises."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fhir_mappings.measures.measurement import Quantity
+
+Json = Mapping[str, Any]
+_LONGEST_SHOWN = 60
+
+
+def cut(value: object) -> str:
+    """`value` as text for people, not longer than a line."""
+    text = str(value)
+    # A word has no spaces to mend.
+    if not text.isalnum():
+        text = " ".join(text.split())
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
+
+
+def shown_value(holder: Json) -> str | None:
+    """The value in a few words, for the list of what is not shown."""
+    quantity = holder.get("valueQuantity")
+    if isinstance(quantity, dict) and quantity.get("value") is not None:
+        return as_written(quantity)
+    for key in ("valueString", "valueInteger", "valueBoolean", "valueDateTime"):
+        if key in holder:
+            return cut(holder[key])
+    concept = holder.get("valueCodeableConcept")
+    return cut(concept.get("text")) if isinstance(concept, dict) and concept.get("text") else None
+
+
+def as_written(raw: Json) -> str:
+    """A Quantity's number and unit, whatever they are."""
+    return f"{cut(raw.get('value'))} {label_of(raw)}".strip()
+
+
+def label_of(raw: Json) -> str:
+    """A Quantity's unit as its source writes it, else its code; "" without one."""
+    unit = raw.get("unit") or raw.get("code")
+    return cut(unit) if isinstance(unit, str) else ""
+
+
+def text_of(quantity: Quantity) -> str:
+    """A reported number with its unit."""
+    return f"{quantity.text} {quantity.label}".strip()
+
+
+def absent_words(reason: Json) -> str:
+    """A data-absent-reason in words."""
+    text = reason.get("text")
+    codings = reason.get("coding")
+    first = codings[0] if isinstance(codings, list) and codings and isinstance(codings[0], dict) else {}
+    return cut(text or first.get("display") or first.get("code") or "no reason given")

@@ -1,0 +1,90 @@
+"""Which stored parts belong to one submission: responses, panels and scores filed under the names they share."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from msgspec import Struct, field
+
+from fhir_mappings.instruments import canonicals
+from fhir_mappings.r4.dates import parse_moment
+from fhir_mappings.r4.references import identifiers_in, references_in, source_of
+from fhir_mappings.ratings.score_reader import Code
+
+Resource = Mapping[str, Any]
+_CORRECTED = frozenset({"amended", "corrected"})
+
+
+class Stored(Struct, frozen=True, kw_only=True):
+    """A score or panel Observation of ours that may be used."""
+
+    source: str
+    resource: Resource
+    code: Code
+
+
+class Submitted(Struct, kw_only=True):
+    """What was found of one submission; `copies` of its response are displaced by a better one.
+
+    `refused` says that there is a response which does not count, as was listed already: its scores do not count either."""
+
+    response: Resource | None = None
+    refused: bool = False
+    copies: list[Resource] = field(default_factory=list)
+    observations: list[Stored] = field(default_factory=list)
+
+
+class Filing:
+    """Files resources under the names they share: the response's reference, else the panel's, else the submission key."""
+
+    def __init__(self, *, base: str) -> None:
+        self._system = canonicals.submission_system(base)
+        self._by_name: dict[str, Submitted] = {}
+        self._all: list[Submitted] = []
+
+    def __iter__(self) -> Iterator[Submitted]:
+        """Every submission, in the order in which it was met."""
+        return iter(self._all)
+
+    def add_response(self, response: Resource, *, refused: bool) -> None:
+        """File a response. Of two with one identifier the corrected or later one stands; a refused one never displaces another."""
+        file = self._file([source_of(response, "QuestionnaireResponse"), *self._keys(response)])
+        if refused:
+            file.refused = file.response is None
+        elif file.response is None:
+            file.response, file.refused = response, False
+        else:
+            better = rank(response) > rank(file.response)
+            file.copies.append(file.response if better else response)
+            file.response = response if better else file.response
+
+    def add_observation(self, stored: Stored) -> None:
+        """File a panel or score. Panels come first, so that members find them."""
+        observation = stored.resource
+        members = references_in(observation.get("hasMember")) if stored.code.scale is None else ()
+        names = [*references_in(observation.get("derivedFrom")), stored.source, *self._keys(observation), *members]
+        self._file(names).observations.append(stored)
+
+    def _file(self, names: Iterable[str]) -> Submitted:
+        """The file that has one of the names, the first name first; then every name leads to it."""
+        given = list(names)
+        file = next((self._by_name[name] for name in given if name in self._by_name), None)
+        if file is None:
+            file = Submitted()
+            self._all.append(file)
+        for name in given:
+            if not name.endswith("/(no id)"):
+                self._by_name.setdefault(name, file)
+        return file
+
+    def _keys(self, resource: Resource) -> list[str]:
+        """The submission keys of a resource, `KEY.ROLE` without the role."""
+        return [f"key {value.rpartition('.')[0]}" for value in identifiers_in(resource.get("identifier"), self._system) if "." in value]
+
+
+def rank(resource: Resource) -> tuple[bool, float, str]:
+    """What decides between two copies: a correction first, then the later one, then the id."""
+    meta = resource.get("meta")
+    updated = parse_moment(meta.get("lastUpdated")) if isinstance(meta, dict) else None
+    instant = updated.instant if updated else None
+    status = resource.get("status")
+    return isinstance(status, str) and status.strip() in _CORRECTED, instant.timestamp() if instant else 0.0, str(resource.get("id"))

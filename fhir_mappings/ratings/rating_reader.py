@@ -1,0 +1,404 @@
+"""Alliance ratings from the record. The response is the truth; a stored score is shown as it was stored, and a difference is said.
+
+Total: whatever JSON a server returns, the result is a rating or a Skipped that says why not.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from fhir_mappings.instruments import canonicals
+from fhir_mappings.instruments.answers import Answers
+from fhir_mappings.instruments.instrument import Informant, Instrument, Scale
+from fhir_mappings.instruments.library import Library
+from fhir_mappings.instruments.scoring import score
+from fhir_mappings.measures.measurement import Skipped
+from fhir_mappings.measures.observation_reader import foreign
+from fhir_mappings.r4.dates import parse_moment
+from fhir_mappings.r4.moment import Moment
+from fhir_mappings.r4.references import is_about, reference_in, references_in, source_of
+from fhir_mappings.ratings.grouping import Filing, Resource, Stored, Submitted, rank
+from fhir_mappings.ratings.rating import NOT_FOUND, Person, Rating, Score
+from fhir_mappings.ratings.score_reader import Absence, Code, Refusal, absence_of, codes, number_of, own_code, status_refusal
+from fhir_mappings.series import position
+from fhir_mappings.submission.questionnaire_response import read_answers
+
+_RESPONSE, _OBSERVATION = "QuestionnaireResponse", "Observation"
+_STANDING = {"completed": "final", "amended": "amended"}
+_RATED = ("Practitioner/", "PractitionerRole/")
+_HUNDREDTHS = Decimal("0.01")
+_Found = tuple[list[Rating], list[Skipped]]
+
+
+class _Reading(Struct, frozen=True, kw_only=True):
+    """What one call reads by, and where it collects what it does not use; `withdrawn` are the responses entered in error."""
+
+    library: Library
+    codes: Mapping[str, Code]
+    patient: str
+    base: str
+    skipped: list[Skipped]
+    withdrawn: set[str]
+
+
+def read_ratings(
+    library: Library, responses: Iterable[Mapping[str, Any]], observations: Iterable[Mapping[str, Any]], *, patient: str, base: str
+) -> _Found:
+    """The ratings of that patient, oldest first, and everything that is not one, with the reason. Never raises.
+
+    `patient` is an id, `base` the canonical base. Foreign forms and Observations of other code systems are left alone.
+    """
+    reading = _Reading(library=library, codes=codes(library), patient=patient, base=base, skipped=[], withdrawn=set())
+    filing = Filing(base=base)
+    for response in responses:
+        _file_response(reading, filing, response)
+    usable = [stored for observation in observations if (stored := _stored(reading, observation)) is not None]
+    for stored in sorted(usable, key=_is_member):
+        filing.add_observation(stored)
+    ratings = [rating for submitted in filing if not submitted.refused and (rating := _rating(reading, submitted)) is not None]
+    return sorted(ratings, key=_place_in_time), reading.skipped
+
+
+def _is_member(stored: Stored) -> bool:
+    return stored.code.scale is not None
+
+
+def _place_in_time(rating: Rating) -> tuple[datetime, str]:
+    return position(rating.when), rating.source
+
+
+# Responses
+
+
+def _file_response(reading: _Reading, filing: Filing, response: object) -> None:
+    """File a response of one of our forms, or list why it is not used."""
+    if not isinstance(response, dict):
+        reading.skipped.append(_unreadable(_RESPONSE))
+        return
+    if not is_about(response, reading.patient):
+        reading.skipped.append(foreign(response))
+        filing.add_response(response, refused=True)
+        return
+    canonical = response.get("questionnaire")
+    if not isinstance(canonical, str) or not reading.library.knows_form(canonical, reading.base):
+        return
+    refusal = _response_refusal(reading, response, canonical)
+    filing.add_response(response, refused=refusal is not None)
+    if refusal is not None:
+        form = reading.library.for_questionnaire(canonical, reading.base)
+        reading.skipped.append(_skipped(response, _RESPONSE, refusal, form=form))
+        if refusal.code == "entered_in_error":
+            reading.withdrawn.add(source_of(response, _RESPONSE))
+
+
+def _response_refusal(reading: _Reading, response: Resource, canonical: str) -> Refusal | None:
+    """Why a response of a form of ours is not used; None for one that stands."""
+    status = _status(response)
+    if status == "entered-in-error":
+        return Refusal(code="entered_in_error", reason="It was entered in error.")
+    if reading.library.for_questionnaire(canonical, reading.base) is None:
+        version = canonical.partition("|")[2][:20] or None
+        return Refusal(code="version_unknown", reason="Stored, not scored: this version of the form is not known here.", shown=version)
+    if status not in _STANDING:
+        return Refusal(code="not_completed", reason="The form was not completed.")
+    return None
+
+
+def _status(resource: Resource) -> str:
+    status = resource.get("status")
+    return status.strip() if isinstance(status, str) else ""
+
+
+# Observations
+
+
+def _stored(reading: _Reading, observation: object) -> Stored | None:
+    """A panel or score of ours that may be used; otherwise None, and the reason is listed where it is ours."""
+    if not isinstance(observation, dict):
+        reading.skipped.append(_unreadable(_OBSERVATION))
+        return None
+    if not is_about(observation, reading.patient):
+        reading.skipped.append(foreign(observation))
+        return None
+    name = own_code(observation, canonicals.score_system(reading.base))
+    if name is None:
+        return None
+    code = reading.codes.get(name)
+    if code is None:
+        refusal = Refusal(code="code_unknown", reason="Its code is not one of the scores known here.")
+        reading.skipped.append(_skipped(observation, _OBSERVATION, refusal, form=None))
+        return None
+    refused = status_refusal(observation.get("status"))
+    if refused is not None:
+        # One line for a rating withdrawn whole, not one for each of its scores.
+        if reading.withdrawn.isdisjoint(references_in(observation.get("derivedFrom"))):
+            reading.skipped.append(_skipped(observation, _OBSERVATION, refused, form=(code.instrument, code.informant), scale=code.scale))
+        return None
+    return Stored(source=source_of(observation, _OBSERVATION), resource=observation, code=code)
+
+
+# Ratings
+
+
+def _rating(reading: _Reading, submitted: Submitted) -> Rating | None:
+    """The rating of one submission; None, and a Skipped, where it cannot be placed."""
+    if submitted.response is None and not submitted.observations:
+        return None
+    form = _form(reading, submitted)
+    _list_copies(reading, submitted, form)
+    stored = _own_scores(reading, submitted, form)
+    parts = [one.resource for one in stored]
+    main = submitted.response if submitted.response is not None else parts[0]
+    kind = _RESPONSE if submitted.response is not None else _OBSERVATION
+    if kind == _OBSERVATION and not _says_something(stored):
+        refusal = Refusal(code="scores_missing", reason="Neither its scores nor the answers could be read.")
+        reading.skipped.append(_skipped(main, kind, refusal, form=form))
+        return None
+    rates_one = form[0].rated == "clinician"
+    clinician, when = _clinician(reading, main, parts) if rates_one else None, _when(submitted.response, parts)
+    unnamed = rates_one and clinician is None
+    if unnamed or when is None:
+        refusal = _clinician_missing() if unnamed else _date_missing()
+        reading.skipped.append(_skipped(main, kind, refusal, form=form))
+        return None
+    instrument, informant = form
+    answers = _answers(reading, instrument, submitted.response, form)
+    encounter = _encounter([main, *parts])
+    return Rating(
+        instrument=instrument.slug,
+        version=instrument.version,
+        informant=informant,
+        clinician=clinician,
+        when=when,
+        visit=encounter or when.day.isoformat(),
+        encounter=encounter,
+        scores=_scores(reading, form, None if submitted.response is None else answers, stored),
+        answers=answers.values,
+        declined=answers.declined,
+        extra=answers.extra,
+        standing=_STANDING.get(_status(main), _status(main)),
+        source=source_of(main, kind),
+        language=None if submitted.response is None else instrument.language,
+        observer=_answered_by([main, *parts]) if informant == "observer" else None,
+    )
+
+
+def _list_copies(reading: _Reading, submitted: Submitted, form: tuple[Instrument, Informant]) -> None:
+    """Say which copies of the response gave way to which."""
+    if submitted.response is not None:
+        kept = source_of(submitted.response, _RESPONSE)
+        refusal = Refusal(code="superseded", reason=f"The same rating is there again, as {kept}.")
+        reading.skipped.extend(_skipped(copy, _RESPONSE, refusal, form=form) for copy in submitted.copies)
+
+
+def _form(reading: _Reading, submitted: Submitted) -> tuple[Instrument, Informant]:
+    """Whose form it is: the response's, else that of the first Observation."""
+    if submitted.response is not None:
+        known = reading.library.for_questionnaire(submitted.response["questionnaire"], reading.base)
+        if known is not None:
+            return known
+    code = submitted.observations[0].code
+    return code.instrument, code.informant
+
+
+def _own_scores(reading: _Reading, submitted: Submitted, form: tuple[Instrument, Informant]) -> list[Stored]:
+    """The panel and scores of that form, the best copy of each. Scores of a displaced copy of the response are not used."""
+    best: dict[str, Stored] = {}
+    for stored in submitted.observations:
+        if (stored.code.instrument.slug, stored.code.informant) != (form[0].slug, form[1]):
+            refusal = Refusal(code="score_of_another_form", reason="It belongs to a rating of another form.")
+            reading.skipped.append(_skipped(stored.resource, _OBSERVATION, refusal, form=form))
+        elif not _of_a_displaced_copy(stored, submitted.response):
+            key = stored.code.scale.key if stored.code.scale else ""
+            if key not in best or rank(stored.resource) > rank(best[key].resource):
+                best[key] = stored
+    return list(best.values())
+
+
+def _of_a_displaced_copy(stored: Stored, response: Resource | None) -> bool:
+    if response is None:
+        return False
+    named = [one for one in references_in(stored.resource.get("derivedFrom")) if one.startswith(f"{_RESPONSE}/")]
+    return bool(named) and source_of(response, _RESPONSE) not in named
+
+
+def _says_something(stored: Iterable[Stored]) -> bool:
+    """A score, or a panel that says why there is none."""
+    return any(one.code.scale is not None or "dataAbsentReason" in one.resource for one in stored)
+
+
+def _answers(reading: _Reading, instrument: Instrument, response: Resource | None, form: tuple[Instrument, Informant]) -> Answers:
+    """The answers; what could not be understood in them is listed."""
+    if response is None:
+        return Answers(values={}, declined=(), extra={})
+    answers, odd = read_answers(instrument, response)
+    for sentence in odd:
+        refusal = Refusal(code="answer_unreadable", reason=f"{sentence[0].upper()}{sentence[1:]}.")
+        reading.skipped.append(_skipped(response, _RESPONSE, refusal, form=form))
+    return answers
+
+
+def _scores(reading: _Reading, form: tuple[Instrument, Informant], answers: Answers | None, stored: Iterable[Stored]) -> dict[str, Score]:
+    """Every scale: the stored number, else the recomputed one, else the reason why there is none."""
+    instrument, kept = form[0], tuple(stored)
+    why = next((absent for one in kept if one.code.scale is None and (absent := absence_of(one.resource))), None)
+    found = score(instrument, answers.values) if answers else {scale.key: _unscored(scale, why) for scale in instrument.scales}
+    if instrument.why_unscored is not None:
+        _list_unvouched(reading, form, kept)
+        return found
+    for one in kept:
+        scale = _own_scale(instrument, one.code.scale)
+        if scale is not None:
+            found[scale.key] = _shown(reading, form, one, scale, computed=found[scale.key], checked=answers is not None)
+    return found
+
+
+def _list_unvouched(reading: _Reading, form: tuple[Instrument, Informant], stored: Iterable[Stored]) -> None:
+    """Say which stored scores are not shown because nobody here vouches for the key they were made by."""
+    for one in stored:
+        if one.code.scale is not None:
+            refusal = Refusal(code="key_unconfirmed", reason=f"{form[0].why_unscored} The stored score is not shown.")
+            reading.skipped.append(_skipped(one.resource, _OBSERVATION, refusal, form=form, scale=one.code.scale))
+
+
+def _own_scale(instrument: Instrument, scale: Scale | None) -> Scale | None:
+    """The scale of that key in the version the answers were given on, which may count otherwise than the newest."""
+    return next((one for one in instrument.scales if scale is not None and one.key == scale.key), None)
+
+
+def _shown(reading: _Reading, form: tuple[Instrument, Informant], stored: Stored, scale: Scale, *, computed: Score, checked: bool) -> Score:
+    """The stored number with its digits; `checked` says that there are answers to compare it with."""
+    absent = absence_of(stored.resource)
+    if absent is not None:
+        return _gap(reading, form, stored, scale, computed=computed, absent=absent)
+    number = number_of(stored.resource, scale)
+    if isinstance(number, Refusal):
+        reading.skipped.append(_skipped(stored.resource, _OBSERVATION, number, form=form, scale=scale))
+        return computed
+    if checked and not _agree(number, computed.value):
+        reading.skipped.append(_skipped(stored.resource, _OBSERVATION, _differs(number, computed), form=form, scale=scale))
+    return Score(
+        key=scale.key, value=number, text=f"{number:f}", answered=computed.answered, of=computed.of, prorated=computed.prorated, reason=None
+    )
+
+
+def _gap(reading: _Reading, form: tuple[Instrument, Informant], stored: Stored, scale: Scale, *, computed: Score, absent: Absence) -> Score:
+    """What is stored as having no score has none, whatever the answers give; that they give one is said."""
+    if computed.value is not None:
+        reason = f"It is {absent.reason}; the answers give {computed.text}."
+        reading.skipped.append(
+            _skipped(stored.resource, _OBSERVATION, Refusal(code="score_differs", reason=reason), form=form, scale=scale)
+        )
+    return replace(computed, value=None, text=None, prorated=False, reason=absent.reason, absent=absent.code)
+
+
+def _agree(number: Decimal, computed: Decimal | None) -> bool:
+    """Equal, or equal once more digits than ours are rounded away."""
+    return computed is not None and computed in {number, number.quantize(_HUNDREDTHS, ROUND_HALF_UP)}
+
+
+def _unscored(scale: Scale, why: Absence | None) -> Score:
+    """A score that is not in the record, nor are the answers it could be made of; `why` as the panel says."""
+    of = len(scale.items)
+    reason, absent = (why.reason, why.code) if why else ("no score was stored", NOT_FOUND)
+    return Score(key=scale.key, value=None, text=None, answered=0, of=of, prorated=False, reason=reason, absent=absent)
+
+
+def _clinician(reading: _Reading, main: Resource, parts: Iterable[Resource]) -> Person | None:
+    """The rated person: the response's extension, else the first focus of its Observations."""
+    extensions = main.get("extension")
+    url = canonicals.rated_clinician(reading.base)
+    named = (
+        [one.get("valueReference") for one in extensions if isinstance(one, dict) and one.get("url") == url]
+        if isinstance(extensions, list)
+        else []
+    )
+    focused = [focus[0] for part in parts if isinstance(focus := part.get("focus"), list) and focus]
+    return next((person for node in (*named, *focused) if (person := _person(node)) is not None), None)
+
+
+def _person(node: object) -> Person | None:
+    reference = reference_in(node)
+    if reference is None or not isinstance(node, dict) or not reference.startswith(_RATED):
+        return None
+    display = node.get("display")
+    return Person(reference=reference, name=display if isinstance(display, str) and display.strip() else None)
+
+
+def _answered_by(resources: Iterable[Resource]) -> str | None:
+    """Who answered: the response's source, else the performer of its scores."""
+    named = (node for one in resources for node in (one.get("source"), *_listed(one.get("performer"))))
+    return next((reference for node in named if (reference := reference_in(node)) is not None), None)
+
+
+def _listed(node: object) -> list[Any]:
+    return node if isinstance(node, list) else []
+
+
+def _when(response: Resource | None, parts: Iterable[Resource]) -> Moment | None:
+    authored = parse_moment(response.get("authored")) if response is not None else None
+    effective = (moment for part in parts if (moment := parse_moment(part.get("effectiveDateTime"))) is not None)
+    return authored or next(effective, None)
+
+
+def _encounter(resources: Iterable[Resource]) -> str | None:
+    found = (reference_in(resource.get("encounter")) for resource in resources)
+    return next((reference for reference in found if reference and reference.startswith("Encounter/")), None)
+
+
+# What is said about the rest
+
+
+def _skipped(
+    resource: Resource, kind: str, refusal: Refusal, *, form: tuple[Instrument, Informant] | None, scale: Scale | None = None
+) -> Skipped:
+    when = parse_moment(resource.get("authored" if kind == _RESPONSE else "effectiveDateTime"))
+    return Skipped(
+        source=source_of(resource, kind),
+        measure=form[0].slug if form else None,
+        what=_what(form, scale),
+        when=when,
+        shown=refusal.shown,
+        reason=refusal.reason,
+        code=refusal.code,
+        remedy=_REMEDIES.get(refusal.code),
+    )
+
+
+def _what(form: tuple[Instrument, Informant] | None, scale: Scale | None) -> str:
+    if form is None:
+        return "Working-alliance rating"
+    named = f"{form[0].title}, {form[1]}'s form"
+    return f"{named}, {scale.title.lower()}" if scale else named
+
+
+def _unreadable(kind: str) -> Skipped:
+    return Skipped(
+        source=f"{kind}/(no id)", measure=None, what="Entry", when=None, shown=None, reason="It is no FHIR resource.", code="unreadable"
+    )
+
+
+def _differs(number: Decimal, computed: Score) -> Refusal:
+    counted = f"the answers give {computed.text}" if computed.text else f"the answers give none ({computed.reason})"
+    return Refusal(code="score_differs", reason=f"{number:f} is stored and shown; {counted}.", shown=f"{number:f}")
+
+
+def _clinician_missing() -> Refusal:
+    return Refusal(code="clinician_missing", reason="It does not say which clinician is rated.")
+
+
+def _date_missing() -> Refusal:
+    return Refusal(code="date_missing", reason="It has no date that can be read.")
+
+
+_REMEDIES = {
+    "version_unknown": "Install the version of the instrument that the form names.",
+    "score_differs": "Compare the stored answers with the stored score in the record.",
+    "clinician_missing": "Name the rated clinician in the record.",
+    "key_unconfirmed": "Compare the key with the licensed form and confirm it.",
+    "date_missing": "Correct the date in the record.",
+}

@@ -1,0 +1,1 @@
+"""What may be said about change in a series of scores."""

@@ -1,0 +1,288 @@
+"""What may be said about change in one series of scores: the rules, as pure functions. Formulas, sources and limits:
+docs/reliable-change.md.
+
+Total: every series gives what may be said, or the reason why nothing may; nothing raises. Nothing is claimed below three scores.
+"""
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal, localcontext
+from itertools import pairwise
+from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from fhir_mappings.instruments.instrument import Instrument, Item, Scale
+from fhir_mappings.reliable_change import change_sentences
+from fhir_mappings.reliable_change.findings import Badge, Changes, ItemFall, ItemStep, Moved, NotSaid, Reference, Rule, ScoreChange
+from fhir_mappings.reliable_change.measurement_error import (
+    EXACT,
+    SPREAD_NEEDS,
+    Choice,
+    Level,
+    Precision,
+    Threshold,
+    own_range,
+    own_spread,
+    precision_of,
+    reliable_change,
+)
+from fhir_mappings.reliable_change.score_series import Point, Refused, Series, gap_in, refusal
+
+NEEDS = 3
+STEEP = 2
+_SCORE_RULES: tuple[Rule, ...] = ("previous", "baseline", "peak", "own-range", "left-ceiling")
+_Said = ScoreChange | ItemFall | NotSaid
+_Scored = tuple[Point, Decimal]
+
+
+class _Case(Struct, frozen=True, kw_only=True):
+    """One series, prepared: `earlier` are the scores before the latest, `badges` what makes a rise worth little."""
+
+    instrument: Instrument
+    scale: Scale
+    latest: _Scored
+    earlier: tuple[_Scored, ...]
+    precision: Precision | Refused
+    spread: Decimal | None
+    badges: tuple[Badge, ...]
+
+    @property
+    def n(self) -> int:
+        return len(self.earlier) + 1
+
+    @property
+    def entry(self) -> Precision | None:
+        return self.precision if isinstance(self.precision, Precision) else None
+
+
+def changes(instrument: Instrument, series: Series, *, choice: Choice = None, baseline: Literal[1, 2, 3] = 3) -> Changes | Refused:
+    """What may be said about the latest point of the series by that instrument's rules; Refused when its scores may not be compared.
+
+    `choice` picks a reliability entry (see `precision_of`); `baseline` is how many of the first scores make the baseline, at most.
+    """
+    refused = refusal(instrument, series)
+    if refused is not None:
+        return refused
+    scale = instrument.scale(series.scale)
+    gaps = tuple(gap for point in series.points if (gap := gap_in(point, scale)) is not None)
+    missing = {gap.point.source for gap in gaps}
+    scored = [(point, point.value) for point in series.points if point.value is not None and point.source not in missing]
+    badges = _badges(instrument, scale, series.points[-1]) if series.points else ()
+    with localcontext(EXACT):
+        said = tuple(_said(instrument, series, scored, choice=choice, baseline=baseline, badges=badges))
+    return Changes(
+        scale=scale.key,
+        n=len(scored),
+        findings=tuple(one for one in said if not isinstance(one, NotSaid)),
+        not_said=tuple(one for one in said if isinstance(one, NotSaid)),
+        badges=badges,
+        gaps=gaps,
+    )
+
+
+def _said(
+    instrument: Instrument, series: Series, scored: list[_Scored], *, choice: Choice, baseline: int, badges: tuple[Badge, ...]
+) -> Iterator[_Said]:
+    if len(scored) < NEEDS:
+        reason = change_sentences.too_few(len(scored), NEEDS)
+        yield from (NotSaid(rule=rule, code="too_few_points", reason=reason) for rule in (*_SCORE_RULES, "item-fall"))
+        return
+    scale = instrument.scale(series.scale)
+    if scored[-1][0] is series.points[-1]:
+        yield from _scores_said(_case(instrument, scale, scored, choice, badges), baseline)
+    else:
+        reason = "The latest rating has no score, and an earlier change is not passed off as the latest."
+        yield from (NotSaid(rule=rule, code="latest_not_scored", reason=reason) for rule in _SCORE_RULES)
+    yield _item_fall(instrument, scale, series.points, len(scored))
+
+
+def _case(instrument: Instrument, scale: Scale, scored: list[_Scored], choice: Choice, badges: tuple[Badge, ...]) -> _Case:
+    earlier = tuple(scored[:-1])
+    return _Case(
+        instrument=instrument,
+        scale=scale,
+        latest=scored[-1],
+        earlier=earlier,
+        precision=precision_of(instrument, scale.key, scored[-1][0].origin.informant, choice),
+        spread=own_spread([value for _, value in earlier]),
+        badges=badges,
+    )
+
+
+# Badges
+
+
+def _badges(instrument: Instrument, scale: Scale, latest: Point) -> tuple[Badge, ...]:
+    """What makes a rise worth little: every item answered alike, or a score at its best end."""
+    values = [latest.answers[item.link_id] for item in instrument.items if item.link_id in latest.answers]
+    straight: tuple[Badge, ...] = ("straight-line",) if len(values) > 1 and len(set(values)) == 1 else ()
+    ceiling: tuple[Badge, ...] = ("at-ceiling",) if gap_in(latest, scale) is None and latest.value == _best_end(scale) else ()
+    return straight + ceiling
+
+
+def _best_end(scale: Scale) -> int | None:
+    """The end of the scale to hope for; None where the instrument does not say."""
+    return {"higher": scale.high, "lower": scale.low, None: None}[scale.better]
+
+
+# Scores
+
+
+def _scores_said(case: _Case, baseline: int) -> Iterator[_Said]:
+    if isinstance(case.precision, Refused):
+        rules: tuple[Rule, ...] = ("previous", "baseline", "peak")
+        yield from (NotSaid(rule=rule, code=case.precision.code, reason=case.precision.reason) for rule in rules)
+    else:
+        yield from _reliable(case, case.precision, baseline)
+    yield _own_range(case)
+    yield _left_ceiling(case)
+
+
+def _reliable(case: _Case, precision: Precision, baseline: int) -> Iterator[_Said]:
+    """The latest score against the previous one, the baseline and the last peak."""
+    thresholds = reliable_change(precision.sem, case.spread)
+    yield _compared(case, "previous", case.earlier[-1:], thresholds)
+    yield _compared(case, "baseline", case.earlier[:baseline], thresholds)
+    if case.scale.better is None:
+        yield _undirected("peak")
+    else:
+        yield _compared(case, "peak", (_last_peak(case, thresholds[-1].size),), thresholds)
+
+
+def _undirected(rule: Rule) -> NotSaid:
+    return NotSaid(rule=rule, code="direction_unknown", reason="The instrument does not say which end of the scale is better.")
+
+
+def _last_peak(case: _Case, threshold: Decimal) -> _Scored:
+    """The best score since the last improvement larger than chance: smaller ups and downs on a way down are not taken for a peak."""
+    sign = 1 if case.scale.better == "higher" else -1
+    peak = case.earlier[-1]
+    for one in reversed(case.earlier[:-1]):
+        if sign * (peak[1] - one[1]) > threshold:
+            break
+        if sign * (one[1] - peak[1]) > 0:
+            peak = one
+    return peak
+
+
+def _own_range(case: _Case) -> _Said:
+    """The latest score against this person's usual range: an individuals chart, its centre line and limits from earlier scores only."""
+    if case.spread is None:
+        reason = f"{len(case.earlier)} earlier scores; this person's own spread needs {SPREAD_NEEDS}."
+        return NotSaid(rule="own-range", code="too_few_points", reason=reason)
+    thresholds = own_range(case.entry.sem if case.entry else None, case.spread, _step_of(case.instrument, case.scale))
+    if not thresholds:
+        return NotSaid(rule="own-range", code="no_spread", reason="The earlier scores are all the same, so their usual range is not known.")
+    return _compared(case, "own-range", case.earlier, thresholds)
+
+
+def _step_of(instrument: Instrument, scale: Scale) -> Decimal:
+    """The smallest difference a score can show: one option on one item."""
+    order = sorted(option.value for option in instrument.options if option.value is not None)
+    smallest = min((second - first for first, second in pairwise(order)), default=1)
+    return smallest * scale.factor / (len(scale.items) if scale.method == "mean" else 1)
+
+
+def _left_ceiling(case: _Case) -> _Said:
+    """Whether the previous score stood at the best end of the scale and the latest does not. It needs no threshold."""
+    end = _best_end(case.scale)
+    if end is None:
+        return _undirected("left-ceiling")
+    left = case.earlier[-1][1] == end != case.latest[1]
+    return _compared(case, "left-ceiling", case.earlier[-1:], (), claimed=left)
+
+
+def _compared(
+    case: _Case, rule: Rule, before: tuple[_Scored, ...], thresholds: tuple[Threshold, ...], *, claimed: bool | None = None
+) -> ScoreChange:
+    """One comparison. `claimed` is given where the rule has no threshold, and follows from the thresholds otherwise."""
+    after, score = case.latest
+    reference = Reference(value=sum((value for _, value in before), Decimal(0)) / len(before), points=tuple(point for point, _ in before))
+    change = score - reference.value
+    worse = _worse(case.scale, change)
+    reached = _reached(change, thresholds) if rule != "peak" or worse else None
+    held_back = case.badges[0] if case.badges and reached and _promising(case.scale, change) else None
+    found = ScoreChange(
+        rule=rule,
+        before=reference,
+        after=after,
+        score=score,
+        n=case.n,
+        change=change,
+        moved=_moved(change),
+        worse=worse,
+        thresholds=thresholds,
+        reached=reached,
+        precision=case.entry if thresholds else None,
+        spread=case.spread if thresholds else None,
+        claimed=(reached is not None and held_back is None) if claimed is None else claimed,
+        held_back=held_back,
+        sentence="",
+        caveats=(),
+    )
+    words = change_sentences.sentence(case.scale, found), change_sentences.caveats(case.instrument, case.scale, found)
+    return replace(found, sentence=words[0], caveats=words[1])
+
+
+def _moved(change: Decimal) -> Moved:
+    if change == 0:
+        return "stayed"
+    return "fell" if change < 0 else "rose"
+
+
+def _worse(scale: Scale, change: Decimal) -> bool | None:
+    """Whether a change is for the worse; None where nothing moved or the instrument does not say."""
+    if change == 0 or scale.better is None:
+        return None
+    return (change < 0) == (scale.better == "higher")
+
+
+def _promising(scale: Scale, change: Decimal) -> bool:
+    """A change towards the better end; upwards where the instrument does not say which that is."""
+    return change < 0 if scale.better == "lower" else change > 0
+
+
+def _reached(change: Decimal, thresholds: tuple[Threshold, ...]) -> Level | None:
+    """The highest threshold that the change exceeds."""
+    exceeded = [one.level for one in thresholds if abs(change) > one.size]
+    return exceeded[-1] if exceeded else None
+
+
+# Items
+
+
+def _item_fall(instrument: Instrument, scale: Scale, points: tuple[Point, ...], n: int) -> _Said:
+    """Items that moved for the worse by two options or more between the two latest responses."""
+    if scale.better is None:
+        return _undirected("item-fall")
+    before, after = points[-2:]
+    both = [item for item in map(instrument.item, scale.items) if item.link_id in before.answers and item.link_id in after.answers]
+    if not both:
+        reason = "The two latest ratings share no answered item."
+        return NotSaid(rule="item-fall", code="no_answers", reason=reason)
+    steps = tuple(step for item in both if (step := _step(instrument, scale, item, before.answers, after.answers)) is not None)
+    return ItemFall(
+        rule="item-fall",
+        before=before,
+        after=after,
+        n=n,
+        compared=len(both),
+        items=steps,
+        claimed=bool(steps),
+        sentence=change_sentences.item_fall(steps, len(both)),
+        caveats=change_sentences.key_caveats(instrument),
+    )
+
+
+def _step(instrument: Instrument, scale: Scale, item: Item, before: Mapping[str, int], after: Mapping[str, int]) -> ItemStep | None:
+    """How far one item moved for the worse, in options; None for less than two. Options without a value have no place in their order."""
+    order = sorted(option.value for option in instrument.options if option.value is not None)
+    was, now = before[item.link_id], after[item.link_id]
+    if was not in order or now not in order:
+        return None
+    steps = order.index(was) - order.index(now)
+    options = steps if (scale.better == "higher") != item.reverse else -steps
+    if options < STEEP:
+        return None
+    return ItemStep(link_id=item.link_id, number=item.number, before=was, after=now, options=options)

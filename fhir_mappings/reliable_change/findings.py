@@ -1,0 +1,96 @@
+"""What may be said about change: one frozen value for each rule, with everything it was computed from, and what could not be said.
+
+The words are for people; `docs/reliable-change.md` has the rules and what they do not mean.
+"""
+
+from decimal import Decimal
+from typing import Literal
+
+from msgspec import Struct
+
+from fhir_mappings.reliable_change.measurement_error import Level, Precision, Threshold
+from fhir_mappings.reliable_change.score_series import Gap, Point
+
+Rule = Literal["previous", "baseline", "peak", "own-range", "left-ceiling", "item-fall"]
+Moved = Literal["fell", "rose", "stayed"]
+# Why a rise is worth little: every item answered alike, or the score already at its best end.
+Badge = Literal["straight-line", "at-ceiling"]
+
+
+class Reference(Struct, frozen=True, kw_only=True):
+    """What the latest score is compared with: one score, or the mean of `points`."""
+
+    value: Decimal
+    points: tuple[Point, ...]
+
+
+class ScoreChange(Struct, frozen=True, kw_only=True):
+    """The latest score against a reference, by one rule.
+
+    `after` is the latest point and `score` its number; `n` counts the scores in the series. `change` is `score` less the
+    reference, in the score's own points. `worse` is None where nothing moved or the instrument does not say which end is better.
+    `reached` is the highest threshold the change exceeds; `thresholds` are in rising order, empty where the rule needs none.
+    `precision` is the published entry used, `spread` this person's own standard deviation where five earlier scores give one.
+    `claimed`: the change may be spoken of; `held_back` says why it may not, although a threshold was exceeded.
+    """
+
+    rule: Rule
+    before: Reference
+    after: Point
+    score: Decimal
+    n: int
+    change: Decimal
+    moved: Moved
+    worse: bool | None
+    thresholds: tuple[Threshold, ...]
+    reached: Level | None
+    precision: Precision | None
+    spread: Decimal | None
+    claimed: bool
+    held_back: Badge | None
+    sentence: str
+    caveats: tuple[str, ...]
+
+
+class ItemStep(Struct, frozen=True, kw_only=True):
+    """One item that moved for the worse by `options` options: the option values before and after, as answered."""
+
+    link_id: str
+    number: int
+    before: int
+    after: int
+    options: int
+
+
+class ItemFall(Struct, frozen=True, kw_only=True):
+    """The items of the scale that fell by two options or more between the two latest responses; none is an answer too. `compared`
+    items were answered in both."""
+
+    rule: Rule
+    before: Point
+    after: Point
+    n: int
+    compared: int
+    items: tuple[ItemStep, ...]
+    claimed: bool
+    sentence: str
+    caveats: tuple[str, ...]
+
+
+class NotSaid(Struct, frozen=True, kw_only=True):
+    """A rule that could not be applied: a stable `code`, and why, with what it needs."""
+
+    rule: Rule
+    code: str
+    reason: str
+
+
+class Changes(Struct, frozen=True, kw_only=True):
+    """Everything that may be said about the latest point of one series; `n` counts its scores, `gaps` are the ratings without one."""
+
+    scale: str
+    n: int
+    findings: tuple[ScoreChange | ItemFall, ...]
+    not_said: tuple[NotSaid, ...]
+    badges: tuple[Badge, ...]
+    gaps: tuple[Gap, ...]

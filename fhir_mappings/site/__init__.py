@@ -1,0 +1,1 @@
+"""What a site adds to the instruments: wording packs and confirmed scoring keys."""

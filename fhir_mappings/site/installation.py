@@ -1,0 +1,168 @@
+"""The instruments of one site: those that ship, with its confirmations applied, and a worded one for each of its wording packs.
+Both come from one folder. Nothing in it is passed over in silence: a file is used, set aside with a reason, or broken."""
+
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+from msgspec import Struct, field
+
+from fhir_mappings.data_files.strict_toml import DataFileError
+from fhir_mappings.data_files.text_rules import shown
+from fhir_mappings.instruments.instrument import Instrument
+from fhir_mappings.instruments.library import Library
+from fhir_mappings.site import key_confirmations as confirmations
+from fhir_mappings.site.key_confirmations import Confirmed, confirmed, read_confirmations
+from fhir_mappings.site.wording_packs import LARGEST, PAGE, Pack, read_pack, silenced, worded_by
+
+# UTF-8 needs at most four bytes for a character.
+_LARGEST_FILE = 4 * LARGEST
+
+
+class SetAside(Struct, frozen=True, kw_only=True):
+    """A pack or confirmation that is in order but not used: `code` for logs, `reason` for people."""
+
+    file: str
+    slug: str
+    version: str
+    code: Literal["permission_expired", "instrument_unknown", "version_unknown", "key_changed"]
+    reason: str
+
+
+class Installed(Struct, frozen=True, kw_only=True):
+    """What a site's folder makes of the instruments that ship. `packs` are those in use; `broken` hinder the app from starting;
+    `passed_over` are names of files that are no TOML."""
+
+    library: Library
+    packs: tuple[Pack, ...]
+    confirmations: tuple[Confirmed, ...]
+    set_aside: tuple[SetAside, ...]
+    broken: tuple[DataFileError, ...]
+    passed_over: tuple[str, ...]
+
+
+# Slug, version and language.
+_Identity = tuple[str, str, str]
+
+
+class _Reading(Struct, kw_only=True):
+    """What has been found so far; `silent` are the instruments of packs whose permission has ended."""
+
+    today: date
+    structures: tuple[Instrument, ...]
+    worded: dict[_Identity, Instrument] = field(default_factory=dict)
+    silent: dict[_Identity, Instrument] = field(default_factory=dict)
+    packs: list[Pack] = field(default_factory=list)
+    set_aside: list[SetAside] = field(default_factory=list)
+    broken: list[DataFileError] = field(default_factory=list)
+
+
+def install(shipped: Library, folder: Path | None, *, today: date) -> Installed:
+    """The shipped instruments with everything in `folder` applied; as they ship where there is none. DataFileError when the folder
+    itself cannot be read; broken files in it are collected."""
+    files = _files(folder) if folder else []
+    reading = _Reading(today=today, structures=shipped.instruments)
+    known = _confirmations(reading, next((file for file in files if file.name == confirmations.FILE), None))
+    for file in files:
+        if file.suffix == ".toml" and file.name != confirmations.FILE:
+            _add_pack(reading, file)
+    return Installed(
+        library=Library((*reading.structures, *(reading.silent | reading.worded).values())),
+        packs=tuple(reading.packs),
+        confirmations=known,
+        set_aside=tuple(reading.set_aside),
+        broken=tuple(reading.broken),
+        passed_over=tuple(shown(file.name) for file in files if file.suffix != ".toml"),
+    )
+
+
+def _files(folder: Path) -> list[Path]:
+    """What lies in the folder, by name. Names that begin with a dot are a file system's or an editor's own."""
+    try:
+        return sorted((file for file in folder.iterdir() if not file.name.startswith(".")), key=lambda file: file.name)
+    except OSError as error:
+        raise DataFileError(shown(str(folder)), "(folder)", f"cannot be read: {error.strerror}", page=PAGE) from error
+
+
+def _text(file: Path) -> str:
+    """A file's text. DataFileError when it has none."""
+    try:
+        if file.stat().st_size > _LARGEST_FILE:
+            raise DataFileError(shown(file.name), "(file)", f"has more than {LARGEST // 1024} KiB", page=PAGE)
+        return file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise DataFileError(shown(file.name), "(file)", f"cannot be read: {error.strerror}", page=PAGE) from error
+    except UnicodeDecodeError as error:
+        raise DataFileError(shown(file.name), "(file)", f"is no UTF-8 text, at byte {error.start}", page=PAGE) from error
+
+
+def _confirmations(reading: _Reading, file: Path | None) -> tuple[Confirmed, ...]:
+    """Apply what the site has confirmed; what no longer fits is set aside, unless a later confirmation took its place."""
+    if file is None:
+        return ()
+    try:
+        known = read_confirmations(_text(file), file=file.name, today=reading.today)
+    except DataFileError as broken:
+        reading.broken.append(broken)
+        return ()
+    fitting = {one.slug for one in known if any(one.fits(each) for each in reading.structures)}
+    for one in known:
+        if one.slug not in fitting:
+            reading.set_aside.append(_unfit(one, reading.structures))
+    reading.structures = confirmed(reading.structures, known)
+    return known
+
+
+def _unfit(one: Confirmed, structures: Iterable[Instrument]) -> SetAside:
+    """Why a confirmation is not used."""
+    unknown = _unknown(confirmations.FILE, one.slug, one.version, structures)
+    remedy = f"compare it again and run `rapport instruments confirm {shown(one.slug)}`"
+    changed = f"the key of {shown(one.slug)} {shown(one.version)} is not the one confirmed on {one.confirmation.on}; {remedy}"
+    return unknown or SetAside(file=confirmations.FILE, slug=one.slug, version=one.version, code="key_changed", reason=changed)
+
+
+def _unknown(file: str, slug: str, version: str, structures: Iterable[Instrument]) -> SetAside | None:
+    """Why a file is for nothing known here; None when it is."""
+    versions = {one.slug: [each.version for each in structures if each.slug == one.slug] for one in structures}
+    if slug not in versions:
+        reason = f"there is no instrument {shown(slug)!r}; known are {', '.join(sorted(versions))}"
+        return SetAside(file=file, slug=slug, version=version, code="instrument_unknown", reason=reason)
+    if version not in versions[slug]:
+        reason = f"there is no version {shown(version)!r} of {slug}; known: {', '.join(versions[slug])}"
+        return SetAside(file=file, slug=slug, version=version, code="version_unknown", reason=reason)
+    return None
+
+
+def _add_pack(reading: _Reading, file: Path) -> None:
+    """Read one pack and put the worded instrument beside the others."""
+    try:
+        pack = read_pack(_text(file), file=shown(file.name), today=reading.today)
+        unknown = _unknown(pack.file, pack.slug, pack.version, reading.structures)
+        if unknown is not None:
+            reading.set_aside.append(unknown)
+            return
+        _install(reading, pack)
+    except DataFileError as broken:
+        reading.broken.append(broken)
+
+
+def _install(reading: _Reading, pack: Pack) -> None:
+    """DataFileError when the pack and its instrument differ, or another pack is for the same."""
+    structure = next(one for one in reading.structures if (one.slug, one.version) == (pack.slug, pack.version))
+    worded = worded_by(pack, structure)
+    identity = (pack.slug, pack.version, pack.language)
+    if pack.expired(reading.today):
+        reading.set_aside.append(_ended(pack))
+        reading.silent[identity] = silenced(pack, worded, structure)
+        return
+    if identity in reading.worded:
+        problem = f"another pack has wording of {pack.slug} {pack.version} in {pack.language!r} already; keep one of the two"
+        raise DataFileError(pack.file, "pack", problem, page=PAGE)
+    reading.worded[identity] = worded
+    reading.packs.append(pack)
+
+
+def _ended(pack: Pack) -> SetAside:
+    reason = f"its permission ended on {pack.expires}; ask {pack.wording.granted_by} to extend it and write the new day into [permission]"
+    return SetAside(file=pack.file, slug=pack.slug, version=pack.version, code="permission_expired", reason=reason)

@@ -1,0 +1,64 @@
+"""Scores as Observations: a panel without a value, one member per score. A score the rule does not allow is not written."""
+
+from fhir_mappings.instruments import canonicals
+from fhir_mappings.instruments.instrument import Informant, Instrument
+from fhir_mappings.submission.submission import PANEL, RESPONSE, Json, Submission, instant, person
+
+
+def observations(submission: Submission, *, base: str) -> tuple[tuple[str, Json], ...]:
+    """(role, R4 Observation): the panel first, then each score. Empty when nothing could be scored."""
+    scored = submission.scored()
+    if not scored:
+        return ()
+    panel = _frame(submission, PANEL, base=base) | _source(submission)
+    panel["hasMember"] = [{"reference": submission.urn(key)} for key in scored]
+    return ((PANEL, panel), *((key, _member(submission, key, base=base)) for key in scored))
+
+
+def _member(submission: Submission, key: str, *, base: str) -> Json:
+    """One score in UCUM `{score}`, with its digits."""
+    quantity = {"value": submission.scores[key].value, "unit": "score", "system": canonicals.UCUM, "code": "{score}"}
+    return _frame(submission, key, base=base) | {"valueQuantity": quantity} | _source(submission)
+
+
+def _frame(submission: Submission, role: str, *, base: str) -> Json:
+    """What panel and members share."""
+    return {
+        "resourceType": "Observation",
+        **submission.meta(),
+        "identifier": [submission.identifier(role, system=canonicals.submission_system(base))],
+        "status": "final",
+        "category": _categories(submission.instrument, base=base),
+        "code": {
+            "coding": [{"system": canonicals.score_system(base), "code": _code(submission, role)}],
+            "text": score_title(submission.instrument, submission.informant, role),
+        },
+        "subject": {"reference": f"Patient/{submission.patient}"},
+        **({"focus": [person(submission.clinician)]} if submission.clinician else {}),
+        **submission.visit(),
+        "effectiveDateTime": instant(submission.authored),
+        "issued": instant(submission.issued),
+        "performer": [{"reference": submission.answered_by}],
+    }
+
+
+def _source(submission: Submission) -> Json:
+    return {"derivedFrom": [{"reference": submission.urn(RESPONSE)}]}
+
+
+def _categories(instrument: Instrument, *, base: str) -> list[Json]:
+    survey = {"system": canonicals.OBSERVATION_CATEGORY, "code": "survey", "display": "Survey"}
+    code = canonicals.category(instrument)
+    ours = {"system": canonicals.category_system(base), "code": code, "display": canonicals.CATEGORIES[code]}
+    return [{"coding": [survey]}, {"coding": [ours]}]
+
+
+def _code(submission: Submission, role: str) -> str:
+    return canonicals.score_code(submission.instrument, submission.informant, role)
+
+
+def score_title(instrument: Instrument, informant: Informant, role: str) -> str:
+    """What a panel's or score's code says in words; it says so where the instrument is not validated."""
+    name = "panel" if role == PANEL else instrument.scale(role).title.lower()
+    caution = "" if instrument.validated else " (not a validated instrument)"
+    return f"{instrument.title}, {informant} form, {name}{caution}"

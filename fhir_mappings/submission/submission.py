@@ -1,0 +1,73 @@
+"""Everything one submission is made of, before it becomes FHIR."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import NAMESPACE_URL, uuid5
+
+from msgspec import Struct
+
+from fhir_mappings.instruments.answers import Answers
+from fhir_mappings.instruments.instrument import Informant, Instrument
+from fhir_mappings.ratings.rating import Person, Score
+
+RESPONSE = "response"
+PANEL = "panel"
+PROVENANCE = "provenance"
+Json = dict[str, object]
+
+
+class Submission(Struct, frozen=True, kw_only=True):
+    """`patient` and `encounter` are ids, `answered_by` and `recorded_by` references (`Patient/x`, `Practitioner/y`). `clinician` is who is
+    rated: None for a questionnaire about a team or about nobody. `from_paper`: the answers were typed in from a sheet.
+
+    `authored` and `issued` are aware. `key` is the submission key: every resource's identifier is the key plus its role.
+    """
+
+    instrument: Instrument
+    informant: Informant
+    answers: Answers
+    scores: Mapping[str, Score]
+    patient: str
+    clinician: Person | None
+    answered_by: str
+    recorded_by: str
+    encounter: str | None
+    authored: datetime
+    issued: datetime
+    key: str
+    app_version: str
+    tags: tuple[tuple[str, str], ...] = ()
+    from_paper: bool = False
+
+    def urn(self, role: str) -> str:
+        """The full URL of one resource in the bundle: the same for the same key, so that a repeated build is the same bundle."""
+        return f"urn:uuid:{uuid5(NAMESPACE_URL, f'{self.key}.{role}')}"
+
+    def identifier(self, role: str, *, system: str) -> Json:
+        """The resource's own identifier."""
+        return {"system": system, "value": f"{self.key}.{role}"}
+
+    def scored(self) -> tuple[str, ...]:
+        """Keys of the scales that have a score, in the file's order."""
+        return tuple(key for key, found in self.scores.items() if found.value is not None)
+
+    def meta(self) -> Json:
+        """`meta` with the tags; empty when there is none."""
+        return {"meta": {"tag": [{"system": system, "code": code} for system, code in self.tags]}} if self.tags else {}
+
+    def visit(self) -> Json:
+        """`encounter`, where the launch had one."""
+        return {"encounter": {"reference": f"Encounter/{self.encounter}"}} if self.encounter else {}
+
+
+def instant(moment: datetime) -> str:
+    """A FHIR instant with its offset. ValueError for a naive datetime: without a zone it is no instant."""
+    if moment.tzinfo is None:
+        raise ValueError("a FHIR instant needs a time zone")
+    return moment.isoformat(timespec="seconds")
+
+
+def person(who: Person) -> Json:
+    """A reference to a person, with the name where there is one."""
+    named: Json = {"display": who.name} if who.name else {}
+    return {"reference": who.reference, **named}

@@ -1,0 +1,36 @@
+"""A submission as one R4 transaction, checked before anybody sends it."""
+
+from fhir_mappings.instruments import canonicals
+from fhir_mappings.r4.validation import InvalidResource, check_all
+from fhir_mappings.submission.provenance import provenance
+from fhir_mappings.submission.questionnaire_response import questionnaire_response
+from fhir_mappings.submission.score_observations import observations
+from fhir_mappings.submission.submission import PROVENANCE, RESPONSE, Json, Submission
+
+__all__ = ["InvalidResource", "Submission", "submission_bundle", "submission_resources"]
+
+
+def submission_resources(submission: Submission, *, base: str) -> tuple[tuple[str, Json], ...]:
+    """(role, resource) in the order they are written: response, panel, scores, provenance. References between them are urns.
+
+    InvalidResource names what would not be valid FHIR.
+    """
+    stored = ((RESPONSE, questionnaire_response(submission, base=base)), *observations(submission, base=base))
+    roles = tuple(role for role, _ in stored)
+    resources = (*stored, (PROVENANCE, provenance(submission, roles)))
+    check_all(resource for _, resource in resources)
+    return resources
+
+
+def submission_bundle(submission: Submission, *, base: str) -> Json:
+    """The transaction of docs/fhir-shapes.md. Numbers are Decimals: write it with simplejson and `use_decimal`."""
+    entries = [_entry(submission, role, resource, base=base) for role, resource in submission_resources(submission, base=base)]
+    return {"resourceType": "Bundle", "type": "transaction", "entry": entries}
+
+
+def _entry(submission: Submission, role: str, resource: Json, *, base: str) -> Json:
+    """One entry; created only where its identifier is not there yet. R4 Provenance has none to be found by."""
+    request: Json = {"method": "POST", "url": resource["resourceType"]}
+    if role != PROVENANCE:
+        request["ifNoneExist"] = f"identifier={canonicals.submission_system(base)}|{submission.key}.{role}"
+    return {"fullUrl": submission.urn(role), "resource": resource, "request": request}

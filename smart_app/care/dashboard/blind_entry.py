@@ -1,0 +1,125 @@
+"""Blind entry: a patient's rating of a visit stays out of everything until its clinician has rated that visit,
+or chose to see it without. Applied to the raw resources, before anything else reads them, so nothing downstream can leak."""
+
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from fhir_mappings.measures.measurement import Skipped
+from fhir_mappings.ratings.rating import Rating
+from smart_app.care.dashboard.history import HiddenRating
+from smart_app.fhir.client import Resource
+from smart_app.fhir.reference import local_reference
+from smart_app.launch.context import LaunchContext, LaunchId
+from smart_app.services import AppServices
+
+Visit = tuple[str, str]
+
+
+class Sight(Struct, frozen=True, kw_only=True):
+    """What the signed-in clinician may see of a patient's ratings. `held` are the sources (`Type/id`) of those kept back."""
+
+    ratings: tuple[Rating, ...]
+    hidden: tuple[HiddenRating, ...]
+    held: frozenset[str]
+
+
+def visit_of(rating: Rating) -> Visit:
+    """The dyad's clinician ("" where nobody is rated) and the visit: what pairs the two informants' ratings."""
+    return rating.clinician.reference if rating.clinician else "", rating.visit
+
+
+def apply(context: LaunchContext, services: AppServices, ratings: Iterable[Rating]) -> Sight:
+    """The ratings that may be seen, and where the others stand. One question to the store, none without hidden ratings."""
+    given = tuple(ratings)
+    if not services.settings.blind_entry:
+        return Sight(ratings=given, hidden=(), held=frozenset())
+    rated = {visit_of(rating) for rating in given if rating.informant == "clinician"}
+    # Without a rated clinician there is no other rating to wait for.
+    waiting = {visit_of(rating) for rating in given if rating.informant == "patient" and rating.clinician} - rated
+    closed = waiting - services.store.reveals.among(context.iss, context.patient, waiting) if waiting else set()
+    held = [rating for rating in given if _kept_back(rating, closed)]
+    seen = tuple(rating for rating in given if not _kept_back(rating, closed))
+    sources = frozenset(rating.source for rating in held)
+    return Sight(ratings=seen, hidden=_hidden(held, mine=context.user.reference), held=sources)
+
+
+def without_content(
+    services: AppServices, skipped: Iterable[Skipped], *, sight: Sight, resources: Sequence[Resource], base: str
+) -> list[Skipped]:
+    """The skipped parts of ratings, those that may belong to a rating kept back stripped of what they say."""
+    if not services.settings.blind_entry:
+        return list(skipped)
+    seen = {rating.source for rating in sight.ratings}
+    by_source = {_own_reference(resource): resource for resource in resources}
+    open_forms = {instrument.slug for instrument in services.library.newest if instrument.rated != "clinician"}
+    return [
+        skip if skip.measure in open_forms or _may_show(skip, by_source.get(skip.source), seen=seen, base=base) else _stripped(skip)
+        for skip in skipped
+    ]
+
+
+def not_held(resources: Iterable[Resource], *, sight: Sight, base: str) -> list[Resource]:
+    """The resources that are no part of a rating kept back: what may be counted."""
+    return [
+        resource
+        for resource in resources
+        if sight.held.isdisjoint([_own_reference(resource), *_references(resource.get("derivedFrom"), base)])
+    ]
+
+
+def _own_reference(resource: Resource) -> str:
+    return f"{resource.get('resourceType')}/{resource.get('id')}"
+
+
+def reveal(context: LaunchContext, services: AppServices, *, clinician: str, visit: str, launch_id: LaunchId | None = None) -> None:
+    """Show the patient's rating of that visit without rating it; who chose so is recorded."""
+    user = context.user.reference
+    services.store.reveals.add(issuer=context.iss, patient=context.patient, clinician=clinician, visit=visit, user=user)
+    detail = {"clinician": clinician, "visit": visit}
+    services.store.audit.add("reveal", launch_id=launch_id, context=context, detail=detail)
+
+
+def _kept_back(rating: Rating, closed: set[Visit]) -> bool:
+    return rating.informant == "patient" and visit_of(rating) in closed
+
+
+def _hidden(held: Iterable[Rating], *, mine: str) -> tuple[HiddenRating, ...]:
+    """One line per visit, newest first: where and when, nothing else."""
+    by_visit = {visit_of(rating): rating for rating in held}
+    lines = [
+        HiddenRating(
+            clinician=clinician,
+            mine=clinician.reference == mine,
+            visit=rating.visit,
+            day=rating.when.day,
+            encounter=rating.encounter,
+        )
+        for rating in by_visit.values()
+        if (clinician := rating.clinician)
+    ]
+    return tuple(sorted(lines, key=lambda line: line.day, reverse=True))
+
+
+def _may_show(skip: Skipped, resource: Resource | None, *, seen: set[str], base: str) -> bool:
+    """Whether the skipped part is certainly not of a rating kept back: not the patient's, or part of one that is seen."""
+    if resource is None:
+        return False
+    authors = [*_references(resource.get("source"), base), *_references(resource.get("performer"), base)]
+    if authors and not any(author.startswith("Patient/") for author in authors):
+        return True
+    return skip.source in seen or not seen.isdisjoint(_references(resource.get("derivedFrom"), base))
+
+
+def _references(value: object, base: str) -> list[str]:
+    listed = value if isinstance(value, list) else [value]
+    found = [local_reference(entry.get("reference"), base=base) for entry in listed if isinstance(entry, dict)]
+    return [reference for reference in found if reference is not None]
+
+
+def _stripped(skip: Skipped) -> Skipped:
+    return replace(skip, what="A patient's rating", shown=None, reason=_STRIPPED, remedy=None)
+
+
+_STRIPPED = "It could not be read in full. What it holds is kept back until its visit is rated."

@@ -1,0 +1,106 @@
+"""What the dashboard is made of: the patient, the dyads, the measures, and an honest account of how it was read."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Literal
+
+from msgspec import Struct
+
+from fhir_mappings.instruments.instrument import Instrument
+from fhir_mappings.measures.measure import Measure
+from fhir_mappings.measures.measurement import Measurement, Skipped
+from fhir_mappings.people.patient import PatientFields
+from fhir_mappings.ratings.rating import Person, Rating
+
+Years = Literal["1", "2", "5", "all"]
+LoadState = Literal["complete", "partial", "failed", "unsupported", "not_permitted"]
+
+
+# Who the chart is about, as the mapping reads them.
+Patient = PatientFields
+
+
+class ReadReport(Struct, frozen=True, kw_only=True):
+    """How one read went. `title` for people ("HbA1c"), `count` resources used, `reason` a sentence unless complete,
+    `foreign` how many resources of other patients the server returned (none of them is shown)."""
+
+    key: str
+    title: str
+    state: LoadState
+    count: int
+    reason: str | None
+    foreign: int
+    finished: datetime
+
+
+class Panel(Struct, frozen=True, kw_only=True):
+    """One measure's lane. `points` are in range, oldest first; `latest` and `previous` are of all dates read, so that an older
+    latest value is stated even when the range holds none; `skipped` of this measure."""
+
+    measure: Measure
+    read: ReadReport
+    points: Sequence[Measurement]
+    latest: Measurement | None
+    previous: Measurement | None
+    total: int
+    skipped: Sequence[Skipped]
+
+
+class Dyad(Struct, frozen=True, kw_only=True):
+    """The patient and one rated clinician (None: a questionnaire about a team or about nobody), on one instrument. `ratings` in range
+    oldest first, all informants; `latest` maps an informant to that informant's latest rating of all dates, `previous` to the one
+    before. Hidden ratings are in none of them."""
+
+    clinician: Person | None
+    instrument: Instrument
+    mine: bool
+    ratings: Sequence[Rating]
+    latest: dict[str, Rating]
+    previous: dict[str, Rating]
+    visits: int
+    total: int
+
+
+class HiddenRating(Struct, frozen=True, kw_only=True):
+    """A patient's rating kept back until the clinician has rated that visit, or chosen to see it without (blind entry).
+    Holds nothing of the rating but where and when."""
+
+    clinician: Person
+    mine: bool
+    visit: str
+    day: date
+    encounter: str | None
+
+
+class Change(Struct, frozen=True, kw_only=True):
+    """One statement of fact for "What changed": a series, its latest value, and the value it is compared with.
+    `kind` is `alliance`, `element` (the goal, task or bond that moved most) or `measure`; no judgement of whether it is real."""
+
+    kind: Literal["alliance", "element", "measure"]
+    title: str
+    informant: str | None
+    clinician: Person | None
+    earlier: Measurement | Rating | None
+    later: Measurement | Rating
+    scale: str | None
+
+
+class History(Struct, frozen=True, kw_only=True):
+    """Everything one dashboard shows. `dyads` have a rated clinician, `companions` have none. `start` to `end` is the drawn range
+    (`years`); `reads` covers every read made."""
+
+    patient: Patient
+    years: Years
+    start: date
+    end: date
+    read_at: datetime
+    server: str
+    dyads: Sequence[Dyad]
+    hidden: Sequence[HiddenRating]
+    panels: Sequence[Panel]
+    changes: Sequence[Change]
+    skipped: Sequence[Skipped]
+    reads: Sequence[ReadReport]
+    can_write: bool
+    why_not_write: str | None
+    companions: Sequence[Dyad] = ()

@@ -1,0 +1,242 @@
+"""One patient's history: the reads joined with the mapping, this clinician's dyads first, and nothing of another patient or kept back."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from typing import TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from fhir_mappings.instruments.instrument import Instrument
+from fhir_mappings.measures.measure import Measure
+from fhir_mappings.measures.measurement import Measurement, Skipped
+from fhir_mappings.measures.observation_reader import read_measurements
+from fhir_mappings.ratings.rating import Rating
+from fhir_mappings.ratings.rating_reader import read_ratings
+from fhir_mappings.series import in_order
+from smart_app.care.dashboard import blind_entry
+from smart_app.care.dashboard.blind_entry import Sight
+from smart_app.care.dashboard.changes import changes_in
+from smart_app.care.dashboard.history import Dyad, History, Panel, ReadReport, Years
+from smart_app.care.record.access import base_of, powers
+from smart_app.care.record.patient_in_context import patient_of, remember_patient
+from smart_app.care.record.reads import ANSWERS, GROUPS, SCORES, Readings, read_all
+from smart_app.care.submission.submit import why_not_write
+from smart_app.fhir.client import Resource
+from smart_app.launch.context import LaunchContext
+from smart_app.services import AppServices
+
+_YEARS: Mapping[Years, int] = {"1": 1, "2": 2, "5": 5}
+# A result of "tomorrow" is one from a zone ahead of ours; later ones are mistakes in the record.
+_AHEAD = timedelta(days=1)
+_Part = TypeVar("_Part", Measurement, Skipped)
+
+
+class Span(Struct, frozen=True, kw_only=True):
+    """The drawn range, both days included."""
+
+    start: date
+    end: date
+
+    def holds(self, day: date) -> bool:
+        """Whether the day is drawn."""
+        return self.start <= day <= self.end
+
+
+class _Alliance(Struct, frozen=True, kw_only=True):
+    """The ratings that may be seen, the parts that could not be read, and the two reads' reports without what is kept back."""
+
+    sight: Sight
+    skipped: list[Skipped]
+    reports: Mapping[str, ReadReport]
+
+
+def load_history(context: LaunchContext, services: AppServices, *, years: Years) -> History:
+    """Everything the dashboard shows. FhirError only when the Patient cannot be read or is another; every other failure is in `reads`."""
+    readings = read_all(context, services)
+    remember_patient(context, services, readings.patient)
+    now = services.clock()
+    tomorrow = now.date() + _AHEAD
+    measured, unread = _measurements(context, services, readings)
+    alliance = _alliance(context, services, readings)
+    past = [measurement for measurement in measured if measurement.when.day <= tomorrow]
+    ahead = [_ahead(measurement) for measurement in measured if measurement.when.day > tomorrow]
+    reports = {**readings.reports, **alliance.reports}
+    skipped = [*unread, *ahead, *alliance.skipped, *_foreign(reports.values(), context)]
+    span = _span(years, now.date(), [*(item.when.day for item in past), *(rating.when.day for rating in alliance.sight.ratings)])
+    values, left_out = _by_measure(past), _by_measure(skipped)
+    panels = [
+        _panel(measure, values.get(measure.key, []), left_out.get(measure.key, []), reports[measure.group], span=span)
+        for measure in services.measures
+    ]
+    dyads, companions = _dyads(services, alliance.sight.ratings, span=span, mine=context.user.reference)
+    why_not = why_not_write(powers(context, services))
+    return History(
+        patient=patient_of(readings.patient),
+        years=years,
+        start=span.start,
+        end=span.end,
+        read_at=now,
+        server=context.issuer_name,
+        dyads=dyads,
+        companions=companions,
+        hidden=alliance.sight.hidden,
+        panels=panels,
+        changes=changes_in(dyads, panels),
+        skipped=skipped,
+        reads=tuple(reports.values()),
+        can_write=why_not is None,
+        why_not_write=why_not,
+    )
+
+
+def _measurements(context: LaunchContext, services: AppServices, readings: Readings) -> tuple[list[Measurement], list[Skipped]]:
+    """All measures of all groups, in order of time; a resource that two reads returned counts once."""
+    unique: dict[object, Resource] = {}
+    for index, resource in enumerate(resource for group in GROUPS for resource in readings.resources[group]):
+        local_id = resource.get("id")
+        unique[local_id if isinstance(local_id, str) and local_id else index] = resource
+    measurements, skipped = read_measurements(services.measures, unique.values(), patient=context.patient)
+    return in_order(measurements), skipped
+
+
+def _alliance(context: LaunchContext, services: AppServices, readings: Readings) -> _Alliance:
+    """The ratings, blind entry applied before anything else sees them."""
+    canonical, base = services.settings.canonical_base, base_of(context)
+    responses = [response for response in readings.resources[ANSWERS] if _is_ours(response, canonical)]
+    scores = readings.resources[SCORES]
+    ratings, skipped = read_ratings(services.library, responses, scores, patient=context.patient, base=canonical)
+    sight = blind_entry.apply(context, services, ratings)
+    kept = blind_entry.without_content(services, skipped, sight=sight, resources=[*responses, *scores], base=base)
+    used = {ANSWERS: responses, SCORES: scores}
+    counts = {key: len(blind_entry.not_held(resources, sight=sight, base=base)) for key, resources in used.items()}
+    return _Alliance(sight=sight, skipped=kept, reports={key: replace(readings.reports[key], count=count) for key, count in counts.items()})
+
+
+def _is_ours(response: Resource, canonical_base: str) -> bool:
+    """A response to one of our forms, in any version; the EHR's own forms are none of this page's business."""
+    return str(response.get("questionnaire") or "").startswith(f"{canonical_base}/Questionnaire/")
+
+
+def _ahead(measurement: Measurement) -> Skipped:
+    """A result dated later than tomorrow: drawn as latest it would mislead."""
+    return Skipped(
+        source=measurement.source,
+        measure=measurement.measure,
+        what="Result dated in the future",
+        when=measurement.when,
+        shown=f"{measurement.reported.text} {measurement.reported.label}",
+        reason="Its date has not come yet.",
+        code="future_date",
+        remedy="Correct the date in the record.",
+    )
+
+
+def _foreign(reports: Iterable[ReadReport], context: LaunchContext) -> list[Skipped]:
+    """One notice for everything of other patients that the server returned; none of it was looked at."""
+    count = sum(report.foreign for report in reports)
+    if count == 0:
+        return []
+    return [
+        Skipped(
+            source=context.issuer_name,
+            measure=None,
+            what=f"{count} {'entry' if count == 1 else 'entries'} of other patients",
+            when=None,
+            shown=None,
+            reason="The server returned them although it was asked for this patient only. None of them is shown.",
+            code="foreign_patient",
+            remedy="Tell IT: the server ignores the patient in a search.",
+        )
+    ]
+
+
+def _span(years: Years, today: date, days: Sequence[date]) -> Span:
+    """The drawn range. "all" begins with the oldest value, and is at least a year."""
+    end = max([today, *days])
+    if years in _YEARS:
+        return Span(start=_years_before(today, _YEARS[years]), end=end)
+    return Span(start=min([_years_before(today, 1), *days]), end=end)
+
+
+def _years_before(day: date, years: int) -> date:
+    """The same day earlier; 29 February becomes the 28th."""
+    try:
+        return day.replace(year=day.year - years)
+    except ValueError:
+        return day.replace(year=day.year - years, day=28)
+
+
+def _by_measure(parts: Iterable[_Part]) -> dict[str | None, list[_Part]]:
+    """Values, or what was left out, by measure, each in the order given."""
+    grouped: dict[str | None, list[_Part]] = {}
+    for part in parts:
+        grouped.setdefault(part.measure, []).append(part)
+    return grouped
+
+
+def _panel(measure: Measure, own: Sequence[Measurement], skipped: Sequence[Skipped], report: ReadReport, *, span: Span) -> Panel:
+    """One measure, from its own values, oldest first. Latest and previous are of all dates, of one method, and preliminary only where
+    nothing else is."""
+    firm = [measurement for measurement in own if measurement.standing != "preliminary"] or own
+    latest = firm[-1] if firm else None
+    earlier = [measurement for measurement in firm[:-1] if latest and measurement.method == latest.method]
+    return Panel(
+        measure=measure,
+        read=report,
+        points=[measurement for measurement in own if span.holds(measurement.when.day)],
+        latest=latest,
+        previous=earlier[-1] if earlier else None,
+        total=len(own),
+        skipped=skipped,
+    )
+
+
+def _dyads(services: AppServices, ratings: Sequence[Rating], *, span: Span, mine: str) -> tuple[list[Dyad], list[Dyad]]:
+    """One per rated clinician and instrument, never mixed, and one per questionnaire about nobody in particular. Mine first and in the
+    site's order of instruments, as are the questionnaires; then the other clinicians, the most recent first."""
+    groups: dict[tuple[str, str, str], list[Rating]] = {}
+    for rating in sorted(ratings, key=_moment):
+        groups.setdefault((_rated(rating), rating.instrument, rating.version), []).append(rating)
+    order = {slug: place for place, slug in enumerate(services.settings.instruments)}
+    ranked = sorted(groups.values(), key=lambda group: _moment(group[-1]), reverse=True)
+    ranked.sort(key=lambda group: order.get(group[-1].instrument, len(order)) if _rated(group[-1]) in {mine, ""} else len(order))
+    ranked.sort(key=lambda group: _rated(group[-1]) != mine)
+    found = [_dyad(_instrument(services, group[-1]), group, span=span, mine=mine) for group in ranked]
+    return [dyad for dyad in found if dyad.clinician], [dyad for dyad in found if not dyad.clinician]
+
+
+def _instrument(services: AppServices, rating: Rating) -> Instrument:
+    """The version the answers were given on."""
+    return services.library.get(rating.instrument, version=rating.version, language=services.settings.language)
+
+
+def _rated(rating: Rating) -> str:
+    """The reference of the rated clinician; "" where nobody is rated."""
+    return rating.clinician.reference if rating.clinician else ""
+
+
+def _dyad(instrument: Instrument, ratings: Sequence[Rating], *, span: Span, mine: str) -> Dyad:
+    """The ratings of one dyad, oldest first."""
+    named = next((rating.clinician for rating in reversed(ratings) if rating.clinician and rating.clinician.name), ratings[-1].clinician)
+    by_informant = {informant: [rating for rating in ratings if rating.informant == informant] for informant in instrument.forms}
+    return Dyad(
+        clinician=named,
+        instrument=instrument,
+        mine=named is not None and named.reference == mine,
+        ratings=[rating for rating in ratings if span.holds(rating.when.day)],
+        latest={informant: given[-1] for informant, given in by_informant.items() if given},
+        previous={informant: before for informant, given in by_informant.items() if (before := _before_latest(given)) is not None},
+        visits=len({rating.visit for rating in ratings}),
+        total=len(ratings),
+    )
+
+
+def _before_latest(given: Sequence[Rating]) -> Rating | None:
+    """The rating before the latest; of observers the same one's, as another's is no earlier view of theirs."""
+    return next((rating for rating in reversed(given[:-1]) if rating.observer == given[-1].observer), None)
+
+
+def _moment(rating: Rating) -> tuple[date, float]:
+    """When, for ordering: the day first, as a rating without a time has no place within it."""
+    return rating.when.day, rating.when.instant.timestamp() if rating.when.instant else 0.0

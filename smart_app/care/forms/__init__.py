@@ -1,0 +1,1 @@
+"""Which form is asked for, about whom, and what was kept of one."""

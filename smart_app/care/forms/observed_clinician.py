@@ -1,0 +1,218 @@
+"""Whom an observer rates. The launch names the observer; the clinician is chosen among those the record connects with the patient.
+
+A choice is looked up anew when it is made, and then carried sealed: what a form posts as its clinician was chosen here, in this launch."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+
+from msgspec import Struct, field
+
+from fhir_mappings.instruments.instrument import Informant, Instrument
+from fhir_mappings.people.clinicians import Named, general_practitioners, name_of, of_team, of_visit, practitioner_of
+from fhir_mappings.ratings.rating import Person
+from fhir_mappings.ratings.rating_reader import read_ratings
+from smart_app.care.dashboard.history import Patient
+from smart_app.care.record.access import Powers, base_of, powers, reader
+from smart_app.care.record.patient_in_context import patient_of, remember_patient
+from smart_app.care.record.reads import ANSWERS, SCORES, Readings, read_all
+from smart_app.errors import SessionError
+from smart_app.fhir.client import FhirClient, Resource
+from smart_app.fhir.gather import Failed, Loaded, gather
+from smart_app.fhir.reference import is_id, local_reference, own_resources
+from smart_app.launch.context import LaunchContext, LaunchId
+from smart_app.services import AppServices
+
+_VISIT, _TEAM = "visit", "team"
+_CLINICIANS = ("Practitioner", "PractitionerRole")
+# Names are looked up one by one; nobody chooses from a longer list than this.
+_MOST_LOOKED_UP = 20
+
+
+class Choice(Struct, frozen=True, kw_only=True):
+    """One clinician who may be rated, and what connects them with the patient, in words (`this visit, attender`)."""
+
+    person: Person
+    roles: tuple[str, ...]
+
+
+class Candidates(Struct, frozen=True, kw_only=True):
+    """`choices` by name; `looked` says of each place that was looked in what came of it, as (place, outcome)."""
+
+    patient: Patient
+    choices: tuple[Choice, ...]
+    looked: tuple[tuple[str, str], ...]
+
+
+class _Gathered(Struct):
+    """What the record says of one person so far."""
+
+    names: list[str] = field(default_factory=list)
+    roles: dict[str, None] = field(default_factory=dict)
+
+
+def asks_whom(instrument: Instrument, informant: Informant) -> bool:
+    """Whether the form must first be told which clinician it is about: an observer's is not about whoever is signed in."""
+    return informant == "observer" and instrument.rated == "clinician"
+
+
+def candidates(context: LaunchContext, services: AppServices) -> Candidates:
+    """The clinicians an observer can rate here: of this visit, the patient's own, of their care team, or rated before. Never the observer.
+    FhirError only when the Patient cannot be read or is another; what else fails is in `looked`."""
+    readings = read_all(context, services, only=(ANSWERS, SCORES))
+    remember_patient(context, services, readings.patient)
+    allowed, client = powers(context, services), reader(context, services)
+    found = gather(services.pool, dict(_reads(context, allowed, client)), seconds=services.settings.read_deadline)
+    places = dict(_places(context, services, readings, found, allowed))
+    gathered = _by_person(context, services, [(place, one) for place, given in places.items() for one in given if isinstance(one, Named)])
+    gathered.pop(local_reference(context.user.reference, base=base_of(context)) or context.user.reference, None)
+    _look_names_up(services, gathered, allowed, client)
+    # Of a role that cannot be read it is not known whose it is; one of the observer's own name is taken to be theirs.
+    choices = [one for one in (_choice(*each) for each in gathered.items()) if not _is_own_role(one, context)]
+    ordered = tuple(sorted(choices, key=lambda one: ((one.person.name or "~").casefold(), one.person.reference)))
+    looked = tuple((place, given if isinstance(given, str) else _counted(place, choices)) for place, given in places.items())
+    return Candidates(patient=patient_of(readings.patient), choices=ordered, looked=looked)
+
+
+def choose(
+    context: LaunchContext, services: AppServices, *, found: Candidates, reference: str, form: tuple[str, Informant], launch_id: LaunchId
+) -> str | None:
+    """A sealed note of the choice for the pages of that form (slug, informant) in this launch; None when the choice is not among those
+    found."""
+    person = next((one.person for one in found.choices if one.person.reference == reference), None)
+    if person is None:
+        return None
+    content = {"reference": person.reference, "name": person.name, "patient": context.patient}
+    return services.store.launches.carry(launch_id, content, purpose=_purpose(form))
+
+
+def chosen(context: LaunchContext, services: AppServices, *, note: str, form: tuple[str, Informant], launch_id: LaunchId) -> Person:
+    """Whom a note from `choose` names. SessionError for a note of another launch, form or patient, or of nobody's."""
+    content = services.store.launches.carried(launch_id, note, purpose=_purpose(form))
+    if content["patient"] != context.patient:
+        raise SessionError("The clinician was chosen for another patient, so nothing was stored. Open Rapport from the chart again.")
+    return Person(reference=content["reference"], name=content["name"])
+
+
+def _purpose(form: tuple[str, Informant]) -> str:
+    return f"rated {form[0]} {form[1]}"
+
+
+_Team = list[Resource]
+
+
+def _reads(context: LaunchContext, allowed: Powers, client: FhirClient) -> Iterator[tuple[str, Callable[[float], _Team]]]:
+    if context.encounter and allowed.granted("Encounter", "read"):
+        yield _VISIT, partial(_one, client, "Encounter", context.encounter)
+    if allowed.why_not("CareTeam", "search-type") is None:
+        yield _TEAM, partial(_teams, client, context.patient)
+
+
+def _one(client: FhirClient, kind: str, identity: str, deadline: float) -> _Team:
+    return [client.read(kind, identity, deadline=deadline)]
+
+
+def _teams(client: FhirClient, patient: str, deadline: float) -> _Team:
+    return list(client.search("CareTeam", (("patient", patient), ("_count", "50")), deadline=deadline).resources)
+
+
+def _places(
+    context: LaunchContext,
+    services: AppServices,
+    readings: Readings,
+    found: Mapping[str, Loaded[_Team] | Failed],
+    allowed: Powers,
+) -> Iterator[tuple[str, list[Named] | str]]:
+    """Every place a clinician may be named in, with whom it names, or why that is not known."""
+    today = services.clock().date()
+    unread = "this launch belongs to no visit" if not context.encounter else "may not be read in this launch"
+    yield "this visit", _mentioned(context, found.get(_VISIT), unread, of_visit)
+    yield "general practitioner", list(general_practitioners(readings.patient))
+    why = allowed.why_not("CareTeam", "search-type") or ""
+    yield "care team", _mentioned(context, found.get(_TEAM), why, partial(of_team, today=today))
+    yield "rated here before", _rated_before(context, services, readings)
+
+
+def _mentioned(
+    context: LaunchContext, read: Loaded[_Team] | Failed | None, unread: str, members: Callable[[Resource], Iterable[Named]]
+) -> list[Named] | str:
+    """The members of what was read and is this patient's."""
+    if read is None:
+        return unread
+    if isinstance(read, Failed):
+        return f"could not be read: {read.reason}"
+    own, _ = own_resources(read.value, patient=context.patient, base=base_of(context))
+    return [named for resource in own for named in members(resource)]
+
+
+def _rated_before(context: LaunchContext, services: AppServices, readings: Readings) -> list[Named] | str:
+    """The clinicians of the history's dyads: that they were rated, not how."""
+    canonical, failed = services.settings.canonical_base, [readings.reports[key] for key in (ANSWERS, SCORES)]
+    responses, scores = readings.resources[ANSWERS], readings.resources[SCORES]
+    ratings, _ = read_ratings(services.library, responses, scores, patient=context.patient, base=canonical)
+    rated = [one.clinician for one in ratings if one.clinician]
+    unread = next((report.reason for report in failed if report.state != "complete"), None)
+    if not rated and unread:
+        return f"could not be read: {unread}"
+    return [Named(reference=one.reference, name=one.name, role=None) for one in rated]
+
+
+def _counted(place: str, choices: Iterable[Choice]) -> str:
+    count = sum(any(role.split(", ")[0] == place for role in one.roles) for one in choices)
+    return "nobody besides you" if not count else "1 clinician" if count == 1 else f"{count} clinicians"
+
+
+def _is_own_role(one: Choice, context: LaunchContext) -> bool:
+    return one.person.reference.startswith("PractitionerRole/") and one.person.name is not None and one.person.name == context.user.name
+
+
+def _by_person(context: LaunchContext, services: AppServices, mentions: list[tuple[str, Named]]) -> dict[str, _Gathered]:
+    """Mentions by the person meant: a role is its practitioner where the record tells, so that one person is one dyad."""
+    behind = _behind_roles(context, services, [named.reference for _, named in mentions])
+    gathered: dict[str, _Gathered] = {}
+    for place, named in mentions:
+        reference = local_reference(named.reference, base=base_of(context))
+        if reference is None or reference.partition("/")[0] not in _CLINICIANS:
+            continue
+        known = behind.get(reference)
+        one = gathered.setdefault(known.reference if known else reference, _Gathered())
+        one.names.extend(name for name in (known.name if known else None, named.name) if name)
+        role = named.role or (known.role if known else None)
+        one.roles[f"{place}, {role}" if role else place] = None
+    return gathered
+
+
+def _behind_roles(context: LaunchContext, services: AppServices, references: Iterable[str]) -> dict[str, Named]:
+    """The practitioner of each PractitionerRole that can be read."""
+    base, allowed, client = base_of(context), powers(context, services), reader(context, services)
+    local = {local for one in references if (local := local_reference(one, base=base)) and local.startswith("PractitionerRole/")}
+    if not local or not allowed.granted("PractitionerRole", "read"):
+        return {}
+    read = _read_each(services, client, sorted(local))
+    people = {role: practitioner_of(resource) for role, resource in read.items()}
+    return {
+        role: Named(reference=reference, name=named.name, role=named.role)
+        for role, named in people.items()
+        if named is not None and (reference := local_reference(named.reference, base=base)) is not None
+        and reference.startswith("Practitioner/")
+    }  # fmt: skip
+
+
+def _look_names_up(services: AppServices, gathered: Mapping[str, _Gathered], allowed: Powers, client: FhirClient) -> None:
+    """Add the names of those the record only refers to."""
+    nameless = [reference for reference, one in gathered.items() if not one.names and reference.startswith("Practitioner/")]
+    if nameless and allowed.granted("Practitioner", "read"):
+        for reference, resource in _read_each(services, client, nameless).items():
+            name = name_of(resource)
+            gathered[reference].names.extend([name] if name else [])
+
+
+def _read_each(services: AppServices, client: FhirClient, references: list[str]) -> dict[str, Resource]:
+    """The resources that could be read, by reference; a person whose entry cannot be read is shown without what it would add."""
+    wanted = [one.partition("/") for one in references[:_MOST_LOOKED_UP]]
+    reads = {f"{kind}/{identity}": partial(_one, client, kind, identity) for kind, _, identity in wanted if is_id(identity)}
+    found = gather(services.pool, reads, seconds=services.settings.read_deadline)
+    return {reference: read.value[0] for reference, read in found.items() if isinstance(read, Loaded)}
+
+
+def _choice(reference: str, one: _Gathered) -> Choice:
+    return Choice(person=Person(reference=reference, name=next(iter(one.names), None)), roles=tuple(one.roles))

@@ -1,0 +1,207 @@
+"""What becomes of answers that are typed and not sent: kept as they are typed, offered again, taken up only when somebody says so.
+
+They are offered to the same user at the same patient of the same EHR, in the same version of the same form, and to nobody else. What a
+patient has not sent is nobody's to read: where staff go on with the patient's own form, it says that an item is answered, never how.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from fhir_mappings.instruments.answers import answered, completed, understood
+from fhir_mappings.instruments.instrument import Informant, Instrument
+from fhir_mappings.ratings.rating import Person
+from smart_app.care.submission.submit import form_of, forms_offered
+from smart_app.errors import OtherBrowser, SessionError, WrongPatient
+from smart_app.launch.context import LaunchContext, LaunchId
+from smart_app.services import AppServices
+from smart_app.store import Draft, FormPlace, Ticket, author_of
+from smart_app.store.seal import digest
+
+Fields = Mapping[str, Sequence[str]]
+# Nobody answers faster; what comes faster is no person.
+_APART = timedelta(milliseconds=200)
+_PATIENT_SIDE = {"Patient", "RelatedPerson"}
+
+
+class Kept(Struct, frozen=True, kw_only=True):
+    """What is kept of a form: `answered` of `of` items, until `until`. `state` "nothing": nothing was answered; "sent": the form was sent
+    already, so this was not kept again; "too_soon": what was kept a moment ago stands."""
+
+    state: Literal["kept", "nothing", "sent", "too_soon"]
+    answered: int
+    of: int
+    until: datetime
+
+
+class Unsent(Struct, frozen=True, kw_only=True):
+    """A draft as it is offered, or gone on with. `hidden`: what was answered may be known, how it was answered may not.
+    `other_visit`: it was begun in another visit than the one open now."""
+
+    key: str
+    answers: Mapping[str, str]
+    answered: int
+    of: int
+    saved: datetime
+    hidden: bool
+    other_visit: bool
+
+
+class Typed(Struct, frozen=True, kw_only=True):
+    """What a page sends of a form that is not finished. `cookie` is the launch's as the browser sent it, "" for none; `completes`: answers
+    of before, which are not on the page, are to complete it."""
+
+    place: FormPlace
+    ticket: str
+    patient: str
+    fields: Fields
+    cookie: str
+    completes: bool
+
+
+def ticket_for(
+    context: LaunchContext, services: AppServices, *, place: FormPlace, instrument: Instrument, cookie: str, rated: Person | None = None
+) -> str:
+    """What the form carries so that its answers can be kept when the launch has ended meanwhile; `rated` is whom an observer has chosen."""
+    ticket = Ticket(
+        author=author_of(context),
+        version=instrument.version,
+        encounter=context.encounter,
+        issued=services.clock(),
+        binding=digest(cookie),
+        rated=rated.reference if rated else None,
+    )
+    return services.store.drafts.issue(place, ticket)
+
+
+def keep(services: AppServices, typed: Typed, *, why: str = "", held_back: bool = False) -> Kept:
+    """Keep what was typed. `why` the launch could not take it, "" while it is open; `held_back`: not more often than somebody types.
+
+    Whose it is, the form's ticket says: a launch may have ended, its cookie with it. Where the browser still has the cookie it must be
+    the launch's own. SessionError when the ticket is wrong or too old, for another patient, or for a form that is no more."""
+    ticket = _checked(services, typed)
+    instrument = form_of(services, typed.place.slug, _informant(typed.place))
+    if instrument.version != ticket.version:
+        raise SessionError("This form has been changed since it was opened, so nothing was kept. Open it again from the history.")
+    answers = understood(instrument, _whole(services, typed, ticket))
+    ttl = timedelta(hours=services.settings.draft_hours)
+    kept = Kept(state="kept", answered=answered(instrument, answers), of=len(instrument.items), until=services.clock() + ttl)
+    if services.store.outbox.get(typed.place.key) is not None:
+        return replace(kept, state="sent")
+    if not answers:
+        return replace(kept, state="nothing")
+    return kept if _saved(services, typed, ticket, answers, ttl=ttl, why=why, held_back=held_back) else replace(kept, state="too_soon")
+
+
+def unsent(
+    context: LaunchContext,
+    services: AppServices,
+    *,
+    instrument: Instrument,
+    informant: Informant,
+    key: str | None = None,
+    rated: Person | None = None,
+) -> Unsent | None:
+    """What this user last left unsent in this patient's form, or the draft of that key; of an observer's about the clinician `rated` and
+    no other. None where there is nothing, or it was sent."""
+    about = rated.reference if rated else None
+    for draft in services.store.drafts.of(author_of(context)):
+        wanted = (instrument.slug, informant, instrument.version, about)
+        same_form = (draft.slug, draft.informant, draft.version, draft.rated) == wanted
+        if not same_form or key not in {None, draft.key}:
+            continue
+        if services.store.outbox.get(draft.key) is None:
+            return _shown(context, instrument, informant, draft)
+        services.store.drafts.drop(draft.key)
+    return None
+
+
+def left_unsent(context: LaunchContext, services: AppServices) -> tuple[tuple[Instrument, Informant, Unsent], ...]:
+    """Every form of this patient that this user began and has not sent, in the site's order. One look when there is none."""
+    if not services.store.drafts.of(author_of(context)):
+        return ()
+    found = ((one, who, unsent(context, services, instrument=one, informant=who)) for one, who in forms_offered(services))
+    return tuple((instrument, informant, left) for instrument, informant, left in found if left)
+
+
+def take_up(context: LaunchContext, services: AppServices, *, key: str, launch_id: LaunchId) -> None:
+    """Record that somebody goes on with a draft."""
+    draft = services.store.drafts.get(key, author_of(context))
+    if draft is None:
+        raise SessionError("These answers are not kept any more: they were sent, discarded, or their time was over. Open the form again.")
+    detail = {"key": key, "form": draft.slug, "from": draft.launch}
+    services.store.audit.add("draft_adopted", launch_id=launch_id, context=context, detail=detail)
+
+
+def discard(context: LaunchContext, services: AppServices, *, key: str, launch_id: LaunchId) -> None:
+    """Forget a draft; one that is gone already stays gone."""
+    store = services.store
+    draft = store.drafts.get(key, author_of(context))
+    if draft is None:
+        return
+    with store.database.begin() as together:
+        store.drafts.drop(key, within=together)
+        detail = {"key": key, "form": draft.slug}
+        store.audit.add("draft_discarded", launch_id=launch_id, context=context, detail=detail, within=together)
+
+
+def with_earlier(fields: Fields, earlier: Unsent | None) -> Fields:
+    """The fields of a form, completed by what it had before."""
+    return completed(fields, earlier.answers) if earlier else fields
+
+
+def _checked(services: AppServices, typed: Typed) -> Ticket:
+    """The form's ticket, once it fits everything else that came with it."""
+    ticket = services.store.drafts.read(typed.ticket, typed.place)
+    if typed.patient != ticket.author.patient:
+        raise WrongPatient("This form was opened for another patient, so nothing was kept. Open Rapport from the chart again.")
+    if typed.cookie and digest(typed.cookie) != ticket.binding:
+        raise OtherBrowser("This form belongs to another browser, so nothing was kept.", detail="the launch's cookie differs")
+    settings = services.settings
+    if services.clock() - ticket.issued > timedelta(minutes=settings.absolute_minutes, hours=settings.draft_hours):
+        raise SessionError("This form was opened too long ago, so nothing was kept. Open Rapport again from the patient's chart.")
+    return ticket
+
+
+def _saved(
+    services: AppServices, typed: Typed, ticket: Ticket, answers: Mapping[str, str], *, ttl: timedelta, why: str, held_back: bool
+) -> bool:
+    """Save and record, in one transaction: the first time, and whenever a launch could not take it. False when it came too soon."""
+    store = services.store
+    apart = _APART if held_back else timedelta()
+    with store.database.begin() as together:
+        saved = store.drafts.save(typed.place, ticket, answers, ttl=ttl, apart=apart, within=together)
+        if saved == "new" or why:
+            detail = {"key": typed.place.key, "form": typed.place.slug, "answers": len(answers), "why": why}
+            store.audit.add("draft_saved", launch_id=typed.place.launch_id, context=ticket.author, detail=detail, within=together)
+    return saved != "too_soon"
+
+
+def _whole(services: AppServices, typed: Typed, ticket: Ticket) -> Fields:
+    """The fields, completed by what the form had before where that is not on the page."""
+    before = services.store.drafts.get(typed.place.key, ticket.author) if typed.completes else None
+    return completed(typed.fields, before.answers) if before else typed.fields
+
+
+def _shown(context: LaunchContext, instrument: Instrument, informant: Informant, draft: Draft) -> Unsent:
+    own = informant == "patient" and not instrument.from_paper(informant)
+    return Unsent(
+        key=draft.key,
+        answers=draft.answers,
+        answered=answered(instrument, draft.answers),
+        of=len(instrument.items),
+        saved=draft.saved,
+        hidden=own and context.user.reference.split("/")[0] not in _PATIENT_SIDE,
+        other_visit=draft.encounter != context.encounter,
+    )
+
+
+def _informant(place: FormPlace) -> Informant:
+    match place.informant:
+        case "patient" | "clinician" | "observer":
+            return place.informant
+        case _:
+            raise SessionError("There is no such form.")

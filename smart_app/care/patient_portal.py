@@ -1,0 +1,138 @@
+"""What a patient finds who has signed in themself: the forms they can answer, about whom, and when they answered before. Never a score."""
+
+from collections.abc import Iterable, Sequence
+from functools import partial
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from fhir_mappings.instruments.instrument import Instrument
+from fhir_mappings.people.clinicians import name_of
+from fhir_mappings.r4.moment import Moment
+from fhir_mappings.ratings.rating import Person, Rating
+from fhir_mappings.ratings.rating_reader import read_ratings
+from fhir_mappings.series import position
+from smart_app.care.dashboard.history import Patient, ReadReport
+from smart_app.care.record.access import base_of, powers, reader
+from smart_app.care.record.general_practitioners import general_practitioners
+from smart_app.care.record.patient_in_context import patient_of, remember_patient
+from smart_app.care.record.reads import ANSWERS, Readings, read_all
+from smart_app.care.submission.submit import own_form_of
+from smart_app.care.submission.write_ladder import highest
+from smart_app.errors import SessionError
+from smart_app.fhir.client import FhirClient, Resource
+from smart_app.fhir.gather import Loaded, gather
+from smart_app.launch.context import LaunchContext
+from smart_app.services import AppServices
+
+
+class OwnForm(Struct, frozen=True, kw_only=True):
+    """A form to answer, about `clinician` where it is about one; `last` is when it was answered before, None where that is not known."""
+
+    instrument: Instrument
+    clinician: Person | None
+    last: Moment | None
+
+
+class Sent(Struct, frozen=True, kw_only=True):
+    """Answers of the patient that are in the record: to which form, about whom, when. Nothing of what they say."""
+
+    instrument: Instrument
+    clinician: Person | None
+    when: Moment
+
+
+class OwnPage(Struct, frozen=True, kw_only=True):
+    """`sent` is newest first, `read` tells whether all of it could be read; `can_send` is False where the record takes no answers;
+    `nobody_known`: there is a form about a clinician, and none is known whom it could be about."""
+
+    patient: Patient
+    forms: tuple[OwnForm, ...]
+    sent: tuple[Sent, ...]
+    read: ReadReport
+    can_send: bool
+    nobody_known: bool
+
+
+def load_own(context: LaunchContext, services: AppServices) -> OwnPage:
+    """The page of the launch's patient. FhirError only when their entry cannot be read or is another's."""
+    readings = read_all(context, services, only=(ANSWERS,))
+    remember_patient(context, services, readings.patient)
+    sent = _sent(context, services, readings)
+    instruments = _instruments(services)
+    clinicians = _clinicians(context, services, readings.patient, sent)
+    return OwnPage(
+        patient=patient_of(readings.patient),
+        forms=tuple(form for instrument in instruments for form in _forms(instrument, clinicians, sent)),
+        sent=sent,
+        read=readings.reports[ANSWERS],
+        can_send=highest(powers(context, services)) is not None,
+        nobody_known=not clinicians and any(instrument.rated == "clinician" for instrument in instruments),
+    )
+
+
+def _instruments(services: AppServices) -> tuple[Instrument, ...]:
+    """Every form of the site that a patient can answer without a licensed sheet, in its order."""
+    found = []
+    for slug in services.settings.instruments:
+        try:
+            found.append(own_form_of(services, slug))
+        except SessionError:
+            continue
+    return tuple(found)
+
+
+def _sent(context: LaunchContext, services: AppServices, readings: Readings) -> tuple[Sent, ...]:
+    """The patient's own ratings, without what they say. Those entered in error are none."""
+    responses = readings.resources[ANSWERS]
+    ratings, _ = read_ratings(services.library, responses, [], patient=context.patient, base=services.settings.canonical_base)
+    own = [rating for rating in ratings if rating.informant == "patient"]
+    return tuple(_without_content(services, rating) for rating in sorted(own, key=lambda rating: position(rating.when), reverse=True))
+
+
+def _without_content(services: AppServices, rating: Rating) -> Sent:
+    instrument = services.library.get(rating.instrument, version=rating.version, language=services.settings.language)
+    return Sent(instrument=instrument, clinician=rating.clinician, when=rating.when)
+
+
+def _clinicians(context: LaunchContext, services: AppServices, patient: Resource, sent: Sequence[Sent]) -> tuple[Person, ...]:
+    """Whom a form can be about: those the patient has answered about, the latest first, then those their entry names as their own."""
+    found: dict[str, Person] = {}
+    for person in (*(one.clinician for one in sent if one.clinician), *general_practitioners(patient, base=base_of(context))):
+        known = found.get(person.reference)
+        found[person.reference] = person if known is None or known.name is None else known
+    return _named(context, services, found.values())
+
+
+def _named(context: LaunchContext, services: AppServices, people: Iterable[Person]) -> tuple[Person, ...]:
+    """The same people, their names read where none was given and the sign-in allows it."""
+    listed = tuple(people)
+    nameless = [person.reference for person in listed if person.name is None]
+    if not nameless or not powers(context, services).granted("Practitioner", "read"):
+        return listed
+    client = reader(context, services)
+    read = gather(services.pool, {one: partial(_practitioner, client, one) for one in nameless}, seconds=services.settings.read_deadline)
+    names = {reference: name_of(found.value) for reference, found in read.items() if isinstance(found, Loaded)}
+    return tuple(replace(person, name=person.name or names.get(person.reference)) for person in listed)
+
+
+def _practitioner(client: FhirClient, reference: str, deadline: float) -> Resource:
+    kind, _, identity = reference.partition("/")
+    return client.read(kind, identity, deadline=deadline)
+
+
+def _forms(instrument: Instrument, clinicians: Sequence[Person], sent: Sequence[Sent]) -> tuple[OwnForm, ...]:
+    """The form for each clinician it can be about, or the one form about nobody in particular."""
+    about: Sequence[Person | None] = clinicians if instrument.rated == "clinician" else (None,)
+    return tuple(OwnForm(instrument=instrument, clinician=one, last=_last(instrument, one, sent)) for one in about)
+
+
+def _last(instrument: Instrument, clinician: Person | None, sent: Sequence[Sent]) -> Moment | None:
+    """When the form was last answered about them, in any version."""
+    reference = clinician.reference if clinician else None
+    same = (one for one in sent if one.instrument.slug == instrument.slug and _reference(one.clinician) == reference)
+    return next((one.when for one in same), None)
+
+
+def _reference(person: Person | None) -> str | None:
+    return person.reference if person else None

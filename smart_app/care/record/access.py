@@ -1,0 +1,89 @@
+"""What this launch may read and write: granted scopes and the server's own statement, and the clients that act on it."""
+
+from collections.abc import Collection, Mapping
+from contextvars import ContextVar
+from typing import Literal
+
+from msgspec import Struct
+
+from fhir_mappings.instruments.canonicals import OBSERVATION_CATEGORY
+from smart_app.fhir.capability import Capabilities
+from smart_app.fhir.client import FhirClient, Renew
+from smart_app.launch.context import LaunchContext
+from smart_app.launch.scopes import allows, narrowed
+from smart_app.services import AppServices
+
+Interaction = Literal["read", "search-type", "create", "update"]
+_LETTER: dict[Interaction, Literal["c", "r", "u", "d", "s"]] = {"read": "r", "search-type": "s", "create": "c", "update": "u"}
+_VERB: dict[Interaction, str] = {"read": "read", "search-type": "search", "create": "create", "update": "change"}
+# What is written of a type carries these, and a scope may be narrowed to them.
+_WRITTEN: Mapping[str, tuple[str, ...]] = {"Observation": (f"{OBSERVATION_CATEGORY}|survey",)}
+# A write is given longer than a read: an answer that is given up on leaves an outcome nobody knows.
+_WRITE_PATIENCE = 3
+# How this request's launch gets a newer access token. Set where the launch is let in, as a launch context is data and knows no store;
+# taken into a client here, because its reads run in threads of the pool.
+RENEWAL: ContextVar[Renew | None] = ContextVar("renewal", default=None)
+
+
+class Powers(Struct, frozen=True, kw_only=True):
+    """`scope` as granted, `capabilities` as stated."""
+
+    scope: str
+    capabilities: Capabilities
+
+    def granted(self, resource_type: str, interaction: Interaction, *, categories: Collection[str] = ()) -> bool:
+        """Whether the granted scopes cover it; `categories` (`system|code`) are those of what is read."""
+        carried = _WRITTEN.get(resource_type, ()) if interaction in {"create", "update"} else categories
+        return allows(self.scope, resource_type, _LETTER[interaction], categories=carried)
+
+    def in_part(self, resource_type: str, interaction: Interaction) -> bool:
+        """Whether the granted scopes cover only some resources of the type."""
+        return narrowed(self.scope, resource_type, _LETTER[interaction])
+
+    def why_not(self, resource_type: str, interaction: Interaction) -> str | None:
+        """A sentence saying why it cannot be done; None when it can, or when nothing speaks against trying."""
+        if not self.granted(resource_type, interaction):
+            return f"This sign-in does not include permission to {_VERB[interaction]} {resource_type}."
+        if self.capabilities.can(resource_type, interaction) is False:
+            return f"The server does not offer “{interaction}” for {resource_type}."
+        return None
+
+
+def base_of(context: LaunchContext) -> str:
+    """The FHIR base without a trailing slash; `iss` itself is kept as received."""
+    return context.iss.rstrip("/")
+
+
+def prepare(iss: str, services: AppServices) -> None:
+    """Start finding out what the server can do, so that the first page need not wait for it. For a registered `iss` only."""
+    services.capabilities.prefetch(iss.rstrip("/"))
+
+
+def powers(context: LaunchContext, services: AppServices) -> Powers:
+    """What this launch can do. Waits for the server's statement only where it was never read."""
+    found = services.capabilities.of(base_of(context), wait=services.settings.read_timeout)
+    return Powers(scope=context.scope, capabilities=found)
+
+
+def reader(context: LaunchContext, services: AppServices) -> FhirClient:
+    """A client for pages: answers in time or not at all."""
+    return FhirClient(
+        base=base_of(context),
+        http=services.http,
+        token=context.access_token,
+        timeout=services.settings.read_timeout,
+        page_limit=services.settings.page_limit,
+        renew=RENEWAL.get(),
+    )
+
+
+def writer(context: LaunchContext, services: AppServices) -> FhirClient:
+    """A client for writes, with more patience."""
+    return FhirClient(
+        base=base_of(context),
+        http=services.http,
+        token=context.access_token,
+        timeout=services.settings.read_timeout * _WRITE_PATIENCE,
+        page_limit=services.settings.page_limit,
+        renew=RENEWAL.get(),
+    )

@@ -1,0 +1,38 @@
+"""The patient in context, read and checked against the launch before anything about them is shown or written."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fhir_mappings.people.patient import read_patient
+from smart_app.care.dashboard.history import Patient
+from smart_app.care.record.access import Powers, powers, reader
+from smart_app.errors import Forbidden
+from smart_app.fhir.client import Resource
+from smart_app.launch.context import LaunchContext
+from smart_app.services import AppServices
+
+
+def open_patient(context: LaunchContext, services: AppServices) -> Patient:
+    """The launch's patient, read with this sign-in now or minutes ago. FhirError when they cannot be read or are another."""
+    check_readable(powers(context, services))
+    known = services.recent.get(context.iss, f"Patient/{context.patient}", context.access_token)
+    if known is None:
+        known = reader(context, services).read("Patient", context.patient)
+        remember_patient(context, services, known)
+    return patient_of(known)
+
+
+def remember_patient(context: LaunchContext, services: AppServices, resource: Resource) -> None:
+    """Spare the pages that follow another read."""
+    services.recent.keep(context.iss, f"Patient/{context.patient}", context.access_token, resource)
+
+
+def check_readable(allowed: Powers) -> None:
+    """Forbidden when this launch was not granted the patient's own entry; without it nothing can be shown."""
+    if not allowed.granted("Patient", "read"):
+        raise Forbidden("This sign-in does not include permission to read the patient's entry.", status=403)
+
+
+def patient_of(resource: Mapping[str, Any]) -> Patient:
+    """The banner's facts."""
+    return read_patient(resource)

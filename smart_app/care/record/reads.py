@@ -1,0 +1,200 @@
+"""The seven reads of a dashboard, all at once: what to ask for, whether it may be asked, and an honest report of each."""
+
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from datetime import datetime
+from functools import partial
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from fhir_mappings.instruments.canonicals import CATEGORIES, OBSERVATION_CATEGORY, category_system, score_codes, score_system
+from fhir_mappings.measures.catalogue import codes_of
+from smart_app.care.dashboard.history import LoadState, ReadReport
+from smart_app.care.record.access import Powers, base_of, powers, reader
+from smart_app.care.record.patient_in_context import check_readable
+from smart_app.errors import FhirError, Forbidden
+from smart_app.fhir.client import FhirClient, Params, Resource, SearchResult
+from smart_app.fhir.gather import Failed, Loaded, gather
+from smart_app.fhir.reference import own_resources
+from smart_app.launch.context import LaunchContext
+from smart_app.services import AppServices
+
+PATIENT = "patient"
+ANSWERS = "answers"
+SCORES = "scores"
+GROUPS: Mapping[str, str] = {
+    "hba1c": "HbA1c",
+    "glucose": "Glucose and time in range",
+    "vitals": "Blood pressure, weight and BMI",
+    "labs": "LDL, eGFR and UACR",
+}
+_TITLES = {PATIENT: "Patient", ANSWERS: "Alliance answers", SCORES: "Alliance scores", **GROUPS}
+_COUNT = ("_count", "200")
+# Where records file a read's results (US Core profiles); glucose comes from meters, laboratories and pumps alike.
+_FILED_AS: Mapping[str, tuple[str, ...]] = {
+    SCORES: ("survey",),
+    "hba1c": ("laboratory",),
+    "labs": ("laboratory",),
+    "vitals": ("vital-signs",),
+}
+
+
+class Search(Struct, frozen=True, kw_only=True):
+    """One search of the dashboard; `params` without the patient's."""
+
+    key: str
+    type: str
+    params: tuple[tuple[str, str], ...]
+
+
+class Readings(Struct, frozen=True, kw_only=True):
+    """The Patient, the resources of each read that are this patient's, and how each read went."""
+
+    patient: Resource
+    resources: Mapping[str, Sequence[Resource]]
+    reports: Mapping[str, ReadReport]
+
+
+def read_all(context: LaunchContext, services: AppServices, *, only: Sequence[str] = ()) -> Readings:
+    """Everything one dashboard is made of, or `only` those reads and the Patient, one round trip deep. FhirError when the Patient cannot be
+    read or is another."""
+    allowed = powers(context, services)
+    check_readable(allowed)
+    wanted = [search for search in _searches(services, allowed) if not only or search.key in only]
+    refusals = {search.key: refusal for search in wanted if (refusal := _refusal(search, allowed)) is not None}
+    client = reader(context, services)
+    reads: dict[str, Callable[[float], SearchResult]] = {PATIENT: partial(_patient, client, context.patient)}
+    for search in wanted:
+        if search.key not in refusals:
+            reads[search.key] = partial(_search, client, search.type, _params(search, allowed, context.patient))
+    results = gather(services.pool, reads, seconds=services.settings.read_deadline)
+    partly = {search.key for search in wanted if _in_part(search, allowed)}
+    return _readings(context, results, refusals, partly, searches=wanted, finished=services.clock())
+
+
+# Asked for whole and sorted out here: servers differ on whether `questionnaire=` matches a versioned canonical, and a wrong guess would
+# look like "none".
+_ALL_ANSWERS = Search(key=ANSWERS, type="QuestionnaireResponse", params=())
+
+
+def _searches(services: AppServices, allowed: Powers) -> tuple[Search, ...]:
+    """Answers, scores, and one search per measure group."""
+    groups = [Search(key=group, type="Observation", params=(("code", _tokens(services, group)),)) for group in GROUPS]
+    return (
+        _ALL_ANSWERS,
+        Search(key=SCORES, type="Observation", params=_score_params(services, allowed)),
+        *groups,
+    )
+
+
+def _score_params(services: AppServices, allowed: Powers) -> tuple[tuple[str, str], ...]:
+    """Our own categories where they can be searched, else our own codes. What a score is of, its code says: questionnaires that rate nobody
+    had the alliance's category before they got their own."""
+    base = services.settings.canonical_base
+    if allowed.capabilities.searchable("Observation", "category") is not False:
+        return (("category", ",".join(f"{category_system(base)}|{code}" for code in CATEGORIES)),)
+    codes = dict.fromkeys(code for instrument in services.library.instruments for code in score_codes(instrument))
+    return (("code", ",".join(f"{score_system(base)}|{code}" for code in codes)),)
+
+
+def _tokens(services: AppServices, group: str) -> str:
+    """A group's codes as one token list."""
+    return ",".join(f"{system}|{code}" for system, code in codes_of(services.measures, group))
+
+
+def _refusal(search: Search, allowed: Powers) -> tuple[LoadState, str] | None:
+    """Why a search is not made: not granted, or not offered. A server that does not advertise a search may answer it with everything."""
+    if not allowed.granted(search.type, "search-type"):
+        return "not_permitted", f"This sign-in does not include permission to search {search.type}."
+    missing = [name for name, _ in search.params if allowed.capabilities.searchable(search.type, name) is False]
+    if missing or _patient_param(allowed, search.type) is None:
+        what = f"by {missing[0]}" if missing else "by patient"
+        return "unsupported", f"The server does not offer searching {search.type} {what}, so it was not asked."
+    return None
+
+
+def _in_part(search: Search, allowed: Powers) -> bool:
+    """Whether the sign-in covers only some of the type's resources, and others than the ones searched for."""
+    categories = [f"{OBSERVATION_CATEGORY}|{code}" for code in _FILED_AS.get(search.key, ())]
+    covered = bool(categories) and allowed.granted(search.type, "search-type", categories=categories)
+    return allowed.in_part(search.type, "search-type") and not covered
+
+
+def _patient_param(allowed: Powers, resource_type: str) -> str | None:
+    """`patient` or `subject`, whichever the server advertises; `patient` where it states nothing; None where it offers neither."""
+    stated = {name: allowed.capabilities.searchable(resource_type, name) for name in ("patient", "subject")}
+    return next((name for name in stated if stated[name]), "patient" if stated["patient"] is None else None)
+
+
+def _params(search: Search, allowed: Powers, patient: str) -> Params:
+    name = _patient_param(allowed, search.type)
+    value = f"Patient/{patient}" if name == "subject" else patient
+    return ((name or "patient", value), *search.params, _COUNT)
+
+
+def _patient(client: FhirClient, patient: str, deadline: float) -> SearchResult:
+    """The Patient as a result of one; the client refuses another id."""
+    resource = client.read("Patient", patient, deadline=deadline)
+    return SearchResult(resources=(resource,), included=(), notes=(), complete=True, reason=None, pages=1)
+
+
+def _search(client: FhirClient, resource_type: str, params: Params, deadline: float) -> SearchResult:
+    return client.search(resource_type, params, deadline=deadline)
+
+
+def _readings(
+    context: LaunchContext,
+    results: Mapping[str, Loaded[SearchResult] | Failed],
+    refusals: Mapping[str, tuple[LoadState, str]],
+    partly: AbstractSet[str],
+    *,
+    searches: Sequence[Search],
+    finished: datetime,
+) -> Readings:
+    """Results sorted into this patient's and others'. Raises the Patient read's error: without it nothing is shown."""
+    patient = results[PATIENT]
+    if isinstance(patient, Failed):
+        raise patient.error
+    reports = {PATIENT: _report(PATIENT, "complete", count=1, reason=None, foreign=0, finished=finished)}
+    resources: dict[str, Sequence[Resource]] = {}
+    for search in searches:
+        resources[search.key], report = _sorted(context, search.key, results.get(search.key), refusals, finished=finished)
+        reports[search.key] = _said_in_part(report, search.type) if search.key in partly else report
+    return Readings(patient=patient.value.resources[0], resources=resources, reports=reports)
+
+
+def _sorted(
+    context: LaunchContext,
+    key: str,
+    result: Loaded[SearchResult] | Failed | None,
+    refusals: Mapping[str, tuple[LoadState, str]],
+    *,
+    finished: datetime,
+) -> tuple[Sequence[Resource], ReadReport]:
+    """One read's own resources, and its report."""
+    if result is None:
+        state, reason = refusals[key]
+        return (), _report(key, state, count=0, reason=reason, foreign=0, finished=finished)
+    if isinstance(result, Failed):
+        return (), _report(key, _state(result.error), count=0, reason=result.reason, foreign=0, finished=finished)
+    own, foreign = own_resources(result.value.resources, patient=context.patient, base=base_of(context))
+    state = "complete" if result.value.complete else "partial"
+    return own, _report(key, state, count=len(own), reason=result.value.reason, foreign=foreign, finished=finished)
+
+
+def _said_in_part(report: ReadReport, resource_type: str) -> ReadReport:
+    """A complete answer to a sign-in that covers a part is a part: the server leaves the rest out without a word."""
+    if report.state not in {"complete", "partial"}:
+        return report
+    reason = f"This sign-in covers only some of {resource_type}, so others may be missing."
+    return replace(report, state="partial", reason=" ".join(filter(None, (reason, report.reason))))
+
+
+def _state(error: FhirError) -> LoadState:
+    """A refusal for lack of permission is told apart from a failure."""
+    return "not_permitted" if isinstance(error, Forbidden) else "failed"
+
+
+def _report(key: str, state: LoadState, *, count: int, reason: str | None, foreign: int, finished: datetime) -> ReadReport:
+    return ReadReport(key=key, title=_TITLES[key], state=state, count=count, reason=reason, foreign=foreign, finished=finished)

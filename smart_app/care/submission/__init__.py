@@ -1,0 +1,1 @@
+"""From a filled-in form to the record: sealed, sent by the highest rung, found again, receipted."""

@@ -1,0 +1,134 @@
+"""Sending a sealed submission, once: claimed, sent by the ladder, sealed again as it then stands; looked up where nobody knows."""
+
+import time
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import partial
+
+from msgspec.structs import replace
+
+from smart_app.care.record.access import powers, writer
+from smart_app.care.submission.outcome_search import Finder
+from smart_app.care.submission.sealed_submission import Fate, Parcel, from_payload, to_payload
+from smart_app.care.submission.write_ladder import Attempt, Sender, climb
+from smart_app.errors import SessionError
+from smart_app.launch.context import Author, LaunchContext, LaunchId
+from smart_app.services import AppServices
+from smart_app.store import OutboxEntry, author_of
+
+_POLL = 0.1
+# In read timeouts: how long a page waits for another request that is sending, and after how long that one's process must be gone
+# (a transaction, a search and a second transaction take 15 s each by default).
+_WAIT_FACTOR = 3
+_GONE_FACTOR = 12
+
+
+def deliver(context: LaunchContext, services: AppServices, *, parcel: Parcel, launch_id: LaunchId) -> bool:
+    """Seal a new submission and send it. False, and nothing done, when its key is known: whoever seals it first sends it, alone."""
+    author = author_of(context)
+    if not services.store.outbox.put(parcel.key, launch_id=launch_id, payload=to_payload(parcel), state="sending", author=author):
+        return False
+    _finish(context, services, attempt=climb(parcel, _sender(context, services, launch_id)), launch_id=launch_id)
+    return True
+
+
+def send_again(context: LaunchContext, services: AppServices, *, key: str, launch_id: LaunchId) -> str:
+    """Try once more for a submission that is kept or of unknown outcome; the key, for the receipt.
+
+    What may have been sent is searched for first, and sent again only when it is certainly not there."""
+    entry = entry_of(services, key=key, launch_id=launch_id, author=author_of(context))
+    if services.store.outbox.claim(key):
+        parcel = from_payload(entry.payload)
+        attempt = Attempt(parcel=parcel, state="sealed") if entry.state == "sealed" else _looked_up(context, services, parcel)
+        if attempt.state == "sealed":
+            attempt = climb(attempt.parcel, _sender(context, services, launch_id))
+        _finish(context, services, attempt=attempt, launch_id=launch_id)
+    return key
+
+
+def resolve(context: LaunchContext, services: AppServices, *, key: str, launch_id: LaunchId) -> OutboxEntry:
+    """The submission as it stands; one of unknown outcome is searched for on the server first. Sends nothing."""
+    author = author_of(context)
+    entry = entry_of(services, key=key, launch_id=launch_id, author=author)
+    if entry.state != "unknown" or not services.store.outbox.claim(key):
+        return entry
+    attempt = _looked_up(context, services, from_payload(entry.payload))
+    settled = "unknown" if attempt.state == "sealed" else attempt.state
+    _finish(context, services, attempt=replace(attempt, state=settled), launch_id=launch_id)
+    return entry_of(services, key=key, launch_id=launch_id, author=author)
+
+
+def left_behind(context: LaunchContext, services: AppServices) -> tuple[Parcel, ...]:
+    """What this user has sent of this patient, in whatever launch, and the record has not acknowledged; newest first."""
+    return tuple(from_payload(entry.payload) for entry in services.store.outbox.left_by(author_of(context)))
+
+
+def entry_of(services: AppServices, *, key: str, launch_id: LaunchId, author: Author | None = None) -> OutboxEntry:
+    """The sealed submission, once nobody is sending it any more or waiting makes no sense: of this launch, or left behind by an earlier
+    one of `author`. SessionError when there is none of that key."""
+    timeout = services.settings.read_timeout
+    give_up = time.monotonic() + timeout * _WAIT_FACTOR
+    gone = services.clock() - timedelta(seconds=timeout * _GONE_FACTOR)
+    while (entry := _own_entry(services, key=key, launch_id=launch_id, author=author)).state == "sending" and time.monotonic() < give_up:
+        if entry.updated < gone:
+            services.store.outbox.recover(gone)
+        time.sleep(_POLL)
+    return entry
+
+
+def _own_entry(services: AppServices, *, key: str, launch_id: LaunchId, author: Author | None) -> OutboxEntry:
+    entry = services.store.outbox.get(key)
+    theirs = entry is not None and (entry.launch_id == launch_id or (author is not None and services.store.outbox.belongs(key, author)))
+    if entry is None or not theirs:
+        raise SessionError("This launch has no such submission. Open Rapport from the chart again.")
+    return entry
+
+
+def _finish(context: LaunchContext, services: AppServices, *, attempt: Attempt, launch_id: LaunchId) -> None:
+    """Seal how it stands and record it, in one transaction."""
+    parcel = attempt.parcel
+    store = services.store
+    detail = {"key": parcel.key, "state": attempt.state, "step": parcel.step, "stored": parcel.stored}
+    with store.database.begin() as together:
+        store.outbox.reseal(parcel.key, attempt.state, launch_id=launch_id, payload=to_payload(parcel), within=together)
+        store.audit.add("submission", launch_id=launch_id, context=context, detail=detail, within=together)
+
+
+def _looked_up(context: LaunchContext, services: AppServices, parcel: Parcel) -> Attempt:
+    """The parcel after a search: acknowledged when all of it is there, `sealed` when the rest certainly is not, else unknown."""
+    found = _finder(context, services).find(parcel)
+    known = replace(parcel.with_fates(found.fates), searched=services.clock())
+    if not known.missing or _whole_transaction(known):
+        return Attempt(parcel=replace(known, reason=None), state="acknowledged")
+    if not found.certain:
+        return Attempt(parcel=replace(known, reason=found.reason), state="unknown")
+    return Attempt(parcel=replace(known, reason="The server was searched for it and does not list it."), state="sealed")
+
+
+def _whole_transaction(parcel: Parcel) -> bool:
+    """A transaction is all or nothing: when everything that can be searched for is there, Provenance is too."""
+    return parcel.step == "transaction" and bool(parcel.stored) and all(part.type == "Provenance" for part in parcel.missing)
+
+
+def _sender(context: LaunchContext, services: AppServices, launch_id: LaunchId) -> Sender:
+    finder = _finder(context, services)
+    return Sender(
+        client=writer(context, services),
+        powers=powers(context, services),
+        find=partial(_fates_found, finder),
+        keep=partial(_keep, services, launch_id),
+    )
+
+
+def _finder(context: LaunchContext, services: AppServices) -> Finder:
+    capabilities = powers(context, services).capabilities
+    client = writer(context, services)
+    return Finder(client=client, capabilities=capabilities, pool=services.pool, seconds=services.settings.read_deadline)
+
+
+def _fates_found(finder: Finder, parcel: Parcel) -> Mapping[str, Fate]:
+    return finder.find(parcel).fates
+
+
+def _keep(services: AppServices, launch_id: LaunchId, parcel: Parcel) -> None:
+    services.store.outbox.reseal(parcel.key, "sending", launch_id=launch_id, payload=to_payload(parcel))

@@ -1,0 +1,58 @@
+"""What became of a submission: what was written, where, what was not, and what is not known."""
+
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct
+
+from fhir_mappings.instruments.instrument import Informant
+from fhir_mappings.ratings.rating import Person
+
+Outcome = Literal["saved", "partly_saved", "kept", "unknown", "refused"]
+ReadBack = Literal["same", "differs", "not_read"]
+
+
+class Written(Struct, frozen=True, kw_only=True):
+    """One stored resource. `what` for people ("Answers", "Total"), `value` for people ("9 of 9", "4.25 of 5"),
+    `reference` is `Type/id`, `version` the server's version id."""
+
+    what: str
+    value: str
+    reference: str
+    version: str | None
+    read_back: ReadBack
+    note: str | None = None
+
+
+class NotWritten(Struct, frozen=True, kw_only=True):
+    """One resource that is not in the record: why, where it is now and what to do."""
+
+    what: str
+    why: str
+    now: str
+    todo: str
+
+
+class Receipt(Struct, frozen=True, kw_only=True):
+    """A submission as it stands. `step` is the rung of the ladder in words ("one transaction"); `note_text` is ready to paste.
+    `repeated` is True when this very submission had been stored before and was not stored again. `clinician` is None where nobody is rated;
+    `unscored` says why there are no scores."""
+
+    key: str
+    outcome: Outcome
+    informant: Informant
+    clinician: Person | None
+    instrument_title: str
+    version: str
+    answered: int
+    of: int
+    visit: str
+    submitted: datetime
+    step: str
+    written: tuple[Written, ...]
+    not_written: tuple[NotWritten, ...]
+    note_text: str
+    reason: str | None
+    repeated: bool = False
+    from_paper: bool = False
+    unscored: str | None = None

@@ -1,0 +1,147 @@
+"""A submission on its way: what is sent, how far it got. The sealed payload of the outbox is one of these."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import cast
+
+import msgspec
+import simplejson
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from fhir_mappings.instruments.instrument import Informant
+
+PROVENANCE = "provenance"
+RESPONSE = "response"
+PANEL = "panel"
+Resource = dict[str, object]
+
+
+class Part(Struct, frozen=True, kw_only=True):
+    """One resource of a submission. `role` is `response`, `panel`, a scale's key, or `provenance`; `full_url` its urn in the bundle."""
+
+    role: str
+    full_url: str
+    resource: Resource
+    if_none_exist: str | None
+
+    @property
+    def type(self) -> str:
+        """The resource type."""
+        return str(self.resource["resourceType"])
+
+
+class Fate(Struct, frozen=True, kw_only=True):
+    """What became of one part: where it is stored, or `why` it is not."""
+
+    reference: str | None = None
+    version: str | None = None
+    why: str | None = None
+
+
+class ScoreLine(Struct, frozen=True, kw_only=True):
+    """One score for people: "Total", "4.25", "of 5"; `text` None with its `reason`."""
+
+    role: str
+    title: str
+    text: str | None
+    high: int
+    reason: str | None
+
+
+class Parcel(Struct, frozen=True, kw_only=True):
+    """`digest` tells equal answers from changed ones under one key. `step` is the key of the rung that wrote it. `notes` says why
+    higher rungs were not used; `searched` when the server was last searched for it. `content` is the bundle as text: numbers keep
+    their digits whoever seals it. `clinician` is None where nobody is rated; `unscored` says why there are no scores."""
+
+    key: str
+    base: str
+    patient: str
+    slug: str
+    informant: Informant
+    instrument_title: str
+    instrument_version: str
+    validated: bool
+    direction: str
+    clinician: str | None
+    clinician_name: str | None
+    answered: int
+    of: int
+    encounter: str | None
+    visit: str
+    authored: datetime
+    digest: str
+    scores: tuple[ScoreLine, ...]
+    content: str
+    fates: Mapping[str, Fate] = field(default_factory=dict)
+    step: str | None = None
+    reason: str | None = None
+    notes: tuple[str, ...] = ()
+    searched: datetime | None = None
+    repeated: bool = False
+    from_paper: bool = False
+    unscored: str | None = None
+
+    @property
+    def bundle(self) -> Resource:
+        """The transaction bundle, numbers as Decimals."""
+        return cast("Resource", simplejson.loads(self.content, use_decimal=True))
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The resources in the order of the bundle."""
+        return parts_of(self.bundle, self.key)
+
+    @property
+    def missing(self) -> tuple[Part, ...]:
+        """The parts not known to be stored."""
+        return tuple(part for part in self.parts if self.fate(part.role).reference is None)
+
+    @property
+    def stored(self) -> dict[str, str]:
+        """Role to `Type/id` of what is known to be stored."""
+        return {role: fate.reference for role, fate in self.fates.items() if fate.reference is not None}
+
+    def fate(self, role: str) -> Fate:
+        """What became of that part so far."""
+        return self.fates.get(role, Fate())
+
+    def with_fates(self, fates: Mapping[str, Fate]) -> "Parcel":
+        """The same with more known."""
+        return replace(self, fates={**self.fates, **fates})
+
+
+def to_payload(parcel: Parcel) -> dict[str, object]:
+    """JSON-ready."""
+    return cast("dict[str, object]", msgspec.to_builtins(parcel))
+
+
+def from_payload(payload: Mapping[str, object]) -> Parcel:
+    """The parcel as sealed."""
+    return msgspec.convert(payload, Parcel)
+
+
+def parts_of(bundle: Resource, key: str) -> tuple[Part, ...]:
+    """The resources of a submission's bundle, in its order."""
+    return tuple(_part(entry, key) for entry in cast("list[Mapping[str, object]]", bundle["entry"]))
+
+
+def content_of(bundle: Resource) -> str:
+    """The bundle as text, numbers as they are."""
+    return simplejson.dumps(bundle, use_decimal=True, ensure_ascii=False)
+
+
+def _part(entry: Mapping[str, object], key: str) -> Part:
+    resource = cast("Resource", entry["resource"])
+    request = cast("Mapping[str, str]", entry["request"])
+    return Part(role=_role(resource, key), full_url=str(entry["fullUrl"]), resource=resource, if_none_exist=request.get("ifNoneExist"))
+
+
+def _role(resource: Resource, key: str) -> str:
+    """The role in the resource's own identifier `KEY.ROLE`; R4 Provenance has none."""
+    if resource["resourceType"] == "Provenance":
+        return PROVENANCE
+    given = resource["identifier"]
+    identifiers = cast("list[Mapping[str, str]]", given if isinstance(given, list) else [given])
+    values = (identifier["value"] for identifier in identifiers)
+    return next(value.removeprefix(f"{key}.") for value in values if value.startswith(f"{key}."))

@@ -1,0 +1,323 @@
+"""From a filled-in form to the record: checked, scored, sealed, sent once. What became of it is the receipt's to say.
+
+A submission is known by its key, minted with the form. One request sends it; a second one with the same key sends nothing."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from hashlib import sha256
+
+import simplejson
+from msgspec import Struct
+from msgspec.structs import replace
+
+from fhir_mappings.instruments.answers import Answers, FieldError, Invalid, parse
+from fhir_mappings.instruments.canonicals import demo_tag
+from fhir_mappings.instruments.instrument import Informant, Instrument, Scale
+from fhir_mappings.instruments.scoring import score
+from fhir_mappings.ratings.rating import Person, Score
+from fhir_mappings.submission.transaction import Submission, submission_bundle
+from smart_app import __version__
+from smart_app.care.dashboard.history import Patient
+from smart_app.care.forms.observed_clinician import asks_whom
+from smart_app.care.record.access import Powers, base_of, powers, prepare
+from smart_app.care.record.patient_in_context import open_patient
+from smart_app.care.submission.build_receipt import receipt
+from smart_app.care.submission.delivery import deliver, entry_of, resolve, send_again
+from smart_app.care.submission.sealed_submission import Parcel, ScoreLine, content_of, from_payload, to_payload
+from smart_app.care.submission.write_ladder import highest
+from smart_app.errors import Forbidden, SessionError, WrongPatient
+from smart_app.launch.context import LaunchContext, LaunchId
+from smart_app.services import AppServices
+
+__all__ = ["FormDraft", "begin_form", "begin_own", "receipt", "resolve", "send_again", "submit"]
+
+Fields = Mapping[str, Sequence[str]]
+_BEGUN: tuple[Informant, ...] = ("patient", "clinician", "observer")
+_KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
+
+
+class FormDraft(Struct, frozen=True, kw_only=True):
+    """What a form page needs. `key` goes into the form as a hidden field. `clinician` is who is rated, None where nobody is;
+    `signed_in` who has the page open. `from_paper`: the answers are typed in from the licensed sheet. `step` says how it will be stored, or
+    `why_not_write` why it can only be kept in Rapport. `alone`: the patient has signed in themself, with no clinician around."""
+
+    key: str
+    instrument: Instrument
+    informant: Informant
+    clinician: Person | None
+    signed_in: Person
+    from_paper: bool
+    patient: Patient
+    encounter: str | None
+    step: str | None
+    why_not_write: str | None
+    alone: bool = False
+
+
+def begin_form(context: LaunchContext, services: AppServices, *, slug: str, informant: Informant, rated: Person | None = None) -> FormDraft:
+    """A fresh form; `rated` is whom an observer has chosen. SessionError for an instrument, informant or user that has none; FhirError
+    when the patient cannot be read."""
+    instrument = form_of(services, slug, informant)
+    practitioner(context)
+    clinician = rated_clinician(context, instrument, informant, rated=rated)
+    return _draft(context, services, instrument, informant, clinician=clinician)
+
+
+def begin_own(context: LaunchContext, services: AppServices, *, slug: str, clinician: Person | None) -> FormDraft:
+    """A fresh form for the patient who has signed in themself; `clinician` is whom it is about, as the record names them. SessionError
+    for an instrument that has none for them; Forbidden where nothing could be stored; FhirError when the patient cannot be read."""
+    instrument = own_form_of(services, slug)
+    draft = _draft(context, services, instrument, "patient", clinician=_checked(instrument, clinician))
+    if draft.step is None:
+        raise Forbidden("Your record system does not let you send answers from here.", status=403)
+    return draft
+
+
+def _draft(
+    context: LaunchContext, services: AppServices, instrument: Instrument, informant: Informant, *, clinician: Person | None
+) -> FormDraft:
+    prepare(context.iss, services)
+    patient = open_patient(context, services)
+    allowed = powers(context, services)
+    rung = highest(allowed)
+    return FormDraft(
+        key=services.new_id(),
+        instrument=instrument,
+        informant=informant,
+        clinician=clinician,
+        signed_in=Person(reference=context.user.reference, name=context.user.name),
+        from_paper=instrument.from_paper(informant),
+        patient=patient,
+        encounter=context.encounter,
+        step=rung.step if rung else None,
+        why_not_write=None if rung else why_not_write(allowed),
+        alone=context.by_patient,
+    )
+
+
+def submit(
+    context: LaunchContext,
+    services: AppServices,
+    *,
+    slug: str,
+    informant: Informant,
+    key: str,
+    patient: str,
+    fields: Fields,
+    launch_id: LaunchId,
+    rated: Person | None = None,
+) -> Invalid | str:
+    """Store the answers and give back the key of the receipt, or say what is wrong with them.
+
+    `patient` is the one the form was rendered for; `rated` whom an observer has chosen, or whom the form of a patient who has signed in
+    themself is about. SessionError when the patient is not this launch's, the key is another launch's, or nobody was chosen.
+    A failure of the FHIR server raises nothing: the submission is sealed, and the receipt says how it stands."""
+    _check_place(context, key=key, patient=patient)
+    instrument, clinician = _asked_for(context, services, slug, informant, rated=rated)
+    answers = parse(instrument, informant, fields)
+    if isinstance(answers, Invalid):
+        return answers
+    if instrument.from_paper(informant):
+        # An empty place on a sheet is no refusal to answer: it is left out.
+        answers = replace(answers, declined=())
+    parcel = _parcel(context, services, instrument=instrument, informant=informant, answers=answers, clinician=clinician, key=key)
+    if deliver(context, services, parcel=parcel, launch_id=launch_id):
+        # What was kept of the form while it was typed is in the outbox now.
+        services.store.drafts.drop(key)
+        return key
+    return _repeat(services, parcel=parcel, fields=fields, launch_id=launch_id)
+
+
+def form_of(services: AppServices, slug: str, informant: Informant) -> Instrument:
+    """The instrument, when this site uses it and it has that informant's form. SessionError otherwise."""
+    if slug not in services.settings.instruments:
+        raise SessionError("This site does not use such a form.")
+    try:
+        instrument = services.library.get(slug, language=services.settings.language)
+    except KeyError as error:
+        raise SessionError("There is no such form.") from error
+    if informant not in instrument.forms:
+        raise SessionError("This form is not meant for that person.")
+    return instrument
+
+
+def own_form_of(services: AppServices, slug: str) -> Instrument:
+    """The same for a patient who has signed in themself: one they can answer without a licensed sheet."""
+    instrument = form_of(services, slug, "patient")
+    if instrument.from_paper("patient"):
+        raise SessionError("This form is filled in on paper, at the clinic.")
+    return instrument
+
+
+def _asked_for(
+    context: LaunchContext, services: AppServices, slug: str, informant: Informant, *, rated: Person | None
+) -> tuple[Instrument, Person | None]:
+    """The form that whoever is signed in may send, and whom it is about."""
+    if not context.by_patient:
+        instrument = form_of(services, slug, informant)
+        return instrument, rated_clinician(context, instrument, informant, rated=rated)
+    if informant != "patient":
+        raise SessionError("This form is not meant for the person signed in, so nothing was stored.")
+    instrument = own_form_of(services, slug)
+    return instrument, _checked(instrument, rated)
+
+
+def _checked(instrument: Instrument, clinician: Person | None) -> Person | None:
+    """Whom a patient's own form is about, None where it is about nobody in particular. SessionError when it does not say whom."""
+    if instrument.rated != "clinician":
+        return None
+    if clinician is None:
+        raise SessionError("This form does not say which clinician it is about, so nothing was stored.")
+    return clinician
+
+
+def forms_offered(services: AppServices) -> tuple[tuple[Instrument, Informant], ...]:
+    """Every form a clinician can begin, in the site's order; the patient's before the clinician's, the observer's last."""
+    return tuple(
+        (form_of(services, slug, informant), informant)
+        for slug in services.settings.instruments
+        for informant in _BEGUN
+        if informant in services.library.get(slug).forms
+    )
+
+
+def rated_clinician(context: LaunchContext, instrument: Instrument, informant: Informant, *, rated: Person | None = None) -> Person | None:
+    """The rated person of the dyad: whoever is signed in, of an observer's form whom they have chosen; None for a questionnaire about a
+    team or about nobody. SessionError when whoever is signed in is no practitioner, and when an observer has chosen nobody or
+    themself."""
+    signed_in = practitioner(context)
+    if not asks_whom(instrument, informant):
+        return signed_in if instrument.rated == "clinician" else None
+    if rated is None or rated.reference == signed_in.reference:
+        raise SessionError("An observer rates another clinician, and this page does not say whom. Open the form again from the history.")
+    return rated
+
+
+def practitioner(context: LaunchContext) -> Person:
+    """Whoever is signed in. SessionError when that is no practitioner."""
+    if context.user.kind not in {"Practitioner", "PractitionerRole"}:
+        raise SessionError(
+            "The person signed in is not a clinician, so there is nobody to rate. Open Rapport from the chart as a clinician."
+        )
+    return Person(reference=context.user.reference, name=context.user.name)
+
+
+def why_not_write(allowed: Powers) -> str | None:
+    """Why not even the answers can be stored; None when they can."""
+    return allowed.why_not("QuestionnaireResponse", "create") if highest(allowed) is None else None
+
+
+def _check_place(context: LaunchContext, *, key: str, patient: str) -> None:
+    """Right patient, and a key of the shape the form was given."""
+    if patient != context.patient:
+        raise WrongPatient("This form was opened for another patient, so nothing was stored. Open Rapport from the chart again.")
+    if not _KEY.fullmatch(key):
+        raise SessionError("This form is damaged, so nothing was stored. Open it again from the history.")
+
+
+def _parcel(
+    context: LaunchContext,
+    services: AppServices,
+    *,
+    instrument: Instrument,
+    informant: Informant,
+    answers: Answers,
+    clinician: Person | None,
+    key: str,
+) -> Parcel:
+    """Everything the outbox must know, so that no other source is needed to send or to show it."""
+    now = services.clock()
+    scores = score(instrument, answers.values)
+    canonical = services.settings.canonical_base
+    submission = _submission(
+        context, instrument, informant, answers=answers, scores=scores, clinician=clinician, key=key, now=now, canonical=canonical
+    )
+    return Parcel(
+        key=key,
+        base=base_of(context),
+        patient=context.patient,
+        slug=instrument.slug,
+        informant=informant,
+        instrument_title=instrument.title,
+        instrument_version=instrument.version,
+        validated=instrument.validated,
+        direction=instrument.direction,
+        clinician=clinician.reference if clinician else None,
+        clinician_name=clinician.name if clinician else None,
+        answered=sum(item.link_id in answers.values or item.link_id in answers.extra for item in instrument.items),
+        of=len(instrument.items),
+        encounter=context.encounter,
+        visit=f"Encounter/{context.encounter}" if context.encounter else now.date().isoformat(),
+        authored=now,
+        digest=_digest(instrument.slug, informant, answers, clinician),
+        scores=() if instrument.why_unscored else tuple(_line(instrument.scale(name), found) for name, found in scores.items()),
+        content=content_of(submission_bundle(submission, base=canonical)),
+        from_paper=submission.from_paper,
+        unscored=instrument.why_unscored,
+    )
+
+
+def _submission(
+    context: LaunchContext,
+    instrument: Instrument,
+    informant: Informant,
+    *,
+    answers: Answers,
+    scores: Mapping[str, Score],
+    clinician: Person | None,
+    key: str,
+    now: datetime,
+    canonical: str,
+) -> Submission:
+    """What the mapping writes. The patient answers and records their own form, clinician and observer theirs; what was answered on paper
+    is recorded by whoever is signed in."""
+    answered_by = f"Patient/{context.patient}" if informant == "patient" else context.user.reference
+    from_paper = instrument.from_paper(informant)
+    return Submission(
+        instrument=instrument,
+        informant=informant,
+        answers=answers,
+        scores=scores,
+        patient=context.patient,
+        clinician=clinician,
+        answered_by=answered_by,
+        recorded_by=context.user.reference if from_paper else answered_by,
+        from_paper=from_paper,
+        encounter=context.encounter,
+        authored=now,
+        issued=now,
+        key=key,
+        app_version=__version__,
+        tags=(demo_tag(canonical),) if context.synthetic else (),
+    )
+
+
+def _line(scale: Scale, found: Score) -> ScoreLine:
+    return ScoreLine(role=scale.key, title=scale.title, text=found.text, high=scale.high, reason=found.reason)
+
+
+def _digest(slug: str, informant: Informant, answers: Answers, clinician: Person | None) -> str:
+    """Equal for equal answers to the same form, about the same clinician where an observer chose one, whatever the order they came in."""
+    whom = [clinician.reference] if informant == "observer" and clinician else []
+    content = [slug, informant, dict(answers.values), sorted(answers.declined), dict(answers.extra), *whom]
+    return sha256(simplejson.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _repeat(services: AppServices, *, parcel: Parcel, fields: Fields, launch_id: LaunchId) -> Invalid | str:
+    """The same key again: equal answers lead to the first one's receipt, changed ones are refused and said to be."""
+    entry = entry_of(services, key=parcel.key, launch_id=launch_id)
+    sealed = from_payload(entry.payload)
+    if sealed.digest != parcel.digest:
+        kept = {name: values[0] for name, values in fields.items() if values}
+        return Invalid(errors=(FieldError(link_id="", message=_CHANGED),), kept=kept)
+    if entry.state == "acknowledged" and not sealed.repeated:
+        payload = to_payload(replace(sealed, repeated=True))
+        services.store.outbox.reseal(parcel.key, "acknowledged", launch_id=launch_id, payload=payload)
+    return parcel.key
+
+
+_CHANGED = (
+    "This form was sent before with other answers. Those were kept; the answers on this page were not stored. "
+    "To rate again, open a new form from the history."
+)

@@ -1,0 +1,1 @@
+"""`rapport demo`: the one command that starts the embedded EHR."""

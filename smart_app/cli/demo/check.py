@@ -1,0 +1,190 @@
+"""`rapport demo --check`: the whole job without a browser, step by step, over HTTP only."""
+
+import re
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
+
+import click
+import requests
+
+from smart_app.cli.demo.check_steps import Steps, expect
+from smart_app.cli.demo.environment import Stand
+from smart_app.cli.demo.fhir_reader import FhirReader, Resource, reader_for
+from smart_app.cli.demo.html_visitor import Form, Page, Visitor
+
+_REFERENCE = re.compile(r"\b(QuestionnaireResponse|Observation|Provenance)/([A-Za-z0-9.\-]{1,64})")
+_INSTRUMENT = "rapport-check-in"
+_TIMEOUT = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """Who the job is done on: a Patient id, the user (`Practitioner/x`, None: the first), and an encounter to launch in."""
+
+    patient: str
+    user: str | None = None
+
+
+@dataclass
+class Walk:
+    """One clinician's way through the job, and what it left behind."""
+
+    stand: Stand
+    subject: Subject
+    visitor: Visitor
+    dashboard: Page | None = None
+    stored: list[str] = field(default_factory=list)
+    before: list[Resource] = field(default_factory=list)
+
+    @property
+    def rated_before(self) -> bool:
+        """True when a clinician rated today's visit before this walk began: then nothing is kept back any more."""
+        return any("Practitioner" in str(one.get("source", {}).get("reference")) for one in self.before)
+
+    @property
+    def chart(self) -> Page:
+        """The dashboard as last seen. LookupError before the first."""
+        if self.dashboard is None:
+            raise LookupError("the chart was never opened")
+        return self.dashboard
+
+    def open(self) -> None:
+        """Launch from the EHR, or pick the patient on an open server."""
+        self.dashboard = self._from_ehr() if self.stand.ehr else self._by_picking()
+        expect(self.chart.status == 200, f"the dashboard answered {self.chart.status}: {self.chart.text[:300]}")
+        expect("/l/" in self.chart.url, f"the launch ended at {self.chart.url.split('?')[0]}")
+
+    def _from_ehr(self) -> Page:
+        """The page an EHR launch leads to."""
+        wish = {"patient": self.subject.patient} | ({"user": self.subject.user} if self.subject.user else {})
+        answer = requests.post(f"{self.stand.ehr}/launches", json=wish, timeout=_TIMEOUT)
+        expect(answer.status_code == 201, f"the EHR would not launch: {answer.status_code} {answer.text[:300]}")
+        return self.visitor.get(answer.json()["launch_url"])
+
+    def _by_picking(self) -> Page:
+        """The page that choosing the patient leads to."""
+        picker = self.visitor.get(f"{self.stand.app}/open?{urlencode({'iss': self.stand.fhir, 'id': self.subject.patient})}")
+        form = next((one for one in picker.forms if one.hidden.get("patient") == self.subject.patient), None)
+        if form is None:
+            raise LookupError(f"the picker ({picker.status}) does not offer the patient")
+        return self.visitor.send(picker, form, {})
+
+    def again(self, *, years: str = "2") -> Page:
+        """The dashboard, read anew."""
+        self.dashboard = self.visitor.get(f"{self.chart.url.split('?')[0]}?years={years}")
+        expect(self.dashboard.status == 200, f"the dashboard answered {self.dashboard.status}")
+        return self.dashboard
+
+    def form(self, informant: str) -> tuple[Page, Form]:
+        """The questionnaire of an informant, reached as a person reaches it."""
+        page = self.visitor.get(self.chart.link(going_to="/handover/" if informant == "patient" else f"/check/{_INSTRUMENT}/clinician"))
+        if informant == "patient":
+            page = self._handed_over(page)
+        expect(page.status == 200, f"the {informant}'s form answered {page.status}")
+        return page, page.form(going_to=f"/check/{_INSTRUMENT}/{informant}")
+
+    def _handed_over(self, page: Page) -> Page:
+        """The patient's page behind the hand-over page, by link or by button."""
+        way = f"/check/{_INSTRUMENT}/patient"
+        try:
+            return self.visitor.get(page.link(going_to=way))
+        except LookupError:
+            return self.visitor.send(page, page.forms[0], {})
+
+
+def _scored(form: Form) -> list[str]:
+    """The names of the scored items of a form."""
+    return [name for name in form.radios if re.fullmatch(r"(goal|task|bond)-\d", name)]
+
+
+def _answers(form: Form, *, leave_out: int = 0) -> dict[str, str]:
+    """An answer to every scored item but the last `leave_out`, never the same everywhere."""
+    names = _scored(form)
+    chosen = {name: form.radios[name][place % 2 + 2] for place, name in enumerate(names)}
+    return {name: chosen[name] for name in names[: len(names) - leave_out]}
+
+
+def _references(page: Page) -> list[str]:
+    """Every stored resource a receipt names."""
+    return sorted({"/".join(found) for found in _REFERENCE.findall(page.text)})
+
+
+def _incomplete(walk: Walk) -> None:
+    """An incomplete form is refused, says what is missing and keeps the answers."""
+    page, form = walk.form("patient")
+    given = _answers(form, leave_out=2)
+    answer = walk.visitor.send(page, form, given)
+    expect(answer.status == 422, f"an incomplete form was answered with {answer.status}, not 422")
+    missing = set(_scored(form)) - set(given)
+    expect(all(f"#{name}" in answer.html for name in missing), "the error summary does not lead to the missing items")
+    kept = {name: value for name, value in answer.checked.items() if name in given}
+    expect(kept == given, "answers were lost on the way")
+
+
+def _patient_rates(walk: Walk) -> None:
+    """The patient answers, and sees thanks but no score."""
+    page, form = walk.form("patient")
+    thanks = walk.visitor.send(page, form, _answers(form))
+    expect(thanks.status == 200 and "/thanks/" in thanks.url, f"after the patient's answers: {thanks.status} at another page")
+    expect(not _references(thanks), "the patient's thanks names resources")
+
+
+def _clinician_rates(walk: Walk) -> None:
+    """The clinician answers; the receipt names what was stored, read back as the same."""
+    page, form = walk.form("clinician")
+    receipt = walk.visitor.send(page, form, _answers(form))
+    expect(receipt.status == 200 and "/receipt/" in receipt.url, f"after the clinician's answers: {receipt.status} at another page")
+    walk.stored = _references(receipt)
+    expect(any(one.startswith("QuestionnaireResponse/") for one in walk.stored), "the receipt names no QuestionnaireResponse")
+    expect(sum(one.startswith("Observation/") for one in walk.stored) >= 4, f"the receipt names too few Observations: {walk.stored}")
+
+
+def _read_back(walk: Walk, reader: FhirReader) -> None:
+    """Both submissions are in the record, once and whole, each resource of this patient, found by id."""
+    known = {one["id"] for one in walk.before}
+    responses = [one for one in reader.responses_today() if one["id"] not in known]
+    expect(len(responses) == 2, f"{len(responses)} new responses are in the record, not 2")
+    for reference in {*walk.stored, *reader.derived_from(responses)}:
+        resource = reader.read(reference)
+        expect(resource["resourceType"] == reference.split("/")[0], f"{reference} is another resource")
+        subject = resource.get("subject", {})
+        whose = subject.get("reference", f"Patient/{walk.subject.patient}") if isinstance(subject, Mapping) else ""
+        expect(str(whose).endswith(f"Patient/{walk.subject.patient}"), f"{reference} belongs to another patient")
+
+
+def _hidden_then_shown(walk: Walk, steps: Steps) -> None:
+    """Blind entry: the patient's rating appears with the clinician's own."""
+    if walk.rated_before:
+        click.echo("        A clinician rated today's visit before, so nothing is kept back now.")
+    with steps.step("dashboard before the clinician's rating keeps the patient's back"):
+        expect("/reveal" in walk.again().html or walk.rated_before, "the dashboard does not say that a rating is waiting")
+    with steps.step("clinician submission, with a receipt read back by id"):
+        _clinician_rates(walk)
+    with steps.step("dashboard shows both ratings of today"):
+        expect("/reveal" not in walk.again().html, "a rating is still kept back")
+
+
+def run(stand: Stand, subject: Subject, steps: Steps, *, extra: Callable[[Walk, Steps], None] | None = None) -> None:
+    """The whole job on one patient."""
+    with closing(Visitor()) as visitor:
+        _walk_through(Walk(stand=stand, subject=subject, visitor=visitor), steps, extra=extra)
+
+
+def _walk_through(walk: Walk, steps: Steps, *, extra: Callable[[Walk, Steps], None] | None) -> None:
+    """Launch, answer, store, see."""
+    stand = walk.stand
+    with steps.step("EHR launch to the dashboard" if stand.ehr else "patient picked on the open server, dashboard"):
+        walk.open()
+    reader = reader_for(stand, walk.subject.patient)
+    walk.before = reader.responses_today()
+    with steps.step("incomplete patient form is refused, answers kept"):
+        _incomplete(walk)
+    with steps.step("patient submission"):
+        _patient_rates(walk)
+    _hidden_then_shown(walk, steps)
+    with steps.step("every stored resource read back through the FHIR API"):
+        _read_back(walk, reader)
+    if extra is not None:
+        extra(walk, steps)

@@ -1,0 +1,178 @@
+"""`rapport demo`: the whole job on this machine, against the embedded EHR or any open FHIR R4 server."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import click
+import requests
+
+from smart_app.cli.definitions.consent import agreed
+from smart_app.cli.demo.check import Subject, run
+from smart_app.cli.demo.check_steps import Steps
+from smart_app.cli.demo.data_file_check import every_hba1c
+from smart_app.cli.demo.environment import Stand, direct, embedded, local_backend, relayed
+from smart_app.cli.demo.serving import port_of, take_port
+from smart_app.sandbox.personas.build import build_all, load_personas
+from smart_app.sandbox.seeding.data_file import DataFileError, LaunchChoices, Loaded, launch_choices, load_file
+from smart_app.sandbox.seeding.remote_server import RemoteError
+from smart_app.sandbox.seeding.seed import NotConfirmedError, SeedReport, clean, seed
+
+_APP_PORT, _EHR_PORT = 8080, 8081
+# One persona is enough for the check on a foreign server; seeding all of them there takes a minute.
+_CHECKED_PERSONA = "falling-slowly"
+_ASKED = "Write invented patients there?"
+
+
+@click.command()
+@click.option("--data", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="A FHIR Bundle or NDJSON file to load too.")
+@click.option("--fhir", metavar="BASE", help="Use the open FHIR R4 server at BASE instead of the embedded store.")
+@click.option("--direct", "straight", is_flag=True, help="With --fhir: no launcher between; you pick the patient.")
+@click.option("--check", "checking", is_flag=True, help="Do the whole job without a browser, print each step, exit 0 if all held.")
+@click.option("--clean", "cleaning", is_flag=True, help="With --fhir: remove what a demo wrote there, and stop.")
+@click.option("--yes", is_flag=True, help="Write demo data to a server that is not on this machine.")
+@click.option("--port", type=int, default=_APP_PORT, show_default=True, help="Port of the app.")
+@click.option("--ehr-port", type=int, default=_EHR_PORT, show_default=True, help="Port of the embedded EHR.")
+@click.option("--store", type=click.Path(path_type=Path, dir_okay=False), help="Keep the embedded EHR's data in this file.")
+def demo(
+    data: Path | None,
+    fhir: str | None,
+    straight: bool,
+    checking: bool,
+    cleaning: bool,
+    yes: bool,
+    port: int,
+    ehr_port: int,
+    store: Path | None,
+) -> None:
+    """Start Rapport beside an EHR on this machine, with invented patients, and print the address to open."""
+    if fhir is None and (straight or cleaning):
+        raise click.UsageError("--direct and --clean need --fhir BASE.")
+    base = fhir.rstrip("/") if fhir else None
+    if base and cleaning:
+        _clean(base, confirmed=yes)
+        return
+    loaded = _loaded(data)
+    ports = (0, 0) if checking else (port, ehr_port)
+    with _standing(base, loaded, straight=straight, checking=checking, confirmed=yes, ports=ports, store=store) as (stand, choices):
+        if checking:
+            _check(stand, choices, loaded)
+        else:
+            _wait(stand)
+
+
+def _today() -> date:
+    """Today in UTC, as the personas' dates are."""
+    return datetime.now(UTC).date()
+
+
+def _loaded(data: Path | None) -> Loaded | None:
+    """What the file holds, its notes said. Ends the program when it cannot be used."""
+    if data is None:
+        return None
+    click.echo(f"Reading {data} …")
+    try:
+        loaded = load_file(data)
+    except DataFileError as wrong:
+        raise click.ClickException(str(wrong)) from wrong
+    for note in loaded.notes:
+        click.echo(f"  {note}")
+    return loaded
+
+
+@contextmanager
+def _standing(
+    base: str | None,
+    loaded: Loaded | None,
+    *,
+    straight: bool,
+    checking: bool,
+    confirmed: bool,
+    ports: tuple[int, int],
+    store: Path | None,
+) -> Iterator[tuple[Stand, LaunchChoices]]:
+    """The app and what it needs, running; and whom it can be opened for."""
+    with ExitStack() as stack:
+        choices = _seed(base, confirmed=confirmed, few=checking).choices if base else None
+        app_socket = stack.enter_context(closing(_port(ports[0], "the app")))
+        if base and choices and straight:
+            yield stack.enter_context(direct(base, app_socket=app_socket)), choices
+            return
+        ehr_socket = stack.enter_context(closing(_port(ports[1], "the EHR")))
+        if base and choices:
+            yield stack.enter_context(relayed(base, app_socket=app_socket, ehr_socket=ehr_socket)), choices
+            return
+        click.echo("Starting the embedded EHR with its invented patients …")
+        resources = list(loaded.resources) if loaded else []
+        backend = stack.enter_context(closing(local_backend(resources, today=_today(), store=store)))
+        yield (
+            stack.enter_context(embedded(backend, app_socket=app_socket, ehr_socket=ehr_socket)),
+            launch_choices(resources or build_all(_today())),
+        )
+
+
+def _port(wanted: int, whose: str) -> socket.socket:
+    """A listening socket; said plainly when the wanted port is taken and another one is used."""
+    listening, moved = take_port(wanted)
+    if moved:
+        click.echo(f"Port {wanted} is taken; {whose} uses {port_of(listening)}.")
+    return listening
+
+
+def _seed(base: str, *, confirmed: bool, few: bool) -> SeedReport:
+    """The personas on a foreign server, said as they are written."""
+    click.echo(f"Seeding invented patients, tagged as Rapport's demo, into {base} …")
+    personas = [load_personas()[_CHECKED_PERSONA]] if few else None
+    with requests.Session() as session:
+        try:
+            report = seed(base, _today(), session=session, confirmed=confirmed or agreed(base, _ASKED), personas=personas, say=_indented)
+        except NotConfirmedError as refused:
+            raise click.ClickException(f"{refused} Say --yes to write there.") from refused
+        except RemoteError as failed:
+            raise click.ClickException(f"{base} cannot be used: {failed}") from failed
+    for line in report.lines():
+        click.echo(f"  {line}")
+    return report
+
+
+def _indented(line: str) -> None:
+    click.echo(f"  {line}")
+
+
+def _clean(base: str, *, confirmed: bool) -> None:
+    """Remove what a demo wrote on a foreign server."""
+    with requests.Session() as session:
+        try:
+            report = clean(base, session=session, confirmed=confirmed)
+        except NotConfirmedError as refused:
+            raise click.ClickException(f"{refused} Say --yes to remove it there.") from refused
+        except RemoteError as failed:
+            raise click.ClickException(f"{base} cannot be used: {failed}") from failed
+    for line in report.lines():
+        click.echo(line)
+    if report.problems:
+        raise SystemExit(1)
+
+
+def _check(stand: Stand, choices: LaunchChoices, loaded: Loaded | None) -> None:
+    """The job without a browser. Exits 1 unless every step held."""
+    if not choices.patients:
+        raise click.ClickException("there is no patient to do the job on")
+    steps = Steps()
+    subject = Subject(patient=choices.patients[0].id)
+    run(stand, subject, steps, extra=every_hba1c([*loaded.resources]) if loaded else None)
+    click.echo(steps.summary())
+    if steps.failed:
+        raise SystemExit(1)
+
+
+def _wait(stand: Stand) -> None:
+    """Say where to look, and stay until told to stop."""
+    click.echo(f"\nOpen  {stand.front}\n\nInvented patients only. Stop with Ctrl+C.")
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        click.echo("\nStopped.")

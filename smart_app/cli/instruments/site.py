@@ -1,0 +1,57 @@
+"""The instruments of the site that the settings describe, for every command that speaks of them."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import click
+from msgspec import Struct
+from pydantic import ValidationError
+
+from fhir_mappings.data_files.strict_toml import DataFileError
+from fhir_mappings.instruments.instrument import Instrument
+from fhir_mappings.instruments.library import load_library
+from fhir_mappings.site.installation import Installed, install
+from smart_app.settings import InstrumentSettings
+
+
+class Misused(click.ClickException):
+    """The command was called wrongly: one sentence with a remedy."""
+
+    exit_code = 2
+
+
+class Site(Struct, frozen=True, kw_only=True):
+    """The site's settings and what they make of the instruments that ship."""
+
+    settings: InstrumentSettings
+    installed: Installed
+
+    def structure(self, slug: str, version: str | None) -> Instrument:
+        """That version as it ships, else the newest."""
+        shipped = [one for one in self.installed.library.instruments if one.slug == slug and one.wording is None]
+        if not shipped:
+            known = ", ".join(sorted({one.slug for one in self.installed.library.instruments}))
+            raise Misused(f"There is no instrument {slug!r}; choose one of {known}.")
+        if version is None:
+            return self.installed.library.get(slug)
+        found = next((one for one in shipped if one.version == version), None)
+        if found is None:
+            raise Misused(f"There is no version {version!r} of {slug}; choose one of {', '.join(one.version for one in shipped)}.")
+        return found
+
+
+def today() -> date:
+    """The day, in UTC."""
+    return datetime.now(UTC).date()
+
+
+def this_site(folder: Path | None = None) -> Site:
+    """The site as the settings describe it, or with another folder."""
+    try:
+        settings = InstrumentSettings()
+        return Site(settings=settings, installed=install(load_library(), folder or settings.packs, today=today()))
+    except ValidationError as wrong:
+        first = wrong.errors()[0]
+        raise Misused(f"RAPPORT_{str(first['loc'][0]).upper()} cannot be used: {first['msg']} (see docs/configuration.md).") from wrong
+    except DataFileError as broken:
+        raise click.ClickException(str(broken)) from broken

@@ -1,0 +1,1 @@
+"""`rapport register` and `rapport keys`: what an EHR is told about the app."""

@@ -1,0 +1,1 @@
+"""The EHR's authorization server: clients, launches, requests, tokens."""

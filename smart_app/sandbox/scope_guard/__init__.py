@@ -1,0 +1,1 @@
+"""What a token reaches on the FHIR API."""

@@ -1,0 +1,422 @@
+"""Series into geometry: where lines, marks, labels and ticks stand. Knows no FHIR, no wording of pages and no HTML.
+
+Across, a plot is `WIDTH` units wide, whatever its width on screen, so one date stands at one place in every lane; down, it is in pixels.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import Literal, NamedTuple
+
+from msgspec import Struct
+
+from smart_app.web.charts.label_placement import BELOW_FIRST, BESIDE_FIRST, SIDES, WIDTH, Label, Room, Segment, percent, short
+from smart_app.web.formats import MONTHS
+
+_MONTH_STEPS = (1, 3, 6, 12, 24, 60, 120, 240)
+_MOST_TICKS = 13
+_YEARLY = 12
+_DENSE = 32  # points of one series from which marks are drawn small
+_MOST_LABELS = 10
+_TICK_HEIGHT = 10
+_MOST_TRIES = 12
+_FILLED = {"dot", "square"}
+_SMALL = {shape: f"small-{shape}" for shape in ("diamond", "converted", "preliminary")}
+
+Mark = Literal["dot", "square", "diamond", "converted", "preliminary", "less", "more"]
+
+
+class Point(NamedTuple):
+    """One value at one day; a tuple, because a page has a thousand. `joined` is False for what no line may touch; `ring` marks
+    a corrected value; `paired` is the lower end of a bar; `label` words to write beside it, `weight` their rank (0: none,
+    3: first to be placed)."""
+
+    day: date
+    value: float
+    mark: Mark = "dot"
+    joined: bool = True
+    ring: bool = False
+    paired: float | None = None
+    label: str = ""
+    weight: int = 0
+
+
+class Columns(NamedTuple):
+    """The points of a series, field by field in the order of `Point`: whether all are alike is then asked in one call, and points that
+    are need no object each (a fifth of a lane's time)."""
+
+    days: Sequence[date]
+    values: Sequence[float]
+    marks: Sequence[Mark]
+    joined: Sequence[bool]
+    rings: Sequence[bool]
+    paired: Sequence[float | None]
+    labels: Sequence[str]
+    weights: Sequence[int]
+
+
+def plain_columns(days: Sequence[date], values: Sequence[float], marks: Sequence[Mark]) -> Columns:
+    """Points of which nothing more is to be said than day, value and mark."""
+    number = len(days)
+    return Columns(days, values, marks, (True,) * number, (False,) * number, (None,) * number, ("",) * number, (0,) * number)
+
+
+def columns(points: Sequence[Point] | Columns) -> Columns:
+    """Points, at least one, as columns."""
+    return points if isinstance(points, Columns) else Columns(*zip(*points, strict=True))
+
+
+class Series(Struct, frozen=True, kw_only=True):
+    """Values of one rater or one method, oldest first. `style` is a class name; no line spans more than `gap_days`
+    or a day in `breaks`."""
+
+    style: str
+    points: Sequence[Point] | Columns
+    gap_days: int
+    breaks: Sequence[date] = ()
+    name: str = ""
+
+
+class Cross(Struct, frozen=True, kw_only=True):
+    """Something recorded that cannot be drawn: a cross and words at its day."""
+
+    day: date
+    words: str
+
+
+class Tick(NamedTuple):
+    """`at` is a place on the axis (units across or pixels down), `text` its label, `strong` a second, bold label (the year);
+    `minor` labels make room on narrow screens."""
+
+    at: str
+    text: str
+    strong: str = ""
+    minor: bool = False
+
+
+class Stroke(Struct, frozen=True, kw_only=True):
+    """One path, units across and pixels down, drawn by class."""
+
+    style: str
+    d: str
+
+
+class Symbol(NamedTuple):
+    """A mark of its own shape: `x` in percent, `y` in pixels."""
+
+    shape: str
+    x: str
+    y: str
+
+
+class SymbolGroup(Struct, frozen=True, kw_only=True):
+    """Symbols that share a class."""
+
+    style: str
+    symbols: tuple[Symbol, ...]
+
+
+class Plot(Struct, frozen=True, kw_only=True):
+    """A drawn plot: lines first, then symbols, then filled dots, then labels."""
+
+    height: int
+    lines: tuple[Stroke, ...]
+    symbols: tuple[SymbolGroup, ...]
+    dots: tuple[Stroke, ...]
+    labels: tuple[Label, ...]
+    left: tuple[Tick, ...]
+    right: tuple[Tick, ...]
+    units: tuple[str, str] | None
+
+
+class TimeScale(Struct, frozen=True, kw_only=True):
+    """Days from `start` to `end`, proportional."""
+
+    start: date
+    end: date
+
+    def x(self, day: date) -> int:
+        """Units from the left edge; days outside the range stand at the edge."""
+        return self.across([day])[0]
+
+    def across(self, days: Iterable[date]) -> list[int]:
+        """The same for many days at once."""
+        first = self.start.toordinal()
+        span = max(self.end.toordinal() - first, 1)
+        places = [day.toordinal() - first for day in days]
+        return [round((place if 0 <= place <= span else 0 if place < 0 else span) * WIDTH / span) for place in places]
+
+    def percent(self, day: date) -> str:
+        """The same place as a percentage of the plot's width."""
+        return self.percents([day])[0]
+
+    def percents(self, days: Iterable[date]) -> list[str]:
+        """The same for many days at once."""
+        return [percent(x) for x in self.across(days)]
+
+
+class ValueScale(Struct, frozen=True, kw_only=True):
+    """A fixed value axis, `low` at the bottom; `margin` pixels stay free at both ends."""
+
+    low: float
+    high: float
+    height: int
+    margin: int = 7
+
+    def y(self, value: float) -> float:
+        """Pixels from the top to a tenth, values beyond the axis at its edge."""
+        return self.down([value])[0]
+
+    def down(self, values: Sequence[float]) -> list[float]:
+        """The same for many values at once, each distinct one worked out once: results repeat, and rounding is slow."""
+        low, high = self.low, self.high
+        step = (self.height - 2 * self.margin) / (high - low)
+        foot = self.height - self.margin
+        places = {value: round(foot - (min(max(value, low), high) - low) * step, 1) for value in set(values)}
+        return [places[value] for value in values]
+
+    def beyond(self, value: float) -> bool:
+        """Whether the axis does not reach `value`."""
+        return not self.low <= value <= self.high
+
+    def ticks(self, values: Sequence[float], texts: Iterable[str]) -> tuple[Tick, ...]:
+        """Ticks down the side of the plot; one that would touch the tick before it is left out."""
+        kept: list[tuple[float, str]] = []
+        for y, text in zip(self.down(values), texts, strict=True):
+            if not kept or abs(y - kept[-1][0]) >= _TICK_HEIGHT:
+                kept.append((y, text))
+        return tuple(Tick(at=short(y), text=text) for y, text in kept)
+
+
+def time_ticks(scale: TimeScale) -> tuple[Tick, ...]:
+    """Months or years along the axis, at most twelve; the year stands over the first tick and over each January."""
+    step = _month_step(scale)
+    ticks: list[Tick] = []
+    for index, day in enumerate(_month_starts(scale, step)):
+        yearly = step >= _YEARLY
+        year = str(day.year)
+        strong = "" if yearly or (ticks and day.month != 1) or scale.x(day) > 0.93 * WIDTH else year
+        ticks.append(Tick(at=scale.percent(day), text=year if yearly else MONTHS[day.month - 1], strong=strong, minor=index % 2 == 1))
+    return tuple(ticks)
+
+
+def vertical_lines(scale: TimeScale, days: Iterable[date]) -> str:
+    """A path of full-height lines in a box one unit high."""
+    return "".join(f"M{x} 0v1" for x in sorted(set(scale.across(days))))
+
+
+def draw(
+    series: Sequence[Series],
+    *,
+    time: TimeScale,
+    values: ValueScale,
+    crosses: Sequence[Cross] = (),
+    left: tuple[Tick, ...] = (),
+    right: tuple[Tick, ...] = (),
+    units: tuple[str, str] | None = None,
+    small: bool = False,
+) -> Plot:
+    """Everything one plot shows. `small` marks also come with many points. Labels that find no free place are left out;
+    their facts stand in the table."""
+    placed = [_place(each, time, values) for each in series if each.points]
+    small = small or any(len(each.xs) > _DENSE for each in placed)
+    room = Room(values.height, _marks(placed), _segments(placed))
+    marked, words = _crosses(crosses, time, room)
+    words += [label for each in placed for label in _name(each, room)]
+    words += _labels(placed, room)
+    return Plot(
+        height=values.height,
+        lines=tuple(stroke for each in placed for stroke in _lines(each, values, small=small)),
+        symbols=tuple(group for each in placed for group in _symbols(each, values, small=small)) + marked,
+        dots=tuple(stroke for each in placed for stroke in _dots(each, small=small)),
+        labels=tuple(words),
+        left=left,
+        right=right,
+        units=units,
+    )
+
+
+class _Placed(NamedTuple):
+    """A series where it stands, column by column: `at` is the place as a path writes it, a shape is the mark or a triangle beyond
+    the axis, `runs` the stretches (first position, position after the last) that one line joins."""
+
+    series: Series
+    points: Columns
+    xs: list[int]
+    ys: list[float]
+    at: list[str]
+    shapes: Sequence[str]
+    runs: list[tuple[int, int]]
+
+
+def _place(series: Series, time: TimeScale, values: ValueScale) -> _Placed:
+    points = columns(series.points)
+    xs, ys = time.across(points.days), values.down(points.values)
+    at = [f"{x} {short(y)}" for x, y in zip(xs, ys, strict=True)]
+    return _Placed(series, points, xs, ys, at, _shapes(points, values), _runs(series, points))
+
+
+def _shapes(points: Columns, values: ValueScale) -> Sequence[str]:
+    if not (values.beyond(min(points.values)) or values.beyond(max(points.values))):
+        return points.marks
+    pairs = zip(points.marks, points.values, strict=True)
+    return [_edge_shape(value, values.high) if values.beyond(value) else mark for mark, value in pairs]
+
+
+def _edge_shape(value: float, high: float) -> str:
+    return "above" if value > high else "below"
+
+
+def _runs(series: Series, points: Columns) -> list[tuple[int, int]]:
+    """The stretches of two points and more that a line may join."""
+    edges = [0, *sorted(_cuts(series, points)), len(points.days)]
+    return [(first, end) for first, end in pairwise(edges) if end - first > 1]
+
+
+def _cuts(series: Series, points: Columns) -> set[int]:
+    """Positions of the points that no line may reach from the one before."""
+    ordinals = [day.toordinal() for day in points.days]
+    cuts = {place for place, (before, day) in enumerate(pairwise(ordinals), 1) if day - before > series.gap_days}
+    for barred in map(date.toordinal, series.breaks):
+        cuts.update(place for place, (before, day) in enumerate(pairwise(ordinals), 1) if before <= barred <= day)
+    if not all(points.joined):
+        cuts.update(place + side for place, joined in enumerate(points.joined) if not joined for side in (0, 1))
+    if points.paired.count(None) < len(ordinals):
+        cuts.update(place for place, paired in enumerate(points.paired, 1) if paired is not None)
+    return cuts
+
+
+def _marks(placed: Sequence[_Placed]) -> Iterator[tuple[int, float]]:
+    """Where every mark stands."""
+    for each in placed:
+        yield from zip(each.xs, each.ys, strict=True)
+
+
+def _segments(placed: Sequence[_Placed]) -> Iterator[Segment]:
+    """The stretches of every line, from mark to mark."""
+    for each in placed:
+        for first, end in each.runs:
+            places = zip(each.xs[first:end], each.ys[first:end], strict=True)
+            yield from (Segment(*one, *other) for one, other in pairwise(places))
+
+
+def _lines(placed: _Placed, values: ValueScale, *, small: bool) -> Iterator[Stroke]:
+    """One path of bars and one broken line, each only where there is any."""
+    style = f"{placed.series.style} small" if small else placed.series.style
+    bars = [(at, paired) for at, paired in zip(placed.at, placed.points.paired, strict=True) if paired is not None]
+    if bars:
+        feet = map(short, values.down([paired for _, paired in bars]))
+        yield Stroke(style=f"{style} bar", d="".join(f"M{at}V{foot}" for (at, _), foot in zip(bars, feet, strict=True)))
+    if placed.runs:
+        yield Stroke(style=style, d="".join(f"M{'L'.join(placed.at[first:end])}" for first, end in placed.runs))
+
+
+def _dots(placed: _Placed, *, small: bool) -> Iterator[Stroke]:
+    """Filled dots (or squares) as one path of zero-length strokes, round or square by class."""
+    columns = zip(placed.at, placed.shapes, placed.points.paired, strict=True)
+    filled = [at for at, shape, paired in columns if shape in _FILLED and paired is None]
+    if filled:
+        style = placed.series.style
+        yield Stroke(style=f"{style} small dots" if small else f"{style} dots", d=f"M{'h0M'.join(filled)}h0")
+
+
+def _symbols(placed: _Placed, values: ValueScale, *, small: bool) -> Iterator[SymbolGroup]:
+    """Marks with a shape of their own, rings around corrected values, triangles on bars that leave the axis."""
+    sized = _SMALL if small else {}
+    symbols: list[Symbol] = []
+    for x, y, shape, ring, value, paired in zip(
+        placed.xs, placed.ys, placed.shapes, placed.points.rings, placed.points.values, placed.points.paired, strict=True
+    ):
+        if paired is not None:
+            symbols += _edge(value, paired, x, values)
+            continue
+        if shape not in _FILLED:
+            symbols.append(Symbol(sized.get(shape, shape), percent(x), short(y)))
+        if ring:
+            symbols.append(Symbol("ring", percent(x), short(y)))
+    if symbols:
+        yield SymbolGroup(style=placed.series.style, symbols=tuple(symbols))
+
+
+def _edge(value: float, paired: float, x: int, values: ValueScale) -> list[Symbol]:
+    """The triangle of a bar that leaves the axis."""
+    if not (values.beyond(value) or values.beyond(paired)):
+        return []
+    shape = _edge_shape(value, values.high)
+    return [Symbol(shape, percent(x), short(values.y(value if shape == "above" else paired)))]
+
+
+def _crosses(crosses: Sequence[Cross], time: TimeScale, room: Room) -> tuple[tuple[SymbolGroup, ...], list[Label]]:
+    """A cross at each day, low in the plot unless a line runs there, with its words beside it."""
+    symbols, words = [], []
+    for cross in crosses:
+        x = time.x(cross.day)
+        y = room.free_height(x, cross.words)
+        symbols.append(Symbol(shape="cross", x=percent(x), y=short(y)))
+        words += room.put(cross.words, x, y, style="note", sides=BELOW_FIRST)
+        room.reserve(x, y)
+    return ((SymbolGroup(style="note", symbols=tuple(symbols)),) if symbols else ()), words
+
+
+def _name(placed: _Placed, room: Room) -> list[Label]:
+    """The series' name on its line, near the middle, on whichever side is free."""
+    name, style = placed.series.name, f"{placed.series.style} name"
+    if not name:
+        return []
+    places = sorted(zip(placed.xs, placed.ys, strict=True), key=_from_middle)[:_MOST_TRIES]
+    for x, y in places:
+        if found := room.put(name, x, y, style=style, sides=("above", "below")):
+            return found
+    return [room.force(name, *places[0], style=style)]
+
+
+def _from_middle(place: tuple[int, float]) -> float:
+    return abs(place[0] - WIDTH * 0.45)
+
+
+class _Said(NamedTuple):
+    """What is to be written beside a point."""
+
+    weight: int
+    x: int
+    y: float
+    shape: str
+    text: str
+    style: str
+
+
+def _labels(placed: Sequence[_Placed], room: Room) -> list[Label]:
+    """Labels of points, the weightiest and newest first, as long as there is room."""
+    wanted = [said for each in placed if any(each.points.weights) for said in _said(each)]
+    wanted.sort(key=lambda said: (-said.weight, -said.x))
+    return [label for said in wanted[:_MOST_LABELS] for label in _label(said, room)]
+
+
+def _said(placed: _Placed) -> Iterator[_Said]:
+    columns = zip(placed.points.weights, placed.xs, placed.ys, placed.shapes, placed.points.labels, strict=True)
+    return (_Said(*fields, style=placed.series.style) for fields in columns if fields[0])
+
+
+def _label(said: _Said, room: Room) -> list[Label]:
+    """A point's label beside its mark; a value off the scale is at least named by its number."""
+    weight, x, y, shape, text, style = said
+    named = ("note", f"{style} value minor", f"{style} value")[weight - 1]
+    pointed = shape in {"above", "below", "less", "more"}
+    sides = BESIDE_FIRST if pointed else SIDES
+    found = room.put(text, x, y, style=named, sides=sides)
+    return found or (room.put(text.partition(",")[0], x, y, style=named, sides=sides) if pointed else [])
+
+
+def _month_step(scale: TimeScale) -> int:
+    months = (scale.end - scale.start).days / 30.4
+    return next((step for step in _MONTH_STEPS if months / step <= _MOST_TICKS), _MONTH_STEPS[-1])
+
+
+def _month_starts(scale: TimeScale, step: int) -> Iterable[date]:
+    """First days of the months that count evenly from January of year 0 in steps of `step`."""
+    month = scale.start.year * 12 + scale.start.month - 1
+    last = scale.end - timedelta(days=1)
+    for index in range(month, last.year * 12 + last.month):
+        day = date(index // 12, index % 12 + 1, 1)
+        if index % step == 0 and day >= scale.start:
+            yield day

@@ -1,0 +1,1 @@
+"""The addresses of the app, a module per page or group of pages."""

@@ -1,0 +1,133 @@
+"""The launch's two addresses: where the EHR sends the browser, and where its sign-in sends it back."""
+
+from datetime import timedelta
+
+from flask import Flask, Response, g, request, url_for
+
+from smart_app.care.record.access import prepare
+from smart_app.errors import LaunchError
+from smart_app.launch.context import LaunchContext
+from smart_app.launch.flow import Begun
+from smart_app.launch.parameters import callback_state, launch_request
+from smart_app.services import AppServices
+from smart_app.telemetry import new_log
+from smart_app.web.pages.dependencies import Site
+from smart_app.web.pages.first_page import first_page
+from smart_app.web.session import cookies
+from smart_app.web.session.csrf import origin_of
+
+_OURS = "__Host-rapport-"
+_DESTINATION, _FRAMED = "Sec-Fetch-Dest", {"iframe", "frame", "embed", "object", "fencedframe"}
+# Says that the one hop of `cookies_tried` was made.
+TRIED = "&cookies=tried"
+_ONE_HOP = 60
+_COOKIES_BLOCKED = (
+    "Rapport keeps patients apart with a cookie for each chart, and this browser did not keep one. Allow cookies for Rapport, or open it "
+    "in a window of its own."
+)
+# Time to sign in, a second factor included.
+SIGN_IN = timedelta(minutes=10)
+
+
+def register(app: Flask, site: Site) -> None:
+    """Put every address where `launch.json` says they are."""
+    handler = Launching(site)
+    registration = site.services.registration
+    app.add_url_rule(registration.smart.launch_uri, "launch", handler.launch)
+    for path in registration.client.redirect_uris:
+        app.add_url_rule(path, "callback", handler.callback)
+
+
+class Launching:
+    """EHR launch."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._services = site.services
+
+    def launch(self) -> Response:
+        """Send the browser to the EHR's sign-in. An unknown `iss` causes no request to anywhere."""
+        # The raw query, because form decoding would turn a `+` in `launch` into a space.
+        g.iss = request.args.get("iss")
+        asked = launch_request(request.query_string.decode("ascii", "replace"))
+        tried = cookies_tried()
+        if tried is not None:
+            return tried
+        begun = self._services.launcher.begin(asked.iss, asked.launch)
+        prepare(asked.iss, self._services)
+        cookie = self._services.store.launches.add_pending(begun.pending, ttl=SIGN_IN)
+        response = to_sign_in(self._site, begun)
+        cookies.keep(response, cookie.name, cookie.value, seconds=int(SIGN_IN.total_seconds()))
+        if cookies.PROBE in request.cookies:
+            cookies.drop(response, cookies.PROBE)
+        return response
+
+    def callback(self) -> Response:
+        """Complete the launch and go to its page. The pending launch is used up, whatever comes of it; who comes back this way
+        afterwards is shown the launch it became."""
+        params = request.args.to_dict(flat=False)
+        state = callback_state(params)
+        launches = self._services.store.launches
+        try:
+            pending = launches.take_pending(state, request.cookies)
+        except LaunchError:
+            running = launches.led_to(state, request.cookies)
+            if running is None:
+                raise
+            launch_id, context = running
+            return _to(first_page(context, self._services, launch_id=launch_id))
+        g.standalone = pending.via == "standalone"
+        context = self._services.launcher.complete(pending, params)
+        # Asked for now, it is there when the first page is made, which may take a while.
+        self._site.pages.themes.of(context)
+        response = opened(self._services, context, state=state)
+        cookies.drop(response, launches.cookie_name_for_state(state))
+        return response
+
+
+def to_sign_in(site: Site, begun: Begun) -> Response:
+    """A redirect to the EHR's sign-in; where it is asked by POST, a page that posts itself and has a button for where it does not."""
+    if begun.form is None:
+        return _to(begun.authorize_url)
+    g.form_targets = tuple(dict.fromkeys([origin_of(begun.form.action), *begun.form.targets]))
+    return site.pages.page("authorize", begun.form)
+
+
+def cookies_tried() -> Response | None:
+    """One hop to the same address that finds out whether this browser keeps our cookies here; None where that is known, or was found.
+
+    Asked before the launch value is spent, so that it can still be used in another window. A browser that holds one of our cookies keeps
+    them. One that does not say what it fetches for (no fetch metadata) is not sent round: the callback refuses it then.
+    Raises LaunchError cookies_blocked."""
+    kept = any(name.startswith(_OURS) for name in request.cookies)
+    if kept or _DESTINATION not in request.headers:
+        return None
+    query = request.query_string.decode("ascii", "replace")
+    if not query.endswith(TRIED):
+        response = _to(f"{url_for('launch')}?{query}{TRIED}")
+        cookies.keep(response, cookies.PROBE, "1", seconds=_ONE_HOP)
+        return response
+    if request.headers[_DESTINATION] in _FRAMED:
+        g.elsewhere = f"{url_for('launch')}?{query.removesuffix(TRIED)}"
+    raise LaunchError("cookies_blocked", _COOKIES_BLOCKED, detail=f"no cookie came back to a {request.headers[_DESTINATION][:20]}")
+
+
+def opened(services: AppServices, context: LaunchContext, *, state: str | None = None) -> Response:
+    """Keep a completed launch, set its cookie and go to the page it was opened for. `state` is what its sign-in came back with, if there
+    was one."""
+    settings = services.settings
+    absolute = timedelta(minutes=settings.absolute_minutes)
+    idle = timedelta(minutes=settings.idle_minutes)
+    detail = {"via": context.via, "scope": context.scope}
+    launch = services.store.open_launch(context, idle=idle, absolute=absolute, detail=detail, state=state)
+    for name in context.arrived.ignored:
+        new_log().warning("launch_value_ignored", issuer_name=context.issuer_name, reason_code=name)
+    response = _to(first_page(context, services, launch_id=launch.id))
+    cookies.keep(response, launch.cookie_name, launch.cookie_value, seconds=int(absolute.total_seconds()))
+    return response
+
+
+def _to(address: str) -> Response:
+    """A 303: whatever brought the browser here, the next request is a GET. Without a body: the usual one repeats the address, with `state`
+    and launch id in it."""
+    return Response(status=303, headers={"Location": address})

@@ -1,0 +1,107 @@
+"""Answers on their way: kept while they are typed, gone on with, discarded."""
+
+from flask import Flask, Response, redirect, request, url_for
+
+from smart_app.care.forms.saved_drafts import Kept, Typed, discard, keep, take_up
+from smart_app.errors import ForeignPage, LaunchError, LockedFrame, SessionError
+from smart_app.launch.context import LaunchId
+from smart_app.services import AppServices
+from smart_app.store import FormPlace
+from smart_app.telemetry import new_log
+from smart_app.web.pages.dashboard import check_patient
+from smart_app.web.pages.dependencies import Site
+from smart_app.web.session.csrf import FIELD
+from smart_app.web.session.guard import Visit
+from smart_app.web.views.forms.kept_answers import kept_words
+
+# The sealed note of whom an observer has chosen.
+RATED = "rated"
+# What a form sends beside its answers.
+OURS = {FIELD, "key", "patient", "ticket", "completes", RATED}
+_STATUS = {"kept": 204, "nothing": 204, "sent": 204, "too_soon": 429}
+_GONE = 410
+
+
+def register(app: Flask, site: Site) -> None:
+    """The addresses of drafts."""
+    handler = DraftPages(site)
+    app.add_url_rule("/l/<launch_id>/draft/<slug>/<informant>", "draft", handler.save, methods=["POST"])
+    app.add_url_rule("/l/<launch_id>/draft/<slug>/<informant>/continue", "go_on", handler.go_on, methods=["POST"])
+    app.add_url_rule("/l/<launch_id>/draft/<slug>/<informant>/discard", "discard", handler.discard, methods=["POST"])
+
+
+class DraftPages:
+    """What a form's script and the offer above a form lead to."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._services = site.services
+
+    def save(self, launch_id: str, slug: str, informant: str) -> Response:
+        """Keep what has been typed so far. 410 when the launch has ended and it was kept all the same, with words for the page."""
+        typed = sent(self._site, launch_id, slug, informant)
+        try:
+            self._site.guard.enter(launch_id)
+        except ForeignPage:
+            raise
+        except (SessionError, LaunchError) as over:
+            kept = keep_without_launch(self._site, typed, over)
+            words = kept_words(kept, now=self._services.clock().astimezone())
+            return Response(words, status=_GONE, mimetype="text/plain")
+        return Response(status=_STATUS[keep(self._services, typed, held_back=True).state])
+
+    def go_on(self, launch_id: str, slug: str, informant: str) -> Response:
+        """To the form, with what was kept of it."""
+        visit = self._site.guard.enter(launch_id)
+        check_patient(visit.context)
+        key = request.form.get("key", "")
+        take_up(visit.context, self._services, key=key, launch_id=visit.id)
+        return redirect(_form(visit, slug, informant, draft=key), 303)  # type: ignore[return-value]
+
+    def discard(self, launch_id: str, slug: str, informant: str) -> Response:
+        """To an empty form."""
+        visit = self._site.guard.enter(launch_id)
+        check_patient(visit.context)
+        discard(visit.context, self._services, key=request.form.get("key", ""), launch_id=visit.id)
+        return redirect(_form(visit, slug, informant), 303)  # type: ignore[return-value]
+
+
+def _form(visit: Visit, slug: str, informant: str, *, draft: str | None = None) -> str:
+    """The form's address; of an observer's with whom they have chosen."""
+    return url_for("form", launch_id=visit.id, slug=slug, informant=informant, draft=draft, rated=request.form.get(RATED) or None)
+
+
+def sent(site: Site, launch_id: str, slug: str, informant: str) -> Typed:
+    """The form of this request."""
+    identity = LaunchId(launch_id)
+    return Typed(
+        place=FormPlace(launch_id=identity, slug=slug, informant=informant, key=request.form.get("key", "")),
+        ticket=request.form.get("ticket", ""),
+        patient=request.form.get("patient", ""),
+        # A part of a multipart form need not have a name.
+        fields={name or "": values for name, values in request.form.to_dict(flat=False).items() if name not in OURS},
+        cookie=request.cookies.get(site.services.store.launches.cookie_name_for(identity), ""),
+        completes=request.form.get("completes") == "yes",
+    )
+
+
+def keep_without_launch(site: Site, typed: Typed, over: SessionError | LaunchError) -> Kept:
+    """Keep what was sent to a launch that could not take it. `over` again where it cannot be kept, or nothing was answered."""
+    if not isinstance(over, LockedFrame):
+        site.csrf.check_origin(request)
+    try:
+        kept = keep(site.services, typed, why=over.code)
+    except SessionError as refused:
+        raise over from refused
+    if kept.state == "nothing":
+        raise over
+    return kept
+
+
+def keep_incomplete(services: AppServices, typed: Typed) -> None:
+    """Keep an incomplete form, in case its launch ends while it is completed."""
+    try:
+        keep(services, typed)
+    except SessionError as refused:
+        # The form comes back with its answers either way; from a form of an older Rapport they are on that page alone.
+        new_log().warning("draft_refused", code=refused.code)

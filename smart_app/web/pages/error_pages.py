@@ -1,0 +1,129 @@
+"""Every failure becomes a page with a reference code, and one log line with the same code. Nothing about a person is in either."""
+
+import traceback
+from typing import Any
+
+from flask import Flask, Response, g, request, url_for
+from structlog.typing import FilteringBoundLogger
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from smart_app.errors import FhirError, LaunchError, OtherBrowser, RapportError, SessionError, StoreError
+from smart_app.launch.context import LaunchId
+from smart_app.web.pages.chart_launch import TRIED
+from smart_app.web.pages.dependencies import Site
+from smart_app.web.session.guard import OWN
+from smart_app.web.views.error import ErrorView, failure_view, fhir_error_view, launch_error_view, session_error_view, status_view
+from smart_app.web.views.portal.portal_error import own_error_view
+
+
+def register(app: Flask, site: Site, log: FilteringBoundLogger) -> None:
+    """Answer errors of every kind."""
+    handler = Errors(site, log)
+    app.register_error_handler(RapportError, handler.known)
+    app.register_error_handler(HTTPException, handler.status)
+    app.register_error_handler(InternalServerError, handler.failsafe)
+
+
+class Errors:
+    """Error pages."""
+
+    def __init__(self, site: Site, log: FilteringBoundLogger) -> None:
+        self._site = site
+        self._log = log
+
+    def known(self, error: RapportError) -> Response:
+        """An error Rapport raised on purpose."""
+        self._log.warning("request_refused", code=error.code, status=error.http_status, route=route())
+        self._record(error)
+        return self._page(self._view(error), error.http_status)
+
+    def _record(self, error: RapportError) -> None:
+        """What was refused or failed within a launch, in the audit trail; outside of one there is nobody to record it of."""
+        context = g.get("entered")
+        if isinstance(error, StoreError) or not (context or isinstance(error, OtherBrowser)):
+            return
+        launch_id = LaunchId((request.view_args or {})["launch_id"])
+        detail = {"code": error.code, "route": route(), "method": request.method}
+        try:
+            self._site.services.store.audit.add("refused", launch_id=launch_id, context=context, detail=detail)
+        except StoreError as failed:
+            # The page is an error page already and nothing was shown or done; the log keeps what the trail cannot.
+            self._log.error("audit_failed", code=failed.code, reason_code=error.code, route=route())
+
+    def status(self, error: HTTPException) -> Response:
+        """404, 405, 413 and their like; headers such as Allow are kept."""
+        code = error.code or 500
+        response = self._page(status_view(code, reference=reference()), code)
+        for name, value in error.get_headers():
+            if name not in {"Content-Type", "Content-Length"}:
+                response.headers[name] = value
+        return response
+
+    def failsafe(self, error: InternalServerError) -> Response:
+        """Anything not foreseen. The log says where, never with which values."""
+        cause = error.original_exception or error
+        self._log.error("request_failed", error_type=type(cause).__name__, code=_place(cause), route=route(), status=500)
+        return self._page(failure_view(None, reference=reference(), posted=_posted()), 500)
+
+    def _view(self, error: RapportError) -> ErrorView:
+        if _is_patients():
+            return own_error_view(error, reference=reference(), posted=_posted(), home=self._home(), again=_again())
+        match error:
+            case LaunchError():
+                return launch_error_view(
+                    error,
+                    reference=reference(),
+                    iss=g.get("iss"),
+                    registration=self._site.services.registration,
+                    elsewhere=g.get("elsewhere"),
+                    again=_again(),
+                    start=url_for("start") if g.get("standalone") else None,
+                )
+            case SessionError():
+                return session_error_view(error, reference=reference(), posted=_posted())
+            case FhirError():
+                return fhir_error_view(error, reference=reference(), retry=_again())
+            case _:
+                return failure_view(error, reference=reference(), posted=_posted())
+
+    def _home(self) -> str | None:
+        """The patient's own page, while their launch is open."""
+        return url_for("own", launch_id=(request.view_args or {})["launch_id"]) if g.get("entered") else None
+
+    def _page(self, view: ErrorView, status: int) -> Response:
+        return self._site.pages.page("error", view, status=status)
+
+
+def reference() -> str:
+    """`RP-3H7T-19AB`, the same in the log and on the page."""
+    return str(g.reference)
+
+
+def route() -> str:
+    """The rule of the address, never the address: that holds launch ids."""
+    return request.url_rule.rule if request.url_rule else "unknown"
+
+
+def _is_patients() -> bool:
+    """Whether a patient who has signed in themself is reading: by the launch, or by the page asked for where there is none any more."""
+    context = g.get("entered")
+    return bool(context.by_patient) if context else route().startswith(OWN)
+
+
+def _posted() -> bool:
+    return request.method == "POST"
+
+
+def _again() -> str | None:
+    """The address of this request, to be asked for once more, with its query to the letter; a POST is not sent twice. Whether cookies are
+    kept is found out anew."""
+    if _posted():
+        return None
+    query = request.query_string.decode("ascii", "replace").removesuffix(TRIED)
+    return f"{request.root_path}{request.path}{'?' if query else ''}{query}"
+
+
+def _place(cause: BaseException) -> str:
+    """File and line where it was raised."""
+    frames: Any = traceback.extract_tb(cause.__traceback__)
+    return f"{frames[-1].filename.rsplit('/', 1)[-1]}:{frames[-1].lineno}" if frames else ""

@@ -1,0 +1,59 @@
+"""Open servers only (no OAuth, synthetic data): the tester picks a patient and the chart opens."""
+
+from flask import Flask, Response, g, request, url_for
+from msgspec.structs import replace
+
+from smart_app.care.record.patient_in_context import patient_of
+from smart_app.care.sessions.open_server import PatientList, find_patients, open_chart
+from smart_app.errors import LaunchError
+from smart_app.fhir.client import FhirClient
+from smart_app.registration import Issuer
+from smart_app.web.pages.chart_launch import opened
+from smart_app.web.pages.dependencies import Site
+from smart_app.web.views.picker import picker_view
+
+_BOUND = "open"
+
+
+def register(app: Flask, site: Site) -> None:
+    """The picker's address."""
+    handler = Opening(site)
+    app.add_url_rule("/open", "open", handler.show)
+    app.add_url_rule("/open", "open_chart", handler.open, methods=["POST"])
+
+
+class Opening:
+    """The patient picker."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._services = site.services
+
+    def show(self) -> Response:
+        """Patients to choose from: all, those of a name, or the one of `id`."""
+        issuer = self._issuer(request.args.get("iss", ""))
+        text, chosen = request.args.get("name", ""), request.args.get("id")
+        found = self._one(issuer, chosen) if chosen else find_patients(issuer, self._services, text=text)
+        view = picker_view(found, server=issuer.name, iss=issuer.iss, text=text, action=url_for("open"))
+        return self._site.pages.page("picker", view, csrf=self._site.csrf.token(_BOUND, issuer.iss))
+
+    def open(self) -> Response:
+        """Open the chart of one patient."""
+        issuer = self._issuer(request.form.get("iss", ""))
+        self._site.csrf.check(request, _BOUND, issuer.iss)
+        context = open_chart(issuer, self._services, patient=request.form.get("patient", ""))
+        return opened(self._services, context)
+
+    def _issuer(self, iss: str) -> Issuer:
+        """The open server of that address. LaunchError for any other."""
+        g.iss = iss
+        if not iss:
+            raise LaunchError("iss_missing", "The address does not say which server to open.")
+        issuer = self._services.launcher.open_server(iss)
+        return replace(issuer, iss=iss)
+
+    def _one(self, issuer: Issuer, identity: str) -> PatientList:
+        client = FhirClient(
+            base=issuer.iss.rstrip("/"), http=self._services.http, token=None, timeout=self._services.settings.read_timeout, page_limit=1
+        )
+        return PatientList(patients=(patient_of(client.read("Patient", identity)),), complete=True, reason=None)

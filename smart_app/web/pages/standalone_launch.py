@@ -1,0 +1,57 @@
+"""Rapport's own way in, without a chart: people choose where they sign in, from the EHRs whose entry allows it."""
+
+from flask import Flask, Response, g, request, url_for
+
+from smart_app.care.record.access import prepare
+from smart_app.errors import LaunchError
+from smart_app.web.pages.chart_launch import SIGN_IN, to_sign_in
+from smart_app.web.pages.dependencies import Site
+from smart_app.web.session import cookies
+from smart_app.web.views.start import onward_view, start_view
+
+_BOUND = "start"
+
+
+def register(app: Flask, site: Site) -> None:
+    """The page's address."""
+    handler = Starting(site)
+    app.add_url_rule("/start", "start", handler.show)
+    app.add_url_rule("/start", "start_at", handler.start, methods=["POST"])
+
+
+class Starting:
+    """Standalone launch."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._services = site.services
+
+    def show(self) -> Response:
+        """The EHRs to choose from."""
+        _top_level()
+        view = start_view(self._services.registration, action=url_for("start_at"))
+        return self._site.pages.page("start", view, csrf=self._site.csrf.token(_BOUND))
+
+    def start(self) -> Response:
+        """Send the browser to the sign-in of the EHR chosen. One that is not on offer causes no request to anywhere."""
+        _top_level()
+        self._site.csrf.check(request, _BOUND)
+        iss = request.form.get("iss", "")
+        g.iss = iss
+        if not iss:
+            raise LaunchError("iss_missing", "The form does not say where to sign in.")
+        begun = self._services.launcher.begin_standalone(iss)
+        prepare(begun.pending.iss, self._services)
+        cookie = self._services.store.launches.add_pending(begun.pending, ttl=SIGN_IN)
+        # A page that goes on by itself, not a redirect: browsers hold `form-action` against every redirect that follows a form, and where
+        # an EHR's sign-in sends people on to is not known here.
+        onward = self._site.pages.page("onward", onward_view(self._services.registration, begun))
+        response = to_sign_in(self._site, begun) if begun.form else onward
+        cookies.keep(response, cookie.name, cookie.value, seconds=int(SIGN_IN.total_seconds()))
+        return response
+
+
+def _top_level() -> None:
+    """Nobody frames these pages, and what fails on them leads back here."""
+    g.frame_ancestors = ()
+    g.standalone = True

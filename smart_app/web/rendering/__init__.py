@@ -1,0 +1,1 @@
+"""From a view model to HTML: templates, static files, the EHR's look."""

@@ -1,0 +1,1 @@
+"""Who may enter: guard, cookies, forgery, headers, tabs."""

@@ -1,0 +1,188 @@
+"""Lets a request to a page of a launch in: the id in the path and that launch's own cookie, together, or not at all."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from threading import Lock
+
+from flask import g, request, url_for
+from msgspec import Struct
+from msgspec.structs import replace
+
+from smart_app.care.record.access import RENEWAL
+from smart_app.errors import LaunchError, NotForUser, SessionError, WrongPatient
+from smart_app.fhir.client import Renew
+from smart_app.launch.context import LaunchContext, LaunchId
+from smart_app.services import AppServices
+from smart_app.web.session.csrf import Csrf
+from smart_app.web.session.tab import Tab, tab_of
+
+# A refresh takes one request to the token endpoint; whoever waits for another's looks again this often, this long.
+_LEASE = timedelta(seconds=20)
+_POLL, _PATIENCE = 0.1, 10.0
+
+# Below it are the pages of a patient who has signed in themself.
+OWN = "/l/<launch_id>/own/"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """One request within a launch. `csrf` is the token for forms on the page, `cookie` the launch's own, `tab` what the page's script is
+    told."""
+
+    id: LaunchId
+    context: LaunchContext
+    csrf: str
+    tab: Tab
+    cookie: str = field(repr=False)
+
+
+class _Once:
+    """Asks for a newer token once per refused one, however many reads of a request were refused it at the same time."""
+
+    def __init__(self, renew: Renew) -> None:
+        self._renew = renew
+        self._known: dict[str, str | None] = {}
+        self._lock = Lock()
+
+    def __call__(self, refused: str) -> str | None:
+        """The newer token, or None."""
+        with self._lock:
+            if refused not in self._known:
+                self._known[refused] = self._renew(refused)
+            return self._known[refused]
+
+
+class Guard(Struct, frozen=True, kw_only=True):
+    """Who may see a page of a launch."""
+
+    services: AppServices
+    csrf: Csrf
+
+    def enter(self, launch_id: str) -> Visit:
+        """The clinician's launch of this request, its token fresh; of a POST, only from our own page. SessionError otherwise: NotForUser
+        where the patient is signed in, whatever they ask for, so that a page added later is closed to them until it says otherwise."""
+        return self._enter(launch_id, refused=_refused_to_patient)
+
+    def enter_own(self, launch_id: str) -> Visit:
+        """The same for the pages of a patient who has signed in themself, and for nobody else."""
+        return self._enter(launch_id, refused=_refused_to_clinician)
+
+    def enter_any(self, launch_id: str) -> Visit:
+        """The same for the few pages that show nothing of a record."""
+        return self._enter(launch_id, refused=_refused_to_nobody)
+
+    def _enter(self, launch_id: str, *, refused: Callable[[LaunchContext], str | None]) -> Visit:
+        identity = LaunchId(launch_id)
+        launches = self.services.store.launches
+        context = launches.get(identity, request.cookies)
+        g.entered = context
+        g.frame_ancestors = self._ancestors(context)
+        sentence = refused(context)
+        if sentence is not None:
+            raise NotForUser(sentence, detail=f"the user is a {context.user.reference.partition('/')[0]}")
+        cookie = request.cookies.get(launches.cookie_name_for(identity), "")
+        if request.method == "POST":
+            self.csrf.check(request, identity, cookie)
+        RENEWAL.set(_Once(partial(self._after_refusal, identity)))
+        fresh, token = self._fresh(identity, context), self.csrf.token(identity, cookie)
+        return Visit(id=identity, context=fresh, csrf=token, cookie=cookie, tab=self._tab(identity, fresh, token))
+
+    def _tab(self, launch_id: LaunchId, context: LaunchContext, token: str) -> Tab:
+        name = self.services.store.launches.cookie_name_for(launch_id)
+        return tab_of(context, self.services, self.csrf, name=name, stay=url_for("stay", launch_id=launch_id), token=token)
+
+    def _ancestors(self, context: LaunchContext) -> tuple[str, ...]:
+        """Only the launch's own EHR may frame its pages, and nobody where the launch began without one around it."""
+        if context.via == "standalone":
+            return ()
+        issuer = self.services.registration.find(context.iss)
+        return issuer.frame_ancestors if issuer else ()
+
+    def _fresh(self, launch_id: LaunchId, context: LaunchContext) -> LaunchContext:
+        """The context with a usable access token: renewed here, or by whoever is at it already."""
+        try:
+            return self._renewed(launch_id, context, self._ends_soon)
+        except SessionError as over:
+            self._end(launch_id, context, over)
+            g.entered = None
+            raise
+
+    def _after_refusal(self, launch_id: LaunchId, refused: str) -> str | None:
+        """A newer access token than the one the record answered 401 to; None where there is none. Called from threads of the pool.
+
+        A refresh token that was refused is not used again, but the launch stays, so that what was sent has its receipt; where the EHR
+        means another patient the launch ends and the request with it."""
+        launches = self.services.store.launches
+        context = launches.reread(launch_id)
+        try:
+            found = self._renewed(launch_id, context, lambda one: one.access_token == refused and one.refresh_token is not None)
+            if found.access_token != refused:
+                return found.access_token
+            launches.release_refresh(launch_id)
+        except WrongPatient as over:
+            self._end(launch_id, context, over)
+            raise
+        except SessionError:
+            launches.replace(launch_id, replace(context, refresh_token=None))
+        except LaunchError:
+            launches.release_refresh(launch_id)
+        return None
+
+    def _ends_soon(self, context: LaunchContext) -> bool:
+        return self.services.launcher.needs_refresh(context, self.services.clock())
+
+    def _renewed(self, launch_id: LaunchId, context: LaunchContext, needed: Callable[[LaunchContext], bool]) -> LaunchContext:
+        """The context after one refresh, by whichever request comes first; as it is where none is needed."""
+        launcher, launches = self.services.launcher, self.services.store.launches
+        if not needed(context):
+            return context
+        if not launches.claim_refresh(launch_id, lease=_LEASE):
+            return self._awaited(launch_id, context, needed)
+        # Another request may have renewed it between this one's reading and its turn, and a refresh token is used once.
+        context = launches.reread(launch_id)
+        if not needed(context):
+            launches.release_refresh(launch_id)
+            return context
+        try:
+            renewed = launcher.refresh(context)
+        except LaunchError:
+            if _is_over(context, self.services.clock()):
+                raise
+            return context
+        launches.replace(launch_id, renewed)
+        return renewed
+
+    def _end(self, launch_id: LaunchId, context: LaunchContext, over: SessionError) -> None:
+        """The EHR has ended its session, or means another patient by it now: the launch and its tokens go too."""
+        store = self.services.store
+        with store.database.begin() as together:
+            store.launches.end(launch_id, within=together)
+            store.audit.add("ended_by_ehr", launch_id=launch_id, context=context, detail={"why": over.detail}, within=together)
+
+    def _awaited(self, launch_id: LaunchId, context: LaunchContext, needed: Callable[[LaunchContext], bool]) -> LaunchContext:
+        """What another request's refresh brought; the old context when it takes too long."""
+        give_up = time.monotonic() + _PATIENCE
+        while time.monotonic() < give_up and needed(context):
+            time.sleep(_POLL)
+            context = self.services.store.launches.reread(launch_id)
+        return context
+
+
+def _refused_to_patient(context: LaunchContext) -> str | None:
+    return "This page is for clinicians, and you are signed in as a patient. Nothing was opened." if context.by_patient else None
+
+
+def _refused_to_clinician(context: LaunchContext) -> str | None:
+    return None if context.by_patient else "This page is for patients who sign in themselves. Nothing was opened."
+
+
+def _refused_to_nobody(_context: LaunchContext) -> None:
+    return None
+
+
+def _is_over(context: LaunchContext, now: datetime) -> bool:
+    """True when the old access token is of no use any more."""
+    return context.expires is not None and context.expires <= now

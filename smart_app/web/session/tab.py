@@ -1,0 +1,43 @@
+"""What the script of an open page is told of its launch: enough to tell launches and patients apart, and when it ends; nobody's name or
+id."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from smart_app.launch.context import LaunchContext
+from smart_app.services import AppServices
+from smart_app.web.session.csrf import Csrf
+
+# That a launch is in use is noted once a minute, so it may end as much earlier (store.launches).
+_NOTED_AFTER = timedelta(minutes=1)
+_ENOUGH = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tab:
+    """`launch` and `patient` are the same in all pages of the same one in this deployment. `idle`: seconds after which the launch ends
+    without use, `left`: in any case. `stay` is where its use can be noted. `ended`: this page closed the launch."""
+
+    launch: str
+    patient: str
+    idle: int
+    left: int
+    stay: str
+    csrf: str = field(repr=False)
+    ended: bool = False
+
+
+def tab_of(context: LaunchContext, services: AppServices, csrf: Csrf, *, name: str, stay: str, token: str, ended: bool = False) -> Tab:
+    """The tab of a page; `name` is the launch's cookie's."""
+    settings = services.settings
+    idle = timedelta(minutes=settings.idle_minutes)
+    left = context.opened + timedelta(minutes=settings.absolute_minutes) - services.clock()
+    return Tab(
+        launch=name.rsplit("-", 1)[-1],
+        patient=csrf.token("patient", context.iss.rstrip("/"), context.patient)[:_ENOUGH],
+        idle=int((idle - min(_NOTED_AFTER, idle / 4)).total_seconds()),
+        left=max(int(left.total_seconds()), 0),
+        stay=stay,
+        csrf=token,
+        ended=ended,
+    )

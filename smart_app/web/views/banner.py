@@ -1,0 +1,99 @@
+"""The top of a clinician's page: the patient banner, in the order and words of the NHS CUI rules (PAB-0009 to 0056), and the line
+that says in whose name and since when the page is open."""
+
+from datetime import date, datetime
+
+from msgspec import Struct
+
+from smart_app.care.dashboard.history import Patient
+from smart_app.launch.context import LaunchContext
+from smart_app.web import formats
+
+
+class Banner(Struct, frozen=True, kw_only=True):
+    """`name` is "FAMILY, Given (Title)"; `facts` are (label, value) in their fixed order; `deceased` in words, None while alive."""
+
+    name: str
+    facts: tuple[tuple[str, str], ...]
+    deceased: str | None
+
+
+class ContextLine(Struct, frozen=True, kw_only=True):
+    """`patient_name` only when the EHR shows the banner itself; `end` is where the launch is closed by POST with `patient_id`."""
+
+    patient_name: str | None
+    patient_id: str
+    opened: str
+    signed_in: str
+    synthetic: bool
+    end: str | None
+
+
+def page_banner(patient: Patient, context: LaunchContext, *, today: date) -> Banner | None:
+    """The clinician's banner, unless the EHR said that it shows one."""
+    return clinician_banner(patient, today=today) if context.need_patient_banner else None
+
+
+def context_line(patient: Patient, context: LaunchContext, *, now: datetime, end: str | None) -> ContextLine:
+    """Who is signed in and since when; the patient's name stays on the page even without a banner."""
+    opened = context.opened.astimezone(now.tzinfo)
+    how = "Opened from the chart" if context.via == "ehr" else "Opened"
+    return ContextLine(
+        patient_name=None if context.need_patient_banner else full_name(patient),
+        patient_id=patient.id,
+        opened=f"{how} at {formats.clock(opened, now.tzinfo)}, {formats.short_date(opened.date())}",
+        signed_in=context.user.name or context.user.reference or "not known",
+        synthetic=context.synthetic,
+        end=end,
+    )
+
+
+def clinician_banner(patient: Patient, *, today: date) -> Banner:
+    """Name, birth date with age, gender, identifier; whatever is unknown says so in words."""
+    gone = _deceased(patient.deceased)
+    facts = (("Born", _born(patient, None if gone else today)), ("Gender", formats.gender(patient.gender)), _identifier(patient))
+    return Banner(name=full_name(patient), facts=facts, deceased=gone)
+
+
+def patient_banner(patient: Patient) -> Banner:
+    """The micro banner of the patient's own pages (MPB-0001): name, birth date in long form, identifier, nothing else."""
+    born = formats.long_date(patient.born) if patient.born else patient.born_text or formats.NOT_RECORDED
+    return Banner(name=_family_first(patient), facts=(("Born", born), _identifier(patient)), deceased=None)
+
+
+def full_name(patient: Patient) -> str:
+    """Whole, however long it is: `FAMILY, Given (Title)`."""
+    return f"{_family_first(patient)} ({patient.title})" if patient.title else _family_first(patient)
+
+
+def plain_name(patient: Patient) -> str:
+    """For sentences: `Given Family`, or "the patient" where no name is recorded."""
+    return " ".join(part for part in (patient.given, patient.family) if part) or "the patient"
+
+
+def _family_first(patient: Patient) -> str:
+    if not patient.family and not patient.given:
+        return "Name not recorded"
+    family = patient.family.upper() or "Family name not recorded"
+    return f"{family}, {patient.given or 'given name not recorded'}"
+
+
+def _born(patient: Patient, today: date | None) -> str:
+    if patient.born is None:
+        return f"{patient.born_text} (day not recorded)" if patient.born_text else formats.NOT_RECORDED
+    born = formats.short_date(patient.born)
+    return f"{born} ({formats.age(patient.born, today)})" if today else born
+
+
+def _identifier(patient: Patient) -> tuple[str, str]:
+    return patient.identifier or ("Identifier", formats.NOT_RECORDED)
+
+
+def _deceased(text: str | None) -> str | None:
+    """A date of death as "Died 02-Mar-2026", anything else as it was written."""
+    if not text:
+        return None
+    try:
+        return f"Died {formats.short_date(date.fromisoformat(text[:10]))}"
+    except ValueError:
+        return text

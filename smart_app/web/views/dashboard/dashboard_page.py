@@ -1,0 +1,460 @@
+"""The clinician's dashboard as one frozen view model: the patient, what changed, the alliance above HbA1c, the rest, what is not shown."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, tzinfo
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from fhir_mappings.measures.measurement import Skipped
+from fhir_mappings.ratings.rating import Rating
+from smart_app.care.dashboard.history import Change, Dyad, HiddenRating, History, Panel, ReadReport, Years
+from smart_app.launch.context import LaunchContext
+from smart_app.web import formats
+from smart_app.web.charts import plot
+from smart_app.web.views.banner import Banner, ContextLine, context_line, page_banner
+from smart_app.web.views.dashboard.alliance_lanes import (
+    cutoffs_table,
+    element_lane,
+    element_scales,
+    latest_in_words,
+    latest_moment,
+    not_validated,
+    person,
+    ratings_table,
+    total_lane,
+)
+from smart_app.web.views.dashboard.measure_lanes import NOT_RESULTS, Frame, measure_lane
+from smart_app.web.views.dashboard.offers import Offer
+from smart_app.web.views.dashboard.summary import Summary, summary
+from smart_app.web.views.dashboard.unscored_lanes import answered_in_words, answered_lane, answers_table
+from smart_app.web.views.parts import Lane, Link, Notice, Table, filled_columns, read_notice
+
+_HBA1C_HEIGHT = 156
+_MEASURE_HEIGHT = 60
+_FIRST_SKIPPED = 12
+_MOST_PLACES = 2
+_MONTHS_SPOKEN = 36
+_RANGES: tuple[tuple[Years, str], ...] = (("1", "1 year"), ("2", "2 years"), ("5", "5 years"), ("all", "all"))
+_NOT_SHOWN_HEAD = ("Date", "What", "Why it is not drawn or not scored", "What would settle it", "Source")
+
+
+class DashboardUrls(Struct, frozen=True, kw_only=True):
+    """Where the page's links lead. `page` is the dashboard without query; None hides an action (`rate` where nobody may answer);
+    `others` are further questionnaires."""
+
+    page: str
+    hand_over: Link | None
+    rate: Link | None
+    reveal: str
+    end: str | None
+    others: tuple[Offer, ...] = ()
+
+
+class Waiting(Struct, frozen=True, kw_only=True):
+    """A patient's rating kept back: the sentence, and what to post to see it without rating; `ratable` when rating is possible now."""
+
+    text: str
+    ratable: bool
+    clinician: str
+    visit: str
+
+
+class TimeAxis(Struct, frozen=True, kw_only=True):
+    """One time axis for every lane: ticks, visit hairlines as a path one unit high, and the focus line's stops."""
+
+    ticks: tuple[plot.Tick, ...]
+    visits: str
+    today: str | None
+    focus: str | None
+    focus_day: str
+    stops: str
+    earlier: str | None
+    later: str | None
+
+
+class AlliancePanel(Struct, frozen=True, kw_only=True):
+    """One dyad: heading, total lane, elements and the table of ratings. `line` says it all in one line while folded."""
+
+    key: str
+    title: str
+    direction: str
+    standing: str
+    line: str
+    total: Lane
+    elements_title: str
+    elements: tuple[Lane, ...]
+    elements_open: bool
+    table: Table | None
+    cutoffs: Table | None
+
+
+class MeasurePanel(Struct, frozen=True, kw_only=True):
+    """HbA1c, with its heading."""
+
+    title: str
+    direction: str
+    standing: str
+    lane: Lane
+
+
+class NotShown(Struct, frozen=True, kw_only=True):
+    """What was read and is not on the page. `rows` first, `more` folded; `foreign` says what other patients' resources came along."""
+
+    count: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    more: tuple[tuple[str, ...], ...]
+    foreign: str
+
+
+class Sources(Struct, frozen=True, kw_only=True):
+    """Where everything came from: one sentence, and a row per read."""
+
+    sentence: str
+    rows: tuple[tuple[str, ...], ...]
+    instruments: tuple[str, ...]
+
+
+class DashboardView(Struct, frozen=True, kw_only=True):
+    """Everything the dashboard's template prints."""
+
+    banner: Banner | None
+    context: ContextLine
+    urls: DashboardUrls
+    incomplete: Notice | None
+    waiting: tuple[Waiting, ...]
+    summary: Summary
+    ranges: tuple[Link, ...]
+    rate_first: bool
+    action_note: str
+    axis: TimeAxis
+    span: str
+    alliance: AlliancePanel | None
+    no_alliance: Lane | None
+    no_alliance_title: str
+    other_dyads: tuple[AlliancePanel, ...]
+    companions: tuple[AlliancePanel, ...]
+    hba1c: MeasurePanel | None
+    measures: tuple[Lane, ...]
+    measures_standing: str
+    measures_drawn: bool
+    not_shown: NotShown
+    sources: Sources
+    opening: Notice | None = None
+    unsent: tuple[Notice, ...] = ()
+
+
+def dashboard_view(
+    history: History,
+    *,
+    context: LaunchContext,
+    urls: DashboardUrls,
+    now: datetime,
+    focus: date | None = None,
+    opening: Notice | None = None,
+    unsent: tuple[Notice, ...] = (),
+) -> DashboardView:
+    """The page for one history. `now` is aware and gives today and the zone of clock times; `focus` is the day the focus line
+    stands at (`?at=2026-11-10`), the last visit when None or unknown; `opening` what to say of how the page was opened,
+    `unsent` of forms that were begun and not sent."""
+    frame = Frame(
+        time=plot.TimeScale(start=history.start, end=history.end),
+        today=now.date(),
+        zone=now.tzinfo,
+        retry=f"{urls.page}?years={history.years}",
+        everything=f"{urls.page}?years=all",
+    )
+    first, others = _first_dyad(history)
+    waiting = tuple(_waiting(hidden, urls, frame) for hidden in history.hidden)
+    hba1c = next((panel for panel in history.panels if panel.measure.key == "hba1c"), None)
+    measures = _measure_lanes([panel for panel in history.panels if panel is not hba1c], frame)
+    return DashboardView(
+        banner=page_banner(history.patient, context, today=frame.today),
+        context=context_line(history.patient, context, now=now, end=urls.end),
+        urls=urls,
+        incomplete=_incomplete(history, frame),
+        waiting=waiting,
+        summary=summary(history),
+        ranges=tuple(Link(href=f"{urls.page}?years={years}", text=text, current=years == history.years) for years, text in _RANGES),
+        rate_first=any(each.ratable for each in waiting),
+        action_note=_action_note(history, urls),
+        axis=_axis(history, first, hba1c, frame, urls=urls, focus=focus),
+        span=_span(history),
+        alliance=_alliance_panel(first, history, frame, key="alliance") if first else None,
+        no_alliance=None if first else _no_alliance(history, frame),
+        no_alliance_title=f"Alliance with {context.user.name}" if context.user.name else "Alliance",
+        other_dyads=tuple(_alliance_panel(dyad, history, frame, key=f"alliance-{index}") for index, dyad in enumerate(others, 2)),
+        companions=tuple(_companion_panel(each, history, frame, key=f"companion-{n}") for n, each in enumerate(history.companions, 1)),
+        hba1c=_hba1c_panel(hba1c, history, frame) if hba1c else None,
+        measures=measures,
+        measures_standing=f"{history.server}, {formats.clock(history.read_at, frame.zone)}",
+        measures_drawn=any(each.plot for each in measures),
+        not_shown=_not_shown(history),
+        sources=_sources(history, frame),
+        opening=opening,
+        unsent=unsent,
+    )
+
+
+def _local_day(instant: datetime, zone: tzinfo | None) -> date:
+    return instant.astimezone(zone).date()
+
+
+def _first_dyad(history: History) -> tuple[Dyad | None, list[Dyad]]:
+    """The signed-in clinician's dyad, else the first; and the others in order."""
+    dyads = list(history.dyads)
+    first = next((dyad for dyad in dyads if dyad.mine), dyads[0] if dyads else None)
+    return first, [dyad for dyad in dyads if dyad is not first]
+
+
+def _span(history: History) -> str:
+    months = round((history.end - history.start).days / 30.44)
+    return f"{formats.count(months, 'month')}, time to scale" if months < _MONTHS_SPOKEN else f"{round(months / 12)} years, time to scale"
+
+
+def _axis(history: History, dyad: Dyad | None, hba1c: Panel | None, frame: Frame, *, urls: DashboardUrls, focus: date | None) -> TimeAxis:
+    """Visits of the dyad shown first carry the hairlines; without ratings the focus line steps through HbA1c."""
+    visits = sorted({rating.when.day for rating in dyad.ratings}) if dyad else []
+    stops = visits or sorted({point.when.day for point in hba1c.points} if hba1c else set())
+    day = focus if focus in stops else (stops[-1] if stops else None)
+    index = stops.index(day) if day else 0
+    address = f"{urls.page}?years={history.years}&at="
+    return TimeAxis(
+        ticks=plot.time_ticks(frame.time),
+        visits=plot.vertical_lines(frame.time, visits),
+        today=frame.time.percent(frame.today) if frame.time.start <= frame.today <= frame.time.end else None,
+        focus=frame.time.percent(day) if day else None,
+        focus_day=formats.short_date(day) if day else "",
+        stops=" ".join(f"{at[:-1]},{formats.short_date(stop)}" for at, stop in zip(frame.time.percents(stops), stops, strict=True)),
+        earlier=f"{address}{stops[index - 1]}#focus" if index > 0 else None,
+        later=f"{address}{stops[index + 1]}#focus" if day and index + 1 < len(stops) else None,
+    )
+
+
+def _alliance_panel(dyad: Dyad, history: History, frame: Frame, *, key: str) -> AlliancePanel:
+    """One rated clinician on one instrument, which is named where there is more than one."""
+    whom = person(dyad.clinician) if dyad.clinician else "nobody"
+    several = len({each.instrument.slug for each in history.dyads}) > 1
+    of = f", {dyad.instrument.title}" if several else ""
+    apart = "" if dyad.mine else " A clinician’s ratings are a line of their own."
+    return _panel(
+        dyad, history, frame, key=key, title=f"Alliance with {whom}{' (you)' if dyad.mine else ''}{of}", verb="rated", apart=apart
+    )
+
+
+def _companion_panel(dyad: Dyad, history: History, frame: Frame, *, key: str) -> AlliancePanel:
+    """A questionnaire about living with diabetes, or about the care received: its title says what it is."""
+    panel = _panel(dyad, history, frame, key=key, title=not_validated(dyad.instrument), verb="answered", apart="")
+    return replace(panel, total=replace(panel.total, about=tuple(line for line in panel.total.about if line != panel.title)))
+
+
+def _panel(dyad: Dyad, history: History, frame: Frame, *, key: str, title: str, verb: str, apart: str) -> AlliancePanel:
+    instrument, when = dyad.instrument, latest_moment(dyad)
+    last = f"last {verb} {formats.ago(when.day, frame.today)}" if when else f"not {verb} yet"
+    scored = instrument.why_unscored is None
+    scales = element_scales(instrument) if scored else ()
+    table = (ratings_table(dyad) if scored else answers_table(dyad)) if dyad.ratings else None
+    return AlliancePanel(
+        key=key,
+        title=title,
+        direction=instrument.direction if scored else "not scored",
+        standing=f"{_how_many(dyad)}, {last} · {history.server}, {formats.clock(history.read_at, frame.zone)}",
+        line=f"{formats.count(dyad.total, 'rating')}, {last}: {latest_in_words(dyad) if scored else answered_in_words(dyad)}.{apart}",
+        total=replace(total_lane(dyad, frame) if scored else answered_lane(dyad), notice=_alliance_notice(history, frame)),
+        elements_title=formats.sentence(formats.listed([scale.title.lower() for scale in scales])).rstrip("."),
+        elements=tuple(element_lane(dyad, scale, frame) for scale in scales) if dyad.ratings else (),
+        elements_open=any(_is_of(change, dyad) for change in history.changes if change.kind == "element"),
+        table=table,
+        cutoffs=cutoffs_table(instrument) if scored else None,
+    )
+
+
+def _how_many(dyad: Dyad) -> str:
+    """Visits, as two people may rate one; forms, where nobody is rated."""
+    return formats.count(dyad.visits, "visit") if dyad.clinician else formats.count(dyad.total, "form")
+
+
+def _is_of(change: Change, dyad: Dyad) -> bool:
+    return change.clinician == dyad.clinician and isinstance(change.later, Rating) and change.later.instrument == dyad.instrument.slug
+
+
+def _alliance_reads(history: History) -> list[ReadReport]:
+    """The reads no measure came from, the patient's own aside."""
+    measured = {panel.read.key for panel in history.panels}
+    return [read for read in history.reads if read.key not in measured and read.key.lower() != "patient"]
+
+
+def _alliance_notice(history: History, frame: Frame) -> Notice | None:
+    unread = next((read for read in _alliance_reads(history) if read.state != "complete"), None)
+    return read_notice(unread, unread.title, frame.retry, at=formats.clock(unread.finished, frame.zone)) if unread else None
+
+
+def _no_alliance(history: History, frame: Frame) -> Lane:
+    """What stands in the alliance's place without any rating: a failed read is not "none"."""
+    notice = _alliance_notice(history, frame)
+    at = formats.clock(history.read_at, frame.zone)
+    if notice:
+        return Lane(title="Ratings", unit="", about=(), readings=(), notice=notice)
+    if history.hidden:
+        words = ("None to show yet", "The patient’s rating is kept back until the visit is rated.")
+    else:
+        words = ("None found", f"All dates, by patient and by clinician. Search complete, {at}.")
+    return Lane(title="Ratings", unit="", about=(), readings=(), words=words)
+
+
+def _hba1c_panel(panel: Panel, history: History, frame: Frame) -> MeasurePanel:
+    places = list(dict.fromkeys(point.performer for point in panel.points if point.performer))
+    source = formats.listed(places) if 0 < len(places) <= _MOST_PLACES else f"{len(places)} laboratories" if places else history.server
+    last = f", last {formats.ago(panel.latest.when.day, frame.today)}" if panel.latest else ""
+    number = formats.count(panel.total, "result") if panel.total or panel.read.state == "complete" else "not known"
+    return MeasurePanel(
+        title=panel.measure.title,
+        direction=panel.measure.direction,
+        standing=f"{number}{last} · {source}, {formats.clock(panel.read.finished, frame.zone)}",
+        lane=_under_heading(measure_lane(panel, frame, height=_HBA1C_HEIGHT, tall=True), panel),
+    )
+
+
+def _under_heading(lane: Lane, panel: Panel) -> Lane:
+    """The panel's heading already carries the title and the direction word."""
+    measure = panel.measure
+    about = tuple(line for line in lane.about if line not in {measure.direction, measure.about})
+    return replace(lane, title=measure.about or measure.title, unit="", about=about)
+
+
+def _measure_lanes(panels: Sequence[Panel], frame: Frame) -> tuple[Lane, ...]:
+    """A lane per measure; those with nothing at all, fully searched, share the last one."""
+    empty = [panel for panel in panels if panel.read.state == "complete" and not panel.total and not panel.skipped]
+    lanes = [measure_lane(panel, frame, height=_MEASURE_HEIGHT, tall=False) for panel in panels if panel not in empty]
+    if len(empty) == 1:
+        lanes.append(measure_lane(empty[0], frame, height=_MEASURE_HEIGHT, tall=False))
+    elif empty:
+        at = formats.clock(max(panel.read.finished for panel in empty), frame.zone)
+        titles = formats.sentence(formats.listed([panel.measure.title for panel in empty]))
+        title = f"{formats.in_words(len(empty)).capitalize()}{' other' if lanes else ''} measures"
+        words = ("None found", titles, f"All dates. Searches complete, {at}.")
+        lanes.append(Lane(title=title, unit="", about=(), readings=(), words=words))
+    return tuple(lanes)
+
+
+def _incomplete(history: History, frame: Frame) -> Notice | None:
+    """The page's first words when something is missing: how many reads, which, and when the rest was read."""
+    broken = [read for read in history.reads if read.state != "complete"]
+    foreign = sum(read.foreign for read in history.reads)
+    unusable = _unusable(history)
+    if not broken and not foreign and not unusable:
+        return None
+    parts = [f"{len(broken)} of {len(history.reads)} reads did not complete ({_titles(broken)})."] if broken else []
+    if foreign:
+        parts.append(_foreign(foreign))
+    if unusable:
+        parts.append(f"{unusable} could not be used; see “Not shown”.")
+    if broken:
+        parts.append(f"Everything else is complete as of {formats.clock(history.read_at, frame.zone)}.")
+    title = "This page is incomplete." if broken or unusable else "The server returned other patients’ data."
+    action = Link(href=frame.retry, text="Try again") if any(read.state in {"failed", "partial"} for read in broken) else None
+    return Notice(title=title, text=" ".join(parts), action=action)
+
+
+def _unusable(history: History) -> str:
+    """Suspect HbA1c values in the range drawn: the line stops there, so the page's top says so."""
+    suspects = [
+        skip
+        for panel in history.panels
+        if panel.measure.key == "hba1c"
+        for skip in panel.skipped
+        if skip.code not in NOT_RESULTS and skip.when and history.start <= skip.when.day <= history.end
+    ]
+    return formats.count(len(suspects), "HbA1c value") if suspects else ""
+
+
+def _titles(reads: Sequence[ReadReport]) -> str:
+    return formats.listed([read.title for read in reads])
+
+
+def _foreign(number: int) -> str:
+    verb = "belongs" if number == 1 else "belong"
+    return f"{formats.count(number, 'resource')} the server returned {verb} to other patients; nothing of theirs is used or shown."
+
+
+def _waiting(hidden: HiddenRating, urls: DashboardUrls, frame: Frame) -> Waiting:
+    """The sentence for a rating kept back; only today's own visit can be rated from here."""
+    today = hidden.day == frame.today
+    visit = "today’s visit" if today else f"the visit of {formats.short_date(hidden.day)}"
+    ratable = hidden.mine and today and urls.rate is not None
+    if hidden.mine:
+        text = f"The patient rated {visit}." + (" Rate this visit to see it, or show without rating (recorded)." if ratable else "")
+    else:
+        text = f"The patient rated {visit} with {person(hidden.clinician)}, who has not rated it yet."
+    if not ratable:
+        text += " It is kept back until that visit is rated; showing it without is recorded."
+    return Waiting(text=text, ratable=ratable, clinician=hidden.clinician.reference, visit=hidden.visit)
+
+
+def _action_note(history: History, urls: DashboardUrls) -> str:
+    if not history.can_write:
+        return f"Answers cannot be stored in this record: {formats.sentence(history.why_not_write or 'the reason is not known')}"
+    if urls.rate is None:
+        return ""
+    return "You rate first. The patient’s rating of a visit appears once yours is saved."
+
+
+def _not_shown(history: History) -> NotShown:
+    skipped = dict.fromkeys([*history.skipped, *(skip for panel in history.panels for skip in panel.skipped)])
+    mine = sorted((skip for skip in skipped if skip.code != "foreign_patient"), key=_skip_order)
+    failed = [read for read in history.reads if read.state != "complete"]
+    all_rows = [*(_read_row(read) for read in failed), *(_skip_row(skip) for skip in mine)]
+    head, rows = filled_columns(_NOT_SHOWN_HEAD, list(zip(*all_rows, strict=True)))
+    foreign = sum(read.foreign for read in history.reads)
+    parts = [formats.count(len(mine), "value")] if mine else []
+    parts += [formats.count(len(failed), "read")] if failed else []
+    return NotShown(
+        count=formats.listed(parts) if parts else "",
+        head=head,
+        rows=rows[:_FIRST_SKIPPED],
+        more=rows[_FIRST_SKIPPED:],
+        foreign=_foreign(foreign) if foreign else "",
+    )
+
+
+def _skip_order(skip: Skipped) -> int:
+    """Newest first, undated last."""
+    return -skip.when.day.toordinal() if skip.when else 0
+
+
+def _skip_row(skip: Skipped) -> tuple[str, ...]:
+    when = formats.short_moment(skip.when) if skip.when else formats.NOT_RECORDED
+    what = f"{skip.what}, “{skip.shown}”" if skip.shown else skip.what
+    return (when, what, formats.sentence(skip.reason), formats.sentence(skip.remedy or ""), skip.source)
+
+
+def _read_row(read: ReadReport) -> tuple[str, ...]:
+    remedy = "Try again; if it stays so, tell the IT team." if read.state in {"failed", "partial"} else "The IT team can settle it."
+    return ("All dates", read.title, formats.sentence(read.reason or "The server gave no reason"), remedy, "search")
+
+
+_READ_WORDS = {
+    "complete": "complete",
+    "partial": "incomplete",
+    "failed": "failed",
+    "unsupported": "not offered by the server",
+    "not_permitted": "not permitted",
+}
+
+
+def _sources(history: History, frame: Frame) -> Sources:
+    whole = sum(read.state == "complete" for read in history.reads)
+    reads = formats.count(len(history.reads), "read")
+    tally = f"All {reads} complete." if whole == len(history.reads) else f"{whole} of {reads} complete."
+    day = formats.short_date(_local_day(history.read_at, frame.zone))
+    instruments = {dyad.instrument.slug: dyad.instrument for dyad in [*history.dyads, *history.companions]}.values()
+    return Sources(
+        sentence=f"Read from {history.server} (FHIR R4) on {day} at {formats.clock(history.read_at, frame.zone)}. {tally}",
+        rows=tuple(
+            (read.title, _READ_WORDS[read.state], str(read.count), formats.clock(read.finished, frame.zone)) for read in history.reads
+        ),
+        instruments=tuple(
+            f"{not_validated(each)}, version {each.version}. {each.rights.holder}, {each.rights.licence}." for each in instruments
+        ),
+    )

@@ -1,0 +1,324 @@
+"""A measure's panel as a lane: marks, latest value in both units, the table behind it."""
+
+from collections.abc import Sequence
+from datetime import date, tzinfo
+from decimal import Decimal
+from operator import attrgetter
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from fhir_mappings.measures.measure import Measure
+from fhir_mappings.measures.measurement import Measurement, Skipped
+from smart_app.care.dashboard.history import Panel
+from smart_app.web import formats
+from smart_app.web.charts import plot
+from smart_app.web.views.parts import Lane, Reading, Table, filled_columns, read_notice
+
+# Marks of values that need no words.
+_PLAIN_MARKS: frozenset[plot.Mark] = frozenset({"dot", "square"})
+# A lane whose values are all converted says so once, in its label.
+_PLAIN_WHERE_ALL_CONVERTED = _PLAIN_MARKS | frozenset[plot.Mark]({"converted"})
+
+# Left out for what they are, not for what they say: no cross at their date, and a line may pass it.
+NOT_RESULTS = frozenset({"foreign_patient", "entered_in_error", "status_cancelled", "status_registered", "superseded", "not_a_result"})
+_MOST_BEYOND = 6
+
+
+class Frame(Struct, frozen=True, kw_only=True):
+    """What all lanes of a page share: the time axis, today, the zone for clock times, the link that loads again,
+    and the link that shows all dates."""
+
+    time: plot.TimeScale
+    today: date
+    zone: tzinfo | None
+    retry: str
+    everything: str
+
+
+def measure_lane(panel: Panel, frame: Frame, *, height: int, tall: bool) -> Lane:
+    """The lane of one measure. `tall` lanes (HbA1c) write values beside the line."""
+    measure = panel.measure
+    suspects = [skip for skip in panel.skipped if skip.code not in NOT_RESULTS]
+    drawn = bool(panel.points) or any(_in_range(skip, frame.time) for skip in suspects)
+    unread = not panel.total and panel.read.state != "complete"
+    at = formats.clock(panel.read.finished, frame.zone)
+    return Lane(
+        title=measure.title,
+        unit=measure.label,
+        about=_about(panel),
+        readings=_readings(panel, frame.today, detailed=tall),
+        alt=_alt(panel),
+        plot=_plot(panel, suspects, frame.time, height=height, tall=tall) if drawn else None,
+        notice=read_notice(panel.read, measure.title, frame.retry, at=at),
+        words=() if drawn or unread else _words_for_none(panel, at),
+        table=_table(panel) if panel.points else None,
+    )
+
+
+def as_reported(measurement: Measurement) -> str:
+    """The value exactly as the source wrote it: `7.10 %`, `< 1.0 mg/mmol`, `131/79 mm Hg`."""
+    return f"{_number(measurement)} {measurement.reported.label}"
+
+
+def converted(measure: Measure, measurement: Measurement) -> str:
+    """The same value in the other unit (`7.8 %`), or "" where there is only one."""
+    second = measure.second
+    if second is None and not measurement.converted:
+        return ""
+    sign = f"{measurement.comparator} " if measurement.comparator else ""
+    if second is None or measurement.converted:
+        pair = f"/{formats.rounded(measurement.paired, measure.decimals)}" if measurement.paired is not None else ""
+        return f"{sign}{formats.rounded(measurement.value, measure.decimals)}{pair} {measure.label}"
+    return f"{sign}{formats.rounded(measurement.value * second.slope + second.intercept, second.decimals)} {second.label}"
+
+
+def both_units(measure: Measure, measurement: Measurement) -> str:
+    """`62 mmol/mol (7.8 %)`: reported first, the other in brackets."""
+    other = converted(measure, measurement)
+    return as_reported(measurement) + (f" ({other})" if other else "")
+
+
+def table_columns(panel: Panel) -> tuple[list[str], ...]:
+    """Date, as reported, converted, what to know, source; newest first."""
+    measure, points = panel.measure, panel.points[::-1]
+    return (
+        [formats.short_moment(point.when) for point in points],
+        [as_reported(point) for point in points],
+        [converted(measure, point) for point in points],
+        [", ".join(_remarks(point)) for point in points],
+        [point.performer or "" for point in points],
+    )
+
+
+def _number(measurement: Measurement) -> str:
+    sign = f"{measurement.comparator} " if measurement.comparator else ""
+    pair = f"/{measurement.reported_paired.text}" if measurement.reported_paired else ""
+    return f"{sign}{measurement.reported.text}{pair}"
+
+
+def _remarks(point: Measurement) -> list[str]:
+    """Everything out of the ordinary about a value, in words."""
+    if point.standing == "final" and point.method is None and point.note is None and point.when.precision in {"day", "instant"}:
+        return []
+    standing = [] if point.standing == "final" else [point.standing]
+    precision = [] if point.when.precision in {"day", "instant"} else [f"{point.when.precision} only, drawn at its start"]
+    return [*standing, *([point.method] if point.method else []), *precision, *([point.note] if point.note else [])]
+
+
+def _table(panel: Panel) -> Table:
+    shown = len(panel.points)
+    of = "" if shown == panel.total else f" of {panel.total}"
+    head, rows = filled_columns(_HEAD, table_columns(panel))
+    return Table(
+        summary=f"Table of {shown}{of} {'value' if panel.total == 1 else 'values'}",
+        style="values" if "Converted" in head else "values one-unit",
+        head=head,
+        rows=rows,
+    )
+
+
+_HEAD = ("Date", "As reported", "Converted", "Remarks", "Source")
+
+
+def _about(panel: Panel) -> tuple[str, ...]:
+    lines = [line for line in (panel.measure.about, panel.measure.direction) if line]
+    if len(panel.points) > 1 and all(point.converted for point in panel.points):
+        lines.append(f"all reported in {panel.points[-1].reported.label}, drawn converted")
+    return tuple(lines)
+
+
+def _words_for_none(panel: Panel, at: str) -> tuple[str, ...]:
+    """Why there is nothing to draw: none at all, or none in the range while older values exist."""
+    if panel.latest is None:
+        return ("None found", f"All dates. Search complete, {at}.")
+    older = f"{formats.count(panel.total, 'older value')}, the last {both_units(panel.measure, panel.latest)}"
+    return ("None in this range", f"{older} on {formats.short_moment(panel.latest.when)}.")
+
+
+def _readings(panel: Panel, today: date, *, detailed: bool) -> tuple[Reading, ...]:
+    latest, measure = panel.latest, panel.measure
+    if latest is None:
+        known = panel.read.state == "complete"
+        return () if known else (Reading(mark="", name="", value="", unit="latest value not known", notes=()),)
+    other = converted(measure, latest)
+    notes = [f"{other}, converted"] if other else []
+    passed = formats.ago(latest.when.day, today)
+    before = f"was {_was(panel, detailed=detailed)}" if panel.previous else "first value"
+    standing = "" if latest.standing == "final" and not detailed else f" · {latest.standing}"
+    method = [latest.method] if latest.method else []
+    tail = [before, f"{passed}{standing}"] if detailed else [f"{before} · {passed}{standing}"]
+    return (Reading(mark="", name="", value=_number(latest), unit=latest.reported.label, notes=(*notes, *method, *tail)),)
+
+
+def _was(panel: Panel, *, detailed: bool) -> str:
+    """The value before the latest, with its unit only where it differs, and its date where there is room."""
+    before, latest, measure = panel.previous, panel.latest, panel.measure
+    if before is None or latest is None:
+        return ""
+    text = _number(before) if before.reported.unit == latest.reported.unit else as_reported(before)
+    other = converted(measure, before) if detailed else ""
+    method = f", {before.method}" if before.method and before.method != latest.method else ""
+    return f"{text}{f' ({other})' if other else ''}{method}{f' on {formats.short_moment(before.when)}' if detailed else ''}"
+
+
+def _alt(panel: Panel) -> str:
+    if not panel.points:
+        return f"{panel.measure.title}: nothing to draw in this range."
+    first, last = panel.points[0], panel.points[-1]
+    return (
+        f"{panel.measure.title}, {formats.count(len(panel.points), 'value')} from {formats.short_moment(first.when)} "
+        f"({as_reported(first)}) to {formats.short_moment(last.when)} ({as_reported(last)}). All values are in the table below."
+    )
+
+
+def _in_range(skip: Skipped, time: plot.TimeScale) -> bool:
+    return skip.when is not None and time.start <= skip.when.day <= time.end
+
+
+def _plot(panel: Panel, suspects: Sequence[Skipped], time: plot.TimeScale, *, height: int, tall: bool) -> plot.Plot:
+    axis = panel.measure.axis
+    scale = plot.ValueScale(low=float(axis.low), high=float(axis.high), height=height)
+    shown = [skip for skip in suspects if skip.when and _in_range(skip, time)]
+    places = [float(tick) for tick in axis.ticks]
+    return plot.draw(
+        _series(panel, [skip.when.day for skip in shown if skip.when], tall=tall),
+        time=time,
+        values=scale,
+        crosses=[plot.Cross(day=skip.when.day, words=_cross_words(skip)) for skip in shown if skip.when],
+        left=scale.ticks(places, map(formats.plain, axis.ticks)),
+        right=scale.ticks(places, (_second(panel.measure, tick) for tick in axis.ticks)) if panel.measure.second else (),
+        units=(panel.measure.label, panel.measure.second.label) if panel.measure.second else None,
+    )
+
+
+def _second(measure: Measure, tick: Decimal) -> str:
+    second = measure.second
+    return formats.rounded(tick * second.slope + second.intercept, second.decimals) if second else ""
+
+
+def _cross_words(skip: Skipped) -> str:
+    return f"recorded as “{skip.shown}”, not drawn" if skip.shown else "not drawn"
+
+
+def _series(panel: Panel, breaks: Sequence[date], *, tall: bool) -> list[plot.Series]:
+    """One series per method, so that no line joins two."""
+    methods = sorted({point.method for point in panel.points}, key=lambda method: (method is not None, method or ""))
+    drawing = _drawing(panel, tall=tall)
+    return [
+        plot.Series(
+            style="measure" if index == 0 else "measure other",
+            points=_points(panel.points, method, drawing, usual=index == 0),
+            gap_days=panel.measure.gap_days,
+            breaks=breaks,
+            name=(method or "usual method") if len(methods) > 1 else "",
+        )
+        for index, method in enumerate(methods)
+    ]
+
+
+class _Drawing(NamedTuple):
+    """How a panel's points are drawn: `spoken` which are labelled and with what weight, `beyond` which leave the axis (both by
+    position), `silent` the marks that need no words."""
+
+    measure: Measure
+    spoken: dict[int, int]
+    beyond: dict[int, None]
+    silent: frozenset[plot.Mark]
+
+
+def _drawing(panel: Panel, *, tall: bool) -> _Drawing:
+    points, beyond = panel.points, _beyond(panel)
+    spoken = _spoken(points, list(beyond)[-_MOST_BEYOND:], tall=tall)
+    silent = _PLAIN_WHERE_ALL_CONVERTED if all(point.converted for point in points) else _PLAIN_MARKS
+    return _Drawing(panel.measure, spoken, beyond, silent)
+
+
+def _points(points: Sequence[Measurement], method: str | None, drawing: _Drawing, *, usual: bool) -> Sequence[plot.Point] | plot.Columns:
+    """The points of one method. Most lanes have nothing to say of any point, and then need no object for each."""
+    numbered = [(position, point) for position, point in enumerate(points) if point.method == method]
+    marks = _marks([point for _, point in numbered], usual=usual)
+    noted = drawing.spoken or drawing.beyond or not drawing.silent.issuperset(marks)
+    if noted or any(point.standing != "final" or point.paired is not None for _, point in numbered):
+        return [_point(point, position, drawing, mark) for (position, point), mark in zip(numbered, marks, strict=True)]
+    return plot.plain_columns([point.when.day for _, point in numbered], [float(point.value) for _, point in numbered], marks)
+
+
+_KIND = attrgetter("comparator", "standing", "converted")
+
+
+def _marks(points: Sequence[Measurement], *, usual: bool) -> list[plot.Mark]:
+    """The mark of each point, asked once for each kind there is."""
+    kinds = list(map(_KIND, points))
+    marks = {kind: _mark(*kind, usual=usual) for kind in set(kinds)}
+    return [marks[kind] for kind in kinds]
+
+
+def _mark(comparator: str | None, standing: str, converted: bool, *, usual: bool) -> plot.Mark:  # noqa: FBT001 - one of a kind's fields
+    if comparator:
+        return "less" if comparator.startswith("<") else "more"
+    if standing == "preliminary":
+        return "preliminary"
+    if converted:
+        return "converted"
+    return "dot" if usual else "square"
+
+
+def _beyond(panel: Panel) -> dict[int, None]:
+    """Positions of the points, or pairs, that leave the axis, in order."""
+    low, high = panel.measure.axis.low, panel.measure.axis.high
+    return {
+        position: None
+        for position, point in enumerate(panel.points)
+        if not low <= point.value <= high or (point.paired is not None and point.paired < low)
+    }
+
+
+def _spoken(points: Sequence[Measurement], beyond: Sequence[int], *, tall: bool) -> dict[int, int]:
+    """Which points get their value written beside them: latest and farthest from it in tall lanes, those beyond the axis anywhere."""
+    said: dict[int, int] = {}
+    if tall and points:
+        latest = points[-1].value
+        said = {max(range(len(points)), key=lambda index: abs(points[index].value - latest)): 2, len(points) - 1: 3}
+    return said | dict.fromkeys(beyond, 3)
+
+
+def _point(point: Measurement, position: int, drawing: _Drawing, mark: plot.Mark) -> plot.Point:
+    said, off, silent = drawing.spoken.get(position), position in drawing.beyond, mark in drawing.silent
+    plain = said is None and point.standing == "final" and silent and (mark != "converted" or not off)
+    if plain and point.paired is None:
+        return plot.Point(point.when.day, float(point.value), mark)
+    tell = "converted" not in drawing.silent
+    label, weight = ("", 0) if plain else _point_label(drawing.measure, point, said, off=off, tell=tell)
+    return plot.Point(
+        day=point.when.day,
+        value=float(point.value),
+        mark=mark,
+        joined=point.comparator is None and point.standing != "preliminary",
+        ring=point.standing in {"corrected", "amended"},
+        paired=None if point.paired is None else float(point.paired),
+        label=label,
+        weight=weight,
+    )
+
+
+def _point_label(measure: Measure, point: Measurement, said: int | None, *, off: bool, tell: bool) -> tuple[str, int]:
+    """Words at a point, and how much they matter."""
+    notes = [point.standing] if point.standing != "final" else []
+    if off:
+        return ", ".join([_number(point), "off scale", *notes]), said or 2
+    if said:
+        return ", ".join([_value_label(measure, point), *notes]), said
+    if point.comparator:
+        return ", ".join([_number(point), *notes]), 1
+    if point.converted and tell:
+        return ", ".join([f"{as_reported(point)}, converted", *notes]), 1
+    return ", ".join(notes), 1 if notes else 0
+
+
+def _value_label(measure: Measure, point: Measurement) -> str:
+    """`83 (9.7 %)`: the drawing unit stands on the axis, any other is named."""
+    if point.converted:
+        return f"{as_reported(point)}, converted"
+    other = converted(measure, point)
+    return _number(point) + (f" ({other})" if other else "")

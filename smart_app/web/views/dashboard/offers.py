@@ -1,0 +1,71 @@
+"""What else can be filled in from the dashboard, beside the first form of each informant."""
+
+from collections.abc import Callable, Sequence
+from itertools import groupby
+
+from msgspec import Struct
+
+from fhir_mappings.instruments.instrument import Informant, Instrument
+from smart_app.web import formats
+from smart_app.web.views.parts import Link
+
+Form = tuple[Instrument, Informant]
+
+
+class Offer(Struct, frozen=True, kw_only=True):
+    """One questionnaire: its title, what it is, and where each informant's form begins."""
+
+    title: str
+    about: str
+    links: tuple[Link, ...]
+
+
+class Offers(Struct, frozen=True, kw_only=True):
+    """`hand_over` and `rate` are the first form of each informant, None where there is none; `others` the rest."""
+
+    hand_over: Link | None
+    rate: Link | None
+    others: tuple[Offer, ...]
+
+
+def offers(forms: Sequence[Form], address: Callable[[Instrument, Informant], str]) -> Offers:
+    """`forms` in the site's order; `address` tells where a form begins."""
+    first = {informant: next((form for form in forms if form[1] == informant), None) for informant in ("patient", "clinician")}
+    rest = [form for form in forms if form not in first.values()]
+    return Offers(
+        hand_over=_link(first["patient"], address),
+        rate=_link(first["clinician"], address),
+        others=tuple(_offer(instrument, list(group), address) for instrument, group in groupby(rest, key=_instrument)),
+    )
+
+
+def _instrument(form: Form) -> Instrument:
+    return form[0]
+
+
+def _link(form: Form | None, address: Callable[[Instrument, Informant], str]) -> Link | None:
+    return Link(href=address(*form), text=_begin(*form)) if form else None
+
+
+def _begin(instrument: Instrument, informant: Informant) -> str:
+    """What is done next."""
+    if informant == "patient":
+        return "Enter from paper" if instrument.from_paper(informant) else "Hand over to patient"
+    return "Rate this visit" if informant == "clinician" else "Rate another clinician, as observer"
+
+
+def _offer(instrument: Instrument, forms: Sequence[Form], address: Callable[[Instrument, Informant], str]) -> Offer:
+    links = tuple(link for form in forms if (link := _link(form, address)))
+    return Offer(title=instrument.title, about=_about(instrument, forms), links=links)
+
+
+def _about(instrument: Instrument, forms: Sequence[Form]) -> str:
+    """`17 items, about 5 minutes, from paper, stored but not scored`."""
+    minutes = max((instrument.forms[informant].minutes or 0 for _, informant in forms), default=0)
+    parts = [
+        formats.count(len(instrument.items), "item"),
+        f"about {formats.count(minutes, 'minute')}" if minutes else "",
+        "from paper" if any(instrument.from_paper(informant) for _, informant in forms) else "",
+        "stored but not scored" if instrument.why_unscored else "",
+    ]
+    return ", ".join(part for part in parts if part)

@@ -1,0 +1,137 @@
+"""The sentences of "What changed": what, from and to, when. Facts of the record; nothing is judged, nothing is explained."""
+
+from msgspec import Struct
+
+from fhir_mappings.measures.measurement import Measurement
+from fhir_mappings.ratings.rating import Rating
+from smart_app.care.dashboard.history import Change, History
+from smart_app.web import formats
+from smart_app.web.views.banner import plain_name
+from smart_app.web.views.dashboard.alliance_lanes import person
+from smart_app.web.views.dashboard.measure_lanes import as_reported, both_units
+
+_MOST_SENTENCES = 3
+_SEAM = "\x1f"  # stands in a sentence before and after what must not break over two lines
+
+
+class Summary(Struct, frozen=True, kw_only=True):
+    """`sentences` at most three, each as pieces of which every second one (a date, a value with its unit) stays on one line;
+    `rows` says for each which values it compares and where they are stored."""
+
+    sentences: tuple[tuple[str, ...], ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def summary(history: History) -> Summary:
+    """The first three changes in words; without any, what was looked for and whether the search finished."""
+    changes = list(history.changes)[:_MOST_SENTENCES]
+    if not changes:
+        return Summary(sentences=((_nothing(history),),), rows=())
+    return Summary(
+        sentences=tuple(tuple(_sentence(change, history).split(_SEAM)) for change in changes),
+        rows=tuple(_row(change, history) for change in changes),
+    )
+
+
+def _nothing(history: History) -> str:
+    ratings = sum(dyad.total for dyad in [*history.dyads, *history.companions])
+    values = sum(panel.total for panel in history.panels)
+    complete = all(read.state == "complete" for read in history.reads)
+    if ratings or values:
+        return f"Nothing to compare yet: {formats.count(ratings, 'rating')} and {formats.count(values, 'diabetes result')} so far."
+    ending = "and every search finished." if complete else "but not every search finished, so there may be some."
+    return f"Nothing to compare yet. No alliance ratings and no diabetes results were found for this patient, {ending}"
+
+
+def _sentence(change: Change, history: History) -> str:
+    if change.kind == "element":
+        return _element(change)
+    subject, first = (_rating_subject if isinstance(change.later, Rating) else _measure_subject)(change, history)
+    later, on = _kept(_value(change.later, change, history)), _kept(_when(change.later))
+    if change.earlier is None:
+        return f"{first} is {later} ({on})."
+    earlier, since = _kept(_value(change.earlier, change, history)), _kept(_when(change.earlier))
+    move = _move(change)
+    if move is None:
+        return f"{subject} was {earlier} on {since} and is {later} on {on}."
+    if move == 0:
+        return f"{subject} is unchanged at {later} ({since} and {on})."
+    return f"{subject} {'rose' if move > 0 else 'fell'} from {earlier} to {later} between {since} and {on}."
+
+
+def _rating_subject(change: Change, history: History) -> tuple[str, str]:
+    """Whose rating of whom, and the same for a first one."""
+    mine = _is_mine(change, history)
+    name = plain_name(history.patient)
+    rated = "you" if mine else person(change.clinician) if change.clinician else "this clinician"
+    if change.informant == "patient":
+        return f"{_possessive(name)} rating of the alliance with {rated}", f"{_possessive(name)} first rating of the alliance with {rated}"
+    whose = "Your own" if mine else _possessive(rated)
+    return f"{whose} rating of the alliance", f"{whose} first rating of the alliance"
+
+
+def _measure_subject(change: Change, history: History) -> tuple[str, str]:  # noqa: ARG001 -- same shape as _rating_subject
+    return change.title, f"The first {change.title}"
+
+
+def _possessive(name: str) -> str:
+    name = name[:1].upper() + name[1:]
+    return f"{name}’s"
+
+
+def _element(change: Change) -> str:
+    """What moved most: `Task moved most: from 3.92 to 2.25.`."""
+    later = _score_text(change.later, change)
+    if change.earlier is None:
+        return f"{change.title}: {later}."
+    return f"{change.title} moved most: from {_score_text(change.earlier, change)} to {later}."
+
+
+def _is_mine(change: Change, history: History) -> bool:
+    return any(dyad.mine and dyad.clinician == change.clinician for dyad in history.dyads)
+
+
+def _value(value: Measurement | Rating, change: Change, history: History) -> str:
+    if isinstance(value, Rating):
+        return _score_text(value, change)
+    panel = next((panel for panel in history.panels if panel.measure.key == value.measure), None)
+    return both_units(panel.measure, value) if panel else as_reported(value)
+
+
+def _score_text(value: Measurement | Rating, change: Change) -> str:
+    score = value.scores.get(change.scale or "total") if isinstance(value, Rating) else None
+    return (score.text if score else None) or "not scored"
+
+
+def _move(change: Change) -> int | None:
+    """1, 0 or -1; None where one side is no plain number (unscored, a bound)."""
+    earlier, later = _number(change.earlier, change), _number(change.later, change)
+    if earlier is None or later is None:
+        return None
+    return (later > earlier) - (later < earlier)
+
+
+def _number(value: Measurement | Rating | None, change: Change) -> float | None:
+    if isinstance(value, Measurement):
+        return None if value.comparator else float(value.value)
+    score = value.scores.get(change.scale or "total") if value else None
+    return float(score.value) if score and score.value is not None else None
+
+
+def _when(value: Measurement | Rating) -> str:
+    return formats.short_moment(value.when)
+
+
+def _kept(text: str) -> str:
+    return f"{_SEAM}{text}{_SEAM}"
+
+
+def _row(change: Change, history: History) -> tuple[str, ...]:
+    """Title, earlier, later, records; the evidence behind one sentence."""
+    who = f", {change.informant}" if change.informant else ""
+    sides = [change.earlier, change.later]
+    return (
+        f"{change.title}{who}",
+        *(f"{_value(side, change, history)} on {formats.short_moment(side.when)}" if side else "none before" for side in sides),
+        ", ".join(side.source for side in sides if side),
+    )

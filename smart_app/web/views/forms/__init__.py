@@ -1,0 +1,1 @@
+"""View models of forms, of handing over, and of receipts."""

@@ -1,0 +1,421 @@
+"""A questionnaire on the page: the patient's own, plain and without chart content, or the clinician's."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from msgspec import Struct
+
+from fhir_mappings.instruments.answers import DECLINED, FieldError, Invalid
+from fhir_mappings.instruments.instrument import Informant, Instrument, Item, Option, Question
+from fhir_mappings.ratings.rating import Person
+from smart_app.care.forms.saved_drafts import Unsent
+from smart_app.care.submission.submit import FormDraft
+from smart_app.web import formats
+from smart_app.web.views.banner import Banner, clinician_banner, patient_banner, plain_name
+
+_FIRST_PROBLEMS = 10
+_MISSING = "Choose an answer"
+_ON_SHEET = "Choose a number, or tick the box."
+
+
+class Choice(Struct, frozen=True, kw_only=True):
+    """One radio button. On paper `label` is the number printed there."""
+
+    value: str
+    label: str
+    checked: bool
+
+
+class Asked(Struct, frozen=True, kw_only=True):
+    """One item or question. `name` is the field and the anchor; `problem` is empty unless something is wrong with its answer;
+    `may_decline` offers the box beside a missing item; `before`: it was answered before, and how is not shown."""
+
+    name: str
+    place: str
+    text: str
+    choices: tuple[Choice, ...]
+    problem: str
+    may_decline: bool
+    declined: bool
+    before: bool
+
+
+class Block(Struct, frozen=True, kw_only=True):
+    """Items under one heading."""
+
+    title: str
+    help: str
+    items: tuple[Asked, ...]
+
+
+class Problem(Struct, frozen=True, kw_only=True):
+    """One line of the error summary; `name` is the item it leads to, empty for one about the whole form."""
+
+    name: str
+    text: str
+
+
+class FormUrls(Struct, frozen=True, kw_only=True):
+    """Where a form is sent, saved while it is typed, and where its offer leads."""
+
+    action: str
+    back: str
+    save: str
+    go_on: str
+    discard: str
+
+
+class UnsentOffer(Struct, frozen=True, kw_only=True):
+    """Answers of before that were not sent: what they are, and the two things that can be done with them."""
+
+    text: str
+    key: str
+    go_on: str
+    discard: str
+
+
+class FormView(Struct, frozen=True, kw_only=True):
+    """Everything a questionnaire's page prints. `who` are the lines about who will see the answers (patient's own form only);
+    `sheet` says whose answers are typed in from which licensed sheet, empty for a form that is not filled in from paper;
+    `key`, `patient` and `hidden` (whom it is about, sealed, where the sign-in does not say it) go back as hidden fields; `about`
+    says whom an observer rates; `more_problems` counts those the summary has no line for. `language` is that of the instrument's words,
+    where it is not the page's own. `offer` are answers of before; `goes_on` says that this form goes on with such, in a sentence, empty
+    when it does not; `completes`: they are not on the page, and complete it when it is sent. `save` and `ticket` are empty where nothing is
+    kept of a form that is not sent."""
+
+    banner: Banner
+    for_patient: bool
+    sheet: tuple[tuple[str, str], ...]
+    language: str
+    title: str
+    intro: str
+    effort: str
+    who: tuple[tuple[str, str, str], ...]
+    action: str
+    save: str
+    back: str | None
+    key: str
+    about: str
+    ticket: str
+    patient: str
+    offer: UnsentOffer | None
+    goes_on: str
+    completes: bool
+    problems: tuple[Problem, ...]
+    more_problems: str
+    summary: str
+    blocks: tuple[Block, ...]
+    questions: tuple[Asked, ...]
+    decline: str
+    of: int
+    send: str
+    footer: tuple[str, ...]
+    warning: str
+    back_words: str = "Back to the history"
+    hidden: tuple[tuple[str, str], ...] = ()
+
+
+class Filling(Struct, frozen=True, kw_only=True):
+    """What was given already and what is wrong with it; `before` are the fields answered before whose answers are not shown."""
+
+    kept: Mapping[str, str]
+    before: frozenset[str]
+    errors: Mapping[str, str]
+    say: Callable[[str], str]
+    informant: Informant
+    from_paper: bool
+
+
+def form_view(
+    draft: FormDraft,
+    *,
+    urls: FormUrls,
+    now: datetime,
+    site_name: str,
+    ticket: str,
+    invalid: Invalid | None,
+    earlier: Unsent | None = None,
+    offered: Unsent | None = None,
+    hidden: tuple[tuple[str, str], ...] = (),
+) -> FormView:
+    """The page of one form. `earlier` are the answers it goes on with, `offered` those it could; `hidden` goes back too."""
+    instrument, informant = draft.instrument, draft.informant
+    own = informant == "patient" and not draft.from_paper
+    say = wording(draft)
+    errors = _by_field(invalid.errors if invalid else ())
+    filling = Filling(
+        kept=_kept(invalid, earlier),
+        before=frozenset(earlier.answers) if earlier and earlier.hidden else frozenset(),
+        errors=errors,
+        say=say,
+        informant=informant,
+        from_paper=draft.from_paper,
+    )
+    form = instrument.forms[informant]
+    called = "Item" if draft.from_paper else "Question"
+    problems = _problems(instrument, invalid, called)
+    return FormView(
+        banner=patient_banner(draft.patient) if own else clinician_banner(draft.patient, today=now.date()),
+        for_patient=own,
+        sheet=_sheet(draft) if draft.from_paper else (),
+        language="" if draft.from_paper else _foreign(instrument, informant),
+        title=f"{_whose(draft)} answers, from paper" if draft.from_paper else say(form.title),
+        intro=_FROM_PAPER if draft.from_paper else say(form.intro),
+        effort="" if draft.from_paper else _effort(len(instrument.items), form.minutes),
+        who=_who(draft, site_name, saved=bool(urls.save)) if own else (),
+        action=urls.action,
+        save=urls.save,
+        back=None if own and not draft.alone else urls.back,
+        back_words="Back to your page" if draft.alone else "Back to the history",
+        hidden=hidden,
+        key=draft.key,
+        ticket=ticket,
+        about=_about(draft) if draft.informant == "observer" and draft.clinician else "",
+        patient=draft.patient.id,
+        offer=_offer(offered, urls, now) if offered else None,
+        goes_on=_goes_on(earlier, now) if earlier else "",
+        completes=earlier is not None and earlier.hidden,
+        problems=problems[:_FIRST_PROBLEMS],
+        more_problems=f"and {len(problems) - _FIRST_PROBLEMS} more" if len(problems) > _FIRST_PROBLEMS else "",
+        summary=_summary(errors, instrument, called.lower()),
+        blocks=_blocks(instrument, filling),
+        questions=tuple(_question(question, filling) for question in instrument.questions if informant in question.text),
+        decline="Left empty on the sheet" if draft.from_paper else "I would rather not answer this one",
+        of=len(instrument.items),
+        send="Send my answers" if own else "Save these answers" if draft.from_paper else "Save this rating",
+        footer=_footer(instrument, own=own, alone=draft.alone),
+        warning=""
+        if own or draft.step
+        else f"Answers cannot be stored in this record: {formats.sentence(draft.why_not_write or '')} They would be kept in Rapport only.",
+    )
+
+
+def _kept(invalid: Invalid | None, earlier: Unsent | None) -> Mapping[str, str]:
+    """What is shown as chosen: what was just sent, or else what is gone on with and may be shown."""
+    if invalid:
+        return invalid.kept
+    return earlier.answers if earlier and not earlier.hidden else {}
+
+
+def _offer(offered: Unsent, urls: FormUrls, now: datetime) -> UnsentOffer:
+    elsewhere = " That was in another visit than the one open now." if offered.other_visit else ""
+    text = f"{offered.answered} of {offered.of} were answered {_when(offered, now)}, and not sent.{elsewhere}"
+    return UnsentOffer(text=text, key=offered.key, go_on=urls.go_on, discard=urls.discard)
+
+
+def _goes_on(earlier: Unsent, now: datetime) -> str:
+    begun = f"This goes on with what was answered {_when(earlier, now)}."
+    if not earlier.hidden:
+        return f"{begun} Check the answers before you send them."
+    return f"{begun} Those answers are kept and not shown, so that nobody else reads them. To change one, choose again."
+
+
+def _when(unsent: Unsent, now: datetime) -> str:
+    saved = unsent.saved.astimezone(now.tzinfo)
+    return f"on {formats.long_date(saved.date())} at {formats.clock(saved, now.tzinfo)}"
+
+
+_FROM_PAPER = (
+    "The licensed sheet stays with the clinic; its wording is not repeated here. For each item choose the number marked on the sheet: "
+    "the printed number, not its place, as some sheets turn the order round."
+)
+
+
+def _about(draft: FormDraft) -> str:
+    """Whom an observer rates, so that no form is filled in about another."""
+    return f"You rate how {clinician_name(draft)} and {plain_name(draft.patient)} work together."
+
+
+def _whose(draft: FormDraft) -> str:
+    return f"{_possessive(plain_name(draft.patient))}" if draft.informant == "patient" else "Your"
+
+
+def _possessive(name: str) -> str:
+    return f"{name[:1].upper()}{name[1:]}’s"
+
+
+def _sheet(draft: FormDraft) -> tuple[tuple[str, str], ...]:
+    """Whose answers these are, from which sheet, and who holds it."""
+    instrument = draft.instrument
+    me = draft.signed_in.name or draft.signed_in.reference
+    answers = f"{plain_name(draft.patient)}, the patient" if draft.informant == "patient" else f"{me} (you)"
+    pair = f"how {clinician_name(draft)} and the patient work together" if draft.informant == "observer" else None
+    about = {"clinician": pair or f"working with {clinician_name(draft)}", "team": "the care received", "nobody": "living with diabetes"}
+    recall = (("Time asked about", instrument.recall),) if instrument.recall else ()
+    return (
+        ("Answered by", answers),
+        ("Typed in by", f"{me} (you)"),
+        ("Licensed sheet", f"{instrument.title}, the {draft.informant}’s form; structure version {instrument.version}"),
+        ("Rights", f"{instrument.rights.holder}. {formats.sentence(instrument.rights.licence)}"),
+        ("About", about[instrument.rated]),
+        *recall,
+    )
+
+
+def _foreign(instrument: Instrument, informant: Informant) -> str:
+    """The language a screen reader has to change to for the instrument's words (WCAG 3.1.2); "" where it need not."""
+    return instrument.language or "" if instrument.worded(informant) and instrument.language != "en" else ""
+
+
+def _effort(items: int, minutes: int | None) -> str:
+    """How much there is to do, and how long it takes where that is known."""
+    about = f", about {formats.count(minutes, 'minute')}" if minutes else ""
+    return f"{formats.count(items, 'short question')}{about}."
+
+
+def wording(draft: FormDraft) -> Callable[[str], str]:
+    """Puts the two names into the instrument's words."""
+    return words_with(clinician=clinician_name(draft), patient=plain_name(draft.patient))
+
+
+def words_with(*, clinician: str, patient: str) -> Callable[[str], str]:
+    """Puts these two names into an instrument's words."""
+    names = {"{clinician}": clinician, "{patient}": patient}
+    return lambda text: _filled(text, names)
+
+
+def clinician_name(draft: FormDraft) -> str:
+    """Who is rated, or whom the answers go to, for people."""
+    if draft.informant == "observer" and draft.clinician:
+        return draft.clinician.name or draft.clinician.reference
+    if not draft.alone:
+        return draft.signed_in.name or "your clinician"
+    return spoken_of(draft.clinician)
+
+
+def spoken_of(clinician: Person | None) -> str:
+    """Whom a patient's own form is about, or goes to."""
+    return (clinician.name or "your clinician") if clinician else "your care team"
+
+
+def _filled(text: str, names: Mapping[str, str]) -> str:
+    """The wording as it was written; where a name begins it, with a capital."""
+    named = text
+    for place, name in names.items():
+        named = named.replace(place, name)
+    return named[:1].upper() + named[1:] if text.startswith("{") else named
+
+
+def _who(draft: FormDraft, site_name: str, *, saved: bool) -> tuple[tuple[str, str, str], ...]:
+    """Who will see the answers and why, each line as (before, strong, after); `saved` where they are kept while they are given."""
+    name = clinician_name(draft)
+    about = " They are about your work together." if draft.clinician else ""
+    others = f"Other staff who treat you{f' at {site_name}' if site_name else ''} can read them."
+    record = ("They become part of ", "your health record", f". {others}") if draft.step else _NOT_WRITTEN
+    return (
+        ("", name[:1].upper() + name[1:], f" will see them.{about}"),
+        record,
+        (f"We ask so that you and {name} can talk about what helps and what does not.", "", ""),
+        ("Your answers ", "do not change the care you are offered", ". You can stop at any time, or leave a question out."),
+        _KEPT if saved else ("", "Nobody reads your answers before you send them", "."),
+    )
+
+
+_KEPT = ("While you answer, your answers are kept here. ", "Nobody reads them before you send them", ".")
+NOT_WATCHED = "Nobody watches this page. If you feel unwell or need help soon, call your clinic or the emergency number."
+_NOT_WRITTEN = ("This clinic's record cannot take them, so they are kept ", "in this app", " for the clinic's staff.")
+
+
+def _by_field(errors: Sequence[FieldError]) -> dict[str, str]:
+    """The first message of each field."""
+    found: dict[str, str] = {}
+    for error in errors:
+        found.setdefault(error.link_id, error.message)
+    return found
+
+
+def _problems(instrument: Instrument, invalid: Invalid | None, called: str) -> tuple[Problem, ...]:
+    """The error summary, in the order of the form, problems without a place last."""
+    if invalid is None:
+        return ()
+    places = {item.link_id: f"{called} {place}" for place, item in enumerate(_in_order(instrument), 1)}
+    places |= {question.link_id: "The last question" for question in instrument.questions}
+    errors = _by_field(invalid.errors)
+    placed = [Problem(name=name, text=f"{place}: {_short(errors[name])}") for name, place in places.items() if name in errors]
+    return (*placed, *(Problem(name="", text=message) for name, message in errors.items() if name not in places))
+
+
+def _short(message: str) -> str:
+    return "not answered yet" if message.startswith(_MISSING) else message
+
+
+def _summary(errors: Mapping[str, str], instrument: Instrument, called: str) -> str:
+    """The headline above the problems."""
+    missing = sum(1 for item in instrument.items if errors.get(item.link_id, "").startswith(_MISSING))
+    if missing and missing == len(errors):
+        verb = "has" if missing == 1 else "have"
+        return f"{formats.count(missing, called)} {verb} no answer yet"
+    return "This cannot be sent yet" if errors else ""
+
+
+def _in_order(instrument: Instrument) -> list[Item]:
+    """Items as they are asked."""
+    return [instrument.item(link_id) for section in instrument.sections for link_id in section.items]
+
+
+def _blocks(instrument: Instrument, filling: Filling) -> tuple[Block, ...]:
+    order = {item.link_id: place for place, item in enumerate(_in_order(instrument), 1)}
+    return tuple(
+        Block(
+            title=filling.say(section.title.get(filling.informant, "")),
+            help=filling.say(section.help.get(filling.informant, "")),
+            items=tuple(_item(instrument, link_id, order[link_id], filling) for link_id in section.items),
+        )
+        for section in instrument.sections
+    )
+
+
+def _item(instrument: Instrument, link_id: str, place: int, filling: Filling) -> Asked:
+    item = instrument.item(link_id)
+    problem = filling.errors.get(link_id, "")
+    declined = link_id + DECLINED in filling.kept
+    given = declined or link_id in filling.kept
+    return Asked(
+        name=link_id,
+        place="" if filling.from_paper else f"Question {place} of {len(instrument.items)}",
+        text=f"Item {item.number}" if filling.from_paper else filling.say(item.text[filling.informant]),
+        choices=_choices(instrument.options, filling.kept.get(link_id), numbers=filling.from_paper),
+        problem=_ON_SHEET if filling.from_paper and problem.startswith(_MISSING) else problem,
+        may_decline=bool(problem) or declined,
+        declined=declined,
+        before=not given and not filling.before.isdisjoint((link_id, link_id + DECLINED)),
+    )
+
+
+def _question(question: Question, filling: Filling) -> Asked:
+    return Asked(
+        name=question.link_id,
+        place="If you like",
+        text=filling.say(question.text[filling.informant]),
+        choices=_choices(question.options, filling.kept.get(question.link_id)),
+        problem=filling.errors.get(question.link_id, ""),
+        may_decline=False,
+        declined=False,
+        before=question.link_id in filling.before and question.link_id not in filling.kept,
+    )
+
+
+def _choices(options: Sequence[Option], chosen: str | None, *, numbers: bool = False) -> tuple[Choice, ...]:
+    signed = any(option.value is not None and option.value < 0 for option in options)
+    return tuple(
+        Choice(
+            value=one.code,
+            label=formats.option_number(one, signed=signed) if numbers or not one.label else one.label,
+            checked=one.code == chosen,
+        )
+        for one in options
+    )
+
+
+def _footer(instrument: Instrument, *, own: bool, alone: bool) -> tuple[str, ...]:
+    standing = "" if instrument.validated else " Not a validated instrument."
+    about = f"{instrument.title}, version {instrument.version}.{standing}"
+    if not own:
+        return (f"{about} {formats.sentence(instrument.direction)}",)
+    if alone:
+        return ("Not you, or not your name at the top? Go back to your page and sign out.", NOT_WATCHED, about)
+    return (
+        "Not you, or not your name at the top? Hand the device back to a member of staff.",
+        "Nobody watches this page while you fill it in; if you feel unwell, tell someone now.",
+        about,
+    )

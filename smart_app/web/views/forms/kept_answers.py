@@ -1,0 +1,96 @@
+"""What is said of answers that reached a launch which could not take them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from fhir_mappings.instruments.instrument import Informant, Instrument
+from smart_app.care.forms.saved_drafts import Kept, Unsent
+from smart_app.care.submission.sealed_submission import Parcel
+from smart_app.errors import RapportError
+from smart_app.web import formats
+from smart_app.web.views.error import ErrorView
+from smart_app.web.views.parts import Link, Notice
+
+SENT = "This form had been sent before, and what was sent then stands. Nothing was added."
+
+
+def kept_view(kept: Kept, over: RapportError, *, now: datetime, reference: str) -> ErrorView:
+    """The page after sending a form to a launch that has ended. It names nobody: whoever reads it now may be anybody."""
+    if kept.state == "sent":
+        return ErrorView(
+            headline="This form was sent already",
+            lead=f"{over.user_message} {SENT}",
+            steps=(*_PATIENT, "Staff: the history shows what was stored. Open Rapport again from the patient's chart."),
+            reference=reference,
+            facts=(("Error", over.code),),
+        )
+    return ErrorView(
+        headline="Your answers are kept, and not sent yet",
+        lead=f"{over.user_message} {how_many(kept)}, sealed, {until(kept, now)}. They are not in the record.",
+        steps=(*_PATIENT, _STAFF),
+        reference=reference,
+        facts=(("Error", over.code), ("Kept", "For the same user and patient only; RAPPORT_DRAFT_HOURS says how long")),
+    )
+
+
+def kept_words(kept: Kept, *, now: datetime) -> str:
+    """The same in a line, for a form that is still on the screen."""
+    if kept.state == "sent":
+        return SENT
+    return (
+        f"This page's session has ended. {how_many(kept)} {until(kept, now)}. Please hand the device to a member of staff: they open "
+        "Rapport again from the chart, and the form offers to go on."
+    )
+
+
+def unsent_notices(
+    left: Sequence[tuple[Instrument, Informant, Unsent]], address: Callable[[Instrument, Informant], str], *, now: datetime
+) -> tuple[Notice, ...]:
+    """For the clinician's page: what was begun and not sent. How many answers there are and never which: a patient has not sent them."""
+    return tuple(
+        Notice(
+            title="Begun and not sent:",
+            text=f"{instrument.title}, {_WHOSE[informant]}, {kept.answered} of {kept.of} answered by {_moment(kept.saved, now)}.",
+            action=Link(href=address(instrument, informant), text="Go on"),
+        )
+        for instrument, informant, kept in left
+    )
+
+
+def left_behind_notices(parcels: Sequence[Parcel], address: Callable[[str], str], *, now: datetime) -> tuple[Notice, ...]:
+    """For the clinician's page: what was sent and is not in the record, the newest of them. What was answered stays on the receipt."""
+    more = len(parcels) - _MOST_LEFT
+    return tuple(
+        Notice(
+            title="Not in the record:",
+            text=f"{parcel.instrument_title}, {_WHOSE[parcel.informant]}, sent at {_moment(parcel.authored, now)} and kept in Rapport."
+            + (f" There are {more} older ones." if more > 0 and place == _MOST_LEFT else ""),
+            action=Link(href=address(parcel.key), text="See how it stands"),
+        )
+        for place, parcel in enumerate(parcels[:_MOST_LEFT], 1)
+    )
+
+
+_MOST_LEFT = 3
+_WHOSE: Mapping[Informant, str] = {"patient": "the patient’s", "clinician": "yours", "observer": "the observer’s"}
+_STAFF = (
+    "Staff: open Rapport again from the same patient's chart, signed in as the same person, and open the same form. "
+    "It offers to go on with these answers."
+)
+_PATIENT = ("If you are a patient, hand the device back to a member of staff.",)
+
+
+def how_many(kept: Kept) -> str:
+    """`5 of 9 answers are kept`."""
+    verb = "is" if kept.answered == 1 else "are"
+    return f"{kept.answered} of {formats.count(kept.of, 'answer')} {verb} kept"
+
+
+def until(kept: Kept, now: datetime) -> str:
+    """`until 10:12, 4 Nov`."""
+    return f"until {_moment(kept.until, now)}"
+
+
+def _moment(at: datetime, now: datetime) -> str:
+    local = at.astimezone(now.tzinfo)
+    return f"{formats.clock(local, now.tzinfo)}, {formats.short_date(local.date())}"

@@ -1,0 +1,135 @@
+"""The receipt: what of a submission is in the record, read back by id, what is not, and what is not known."""
+
+from datetime import datetime, tzinfo
+
+from msgspec import Struct
+
+from smart_app.care.dashboard.history import Patient
+from smart_app.care.submission.receipt import NotWritten, Outcome, ReadBack, Receipt, Written
+from smart_app.launch.context import LaunchContext
+from smart_app.web import formats
+from smart_app.web.views.banner import Banner, clinician_banner
+
+_READ_BACK: dict[ReadBack, str] = {"same": "same", "differs": "differs", "not_read": "not read"}
+
+
+class Row(Struct, frozen=True, kw_only=True):
+    """One stored resource; `id` is `Type/id`."""
+
+    what: str
+    value: str
+    id: str
+    version: str
+    read_back: str
+    note: str
+
+
+class ReceiptView(Struct, frozen=True, kw_only=True):
+    """Everything the receipt prints. `tick` only where something is known to be stored; `check_again` only where that can settle
+    or send something."""
+
+    banner: Banner | None
+    patient_id: str
+    headline: str
+    lead: str
+    tick: bool
+    alarm: bool
+    history: str
+    check_again: str | None
+    check_words: str
+    written: tuple[Row, ...]
+    not_written: tuple[NotWritten, ...]
+    facts: tuple[tuple[str, str], ...]
+    note_text: str
+    synthetic: bool
+    signed_in: str
+
+
+_HEADLINES: dict[Outcome, str] = {
+    "saved": "Saved in the record",
+    "partly_saved": "Saved in the record, with something left out",
+    "kept": "Not in the record yet: kept in Rapport",
+    "unknown": "Not known whether this was saved. Do not enter it again.",
+    "refused": "The record did not take this: kept in Rapport",
+}
+
+
+def receipt_view(
+    receipt: Receipt, *, context: LaunchContext, patient: Patient | None, history: str, check_again: str, now: datetime
+) -> ReceiptView:
+    """The page of one receipt. `patient` is None when the record did not give it just now; `now` is aware and gives the zone."""
+    alarm = any(part.read_back == "differs" for part in receipt.written)
+    headline = "Saved, but the record says something else than was sent" if alarm else _HEADLINES[receipt.outcome]
+    return ReceiptView(
+        banner=clinician_banner(patient, today=now.date()) if patient else None,
+        patient_id=context.patient,
+        headline=headline,
+        lead=_lead(receipt, context, alarm=alarm),
+        tick=receipt.outcome in {"saved", "partly_saved"} and not alarm,
+        alarm=alarm,
+        history=history,
+        check_again=check_again if receipt.outcome in {"unknown", "kept"} else None,
+        check_words="Check again" if receipt.outcome == "unknown" else "Try to store it again",
+        written=tuple(_row(part) for part in receipt.written),
+        not_written=receipt.not_written,
+        facts=_facts(receipt, context, now.tzinfo),
+        note_text=receipt.note_text,
+        synthetic=context.synthetic,
+        signed_in=context.user.name or context.user.reference,
+    )
+
+
+def _lead(receipt: Receipt, context: LaunchContext, *, alarm: bool) -> str:
+    """One or two sentences under the headline."""
+    patients = receipt.informant == "patient"
+    whose, verb = ("The patient's answers", "are") if patients else ("Your rating", "is")
+    sentences = {
+        "saved": f"{whose} {verb} in {context.issuer_name}; {_read(receipt)}.",
+        "partly_saved": f"{whose} {verb} in {context.issuer_name}. What is not there is listed below.",
+        "kept": f"{whose} {verb} sealed in Rapport and nothing is lost.",
+        "unknown": f"The server did not say whether it stored this. {whose} {verb} sealed in Rapport and nothing is lost.",
+        "refused": f"{whose} {verb} sealed in Rapport and nothing is lost. {context.issuer_name} refused to store it.",
+    }
+    again = " This was sent twice; it was stored only once." if receipt.repeated else ""
+    warning = " Look at the entries marked “differs” in the chart." if alarm else ""
+    unscored = f" Stored as answered, not scored: {_in_sentence(receipt.unscored)}" if receipt.unscored else ""
+    return f"{sentences[receipt.outcome]}{unscored}{again}{warning}"
+
+
+def _in_sentence(sentence: str) -> str:
+    """A sentence as the end of another one."""
+    return sentence[:1].lower() + sentence[1:]
+
+
+def _read(receipt: Receipt) -> str:
+    """What reading back gave, in words."""
+    unread = sum(1 for part in receipt.written if part.read_back == "not_read")
+    return "every entry was read back" if not unread else f"{formats.count(unread, 'entry', 'entries')} could not be read back just now"
+
+
+def _row(part: Written) -> Row:
+    return Row(
+        what=part.what,
+        value=part.value,
+        id=part.reference,
+        version=part.version or "",
+        read_back=_READ_BACK[part.read_back],
+        note=part.note or "",
+    )
+
+
+def _facts(receipt: Receipt, context: LaunchContext, zone: tzinfo | None) -> tuple[tuple[str, str], ...]:
+    sent = receipt.submitted.astimezone(zone)
+    answered_by = "the patient" if receipt.informant == "patient" else context.user.name or context.user.reference
+    rated = (("Clinician rated", receipt.clinician.name or receipt.clinician.reference),) if receipt.clinician else ()
+    paper = (("Typed in from paper by", context.user.name or context.user.reference),) if receipt.from_paper else ()
+    facts = (
+        *rated,
+        ("Answered by", answered_by),
+        *paper,
+        ("Sent", f"{formats.clock(sent, zone)}, {formats.short_date(sent.date())}"),
+        ("Form", f"{receipt.instrument_title}, version {receipt.version}; {receipt.answered} of {receipt.of} answered"),
+        ("Way of writing", receipt.step),
+        ("Submission key", receipt.key),
+    )
+    return (*facts, ("Reason", receipt.reason)) if receipt.reason else facts

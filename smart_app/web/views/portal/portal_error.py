@@ -1,0 +1,83 @@
+"""Failures in the words of a patient who has signed in themself: nobody is beside them to hand the device to."""
+
+import re
+from datetime import datetime
+
+from smart_app.care.forms.saved_drafts import Kept
+from smart_app.errors import FhirError, NotForUser, RapportError, SessionError, Unauthorized
+from smart_app.web.views.error import ErrorView
+from smart_app.web.views.forms.kept_answers import SENT, how_many, until
+
+# What the sentence goes on to advise is meant for staff in front of a chart.
+_FOR_STAFF = re.compile(r"\s*Open (?:Rapport|it|the history)\b[^.]*\.")
+_SIGN_IN_AGAIN = "Open Rapport again where you opened it before: from your patient portal, or from its start page."
+_GIVE_CODE = "If it happens again, give your clinic the reference code."
+
+
+def own_error_view(error: RapportError, *, reference: str, posted: bool, home: str | None, again: str | None) -> ErrorView:
+    """The page of one failure. `home` is the patient's own page while their launch is open; `again` the address that failed, None for a
+    form that was sent."""
+    facts = (("Error", error.code), *((("Detail", error.detail),) if error.detail else ()))
+    if isinstance(error, NotForUser):
+        return ErrorView(
+            headline="This page is for your clinician",
+            lead=error.user_message,
+            steps=("Go on from your own page.",),
+            reference=reference,
+            facts=facts,
+            retry=home,
+            retry_words="Your own page",
+        )
+    if isinstance(error, SessionError | Unauthorized):
+        return _ended(error, reference=reference, facts=facts, posted=posted, home=home)
+    return ErrorView(
+        headline="Your record system did not give what this page needs"
+        if isinstance(error, FhirError)
+        else "Something went wrong in Rapport",
+        lead=_plain(error) + (_UNCERTAIN if posted else " Nothing is shown, because part of a record can look like all of it."),
+        steps=("Try again in a moment.", _GIVE_CODE),
+        reference=reference,
+        facts=facts,
+        retry=home if posted else again,
+    )
+
+
+def own_kept_view(kept: Kept, over: RapportError, *, now: datetime, reference: str) -> ErrorView:
+    """The page after a patient's form reached a launch that has ended. It names nobody: whoever reads it now may be anybody."""
+    if kept.state == "sent":
+        return ErrorView(
+            headline="This form was sent already",
+            lead=f"{_plain(over)} {SENT}",
+            steps=("Your own page shows when it was sent.", _SIGN_IN_AGAIN),
+            reference=reference,
+            facts=(("Error", over.code),),
+        )
+    return ErrorView(
+        headline="Your answers are kept, and not sent yet",
+        lead=f"{_plain(over)} {how_many(kept)}, sealed, {until(kept, now)}. They are not in your health record.",
+        steps=(_SIGN_IN_AGAIN, "Open the same form there. It offers to go on with these answers.", _GIVE_CODE),
+        reference=reference,
+        facts=(("Error", over.code),),
+    )
+
+
+_UNCERTAIN = " Whether your answers arrived is not known: look at your own page before you send them again."
+
+
+def _ended(error: RapportError, *, reference: str, facts: tuple[tuple[str, str], ...], posted: bool, home: str | None) -> ErrorView:
+    """The sign-in is over, or what was sent cannot be taken."""
+    lost = " What you sent was not stored." if posted and "nothing was" not in error.user_message else ""
+    still = ("If answers were on the page, your browser's Back button may still show them.",) if posted else ()
+    return ErrorView(
+        headline="This page cannot go on",
+        lead=f"{_plain(error)}{lost}",
+        steps=(*(() if home else (_SIGN_IN_AGAIN,)), *still, _GIVE_CODE),
+        reference=reference,
+        facts=facts,
+        retry=home,
+        retry_words="Your own page",
+    )
+
+
+def _plain(error: RapportError) -> str:
+    return _FOR_STAFF.sub("", error.user_message).strip()

@@ -1,0 +1,120 @@
+"""The page of a patient who has signed in themself: what they can answer, who will see it, what they have sent. No score, ever."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+
+from msgspec import Struct
+
+from fhir_mappings.r4.moment import Moment
+from fhir_mappings.ratings.rating import Person
+from smart_app.care.patient_portal import OwnForm, OwnPage, Sent
+from smart_app.launch.context import LaunchContext
+from smart_app.web import formats
+from smart_app.web.views.banner import Banner, patient_banner, plain_name
+from smart_app.web.views.forms.form_page import NOT_WATCHED, spoken_of, words_with
+
+_SHOWN = 50
+Address = Callable[[str, Person | None], str]
+
+
+class Answerable(Struct, frozen=True, kw_only=True):
+    """One form: what it is called, what it takes and when it was last answered, and where it begins. `language` is that of its title,
+    where it is not the page's own."""
+
+    title: str
+    about: str
+    href: str
+    language: str
+
+
+class OwnView(Struct, frozen=True, kw_only=True):
+    """Everything the page prints. `none` says why there is nothing to answer, empty where there is; `incomplete` what the list of answers
+    sent lacks; `who` as in the form: (before, strong, after)."""
+
+    banner: Banner
+    signed_in: str
+    synthetic: bool
+    end: str
+    forms: tuple[Answerable, ...]
+    none: str
+    who: tuple[tuple[str, str, str], ...]
+    sent: tuple[tuple[str, str], ...]
+    nothing_sent: str
+    incomplete: str
+    footer: str
+
+
+def own_view(page: OwnPage, *, context: LaunchContext, site_name: str, address: Address, end: str, now: datetime) -> OwnView:
+    """The page; `now` is aware and gives the zone."""
+    forms = tuple(_answerable(form, page, address, now.date()) for form in page.forms) if page.can_send else ()
+    whole = page.read.state == "complete"
+    return OwnView(
+        banner=patient_banner(page.patient),
+        signed_in=context.user.name or plain_name(page.patient),
+        synthetic=context.synthetic,
+        end=end,
+        forms=forms,
+        none="" if forms else _why_none(page),
+        who=_who(site_name),
+        sent=tuple(_line(one) for one in page.sent[:_SHOWN]),
+        nothing_sent="Nothing yet." if whole and not page.sent else "",
+        incomplete="" if whole else _incomplete(page),
+        footer=NOT_WATCHED,
+    )
+
+
+def _answerable(form: OwnForm, page: OwnPage, address: Address, today: date) -> Answerable:
+    instrument = form.instrument
+    own = instrument.forms["patient"]
+    say = words_with(clinician=spoken_of(form.clinician), patient=plain_name(page.patient))
+    minutes = f", about {formats.count(own.minutes, 'minute')}" if own.minutes else ""
+    return Answerable(
+        title=say(own.title),
+        about=f"{formats.count(len(instrument.items), 'short question')}{minutes}. {_last(form.last, page, today)}",
+        href=address(instrument.slug, form.clinician),
+        language=instrument.language or "" if instrument.language != "en" else "",
+    )
+
+
+def _last(last: Moment | None, page: OwnPage, today: date) -> str:
+    """When it was answered before; no word of "never" where that is not known."""
+    if last is not None:
+        return "You answered it today." if last.day == today else f"You last answered it on {_long(last)}."
+    return "You have not answered it yet." if page.read.state == "complete" else ""
+
+
+def _why_none(page: OwnPage) -> str:
+    next_visit = "Your clinic can ask you at your next visit."
+    if not page.can_send:
+        return f"Your record system does not let you send answers from here. {next_visit}"
+    if page.nobody_known:
+        return f"Your record does not say which clinician looks after you, so nothing can be asked here. {next_visit}"
+    return f"Your clinic has no questions that can be answered here. {next_visit}"
+
+
+def _who(site_name: str) -> tuple[tuple[str, str, str], ...]:
+    """What holds for every form; each says it again with the name of the clinician."""
+    at = f" at {site_name}" if site_name else ""
+    return (
+        ("The clinician a form is about ", "sees your answers", ", and so can other staff who treat you" + at + "."),
+        ("Your answers become part of ", "your health record", "."),
+        ("We ask so that you can talk together about what helps and what does not.", "", ""),
+        ("Your answers ", "do not change the care you are offered", ". You can stop at any time, or leave a question out."),
+    )
+
+
+def _line(sent: Sent) -> tuple[str, str]:
+    """When, and what: never what was answered."""
+    about = f", about working with {spoken_of(sent.clinician)}" if sent.clinician else ""
+    return _long(sent.when), f"{sent.instrument.title}{about}"
+
+
+def _long(when: Moment) -> str:
+    """A date for patients, as precise as it was written."""
+    return formats.long_date(when.day) if when.precision in {"day", "instant"} else formats.short_moment(when)
+
+
+def _incomplete(page: OwnPage) -> str:
+    if page.read.state == "partial":
+        return "This list is not complete: not everything could be read just now."
+    return "What you have sent before cannot be shown just now."

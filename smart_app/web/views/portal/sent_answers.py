@@ -1,0 +1,58 @@
+"""What became of a patient's own answers: in plain words, without a score, an id or anything the clinician's receipt is for."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from smart_app.care.submission.receipt import Outcome, Receipt
+from smart_app.web import formats
+
+_STANDS: dict[Outcome, tuple[str, str]] = {
+    "saved": ("Thank you", "Your answers are in your health record."),
+    "partly_saved": ("Thank you", "Your answers are in your health record."),
+    "kept": ("Your answers are not in your health record yet", "They are kept safely here. You can try to send them again."),
+    "unknown": (
+        "It is not known yet whether your answers arrived",
+        "They are kept safely here. Please do not fill in the form again; look again in a minute.",
+    ),
+    "refused": (
+        "Your health record did not take your answers",
+        "They are kept safely here. Please tell your clinic, with the day and time below.",
+    ),
+}
+
+
+class SentView(Struct, frozen=True, kw_only=True):
+    """Everything the page prints. `again` only where that can settle or send something."""
+
+    headline: str
+    lead: str
+    facts: tuple[tuple[str, str], ...]
+    repeated: bool
+    home: str
+    again: str | None
+    again_words: str
+    end: str
+    patient_id: str
+
+
+def sent_view(receipt: Receipt, *, patient_id: str, home: str, again: str, end: str, now: datetime) -> SentView:
+    """The page of one submission; `now` is aware and gives the zone."""
+    headline, lead = _STANDS[receipt.outcome]
+    when = receipt.submitted.astimezone(now.tzinfo)
+    return SentView(
+        headline=headline,
+        lead=lead,
+        facts=(
+            ("Sent", f"{formats.long_date(when.date())}, {formats.clock(when, now.tzinfo)}"),
+            ("Form", receipt.instrument_title),
+            *((("About", receipt.clinician.name or "your clinician"),) if receipt.clinician else ()),
+            ("Answered", f"{receipt.answered} of {receipt.of} questions"),
+        ),
+        repeated=receipt.repeated,
+        home=home,
+        again=again if receipt.outcome in {"unknown", "kept"} else None,
+        again_words="Look again" if receipt.outcome == "unknown" else "Send again",
+        end=end,
+        patient_id=patient_id,
+    )

@@ -1,0 +1,322 @@
+import threading
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from fhir_mappings.ratings.rating import Person
+from smart_app.care.dashboard.blind_entry import reveal
+from smart_app.care.dashboard.history import History, Panel, ReadReport
+from smart_app.care.dashboard.load_dashboard import load_history
+from smart_app.care.submission.submit import submit
+from smart_app.errors import FhirError, Forbidden
+from smart_app.services import AppServices
+from smart_app.settings import Settings
+from tests.care.ehr import Ehr, json_answer, refusal, statement
+from tests.care.support import LAUNCH, SLUG, Clock, answers, context, hba1c, patient, settings
+
+READS = {"patient", "answers", "scores", "hba1c", "glucose", "vitals", "labs"}
+
+
+def history(services: AppServices, **more: Any) -> History:
+    return load_history(context(**more), services, years="2")
+
+
+def report(found: History, key: str) -> ReadReport:
+    return next(read for read in found.reads if read.key == key)
+
+
+def panel(found: History, key: str = "hba1c") -> Panel:
+    return next(panel for panel in found.panels if panel.measure.key == key)
+
+
+def rate(services: AppServices, informant: Any, fields: dict[str, list[str]], **launch: Any) -> str:
+    key = str(uuid4())
+    found = submit(context(**launch), services, slug=SLUG, informant=informant, key=key, patient="p1", fields=fields, launch_id=LAUNCH)
+    assert found == key
+    return key
+
+
+@pytest.fixture(autouse=True)
+def record(ehr: Ehr) -> None:
+    ehr.put(patient())
+
+
+def test_all_reads_go_out_at_once(ehr: Ehr, services: AppServices) -> None:
+    together = threading.Barrier(len(READS))
+    services.capabilities.of(context().iss, wait=5)
+
+    def wait_for_the_others(method: str, path: str) -> None:
+        together.wait(5)
+
+    ehr.faults.append(wait_for_the_others)
+    ehr.log.clear()
+    found = history(services)
+    assert {read.key for read in found.reads} == READS
+    assert {read.state for read in found.reads} == {"complete"}
+    assert len(ehr.log) == len(READS)
+
+
+def test_latest_and_previous_are_of_all_dates_and_points_of_the_range(ehr: Ehr, services: AppServices) -> None:
+    ehr.put(hba1c("a", "7.1", day="2012-05-01"), hba1c("b", "8.2", day="2014-05-01"))
+    lane = panel(history(services))
+    assert lane.points == []
+    assert lane.latest is not None
+    assert lane.previous is not None
+    assert (lane.latest.reported.text, lane.previous.reported.text, lane.total) == ("8.2", "7.1", 2)
+
+
+@pytest.mark.parametrize("identity", [["a"], {"value": "a"}, 7, None, ""])
+def test_resource_with_an_id_that_is_none_hides_no_other(ehr: Ehr, services: AppServices, identity: object) -> None:
+    ehr.put(hba1c("a", "7.1", day="2014-05-01"))
+    ehr.resources["Observation/odd"] = hba1c("odd", "8.2", day="2014-06-01") | {"id": identity}
+    ehr.resources["Observation/odd too"] = hba1c("odd", "8.3", day="2014-07-01") | {"id": identity}
+    lane = panel(history(services, patient="p1"))
+    assert (lane.total, lane.latest and lane.latest.reported.text) == (3, "8.3")
+
+
+def test_patient_whose_id_has_an_underscore_has_results(ehr: Ehr, services: AppServices) -> None:
+    ehr.put(patient("p_1"), hba1c("a_1", "7.1", day="2014-05-01", who="p_1"))
+    found = history(services, patient="p_1")
+    assert (panel(found).total, list(found.skipped)) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("years", "start"), [("1", date(2025, 11, 22)), ("2", date(2024, 11, 22)), ("5", date(2021, 11, 22)), ("all", date(2012, 5, 1))]
+)
+def test_range_begins_where_it_says(ehr: Ehr, services: AppServices, years: Any, start: date) -> None:
+    ehr.put(hba1c("a", "7.1", day="2012-05-01"))
+    found = load_history(context(), services, years=years)
+    assert (found.start, found.end) == (start, date(2026, 11, 22))
+
+
+def test_result_of_the_future_is_not_the_latest(ehr: Ehr, services: AppServices) -> None:
+    ehr.put(hba1c("a", "7.1", day="2026-05-01"), hba1c("b", "9.9", day="2027-05-01"))
+    found = history(services)
+    assert panel(found).latest is not None
+    assert panel(found).latest.source == "Observation/a"  # type: ignore[union-attr]  # asserted above
+    assert [skip.code for skip in panel(found).skipped] == ["future_date"]
+
+
+# SMART P
+def test_other_patients_resources_are_counted_and_nothing_of_them_is_shown(ehr: Ehr, services: AppServices) -> None:
+    ehr.ignores_search = True
+    ehr.put(hba1c("a", "7.1", day="2026-05-01"), hba1c("secret", "13.7", day="2026-06-01", who="p2"))
+    ehr.put({"resourceType": "QuestionnaireResponse", "id": "theirs", "subject": {"reference": "Patient/p2"}, "status": "completed"})
+    found = history(services)
+    assert panel(found).total == 1
+    assert report(found, "hba1c").foreign == 1
+    assert [skip.code for skip in found.skipped].count("foreign_patient") == 1
+    assert "13.7" not in repr(found)
+    assert "theirs" not in repr(found)
+    assert "p2" not in repr(found)
+
+
+# SMART I
+# SMART P
+def test_another_patients_entry_opens_nothing(ehr: Ehr, services: AppServices) -> None:
+    ehr.faults.append(lambda method, path: json_answer(200, patient("p2")) if path == "Patient/p1" else None)
+    with pytest.raises(FhirError, match="another entry"):
+        history(services)
+
+
+# SMART I
+# SMART O
+def test_unreadable_patient_opens_nothing(ehr: Ehr, services: AppServices) -> None:
+    ehr.faults.append(lambda method, path: refusal(403, "no") if path == "Patient/p1" else None)
+    with pytest.raises(Forbidden):
+        history(services)
+
+
+# SMART G3
+# SMART O
+# IG 147
+def test_patient_without_scope_opens_nothing(ehr: Ehr, services: AppServices) -> None:
+    with pytest.raises(Forbidden):
+        history(services, scope="patient/Observation.rs")
+    assert not any(path.startswith("Patient") for _, path in ehr.log)
+
+
+# SMART G4
+def test_failed_read_is_said_in_its_own_report(ehr: Ehr, services: AppServices) -> None:
+    ehr.put(hba1c("a", "7.1", day="2026-05-01"))
+    ehr.faults.append(lambda method, path: refusal(500, "index broken") if path == "QuestionnaireResponse" else None)
+    found = history(services)
+    assert report(found, "answers").state == "failed"
+    assert report(found, "answers").reason
+    assert report(found, "hba1c").state == "complete"
+    assert panel(found).total == 1
+
+
+# SMART G4
+def test_refused_search_is_told_apart_from_a_failure(ehr: Ehr, services: AppServices) -> None:
+    ehr.faults.append(lambda method, path: refusal(403, "no") if path == "QuestionnaireResponse" else None)
+    assert report(history(services), "answers").state == "not_permitted"
+
+
+# SMART G3
+# IG 147
+def test_missing_scope_is_not_asked_for(ehr: Ehr, services: AppServices) -> None:
+    found = history(services, scope="patient/Patient.r patient/Observation.rs")
+    assert report(found, "answers").state == "not_permitted"
+    assert "permission" in str(report(found, "answers").reason)
+    assert ("GET", "QuestionnaireResponse") not in ehr.log
+    assert (found.can_write, bool(found.why_not_write)) == (False, True)
+
+
+# SMART G4
+# SMART G5
+def test_sign_in_to_some_categories_makes_the_other_reads_partial(ehr: Ehr, services: AppServices) -> None:
+    ehr.put(hba1c("a", "7.9", day="2026-10-01"))
+    category = "http://terminology.hl7.org/CodeSystem/observation-category"
+    granular = f"patient/Observation.rs?category={category}|laboratory patient/Observation.rs?category={category}|survey"
+    found = history(services, scope=f"patient/Patient.r patient/QuestionnaireResponse.rs {granular}")
+    states = {report.key: report.state for report in found.reads}
+    assert states == dict.fromkeys(("patient", "answers", "scores", "hba1c", "labs"), "complete") | dict.fromkeys(
+        ("glucose", "vitals"), "partial"
+    )
+    partial = next(report for report in found.reads if report.key == "vitals")
+    assert partial.reason == "This sign-in covers only some of Observation, so others may be missing."
+
+
+def test_search_not_offered_is_not_asked_for(ehr: Ehr, services: AppServices) -> None:
+    ehr.metadata = statement(without=["QuestionnaireResponse.search-type", "Observation?code"])
+    found = history(services)
+    assert {read.key: read.state for read in found.reads} == {
+        "patient": "complete", "answers": "unsupported", "scores": "complete",
+        "hba1c": "unsupported", "glucose": "unsupported", "vitals": "unsupported", "labs": "unsupported",
+    }  # fmt: skip
+
+
+def test_server_without_a_statement_is_asked_all_the_same(ehr: Ehr, services: AppServices) -> None:
+    ehr.faults.append(lambda method, path: refusal(404, "none") if path == "metadata" else None)
+    ehr.put(hba1c("a", "7.1", day="2026-05-01"))
+    assert panel(history(services)).total == 1
+
+
+def test_slow_read_fails_alone_and_the_page_keeps_its_time(ehr: Ehr, services: AppServices) -> None:
+    release = threading.Event()
+
+    def hang(method: str, path: str) -> None:
+        if path == "QuestionnaireResponse":
+            release.wait(10)
+
+    ehr.faults.append(hang)
+    quick = replace(services, settings=settings(read_deadline=1))
+    try:
+        found = history(quick)
+        assert not release.is_set()
+    finally:
+        release.set()
+    assert report(found, "answers").state == "failed"
+    assert "No answer within" in str(report(found, "answers").reason)
+    assert report(found, "hba1c").state == "complete"
+
+
+def test_later_page_that_fails_makes_the_read_partial(ehr: Ehr, services: AppServices) -> None:
+    first = {"resourceType": "Bundle", "entry": [{"resource": hba1c("a", "7.1", day="2026-05-01")}]}
+    first["link"] = [{"relation": "next", "url": "https://elsewhere.example/page2"}]
+    ehr.metadata = statement(without=["Observation?category"])
+    ehr.faults.append(lambda method, path: json_answer(200, first) if path == "Observation" else None)
+    found = history(services)
+    assert (report(found, "hba1c").state, panel(found).total) == ("partial", 1)
+    assert "outside" in str(report(found, "hba1c").reason)
+
+
+def test_patients_rating_waits_for_the_clinicians(ehr: Ehr, services: AppServices) -> None:
+    rate(services, "patient", answers(4, goal_1=5, bond_2=1))
+    found = history(services)
+    assert [(line.clinician.reference, line.mine, line.visit) for line in found.hidden] == [("Practitioner/sofia", True, "2026-11-22")]
+    assert found.dyads == []
+    rate(services, "clinician", answers(3))
+    found = history(services)
+    assert found.hidden == ()
+    assert {rating.informant for rating in found.dyads[0].ratings} == {"patient", "clinician"}
+    assert found.dyads[0].latest["patient"].scores["goal"].value == Decimal("4.33")
+
+
+def test_revealing_shows_the_visit_and_is_recorded(ehr: Ehr, services: AppServices) -> None:
+    rate(services, "patient", answers(4))
+    reveal(context(), services, clinician="Practitioner/sofia", visit="2026-11-22", launch_id=LAUNCH)
+    found = history(services)
+    assert found.hidden == ()
+    assert found.dyads[0].latest["patient"].scores["total"].value == 4
+    assert services.store.audit.entries()[-1].event == "reveal"
+
+
+def test_site_without_blind_entry_shows_at_once(ehr: Ehr, services: AppServices) -> None:
+    rate(services, "patient", answers(4))
+    found = history(replace(services, settings=settings(blind_entry=False)))
+    assert found.dyads[0].total == 1
+
+
+ITEM = st.sampled_from(["1", "2", "3", "4", "5"])
+
+
+@examples(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(ITEM, min_size=9, max_size=9), st.booleans(), st.booleans())
+def test_nothing_of_a_hidden_rating_is_anywhere_in_the_history(
+    ehr: Ehr, services: AppServices, values: list[str], broken: bool, ignoring: bool
+) -> None:
+    ehr.resources.clear()
+    ehr.ignores_search = ignoring
+    ehr.put(patient())
+    rate(services, "patient", dict(zip(answers(), ([value] for value in values), strict=True)))
+    scores = [str(resource["valueQuantity"]["value"]) for resource in ehr.of_type("Observation") if "valueQuantity" in resource]
+    if broken:
+        ehr.of_type("Observation")[-1]["valueQuantity"] = {"value": 4.44, "unit": "bogus"}
+        scores.append("4.44")
+    without = repr(replace(history(services), panels=()))
+    assert not [score for score in scores if "." in score and score in without]
+    assert "rapport-check-in.patient" not in without
+    found = history(services)
+    assert (found.dyads, found.changes, len(found.hidden)) == ([], (), 1)
+    assert (report(found, "answers").count, report(found, "scores").count) == (0, 0)
+
+
+def test_each_clinician_is_a_dyad_of_their_own_mine_first(ehr: Ehr, services: AppServices, clock: Clock) -> None:
+    other = replace(context().user, reference="Practitioner/anders", name="Anders Holm")
+    open_services = replace(services, settings=settings(blind_entry=False))
+    rate(open_services, "patient", answers(4))
+    clock.now = clock.now.replace(day=23)
+    rate(open_services, "patient", answers(1), user=other)
+    found = history(open_services)
+    sofia, anders = found.dyads
+    assert sofia.clinician == Person(reference="Practitioner/sofia", name="Sofia Lindqvist")
+    assert anders.clinician is not None
+    assert anders.clinician.reference == "Practitioner/anders"
+    assert [(dyad.mine, dyad.total) for dyad in found.dyads] == [(True, 1), (False, 1)]
+    assert found.dyads[0].latest["patient"].scores["total"].value == 4
+
+
+def test_changes_are_at_most_three_facts(ehr: Ehr, services: AppServices, clock: Clock) -> None:
+    open_services = replace(services, settings=settings(blind_entry=False))
+    ehr.put(hba1c("a", "7.1", day="2026-05-01"), hba1c("b", "8.2", day="2026-08-01"))
+    rate(open_services, "patient", answers(4))
+    clock.now = clock.now.replace(day=23)
+    rate(open_services, "patient", answers(4, task_1=1, bond_1=3))
+    changes = history(open_services).changes
+    assert [(change.kind, change.scale) for change in changes] == [("alliance", "total"), ("element", "task"), ("measure", None)]
+    assert changes[2].earlier is not None
+
+
+def test_new_patient_with_nothing_is_complete_and_empty(ehr: Ehr, services: AppServices) -> None:
+    found = history(services)
+    assert (found.dyads, found.hidden, found.changes, found.skipped) == ([], (), (), [])
+    assert {read.state for read in found.reads} == {"complete"}
+    assert all(lane.latest is None and lane.total == 0 for lane in found.panels)
+
+
+def test_token_is_never_in_the_history(ehr: Ehr, services: AppServices) -> None:
+    assert "token" not in repr(history(services)).replace("token_list", "")
+
+
+@pytest.fixture
+def chosen() -> Settings:
+    return settings()

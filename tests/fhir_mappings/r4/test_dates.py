@@ -1,0 +1,60 @@
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fhir_mappings.r4.dates import _WRITTEN, parse_moment
+
+
+@pytest.mark.parametrize(
+    ("text", "day", "precision"),
+    [
+        ("2026", date(2026, 1, 1), "year"),
+        ("2026-03", date(2026, 3, 1), "month"),
+        ("2026-03-14", date(2026, 3, 14), "day"),
+        ("2026-03-14T09:30:00", date(2026, 3, 14), "day"),
+        ("2026-03-14T09:30:00+01:00", date(2026, 3, 14), "instant"),
+        ("2026-03-14T23:30:00.123Z", date(2026, 3, 14), "instant"),
+    ],
+)
+def test_dates_keep_their_precision_and_text(text: str, day: date, precision: str) -> None:
+    moment = parse_moment(text)
+    assert moment is not None
+    assert (moment.day, moment.precision, moment.text) == (day, precision, text)
+    assert (moment.instant is not None) == (precision == "instant")
+
+
+@pytest.mark.parametrize("text", ["", "14.03.2026", "2026-13-01", "2026-02-30", "2026-03-14T25:00:00Z", "٢٠٢٦", None, 2026, ["2026"]])
+def test_what_is_no_date_is_none(text: object) -> None:
+    assert parse_moment(text) is None
+
+
+@given(st.text(max_size=40))
+def test_no_text_raises(text: str) -> None:
+    parse_moment(text)
+
+
+def test_an_instant_is_the_same_whatever_its_offset() -> None:
+    moments = [parse_moment(text) for text in ("2026-03-14T09:30:00+01:00", "2026-03-14T08:30:00Z")]
+    assert {moment.instant for moment in moments if moment} == {datetime(2026, 3, 14, 8, 30, tzinfo=UTC)}
+    assert timedelta(0) in {moment.instant.utcoffset() for moment in moments if moment and moment.instant}
+
+
+PARTS = st.sampled_from(["2026", "03", "14", "24", "59", "60", "٣٣", "1 ", " 1", "-1", "W1", "T1", "\ud800x"])
+USUAL = st.builds(
+    lambda year, month, day, hour, minute, second, zone: f"{year}-{month}-{day}T{hour}:{minute}:{second}{zone}",
+    *[PARTS] * 6,
+    st.sampled_from(["Z", "+01:00", "-00:30", "+25:00", "+1:000", "+0100", "+00:0x"]),
+)
+
+
+@given(USUAL)
+def test_an_instant_is_one_that_fhir_can_write(text: str) -> None:
+    moment = parse_moment(text)
+    assert moment is None or (_WRITTEN.fullmatch(text) and moment.instant == datetime.fromisoformat(text))
+
+
+@pytest.mark.parametrize("text", ["2026-W11-6T09:30:00+01:00", "2026-03-14 09:30:00Z", "20260314T093000Z", "2026-03-14T09:30:00+0100"])
+def test_iso_8601_that_is_not_fhir_is_no_date(text: str) -> None:
+    assert parse_moment(text) is None

@@ -1,0 +1,127 @@
+"""Rapport's own way in: which EHRs are on offer, and that nothing else can be started at."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+import responses
+from msgspec.structs import replace
+
+from smart_app.store import parse_key
+from smart_app.web.session.csrf import Csrf
+from tests.support.authorization_server import BASE, AuthorizationServer
+from tests.support.clock import Clock
+from tests.support.page import Page, read
+from tests.web.clinic import OWN, SITE, Clinic, asked, clinic, registered
+
+
+@pytest.fixture
+def rapport(wire: responses.RequestsMock, server: AuthorizationServer, clock: Clock, tmp_path: Path) -> Iterator[Clinic]:
+    with clinic(wire, server, clock, folder=tmp_path, issuer=replace(registered(), standalone=True)) as standing:
+        yield standing
+
+
+def start(rapport: Clinic, iss: str = BASE, **headers: str) -> Any:
+    fields = {**rapport.get("/start").form("/start"), "iss": iss}
+    return rapport.client.post("/start", data=fields, base_url=SITE, headers={**OWN, **headers})
+
+
+def onward(page: Page) -> str:
+    """Where the page leads by itself."""
+    tag = page.soup.select_one("meta[http-equiv=refresh]")
+    assert tag is not None
+    return str(tag["content"]).removeprefix("0;url=")
+
+
+def come_back(rapport: Clinic, page: Page) -> Any:
+    callback = rapport.server.authorize(onward(page))
+    return rapport.client.get(f"/callback?{urlencode(callback, doseq=True)}", base_url=SITE)
+
+
+# SMART B5
+def test_only_ehrs_that_allow_it_are_on_offer(rapport: Clinic) -> None:
+    page = rapport.get("/start")
+    assert [button["aria-label"] for button in page.soup.select("button")] == ["Sign in at Example EHR"]
+    assert page.headers["Content-Security-Policy"].endswith("frame-ancestors 'none'")
+    assert "Start without a chart" in rapport.get("/").text
+
+
+def test_without_any_the_pages_say_so(wire: responses.RequestsMock, server: AuthorizationServer, clock: Clock, tmp_path: Path) -> None:
+    with clinic(wire, server, clock, folder=tmp_path) as standing:
+        assert "No record system is set up" in standing.get("/start").text
+        assert "/start" not in standing.get("/").links()
+
+
+# SMART B5
+# SMART D1
+def test_the_chosen_ehr_is_asked_to_sign_in_and_to_settle_the_patient(rapport: Clinic) -> None:
+    page = read(start(rapport))
+    sent = parse_qs(urlsplit(onward(page)).query)
+    assert (sent["aud"], sent["scope"][0].split()[0], "launch" in sent) == ([BASE], "launch/patient", False)
+    assert onward(page) in page.links()
+
+
+def test_a_clinician_comes_back_to_the_history_of_the_chosen_patient(rapport: Clinic) -> None:
+    answer = come_back(rapport, read(start(rapport)))
+    page = rapport.get(urlsplit(answer.headers["Location"]).path)
+    assert "HALVORSEN, Ingrid" in page.text
+    assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
+
+
+def test_two_starts_are_two_launches(rapport: Clinic) -> None:
+    first, second = read(start(rapport)), read(start(rapport))
+    places = {come_back(rapport, page).headers["Location"] for page in (first, second)}
+    assert len(places) == 2
+
+
+# SMART B2
+@pytest.mark.parametrize("iss", ["https://evil.example.org/fhir", f"{BASE}/r4", "x", "<script>"])
+def test_an_address_not_on_offer_is_refused_without_any_request(rapport: Clinic, wire: responses.RequestsMock, iss: str) -> None:
+    page = read(start(rapport, iss))
+    assert page.status == 403
+    assert "launch.iss_not_listed" in page.text
+    assert asked(wire) == []
+
+
+def test_a_registered_ehr_that_does_not_allow_it_is_refused_without_any_request(
+    wire: responses.RequestsMock, server: AuthorizationServer, clock: Clock, tmp_path: Path
+) -> None:
+    with clinic(wire, server, clock, folder=tmp_path) as standing:
+        token = Csrf(keys=[parse_key("a" * 43)], base_url=SITE).token("start")
+        page = read(standing.client.post("/start", data={"csrf": token, "iss": BASE}, base_url=SITE, headers=OWN))
+    assert page.status == 403
+    assert "launch.iss_not_listed" in page.text
+    assert asked(wire) == []
+
+
+@pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}])
+def test_another_sites_page_cannot_start_it(rapport: Clinic, wire: responses.RequestsMock, headers: dict[str, str]) -> None:
+    answer = start(rapport, **headers)
+    assert answer.status_code == 403
+    assert "Set-Cookie" not in answer.headers
+    assert asked(wire) == []
+
+
+def test_a_form_without_its_token_starts_nothing(rapport: Clinic, wire: responses.RequestsMock) -> None:
+    answer = rapport.client.post("/start", data={"iss": BASE}, base_url=SITE, headers=OWN)
+    assert answer.status_code == 403
+    assert asked(wire) == []
+
+
+# SMART I
+def test_without_a_patient_the_page_says_to_choose_one_and_leads_back(rapport: Clinic) -> None:
+    rapport.server.token["patient"] = None
+    page = read(come_back(rapport, read(start(rapport))))
+    assert page.status == 400
+    assert "choose a patient" in page.text
+    assert "/start" in page.links()
+    assert "chart" not in page.text.partition("For the IT team")[0]
+
+
+def test_a_sign_in_given_up_leads_back_to_the_start(rapport: Clinic) -> None:
+    state = parse_qs(urlsplit(onward(read(start(rapport)))).query)["state"][0]
+    page = rapport.get(f"/callback?{urlencode({'state': state, 'error': 'access_denied'})}")
+    assert page.status == 403
+    assert "/start" in page.links()

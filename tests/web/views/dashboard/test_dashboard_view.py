@@ -1,0 +1,386 @@
+"""What the dashboard says about a history: every text is made in the view model."""
+
+from datetime import date, timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from fhir_mappings.measures.measurement import Skipped
+from fhir_mappings.ratings.rating import Person
+from smart_app.care.dashboard.history import Change, HiddenRating, History
+from smart_app.web.views.dashboard.dashboard_page import DashboardView, dashboard_view
+from smart_app.web.views.parts import Lane
+from tests.web.states_history import STATES, oddities, partial, repaired, waiting
+from tests.web.support_history import (
+    CONTEXT,
+    HBA1C,
+    MEASURES,
+    NOW,
+    SOFIA,
+    TODAY,
+    URLS,
+    dyad,
+    history,
+    in_percent,
+    moment,
+    panel,
+    rating,
+    read,
+    spread,
+    value,
+)
+
+DAY = date(2026, 3, 10)
+
+
+def view_of(shown: History, *, focus: date | None = None) -> DashboardView:
+    return dashboard_view(shown, context=CONTEXT, urls=URLS, now=NOW, focus=focus)
+
+
+def sentences(shown: History) -> list[str]:
+    return ["".join(pieces) for pieces in view_of(shown).summary.sentences]
+
+
+def hba1c_lane(shown: History) -> Lane:
+    found = view_of(shown).hba1c
+    assert found
+    return found.lane
+
+
+def lane_titled(title: str, shown: History) -> Lane:
+    return next(lane for lane in view_of(shown).measures if lane.title == title)
+
+
+def test_the_summary_states_from_to_and_when_and_judges_nothing() -> None:
+    assert sentences(repaired()) == [
+        "Ingrid Halvorsen’s rating of the alliance with you rose from 3.00 to 4.17 between 10-Mar-2026 and 10-Nov-2026.",
+        "Task moved most: from 2.25 to 4.00.",
+        "HbA1c fell from 83 mmol/mol (9.7 %) to 62 mmol/mol (7.8 %) between 03-Mar-2026 and 03-Nov-2026.",
+    ]
+
+
+def test_the_summary_has_at_most_three_sentences_and_a_row_of_evidence_for_each() -> None:
+    shown = repaired()
+    found = view_of(replace(shown, changes=[*shown.changes, *shown.changes])).summary
+    assert len(found.sentences) == len(found.rows) == 3
+    assert "Observation/hba1c-261103" in found.rows[2][-1]
+
+
+def test_a_first_value_is_not_called_a_change() -> None:
+    only = value(HBA1C, DAY, "62")
+    change = Change(kind="measure", title="HbA1c", informant=None, clinician=None, earlier=None, later=only, scale=None)
+    assert sentences(history(panels=[panel(HBA1C, [only])], changes=[change])) == ["The first HbA1c is 62 mmol/mol (7.8 %) (10-Mar-2026)."]
+
+
+def test_a_bound_is_never_said_to_rise_or_fall() -> None:
+    values = [value(HBA1C, DAY, "120")._replace(comparator=">"), value(HBA1C, DAY + timedelta(days=90), "62")]
+    change = Change(kind="measure", title="HbA1c", informant=None, clinician=None, earlier=values[0], later=values[1], scale=None)
+    (said,) = sentences(history(panels=[panel(HBA1C, values)], changes=[change]))
+    assert said.startswith("HbA1c was > 120 mmol/mol")
+    assert "rose" not in said
+    assert "fell" not in said
+
+
+def test_an_unscored_earlier_rating_is_said_to_be_unscored() -> None:
+    ratings = [rating("patient", DAY, ("3.00", None, "4.00")), rating("patient", TODAY, ("4.00", "4.00", "4.00"))]
+    change = Change(
+        kind="alliance", title="Total", informant="patient", clinician=SOFIA, earlier=ratings[0], later=ratings[1], scale="total"
+    )
+    assert "was not scored on 10-Mar-2026 and is 4.00" in sentences(history(dyads=[dyad(ratings)], changes=[change]))[0]
+
+
+def test_without_anything_the_summary_says_that_every_search_finished() -> None:
+    assert sentences(STATES["new"]())[0].endswith("and every search finished.")
+
+
+def test_without_anything_but_a_failed_read_the_summary_does_not_claim_none() -> None:
+    failed = panel(HBA1C, [], report=read("hba1c", "HbA1c", state="failed", reason="timeout"))
+    assert sentences(history(panels=[failed]))[0].endswith("not every search finished, so there may be some.")
+
+
+def test_latest_hba1c_is_given_as_reported_first_and_the_other_unit_marked_converted() -> None:
+    (reading,) = hba1c_lane(repaired()).readings
+    assert (reading.value, reading.unit) == ("62", "mmol/mol")
+    assert reading.notes == ("7.8 %, converted", "was 69 (8.5 %) on 18-Aug-2026", "19 days ago · final")
+
+
+def test_hba1c_reported_in_percent_keeps_its_digits_and_marks_mmol_as_converted() -> None:
+    lane = hba1c_lane(history(panels=[panel(HBA1C, [value(HBA1C, DAY, "61"), in_percent(date(2026, 6, 1), "7.10")])]))
+    assert (lane.readings[0].value, lane.readings[0].unit, lane.readings[0].notes[0]) == ("7.10", "%", "54 mmol/mol, converted")
+    assert lane.plot
+    assert [mark.shape for group in lane.plot.symbols for mark in group.symbols] == ["converted"]
+    assert "7.10 %, converted" in [label.text for label in lane.plot.labels]
+
+
+def test_both_hba1c_scales_stand_beside_the_plot_at_paired_heights() -> None:
+    plot = hba1c_lane(repaired()).plot
+    assert plot
+    assert [tick.text for tick in plot.left] == ["48", "58", "75", "86"]
+    assert [tick.text for tick in plot.right] == ["6.5", "7.5", "9.0", "10.0"]
+    assert [tick.at for tick in plot.left] == [tick.at for tick in plot.right]
+
+
+def test_latest_and_farthest_hba1c_stand_beside_the_line() -> None:
+    plot = hba1c_lane(repaired()).plot
+    assert plot
+    assert [label.text for label in plot.labels] == ["62 (7.8 %)", "83 (9.7 %)", "corrected", "7.5 %, converted"]
+
+
+def test_first_lowest_and_latest_total_of_the_patient_stand_beside_the_line() -> None:
+    shown = view_of(repaired()).alliance
+    assert shown
+    assert shown.total.plot
+    assert {"4.17", "3.00"} <= {label.text for label in shown.total.plot.labels if "value" in label.style}
+
+
+def test_a_suspect_value_is_a_cross_in_its_own_words_and_no_line_passes_it() -> None:
+    plot = hba1c_lane(partial()).plot
+    assert plot
+    assert "recorded as “61 %”, not drawn" in [label.text for label in plot.labels]
+    assert plot.lines[0].d.count("L") == 5
+
+
+def test_an_entered_in_error_value_is_listed_but_leaves_no_cross() -> None:
+    shown = repaired()
+    weight = lane_titled("Weight", shown)
+    assert weight.plot
+    assert not weight.plot.symbols
+    assert any("184.6 kg" in row[1] for row in view_of(shown).not_shown.rows)
+
+
+def test_an_older_latest_value_is_stated_when_the_range_holds_none() -> None:
+    lane = lane_titled("LDL cholesterol", oddities())
+    assert lane.plot is None
+    assert lane.words == ("None in this range", "1 older value, the last 3.10 mmol/L on 02-May-2019.")
+    assert lane.readings[0].value == "3.10"
+
+
+def test_a_failed_read_is_a_notice_in_its_lane_with_a_way_to_try_again() -> None:
+    lane = lane_titled("Glucose", partial())
+    assert lane.plot is None
+    assert lane.notice
+    assert lane.notice.title == "Glucose did not load."
+    assert lane.notice.text == "The server answered 503 twice. There may be results. Tried at 14:02."
+    assert lane.notice.action
+    assert lane.notice.action.href == "/l/abc/?years=2"
+    assert lane.readings[0].unit == "latest value not known"
+
+
+def test_a_read_without_permission_offers_no_retry() -> None:
+    lane = lane_titled("Weight", oddities())
+    assert lane.notice
+    assert lane.notice.action is None
+
+
+def test_the_page_top_counts_failed_reads_and_unusable_hba1c() -> None:
+    notice = view_of(partial()).incomplete
+    assert notice
+    assert notice.text.startswith("1 of 6 reads did not complete (Glucose). 1 HbA1c value could not be used")
+
+
+def test_other_patients_resources_are_counted_and_never_listed() -> None:
+    shown = history(panels=[panel(HBA1C, [], report=read("hba1c", "HbA1c", foreign=3))])
+    foreign = Skipped(source="Observation/x", measure="hba1c", what="HbA1c of Jo", when=None, shown="5", reason="r", code="foreign_patient")
+    view = view_of(replace(shown, skipped=[foreign]))
+    assert view.not_shown.foreign.startswith("3 resources the server returned belong to other patients")
+    assert view.not_shown.rows == ()
+    assert "Jo" not in repr(view)
+
+
+def test_empty_measures_share_one_lane_that_says_the_search_is_complete() -> None:
+    view = view_of(STATES["new"]())
+    assert [lane.title for lane in view.measures] == ["Seven measures"]
+    assert view.measures[0].words[0] == "None found"
+    assert not view.measures_drawn
+
+
+def test_alliance_ratings_that_failed_to_load_are_not_called_none() -> None:
+    shown = history()
+    reads = [read("ratings", "Alliance answers", state="failed", reason="The server did not answer")]
+    lane = view_of(replace(shown, reads=reads)).no_alliance
+    assert lane
+    assert lane.notice
+    assert lane.words == ()
+
+
+def test_patient_and_clinician_are_two_named_lines_on_the_instruments_full_range() -> None:
+    panel_shown = view_of(repaired()).alliance
+    assert panel_shown
+    plot = panel_shown.total.plot
+    assert plot
+    assert [stroke.style for stroke in plot.lines] == ["clinician", "patient"]
+    assert {"Patient", "Clinician"} <= {label.text for label in plot.labels}
+    assert [tick.text for tick in plot.left] == ["1", "2", "3", "4", "5"]
+    assert [(reading.mark, reading.value) for reading in panel_shown.total.readings] == [
+        ("patient", "4.17"),
+        ("clinician", "3.92"),
+        ("", ""),
+    ]
+
+
+def test_an_unscored_rating_breaks_the_line_and_says_how_many_were_answered() -> None:
+    shown = view_of(repaired()).alliance
+    assert shown
+    assert shown.total.plot
+    patient = next(stroke for stroke in shown.total.plot.lines if stroke.style == "patient")
+    assert patient.d.count("M") == 2
+    assert "patient not scored" in [label.text for label in shown.total.plot.labels]
+    task = shown.elements[1].plot
+    assert task
+    assert "2 of 3 answered" in [label.text for label in task.labels]
+
+
+def test_a_score_recorded_as_absent_is_drawn_as_a_gap_with_the_reason_the_record_gives() -> None:
+    ratings = [rating("patient", DAY + timedelta(days=60 * index), ("3.00", "3.00", "3.00")) for index in range(3)]
+    said = "recorded without a score: Not Performed"
+    absent = {
+        key: replace(score, value=None, text=None, answered=0, reason=said, absent="not-performed")
+        for key, score in ratings[1].scores.items()
+    }
+    ratings[1] = replace(ratings[1], scores=absent)
+    shown = view_of(history(dyads=[dyad(ratings)])).alliance
+    assert shown
+    assert shown.total.plot
+    assert shown.table
+    assert shown.total.plot.lines == ()
+    assert "patient not scored" in [label.text for label in shown.total.plot.labels]
+    assert shown.table.rows[1][1:5] == ("none: recorded without a score: Not Performed",) * 4
+
+
+def test_ratings_of_another_version_are_never_joined() -> None:
+    ratings = [rating("patient", DAY + timedelta(days=60 * index), ("3.00", "3.00", "3.00")) for index in range(4)]
+    ratings[2:] = [replace(each, version="0.2.0") for each in ratings[2:]]
+    shown = view_of(history(dyads=[dyad(ratings)])).alliance
+    assert shown
+    assert shown.total.plot
+    assert len(shown.total.plot.lines) == 2
+
+
+def test_no_alliance_line_over_more_than_thirteen_months() -> None:
+    ratings = [rating("patient", day, ("3.00", "3.00", "3.00")) for day in (date(2025, 1, 1), date(2026, 2, 3))]
+    shown = view_of(history(dyads=[dyad(ratings)])).alliance
+    assert shown
+    assert shown.total.plot
+    assert shown.total.plot.lines == ()
+
+
+def test_the_check_in_is_called_not_validated_where_it_is_drawn_and_in_the_sources() -> None:
+    view = view_of(repaired())
+    assert view.alliance
+    assert "Rapport check-in, not validated" in view.alliance.total.about
+    assert view.sources.instruments[0].startswith("Rapport check-in, not validated")
+
+
+def test_the_elements_open_by_themselves_when_one_moved() -> None:
+    shown = repaired()
+    assert view_of(shown).alliance
+    assert [getattr(view_of(each).alliance, "elements_open", None) for each in (shown, replace(shown, changes=shown.changes[:1]))] == [
+        True,
+        False,
+    ]
+
+
+def test_a_dyad_with_another_clinician_is_a_panel_of_its_own() -> None:
+    view = view_of(STATES["two-dyads"]())
+    assert view.alliance
+    assert view.alliance.title == "Alliance with Sofia Lindqvist (you)"
+    assert [each.title for each in view.other_dyads] == ["Alliance with Tomas Weiss"]
+
+
+def test_ratings_pair_by_visit_newest_first() -> None:
+    shown = view_of(repaired()).alliance
+    assert shown
+    assert shown.table
+    assert len(shown.table.rows) == 10
+    assert shown.table.head[:6] == ("Visit", "Patient total", "goal", "task", "bond", "Clinician total")
+    assert shown.table.rows[0][:6] == ("10-Nov-2026", "4.17", "4.00", "4.00", "4.50", "3.92")
+    assert shown.table.rows[2][1:4] == ("8 of 9", "3.50", "2 of 3")
+
+
+def test_todays_hidden_rating_can_be_seen_by_rating_or_openly_without() -> None:
+    view = view_of(waiting())
+    assert view.waiting[0].text == "The patient rated today’s visit. Rate this visit to see it, or show without rating (recorded)."
+    assert (view.waiting[0].clinician, view.waiting[0].visit) == ("Practitioner/sofia", "Encounter/e1")
+    assert view.rate_first
+
+
+def test_a_hidden_rating_of_another_clinicians_visit_cannot_be_rated_from_here() -> None:
+    other = HiddenRating(clinician=Person(reference="Practitioner/t", name="Tomas Weiss"), mine=False, visit="v", day=DAY, encounter=None)
+    view = view_of(replace(repaired(), hidden=[other]))
+    assert view.waiting[0].text.startswith("The patient rated the visit of 10-Mar-2026 with Tomas Weiss, who has not rated it yet.")
+    assert not view.rate_first
+
+
+def test_values_in_a_table_are_newest_first_with_units_as_reported() -> None:
+    table = hba1c_lane(repaired()).table
+    assert table
+    assert table.summary == "Table of 9 values"
+    assert table.rows[0] == ("03-Nov-2026", "62 mmol/mol", "7.8 %", "", "Northfield Laboratory")
+    assert table.rows[2][3] == "corrected, was 97 mmol/mol"
+    assert table.rows[-2][:3] == ("04-Mar-2025", "7.5 %", "58 mmol/mol")
+
+
+def test_a_table_of_a_narrower_range_says_how_many_there_are_in_all() -> None:
+    shown = panel(HBA1C, spread(HBA1C, ("60", "61", "62")), start=TODAY - timedelta(days=100))
+    table = hba1c_lane(history(panels=[shown])).table
+    assert table
+    assert table.summary == "Table of 2 of 3 values"
+
+
+def test_methods_are_named_lines_of_their_own() -> None:
+    values = spread(HBA1C, ("60", "61", "62", "63"))
+    values[1:3] = [each._replace(method="point of care") for each in values[1:3]]
+    plot = hba1c_lane(history(panels=[panel(HBA1C, values)])).plot
+    assert plot
+    assert {"point of care", "usual method"} <= {label.text for label in plot.labels}
+    assert [stroke.style for stroke in plot.dots] == ["measure dots", "measure other dots"]
+
+
+def test_everything_skipped_is_listed_newest_first_with_its_reason_and_source() -> None:
+    shown = view_of(repaired()).not_shown
+    assert [row[0] for row in shown.rows] == ["29-Jun-2026", "02-Feb-2026", "03-Mar-2025"]
+    assert shown.rows[1] == ("02-Feb-2026", "Urine albumin, “24”", "No unit recorded.", "Observation/lab-88213")
+    assert shown.count == "3 values"
+
+
+def test_long_lists_of_what_is_not_shown_are_folded_but_whole() -> None:
+    skips = [
+        Skipped(
+            source=f"Observation/{index}", measure=None, what="Value", when=moment(DAY), shown=None, reason="no unit", code="unit_missing"
+        )
+        for index in range(20)
+    ]
+    shown = view_of(replace(history(), skipped=skips)).not_shown
+    assert len(shown.rows) + len(shown.more) == 20
+
+
+def test_the_focus_line_stands_at_the_last_visit_and_steps_by_link() -> None:
+    axis = view_of(repaired()).axis
+    assert (axis.focus_day, axis.later) == ("10-Nov-2026", None)
+    assert axis.earlier == "/l/abc/?years=2&at=2026-08-25#focus"
+    moved = view_of(repaired(), focus=date(2026, 8, 25)).axis
+    assert (moved.focus_day, moved.later) == ("25-Aug-2026", "/l/abc/?years=2&at=2026-11-10#focus")
+
+
+def test_an_unknown_focus_day_falls_back_to_the_last_visit() -> None:
+    assert view_of(repaired(), focus=date(1999, 1, 1)).axis.focus_day == "10-Nov-2026"
+
+
+@pytest.mark.parametrize(("banner", "shown"), [(True, True), (False, False)])
+def test_the_banner_follows_the_ehr_and_the_name_stays_in_any_case(banner: bool, shown: bool) -> None:
+    view = dashboard_view(repaired(), context=replace(CONTEXT, need_patient_banner=banner), urls=URLS, now=NOW)
+    assert (view.banner is not None) is shown
+    assert view.context.patient_name == (None if banner else "HALVORSEN, Ingrid (Ms)")
+
+
+def test_a_record_that_takes_no_answers_says_why() -> None:
+    view = view_of(replace(repaired(), can_write=False, why_not_write="the server offers no create"))
+    assert view.action_note == "Answers cannot be stored in this record: The server offers no create."
+
+
+def test_weights_and_bars_keep_reported_pairs() -> None:
+    pressure = lane_titled("Blood pressure", repaired())
+    assert pressure.readings[0].value == "131/79"
+    assert pressure.plot
+    assert [stroke.style for stroke in pressure.plot.lines] == ["measure bar"]
+    assert MEASURES[2].title == "Blood pressure"
