@@ -4,12 +4,12 @@ import re
 from collections.abc import Mapping
 from hashlib import sha256
 
-from fhir_mappings.instruments import canonicals
-from fhir_mappings.submission.submission import Json
+from fhir_mappings.r4 import systems
+from fhir_mappings.r4.json_types import Json
 
 _SEMVER: Json = {
-    "url": canonicals.VERSION_ALGORITHM,
-    "valueCoding": {"system": canonicals.VERSION_ALGORITHMS, "code": "semver"},
+    "url": systems.VERSION_ALGORITHM,
+    "valueCoding": {"system": systems.VERSION_ALGORITHMS, "code": "semver"},
 }
 # Who made the definitions, whoever holds the instrument.
 PUBLISHER = "The Rapport project"
@@ -59,7 +59,7 @@ def resource_id(url: str, version: str) -> str:
 def copyright_label(holder: str, licence: str) -> list[Json]:
     """The extension with holder and licence for a page's foot; without the licence, or at all, where there is no room for it."""
     said = next((one for one in (f"{holder}, {licence}", holder) if len(one) <= _LONGEST_LABEL), None)
-    return [{"url": canonicals.COPYRIGHT_LABEL, "valueString": said}] if said else []
+    return [{"url": systems.COPYRIGHT_LABEL, "valueString": said}] if said else []
 
 
 def _named(url: str) -> str:

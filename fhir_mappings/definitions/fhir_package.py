@@ -10,7 +10,7 @@ from io import BytesIO
 
 import simplejson
 
-from fhir_mappings.submission.submission import Json
+from fhir_mappings.r4.json_types import Json
 
 NAME = "rapport.fhir"
 _FHIR_VERSION = "4.0.1"

@@ -6,7 +6,7 @@ https://hl7.org/fhir/R4/narrative.html#xhtml
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from fhir_mappings.submission.submission import Json
+from fhir_mappings.r4.json_types import Json
 
 
 def narrative(title: str, parts: Iterable[str], *, language: str | None) -> Json:

@@ -6,8 +6,8 @@ from fhir_mappings.definitions.questionnaire import questionnaire
 from fhir_mappings.definitions.scoring_questionnaire import scoring_questionnaire
 from fhir_mappings.definitions.terminology import extensions, instrument_terminology, shared_terminology
 from fhir_mappings.instruments.library import Library
+from fhir_mappings.r4.json_types import Json
 from fhir_mappings.r4.validation import check, check_together
-from fhir_mappings.submission.submission import Json
 
 
 def definitions(library: Library, *, base: str) -> list[Json]:

@@ -8,13 +8,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from fhir_mappings.definitions.canonical_resource import artifact, copyright_label
 from fhir_mappings.definitions.narrative import narrative, paragraph
 from fhir_mappings.instruments import canonicals
+from fhir_mappings.instruments.canonicals import PANEL
 from fhir_mappings.instruments.instrument import Informant, Instrument, Item, Option, Question, Section, worded
-from fhir_mappings.submission.submission import PANEL, Json
+from fhir_mappings.r4 import systems
+from fhir_mappings.r4.json_types import Json
 
 _PERFORMER = {"patient": "Patient", "clinician": "Practitioner"}
 _RADIO: Json = {
-    "url": canonicals.ITEM_CONTROL,
-    "valueCodeableConcept": {"coding": [{"system": canonicals.ITEM_CONTROLS, "code": "radio-button"}]},
+    "url": systems.ITEM_CONTROL,
+    "valueCodeableConcept": {"coding": [{"system": systems.ITEM_CONTROLS, "code": "radio-button"}]},
 }
 _RADIO_BUTTONS: Json = {"extension": [_RADIO]}
 
@@ -101,7 +103,7 @@ def _whether_worded(instrument: Instrument, informant: Informant) -> str:
 def _performer(informant: Informant) -> list[Json]:
     """Who fills the form in, where FHIR has a type for them."""
     kind = _PERFORMER.get(informant)
-    return [{"url": canonicals.PERFORMER_TYPE, "valueCode": kind}] if kind else []
+    return [{"url": systems.PERFORMER_TYPE, "valueCode": kind}] if kind else []
 
 
 def _group(instrument: Instrument, section: Section, informant: Informant, *, base: str) -> Json:

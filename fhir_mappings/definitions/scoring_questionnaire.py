@@ -15,18 +15,19 @@ from fhir_mappings.definitions.canonical_resource import artifact
 from fhir_mappings.definitions.narrative import narrative, paragraph, table
 from fhir_mappings.definitions.questionnaire import about, description, language, questionnaire, shared_head
 from fhir_mappings.instruments import canonicals
+from fhir_mappings.instruments.canonicals import score_title
 from fhir_mappings.instruments.instrument import Informant, Instrument, Item, Scale
-from fhir_mappings.submission.score_observations import score_title
-from fhir_mappings.submission.submission import Json
+from fhir_mappings.r4 import systems
+from fhir_mappings.r4.json_types import Json
 
-_WEIGHT = f"extension.where(url='{canonicals.ITEM_WEIGHT}' or url='{canonicals.ORDINAL_VALUE}').value"
-_SCORE_UNIT: Json = {"system": canonicals.UCUM, "code": "{score}", "display": "score"}
+_WEIGHT = f"extension.where(url='{systems.ITEM_WEIGHT}' or url='{systems.ORDINAL_VALUE}').value"
+_SCORE_UNIT: Json = {"system": systems.UCUM, "code": "{score}", "display": "score"}
 # "extends" and not "compliesWith": a response made on this form holds score items the capture form does not have, whereas every
 # response made on the capture form is valid here. Definitions of the codes: HL7 FHIR extensions 5.3.0,
 # http://hl7.org/fhir/questionnaire-derivationType
 _EXTENDS: Json = {
-    "url": canonicals.DERIVATION_TYPE,
-    "valueCoding": {"system": canonicals.DERIVATION_TYPES, "code": "extends", "display": "extends"},
+    "url": systems.DERIVATION_TYPE,
+    "valueCoding": {"system": systems.DERIVATION_TYPES, "code": "extends", "display": "extends"},
 }
 
 
@@ -136,7 +137,7 @@ def _needed(instrument: Instrument, scale: Scale) -> tuple[Scale, ...]:
 def _declared(one: Expressions) -> Json:
     """A variable of the whole form."""
     expression = {"name": one.name, "language": "text/fhirpath", "expression": one.weights}
-    return {"url": canonicals.VARIABLE, "valueExpression": expression}
+    return {"url": systems.VARIABLE, "valueExpression": expression}
 
 
 def _score_item(instrument: Instrument, informant: Informant, one: Expressions, *, base: str) -> Json:
@@ -144,9 +145,9 @@ def _score_item(instrument: Instrument, informant: Informant, one: Expressions, 
     code = {"system": canonicals.score_system(base), "code": canonicals.score_code(instrument, informant, one.scale.key)}
     return {
         "extension": [
-            {"url": canonicals.HIDDEN, "valueBoolean": True},
-            {"url": canonicals.UNIT, "valueCoding": _SCORE_UNIT},
-            {"url": canonicals.CALCULATED, "valueExpression": {"language": "text/fhirpath", "expression": one.score}},
+            {"url": systems.HIDDEN, "valueBoolean": True},
+            {"url": systems.UNIT, "valueCoding": _SCORE_UNIT},
+            {"url": systems.CALCULATED, "valueExpression": {"language": "text/fhirpath", "expression": one.score}},
         ],
         "linkId": score_link_id(one.scale),
         "code": [code],
@@ -174,7 +175,7 @@ def _options(instrument: Instrument, item: Item, offered: list[Any]) -> Iterator
     """SDC wants the weight on the answerOption, not on its Coding."""
     for option, node in zip(instrument.options, offered, strict=True):
         weight = instrument.weight(item, option)
-        yield node if weight is None else {"extension": [{"url": canonicals.ITEM_WEIGHT, "valueDecimal": weight}], **node}
+        yield node if weight is None else {"extension": [{"url": systems.ITEM_WEIGHT, "valueDecimal": weight}], **node}
 
 
 def _narrative(instrument: Instrument, informant: Informant) -> Iterator[str]:

@@ -7,10 +7,10 @@ from fhir_mappings.definitions.canonical_resource import PUBLISHER, artifact, co
 from fhir_mappings.definitions.narrative import narrative, paragraph, table
 from fhir_mappings.definitions.questionnaire import copyright_lines, displayed
 from fhir_mappings.instruments import canonicals
+from fhir_mappings.instruments.canonicals import PANEL, score_title
 from fhir_mappings.instruments.instrument import Informant, Instrument, Option, Scale
 from fhir_mappings.instruments.library import Library, version_key
-from fhir_mappings.submission.score_observations import score_title
-from fhir_mappings.submission.submission import PANEL, Json
+from fhir_mappings.r4.json_types import Json
 
 # Of what belongs to no one instrument; raised when its content changes.
 _VERSION = "0.3.0"

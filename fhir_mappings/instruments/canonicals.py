@@ -2,29 +2,10 @@
 
 from fhir_mappings.instruments.instrument import Informant, Instrument
 
-UCUM = "http://unitsofmeasure.org"
-LOINC = "http://loinc.org"
-SNOMED = "http://snomed.info/sct"
-OBSERVATION_CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
-VERSION_ALGORITHM = "http://hl7.org/fhir/StructureDefinition/artifact-versionAlgorithm"
-VERSION_ALGORITHMS = "http://hl7.org/fhir/version-algorithm"
-ITEM_CONTROL = "http://hl7.org/fhir/StructureDefinition/questionnaire-itemControl"
-ITEM_CONTROLS = "http://hl7.org/fhir/questionnaire-item-control"
-PERFORMER_TYPE = "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-performerType"
-ITEM_WEIGHT = "http://hl7.org/fhir/StructureDefinition/itemWeight"
-# Its value set (required) is ELECTRONIC, VERBAL and WRITTEN: HL7/fhir-extensions, ValueSet-questionnaireresponse-mode.
-COMPLETION_MODE = "http://hl7.org/fhir/StructureDefinition/questionnaireresponse-completionMode"
-PARTICIPATION_MODES = "http://terminology.hl7.org/CodeSystem/v3-ParticipationMode"
-# What itemWeight was before SDC 4.0.0; form fillers still write it.
-ORDINAL_VALUE = "http://hl7.org/fhir/StructureDefinition/ordinalValue"
-VARIABLE = "http://hl7.org/fhir/StructureDefinition/variable"
-CALCULATED = "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-calculatedExpression"
-HIDDEN = "http://hl7.org/fhir/StructureDefinition/questionnaire-hidden"
-UNIT = "http://hl7.org/fhir/StructureDefinition/questionnaire-unit"
-COPYRIGHT_LABEL = "http://hl7.org/fhir/StructureDefinition/artifact-copyrightLabel"
-DERIVATION_TYPE = "http://hl7.org/fhir/StructureDefinition/questionnaire-derivationType"
-DERIVATION_TYPES = "http://hl7.org/fhir/questionnaire-derivationType"
-DATA_ABSENT_REASON = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
+RESPONSE = "response"
+PANEL = "panel"
+PROVENANCE = "provenance"
+
 # Beside the standard `survey`: what kind of questionnaire a score is of. HL7's observation categories (social-history, vital-signs,
 # imaging, laboratory, procedure, survey, exam, therapy, activity) tell the two no further apart.
 ALLIANCE = "alliance"
@@ -108,3 +89,10 @@ def value_set(code_system: str) -> str:
 def demo_tag(base: str) -> tuple[str, str]:
     """System and code of the tag on everything a demo writes."""
     return f"{base}/CodeSystem/tag", "rapport-demo"
+
+
+def score_title(instrument: Instrument, informant: Informant, role: str) -> str:
+    """What a panel's or score's code says in words; it says so where the instrument is not validated."""
+    name = "panel" if role == PANEL else instrument.scale(role).title.lower()
+    caution = "" if instrument.validated else " (not a validated instrument)"
+    return f"{instrument.title}, {informant} form, {name}{caution}"

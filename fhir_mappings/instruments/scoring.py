@@ -5,7 +5,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache, partial
 
 from fhir_mappings.instruments.instrument import Instrument, Scale
-from fhir_mappings.ratings.rating import NO_KEY, RULE_NOT_MET, Score
+from fhir_mappings.instruments.scores import NO_KEY, RULE_NOT_MET, Score
 
 _ONES, _HUNDREDTHS = Decimal(1), Decimal("0.01")
 # An item of a scale as (link id, sign, shift): the weight of an answer is sign × value + shift.

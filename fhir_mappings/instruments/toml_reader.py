@@ -8,6 +8,7 @@ from pydantic import Field
 
 from fhir_mappings.data_files.strict_toml import DataFileError, Strict, parse_toml
 from fhir_mappings.data_files.text_rules import Line
+from fhir_mappings.instruments.canonicals import PANEL, PROVENANCE, RESPONSE
 from fhir_mappings.instruments.instrument import (
     Better,
     Certainty,
@@ -27,7 +28,6 @@ from fhir_mappings.instruments.instrument import (
     Scale,
     Section,
 )
-from fhir_mappings.submission.submission import PANEL, PROVENANCE, RESPONSE
 
 PAGE = "docs/add-an-instrument.md"
 # Numbers are written as text in a file ("0.80"), so that they keep the digits of their source.

@@ -1,7 +1,7 @@
-"""The measures of `measures.toml`: read strictly, checked, converted."""
+"""The measures of `measures.toml`: read strictly and checked."""
 
-from decimal import ROUND_HALF_UP, Decimal
-from functools import cache, lru_cache
+from decimal import Decimal
+from functools import cache
 from importlib.resources import files
 
 from pydantic import Field
@@ -132,29 +132,3 @@ def codes_of(measures: tuple[Measure, ...], group: str) -> tuple[tuple[str, str]
 def groups_of(measures: tuple[Measure, ...]) -> tuple[str, ...]:
     """The groups, in the order in which they first appear."""
     return tuple(dict.fromkeys(measure.group for measure in measures))
-
-
-def rounded(value: Decimal, decimals: int) -> Decimal:
-    """`value` to so many decimals, half up."""
-    return value.quantize(_step(decimals), ROUND_HALF_UP)
-
-
-@lru_cache(maxsize=16)
-def _step(decimals: int) -> Decimal:
-    """One of the last decimal place. To make it takes as long as to convert and round."""
-    return Decimal(1).scaleb(-decimals)
-
-
-def is_converted(unit: Unit) -> bool:
-    """Whether a value in this unit is another number in the drawing unit."""
-    return unit.slope != 1 or unit.intercept != 0
-
-
-def converted(value: Decimal, unit: Unit, *, decimals: int) -> Decimal:
-    """A reported value in the drawing unit: as it is for that unit, else value × slope + intercept, rounded."""
-    return rounded(value * unit.slope + unit.intercept, decimals) if is_converted(unit) else value
-
-
-def in_second_unit(value: Decimal, second: SecondUnit) -> Decimal:
-    """A drawing value in the second unit, rounded."""
-    return rounded(value * second.slope + second.intercept, second.decimals)

@@ -2,13 +2,11 @@
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
 
 from msgspec import Struct
 
 from fhir_mappings.measures.measure import Code, Measure, Unit
-
-Json = Mapping[str, Any]
+from fhir_mappings.r4.json_types import FhirJson
 
 
 class Place(Struct, frozen=True, eq=False):
@@ -40,7 +38,7 @@ def places_by_code(measures: tuple[Measure, ...]) -> Mapping[tuple[str, str], li
     return index
 
 
-def places_in(observation: Json, index: Mapping[tuple[str, str], list[Place]]) -> list[Place]:
+def places_in(observation: FhirJson, index: Mapping[tuple[str, str], list[Place]]) -> list[Place]:
     """What the resource's codes say it holds; each measure once."""
     code = observation.get("code")
     codings = code.get("coding") if isinstance(code, dict) else None

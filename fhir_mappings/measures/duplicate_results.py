@@ -1,7 +1,8 @@
 """The same result twice: the more settled and newer one counts, the other is listed."""
 
-from fhir_mappings.measures.measurement import Measurement, Skipped
+from fhir_mappings.measures.measurement import Measurement
 from fhir_mappings.r4.display import text_of
+from fhir_mappings.skipped import Skipped
 
 # The later of two resources that are the same result, by how settled they are.
 _SETTLED = {"preliminary": 0, "final": 1, "amended": 2, "corrected": 2}

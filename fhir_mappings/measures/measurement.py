@@ -1,22 +1,14 @@
 """Values read from a record: a number with its unit as it was written, or the reason why there is none."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
-from msgspec import Struct
-
-from fhir_mappings.r4.moment import Moment
+from fhir_mappings.r4.dates import Moment, position
+from fhir_mappings.r4.quantity import Quantity
 
 Comparator = Literal["<", "<=", ">", ">="]
 Standing = Literal["final", "amended", "corrected", "preliminary"]
-
-
-class Quantity(NamedTuple):
-    """A number and unit exactly as reported: `text` keeps `7.10` as `7.10`; `unit` is the UCUM code, `label` what people read."""
-
-    text: str
-    unit: str
-    label: str
 
 
 class Measurement(NamedTuple):
@@ -46,18 +38,6 @@ class Measurement(NamedTuple):
     updated: str = ""
 
 
-class Skipped(Struct, frozen=True, kw_only=True):
-    """A resource, or part of one, that is not drawn and not scored: what it was, when, and why, in a sentence for people.
-
-    `measure` is the measure's or instrument's key where known; `shown` the value as the source wrote it ("61 %");
-    `code` is stable for logs and tests (`unit_missing`, `foreign_patient` …); `remedy` says what would settle it.
-    """
-
-    source: str
-    measure: str | None
-    what: str
-    when: Moment | None
-    shown: str | None
-    reason: str
-    code: str
-    remedy: str | None = None
+def in_order(measurements: Iterable[Measurement]) -> list[Measurement]:
+    """Oldest first; equal moments by source, so that the order never depends on the server's."""
+    return sorted(measurements, key=lambda one: (position(one.when), one.source))

@@ -5,21 +5,21 @@ The order of the rules follows docs/add-a-measure.md: whose, status, code, value
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Any
 
 from msgspec import Struct, field
 
 from fhir_mappings.measures.code_index import Place, places_by_code, places_in
 from fhir_mappings.measures.duplicate_results import newest_of_each
 from fhir_mappings.measures.measure import Code, Measure, Unit
-from fhir_mappings.measures.measurement import Comparator, Measurement, Quantity, Skipped, Standing
+from fhir_mappings.measures.measurement import Comparator, Measurement, Standing
 from fhir_mappings.measures.quantity_reader import KnownUnits, Unreadable, decimal_of, drawn_value, quantity_in
-from fhir_mappings.r4.dates import parse_moment
+from fhir_mappings.r4.dates import Moment, parse_moment
 from fhir_mappings.r4.display import cut, shown_value, text_of
-from fhir_mappings.r4.moment import Moment
-from fhir_mappings.r4.references import About, source_of
+from fhir_mappings.r4.json_types import FhirJson
+from fhir_mappings.r4.quantity import Quantity
+from fhir_mappings.r4.references import About
+from fhir_mappings.skipped import Skipped, _source, foreign
 
-Json = Mapping[str, Any]
 _STANDINGS: Mapping[str, Standing] = {
     "final": "final",
     "amended": "amended",
@@ -39,7 +39,7 @@ class _Reading(Struct, frozen=True):
 
 
 def read_measurements(
-    measures: Iterable[Measure], observations: Iterable[Json], *, patient: str
+    measures: Iterable[Measure], observations: Iterable[FhirJson], *, patient: str
 ) -> tuple[list[Measurement], list[Skipped]]:
     """Every value of the measures in the Observations of Patient/`patient`, and everything of theirs that is not drawn, with its reason.
 
@@ -59,21 +59,7 @@ def read_measurements(
     return newest_of_each(reading.found, reading.skipped), reading.skipped
 
 
-def foreign(resource: Json) -> Skipped:
-    """A resource that is not about the patient in context: its id and nothing else."""
-    return Skipped(
-        source=_source(resource),
-        measure=None,
-        what="A resource of another patient, or of nobody named",
-        when=None,
-        shown=None,
-        reason="The server returned it although it was asked for this patient only. Nothing of it is used.",
-        code="foreign_patient",
-        remedy="IT: the server does not honour the patient search parameter.",
-    )
-
-
-def _read(reading: _Reading, observation: Json, place: Place) -> None:
+def _read(reading: _Reading, observation: FhirJson, place: Place) -> None:
     """One value of one resource, into one list or the other."""
     when = _when(observation)
     holder = observation
@@ -92,7 +78,7 @@ def _read(reading: _Reading, observation: Json, place: Place) -> None:
 
 
 def _measurement(
-    reading: _Reading, observation: Json, holder: Json, place: Place, *, standing: Standing, when: Moment | None
+    reading: _Reading, observation: FhirJson, holder: FhirJson, place: Place, *, standing: Standing, when: Moment | None
 ) -> Measurement:
     """The value of a resource or component. Unreadable says why there is none."""
     raw = quantity_in(holder)
@@ -123,7 +109,7 @@ def _measurement(
     )
 
 
-def _comparator(raw: Json, reported: Quantity) -> Comparator | None:
+def _comparator(raw: FhirJson, reported: Quantity) -> Comparator | None:
     """What makes the value a bound. Unreadable for one that FHIR R4 does not have."""
     written = raw.get("comparator")
     if written is None:
@@ -134,7 +120,7 @@ def _comparator(raw: Json, reported: Quantity) -> Comparator | None:
     return known
 
 
-def _standing(observation: Json) -> Standing:
+def _standing(observation: FhirJson) -> Standing:
     """Drawn statuses; Unreadable for the others. Some servers send trailing blanks."""
     status = observation.get("status")
     name = status.strip() if isinstance(status, str) else ""
@@ -149,7 +135,7 @@ def _standing(observation: Json) -> Standing:
     raise Unreadable("status_unknown", f"{said}, so the result may not be final.", shown=shown_value(observation))
 
 
-def _check_is_result(observation: Json, code: Code) -> None:
+def _check_is_result(observation: FhirJson, code: Code) -> None:
     """Some codes of a family are no results: goals, masses per volume."""
     if code.exclude:
         raise Unreadable("not_a_result", f"The code means {code.exclude}.", shown=shown_value(observation))
@@ -157,7 +143,7 @@ def _check_is_result(observation: Json, code: Code) -> None:
         raise Unreadable("modified", "It carries a modifier that Rapport does not know.", shown=shown_value(observation))
 
 
-def _pair(reading: _Reading, observation: Json, place: Place) -> tuple[Decimal | None, Quantity | None]:
+def _pair(reading: _Reading, observation: FhirJson, place: Place) -> tuple[Decimal | None, Quantity | None]:
     """The second number of a pair, in the same unit; none for measures without one."""
     if place.code.pair is None:
         return None, None
@@ -171,7 +157,7 @@ def _pair(reading: _Reading, observation: Json, place: Place) -> tuple[Decimal |
     return value, reported
 
 
-def _component(observation: Json, code: str) -> Json | None:
+def _component(observation: FhirJson, code: str) -> FhirJson | None:
     """The component of that code, if any."""
     components = observation.get("component")
     for component in components if isinstance(components, list) else ():
@@ -182,7 +168,7 @@ def _component(observation: Json, code: str) -> Json | None:
     return None
 
 
-def _check_sufficiency(observation: Json, code: Code) -> None:
+def _check_sufficiency(observation: FhirJson, code: Code) -> None:
     """A summary says on how much data it rests: below the least it is not shown."""
     if code.sufficiency is None:
         return
@@ -194,7 +180,7 @@ def _check_sufficiency(observation: Json, code: Code) -> None:
         raise Unreadable("data_insufficient", f"The sensor was active {share} % of the time. At least {least} % is needed.")
 
 
-def _when(observation: Json) -> Moment | None:
+def _when(observation: FhirJson) -> Moment | None:
     """When the value was true: effective, the end of an effective period, else when it was issued. None when what is
     recorded first cannot be read: a later date would be another one."""
     usual = observation.get("effectiveDateTime")
@@ -206,11 +192,7 @@ def _when(observation: Json) -> Moment | None:
     return next((parse_moment(text) for text in recorded if text is not None), None)
 
 
-def _source(resource: Json) -> str:
-    return source_of(resource, cut(resource.get("resourceType", "Resource")))
-
-
-def _performer(reading: _Reading, observation: Json) -> str | None:
+def _performer(reading: _Reading, observation: FhirJson) -> str | None:
     """Who reports it, as a name; one organisation has nearly all results of a read."""
     performers = observation.get("performer")
     first = performers[0] if isinstance(performers, list) and performers else None
@@ -223,7 +205,7 @@ def _performer(reading: _Reading, observation: Json) -> str | None:
     return found
 
 
-def _method(observation: Json, code: Code, unit: Unit) -> str | None:
+def _method(observation: FhirJson, code: Code, unit: Unit) -> str | None:
     """What keeps the value off the usual line: its code's method, its unit's, or the one the source names."""
     if code.method or unit.method:
         return code.method or unit.method
@@ -236,7 +218,7 @@ def _method(observation: Json, code: Code, unit: Unit) -> str | None:
     return cut(name) if isinstance(name, str) else None
 
 
-def _identifier(observation: Json) -> str | None:
+def _identifier(observation: FhirJson) -> str | None:
     """What makes two resources of one day the same result; the first identifier with a system and a value."""
     identifiers = observation.get("identifier")
     for identifier in identifiers if isinstance(identifiers, list) else ():
@@ -246,14 +228,14 @@ def _identifier(observation: Json) -> str | None:
     return None
 
 
-def _updated(observation: Json) -> str:
+def _updated(observation: FhirJson) -> str:
     """When the resource last changed, as text that sorts."""
     meta = observation.get("meta")
     updated = (meta.get("lastUpdated") if isinstance(meta, dict) else None) or observation.get("issued")
     return updated if isinstance(updated, str) else ""
 
 
-def _skipped(observation: Json, holder: Json, place: Place, why: Unreadable, *, when: Moment | None) -> Skipped:
+def _skipped(observation: FhirJson, holder: FhirJson, place: Place, why: Unreadable, *, when: Moment | None) -> Skipped:
     return Skipped(
         source=_source(observation),
         measure=place.measure.key,

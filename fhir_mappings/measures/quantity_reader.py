@@ -1,18 +1,17 @@
 """A raw value to a number in a unit of its measure, or Unreadable with the reason why not. Nothing is guessed."""
 
 import re
-from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from fhir_mappings.instruments.canonicals import UCUM
-from fhir_mappings.measures.catalogue import converted, is_converted
 from fhir_mappings.measures.code_index import Place
+from fhir_mappings.measures.conversion import converted, is_converted
 from fhir_mappings.measures.measure import Unit
-from fhir_mappings.measures.measurement import Quantity
 from fhir_mappings.r4.display import absent_words, as_written, cut, label_of, shown_value
+from fhir_mappings.r4.json_types import FhirJson
+from fhir_mappings.r4.quantity import Quantity
+from fhir_mappings.r4.systems import UCUM
 
-Json = Mapping[str, Any]
 # A FHIR decimal. What Decimal() would take besides ("7_1", "NaN", other scripts' digits) is no number in FHIR.
 # Whole numbers of as many digits need no pattern.
 _WHOLE = 10**18
@@ -42,7 +41,7 @@ class Unreadable(Exception):
         self.remedy = remedy
 
 
-def quantity_in(holder: Json) -> Json:
+def quantity_in(holder: FhirJson) -> FhirJson:
     """The value as a Quantity. Unreadable when it is absent or no quantity."""
     quantity = holder.get("valueQuantity")
     if "dataAbsentReason" in holder and any(key.startswith("value") for key in holder):
@@ -59,7 +58,7 @@ def quantity_in(holder: Json) -> Json:
     raise Unreadable("value_missing", "No value is recorded.")
 
 
-def _quantity_in_text(text: str) -> Json:
+def _quantity_in_text(text: str) -> FhirJson:
     """A number and unit written as text ("7.2 %")."""
     number, _, unit = text.strip().partition(" ")
     if decimal_of(number) is None:
@@ -67,7 +66,7 @@ def _quantity_in_text(text: str) -> Json:
     return {"value": number, "unit": unit.strip() or None}
 
 
-def drawn_value(raw: Json, place: Place, known: KnownUnits) -> tuple[Decimal, Accepted, Quantity]:
+def drawn_value(raw: FhirJson, place: Place, known: KnownUnits) -> tuple[Decimal, Accepted, Quantity]:
     """The value in the drawing unit, the unit it came in and both as reported. The unit comes from the Quantity alone, never from
     the code."""
     number = decimal_of(raw.get("value"))
@@ -82,7 +81,7 @@ def drawn_value(raw: Json, place: Place, known: KnownUnits) -> tuple[Decimal, Ac
     return value, accepted, Quantity(_digits(raw["value"], number), unit.code, accepted.label)
 
 
-def _accepted(raw: Json, place: Place, known: KnownUnits) -> Accepted:
+def _accepted(raw: FhirJson, place: Place, known: KnownUnits) -> Accepted:
     """The unit of a Quantity. One that is coded in UCUM and written out, as nearly all are, is judged once in a read."""
     code, text = raw.get("code"), raw.get("unit")
     if raw.get("system") != UCUM or not isinstance(code, str) or not isinstance(text, str):
@@ -93,14 +92,14 @@ def _accepted(raw: Json, place: Place, known: KnownUnits) -> Accepted:
     return found
 
 
-def _judged(raw: Json, place: Place) -> Accepted:
+def _judged(raw: FhirJson, place: Place) -> Accepted:
     """The unit and its name. People read "lb" and "mm Hg", not the UCUM codes of these; another spelling of the source is kept."""
     unit, label = _unit(raw, place), label_of(raw)
     named = unit.label if place.code.reads_as or label == unit.code else label or unit.label
     return Accepted(unit, named, unit.code != place.measure.unit and is_converted(unit))
 
 
-def _unit(raw: Json, place: Place) -> Unit:
+def _unit(raw: FhirJson, place: Place) -> Unit:
     """The unit by UCUM code, else by a known spelling. Unreadable when missing or of another measure."""
     code, text, system = raw.get("code"), raw.get("unit"), raw.get("system")
     if isinstance(code, str) and (system is None or system == UCUM) and code in place.units:
@@ -115,7 +114,7 @@ def _unit(raw: Json, place: Place) -> Unit:
     raise Unreadable("unit_unknown", reason, shown=as_written(raw), remedy="The source corrects the unit.")
 
 
-def _agreed(unit: Unit, raw: Json, place: Place) -> Unit:
+def _agreed(unit: Unit, raw: FhirJson, place: Place) -> Unit:
     """The unit of the code, unless the text beside it names another one of the measure: then nobody can tell which is meant."""
     text = raw.get("unit")
     named = place.spellings.get(text.strip().casefold()) if isinstance(text, str) else None

@@ -1,14 +1,13 @@
 """Clinicians a patient has to do with, as the record names them: of a visit, as general practitioner, in a care team. Nothing raises."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date
-from typing import Any
 
 from msgspec import Struct
 
 from fhir_mappings.r4.dates import parse_moment
+from fhir_mappings.r4.json_types import FhirJson
 
-Json = Mapping[str, Any]
 # Statuses under which an Encounter or CareTeam says nothing about whom the patient sees.
 _VOID = frozenset({"entered-in-error", "inactive", "proposed", "cancelled"})
 
@@ -21,22 +20,22 @@ class Named(Struct, frozen=True, kw_only=True):
     role: str | None
 
 
-def of_visit(encounter: Json) -> Iterator[Named]:
+def of_visit(encounter: FhirJson) -> Iterator[Named]:
     """The participants of an Encounter, with the kind of their participation."""
     yield from _members(encounter, member="individual", role="type", today=None)
 
 
-def of_team(team: Json, *, today: date) -> Iterator[Named]:
+def of_team(team: FhirJson, *, today: date) -> Iterator[Named]:
     """The participants of a CareTeam whose time in it has not ended."""
     yield from _members(team, member="member", role="role", today=today)
 
 
-def general_practitioners(patient: Json) -> Iterator[Named]:
+def general_practitioners(patient: FhirJson) -> Iterator[Named]:
     """Whom a Patient names as nominated care provider."""
     yield from (named for node in _objects(patient.get("generalPractitioner")) if (named := _named(node, None)) is not None)
 
 
-def name_of(resource: Json) -> str | None:
+def name_of(resource: FhirJson) -> str | None:
     """A Practitioner's name; the text of the name, else prefix, given and family."""
     names = [name for name in _objects(resource.get("name")) if name.get("use") not in {"old", "maiden"}]
     first = next((name for use in ("official", "usual") for name in names if name.get("use") == use), names[0] if names else {})
@@ -44,13 +43,13 @@ def name_of(resource: Json) -> str | None:
     return next(iter(_words([first.get("text")])), None) or " ".join(parts) or None
 
 
-def practitioner_of(role: Json) -> Named | None:
+def practitioner_of(role: FhirJson) -> Named | None:
     """The person behind a PractitionerRole, with what the role is."""
     node = role.get("practitioner")
     return _named(node, _concepts(role.get("code"))) if isinstance(node, dict) else None
 
 
-def _members(resource: Json, *, member: str, role: str, today: date | None) -> Iterator[Named]:
+def _members(resource: FhirJson, *, member: str, role: str, today: date | None) -> Iterator[Named]:
     status = resource.get("status")
     if isinstance(status, str) and status.strip() in _VOID:
         return
@@ -67,7 +66,7 @@ def _ended(period: object, today: date | None) -> bool:
     return end is not None and today is not None and end.precision in {"day", "instant"} and end.day < today
 
 
-def _named(node: Json, role: str | None) -> Named | None:
+def _named(node: FhirJson, role: str | None) -> Named | None:
     reference = node.get("reference")
     if not isinstance(reference, str) or not reference:
         return None
@@ -84,7 +83,7 @@ def _concepts(listed: object) -> str | None:
     return None
 
 
-def _objects(listed: object) -> list[Json]:
+def _objects(listed: object) -> list[FhirJson]:
     return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
 
 

@@ -1,14 +1,12 @@
 """The banner's facts of a Patient resource. Lenient, and total: what cannot be read is absent, nothing raises."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date
-from typing import Any
 
 from msgspec import Struct
 
 from fhir_mappings.r4.dates import parse_moment
-
-Json = Mapping[str, Any]
+from fhir_mappings.r4.json_types import FhirJson
 
 
 class PatientFields(Struct, frozen=True, kw_only=True):
@@ -25,7 +23,7 @@ class PatientFields(Struct, frozen=True, kw_only=True):
     deceased: str | None
 
 
-def read_patient(resource: Json) -> PatientFields:
+def read_patient(resource: FhirJson) -> PatientFields:
     """The banner's facts of a Patient resource; whatever cannot be read is absent, nothing raises."""
     name = _official(resource.get("name"))
     born = parse_moment(resource.get("birthDate"))
@@ -43,7 +41,7 @@ def read_patient(resource: Json) -> PatientFields:
     )
 
 
-def _official(names: object) -> Json:
+def _official(names: object) -> FhirJson:
     """The name to address a person by: official, else usual, else the first that is not old."""
     given = [name for name in names if isinstance(name, dict)] if isinstance(names, list) else []
     for use in ("official", "usual"):
@@ -71,13 +69,13 @@ def _record_number(identifiers: object) -> tuple[str, str] | None:
     return ("ID", str(usual["value"])) if usual else None
 
 
-def _type_codes(identifier: Json) -> list[object]:
+def _type_codes(identifier: FhirJson) -> list[object]:
     kind = identifier.get("type")
     codings = kind.get("coding") if isinstance(kind, dict) else None
     return [one.get("code") for one in codings if isinstance(one, dict)] if isinstance(codings, list) else []
 
 
-def _deceased(resource: Json) -> str | None:
+def _deceased(resource: FhirJson) -> str | None:
     """The date of death as written, "yes" without one, None for the living."""
     when = resource.get("deceasedDateTime")
     if isinstance(when, str) and when:

@@ -1,9 +1,21 @@
-"""FHIR dates and dateTimes to moments. Total: what is no date gives None."""
+"""FHIR dates and dateTimes, as they were written, with what can be said about their place in time. Total: what is no date gives None."""
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
+from typing import Literal, NamedTuple
 
-from fhir_mappings.r4.moment import Moment
+Precision = Literal["year", "month", "day", "instant"]
+
+
+class Moment(NamedTuple):
+    """`day` places it on a time axis (first day of a partial date); `instant` is timezone-aware, and None unless the
+    source gave a time *and* a zone; `text` is what the source wrote."""
+
+    day: date
+    text: str
+    precision: Precision
+    instant: datetime | None = None
+
 
 # https://hl7.org/fhir/R4/datatypes.html#dateTime, with the zone left optional: servers leave it out.
 _WRITTEN = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?)?)?", re.ASCII)
@@ -41,3 +53,8 @@ def _instant(text: str) -> Moment:
     """ValueError as above."""
     instant = datetime.fromisoformat(text)
     return Moment(instant.date(), text, "instant", instant)
+
+
+def position(when: Moment) -> datetime:
+    """Where a moment stands among others: its instant, or the start of its day in UTC."""
+    return when.instant or datetime.combine(when.day, time.min, UTC)

@@ -1,11 +1,8 @@
 """Parts of raw FHIR JSON as a few words for people, whatever they are. Nothing raises."""
 
-from collections.abc import Mapping
-from typing import Any
+from fhir_mappings.r4.json_types import FhirJson
+from fhir_mappings.r4.quantity import Quantity
 
-from fhir_mappings.measures.measurement import Quantity
-
-Json = Mapping[str, Any]
 _LONGEST_SHOWN = 60
 
 
@@ -18,7 +15,7 @@ def cut(value: object) -> str:
     return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
 
 
-def shown_value(holder: Json) -> str | None:
+def shown_value(holder: FhirJson) -> str | None:
     """The value in a few words, for the list of what is not shown."""
     quantity = holder.get("valueQuantity")
     if isinstance(quantity, dict) and quantity.get("value") is not None:
@@ -30,12 +27,12 @@ def shown_value(holder: Json) -> str | None:
     return cut(concept.get("text")) if isinstance(concept, dict) and concept.get("text") else None
 
 
-def as_written(raw: Json) -> str:
+def as_written(raw: FhirJson) -> str:
     """A Quantity's number and unit, whatever they are."""
     return f"{cut(raw.get('value'))} {label_of(raw)}".strip()
 
 
-def label_of(raw: Json) -> str:
+def label_of(raw: FhirJson) -> str:
     """A Quantity's unit as its source writes it, else its code; "" without one."""
     unit = raw.get("unit") or raw.get("code")
     return cut(unit) if isinstance(unit, str) else ""
@@ -46,7 +43,7 @@ def text_of(quantity: Quantity) -> str:
     return f"{quantity.text} {quantity.label}".strip()
 
 
-def absent_words(reason: Json) -> str:
+def absent_words(reason: FhirJson) -> str:
     """A data-absent-reason in words."""
     text = reason.get("text")
     codings = reason.get("coding")

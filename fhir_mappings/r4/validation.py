@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from fhir_mappings.instruments import canonicals
+from fhir_mappings.r4 import systems
 from fhir_mappings.r4.element_cache import Known, with_typed_elements
 from fhir_mappings.r4.models import model
 
@@ -63,7 +63,7 @@ def check_together(definitions: Iterable[Mapping[str, Any]]) -> None:
     """Pass definitions that are published together: a value set's codes come from a code system among them, or from LOINC, SNOMED CT
     or UCUM. InvalidResource names the first that does not."""
     found = list(definitions)
-    known = {one["url"] for one in found if one["resourceType"] == "CodeSystem"} | {canonicals.LOINC, canonicals.SNOMED, canonicals.UCUM}
+    known = {one["url"] for one in found if one["resourceType"] == "CodeSystem"} | {systems.LOINC, systems.SNOMED, systems.UCUM}
     for one in found:
         for place, include in enumerate(one.get("compose", {}).get("include", ())):
             if include.get("system") not in known:
@@ -168,7 +168,7 @@ def _item_rules(items: object, path: str, seen: set[str]) -> Iterator[tuple[str,
 def _definition_rules(kind: str, resource: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """sdc-2, csd-1 and what forms are made of."""
     known = {one.get("url") for one in resource.get("extension", ())}
-    if "version" in resource and canonicals.VERSION_ALGORITHM not in known:
+    if "version" in resource and systems.VERSION_ALGORITHM not in known:
         yield "extension", "does not say how versions compare (sdc-2)"
     if kind == "Questionnaire":
         yield from _form_rules(resource.get("item", []), "item")

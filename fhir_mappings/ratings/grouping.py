@@ -1,16 +1,15 @@
 """Which stored parts belong to one submission: responses, panels and scores filed under the names they share."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct, field
 
 from fhir_mappings.instruments import canonicals
 from fhir_mappings.r4.dates import parse_moment
+from fhir_mappings.r4.json_types import FhirJson
 from fhir_mappings.r4.references import identifiers_in, references_in, source_of
 from fhir_mappings.ratings.score_reader import Code
 
-Resource = Mapping[str, Any]
 _CORRECTED = frozenset({"amended", "corrected"})
 
 
@@ -18,7 +17,7 @@ class Stored(Struct, frozen=True, kw_only=True):
     """A score or panel Observation of ours that may be used."""
 
     source: str
-    resource: Resource
+    resource: FhirJson
     code: Code
 
 
@@ -27,9 +26,9 @@ class Submitted(Struct, kw_only=True):
 
     `refused` says that there is a response which does not count, as was listed already: its scores do not count either."""
 
-    response: Resource | None = None
+    response: FhirJson | None = None
     refused: bool = False
-    copies: list[Resource] = field(default_factory=list)
+    copies: list[FhirJson] = field(default_factory=list)
     observations: list[Stored] = field(default_factory=list)
 
 
@@ -45,7 +44,7 @@ class Filing:
         """Every submission, in the order in which it was met."""
         return iter(self._all)
 
-    def add_response(self, response: Resource, *, refused: bool) -> None:
+    def add_response(self, response: FhirJson, *, refused: bool) -> None:
         """File a response. Of two with one identifier the corrected or later one stands; a refused one never displaces another."""
         file = self._file([source_of(response, "QuestionnaireResponse"), *self._keys(response)])
         if refused:
@@ -76,12 +75,12 @@ class Filing:
                 self._by_name.setdefault(name, file)
         return file
 
-    def _keys(self, resource: Resource) -> list[str]:
+    def _keys(self, resource: FhirJson) -> list[str]:
         """The submission keys of a resource, `KEY.ROLE` without the role."""
         return [f"key {value.rpartition('.')[0]}" for value in identifiers_in(resource.get("identifier"), self._system) if "." in value]
 
 
-def rank(resource: Resource) -> tuple[bool, float, str]:
+def rank(resource: FhirJson) -> tuple[bool, float, str]:
     """What decides between two copies: a correction first, then the later one, then the id."""
     meta = resource.get("meta")
     updated = parse_moment(meta.get("lastUpdated")) if isinstance(meta, dict) else None

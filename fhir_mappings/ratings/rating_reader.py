@@ -15,17 +15,17 @@ from fhir_mappings.instruments import canonicals
 from fhir_mappings.instruments.answers import Answers
 from fhir_mappings.instruments.instrument import Informant, Instrument, Scale
 from fhir_mappings.instruments.library import Library
+from fhir_mappings.instruments.scores import NOT_FOUND, Score
 from fhir_mappings.instruments.scoring import score
-from fhir_mappings.measures.measurement import Skipped
-from fhir_mappings.measures.observation_reader import foreign
-from fhir_mappings.r4.dates import parse_moment
-from fhir_mappings.r4.moment import Moment
+from fhir_mappings.people.person import Person
+from fhir_mappings.r4.dates import Moment, parse_moment, position
+from fhir_mappings.r4.json_types import FhirJson
 from fhir_mappings.r4.references import is_about, reference_in, references_in, source_of
-from fhir_mappings.ratings.grouping import Filing, Resource, Stored, Submitted, rank
-from fhir_mappings.ratings.rating import NOT_FOUND, Person, Rating, Score
+from fhir_mappings.ratings.answers_reader import read_answers
+from fhir_mappings.ratings.grouping import Filing, Stored, Submitted, rank
+from fhir_mappings.ratings.rating import Rating
 from fhir_mappings.ratings.score_reader import Absence, Code, Refusal, absence_of, codes, number_of, own_code, status_refusal
-from fhir_mappings.series import position
-from fhir_mappings.submission.questionnaire_response import read_answers
+from fhir_mappings.skipped import Skipped, foreign
 
 _RESPONSE, _OBSERVATION = "QuestionnaireResponse", "Observation"
 _STANDING = {"completed": "final", "amended": "amended"}
@@ -95,7 +95,7 @@ def _file_response(reading: _Reading, filing: Filing, response: object) -> None:
             reading.withdrawn.add(source_of(response, _RESPONSE))
 
 
-def _response_refusal(reading: _Reading, response: Resource, canonical: str) -> Refusal | None:
+def _response_refusal(reading: _Reading, response: FhirJson, canonical: str) -> Refusal | None:
     """Why a response of a form of ours is not used; None for one that stands."""
     status = _status(response)
     if status == "entered-in-error":
@@ -108,7 +108,7 @@ def _response_refusal(reading: _Reading, response: Resource, canonical: str) -> 
     return None
 
 
-def _status(resource: Resource) -> str:
+def _status(resource: FhirJson) -> str:
     status = resource.get("status")
     return status.strip() if isinstance(status, str) else ""
 
@@ -219,7 +219,7 @@ def _own_scores(reading: _Reading, submitted: Submitted, form: tuple[Instrument,
     return list(best.values())
 
 
-def _of_a_displaced_copy(stored: Stored, response: Resource | None) -> bool:
+def _of_a_displaced_copy(stored: Stored, response: FhirJson | None) -> bool:
     if response is None:
         return False
     named = [one for one in references_in(stored.resource.get("derivedFrom")) if one.startswith(f"{_RESPONSE}/")]
@@ -231,7 +231,7 @@ def _says_something(stored: Iterable[Stored]) -> bool:
     return any(one.code.scale is not None or "dataAbsentReason" in one.resource for one in stored)
 
 
-def _answers(reading: _Reading, instrument: Instrument, response: Resource | None, form: tuple[Instrument, Informant]) -> Answers:
+def _answers(reading: _Reading, instrument: Instrument, response: FhirJson | None, form: tuple[Instrument, Informant]) -> Answers:
     """The answers; what could not be understood in them is listed."""
     if response is None:
         return Answers(values={}, declined=(), extra={})
@@ -308,7 +308,7 @@ def _unscored(scale: Scale, why: Absence | None) -> Score:
     return Score(key=scale.key, value=None, text=None, answered=0, of=of, prorated=False, reason=reason, absent=absent)
 
 
-def _clinician(reading: _Reading, main: Resource, parts: Iterable[Resource]) -> Person | None:
+def _clinician(reading: _Reading, main: FhirJson, parts: Iterable[FhirJson]) -> Person | None:
     """The rated person: the response's extension, else the first focus of its Observations."""
     extensions = main.get("extension")
     url = canonicals.rated_clinician(reading.base)
@@ -329,7 +329,7 @@ def _person(node: object) -> Person | None:
     return Person(reference=reference, name=display if isinstance(display, str) and display.strip() else None)
 
 
-def _answered_by(resources: Iterable[Resource]) -> str | None:
+def _answered_by(resources: Iterable[FhirJson]) -> str | None:
     """Who answered: the response's source, else the performer of its scores."""
     named = (node for one in resources for node in (one.get("source"), *_listed(one.get("performer"))))
     return next((reference for node in named if (reference := reference_in(node)) is not None), None)
@@ -339,13 +339,13 @@ def _listed(node: object) -> list[Any]:
     return node if isinstance(node, list) else []
 
 
-def _when(response: Resource | None, parts: Iterable[Resource]) -> Moment | None:
+def _when(response: FhirJson | None, parts: Iterable[FhirJson]) -> Moment | None:
     authored = parse_moment(response.get("authored")) if response is not None else None
     effective = (moment for part in parts if (moment := parse_moment(part.get("effectiveDateTime"))) is not None)
     return authored or next(effective, None)
 
 
-def _encounter(resources: Iterable[Resource]) -> str | None:
+def _encounter(resources: Iterable[FhirJson]) -> str | None:
     found = (reference_in(resource.get("encounter")) for resource in resources)
     return next((reference for reference in found if reference and reference.startswith("Encounter/")), None)
 
@@ -354,7 +354,7 @@ def _encounter(resources: Iterable[Resource]) -> str | None:
 
 
 def _skipped(
-    resource: Resource, kind: str, refusal: Refusal, *, form: tuple[Instrument, Informant] | None, scale: Scale | None = None
+    resource: FhirJson, kind: str, refusal: Refusal, *, form: tuple[Instrument, Informant] | None, scale: Scale | None = None
 ) -> Skipped:
     when = parse_moment(resource.get("authored" if kind == _RESPONSE else "effectiveDateTime"))
     return Skipped(

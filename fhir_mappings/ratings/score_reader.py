@@ -8,11 +8,11 @@ from typing import Any
 from msgspec import Struct
 
 from fhir_mappings.instruments import canonicals
+from fhir_mappings.instruments.canonicals import PANEL
 from fhir_mappings.instruments.instrument import Informant, Instrument, Scale
 from fhir_mappings.instruments.library import Library
+from fhir_mappings.instruments.scores import NOT_FOUND
 from fhir_mappings.r4.display import absent_words
-from fhir_mappings.ratings.rating import NOT_FOUND
-from fhir_mappings.submission.submission import PANEL
 
 # A score has no unit; these are the ways servers and their mappings write that.
 _UNITS = frozenset({"{score}", "{ScoreOf}", "1", "score", ""})

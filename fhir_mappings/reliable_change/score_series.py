@@ -8,9 +8,8 @@ from itertools import pairwise
 from msgspec import Struct
 
 from fhir_mappings.instruments.instrument import Informant, Instrument, Scale
-from fhir_mappings.r4.moment import Moment
+from fhir_mappings.r4.dates import Moment, position
 from fhir_mappings.ratings.rating import Rating
-from fhir_mappings.series import position
 
 
 class Origin(Struct, frozen=True, kw_only=True):

@@ -1,6 +1,8 @@
 """Who answered, with which program, from which response: one Provenance per submission."""
 
-from fhir_mappings.submission.submission import RESPONSE, Json, Submission, instant
+from fhir_mappings.instruments.canonicals import RESPONSE
+from fhir_mappings.r4.json_types import Json, instant
+from fhir_mappings.submission.submission import Submission
 
 _AGENT = "http://terminology.hl7.org/CodeSystem/provenance-participant-type"
 

@@ -1,18 +1,20 @@
-"""Answers as a QuestionnaireResponse, and back. Wording is stored only where the instrument's rights let it ship."""
+"""Answers as a QuestionnaireResponse. Wording is stored only where the instrument's rights let it ship."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping
 
 from fhir_mappings.instruments import canonicals
 from fhir_mappings.instruments.answers import Answers
+from fhir_mappings.instruments.canonicals import RESPONSE
 from fhir_mappings.instruments.instrument import Informant, Instrument, Item, Option, worded
-from fhir_mappings.submission.submission import RESPONSE, Json, Submission, instant, person
+from fhir_mappings.r4 import systems
+from fhir_mappings.r4.json_types import Json, instant
+from fhir_mappings.submission.submission import Submission, person
 
 ON_PAPER = {
-    "url": canonicals.COMPLETION_MODE,
-    "valueCodeableConcept": {"coding": [{"system": canonicals.PARTICIPATION_MODES, "code": "WRITTEN"}]},
+    "url": systems.COMPLETION_MODE,
+    "valueCodeableConcept": {"coding": [{"system": systems.PARTICIPATION_MODES, "code": "WRITTEN"}]},
 }
-DECLINED = {"url": canonicals.DATA_ABSENT_REASON, "valueCode": "asked-declined"}
+DECLINED = {"url": systems.DATA_ABSENT_REASON, "valueCode": "asked-declined"}
 
 
 def questionnaire_response(submission: Submission, *, base: str) -> Json:
@@ -77,7 +79,7 @@ def _weight(instrument: Instrument, item: Item, option: Option) -> Json:
     weight = instrument.weight(item, option)
     if weight is None or instrument.why_unscored is not None:
         return {}
-    return {"extension": [{"url": canonicals.ITEM_WEIGHT, "valueDecimal": weight}]}
+    return {"extension": [{"url": systems.ITEM_WEIGHT, "valueDecimal": weight}]}
 
 
 def _questions(submission: Submission, *, base: str) -> Iterator[Json]:
@@ -103,88 +105,3 @@ def _text(submission: Submission, texts: Mapping[Informant, str]) -> Json:
     """`text`, where the wording may be stored; without names, so that it equals the Questionnaire's (SDC)."""
     text = texts.get(submission.informant)
     return {"text": worded(text)} if text and submission.instrument.may("store") else {}
-
-
-def read_answers(instrument: Instrument, response: Mapping[str, Any]) -> tuple[Answers, tuple[str, ...]]:
-    """The answers of a stored response of this instrument, and sentences about what could not be understood.
-
-    Lenient: an option is known by its code, wherever the item stands; nothing raises.
-    """
-    asked = _asked(instrument)
-    values: dict[str, int] = {}
-    declined: list[str] = []
-    extra: dict[str, str] = {}
-    odd: list[str] = []
-    for link_id, items in _by_link_id(response, asked).items():
-        scored, options = asked[link_id]
-        codes = [code for item in items for code in _codes(item)]
-        problem = _problem(items, codes, options)
-        if problem is not None:
-            odd.append(f"{link_id} {problem}")
-        elif codes and scored and (value := options[codes[0]]) is not None:
-            values[link_id] = value
-        elif codes:
-            extra[link_id] = codes[0]
-        elif scored and _is_declined(items[0]):
-            declined.append(link_id)
-    return Answers(values=values, declined=tuple(declined), extra=extra), tuple(odd)
-
-
-def _problem(items: Sequence[Json], codes: Sequence[str], options: Mapping[str, int | None]) -> str | None:
-    """Why the answer cannot be taken; None when it can, or when there is none."""
-    if len(items) > 1:
-        return "stands there twice"
-    if len(codes) > 1:
-        return f"has {len(codes)} answers"
-    return "has an answer that is not on offer" if codes and codes[0] not in options else None
-
-
-_Asked = dict[str, tuple[bool, dict[str, int | None]]]
-# Prepared once per instrument; the instrument is kept beside it, so that its id is never another's.
-_ASKED: dict[int, tuple[Instrument, _Asked]] = {}
-
-
-def _asked(instrument: Instrument) -> _Asked:
-    """Everything that is asked: link id to (scored, option code to value)."""
-    known = _ASKED.get(id(instrument))
-    if known is not None and known[0] is instrument:
-        return known[1]
-    options = {option.code: option.value for option in instrument.options}
-    asked: _Asked = {item.link_id: (True, options) for item in instrument.items}
-    for question in instrument.questions:
-        asked[question.link_id] = (False, {option.code: option.value for option in question.options})
-    _ASKED[id(instrument)] = (instrument, asked)
-    return asked
-
-
-def _by_link_id(response: Mapping[str, Any], asked: _Asked) -> dict[str, list[Json]]:
-    """The items that are asked for, in the order in which they stand."""
-    found: dict[str, list[Json]] = {}
-    for link_id, item in _leaves(response.get("item")):
-        if link_id in asked:
-            found.setdefault(link_id, []).append(item)
-    return found
-
-
-def _leaves(items: object, *, depth: int = 0) -> Iterator[tuple[str, Json]]:
-    """Every item at every level, as (linkId, item). Deeper than ten levels is no form of ours."""
-    if not isinstance(items, list) or depth > 10:  # noqa: PLR2004
-        return
-    for item in items:
-        if isinstance(item, dict):
-            yield str(item.get("linkId")), item
-            yield from _leaves(item.get("item"), depth=depth + 1)
-
-
-def _codes(item: Mapping[str, Any]) -> Iterator[str]:
-    """The code of every answer; empty for an answer that is no coded choice."""
-    answers = item.get("answer")
-    for answer in answers if isinstance(answers, list) else ():
-        coding = answer.get("valueCoding") if isinstance(answer, dict) else None
-        code = coding.get("code") if isinstance(coding, dict) else None
-        yield code if isinstance(code, str) else ""
-
-
-def _is_declined(item: Mapping[str, Any]) -> bool:
-    extensions = item.get("extension")
-    return isinstance(extensions, list) and any(isinstance(one, dict) and one.get("valueCode") == "asked-declined" for one in extensions)

@@ -1,8 +1,11 @@
 """Scores as Observations: a panel without a value, one member per score. A score the rule does not allow is not written."""
 
 from fhir_mappings.instruments import canonicals
-from fhir_mappings.instruments.instrument import Informant, Instrument
-from fhir_mappings.submission.submission import PANEL, RESPONSE, Json, Submission, instant, person
+from fhir_mappings.instruments.canonicals import PANEL, RESPONSE, score_title
+from fhir_mappings.instruments.instrument import Instrument
+from fhir_mappings.r4 import systems
+from fhir_mappings.r4.json_types import Json, instant
+from fhir_mappings.submission.submission import Submission, person
 
 
 def observations(submission: Submission, *, base: str) -> tuple[tuple[str, Json], ...]:
@@ -17,7 +20,7 @@ def observations(submission: Submission, *, base: str) -> tuple[tuple[str, Json]
 
 def _member(submission: Submission, key: str, *, base: str) -> Json:
     """One score in UCUM `{score}`, with its digits."""
-    quantity = {"value": submission.scores[key].value, "unit": "score", "system": canonicals.UCUM, "code": "{score}"}
+    quantity = {"value": submission.scores[key].value, "unit": "score", "system": systems.UCUM, "code": "{score}"}
     return _frame(submission, key, base=base) | {"valueQuantity": quantity} | _source(submission)
 
 
@@ -47,7 +50,7 @@ def _source(submission: Submission) -> Json:
 
 
 def _categories(instrument: Instrument, *, base: str) -> list[Json]:
-    survey = {"system": canonicals.OBSERVATION_CATEGORY, "code": "survey", "display": "Survey"}
+    survey = {"system": systems.OBSERVATION_CATEGORY, "code": "survey", "display": "Survey"}
     code = canonicals.category(instrument)
     ours = {"system": canonicals.category_system(base), "code": code, "display": canonicals.CATEGORIES[code]}
     return [{"coding": [survey]}, {"coding": [ours]}]
@@ -55,10 +58,3 @@ def _categories(instrument: Instrument, *, base: str) -> list[Json]:
 
 def _code(submission: Submission, role: str) -> str:
     return canonicals.score_code(submission.instrument, submission.informant, role)
-
-
-def score_title(instrument: Instrument, informant: Informant, role: str) -> str:
-    """What a panel's or score's code says in words; it says so where the instrument is not validated."""
-    name = "panel" if role == PANEL else instrument.scale(role).title.lower()
-    caution = "" if instrument.validated else " (not a validated instrument)"
-    return f"{instrument.title}, {informant} form, {name}{caution}"

@@ -8,12 +8,9 @@ from msgspec import Struct
 
 from fhir_mappings.instruments.answers import Answers
 from fhir_mappings.instruments.instrument import Informant, Instrument
-from fhir_mappings.ratings.rating import Person, Score
-
-RESPONSE = "response"
-PANEL = "panel"
-PROVENANCE = "provenance"
-Json = dict[str, object]
+from fhir_mappings.instruments.scores import Score
+from fhir_mappings.people.person import Person
+from fhir_mappings.r4.json_types import Json
 
 
 class Submission(Struct, frozen=True, kw_only=True):
@@ -58,13 +55,6 @@ class Submission(Struct, frozen=True, kw_only=True):
     def visit(self) -> Json:
         """`encounter`, where the launch had one."""
         return {"encounter": {"reference": f"Encounter/{self.encounter}"}} if self.encounter else {}
-
-
-def instant(moment: datetime) -> str:
-    """A FHIR instant with its offset. ValueError for a naive datetime: without a zone it is no instant."""
-    if moment.tzinfo is None:
-        raise ValueError("a FHIR instant needs a time zone")
-    return moment.isoformat(timespec="seconds")
 
 
 def person(who: Person) -> Json:

@@ -1,11 +1,13 @@
 """A submission as one R4 transaction, checked before anybody sends it."""
 
 from fhir_mappings.instruments import canonicals
+from fhir_mappings.instruments.canonicals import PROVENANCE, RESPONSE
+from fhir_mappings.r4.json_types import Json
 from fhir_mappings.r4.validation import InvalidResource, check_all
 from fhir_mappings.submission.provenance import provenance
 from fhir_mappings.submission.questionnaire_response import questionnaire_response
 from fhir_mappings.submission.score_observations import observations
-from fhir_mappings.submission.submission import PROVENANCE, RESPONSE, Json, Submission
+from fhir_mappings.submission.submission import Submission
 
 __all__ = ["InvalidResource", "Submission", "submission_bundle", "submission_resources"]
 

@@ -8,15 +8,14 @@ from msgspec.structs import replace
 
 from fhir_mappings.instruments.instrument import Instrument
 from fhir_mappings.people.clinicians import name_of
-from fhir_mappings.r4.moment import Moment
-from fhir_mappings.ratings.rating import Person, Rating
+from fhir_mappings.people.person import Person
+from fhir_mappings.r4.dates import Moment, position
+from fhir_mappings.ratings.rating import Rating
 from fhir_mappings.ratings.rating_reader import read_ratings
-from fhir_mappings.series import position
-from smart_app.care.dashboard.history import Patient, ReadReport
 from smart_app.care.record.access import base_of, powers, reader
 from smart_app.care.record.general_practitioners import general_practitioners
-from smart_app.care.record.patient_in_context import patient_of, remember_patient
-from smart_app.care.record.reads import ANSWERS, Readings, read_all
+from smart_app.care.record.patient_in_context import Patient, patient_of, remember_patient
+from smart_app.care.record.reads import ANSWERS, Readings, ReadReport, read_all
 from smart_app.care.submission.submit import own_form_of
 from smart_app.care.submission.write_ladder import highest
 from smart_app.errors import SessionError

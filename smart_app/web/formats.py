@@ -5,8 +5,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
 from fhir_mappings.instruments.instrument import Option
-from fhir_mappings.measures.measurement import Quantity
-from fhir_mappings.r4.moment import Moment
+from fhir_mappings.r4.dates import Moment
+from fhir_mappings.r4.quantity import Quantity
 
 NOT_RECORDED = "Not recorded"
 _DAYS_SPOKEN, _MONTHS_SPOKEN = 60, 24  # beyond these, the next larger unit

@@ -6,7 +6,7 @@ import time
 import simplejson
 
 from fhir_mappings.instruments.scoring import score
-from fhir_mappings.submission.questionnaire_response import read_answers
+from fhir_mappings.ratings.answers_reader import read_answers
 from tests.bench import twelve
 from tests.bench.figure import Effort, Figure, Figures
 from tests.bench.timing import interleaved

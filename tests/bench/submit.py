@@ -15,7 +15,7 @@ from fhir_mappings.instruments.answers import Answers
 from fhir_mappings.instruments.canonicals import demo_tag
 from fhir_mappings.instruments.library import load_library
 from fhir_mappings.instruments.scoring import score
-from fhir_mappings.ratings.rating import Person
+from fhir_mappings.people.person import Person
 from fhir_mappings.submission.transaction import Submission, submission_bundle
 from smart_app import __version__
 from smart_app.cli.demo.html_visitor import Form, Page

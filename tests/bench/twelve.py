@@ -11,7 +11,7 @@ from fhir_mappings.definitions.scoring_questionnaire import scoring_questionnair
 from fhir_mappings.instruments.answers import Answers
 from fhir_mappings.instruments.scoring import score
 from fhir_mappings.instruments.toml_reader import read_instrument
-from fhir_mappings.ratings.rating import Person
+from fhir_mappings.people.person import Person
 from fhir_mappings.submission.questionnaire_response import questionnaire_response
 from fhir_mappings.submission.submission import Submission
 

@@ -13,7 +13,7 @@ from fhir_mappings.instruments.instrument import Informant, Instrument, Scope
 from fhir_mappings.instruments.library import Library
 from fhir_mappings.instruments.scoring import score
 from fhir_mappings.people.patient import read_patient
-from fhir_mappings.ratings.rating import Person
+from fhir_mappings.people.person import Person
 from fhir_mappings.submission.transaction import submission_bundle
 from smart_app.care.submission.submit import FormDraft
 from smart_app.web.views.forms.form_page import FormUrls, form_view

@@ -10,7 +10,7 @@ from fhir_mappings.instruments.answers import Answers
 from fhir_mappings.instruments.instrument import Informant
 from fhir_mappings.instruments.library import load_library
 from fhir_mappings.instruments.scoring import score
-from fhir_mappings.ratings.rating import Person
+from fhir_mappings.people.person import Person
 from fhir_mappings.submission.submission import Submission
 from fhir_mappings.submission.transaction import submission_bundle
 

@@ -9,7 +9,7 @@ import simplejson
 from fhir_mappings.definitions.published_definitions import definitions
 from fhir_mappings.instruments import canonicals
 from fhir_mappings.instruments.library import Library
-from fhir_mappings.submission.submission import instant
+from fhir_mappings.r4.json_types import instant
 from tests.fhir_mappings.samples import AT, BASE, CHECK_IN, stored, submission
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "fhir-shapes.md").read_text()

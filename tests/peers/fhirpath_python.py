@@ -7,7 +7,7 @@ from typing import Any
 import fhirpathpy
 from fhirpathpy.models import models
 
-from fhir_mappings.instruments import canonicals
+from fhir_mappings.r4 import systems
 
 _Compiled = Callable[[Mapping[str, Any], Mapping[str, Any]], list[Any]]
 
@@ -16,9 +16,9 @@ class CompiledForm:
     """The expressions of one form."""
 
     def __init__(self, form: Mapping[str, Any]) -> None:
-        variables = _expressions(form, canonicals.VARIABLE)
+        variables = _expressions(form, systems.VARIABLE)
         self._variables = [(one["name"], _compiled(one)) for one in variables]
-        self._scores = [(item["linkId"], _compiled(one)) for item in form["item"] for one in _expressions(item, canonicals.CALCULATED)]
+        self._scores = [(item["linkId"], _compiled(one)) for item in form["item"] for one in _expressions(item, systems.CALCULATED)]
 
     def scores(self, response: Mapping[str, Any]) -> dict[str, Decimal | None]:
         """Link id to score, as a form filler calculates it; None where the expression gives none."""

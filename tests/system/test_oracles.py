@@ -13,12 +13,12 @@ from msgspec.structs import replace
 from fhir_mappings.definitions.published_definitions import definitions
 from fhir_mappings.definitions.scoring_questionnaire import score_link_id, scoring_questionnaire
 from fhir_mappings.instruments.answers import Answers
-from fhir_mappings.instruments.canonicals import rated_clinician
+from fhir_mappings.instruments.canonicals import PANEL, rated_clinician
 from fhir_mappings.instruments.instrument import Confirmation, Informant, Instrument, Scale
 from fhir_mappings.instruments.scoring import by_key
 from fhir_mappings.submission.questionnaire_response import questionnaire_response
 from fhir_mappings.submission.score_observations import observations
-from fhir_mappings.submission.submission import PANEL, Submission
+from fhir_mappings.submission.submission import Submission
 from tests.fhir_mappings.invented import SCORED
 from tests.fhir_mappings.samples import BASE, LIBRARY, submission
 from tests.peers.extraction import filled_in, with_templates

@@ -12,7 +12,7 @@ from fhir_mappings.instruments.answers import Answers, parse
 from fhir_mappings.instruments.canonicals import demo_tag
 from fhir_mappings.instruments.instrument import Informant
 from fhir_mappings.instruments.scoring import score
-from fhir_mappings.ratings.rating import Person
+from fhir_mappings.people.person import Person
 from fhir_mappings.submission.submission import Submission
 from fhir_mappings.submission.transaction import submission_bundle
 from smart_app.sandbox.personas import persona_canonicals as demo

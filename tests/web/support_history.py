@@ -6,11 +6,17 @@ from decimal import Decimal
 from typing import Literal
 
 from fhir_mappings.instruments.instrument import Citation, Form, Informant, Instrument, Item, Option, Question, Rights, Scale
+from fhir_mappings.instruments.scores import Score
 from fhir_mappings.measures.measure import Axis, Measure, SecondUnit, Unit
-from fhir_mappings.measures.measurement import Measurement, Quantity, Skipped
-from fhir_mappings.r4.moment import Moment
-from fhir_mappings.ratings.rating import Person, Rating, Score
-from smart_app.care.dashboard.history import Change, Dyad, HiddenRating, History, Panel, Patient, ReadReport, Years
+from fhir_mappings.measures.measurement import Measurement
+from fhir_mappings.people.person import Person
+from fhir_mappings.r4.dates import Moment
+from fhir_mappings.r4.quantity import Quantity
+from fhir_mappings.ratings.rating import Rating
+from fhir_mappings.skipped import Skipped
+from smart_app.care.dashboard.history import Change, Dyad, HiddenRating, History, Panel, Years
+from smart_app.care.record.patient_in_context import Patient
+from smart_app.care.record.reads import ReadReport
 from smart_app.launch.context import LaunchContext, User
 from smart_app.web.views.dashboard.dashboard_page import DashboardUrls
 from smart_app.web.views.parts import Link

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fhir_mappings.measures.measurement import Quantity
-from fhir_mappings.r4.moment import Moment, Precision
+from fhir_mappings.r4.dates import Moment, Precision
+from fhir_mappings.r4.quantity import Quantity
 from smart_app.web import formats
 
 TODAY = date(2026, 11, 22)

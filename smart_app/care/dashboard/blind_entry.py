@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from fhir_mappings.measures.measurement import Skipped
 from fhir_mappings.ratings.rating import Rating
+from fhir_mappings.skipped import Skipped
 from smart_app.care.dashboard.history import HiddenRating
 from smart_app.fhir.client import Resource
 from smart_app.fhir.reference import local_reference

@@ -8,29 +8,14 @@ from msgspec import Struct
 
 from fhir_mappings.instruments.instrument import Instrument
 from fhir_mappings.measures.measure import Measure
-from fhir_mappings.measures.measurement import Measurement, Skipped
-from fhir_mappings.people.patient import PatientFields
-from fhir_mappings.ratings.rating import Person, Rating
+from fhir_mappings.measures.measurement import Measurement
+from fhir_mappings.people.person import Person
+from fhir_mappings.ratings.rating import Rating
+from fhir_mappings.skipped import Skipped
+from smart_app.care.record.patient_in_context import Patient
+from smart_app.care.record.reads import ReadReport
 
 Years = Literal["1", "2", "5", "all"]
-LoadState = Literal["complete", "partial", "failed", "unsupported", "not_permitted"]
-
-
-# Who the chart is about, as the mapping reads them.
-Patient = PatientFields
-
-
-class ReadReport(Struct, frozen=True, kw_only=True):
-    """How one read went. `title` for people ("HbA1c"), `count` resources used, `reason` a sentence unless complete,
-    `foreign` how many resources of other patients the server returned (none of them is shown)."""
-
-    key: str
-    title: str
-    state: LoadState
-    count: int
-    reason: str | None
-    foreign: int
-    finished: datetime
 
 
 class Panel(Struct, frozen=True, kw_only=True):

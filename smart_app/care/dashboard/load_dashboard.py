@@ -9,18 +9,18 @@ from msgspec.structs import replace
 
 from fhir_mappings.instruments.instrument import Instrument
 from fhir_mappings.measures.measure import Measure
-from fhir_mappings.measures.measurement import Measurement, Skipped
+from fhir_mappings.measures.measurement import Measurement, in_order
 from fhir_mappings.measures.observation_reader import read_measurements
 from fhir_mappings.ratings.rating import Rating
 from fhir_mappings.ratings.rating_reader import read_ratings
-from fhir_mappings.series import in_order
+from fhir_mappings.skipped import Skipped
 from smart_app.care.dashboard import blind_entry
 from smart_app.care.dashboard.blind_entry import Sight
 from smart_app.care.dashboard.changes import changes_in
-from smart_app.care.dashboard.history import Dyad, History, Panel, ReadReport, Years
+from smart_app.care.dashboard.history import Dyad, History, Panel, Years
 from smart_app.care.record.access import base_of, powers
 from smart_app.care.record.patient_in_context import patient_of, remember_patient
-from smart_app.care.record.reads import ANSWERS, GROUPS, SCORES, Readings, read_all
+from smart_app.care.record.reads import ANSWERS, GROUPS, SCORES, Readings, ReadReport, read_all
 from smart_app.care.submission.submit import why_not_write
 from smart_app.fhir.client import Resource
 from smart_app.launch.context import LaunchContext

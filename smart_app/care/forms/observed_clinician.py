@@ -9,11 +9,10 @@ from msgspec import Struct, field
 
 from fhir_mappings.instruments.instrument import Informant, Instrument
 from fhir_mappings.people.clinicians import Named, general_practitioners, name_of, of_team, of_visit, practitioner_of
-from fhir_mappings.ratings.rating import Person
+from fhir_mappings.people.person import Person
 from fhir_mappings.ratings.rating_reader import read_ratings
-from smart_app.care.dashboard.history import Patient
 from smart_app.care.record.access import Powers, base_of, powers, reader
-from smart_app.care.record.patient_in_context import patient_of, remember_patient
+from smart_app.care.record.patient_in_context import Patient, patient_of, remember_patient
 from smart_app.care.record.reads import ANSWERS, SCORES, Readings, read_all
 from smart_app.errors import SessionError
 from smart_app.fhir.client import FhirClient, Resource

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from fhir_mappings.instruments.answers import answered, completed, understood
 from fhir_mappings.instruments.instrument import Informant, Instrument
-from fhir_mappings.ratings.rating import Person
+from fhir_mappings.people.person import Person
 from smart_app.care.submission.submit import form_of, forms_offered
 from smart_app.errors import OtherBrowser, SessionError, WrongPatient
 from smart_app.launch.context import LaunchContext, LaunchId

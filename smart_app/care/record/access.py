@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from fhir_mappings.instruments.canonicals import OBSERVATION_CATEGORY
+from fhir_mappings.r4.systems import OBSERVATION_CATEGORY
 from smart_app.fhir.capability import Capabilities
 from smart_app.fhir.client import FhirClient, Renew
 from smart_app.launch.context import LaunchContext

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fhir_mappings.people import clinicians
-from fhir_mappings.ratings.rating import Person
+from fhir_mappings.people.person import Person
 from smart_app.fhir.reference import local_reference
 
 

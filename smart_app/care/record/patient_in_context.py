@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-from fhir_mappings.people.patient import read_patient
-from smart_app.care.dashboard.history import Patient
+from fhir_mappings.people.patient import PatientFields, read_patient
 from smart_app.care.record.access import Powers, powers, reader
 from smart_app.errors import Forbidden
 from smart_app.fhir.client import Resource
 from smart_app.launch.context import LaunchContext
 from smart_app.services import AppServices
+
+# Who the chart is about, as the mapping reads them.
+Patient = PatientFields
 
 
 def open_patient(context: LaunchContext, services: AppServices) -> Patient:

@@ -4,13 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from functools import partial
+from typing import Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from fhir_mappings.instruments.canonicals import CATEGORIES, OBSERVATION_CATEGORY, category_system, score_codes, score_system
+from fhir_mappings.instruments.canonicals import CATEGORIES, category_system, score_codes, score_system
 from fhir_mappings.measures.catalogue import codes_of
-from smart_app.care.dashboard.history import LoadState, ReadReport
+from fhir_mappings.r4.systems import OBSERVATION_CATEGORY
 from smart_app.care.record.access import Powers, base_of, powers, reader
 from smart_app.care.record.patient_in_context import check_readable
 from smart_app.errors import FhirError, Forbidden
@@ -19,6 +20,22 @@ from smart_app.fhir.gather import Failed, Loaded, gather
 from smart_app.fhir.reference import own_resources
 from smart_app.launch.context import LaunchContext
 from smart_app.services import AppServices
+
+LoadState = Literal["complete", "partial", "failed", "unsupported", "not_permitted"]
+
+
+class ReadReport(Struct, frozen=True, kw_only=True):
+    """How one read went. `title` for people ("HbA1c"), `count` resources used, `reason` a sentence unless complete,
+    `foreign` how many resources of other patients the server returned (none of them is shown)."""
+
+    key: str
+    title: str
+    state: LoadState
+    count: int
+    reason: str | None
+    foreign: int
+    finished: datetime
+
 
 PATIENT = "patient"
 ANSWERS = "answers"

@@ -5,9 +5,8 @@ from functools import partial
 from msgspec import Struct
 
 from fhir_mappings.people.clinicians import name_of
-from smart_app.care.dashboard.history import Patient
 from smart_app.care.record.general_practitioners import general_practitioners
-from smart_app.care.record.patient_in_context import patient_of
+from smart_app.care.record.patient_in_context import Patient, patient_of
 from smart_app.errors import LaunchError
 from smart_app.fhir.client import FhirClient, Resource, SearchResult
 from smart_app.fhir.gather import Failed, gather

@@ -5,7 +5,7 @@ from functools import partial
 
 from msgspec.structs import replace
 
-from fhir_mappings.ratings.rating import Person
+from fhir_mappings.people.person import Person
 from smart_app.care.record.access import reader
 from smart_app.care.submission.delivery import resolve
 from smart_app.care.submission.receipt import NotWritten, Outcome, Receipt, Written

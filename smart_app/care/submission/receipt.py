@@ -6,7 +6,7 @@ from typing import Literal
 from msgspec import Struct
 
 from fhir_mappings.instruments.instrument import Informant
-from fhir_mappings.ratings.rating import Person
+from fhir_mappings.people.person import Person
 
 Outcome = Literal["saved", "partly_saved", "kept", "unknown", "refused"]
 ReadBack = Literal["same", "differs", "not_read"]

@@ -14,14 +14,14 @@ from msgspec.structs import replace
 from fhir_mappings.instruments.answers import Answers, FieldError, Invalid, parse
 from fhir_mappings.instruments.canonicals import demo_tag
 from fhir_mappings.instruments.instrument import Informant, Instrument, Scale
+from fhir_mappings.instruments.scores import Score
 from fhir_mappings.instruments.scoring import score
-from fhir_mappings.ratings.rating import Person, Score
+from fhir_mappings.people.person import Person
 from fhir_mappings.submission.transaction import Submission, submission_bundle
 from smart_app import __version__
-from smart_app.care.dashboard.history import Patient
 from smart_app.care.forms.observed_clinician import asks_whom
 from smart_app.care.record.access import Powers, base_of, powers, prepare
-from smart_app.care.record.patient_in_context import open_patient
+from smart_app.care.record.patient_in_context import Patient, open_patient
 from smart_app.care.submission.build_receipt import receipt
 from smart_app.care.submission.delivery import deliver, entry_of, resolve, send_again
 from smart_app.care.submission.sealed_submission import Parcel, ScoreLine, content_of, from_payload, to_payload

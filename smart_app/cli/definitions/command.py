@@ -9,7 +9,7 @@ import requests
 
 from fhir_mappings.definitions.fhir_package import NAME, archive, package_files
 from fhir_mappings.definitions.published_definitions import definitions as every_definition
-from fhir_mappings.submission.submission import Json
+from fhir_mappings.r4.json_types import Json
 from smart_app import __version__
 from smart_app.cli.definitions.consent import agreed
 from smart_app.cli.instruments.site import this_site

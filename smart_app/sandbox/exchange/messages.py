@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
+from urllib.parse import urlencode
+
+Query = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,3 +36,8 @@ class FhirBackend(Protocol):
     def handle(self, request: FhirRequest) -> FhirResponse:
         """The answer; every failure is an OperationOutcome, nothing is raised."""
         ...
+
+
+def query_text(query: Query) -> str:
+    """A query string that leaves `|`, `:` and `/` readable, as FHIR writes them."""
+    return urlencode(query, safe=":/|,")

@@ -12,9 +12,8 @@ from urllib.parse import quote
 import requests
 
 from smart_app.sandbox.exchange.json_text import FhirJson, parsed, written
-from smart_app.sandbox.exchange.messages import FhirRequest, FhirResponse
+from smart_app.sandbox.exchange.messages import FhirRequest, FhirResponse, query_text
 from smart_app.sandbox.exchange.refusal import FHIR_JSON, refusal
-from smart_app.sandbox.scope_guard.interaction import query_text
 
 _SENT = {
     "content-type": "Content-Type",

@@ -4,14 +4,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl
 
 from smart_app.sandbox.exchange.json_text import FhirJson, parsed
-from smart_app.sandbox.exchange.messages import FhirRequest, FhirResponse
+from smart_app.sandbox.exchange.messages import FhirRequest, FhirResponse, Query, query_text
 from smart_app.sandbox.exchange.refusal import refusal
 from smart_app.sandbox.smart_scopes import Letter
 
-Query = tuple[tuple[str, str], ...]
 Kind = Literal["read", "history", "search", "page", "create", "update", "update-where", "delete", "delete-where"]
 
 _TYPE, _ID = r"(?P<type>[A-Z][A-Za-z]+)", r"(?P<id>[A-Za-z0-9.-]{1,64})"
@@ -94,11 +93,6 @@ def narrowed_entry(entry: Mapping[str, Any], step: Step) -> dict[str, Any]:
     if step.if_none_exist is not None:
         request["ifNoneExist"] = step.if_none_exist
     return {**entry, "request": request}
-
-
-def query_text(query: Query) -> str:
-    """A query string that leaves `|`, `:` and `/` readable, as FHIR writes them."""
-    return urlencode(query, safe=":/|,")
 
 
 def _step(method: str, path: str, query: Query, *, body: FhirJson | None = None, if_none_exist: str | None = None) -> Step:

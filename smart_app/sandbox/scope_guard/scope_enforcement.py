@@ -10,9 +10,9 @@ from typing import Any
 
 from smart_app.sandbox.authorization.tokens import Grant
 from smart_app.sandbox.exchange.json_text import FhirJson, parsed, written
-from smart_app.sandbox.exchange.messages import FhirBackend, FhirRequest, FhirResponse
+from smart_app.sandbox.exchange.messages import FhirBackend, FhirRequest, FhirResponse, query_text
 from smart_app.sandbox.exchange.refusal import FHIR_JSON, outcome
-from smart_app.sandbox.scope_guard.interaction import Refused, Step, entry_step, insufficient, narrowed_entry, query_text, request_step
+from smart_app.sandbox.scope_guard.interaction import Refused, Step, entry_step, insufficient, narrowed_entry, request_step
 from smart_app.sandbox.scope_guard.token_reach import Reach, Recorder, ignore_touch
 
 # No If-None-Match: a 304 would tell of a resource without a body to judge it by.

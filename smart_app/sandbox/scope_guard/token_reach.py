@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl
 from smart_app.sandbox.authorization.tokens import Grant
 from smart_app.sandbox.exchange.compartment import ABOUT, SHARED, belongs, local_reference
 from smart_app.sandbox.exchange.json_text import FhirJson, parsed
-from smart_app.sandbox.exchange.messages import FhirBackend, FhirRequest
-from smart_app.sandbox.scope_guard.interaction import Kind, Query, Refused, Step, insufficient, query_text
+from smart_app.sandbox.exchange.messages import FhirBackend, FhirRequest, Query, query_text
+from smart_app.sandbox.scope_guard.interaction import Kind, Refused, Step, insufficient
 from smart_app.sandbox.smart_scopes import Letter, ResourceScope, covering, parse_scopes
 
 _CONDITIONAL: frozenset[Kind] = frozenset({"update-where", "delete-where"})

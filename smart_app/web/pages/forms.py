@@ -9,12 +9,11 @@ from msgspec.structs import replace
 
 from fhir_mappings.instruments.answers import Invalid
 from fhir_mappings.instruments.instrument import Informant
-from fhir_mappings.ratings.rating import Person
-from smart_app.care.dashboard.history import Patient
+from fhir_mappings.people.person import Person
 from smart_app.care.forms.observed_clinician import Candidates, asks_whom, candidates, choose
 from smart_app.care.forms.observed_clinician import chosen as chosen_clinician
 from smart_app.care.forms.saved_drafts import Unsent, ticket_for, unsent, with_earlier
-from smart_app.care.record.patient_in_context import open_patient
+from smart_app.care.record.patient_in_context import Patient, open_patient
 from smart_app.care.submission.receipt import Receipt
 from smart_app.care.submission.submit import begin_form, form_of, practitioner, receipt, send_again, submit
 from smart_app.errors import FhirError, ForeignPage, LaunchError, SessionError

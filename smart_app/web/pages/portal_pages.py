@@ -7,7 +7,7 @@ from flask import Flask, Response, redirect, request, url_for
 from msgspec.structs import replace
 
 from fhir_mappings.instruments.answers import Invalid
-from fhir_mappings.ratings.rating import Person
+from fhir_mappings.people.person import Person
 from smart_app.care.forms.saved_drafts import Typed, Unsent, discard, take_up, ticket_for, unsent
 from smart_app.care.patient_portal import load_own
 from smart_app.care.submission.submit import FormDraft, begin_own, receipt, send_again, submit

@@ -5,7 +5,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from smart_app.care.dashboard.history import ReadReport
+from smart_app.care.record.reads import ReadReport
 from smart_app.web import formats
 from smart_app.web.charts import plot as charts
 

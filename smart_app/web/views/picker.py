@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from smart_app.care.dashboard.history import Patient
+from smart_app.care.record.patient_in_context import Patient
 from smart_app.care.sessions.open_server import PatientList
 from smart_app.web import formats
 from smart_app.web.views.banner import patient_banner

@@ -10,10 +10,11 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from fhir_mappings.ratings.rating import Person
+from fhir_mappings.people.person import Person
 from smart_app.care.dashboard.blind_entry import reveal
-from smart_app.care.dashboard.history import History, Panel, ReadReport
+from smart_app.care.dashboard.history import History, Panel
 from smart_app.care.dashboard.load_dashboard import load_history
+from smart_app.care.record.reads import ReadReport
 from smart_app.care.submission.submit import submit
 from smart_app.errors import FhirError, Forbidden
 from smart_app.services import AppServices

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from fhir_mappings.instruments.answers import Invalid
 from fhir_mappings.instruments.instrument import Informant
-from fhir_mappings.ratings.rating import Person
+from fhir_mappings.people.person import Person
 from smart_app.care.dashboard.history import History
 from smart_app.care.dashboard.load_dashboard import load_history
 from smart_app.care.forms.observed_clinician import Candidates, candidates, choose, chosen

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from requests.exceptions import ConnectionError as Broken
 
 from fhir_mappings.instruments.answers import Invalid
-from fhir_mappings.ratings.rating import Person
+from fhir_mappings.people.person import Person
 from smart_app.care.dashboard.blind_entry import reveal
 from smart_app.care.submission.receipt import Receipt
 from smart_app.care.submission.submit import begin_form, receipt, send_again, submit

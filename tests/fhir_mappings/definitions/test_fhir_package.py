@@ -12,8 +12,8 @@ import simplejson
 from fhir_mappings.definitions.fhir_package import archive, package_files
 from fhir_mappings.definitions.published_definitions import definitions
 from fhir_mappings.instruments.library import Library
+from fhir_mappings.r4.json_types import Json
 from fhir_mappings.r4.validation import check
-from fhir_mappings.submission.submission import Json
 from tests.fhir_mappings.invented import INVENTED, NEGATIVE
 from tests.fhir_mappings.samples import BASE, LIBRARY
 

@@ -15,6 +15,7 @@ from fhir_mappings.definitions.questionnaire import questionnaire
 from fhir_mappings.instruments import canonicals
 from fhir_mappings.instruments.instrument import Instrument, Scope
 from fhir_mappings.instruments.library import Library, load_library
+from fhir_mappings.r4 import systems
 from fhir_mappings.r4.validation import check
 from tests.fhir_mappings.invented import ALL, DESCRIBED, INVENTED, NEGATIVE, UNCONFIRMED, worded
 from tests.fhir_mappings.samples import BASE, CHECK_IN
@@ -144,9 +145,7 @@ def test_every_definition_says_whose_it_is_and_who_published_it() -> None:
         holder = "Nobody" if "negative" in one["url"] else "The Rapport project"
         assert one["copyright"].startswith(f"{holder}, ")
         assert one["publisher"] == "The Rapport project"
-        assert [label["valueString"].partition(",")[0] for label in one["extension"] if label["url"] == canonicals.COPYRIGHT_LABEL] == [
-            holder
-        ]
+        assert [label["valueString"].partition(",")[0] for label in one["extension"] if label["url"] == systems.COPYRIGHT_LABEL] == [holder]
 
 
 def test_an_id_that_would_be_too_long_is_cut_and_stays_its_own() -> None:
@@ -185,4 +184,4 @@ def test_derived_forms_name_forms_that_are_published() -> None:
     derived = [source for one in found for source in one.get("derivedFrom", ())]  # type: ignore[attr-defined]
     assert derived
     assert set(derived) <= known
-    assert all(canonicals.DERIVATION_TYPE in str(one["_derivedFrom"]) for one in found if "derivedFrom" in one)
+    assert all(systems.DERIVATION_TYPE in str(one["_derivedFrom"]) for one in found if "derivedFrom" in one)

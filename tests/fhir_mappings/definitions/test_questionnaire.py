@@ -11,6 +11,7 @@ from fhir_mappings.definitions.published_definitions import definitions
 from fhir_mappings.definitions.questionnaire import questionnaire
 from fhir_mappings.instruments import canonicals
 from fhir_mappings.instruments.instrument import Informant
+from fhir_mappings.r4 import systems
 from fhir_mappings.r4.validation import check
 from tests.fhir_mappings.samples import BASE, CHECK_IN, LIBRARY, Json, stored, submission
 
@@ -59,7 +60,7 @@ def test_nothing_is_required_and_every_question_is_a_choice() -> None:
 
 
 def test_the_capture_form_shows_no_weight_and_no_score() -> None:
-    assert canonicals.ITEM_WEIGHT not in set(strings(form()))
+    assert systems.ITEM_WEIGHT not in set(strings(form()))
     assert all("itemWeight" not in text and "ordinal" not in text for text in strings(form()))
 
 
@@ -92,7 +93,7 @@ def test_every_definition_passes_the_gate_and_has_its_own_address() -> None:
         check(one)
         assert re.fullmatch(r"[A-Z][A-Za-z0-9_]{0,254}", str(one["name"]))
         assert not re.search(r"[|# ]", str(one["url"]))
-        assert canonicals.VERSION_ALGORITHM in set(strings(one["extension"]))
+        assert systems.VERSION_ALGORITHM in set(strings(one["extension"]))
 
 
 def test_every_code_of_ours_that_is_written_is_defined() -> None:

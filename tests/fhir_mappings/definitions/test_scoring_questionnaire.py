@@ -13,10 +13,10 @@ from msgspec.structs import replace
 
 from fhir_mappings.definitions.questionnaire import questionnaire
 from fhir_mappings.definitions.scoring_questionnaire import scoring_questionnaire
-from fhir_mappings.instruments import canonicals
 from fhir_mappings.instruments.answers import Answers
 from fhir_mappings.instruments.instrument import Confirmation, Instrument, Scale
 from fhir_mappings.instruments.scoring import by_key
+from fhir_mappings.r4 import systems
 from fhir_mappings.r4.validation import check
 from fhir_mappings.submission.questionnaire_response import questionnaire_response
 from tests.fhir_mappings.invented import FACTOR, MANY, NEEDS, NEGATIVE, SCORED, UNCONFIRMED, UNSCORED, scale
@@ -63,13 +63,13 @@ def calculated(published: Any, given: Any) -> Mapping[str, Decimal | None]:
     """What the published form's own expressions make of a response, as a form filler runs them; to two decimals."""
     model, context = models["r4"], {"resource": given}
     for one in published["extension"]:
-        if one["url"] == canonicals.VARIABLE:
+        if one["url"] == systems.VARIABLE:
             made = one["valueExpression"]
             context[made["name"]] = fhirpathpy.evaluate(given, made["expression"], context, model)
     found: dict[str, Decimal | None] = {}
     for item in published["item"]:
         if item["linkId"].startswith("score."):
-            expression = extension(item, canonicals.CALCULATED)["valueExpression"]["expression"]
+            expression = extension(item, systems.CALCULATED)["valueExpression"]["expression"]
             result = fhirpathpy.evaluate(given, expression, context, model)
             found[item["linkId"].removeprefix("score.")] = _hundredths(result[0]) if result else None
     return found
@@ -117,7 +117,7 @@ def test_a_weight_written_the_old_way_counts_as_well() -> None:
     answers = answered(NEGATIVE, 0, random.Random(_SEED))
     given = response(NEGATIVE, answers)
     for item in leaves(given["item"]):
-        item["answer"][0]["valueCoding"]["extension"][0]["url"] = canonicals.ORDINAL_VALUE
+        item["answer"][0]["valueCoding"]["extension"][0]["url"] = systems.ORDINAL_VALUE
     assert calculated(form(NEGATIVE), given) == ours(NEGATIVE, answers)
 
 
@@ -136,8 +136,8 @@ def test_the_scoring_form_asks_what_the_capture_form_asks_and_adds_hidden_scores
         assert [one["linkId"] for one in scores] == [f"score.{scale.key}" for scale in instrument.scales]
         for one in scores:
             assert (one["type"], one["readOnly"], one["required"]) == ("decimal", True, False)
-            assert extension(one, canonicals.HIDDEN)["valueBoolean"] is True
-            assert extension(one, canonicals.UNIT)["valueCoding"]["code"] == "{score}"
+            assert extension(one, systems.HIDDEN)["valueBoolean"] is True
+            assert extension(one, systems.UNIT)["valueCoding"]["code"] == "{score}"
 
 
 def test_the_kind_of_derivation_is_said_on_the_canonical_it_is_about() -> None:
@@ -181,5 +181,5 @@ def test_an_instrument_without_scales_has_no_scoring_form() -> None:
 
 def test_variables_are_names_fhirpath_can_read_and_no_two_are_the_same() -> None:
     alike = replace(NEEDS, scales=(scale("a-1", (1,)), scale("a1", (2,))))
-    names = [one["valueExpression"]["name"] for one in form(alike)["extension"] if one["url"] == canonicals.VARIABLE]
+    names = [one["valueExpression"]["name"] for one in form(alike)["extension"] if one["url"] == systems.VARIABLE]
     assert names == ["w1A1", "w2A1"]

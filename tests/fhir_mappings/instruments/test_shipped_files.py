@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from fhir_mappings.data_files.strict_toml import DataFileError
 from fhir_mappings.instruments.answers import Answers, parse
 from fhir_mappings.instruments.instrument import Informant, Instrument
+from fhir_mappings.instruments.scores import Score
 from fhir_mappings.instruments.scoring import by_key, score
 from fhir_mappings.instruments.toml_reader import read_instrument
-from fhir_mappings.ratings.rating import Score
 from fhir_mappings.ratings.rating_reader import read_ratings
 from tests.fhir_mappings.samples import BASE, LIBRARY, stored, submission
 

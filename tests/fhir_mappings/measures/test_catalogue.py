@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fhir_mappings.data_files.strict_toml import DataFileError
-from fhir_mappings.measures.catalogue import codes_of, converted, groups_of, in_second_unit, load_measures, read_measures
+from fhir_mappings.measures.catalogue import codes_of, groups_of, load_measures, read_measures
+from fhir_mappings.measures.conversion import converted, in_second_unit
 
 MEASURES = {measure.key: measure for measure in load_measures()}
 TEXT = (files("fhir_mappings.measures") / "files" / "measures.toml").read_text()

@@ -2,9 +2,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fhir_mappings.measures.catalogue import load_measures
-from fhir_mappings.measures.measurement import Measurement
+from fhir_mappings.measures.measurement import Measurement, in_order
 from fhir_mappings.measures.observation_reader import read_measurements
-from fhir_mappings.series import in_order, position
+from fhir_mappings.r4.dates import position
 from tests.fhir_mappings.records import PATIENT, observation
 
 DATES = ["2024", "2025-03", "2026-03-14", "2026-03-14T09:30:00Z", "2026-03-14T09:30:00+05:00", "2026-03-15T00:00:00"]

@@ -6,9 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fhir_mappings.measures.catalogue import load_measures
-from fhir_mappings.measures.measurement import Measurement, Skipped
+from fhir_mappings.measures.measurement import Measurement
 from fhir_mappings.measures.observation_reader import read_measurements
 from fhir_mappings.people.patient import read_patient
+from fhir_mappings.skipped import Skipped
 from tests.fhir_mappings.records import JUNK, PATIENT, UCUM, coded, mutated, observation, panel, pressure, quantity
 
 MEASURES = load_measures()

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fhir_mappings.measures.measurement import Skipped
 from fhir_mappings.ratings.rating import Rating
 from fhir_mappings.ratings.rating_reader import read_ratings
+from fhir_mappings.skipped import Skipped
 from tests.fhir_mappings.samples import BASE, LIBRARY, Json, stored, submission
 
 

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from fhir_mappings.instruments.instrument import Instrument, Reliability
-from fhir_mappings.r4.moment import Moment
-from fhir_mappings.ratings.rating import Person, Rating, Score
+from fhir_mappings.instruments.scores import Score
+from fhir_mappings.people.person import Person
+from fhir_mappings.r4.dates import Moment
+from fhir_mappings.ratings.rating import Rating
 from fhir_mappings.reliable_change.change_rules import changes
 from fhir_mappings.reliable_change.findings import Changes, ItemFall, NotSaid, Rule, ScoreChange
 from fhir_mappings.reliable_change.measurement_error import Precision, own_range, own_spread, precision_of, reliable_change, standard_error

@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from fhir_mappings.instruments import canonicals
 from fhir_mappings.instruments.answers import Answers
+from fhir_mappings.r4 import systems
 from fhir_mappings.r4.validation import check
-from fhir_mappings.submission.questionnaire_response import questionnaire_response, read_answers
+from fhir_mappings.ratings.answers_reader import read_answers
+from fhir_mappings.submission.questionnaire_response import questionnaire_response
 from tests.fhir_mappings.samples import BASE, CHECK_IN, submission
 
 SIGNS = st.text(alphabet="12345x.", min_size=9, max_size=9)
@@ -31,7 +32,7 @@ def test_every_form_is_read_back_as_it_was_answered(signs: str, difficult: str |
 def test_a_declined_item_has_a_reason_and_no_answer_and_an_open_one_is_left_out() -> None:
     made = response("4x. ... ...")
     first, second = made["item"][0]["item"]
-    assert second["extension"] == [{"url": canonicals.DATA_ABSENT_REASON, "valueCode": "asked-declined"}]
+    assert second["extension"] == [{"url": systems.DATA_ABSENT_REASON, "valueCode": "asked-declined"}]
     assert "answer" not in second
     assert "extension" not in first
     assert [group["linkId"] for group in made["item"]] == ["goal", "difficult"]

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from fhir_mappings.ratings.rating import Person
+from fhir_mappings.people.person import Person
 from fhir_mappings.submission.transaction import InvalidResource, submission_bundle, submission_resources
 from tests.fhir_mappings.samples import BASE, CHECK_IN, submission
 

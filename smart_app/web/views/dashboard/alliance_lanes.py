@@ -6,8 +6,10 @@ from itertools import groupby
 from msgspec import Struct
 
 from fhir_mappings.instruments.instrument import Informant, Instrument, Scale
-from fhir_mappings.r4.moment import Moment
-from fhir_mappings.ratings.rating import Person, Rating, Score
+from fhir_mappings.instruments.scores import Score
+from fhir_mappings.people.person import Person
+from fhir_mappings.r4.dates import Moment
+from fhir_mappings.ratings.rating import Rating
 from smart_app.care.dashboard.history import Dyad
 from smart_app.web import formats
 from smart_app.web.charts import plot

@@ -6,9 +6,10 @@ from datetime import date, datetime, tzinfo
 from msgspec import Struct
 from msgspec.structs import replace
 
-from fhir_mappings.measures.measurement import Skipped
 from fhir_mappings.ratings.rating import Rating
-from smart_app.care.dashboard.history import Change, Dyad, HiddenRating, History, Panel, ReadReport, Years
+from fhir_mappings.skipped import Skipped
+from smart_app.care.dashboard.history import Change, Dyad, HiddenRating, History, Panel, Years
+from smart_app.care.record.reads import ReadReport
 from smart_app.launch.context import LaunchContext
 from smart_app.web import formats
 from smart_app.web.charts import plot

@@ -9,7 +9,8 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from fhir_mappings.measures.measure import Measure
-from fhir_mappings.measures.measurement import Measurement, Skipped
+from fhir_mappings.measures.measurement import Measurement
+from fhir_mappings.skipped import Skipped
 from smart_app.care.dashboard.history import Panel
 from smart_app.web import formats
 from smart_app.web.charts import plot

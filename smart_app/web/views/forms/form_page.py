@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from fhir_mappings.instruments.answers import DECLINED, FieldError, Invalid
 from fhir_mappings.instruments.instrument import Informant, Instrument, Item, Option, Question
-from fhir_mappings.ratings.rating import Person
+from fhir_mappings.people.person import Person
 from smart_app.care.forms.saved_drafts import Unsent
 from smart_app.care.submission.submit import FormDraft
 from smart_app.web import formats

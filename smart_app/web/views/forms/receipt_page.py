@@ -4,7 +4,7 @@ from datetime import datetime, tzinfo
 
 from msgspec import Struct
 
-from smart_app.care.dashboard.history import Patient
+from smart_app.care.record.patient_in_context import Patient
 from smart_app.care.submission.receipt import NotWritten, Outcome, ReadBack, Receipt, Written
 from smart_app.launch.context import LaunchContext
 from smart_app.web import formats

@@ -5,8 +5,8 @@ from datetime import date, datetime
 
 from msgspec import Struct
 
-from fhir_mappings.r4.moment import Moment
-from fhir_mappings.ratings.rating import Person
+from fhir_mappings.people.person import Person
+from fhir_mappings.r4.dates import Moment
 from smart_app.care.patient_portal import OwnForm, OwnPage, Sent
 from smart_app.launch.context import LaunchContext
 from smart_app.web import formats

@@ -5,8 +5,8 @@ from datetime import date, timedelta
 import pytest
 from msgspec.structs import replace
 
-from fhir_mappings.measures.measurement import Skipped
-from fhir_mappings.ratings.rating import Person
+from fhir_mappings.people.person import Person
+from fhir_mappings.skipped import Skipped
 from smart_app.care.dashboard.history import Change, HiddenRating, History
 from smart_app.web.views.dashboard.dashboard_page import DashboardView, dashboard_view
 from smart_app.web.views.parts import Lane

@@ -1,0 +1,10 @@
+"""A person as a rating names them."""
+
+from msgspec import Struct
+
+
+class Person(Struct, frozen=True, kw_only=True):
+    """A rated or rating person: the FHIR reference (`Practitioner/x`) and the name the record gives, if any."""
+
+    reference: str
+    name: str | None
