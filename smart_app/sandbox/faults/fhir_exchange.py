@@ -2,16 +2,23 @@
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from smart_app.sandbox.exchange.json_text import parsed, written
 from smart_app.sandbox.exchange.messages import FhirRequest, FhirResponse
-from smart_app.sandbox.exchange.refusal import refusal
+from smart_app.sandbox.exchange.refusal import IssueType, refusal
 from smart_app.sandbox.faults.fault import Case, Fault, Forward
 
-_CODES = {400: "invalid", 403: "forbidden", 404: "not-found", 405: "not-supported", 412: "conflict", 422: "processing"}
+_CODES: Mapping[int, IssueType] = {
+    400: "invalid",
+    403: "forbidden",
+    404: "not-found",
+    405: "not-supported",
+    412: "conflict",
+    422: "processing",
+}
 _WAIT = ("429", "503")
 _ID = re.compile(r"[A-Za-z]+/[A-Za-z0-9.-]{1,64}")
 STRANGER = "somebody-else"

@@ -1,13 +1,8 @@
-"""OperationOutcome, and the one exception that becomes one."""
+"""The one exception of the FHIR server that becomes an OperationOutcome."""
 
 from collections.abc import Mapping
-from typing import Literal
 
-IssueType = Literal[
-    "structure", "required", "value", "invalid", "not-supported", "not-found", "deleted", "duplicate", "multiple-matches", "conflict",
-    "too-long", "exception", "informational",
-]  # fmt: skip
-Severity = Literal["error", "warning", "information"]
+from smart_app.sandbox.exchange.refusal import IssueType, issue, operation_outcome
 
 
 class Refusal(Exception):
@@ -36,15 +31,7 @@ class Refusal(Exception):
 
     def outcome(self) -> dict[str, object]:
         """As an OperationOutcome with one error."""
-        return operation_outcome("error", self.code, diagnostics=self.diagnostics, expression=self.expression)
-
-
-def operation_outcome(severity: Severity, code: IssueType, *, diagnostics: str, expression: str | None = None) -> dict[str, object]:
-    """An OperationOutcome with one issue."""
-    issue: dict[str, object] = {"severity": severity, "code": code, "diagnostics": diagnostics}
-    if expression:
-        issue["expression"] = [expression]
-    return {"resourceType": "OperationOutcome", "issue": [issue]}
+        return operation_outcome(issue(self.code, self.diagnostics, expression=self.expression))
 
 
 def bad_request(diagnostics: str, *, code: IssueType = "invalid", expression: str | None = None) -> Refusal:

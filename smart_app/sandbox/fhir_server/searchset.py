@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlencode
 from simplejson import RawJSON
 from sqlalchemy import func, select
 
+from smart_app.sandbox.exchange.refusal import issue, operation_outcome
 from smart_app.sandbox.fhir_server.outcome import bad_request
 from smart_app.sandbox.fhir_server.search import Condition, Include, Pairs, Search, read_search
 from smart_app.sandbox.fhir_server.storage import CURRENT, REFERENCE, STORED, Session, Stored, stored
@@ -85,15 +86,11 @@ def entry_of(one: Stored, *, base: str, mode: Literal["match", "include"]) -> di
 
 def _outcome_entry(search: Search) -> dict[str, object]:
     """Which parameters had no part in the result."""
-    issues = [
-        {
-            "severity": "warning",
-            "code": "not-supported",
-            "diagnostics": f"the parameter {name!r} was ignored: {search.type} has no such search here, or it has no value",
-        }
-        for name in search.ignored
-    ]
-    return {"resource": {"resourceType": "OperationOutcome", "issue": issues}, "search": {"mode": "outcome"}}
+    sentences = (
+        f"the parameter {name!r} was ignored: {search.type} has no such search here, or it has no value" for name in search.ignored
+    )
+    issues = (issue("not-supported", sentence, severity="warning") for sentence in sentences)
+    return {"resource": operation_outcome(*issues), "search": {"mode": "outcome"}}
 
 
 def _included(session: Session, search: Search, matches: Sequence[Stored]) -> list[Stored]:

@@ -12,13 +12,14 @@ import simplejson
 from sqlalchemy.exc import SQLAlchemyError
 
 from smart_app.sandbox.exchange.messages import FhirRequest, FhirResponse
+from smart_app.sandbox.exchange.refusal import issue, operation_outcome
 from smart_app.sandbox.fhir_server import interactions, transactions
 from smart_app.sandbox.fhir_server.capability_statement import capability_statement
 from smart_app.sandbox.fhir_server.date_ranges import instant, moment
 from smart_app.sandbox.fhir_server.indexing import Resource
 from smart_app.sandbox.fhir_server.ingest import Loaded, ingest
 from smart_app.sandbox.fhir_server.interactions import Result, Work
-from smart_app.sandbox.fhir_server.outcome import Refusal, bad_request, operation_outcome
+from smart_app.sandbox.fhir_server.outcome import Refusal, bad_request
 from smart_app.sandbox.fhir_server.search_parameters import RESOURCE_TYPES
 from smart_app.sandbox.fhir_server.storage import Session, Storage, Stored, instant_text
 
@@ -58,8 +59,8 @@ class LocalServer:
         except RecursionError:
             return _json_response(400, bad_request("the body is nested too deeply", code="structure").outcome())
         except SQLAlchemyError as broken:
-            failed = operation_outcome("error", "exception", diagnostics=f"the store failed: {type(broken).__name__}; nothing was written")
-            return _json_response(500, failed)
+            failed = issue("exception", f"the store failed: {type(broken).__name__}; nothing was written")
+            return _json_response(500, operation_outcome(failed))
 
     def load(self, resources: Resource | Iterable[Resource], *, base: str = "") -> Loaded:
         """Store resources or Bundles as they are, ids kept; what is wrong in them stays wrong. `base` makes absolute links to it local."""
@@ -271,7 +272,7 @@ def _done(result: Result) -> dict[str, object]:
     """An OperationOutcome that says what happened."""
     reference = result.stored.reference if result.stored else ""
     sentence = f"{reference} was created" if result.status == HTTPStatus.CREATED else f"{reference} is stored"
-    return operation_outcome("information", "informational", diagnostics=sentence)
+    return operation_outcome(issue("informational", sentence, severity="information"))
 
 
 def _status_line(status: int) -> str:

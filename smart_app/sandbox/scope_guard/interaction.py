@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 from smart_app.sandbox.exchange.json_text import FhirJson, parsed
 from smart_app.sandbox.exchange.messages import FhirRequest, FhirResponse, Query, query_text
-from smart_app.sandbox.exchange.refusal import refusal
+from smart_app.sandbox.exchange.refusal import IssueType, refusal
 from smart_app.sandbox.smart_scopes import Letter
 
 Kind = Literal["read", "history", "search", "page", "create", "update", "update-where", "delete", "delete-where"]
@@ -45,9 +45,10 @@ class Step:
 class Refused(Exception):
     """The guard says no; `scope` is what would have been needed."""
 
-    def __init__(self, status: int, code: str, diagnostics: str, *, scope: str = "") -> None:
+    def __init__(self, status: int, code: IssueType, diagnostics: str, *, scope: str = "") -> None:
         super().__init__(diagnostics)
-        self.status, self.code, self.diagnostics, self.scope = status, code, diagnostics, scope
+        self.status, self.diagnostics, self.scope = status, diagnostics, scope
+        self.code: IssueType = code
 
     def response(self) -> FhirResponse:
         """The refusal as an answer; a missing scope with its challenge (RFC 6750 3.1)."""

@@ -11,7 +11,7 @@ from typing import Any
 from smart_app.sandbox.authorization.tokens import Grant
 from smart_app.sandbox.exchange.json_text import FhirJson, parsed, written
 from smart_app.sandbox.exchange.messages import FhirBackend, FhirRequest, FhirResponse, query_text
-from smart_app.sandbox.exchange.refusal import FHIR_JSON, outcome
+from smart_app.sandbox.exchange.refusal import FHIR_JSON, issue, operation_outcome
 from smart_app.sandbox.scope_guard.interaction import Refused, Step, entry_step, insufficient, narrowed_entry, request_step
 from smart_app.sandbox.scope_guard.token_reach import Reach, Recorder, ignore_touch
 
@@ -166,7 +166,7 @@ class _Release:
 
 def _note(withheld: int) -> dict[str, Any]:
     sentence = f"{withheld} entries the server returned are outside what the token reaches and were left out; so total is not given."
-    return {"resource": outcome("suppressed", sentence, severity="warning"), "search": {"mode": "outcome"}}
+    return {"resource": operation_outcome(issue("suppressed", sentence, severity="warning")), "search": {"mode": "outcome"}}
 
 
 def _raise_first(judged: list[Step | Refused]) -> None:
@@ -176,7 +176,8 @@ def _raise_first(judged: list[Step | Refused]) -> None:
 
 
 def _refused_entry(refused: Refused) -> dict[str, Any]:
-    return {"response": {"status": f"{refused.status} Refused", "outcome": outcome(refused.code, refused.diagnostics)}}
+    outcome = operation_outcome(issue(refused.code, refused.diagnostics))
+    return {"response": {"status": f"{refused.status} Refused", "outcome": outcome}}
 
 
 def _went_well(answer: FhirResponse) -> bool:
