@@ -35,7 +35,7 @@ bench: ## speed, size and memory as ratios, each beside its goal; exits 1 when o
 
 docs: ## write the generated pages of docs/ anew
 	@$(PYTHON) tools/setup_venv.py dev
-	@$(BIN)/rapport docs
+	@$(BIN)/python -m tests.documentation
 	@$(BIN)/python -m tests.conformance
 
 format: ## let ruff format and fix what it can

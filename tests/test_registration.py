@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from smart_app.assets import launch_file, templates_dir
-from smart_app.cli.generated_docs import schema_file
 from smart_app.errors import ConfigurationError
 from smart_app.registration import (
     Issuer,
@@ -26,6 +25,7 @@ from smart_app.registration import (
     load_registration,
     normalise_iss,
 )
+from tests.documentation.generated_pages import schema_file
 
 ROOT = Path(__file__).parents[1]
 Write = Callable[..., Path]

@@ -6,7 +6,6 @@ from smart_app import __version__
 from smart_app.cli.audit import audit
 from smart_app.cli.definitions.command import definitions
 from smart_app.cli.demo.command import demo
-from smart_app.cli.generated_docs import docs
 from smart_app.cli.instruments.command import instruments
 from smart_app.cli.launches import launches
 from smart_app.cli.registration.command import register
@@ -22,7 +21,6 @@ def main() -> None:
 main.add_command(audit)
 main.add_command(definitions)
 main.add_command(demo)
-main.add_command(docs)
 main.add_command(instruments)
 main.add_command(keys)
 main.add_command(launches)

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from smart_app.cli import main
-from smart_app.cli.generated_docs import configuration_page
+from tests.documentation.generated_pages import configuration_page
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -20,6 +20,10 @@ def commands() -> list[str]:
     blocks = (block for page in PAGES for block in re.findall(r"```sh\n(.*?)```", page.read_text(), re.DOTALL))
     lines = (line.split("  #")[0].strip() for block in blocks for line in block.splitlines())
     return sorted({line for line in lines if line})
+
+
+def test_the_command_a_clinic_installs_writes_no_documentation() -> None:
+    assert "docs" not in main.commands
 
 
 def test_the_configuration_page_is_what_the_settings_say() -> None:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from schemathesis.checks import CHECKS
 from schemathesis.core.failures import FailureGroup
 
-from smart_app.cli.generated_docs import openapi_file
 from smart_app.registration import Issuer, PrivateKeyJwt
+from tests.documentation.generated_pages import openapi_file
 from tests.fuzz.hostile import queries
 from tests.fuzz.watch import Watch, watched
 from tests.support.authorization_server import BASE, ec_key, rsa_key

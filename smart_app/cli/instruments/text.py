@@ -1,4 +1,4 @@
-"""An instrument in plain text, for `rapport instruments`, and all of them as docs/instruments.md."""
+"""An instrument in plain text, for `rapport instruments`."""
 
 import textwrap
 from collections.abc import Iterable, Iterator
@@ -121,10 +121,10 @@ def _why(instrument: Instrument) -> str:
         return f"Confirmed by {said.by} on {said.on}, against: {said.source}."
     if verified(instrument):
         return "Every part of the key is verified."
-    return f"{instrument.why_unscored}{f' Not verified: {doubted}.' if (doubted := _doubted(instrument)) else ''}"
+    return f"{instrument.why_unscored}{f' Not verified: {parts}.' if (parts := doubted(instrument)) else ''}"
 
 
-def _doubted(instrument: Instrument) -> str:
+def doubted(instrument: Instrument) -> str:
     """The parts of the key nobody has verified."""
     return ", ".join(claim.part for claim in instrument.claims if claim.certainty == "unverified")
 
@@ -189,54 +189,3 @@ def _cutoff(one: Cutoff) -> str:
 def _rights(rights: Rights) -> Iterator[str]:
     yield f"{rights.holder}; {rights.licence}. {rights.terms}"
     yield f"How to get permission: {permission(rights)}"
-
-
-# All of them, as a page
-
-_HEAD = """# Instruments
-
-Every instrument Rapport carries. This page is made from `fhir_mappings/instruments/files/` by `make docs`; edit the files there.
-Wording is never shipped without the holder's leave: where it is missing, a site brings it as a [wording pack](wording-packs.md) or fills
-the form in from the licensed sheet. To add an instrument, and for those that are not built, see [add an instrument](add-an-instrument.md).
-
-| instrument | items | forms | scored? | wording and licence | how to get permission |
-|---|---|---|---|---|---|
-"""
-
-
-def instruments_page(library: Library) -> str:
-    """The text of docs/instruments.md."""
-    return _HEAD + "\n".join(_row(one) for one in structures(library)) + "\n"
-
-
-def _row(one: Instrument) -> str:
-    cells = (
-        f"**{one.title}**<br>`{one.slug}` {one.version}",
-        str(len(one.items)) if one.items else "none",
-        ", ".join(one.forms) or "none",
-        _scored(one),
-        f"{_licence_class(one)} {one.rights.holder}: {one.rights.licence}. {one.rights.terms}",
-        permission(one.rights),
-    )
-    return f"| {' | '.join(_cell(cell) for cell in cells)} |"
-
-
-def _cell(text: str) -> str:
-    return " ".join(text.replace("|", "\\|").split())
-
-
-def _scored(one: Instrument) -> str:
-    sentences: dict[Standing, str] = {
-        "scored": "Yes: every part of its key is verified.",
-        "needs confirmation": f"Not before the site confirms its key. Not verified: {_doubted(one)}.",
-        "no key": "No: no scoring key is known; a pack may bring it.",
-        "described only": "No: only described.",
-    }
-    return sentences[standing(one)]
-
-
-def _licence_class(one: Instrument) -> str:
-    """What of it ships."""
-    if not one.items:
-        return "Nothing ships but this description."
-    return "Ships with wording." if one.rights.wording_ships else "Ships without wording."

@@ -15,8 +15,8 @@ from fhir_mappings.instruments.scoring_key import fingerprint
 from fhir_mappings.instruments.toml_reader import read_instrument
 from fhir_mappings.site.wording_pack_template import pack_template
 from smart_app.cli import main
-from smart_app.cli.instruments.text import instruments_page
 from tests.contract.test_documentation import ROOT
+from tests.documentation.generated_pages import instruments_page
 from tests.fhir_mappings.packed import CANARY, KEY, PACK, STRUCTURE, keyless, structure
 
 Rapport = Callable[..., Result]
