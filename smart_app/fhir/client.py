@@ -2,6 +2,7 @@
 
 Knows one base and sends its token nowhere else. Resources are raw JSON objects whose numbers are Decimals."""
 
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import urlencode
@@ -20,6 +21,7 @@ Params = Sequence[tuple[str, str]]
 # Takes the access token a server no longer accepts and gives a newer one, None where there is none to be had.
 Renew = Callable[[str], str | None]
 MAX_BYTES = 32_000_000
+_SEARCH_SIGNS = re.compile(r"[\\$,|]")
 
 
 class SearchResult(Struct, frozen=True, kw_only=True):
@@ -144,10 +146,15 @@ class FhirClient(Struct, frozen=True, kw_only=True):
         answer = self._send("POST", f"{self.base}/{resource['resourceType']}", resource, extra=extra)
         return _stored(answer, str(resource["resourceType"]))
 
-    def update(self, resource: Mapping[str, object], *, if_match: str) -> Stored:
-        """PUT one resource over the version `if_match`. Conflict when the server holds another version."""
-        url = f"{self.base}/{resource['resourceType']}/{resource['id']}"
-        answer = self._send("PUT", url, resource, extra={"If-Match": f'W/"{if_match}"'})
+    def update(self, resource: Mapping[str, object], *, if_match: str | None) -> Stored:
+        """PUT one resource over the version `if_match`, or under an id nothing has yet (None). Conflict when the server holds another
+        version, Refused where it lets no client choose an id (FHIR R4, "update as create"), NotFound as in `read` for what is no id."""
+        identity = resource.get("id")
+        if not isinstance(identity, str) or not is_id(identity):
+            raise NotFound("The health record has no such entry.", status=404)
+        url = f"{self.base}/{resource['resourceType']}/{identity}"
+        extra = {"If-Match": f'W/"{if_match}"'} if if_match else {}
+        answer = self._send("PUT", url, resource, extra=extra)
         return _stored(answer, str(resource["resourceType"]))
 
     def transaction(self, bundle: Mapping[str, object], *, text: str | None = None) -> tuple[EntryOutcome, ...]:
@@ -216,6 +223,11 @@ class FhirClient(Struct, frozen=True, kw_only=True):
     def _until(self) -> float:
         """When a request begun now must be over, on the monotonic clock."""
         return time.monotonic() + self.timeout
+
+
+def search_value(text: str) -> str:
+    """The text as one value of a search parameter: a bare comma would make it two (FHIR R4 search, "escaping search parameters")."""
+    return _SEARCH_SIGNS.sub(r"\\\g<0>", text)
 
 
 def _headers(token: str | None, extra: Mapping[str, str]) -> dict[str, str]:

@@ -1,5 +1,6 @@
 import threading
 from decimal import Decimal
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import responses
@@ -10,6 +11,7 @@ from requests import Session
 from requests.exceptions import ConnectionError as Broken
 
 from smart_app.errors import Conflict, FhirError, Forbidden, NotFound, NotSent, Refused, Unauthorized, Unavailable, Unreachable
+from smart_app.fhir.client import search_value
 from smart_app.fhir.wire import under_base
 from tests.fhir.support import BASE, client, observation, outcome, page, raw_server
 
@@ -253,6 +255,29 @@ def test_update_names_the_version_it_replaces(session: Session) -> None:
     with pytest.raises(Conflict):
         client(session).update({"resourceType": "Observation", "id": "o1"}, if_match="2")
     assert responses.calls[0].request.headers["If-Match"] == 'W/"2"'
+
+
+@responses.activate
+def test_update_of_what_is_not_there_yet_names_no_version(session: Session) -> None:
+    responses.put(f"{SEARCH}/o1", status=201, headers={"Location": f"{SEARCH}/o1/_history/1"})
+    stored = client(session).update({"resourceType": "Observation", "id": "o1"}, if_match=None)
+    assert (stored.reference, stored.version, stored.created) == ("Observation/o1", "1", True)
+    assert "If-Match" not in responses.calls[0].request.headers
+
+
+@pytest.mark.parametrize("identity", ["..", "p1/_history/1", "p1?_format=xml", ""])
+@responses.activate
+def test_what_cannot_be_an_id_is_not_written_to(session: Session, identity: str) -> None:
+    with pytest.raises(NotFound):
+        client(session).update({"resourceType": "Observation", "id": identity}, if_match="1")
+    assert len(responses.calls) == 0
+
+
+@responses.activate
+def test_signs_that_mean_something_in_a_search_are_escaped_in_a_value(session: Session) -> None:
+    responses.get(SEARCH, json=page())
+    client(session).search("Observation", [("url", search_value("https://x.example.org/a,b|c$d\\e"))])
+    assert parse_qs(urlsplit(str(responses.calls[0].request.url)).query) == {"url": [r"https://x.example.org/a\,b\|c\$d\\e"]}
 
 
 @responses.activate
