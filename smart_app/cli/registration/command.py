@@ -16,6 +16,7 @@ from smart_app.errors import ConfigurationError, RapportError
 from smart_app.http import new_session
 from smart_app.jose import SigningKey
 from smart_app.launch.client_metadata import addresses, client_metadata, method_of
+from smart_app.launch.client_secrets import bearer_token
 from smart_app.launch.discovery import Discovery
 from smart_app.launch.dynamic import Registered, choose_method
 from smart_app.launch.dynamic import register as send
@@ -34,7 +35,9 @@ _RFC7591 = "rfc7591"
 @click.option("--host", "hosts", multiple=True, metavar="HOST", help="With --iss: a further host its sign-in is on. May be repeated.")
 @click.option("--key-file", type=click.Path(path_type=Path, dir_okay=False, exists=True), help="With --iss: sign with this key file.")
 @click.option("--secret-file", type=click.Path(path_type=Path, dir_okay=False), help="With --dynamic: new file for a client secret.")
-@click.option("--token-env", metavar="NAME", help="With --dynamic: variable that holds the initial access token some EHRs ask for.")
+@click.option(
+    "--token-env", metavar="NAME", help="With --dynamic: variable (or NAME_FILE) with the initial access token some EHRs ask for."
+)
 @click.option(
     "--base-url", envvar="RAPPORT_BASE_URL", default=str(Settings.model_fields["base_url"].default), show_default=True, metavar="URL"
 )
@@ -63,7 +66,8 @@ def register(
         else:
             issuer = _unlisted(str(iss), hosts=hosts, key_file=key_file, scope=registration.client.scope)
         if dynamic:
-            _send(registration, issuer, base_url.rstrip("/"), secret_file=secret_file, initial_token=_initial_token(token_env))
+            initial_token = None if token_env is None else bearer_token(token_env, os.environ)
+            _send(registration, issuer, base_url.rstrip("/"), secret_file=secret_file, initial_token=initial_token)
         else:
             click.echo(_text(form, registration, issuer, base_url.rstrip("/")), nl=False)
     except RapportError as wrong:
@@ -94,14 +98,6 @@ def _text(form: str, registration: Registration, issuer: Issuer, base_url: str) 
     if form == _RFC7591:
         return _json(client_metadata(registration.client, at, method=method, scope=issuer.registered_scope))
     return crib_sheet(form, client=registration.client, at=at, issuer=issuer)
-
-
-def _initial_token(name: str | None) -> str | None:
-    if name is None:
-        return None
-    if not os.environ.get(name):
-        raise click.ClickException(f"The variable {name} is not set.")
-    return os.environ[name]
 
 
 def _send(registration: Registration, issuer: Issuer, base_url: str, *, secret_file: Path | None, initial_token: str | None) -> None:
