@@ -1,84 +1,168 @@
-"""Puts definitions on an open FHIR server: each found by its address and version, written once, told in full."""
+"""Puts definitions on a FHIR server: each found by its address and version, written once, told in full.
+
+No write depends on a search the server makes (`PUT Type?url=…`, `If-None-Exist`): servers refuse that by address, strip the id from it or
+do not look at `If-Match`. What is there is searched for and read, and replaced by its id and version."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from html import unescape
-from typing import Literal
-from urllib.parse import urlencode
+from typing import Any, Literal
 
 from msgspec import Struct
 
-from smart_app.sandbox.seeding.remote_server import RefusedError, RemoteServer, Resource
+from smart_app.errors import Conflict, FhirError, Forbidden, NotFound, NotSent, Refused, Unauthorized
+from smart_app.fhir.capability import Capabilities, parse_capabilities
+from smart_app.fhir.client import FhirClient, search_value
 
-Deed = Literal["created", "updated", "unchanged", "refused"]
+Definition = dict[str, Any]
+Deed = Literal["created", "updated", "unchanged", "refused", "unknown", "not tried"]
 # A server that checks what it is given wants to know codes before what refers to them.
 _ORDER = ("StructureDefinition", "CodeSystem", "ValueSet", "Questionnaire")
 # What a server may set on what it keeps.
 _SERVERS_OWN = frozenset({"id", "meta", "text"})
 _TAG = re.compile(r"<[^>]*>")
+_CONTENT_REFUSED = 422
 
 
-class Published(Struct, frozen=True, kw_only=True):
-    """What came of one definition: `url|version`, what was done, and where it is or why not."""
+class Deployed(Struct, frozen=True, kw_only=True):
+    """What came of one definition: `url|version`, what was done, and where it is (`Type/id`) or why not. `unknown` is a write that was not
+    answered, or not in FHIR: the next run finds out."""
 
     canonical: str
     deed: Deed
     said: str
 
+    @property
+    def placed(self) -> bool:
+        """Whether the server certainly has the definition now."""
+        return self.deed in {"created", "updated", "unchanged"}
 
-def publish(server: RemoteServer, definitions: Iterable[Resource]) -> Iterator[Published]:
+
+def r4_capabilities(client: FhirClient) -> Capabilities:
+    """What the server says it can do. FhirError when it says nothing, or is not of R4."""
+    statement = client.capabilities()
+    version = str(statement.get("fhirVersion", ""))
+    if not version.startswith("4.0"):
+        raise FhirError(f"It is no FHIR R4 server (fhirVersion {version[:20]!r}).", status=200)
+    return parse_capabilities(statement)
+
+
+def deploy(client: FhirClient, definitions: Iterable[Definition], *, capabilities: Capabilities) -> Iterator[Deployed]:
     """Every definition in turn. What is there already is left alone; what differs under the same address and version is replaced;
-    another version is another resource. RemoteError when the server goes away or cannot search by address."""
-    for resource in sorted(definitions, key=lambda one: _ORDER.index(one["resourceType"])):
-        canonical = f"{resource['url']}|{resource['version']}"
+    another version is another resource. When the server can be used no further, the rest is not tried."""
+    waiting = iter(sorted(definitions, key=lambda one: _ORDER.index(one["resourceType"])))
+    for resource in waiting:
         try:
-            deed, reference = _published(server, resource)
-        except RefusedError as error:
-            yield Published(canonical=canonical, deed="refused", said=str(error))
-        else:
-            yield Published(canonical=canonical, deed=deed, said=reference)
+            done = _deployed(client, resource, capabilities)
+        except FhirError as failed:
+            said = in_words(failed)
+            yield from (Deployed(canonical=_canonical(one), deed="not tried", said=said) for one in (resource, *waiting))
+            return
+        yield done
 
 
-def _published(server: RemoteServer, resource: Resource) -> tuple[Deed, str]:
-    """What was done, and the `Type/id`. RefusedError."""
-    kind, own = resource["resourceType"], f"{resource['resourceType']}/{resource['id']}"
-    there = _found(server, resource)
-    if there is not None:
-        place = f"{kind}/{there['id']}"
-        if _content(there) == _content(resource):
-            return "unchanged", place
-        return "updated", server.update({**resource, "id": there["id"]}).reference
-    if server.read(own) is not None:
-        return "created", _posted(server, resource)
+def in_words(error: FhirError) -> str:
+    """Status and reason on one line, in the server's own words where it gave any. They are somebody else's: nothing in them may steer a
+    terminal."""
+    reason = "The access token is missing or not accepted." if isinstance(error, Unauthorized) else error.user_message
+    text = f"{error.status or ''} {error.diagnostics or reason}"
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+
+
+def _deployed(client: FhirClient, resource: Definition, capabilities: Capabilities) -> Deployed:
+    """What came of one. FhirError when the server cannot be used and certainly wrote nothing."""
+    canonical = _canonical(resource)
     try:
-        return "created", server.update(resource).reference
-    except RefusedError:
-        # A server need not let a client choose ids.
-        return "created", _posted(server, resource)
+        _check_offered(capabilities, resource["resourceType"])
+        there = _found(client, resource)
+        if there is not None and _content(there) == _content(resource):
+            return Deployed(canonical=canonical, deed="unchanged", said=_place(there))
+        return _written(client, resource, there)
+    except (Refused, Conflict, Forbidden, NotFound) as error:
+        return Deployed(canonical=canonical, deed="refused", said=in_words(error))
 
 
-def _found(server: RemoteServer, resource: Resource) -> Resource | None:
-    """The definition of that address and version, however the server numbers it; also one a search does not show yet."""
-    kind = resource["resourceType"]
-    query = urlencode({"url": resource["url"], "version": resource["version"]})
-    found = next(server.search(kind, query, wanted=lambda one: _same(one, resource)), None)
-    if found is not None:
-        return found
-    own = server.read(f"{kind}/{resource['id']}")
-    return own if own is not None and _same(own, resource) else None
+def _written(client: FhirClient, resource: Definition, there: Definition | None) -> Deployed:
+    """What came of the write. FhirError when it was refused or certainly not seen."""
+    canonical = _canonical(resource)
+    deed: Deed = "created" if there is None else "updated"
+    try:
+        place = _created(client, resource) if there is None else _replaced(client, resource, there)
+    except (Refused, Conflict, Forbidden, NotFound, NotSent, Unauthorized):
+        raise
+    except FhirError as error:
+        return Deployed(canonical=canonical, deed="unknown", said=in_words(error))
+    return Deployed(canonical=canonical, deed=deed, said=place)
 
 
-def _posted(server: RemoteServer, resource: Resource) -> str:
-    """Created under an id the server chooses."""
-    return server.create({key: value for key, value in resource.items() if key != "id"}, if_none_exist=None).reference
+def _replaced(client: FhirClient, resource: Definition, there: Definition) -> str:
+    """The `Type/id` that was written over. Conflict when the server holds another version by now."""
+    meta = there.get("meta")
+    version = meta.get("versionId") if isinstance(meta, dict) else None
+    client.update({**resource, "id": there.get("id")}, if_match=version)
+    return _place(there)
 
 
-def _same(one: Resource, other: Resource) -> bool:
-    return (one.get("url"), one.get("version")) == (other["url"], other["version"])
+def _created(client: FhirClient, resource: Definition) -> str:
+    """The `Type/id`: our own id, or one the server chooses where ours is taken or a client may not choose (Medplum answers 400 to that)."""
+    if _own(client, resource) is None:
+        try:
+            client.update(resource, if_match=None)
+        except (Refused, NotFound, Forbidden) as error:
+            if error.status == _CONTENT_REFUSED:
+                raise
+        else:
+            return _place(resource)
+    stored = client.create({key: value for key, value in resource.items() if key != "id"})
+    return stored.reference or f"{resource['resourceType']}, its id was not told"
 
 
-def _content(resource: Resource) -> tuple[Resource, str]:
+def _found(client: FhirClient, resource: Definition) -> Definition | None:
+    """The definition of that address and version, however the server numbers it; also one a search does not show yet. Conflict when it is
+    there more than once, Refused when that cannot be told."""
+    kind, url, version = resource["resourceType"], resource["url"], resource["version"]
+    result = client.search(kind, [("url", search_value(url)), ("version", search_value(version))], fresh=True)
+    if any(one.get("url") != url for one in result.resources):
+        raise FhirError(f"{kind} cannot be searched by address here: other resources came back.")
+    # A server that knows no `version` gives all of them.
+    same = [one for one in result.resources if one.get("version") == version]
+    if len(same) > 1:
+        raise Conflict(f"It is there {len(same)} times: {', '.join(map(_place, same))}. Remove all but one.")
+    if not same and not result.complete:
+        raise Refused(f"Whether it is there cannot be told. {result.reason}")
+    if same:
+        return same[0]
+    own = _own(client, resource)
+    return own if own is not None and (own.get("url"), own.get("version")) == (url, version) else None
+
+
+def _own(client: FhirClient, resource: Definition) -> Definition | None:
+    """Whatever the server has under our own id."""
+    try:
+        return client.read(resource["resourceType"], resource["id"])
+    except NotFound:
+        return None
+
+
+def _check_offered(capabilities: Capabilities, kind: str) -> None:
+    """Refused when the server says itself that it keeps no such resources, or that they cannot be found again."""
+    if capabilities.can(kind, "create") is False and capabilities.can(kind, "update") is False:
+        raise Refused(f"The server says that it keeps no {kind}.")
+    if capabilities.searchable(kind, "url") is False:
+        raise Refused(f"The server says that {kind} cannot be searched by address, so it could not be found again.")
+
+
+def _canonical(resource: Definition) -> str:
+    return f"{resource['url']}|{resource['version']}"
+
+
+def _place(resource: Mapping[str, object]) -> str:
+    return f"{resource['resourceType']}/{resource.get('id')}"
+
+
+def _content(resource: Definition) -> tuple[Definition, str]:
     """What a definition says: its elements, and the narrative's text. HAPI keeps the XHTML with its attributes in another order and without
     its character references, so the markup itself cannot be compared."""
     elements = {key: value for key, value in resource.items() if key not in _SERVERS_OWN}
-    return elements, unescape(_TAG.sub(" ", str(resource.get("text", {}).get("div", ""))))
+    text = resource.get("text")
+    return elements, unescape(_TAG.sub(" ", str(text.get("div", "")) if isinstance(text, dict) else ""))

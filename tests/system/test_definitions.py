@@ -6,10 +6,12 @@ from click.testing import CliRunner
 
 from fhir_mappings.definitions.published_definitions import definitions
 from fhir_mappings.instruments.library import Library
+from fhir_mappings.r4.json_types import Json
 from fhir_mappings.submission.questionnaire_response import questionnaire_response
+from smart_app.care.definition_deployment import Deployed, deploy, r4_capabilities
 from smart_app.cli import main
-from smart_app.cli.publishing import publish
-from smart_app.sandbox.seeding.remote_server import RemoteServer
+from smart_app.fhir.client import FhirClient
+from smart_app.http import new_session
 from tests.fhir_mappings.definitions.test_published_definitions import GERMAN, NEWER, OPEN
 from tests.fhir_mappings.invented import INVENTED, worded
 from tests.fhir_mappings.samples import CHECK_IN, submission
@@ -26,14 +28,17 @@ def found(base: str, kind: str, **query: str) -> list[dict[str, object]]:
     return [entry["resource"] for entry in answer.json().get("entry", [])]
 
 
+def deployed(base: str, made: list[Json]) -> list[Deployed]:
+    with new_session(pool=1) as http:
+        client = FhirClient(base=base, http=http, token=None, timeout=60, page_limit=5)
+        return list(deploy(client, made, capabilities=r4_capabilities(client)))
+
+
 def test_every_definition_is_found_by_address_and_version_also_beside_other_versions(hapi_base: str) -> None:
     several = Library((*INVENTED, NEWER, GERMAN, worded(CHECK_IN, "Wort", scopes=OPEN, language="de"), CHECK_IN))
     made = definitions(several, base=BASE)
-    with requests.Session() as session:
-        done = list(publish(RemoteServer(base=hapi_base, session=session), made))
-        assert [one for one in done if one.deed == "refused"] == []
-        again = list(publish(RemoteServer(base=hapi_base, session=session), made))
-    assert {one.deed for one in again} == {"unchanged"}
+    assert [one for one in deployed(hapi_base, made) if not one.placed] == []
+    assert {one.deed for one in deployed(hapi_base, made)} == {"unchanged"}
     for one in made:
         [there] = found(hapi_base, str(one["resourceType"]), url=str(one["url"]), version=str(one["version"]))
         assert there["title"] == one["title"]
@@ -51,10 +56,9 @@ def test_the_command_puts_the_shipped_definitions_there_once(hapi_base: str) -> 
 def test_a_response_is_found_by_its_form(hapi_base: str) -> None:
     made = questionnaire_response(submission(encounter=None), base=BASE)
     content = {key: value for key, value in made.items() if key not in {"subject", "author", "source", "extension"}}
-    with requests.Session() as session:
-        server = RemoteServer(base=hapi_base, session=session)
-        assert list(publish(server, definitions(Library((CHECK_IN,)), base=BASE)))
-        written = server.create(content, if_none_exist=None)
+    assert deployed(hapi_base, definitions(Library((CHECK_IN,)), base=BASE))
+    with new_session(pool=1) as http:
+        written = FhirClient(base=hapi_base, http=http, token=None, timeout=60, page_limit=1).create(content)
     canonical = str(made["questionnaire"])
     responses = found(hapi_base, "QuestionnaireResponse", questionnaire=canonical)
     assert written.reference in [f"QuestionnaireResponse/{one['id']}" for one in responses]

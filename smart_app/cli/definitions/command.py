@@ -1,21 +1,32 @@
 """`rapport definitions`: what Rapport publishes, as a list, as a FHIR package, or onto a server."""
 
+import os
 import re
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
-import requests
 
 from fhir_mappings.definitions.fhir_package import NAME, archive, package_files
 from fhir_mappings.definitions.published_definitions import definitions as every_definition
 from fhir_mappings.r4.json_types import Json
 from smart_app import __version__
-from smart_app.cli.definitions.consent import agreed
+from smart_app.care.definition_deployment import Deployed, in_words, r4_capabilities
+from smart_app.care.definition_deployment import deploy as deploy_definitions
+from smart_app.cli.definitions.consent import agreed, on_this_machine
 from smart_app.cli.instruments.site import this_site
-from smart_app.cli.publishing import publish
-from smart_app.sandbox.seeding.remote_server import RemoteError, RemoteServer, is_loopback
+from smart_app.errors import ConfigurationError, FhirError
+from smart_app.fhir.client import FhirClient
+from smart_app.http import new_session
+from smart_app.launch.client_secrets import bearer_token
+from smart_app.registration import normalise_iss
 from smart_app.settings import Settings
+
+# Seconds: HAPI takes up to 17 for the first resource it validates.
+_PATIENCE = 60.0
+# A search by address and version has one match; what needs more pages has ignored one of them.
+_MOST_PAGES = 5
 
 
 def _address(_context: click.Context, _option: click.Parameter, value: str) -> str:
@@ -71,28 +82,57 @@ def package(output: Path, canonical_base: str) -> None:
             click.echo(f"Not of this package, left from before: {file}")
 
 
+def _fhir_base(_context: click.Context, _option: click.Parameter, value: str) -> str:
+    """As `launch.json` would have it. BadParameter when it is no FHIR base address, or one a token must not be sent to."""
+    base = normalise_iss(value)
+    if base is None:
+        raise click.BadParameter("must be a FHIR base address: https (http only on this machine), no user info, query or fragment")
+    return base
+
+
 @definitions.command()
-@click.option("--fhir", metavar="BASE", required=True, help="An open FHIR R4 server.")
+@click.option("--fhir", "base", callback=_fhir_base, metavar="BASE", required=True, help="A FHIR R4 server.")
+@click.option("--token-env", metavar="NAME", help="Variable (or NAME_FILE) with the access token the server asks for.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=_PATIENCE,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long one request may take; a server that validates can need many.",
+)
 @click.option("--yes", is_flag=True, help="Write to a server that is not on this machine.")
 @_CANONICAL_BASE
-def deploy(fhir: str, yes: bool, canonical_base: str) -> None:
-    """Put every definition on an open FHIR server; what is there already is left alone."""
-    base = fhir.rstrip("/")
-    if not (is_loopback(base) or yes or agreed(base, "Write Rapport's definitions there?")):
+def deploy(base: str, token_env: str | None, timeout: float, yes: bool, canonical_base: str) -> None:
+    """Put every definition on a FHIR server; what is there already is left alone. Exit 1 unless all are there."""
+    if not (on_this_machine(base) or yes or agreed(base, "Write Rapport's definitions there?")):
         raise click.ClickException(f"{base} is not on this machine. Definitions are written there only after an explicit yes. Say --yes.")
-    done: Counter[str] = Counter()
-    with requests.Session() as session:
-        server = RemoteServer(base=base, session=session)
-        try:
-            server.capabilities()
-            for one in publish(server, _definitions(canonical_base)):
-                done[one.deed] += 1
-                click.echo(f"{one.deed:<10} {one.canonical}  {one.said}")
-        except RemoteError as failed:
-            raise click.ClickException(f"{base} cannot be used: {failed}") from failed
-    click.echo(f"{base}: {', '.join(f'{count} {deed}' for deed, count in sorted(done.items()))}.")
-    if done["refused"]:
-        raise SystemExit(1)
+    try:
+        token = bearer_token(token_env, os.environ) if token_env is not None else None
+        made = _definitions(canonical_base)
+        with new_session(pool=1) as http:
+            client = FhirClient(base=base, http=http, token=token, timeout=timeout, page_limit=_MOST_PAGES)
+            done = [_told(one) for one in deploy_definitions(client, made, capabilities=r4_capabilities(client))]
+    except FhirError as failed:
+        raise click.ClickException(f"{base} cannot be used: {in_words(failed)}") from failed
+    except ConfigurationError as wrong:
+        raise click.ClickException(str(wrong)) from wrong
+    _conclude(base, done)
+
+
+def _told(one: Deployed) -> Deployed:
+    """The same, once its line is printed."""
+    click.echo(f"{one.deed:<10} {one.canonical}  {one.said}")
+    return one
+
+
+def _conclude(base: str, done: Sequence[Deployed]) -> None:
+    """How many of each. ClickException unless the server has all of them."""
+    counts = Counter(one.deed for one in done)
+    click.echo(f"{base}: {', '.join(f'{count} {deed}' for deed, count in sorted(counts.items()))}.")
+    missing = sum(not one.placed for one in done)
+    if missing:
+        raise click.ClickException(f"{missing} of {len(done)} are not there, or not known to be. Another run leaves alone what is there.")
 
 
 def _definitions(canonical_base: str) -> list[Json]:

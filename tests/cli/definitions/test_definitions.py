@@ -12,7 +12,7 @@ from fhir_mappings.instruments.library import load_library
 from fhir_mappings.site.wording_pack_template import pack_template
 from smart_app.cli import main
 from tests.cli.instruments.test_instruments import filled
-from tests.support.definition_server import DefinitionServer
+from tests.support.definition_server import DefinitionServer, refused
 
 HERE = "http://127.0.0.1:8080/fhir"
 ELSEWHERE = "https://fhir.example.org/r4"
@@ -28,8 +28,8 @@ def ran(*words: str) -> Result:
     return CliRunner().invoke(main, ["definitions", *words])
 
 
-def deployed(base: str = HERE, *words: str) -> Result:
-    return ran("deploy", "--fhir", base, *words)
+def deployed(base: str = HERE, *words: str, **environ: str) -> Result:
+    return CliRunner().invoke(main, ["definitions", "deploy", "--fhir", base, *words], env=environ)
 
 
 def test_the_list_names_every_definition_under_the_sites_own_addresses() -> None:
@@ -111,7 +111,7 @@ def test_deploying_writes_everything_once(mock: responses.RequestsMock) -> None:
 
 
 def test_what_differs_under_the_same_address_and_version_is_replaced_where_it_is(mock: responses.RequestsMock) -> None:
-    server = DefinitionServer(chooses_ids=True).attach(mock)
+    server = DefinitionServer(chooses_ids=405).attach(mock)
     deployed()
     place, kept = next((place, one) for place, one in server.stored.items() if one["resourceType"] == "Questionnaire")
     server.stored[place] = {**kept, "title": "Somebody else's"}
@@ -169,12 +169,12 @@ def test_a_server_that_cannot_be_searched_by_address_is_left_alone(mock: respons
     }
     done = deployed()
     assert done.exit_code == 1
-    assert "cannot be used" in done.output
+    assert "cannot be searched by address" in done.output
     assert server.written() == []
 
 
 def test_what_a_server_does_not_take_is_said_and_the_rest_is_written(mock: responses.RequestsMock) -> None:
-    server = DefinitionServer(refuses=("ValueSet",)).attach(mock)
+    server = DefinitionServer(refuses={"ValueSet": 422}).attach(mock)
     done = deployed()
     assert done.exit_code == 1
     assert "ValueSet is not kept here" in done.output
@@ -189,3 +189,57 @@ def test_an_address_beyond_this_machine_is_not_even_asked_without_a_yes(mock: re
     assert server.asked == []
     assert deployed(ELSEWHERE, "--yes").exit_code == 0
     assert server.stored
+
+
+@pytest.mark.parametrize("base", ["http://fhir.example.org/r4", "https://u:p@x.example.org/r4", "https://x.example.org/r4?a=1", "nonsense"])
+def test_a_base_that_launch_json_would_not_take_is_not_asked(mock: responses.RequestsMock, base: str) -> None:
+    done = deployed(base, "--yes")
+    assert done.exit_code == 2
+    assert "must be a FHIR base address" in done.output
+    assert len(mock.calls) == 0
+
+
+def test_without_the_token_a_server_asks_for_nothing_is_written_and_that_is_said(mock: responses.RequestsMock) -> None:
+    server = DefinitionServer(token="let-me-in").attach(mock)
+    done = deployed()
+    assert done.exit_code == 1
+    assert f"{HERE} cannot be used: 401 who are you" in done.output
+    assert server.written() == []
+
+
+def test_the_token_comes_from_a_variable_or_a_file_and_is_never_shown(mock: responses.RequestsMock, tmp_path: Path) -> None:
+    server = DefinitionServer(token="let-me-in").attach(mock)
+    (tmp_path / "token").write_text("let-me-in\n")
+    first = deployed(HERE, "--token-env", "DEPLOY_TOKEN", DEPLOY_TOKEN="let-me-in")
+    second = deployed(HERE, "--token-env", "DEPLOY_TOKEN", DEPLOY_TOKEN_FILE=str(tmp_path / "token"))
+    assert (first.exit_code, second.exit_code) == (0, 0), first.output
+    assert "let-me-in" not in first.output + second.output
+    assert all(one.headers["Authorization"] == "Bearer let-me-in" for one in server.sent)
+
+
+@pytest.mark.parametrize("token", ["", "two words", "line\nbreak", "schlüssel"])
+def test_a_token_that_is_missing_or_cannot_be_sent_is_named_by_its_place(mock: responses.RequestsMock, token: str) -> None:
+    done = deployed(HERE, "--token-env", "DEPLOY_TOKEN", DEPLOY_TOKEN=token)
+    assert done.exit_code == 1
+    assert "DEPLOY_TOKEN" in done.output
+    assert not token or token not in done.output
+    assert len(mock.calls) == 0
+
+
+def test_a_run_that_breaks_off_says_how_much_is_missing(mock: responses.RequestsMock) -> None:
+    server = DefinitionServer(says={("GET", "ValueSet"): refused(503, "going down")}).attach(mock)
+    done = deployed()
+    assert done.exit_code == 1
+    placed, every = len(server.stored), sum(line.count("|") for line in done.output.splitlines())
+    assert f"{HERE}: {placed} created, {every - placed} not tried." in done.output
+    assert f"{every - placed} of {every} are not there, or not known to be." in done.output
+    assert done.output.count("503 going down") == every - placed
+
+
+def test_a_page_in_place_of_fhir_is_no_server(mock: responses.RequestsMock) -> None:
+    page = (200, {"Content-Type": "text/html"}, "<html>Sign in</html>")
+    server = DefinitionServer(says={("GET", "metadata"): page}).attach(mock)
+    done = deployed()
+    assert done.exit_code == 1
+    assert f"{HERE} cannot be used: 200 The health record answered with something that is not FHIR JSON." in done.output
+    assert server.written() == []
