@@ -38,6 +38,13 @@ class Deployed(Struct, frozen=True, kw_only=True):
         return self.deed in {"created", "updated", "unchanged"}
 
 
+class _Found(Struct, frozen=True, kw_only=True):
+    """What the server has of a definition; `taken` says that something else has the id we would give it."""
+
+    there: Definition | None = None
+    taken: bool = False
+
+
 def r4_capabilities(client: FhirClient) -> Capabilities:
     """What the server says it can do. FhirError when it says nothing, or is not of R4."""
     statement = client.capabilities()
@@ -64,8 +71,8 @@ def deploy(client: FhirClient, definitions: Iterable[Definition], *, capabilitie
 def in_words(error: FhirError) -> str:
     """Status and reason on one line, in the server's own words where it gave any. They are somebody else's: nothing in them may steer a
     terminal."""
-    reason = "The access token is missing or not accepted." if isinstance(error, Unauthorized) else error.user_message
-    text = f"{error.status or ''} {error.diagnostics or reason}"
+    remedy = "The access token is missing or not accepted. " if isinstance(error, Unauthorized) else ""
+    text = f"{error.status or ''} {remedy}{error.diagnostics or error.user_message}"
     return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
 
 
@@ -74,20 +81,20 @@ def _deployed(client: FhirClient, resource: Definition, capabilities: Capabiliti
     canonical = _canonical(resource)
     try:
         _check_offered(capabilities, resource["resourceType"])
-        there = _found(client, resource)
-        if there is not None and _content(there) == _content(resource):
-            return Deployed(canonical=canonical, deed="unchanged", said=_place(there))
-        return _written(client, resource, there)
+        found = _found(client, resource)
+        if found.there is not None and _content(found.there) == _content(resource):
+            return Deployed(canonical=canonical, deed="unchanged", said=_place(found.there))
+        return _written(client, resource, found)
     except (Refused, Conflict, Forbidden, NotFound) as error:
         return Deployed(canonical=canonical, deed="refused", said=in_words(error))
 
 
-def _written(client: FhirClient, resource: Definition, there: Definition | None) -> Deployed:
+def _written(client: FhirClient, resource: Definition, found: _Found) -> Deployed:
     """What came of the write. FhirError when it was refused or certainly not seen."""
-    canonical = _canonical(resource)
+    canonical, there = _canonical(resource), found.there
     deed: Deed = "created" if there is None else "updated"
     try:
-        place = _created(client, resource) if there is None else _replaced(client, resource, there)
+        place = _created(client, resource, taken=found.taken) if there is None else _replaced(client, resource, there)
     except (Refused, Conflict, Forbidden, NotFound, NotSent, Unauthorized):
         raise
     except FhirError as error:
@@ -103,9 +110,9 @@ def _replaced(client: FhirClient, resource: Definition, there: Definition) -> st
     return _place(there)
 
 
-def _created(client: FhirClient, resource: Definition) -> str:
+def _created(client: FhirClient, resource: Definition, *, taken: bool) -> str:
     """The `Type/id`: our own id, or one the server chooses where ours is taken or a client may not choose (Medplum answers 400 to that)."""
-    if _own(client, resource) is None:
+    if not taken:
         try:
             client.update(resource, if_match=None)
         except (Refused, NotFound, Forbidden) as error:
@@ -117,7 +124,7 @@ def _created(client: FhirClient, resource: Definition) -> str:
     return stored.reference or f"{resource['resourceType']}, its id was not told"
 
 
-def _found(client: FhirClient, resource: Definition) -> Definition | None:
+def _found(client: FhirClient, resource: Definition) -> _Found:
     """The definition of that address and version, however the server numbers it; also one a search does not show yet. Conflict when it is
     there more than once, Refused when that cannot be told."""
     kind, url, version = resource["resourceType"], resource["url"], resource["version"]
@@ -131,9 +138,11 @@ def _found(client: FhirClient, resource: Definition) -> Definition | None:
     if not same and not result.complete:
         raise Refused(f"Whether it is there cannot be told. {result.reason}")
     if same:
-        return same[0]
+        return _Found(there=same[0])
     own = _own(client, resource)
-    return own if own is not None and (own.get("url"), own.get("version")) == (url, version) else None
+    if own is not None and (own.get("url"), own.get("version")) == (url, version):
+        return _Found(there=own)
+    return _Found(taken=own is not None)
 
 
 def _own(client: FhirClient, resource: Definition) -> Definition | None:

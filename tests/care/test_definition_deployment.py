@@ -65,7 +65,7 @@ class TestAccess:
         done = deployed(server, token="short")
         assert list(dict.fromkeys(deeds(done))) == ["created", "not tried"]
         assert deeds(done).count("created") == len(server.stored)
-        assert "401 who are you" in words(done)
+        assert "401 The access token is missing or not accepted. who are you" in words(done)
 
     def test_what_the_token_does_not_cover_is_said_and_the_rest_is_written(self, mock: responses.RequestsMock) -> None:
         server = DefinitionServer(refuses={"CodeSystem": 403}).attach(mock)
@@ -119,6 +119,13 @@ class TestAnswers:
         server.says["GET", "Questionnaire"] = said(200, found)
         assert {*deeds(deployed(server))} <= {"created", "updated", "refused", "unknown", "not tried"}
         assert not any("None" in path or ".." in path for _, path in server.written())
+
+    def test_a_read_that_fails_before_the_write_leaves_nothing_unknown(self, mock: responses.RequestsMock) -> None:
+        form = next(one["id"] for one in made() if one["resourceType"] == "CodeSystem")
+        server = DefinitionServer(says={("GET", f"CodeSystem/{form}"): refused(503, "going down")}).attach(mock)
+        done = deployed(server)
+        assert list(dict.fromkeys(deeds(done))) == ["created", "not tried"]
+        assert not any(path.startswith("CodeSystem") for _, path in server.written())
 
     def test_a_server_of_another_fhir_version_is_left_alone(self, mock: responses.RequestsMock) -> None:
         statement = said(200, {"resourceType": "CapabilityStatement", "fhirVersion": "5.0.0"})

@@ -27,8 +27,8 @@ class DefinitionServer:
     `knows_version`: whether the version does; `remembers`: an earlier search's answer is given again unless the client wants none;
     `indexed`: whether a search finds anything; `versioned`: a PUT over something needs its version; `token`: what every request has to
     carry; `refuses`: the status types are answered with that are not taken; `says`: answers given in place of the right ones, by method and
-    type, `metadata` for the statement; `offers`: what the statement lists; `after_write`: called when something was stored and is not
-    answered yet. `asked` is every (method, path), `sent` every request."""
+    path or type, `metadata` for the statement; `offers`: what the statement lists; `after_write`: called when something was stored and
+    not answered yet. `asked` is every (method, path), `sent` every request."""
 
     base: str = "http://127.0.0.1:8080/fhir"
     chooses_ids: int | None = None
@@ -74,8 +74,9 @@ class DefinitionServer:
         self.sent.append(request)
         if self.token is not None and request.headers.get("Authorization") != f"Bearer {self.token}":
             return refused(401, "who are you")
-        if (method, path.split("/")[0]) in self.says:
-            return self.says[method, path.split("/")[0]]
+        for place in (path, path.split("/")[0]):
+            if (method, place) in self.says:
+                return self.says[method, place]
         if method != "GET":
             return self._write(method, path, simplejson.loads(request.body or b"", use_decimal=True), request.headers.get("If-Match"))
         if path == "metadata":

@@ -1,4 +1,4 @@
-"""An open FHIR R4 server somebody else runs, as seeding and publishing need it: capabilities, checked searches, writes. It trusts
+"""An open FHIR R4 server somebody else runs, as seeding needs it: capabilities, checked searches, writes. It trusts
 no answer it can check: a search result counts only when the resource in it is what was asked for."""
 
 import ipaddress
@@ -100,12 +100,6 @@ class RemoteServer:
         if found is None:
             raise RemoteError(f"{kind} was taken ({response.status_code}) but its id was not told.")
         return Written(reference=found, new=response.status_code == requests.codes.created)
-
-    def update(self, resource: Resource) -> Written:
-        """Puts one resource under its own id, made when it is not there. RefusedError, RemoteError."""
-        reference = f"{resource['resourceType']}/{resource['id']}"
-        response = self._call("PUT", reference, content=resource)[0]
-        return Written(reference=reference, new=response.status_code == requests.codes.created)
 
     def transaction(self, entries: Sequence[Resource]) -> list[Written | None]:
         """Sends one transaction; per entry what came of it, None where the answer does not tell the id. RefusedError, RemoteError."""

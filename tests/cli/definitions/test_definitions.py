@@ -203,7 +203,7 @@ def test_without_the_token_a_server_asks_for_nothing_is_written_and_that_is_said
     server = DefinitionServer(token="let-me-in").attach(mock)
     done = deployed()
     assert done.exit_code == 1
-    assert f"{HERE} cannot be used: 401 who are you" in done.output
+    assert f"{HERE} cannot be used: 401 The access token is missing or not accepted. who are you" in done.output
     assert server.written() == []
 
 
