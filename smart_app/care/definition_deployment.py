@@ -114,12 +114,10 @@ def _created(client: FhirClient, resource: Definition, *, taken: bool) -> str:
     """The `Type/id`: our own id, or one the server chooses where ours is taken or a client may not choose (Medplum answers 400 to that)."""
     if not taken:
         try:
-            client.update(resource, if_match=None)
+            return client.update(resource, if_match=None).reference or _place(resource)
         except (Refused, NotFound, Forbidden) as error:
             if error.status == _CONTENT_REFUSED:
                 raise
-        else:
-            return _place(resource)
     stored = client.create({key: value for key, value in resource.items() if key != "id"})
     return stored.reference or f"{resource['resourceType']}, its id was not told"
 

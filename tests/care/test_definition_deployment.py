@@ -99,6 +99,11 @@ class TestAnswers:
         deployed(server)
         assert {method for method, path in server.written() if path.startswith("ValueSet")} == {"PUT"}
 
+    def test_a_server_that_renumbers_what_is_put_says_where_it_is(self, mock: responses.RequestsMock) -> None:
+        elsewhere = (201, {"Location": "https://upstream.example.org/r4/ValueSet/n9/_history/1"}, "")
+        server = DefinitionServer(says={("PUT", "ValueSet"): elsewhere}).attach(mock)
+        assert {one.said for one in deployed(server) if "/ValueSet/" in one.canonical} == {"ValueSet/n9"}
+
     def test_a_write_answered_with_a_page_is_not_called_placed(self, mock: responses.RequestsMock) -> None:
         server = DefinitionServer(says={("PUT", "ValueSet"): PAGE}).attach(mock)
         done = deployed(server)
