@@ -1,17 +1,22 @@
-"""The measures of `measures.toml`: read strictly and checked."""
+"""The measures of `measure_files`: read strictly, checked, converted."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
+from typing import Annotated
 
 from pydantic import Field
 
 from fhir_mappings.data_files.strict_toml import DataFileError, Strict, parse_toml
+from fhir_mappings.data_files.text_rules import Line
 from fhir_mappings.instruments.instrument import Certainty
-from fhir_mappings.measures.measure import Axis, Code, Measure, SecondUnit, Unit
+from fhir_mappings.measures.measure import Axis, Code, Measure, MeasureGroup, SecondUnit, Unit
 
 PAGE = "docs/add-a-measure.md"
-FILE = "measures.toml"
+FOLDER = "measure_files"
+# What the dashboard reads besides: a group of such a key would be taken for it.
+OTHER_READS = frozenset({"patient", "answers", "scores"})
 
 
 class _Unit(Strict):
@@ -54,9 +59,21 @@ class _Second(Strict):
     decimals: int
 
 
+_Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
+
+
+class _Group(Strict):
+    key: _Key
+    title: Line
+    order: int = Field(ge=0)
+    categories: tuple[_Key, ...]
+    source: Line
+    certainty: Certainty
+
+
 class _Measure(Strict):
-    key: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
-    title: str
+    key: _Key
+    title: Line
     about: str
     group: str
     direction: str
@@ -72,32 +89,81 @@ class _Measure(Strict):
 
 
 class _File(Strict):
-    measure: tuple[_Measure, ...] = Field(min_length=1)
+    group: tuple[_Group, ...] = ()
+    measure: tuple[_Measure, ...] = ()
 
 
 @cache
 def load_measures() -> tuple[Measure, ...]:
-    """The measures shipped in this package, in the file's order, read once in a process. DataFileError when the file is wrong."""
-    return read_measures((files("fhir_mappings.measures") / "files" / FILE).read_text(encoding="utf-8"), file=FILE)
+    """The measures shipped in this package, read once in a process. DataFileError when a file is wrong."""
+    folder = files("fhir_mappings") / FOLDER
+    found = sorted((file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name)
+    return read_measures((file.name, file.read_text(encoding="utf-8")) for file in found)
 
 
-def read_measures(text: str, *, file: str) -> tuple[Measure, ...]:
-    """The measures of one file. DataFileError names the file, the key and the page that explains it."""
-    measures = tuple(_measure(part) for part in parse_toml(text, _File, file=file, page=PAGE).measure)
+def read_measures(named: Iterable[tuple[str, str]]) -> tuple[Measure, ...]:
+    """The measures of (file name, text), their groups in order, those of one group as they stand. DataFileError names the file, the key
+    and the page that explains it."""
+    parts = [(file, parse_toml(text, _File, file=file, page=PAGE)) for file, text in named]
+    groups = _groups([(file, one) for file, part in parts for one in part.group])
+    rows = [(file, one) for file, part in parts for one in part.measure]
+    _check_once([(file, one.key) for file, one in rows], "measure")
+    measures = [_measure(file, one, groups) for file, one in rows]
+    _check_codes([(file, measure) for (file, _), measure in zip(rows, measures, strict=True)])
+    _check_read(parts, measures)
+    return tuple(sorted(measures, key=lambda one: (one.group.order, one.group.key)))
+
+
+def _groups(rows: Sequence[tuple[str, _Group]]) -> Mapping[str, MeasureGroup]:
+    """The groups by key."""
+    _check_once([(file, one.key) for file, one in rows], "group")
+    for file, one in rows:
+        if one.key in OTHER_READS:
+            raise DataFileError(file, f"group.{one.key}", "is what another read of the dashboard is called", page=PAGE)
+    return {one.key: MeasureGroup(**one.model_dump()) for _, one in rows}
+
+
+def _check_once(keys: Sequence[tuple[str, str]], kind: str) -> None:
+    """No key stands twice, in whichever files."""
+    seen: dict[str, str] = {}
+    for file, key in keys:
+        if key in seen:
+            raise DataFileError(file, f"{kind}.{key}", f"stands in {seen[key]} already", page=PAGE)
+        seen[key] = file
+
+
+def _check_codes(rows: Sequence[tuple[str, Measure]]) -> None:
+    """Units and codes fit together, and no code belongs to two measures."""
     seen: dict[tuple[str, str], str] = {}
-    for measure in measures:
+    for file, measure in rows:
         _check_units(measure, file=file)
         for code in measure.codes:
             if (code.system, code.code) in seen:
                 raise DataFileError(file, f"{measure.key}.codes", f"{code.code} belongs to {seen[code.system, code.code]} too", page=PAGE)
             seen[code.system, code.code] = measure.key
-    return measures
 
 
-def _measure(part: _Measure) -> Measure:
-    fixed = part.model_dump(exclude={"axis", "second", "units", "codes"})
+def _check_read(parts: Sequence[tuple[str, _File]], measures: Sequence[Measure]) -> None:
+    """Every group has something to search for, and every file something to say."""
+    if not measures:
+        raise DataFileError(FOLDER, "(folder)", "holds no [[measure]]", page=PAGE)
+    used = {measure.group.key for measure in measures}
+    for file, part in parts:
+        idle = next((one.key for one in part.group if one.key not in used), None)
+        if idle is not None:
+            raise DataFileError(file, f"group.{idle}", "has no measure", page=PAGE)
+        if not part.group and not part.measure:
+            raise DataFileError(file, "(file)", "holds no [[measure]] and no [[group]]", page=PAGE)
+
+
+def _measure(file: str, part: _Measure, groups: Mapping[str, MeasureGroup]) -> Measure:
+    if part.group not in groups:
+        known = ", ".join(sorted(groups, key=lambda key: groups[key].order)) or "none"
+        raise DataFileError(file, f"{part.key}.group", f"there is no group {part.group!r}; known are {known}", page=PAGE)
+    fixed = part.model_dump(exclude={"group", "axis", "second", "units", "codes"})
     return Measure(
         **fixed,
+        group=groups[part.group],
         axis=Axis(**part.axis.model_dump()),
         second=SecondUnit(**part.second.model_dump()) if part.second else None,
         units=tuple(Unit(**one.model_dump()) for one in part.units),
@@ -123,12 +189,12 @@ def codes_of(measures: tuple[Measure, ...], group: str) -> tuple[tuple[str, str]
     """Every (system, code) to search for in one group, panels that hold a component included, each once, in order."""
     found: dict[tuple[str, str], None] = {}
     for measure in measures:
-        for code in measure.codes if measure.group == group else ():
+        for code in measure.codes if measure.group.key == group else ():
             found[code.system, code.code] = None
             found.update({(code.system, panel): None for panel in code.within})
     return tuple(found)
 
 
-def groups_of(measures: tuple[Measure, ...]) -> tuple[str, ...]:
-    """The groups, in the order in which they first appear."""
+def groups_of(measures: tuple[Measure, ...]) -> tuple[MeasureGroup, ...]:
+    """The groups, each once, in their order."""
     return tuple(dict.fromkeys(measure.group for measure in measures))

@@ -1,4 +1,5 @@
-"""What a diabetes measure is: codes, unit, conversions, plausibility, axis. One row of `measures.toml` each."""
+"""What a diabetes measure is: codes, unit, conversions, plausibility, axis; and the group it is read in. One row of
+`measure_files` each."""
 
 from decimal import Decimal
 
@@ -62,15 +63,28 @@ class SecondUnit(Struct, frozen=True, kw_only=True):
     decimals: int
 
 
+class MeasureGroup(Struct, frozen=True, kw_only=True):
+    """Measures that are read with one search. `title` names that read for people ("HbA1c"), `order` its place among the groups, low first.
+    `categories` are the Observation categories (FHIR's observation-category) under which records file every one of its results; empty
+    where records differ. `source` is where that was seen."""
+
+    key: str
+    title: str
+    order: int
+    categories: tuple[str, ...]
+    source: str
+    certainty: Certainty
+
+
 class Measure(Struct, frozen=True, kw_only=True, eq=False):
-    """One lane; read once, and told apart by identity. `group` names the read it is fetched with; `direction` is the direction word
+    """One lane; read once, and told apart by identity. `group` is what it is read with; `direction` is the direction word
     ("lower = nearer target"); `decimals` rounds converted values only, reported ones are never rounded; `gap_days` is the longest span
     a line may cross."""
 
     key: str
     title: str
     about: str
-    group: str
+    group: MeasureGroup
     direction: str
     unit: str
     label: str

@@ -20,7 +20,7 @@ from tests.bench.peer import answer_commands
 Resource = dict[str, Any]
 _LOINC = "http://loinc.org"
 _UCUM = "http://unitsofmeasure.org"
-# Code, display, unit, lowest and highest value, category: what a diabetes clinic measures, LOINC and UCUM codes as in measures.toml.
+# Code, display, unit, lowest and highest value, category: what a diabetes clinic measures, LOINC and UCUM codes as in the measures files.
 _KINDS = (
     ("4548-4", "Hemoglobin A1c/Hemoglobin.total in Blood", "%", "6.1", "0.1", "laboratory"),
     ("2345-7", "Glucose [Mass/volume] in Serum or Plasma", "mg/dL", "95", "3", "laboratory"),

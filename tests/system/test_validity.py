@@ -49,7 +49,7 @@ class FalseAlarm(NamedTuple):
 
 
 UNMATCHED = ("14743-9", "14771-0", "2345-7", "39469-2", "98979-8")
-_UNMATCHED = "Demo data: no published value set that measures.toml names by its number lists this code, so the fragment does not either."
+_UNMATCHED = "Demo data: no published value set that a measures file names by its number lists this code, so the fragment does not either."
 
 FALSE_ALARMS = (
     FalseAlarm(
@@ -72,7 +72,7 @@ FALSE_ALARMS = (
     FalseAlarm(
         "TYPE_SPECIFIC_CHECKS_DT_QTY_UCUM_ANNOTATIONS_NOT_IN_UNIT",
         "{1.73_m2}",
-        "The body surface in eGFR's unit is an annotation in UCUM; measures.toml reads the unit by that very code.",
+        "The body surface in eGFR's unit is an annotation in UCUM; labs.toml reads the unit by that very code.",
     ),
     *(FalseAlarm("Terminology_PassThrough_TX_Message", f"Unknown code 'http://loinc.org#{code}'", _UNMATCHED) for code in UNMATCHED),
 )

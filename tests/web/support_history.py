@@ -7,7 +7,7 @@ from typing import Literal
 
 from fhir_mappings.instruments.instrument import Citation, Form, Informant, Instrument, Item, Option, Question, Rights, Scale
 from fhir_mappings.instruments.scores import Score
-from fhir_mappings.measures.measure import Axis, Measure, SecondUnit, Unit
+from fhir_mappings.measures.measure import Axis, Measure, MeasureGroup, SecondUnit, Unit
 from fhir_mappings.measures.measurement import Measurement
 from fhir_mappings.people.person import Person
 from fhir_mappings.r4.dates import Moment
@@ -131,13 +131,16 @@ def dyad(ratings: Sequence[Rating], *, clinician: Person = SOFIA, mine: bool = T
     )
 
 
+_GROUP = MeasureGroup(key="all", title="All", order=0, categories=(), source="", certainty="unverified")
+
+
 def measure(
     key: str, title: str, direction: str, label: str, axis: tuple[str, ...], *, second: SecondUnit | None = None, about: str = ""
 ) -> Measure:
     numbers = [Decimal(text) for text in axis]
     unit = Unit(code=label, label=label, slope=Decimal(1), intercept=Decimal(0), low=numbers[0], high=numbers[-1], spellings=())
     return Measure(
-        key=key, title=title, about=about, group=key, direction=direction, unit=label, label=label, decimals=1 if second is None else 0,
+        key=key, title=title, about=about, group=_GROUP, direction=direction, unit=label, label=label, decimals=1 if second is None else 0,
         axis=Axis(low=numbers[0], high=numbers[-1], ticks=tuple(numbers[1:-1])), second=second, units=(unit,), codes=(),
         gap_days=280, citations=(),
     )  # fmt: skip

@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from fhir_mappings.instruments.instrument import Instrument
+from fhir_mappings.measures.catalogue import groups_of
 from fhir_mappings.measures.measure import Measure
 from fhir_mappings.measures.measurement import Measurement, in_order
 from fhir_mappings.measures.observation_reader import read_measurements
@@ -20,7 +21,7 @@ from smart_app.care.dashboard.changes import changes_in
 from smart_app.care.dashboard.history import Dyad, History, Panel, Years
 from smart_app.care.record.access import base_of, powers
 from smart_app.care.record.patient_in_context import patient_of, remember_patient
-from smart_app.care.record.reads import ANSWERS, GROUPS, SCORES, Readings, ReadReport, read_all
+from smart_app.care.record.reads import ANSWERS, SCORES, Readings, ReadReport, read_all
 from smart_app.care.submission.submit import why_not_write
 from smart_app.fhir.client import Resource
 from smart_app.launch.context import LaunchContext
@@ -66,7 +67,7 @@ def load_history(context: LaunchContext, services: AppServices, *, years: Years)
     span = _span(years, now.date(), [*(item.when.day for item in past), *(rating.when.day for rating in alliance.sight.ratings)])
     values, left_out = _by_measure(past), _by_measure(skipped)
     panels = [
-        _panel(measure, values.get(measure.key, []), left_out.get(measure.key, []), reports[measure.group], span=span)
+        _panel(measure, values.get(measure.key, []), left_out.get(measure.key, []), reports[measure.group.key], span=span)
         for measure in services.measures
     ]
     dyads, companions = _dyads(services, alliance.sight.ratings, span=span, mine=context.user.reference)
@@ -93,7 +94,7 @@ def load_history(context: LaunchContext, services: AppServices, *, years: Years)
 def _measurements(context: LaunchContext, services: AppServices, readings: Readings) -> tuple[list[Measurement], list[Skipped]]:
     """All measures of all groups, in order of time; a resource that two reads returned counts once."""
     unique: dict[object, Resource] = {}
-    for index, resource in enumerate(resource for group in GROUPS for resource in readings.resources[group]):
+    for index, resource in enumerate(resource for group in groups_of(services.measures) for resource in readings.resources[group.key]):
         local_id = resource.get("id")
         unique[local_id if isinstance(local_id, str) and local_id else index] = resource
     measurements, skipped = read_measurements(services.measures, unique.values(), patient=context.patient)

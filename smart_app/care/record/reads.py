@@ -1,4 +1,4 @@
-"""The seven reads of a dashboard, all at once: what to ask for, whether it may be asked, and an honest report of each."""
+"""The reads of a dashboard, all at once: what to ask for, whether it may be asked, and an honest report of each."""
 
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -10,7 +10,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from fhir_mappings.instruments.canonicals import CATEGORIES, category_system, score_codes, score_system
-from fhir_mappings.measures.catalogue import codes_of
+from fhir_mappings.measures.catalogue import codes_of, groups_of
+from fhir_mappings.measures.measure import MeasureGroup
 from fhir_mappings.r4.systems import OBSERVATION_CATEGORY
 from smart_app.care.record.access import Powers, base_of, powers, reader
 from smart_app.care.record.patient_in_context import check_readable
@@ -40,29 +41,18 @@ class ReadReport(Struct, frozen=True, kw_only=True):
 PATIENT = "patient"
 ANSWERS = "answers"
 SCORES = "scores"
-GROUPS: Mapping[str, str] = {
-    "hba1c": "HbA1c",
-    "glucose": "Glucose and time in range",
-    "vitals": "Blood pressure, weight and BMI",
-    "labs": "LDL, eGFR and UACR",
-}
-_TITLES = {PATIENT: "Patient", ANSWERS: "Alliance answers", SCORES: "Alliance scores", **GROUPS}
 _COUNT = ("_count", "200")
-# Where records file a read's results (US Core profiles); glucose comes from meters, laboratories and pumps alike.
-_FILED_AS: Mapping[str, tuple[str, ...]] = {
-    SCORES: ("survey",),
-    "hba1c": ("laboratory",),
-    "labs": ("laboratory",),
-    "vitals": ("vital-signs",),
-}
 
 
 class Search(Struct, frozen=True, kw_only=True):
-    """One search of the dashboard; `params` without the patient's."""
+    """One search of the dashboard: `title` for people, `params` without the patient's, `categories` (FHIR's observation-category) under
+    which records file every result of it, empty where they differ."""
 
     key: str
+    title: str
     type: str
     params: tuple[tuple[str, str], ...]
+    categories: tuple[str, ...] = ()
 
 
 class Readings(Struct, frozen=True, kw_only=True):
@@ -92,17 +82,22 @@ def read_all(context: LaunchContext, services: AppServices, *, only: Sequence[st
 
 # Asked for whole and sorted out here: servers differ on whether `questionnaire=` matches a versioned canonical, and a wrong guess would
 # look like "none".
-_ALL_ANSWERS = Search(key=ANSWERS, type="QuestionnaireResponse", params=())
+_ALL_ANSWERS = Search(key=ANSWERS, title="Alliance answers", type="QuestionnaireResponse", params=())
+_THE_PATIENT = Search(key=PATIENT, title="Patient", type="Patient", params=())
 
 
 def _searches(services: AppServices, allowed: Powers) -> tuple[Search, ...]:
     """Answers, scores, and one search per measure group."""
-    groups = [Search(key=group, type="Observation", params=(("code", _tokens(services, group)),)) for group in GROUPS]
-    return (
-        _ALL_ANSWERS,
-        Search(key=SCORES, type="Observation", params=_score_params(services, allowed)),
-        *groups,
+    # Filed as every score is that Rapport writes (fhir_mappings.submission.score_observations).
+    scores = Search(
+        key=SCORES, title="Alliance scores", type="Observation", params=_score_params(services, allowed), categories=("survey",)
     )
+    return (_ALL_ANSWERS, scores, *(_group_search(services, group) for group in groups_of(services.measures)))
+
+
+def _group_search(services: AppServices, group: MeasureGroup) -> Search:
+    params = (("code", _tokens(services, group.key)),)
+    return Search(key=group.key, title=group.title, type="Observation", params=params, categories=group.categories)
 
 
 def _score_params(services: AppServices, allowed: Powers) -> tuple[tuple[str, str], ...]:
@@ -133,7 +128,7 @@ def _refusal(search: Search, allowed: Powers) -> tuple[LoadState, str] | None:
 
 def _in_part(search: Search, allowed: Powers) -> bool:
     """Whether the sign-in covers only some of the type's resources, and others than the ones searched for."""
-    categories = [f"{OBSERVATION_CATEGORY}|{code}" for code in _FILED_AS.get(search.key, ())]
+    categories = [f"{OBSERVATION_CATEGORY}|{code}" for code in search.categories]
     covered = bool(categories) and allowed.granted(search.type, "search-type", categories=categories)
     return allowed.in_part(search.type, "search-type") and not covered
 
@@ -173,17 +168,17 @@ def _readings(
     patient = results[PATIENT]
     if isinstance(patient, Failed):
         raise patient.error
-    reports = {PATIENT: _report(PATIENT, "complete", count=1, reason=None, foreign=0, finished=finished)}
+    reports = {PATIENT: _report(_THE_PATIENT, "complete", count=1, reason=None, foreign=0, finished=finished)}
     resources: dict[str, Sequence[Resource]] = {}
     for search in searches:
-        resources[search.key], report = _sorted(context, search.key, results.get(search.key), refusals, finished=finished)
+        resources[search.key], report = _sorted(context, search, results.get(search.key), refusals, finished=finished)
         reports[search.key] = _said_in_part(report, search.type) if search.key in partly else report
     return Readings(patient=patient.value.resources[0], resources=resources, reports=reports)
 
 
 def _sorted(
     context: LaunchContext,
-    key: str,
+    search: Search,
     result: Loaded[SearchResult] | Failed | None,
     refusals: Mapping[str, tuple[LoadState, str]],
     *,
@@ -191,13 +186,13 @@ def _sorted(
 ) -> tuple[Sequence[Resource], ReadReport]:
     """One read's own resources, and its report."""
     if result is None:
-        state, reason = refusals[key]
-        return (), _report(key, state, count=0, reason=reason, foreign=0, finished=finished)
+        state, reason = refusals[search.key]
+        return (), _report(search, state, count=0, reason=reason, foreign=0, finished=finished)
     if isinstance(result, Failed):
-        return (), _report(key, _state(result.error), count=0, reason=result.reason, foreign=0, finished=finished)
+        return (), _report(search, _state(result.error), count=0, reason=result.reason, foreign=0, finished=finished)
     own, foreign = own_resources(result.value.resources, patient=context.patient, base=base_of(context))
     state = "complete" if result.value.complete else "partial"
-    return own, _report(key, state, count=len(own), reason=result.value.reason, foreign=foreign, finished=finished)
+    return own, _report(search, state, count=len(own), reason=result.value.reason, foreign=foreign, finished=finished)
 
 
 def _said_in_part(report: ReadReport, resource_type: str) -> ReadReport:
@@ -213,5 +208,5 @@ def _state(error: FhirError) -> LoadState:
     return "not_permitted" if isinstance(error, Forbidden) else "failed"
 
 
-def _report(key: str, state: LoadState, *, count: int, reason: str | None, foreign: int, finished: datetime) -> ReadReport:
-    return ReadReport(key=key, title=_TITLES[key], state=state, count=count, reason=reason, foreign=foreign, finished=finished)
+def _report(search: Search, state: LoadState, *, count: int, reason: str | None, foreign: int, finished: datetime) -> ReadReport:
+    return ReadReport(key=search.key, title=search.title, state=state, count=count, reason=reason, foreign=foreign, finished=finished)

@@ -1,5 +1,6 @@
 from decimal import Decimal
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -9,8 +10,11 @@ from fhir_mappings.data_files.strict_toml import DataFileError
 from fhir_mappings.measures.catalogue import codes_of, groups_of, load_measures, read_measures
 from fhir_mappings.measures.conversion import converted, in_second_unit
 
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "add-a-measure.md"
+# The whole file that the page shows.
+FERRITIN = PAGE.read_text().partition("```toml\n")[2].partition("```")[0]
 MEASURES = {measure.key: measure for measure in load_measures()}
-TEXT = (files("fhir_mappings.measures") / "files" / "measures.toml").read_text()
+FILES = {file.name: file.read_text() for file in sorted((files("fhir_mappings.measures") / "files").iterdir(), key=lambda file: file.name)}
 HBA1C = MEASURES["hba1c"]
 PERCENT = next(unit for unit in HBA1C.units if unit.code == "%")
 TENTHS = st.integers(40, 150).map(lambda tenths: Decimal(tenths) / 10)
@@ -66,8 +70,72 @@ def test_a_group_is_searched_by_its_codes_and_their_panels() -> None:
     assert len(codes) == len(set(codes))
 
 
-def test_groups_come_in_the_order_of_the_file() -> None:
-    assert groups_of(tuple(MEASURES.values())) == ("hba1c", "glucose", "vitals", "labs")
+def test_groups_come_in_their_order_whatever_their_files_are_called() -> None:
+    assert [group.key for group in groups_of(load_measures())] == ["hba1c", "glucose", "vitals", "labs"]
+    *_, labs, iron = groups_of(read_measures([("a.toml", FERRITIN), *FILES.items()]))
+    assert (labs.title, iron.title) == ("LDL, eGFR and UACR", "Iron")
+
+
+def test_a_groups_categories_have_a_source() -> None:
+    categories = {group.key: group.categories for group in groups_of(load_measures())}
+    assert categories == {"hba1c": ("laboratory",), "glucose": (), "vitals": ("vital-signs",), "labs": ("laboratory",)}
+    assert all(group.source and group.certainty in {"verified", "unverified"} for group in groups_of(load_measures()))
+
+
+def test_measures_of_one_group_stand_together_wherever_they_come_from() -> None:
+    more = FERRITIN[FERRITIN.index("[[measure]]") :].replace('group = "iron"', 'group = "hba1c"')
+    assert [measure.key for measure in read_measures([*FILES.items(), ("z.toml", more)])][:3] == ["hba1c", "ferritin", "glucose"]
+
+
+def test_one_file_more_brings_a_measure_and_its_group() -> None:
+    *_, ferritin = read_measures([*FILES.items(), ("iron.toml", FERRITIN)])
+    assert (ferritin.key, ferritin.group.key, ferritin.group.categories) == ("ferritin", "iron", ("laboratory",))
+    assert len(read_measures([*FILES.items(), ("iron.toml", FERRITIN)])) == len(MEASURES) + 1
+
+
+def test_no_measure_at_all_is_refused() -> None:
+    with pytest.raises(DataFileError, match="holds no"):
+        read_measures([])
+
+
+def refused(*named: tuple[str, str]) -> DataFileError:
+    with pytest.raises(DataFileError) as caught:
+        read_measures(named)
+    assert caught.value.page == "docs/add-a-measure.md"
+    return caught.value
+
+
+def test_an_unknown_group_is_refused_with_file_row_and_the_groups_there_are() -> None:
+    wrong = refused(*FILES.items(), ("iron.toml", FERRITIN.replace('group = "iron"', 'group = "blood"')))
+    assert (wrong.file, wrong.key) == ("iron.toml", "ferritin.group")
+    assert wrong.problem == "there is no group 'blood'; known are hba1c, glucose, vitals, labs, iron"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "key"),
+    [
+        ('key = "iron"', 'key = "labs"', "group.labs"),
+        ('key = "iron"', 'key = "Iron"', "group.0.key"),
+        ('key = "iron"', 'key = "scores"', "group.scores"),
+        ('title = "Iron"', 'title = " "', "group.0.title"),
+        ("order = 50", 'order = "last"', "group.0.order"),
+        ('source = "US Core', 'source = ""  # "US Core', "group.0.source"),
+        ('categories = ["laboratory"]', 'categories = "laboratory"', "group.0.categories"),
+        ("order = 50", 'order = 50\ncolour = "red"', "group.0.colour"),
+        ('title = "Ferritin"', 'title = ""', "measure.0.title"),
+        ('key = "ferritin"', 'key = "ldl"', "measure.ldl"),
+        ('code = "2276-4"', 'code = "4548-4"', "ferritin.codes"),
+    ],
+)
+def test_a_wrong_group_or_a_second_of_one_key_is_refused(before: str, after: str, key: str) -> None:
+    assert before in FERRITIN
+    wrong = refused(*FILES.items(), ("iron.toml", FERRITIN.replace(before, after, 1)))
+    assert (wrong.file, wrong.key) == ("iron.toml", key)
+
+
+def test_a_group_without_a_measure_and_a_file_without_anything_are_refused() -> None:
+    alone = FERRITIN[: FERRITIN.index("[[measure]]")]
+    assert (refused(*FILES.items(), ("iron.toml", alone)).key, refused(*FILES.items(), ("empty.toml", "")).key) == ("group.iron", "(file)")
 
 
 @pytest.mark.parametrize(
@@ -83,8 +151,6 @@ def test_groups_come_in_the_order_of_the_file() -> None:
     ],
 )
 def test_a_wrong_row_is_refused_with_file_key_and_page(before: str, after: str, key: str) -> None:
-    with pytest.raises(DataFileError) as refused:
-        read_measures(TEXT.replace(before, after, 1), file="measures.toml")
-    assert refused.value.key.startswith(key)
-    assert "measures.toml" in str(refused.value)
-    assert "docs/add-a-measure.md" in str(refused.value)
+    wrong = refused(*(FILES | {"hba1c.toml": FILES["hba1c.toml"].replace(before, after, 1)}).items())
+    assert wrong.key.startswith(key)
+    assert all(part in str(wrong) for part in ("hba1c.toml", "docs/add-a-measure.md"))
