@@ -4,9 +4,12 @@
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Literal
 
 from msgspec import Struct
+
+from fhir_mappings.data_files.content_hash import content_hash
 
 Informant = Literal["patient", "clinician", "observer"]
 Certainty = Literal["verified", "unverified"]
@@ -18,6 +21,8 @@ Rated = Literal["clinician", "team", "nobody"]
 Better = Literal["higher", "lower"]
 # The parts of a scoring key, each with a source of its own.
 Part = Literal["options", "subscales", "reversal", "scores", "missing"]
+# Instruments whose preparation is kept: more than a site has, versions and languages counted.
+MOST_PREPARED = 128
 
 
 class Option(Struct, frozen=True, kw_only=True):
@@ -157,8 +162,8 @@ class Section(Struct, frozen=True, kw_only=True):
     items: tuple[str, ...]
 
 
-class Instrument(Struct, frozen=True, kw_only=True):
-    """One version of one instrument in one language, with every informant's form.
+class Instrument(Struct, frozen=True, kw_only=True, eq=False, dict=True):
+    """One version of one instrument in one language, with every informant's form. Two are the same when everything in them is.
 
     `slug` names it in URLs and codes (`rapport-check-in`); `language` is None while it has no wording; `forms` has one entry per
     informant who may answer; `recall` is the time the answers are about, where a source says so ("" otherwise). `validated` is
@@ -189,6 +194,20 @@ class Instrument(Struct, frozen=True, kw_only=True):
     better: Better | None = None
     wording: Wording | None = None
     confirmation: Confirmation | None = None
+
+    @cached_property
+    def identity(self) -> tuple[str, str, str | None, str]:
+        """What no other instrument has: slug, version, language, and the hash of everything in it, which a pack, a confirmation or another
+        file changes. What is made of an instrument is kept under it."""
+        return self.slug, self.version, self.language, content_hash(self)
+
+    def __hash__(self) -> int:
+        """Of its identity."""
+        return hash(self.identity)
+
+    def __eq__(self, other: object) -> bool:
+        """By identity."""
+        return isinstance(other, Instrument) and self.identity == other.identity
 
     def may(self, scope: Scope) -> bool:
         """Whether the wording it carries may be used so; a pack's leave counts, else the instrument's own rights."""

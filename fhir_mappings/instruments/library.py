@@ -1,8 +1,8 @@
 """The registry of instruments: every version and language side by side, found by name or by a form's canonical. Immutable."""
 
 import re
-from collections.abc import Iterable, Mapping
-from functools import cache, cached_property
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache, cached_property, lru_cache, partial
 from importlib.resources import files
 
 from msgspec import Struct
@@ -14,6 +14,9 @@ from fhir_mappings.instruments.toml_reader import PAGE, read_instrument
 
 # What the address of a form in a pack's language ends with.
 _LANGUAGE = re.compile(r"-[a-z]{2}(-[A-Z]{2})?$")
+# A site has one base of canonicals; one that moves has two.
+_MOST_BASES = 4
+_Form = tuple[Instrument, Informant]
 
 
 class Library(Struct, frozen=True, dict=True):
@@ -46,28 +49,26 @@ class Library(Struct, frozen=True, dict=True):
         url = canonical.split("|", 1)[0]
         return url in self._by_url(base) or _LANGUAGE.sub("", url) in self._by_url(base)
 
-    def _by_canonical(self, base: str) -> Mapping[str, tuple[Instrument, Informant]]:
-        known = self._canonicals.get(base)
-        if known is None:
-            forms = [(instrument, informant) for instrument in self.instruments for informant in instrument.forms]
-            capture = {canonicals.questionnaire(*form, base=base): form for form in forms}
-            scoring = {f"{canonicals.scoring_questionnaire_url(*form, base=base)}|{form[0].version}": form for form in forms}
-            known = self._canonicals[base] = capture | scoring
-        return known
-
-    def _by_url(self, base: str) -> frozenset[str]:
-        known = self._urls.get(base)
-        if known is None:
-            known = self._urls[base] = frozenset(canonical.split("|", 1)[0] for canonical in self._by_canonical(base))
-        return known
+    @cached_property
+    def _by_canonical(self) -> Callable[[str], Mapping[str, _Form]]:
+        return lru_cache(_MOST_BASES)(partial(_canonicals, self.instruments))
 
     @cached_property
-    def _urls(self) -> dict[str, frozenset[str]]:
-        return {}
+    def _by_url(self) -> Callable[[str], frozenset[str]]:
+        return lru_cache(_MOST_BASES)(partial(_urls, self.instruments))
 
-    @cached_property
-    def _canonicals(self) -> dict[str, dict[str, tuple[Instrument, Informant]]]:
-        return {}
+
+def _canonicals(instruments: Iterable[Instrument], base: str) -> Mapping[str, _Form]:
+    """Each form by its `url|version`, the scoring form's too."""
+    forms = [(instrument, informant) for instrument in instruments for informant in instrument.forms]
+    capture = {canonicals.questionnaire(*form, base=base): form for form in forms}
+    scoring = {f"{canonicals.scoring_questionnaire_url(*form, base=base)}|{form[0].version}": form for form in forms}
+    return capture | scoring
+
+
+def _urls(instruments: Iterable[Instrument], base: str) -> frozenset[str]:
+    """Every form's address without its version."""
+    return frozenset(canonical.split("|", 1)[0] for canonical in _canonicals(instruments, base))
 
 
 @cache

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache, partial
 
-from fhir_mappings.instruments.instrument import Instrument, Scale
+from fhir_mappings.instruments.instrument import MOST_PREPARED, Instrument, Scale
 from fhir_mappings.instruments.scores import NO_KEY, RULE_NOT_MET, Score
 
 _ONES, _HUNDREDTHS = Decimal(1), Decimal("0.01")
@@ -14,24 +14,18 @@ _Weighed = tuple[str, int, int]
 # take few values, so scores are kept: 12 items with four scores take 6 µs instead of 19.
 _Key = tuple[str, tuple[_Weighed, ...], Callable[[int, int], Score]]
 _KEPT = 1024
-# Prepared once per instrument; the instrument is kept beside its keys, so that its id is never another's.
-_PREPARED: dict[int, tuple[Instrument, tuple[_Key, ...]]] = {}
 
 
+@lru_cache(MOST_PREPARED)
 def _prepared(instrument: Instrument) -> tuple[_Key, ...]:
     """Each scale with its items; a reversed item is mirrored between the lowest and the highest option."""
-    known = _PREPARED.get(id(instrument))
-    if known is not None and known[0] is instrument:
-        return known[1]
     values = [option.value for option in instrument.options if option.value is not None]
     mirror = min(values) + max(values) if values else 0
     turned = {item.link_id: (-1, mirror) if item.reverse else (1, 0) for item in instrument.items}
-    keys = tuple(
+    return tuple(
         (scale.key, tuple((one, *turned[one]) for one in scale.items), lru_cache(_KEPT)(partial(_alone, scale)))
         for scale in instrument.scales
     )
-    _PREPARED[id(instrument)] = (instrument, keys)
-    return keys
 
 
 def score(instrument: Instrument, values: Mapping[str, int]) -> dict[str, Score]:

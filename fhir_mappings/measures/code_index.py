@@ -21,7 +21,7 @@ class Place(Struct, frozen=True, eq=False):
 
 @lru_cache(maxsize=8)
 def places_by_code(measures: tuple[Measure, ...]) -> Mapping[tuple[str, str], list[Place]]:
-    """Every code and panel code with what it may hold. Measures do not change, and the index takes as long as forty Observations."""
+    """Every code and panel code with what it may hold. To make it takes as long as forty Observations."""
     index: dict[tuple[str, str], list[Place]] = {}
     for measure in measures:
         by_code = {unit.code: unit for unit in measure.units}

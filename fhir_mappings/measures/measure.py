@@ -2,9 +2,11 @@
 `measure_files` each."""
 
 from decimal import Decimal
+from functools import cached_property
 
 from msgspec import Struct
 
+from fhir_mappings.data_files.content_hash import content_hash
 from fhir_mappings.instruments.instrument import Certainty
 
 
@@ -76,8 +78,8 @@ class MeasureGroup(Struct, frozen=True, kw_only=True):
     certainty: Certainty
 
 
-class Measure(Struct, frozen=True, kw_only=True, eq=False):
-    """One lane; read once, and told apart by identity. `group` is what it is read with; `direction` is the direction word
+class Measure(Struct, frozen=True, kw_only=True, eq=False, dict=True):
+    """One lane. Two are the same when everything in them is. `group` is what it is read with; `direction` is the direction word
     ("lower = nearer target"); `decimals` rounds converted values only, reported ones are never rounded; `gap_days` is the longest span
     a line may cross."""
 
@@ -95,3 +97,16 @@ class Measure(Struct, frozen=True, kw_only=True, eq=False):
     codes: tuple[Code, ...]
     gap_days: int
     citations: tuple[str, ...]
+
+    @cached_property
+    def identity(self) -> tuple[str, str]:
+        """What no other measure has: key, and the hash of everything in it. What is made of measures is kept under it."""
+        return self.key, content_hash(self)
+
+    def __hash__(self) -> int:
+        """Of its identity."""
+        return hash(self.identity)
+
+    def __eq__(self, other: object) -> bool:
+        """By identity."""
+        return isinstance(other, Measure) and self.identity == other.identity

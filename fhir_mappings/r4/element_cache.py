@@ -6,7 +6,7 @@ from 3.3 to 0.8 ms. The rules are the models' own; an element is the same when i
 """
 
 from collections.abc import Iterator, Mapping
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any, get_args
 
 import simplejson
@@ -47,7 +47,7 @@ def _remembered(model: Any, text: str) -> Any:
     return model.model_validate(simplejson.loads(text, use_decimal=True))
 
 
-@cache
+@lru_cache(_MOST_REMEMBERED)
 def _element(model: Any, key: str) -> Any:
     """The typed model of the objects under a JSON key; None where there are none, or the model has no such key."""
     field = next((field for field in model.model_fields.values() if field.alias == key), None)

@@ -3,7 +3,7 @@
 fhir.resources has no R4; R4B has the same elements for every resource written here (docs/fhir-shapes.md).
 """
 
-from functools import cache
+from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
@@ -18,7 +18,7 @@ _MODULES = {
 }
 
 
-@cache
+@lru_cache(len(_MODULES))
 def model(resource_type: str) -> Any:
     """The typed model of a resource type we write. KeyError for any other."""
     return getattr(import_module(f"fhir.resources.R4B.{_MODULES[resource_type]}"), resource_type)

@@ -1,10 +1,11 @@
 """The answers of a stored QuestionnaireResponse."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from fhir_mappings.instruments.answers import Answers
-from fhir_mappings.instruments.instrument import Instrument
+from fhir_mappings.instruments.instrument import MOST_PREPARED, Instrument
 from fhir_mappings.r4.json_types import Json
 
 
@@ -42,21 +43,16 @@ def _problem(items: Sequence[Json], codes: Sequence[str], options: Mapping[str, 
     return "has an answer that is not on offer" if codes and codes[0] not in options else None
 
 
-_Asked = dict[str, tuple[bool, dict[str, int | None]]]
-# Prepared once per instrument; the instrument is kept beside it, so that its id is never another's.
-_ASKED: dict[int, tuple[Instrument, _Asked]] = {}
+_Asked = Mapping[str, tuple[bool, Mapping[str, int | None]]]
 
 
+@lru_cache(MOST_PREPARED)
 def _asked(instrument: Instrument) -> _Asked:
     """Everything that is asked: link id to (scored, option code to value)."""
-    known = _ASKED.get(id(instrument))
-    if known is not None and known[0] is instrument:
-        return known[1]
     options = {option.code: option.value for option in instrument.options}
-    asked: _Asked = {item.link_id: (True, options) for item in instrument.items}
+    asked: dict[str, tuple[bool, Mapping[str, int | None]]] = {item.link_id: (True, options) for item in instrument.items}
     for question in instrument.questions:
         asked[question.link_id] = (False, {option.code: option.value for option in question.options})
-    _ASKED[id(instrument)] = (instrument, asked)
     return asked
 
 

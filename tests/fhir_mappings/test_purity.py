@@ -1,7 +1,9 @@
 """The mapping could be published on its own, costs nothing to import, and says what the rest of the product says."""
 
+import ast
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import fhir_mappings
@@ -28,6 +30,28 @@ def test_the_mapping_asks_no_clock_and_no_chance() -> None:
         text = file.read_text()
         for call in (".now(", ".today(", "utcnow", "time.time", "uuid4", "uuid1", "import random", "import secrets", "os.environ", "open("):
             assert call not in text, f"{file.name}: {call}"
+
+
+def parsed() -> Iterator[tuple[str, ast.Module]]:
+    return ((str(file.relative_to(FOLDER)), ast.parse(file.read_text())) for file in sorted(FOLDER.rglob("*.py")))
+
+
+def test_nothing_is_kept_by_where_it_lies_in_memory() -> None:
+    for name, module in parsed():
+        for node in ast.walk(module):
+            assert not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "id"), f"{name}:{node.lineno}"
+
+
+def test_what_is_remembered_has_a_bound() -> None:
+    for name, module in parsed():
+        for statement in module.body:
+            value = statement.value if isinstance(statement, ast.Assign | ast.AnnAssign) else None
+            empty = isinstance(value, ast.Dict | ast.List) and not (value.keys if isinstance(value, ast.Dict) else value.elts)
+            assert not empty, f"{name}:{statement.lineno}: to be filled later, without a bound"
+        for function in (node for node in ast.walk(module) if isinstance(node, ast.FunctionDef)):
+            made = {ast.unparse(decorator) for decorator in function.decorator_list}
+            assert not {"lru_cache", "lru_cache()", "lru_cache(None)", "lru_cache(maxsize=None)"} & made, f"{name}: {function.name}"
+            assert "cache" not in made or not function.args.args, f"{name}: {function.name}"
 
 
 def test_the_personas_label_their_answers_as_the_instrument_does() -> None:
