@@ -16,13 +16,13 @@ from structlog.typing import FilteringBoundLogger
 from fhir_mappings.data_files.strict_toml import DataFileError
 from fhir_mappings.instruments.library import Library, load_library
 from fhir_mappings.measures.catalogue import load_measures
-from fhir_mappings.site.installation import install
 from smart_app.care.record.access import RENEWAL
 from smart_app.errors import ConfigurationError
 from smart_app.fhir.recent_reads import RecentReads
 from smart_app.http import new_session
 from smart_app.launch.flow import Launcher
 from smart_app.launch.smart_style import Styles
+from smart_app.pack_folder import install_folder
 from smart_app.registration import Registration, load_registration
 from smart_app.services import AppServices, capability_cache, read_pool
 from smart_app.settings import Settings
@@ -140,8 +140,9 @@ def site_library(settings: Settings, *, today: date) -> Library:
     """The instruments with the site's packs and confirmations. A broken one stops the start: without it a form would silently fall back
     to paper entry, a score to none. One that is in order and not used (its permission has ended, its version is gone) is logged.
     Raises ConfigurationError."""
+    shipped = load_library()
     try:
-        found = install(load_library(), settings.packs, today=today)
+        found = install_folder(shipped, settings.packs, today=today)
     except DataFileError as broken:
         raise ConfigurationError("The folder of wording packs cannot be read.", where="RAPPORT_PACKS", detail=str(broken)) from broken
     if found.broken:

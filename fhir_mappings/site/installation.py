@@ -1,9 +1,8 @@
 """The instruments of one site: those that ship, with its confirmations applied, and a worded one for each of its wording packs.
-Both come from one folder. Nothing in it is passed over in silence: a file is used, set aside with a reason, or broken."""
+Both come as the texts of the site's files. None is passed over in silence: it is used, set aside with a reason, or broken."""
 
 from collections.abc import Iterable
 from datetime import date
-from pathlib import Path
 from typing import Literal
 
 from msgspec import Struct, field
@@ -14,10 +13,7 @@ from fhir_mappings.instruments.instrument import Instrument
 from fhir_mappings.instruments.library import Library
 from fhir_mappings.site import key_confirmations as confirmations
 from fhir_mappings.site.key_confirmations import Confirmed, confirmed, read_confirmations
-from fhir_mappings.site.wording_packs import LARGEST, PAGE, Pack, read_pack, silenced, worded_by
-
-# UTF-8 needs at most four bytes for a character.
-_LARGEST_FILE = 4 * LARGEST
+from fhir_mappings.site.wording_packs import PAGE, Pack, read_pack, silenced, worded_by
 
 
 class SetAside(Struct, frozen=True, kw_only=True):
@@ -31,15 +27,15 @@ class SetAside(Struct, frozen=True, kw_only=True):
 
 
 class Installed(Struct, frozen=True, kw_only=True):
-    """What a site's folder makes of the instruments that ship. `packs` are those in use; `broken` hinder the app from starting;
-    `passed_over` are names of files that are no TOML."""
+    """What a site's files make of the instruments that ship. `packs` are those in use; `broken` hinder the app from starting;
+    `passed_over` are names of files that are no TOML, where somebody read a folder of them."""
 
     library: Library
     packs: tuple[Pack, ...]
     confirmations: tuple[Confirmed, ...]
     set_aside: tuple[SetAside, ...]
     broken: tuple[DataFileError, ...]
-    passed_over: tuple[str, ...]
+    passed_over: tuple[str, ...] = ()
 
 
 # Slug, version and language.
@@ -58,51 +54,30 @@ class _Reading(Struct, kw_only=True):
     broken: list[DataFileError] = field(default_factory=list)
 
 
-def install(shipped: Library, folder: Path | None, *, today: date) -> Installed:
-    """The shipped instruments with everything in `folder` applied; as they ship where there is none. DataFileError when the folder
-    itself cannot be read; broken files in it are collected."""
-    files = _files(folder) if folder else []
+def install(shipped: Library, files: Iterable[tuple[str, str]], *, today: date) -> Installed:
+    """The shipped instruments with everything in the site's files applied, each given as (name, text): a pack, or the confirmations under
+    their own name. What is wrong in a file is collected and raises nothing."""
     reading = _Reading(today=today, structures=shipped.instruments)
-    known = _confirmations(reading, next((file for file in files if file.name == confirmations.FILE), None))
-    for file in files:
-        if file.suffix == ".toml" and file.name != confirmations.FILE:
-            _add_pack(reading, file)
+    given = tuple(files)
+    known = _confirmations(reading, next((text for name, text in given if name == confirmations.FILE), None))
+    for name, text in given:
+        if name != confirmations.FILE:
+            _add_pack(reading, name, text)
     return Installed(
         library=Library((*reading.structures, *(reading.silent | reading.worded).values())),
         packs=tuple(reading.packs),
         confirmations=known,
         set_aside=tuple(reading.set_aside),
         broken=tuple(reading.broken),
-        passed_over=tuple(shown(file.name) for file in files if file.suffix != ".toml"),
     )
 
 
-def _files(folder: Path) -> list[Path]:
-    """What lies in the folder, by name. Names that begin with a dot are a file system's or an editor's own."""
-    try:
-        return sorted((file for file in folder.iterdir() if not file.name.startswith(".")), key=lambda file: file.name)
-    except OSError as error:
-        raise DataFileError(shown(str(folder)), "(folder)", f"cannot be read: {error.strerror}", page=PAGE) from error
-
-
-def _text(file: Path) -> str:
-    """A file's text. DataFileError when it has none."""
-    try:
-        if file.stat().st_size > _LARGEST_FILE:
-            raise DataFileError(shown(file.name), "(file)", f"has more than {LARGEST // 1024} KiB", page=PAGE)
-        return file.read_text(encoding="utf-8")
-    except OSError as error:
-        raise DataFileError(shown(file.name), "(file)", f"cannot be read: {error.strerror}", page=PAGE) from error
-    except UnicodeDecodeError as error:
-        raise DataFileError(shown(file.name), "(file)", f"is no UTF-8 text, at byte {error.start}", page=PAGE) from error
-
-
-def _confirmations(reading: _Reading, file: Path | None) -> tuple[Confirmed, ...]:
+def _confirmations(reading: _Reading, text: str | None) -> tuple[Confirmed, ...]:
     """Apply what the site has confirmed; what no longer fits is set aside, unless a later confirmation took its place."""
-    if file is None:
+    if text is None:
         return ()
     try:
-        known = read_confirmations(_text(file), file=file.name, today=reading.today)
+        known = read_confirmations(text, file=confirmations.FILE, today=reading.today)
     except DataFileError as broken:
         reading.broken.append(broken)
         return ()
@@ -134,10 +109,10 @@ def _unknown(file: str, slug: str, version: str, structures: Iterable[Instrument
     return None
 
 
-def _add_pack(reading: _Reading, file: Path) -> None:
+def _add_pack(reading: _Reading, name: str, text: str) -> None:
     """Read one pack and put the worded instrument beside the others."""
     try:
-        pack = read_pack(_text(file), file=shown(file.name), today=reading.today)
+        pack = read_pack(text, file=shown(name), today=reading.today)
         unknown = _unknown(pack.file, pack.slug, pack.version, reading.structures)
         if unknown is not None:
             reading.set_aside.append(unknown)

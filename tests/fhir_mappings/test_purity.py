@@ -54,6 +54,21 @@ def test_what_is_remembered_has_a_bound() -> None:
             assert "cache" not in made or not function.args.args, f"{name}: {function.name}"
 
 
+def test_the_mapping_reads_no_file_but_those_it_ships() -> None:
+    outside = {"os", "pathlib", "shutil", "tempfile", "glob", "fileinput", "socket", "subprocess", "sqlite3", "mmap"}
+    ship = []
+    for name, module in parsed():
+        imported = {alias.name for node in ast.walk(module) if isinstance(node, ast.Import) for alias in node.names}
+        imported |= {f"{node.module}" for node in ast.walk(module) if isinstance(node, ast.ImportFrom)}
+        assert not outside & {one.partition(".")[0] for one in imported}, name
+        if "importlib.resources" in imported:
+            ship.append(name)
+            continue
+        calls = {ast.unparse(node.func).rpartition(".")[2] for node in ast.walk(module) if isinstance(node, ast.Call)}
+        assert not {"open", "iterdir", "read_text", "read_bytes", "write_text", "stat"} & calls, name
+    assert len(ship) == 2, f"instruments and measures ship files: {ship}"
+
+
 def test_the_personas_label_their_answers_as_the_instrument_does() -> None:
     assert {option.code: option.label for option in CHECK_IN.options} == OPTIONS
     [question] = CHECK_IN.questions

@@ -10,7 +10,8 @@ from pydantic import ValidationError
 from fhir_mappings.data_files.strict_toml import DataFileError
 from fhir_mappings.instruments.instrument import Instrument
 from fhir_mappings.instruments.library import load_library
-from fhir_mappings.site.installation import Installed, install
+from fhir_mappings.site.installation import Installed
+from smart_app.pack_folder import install_folder
 from smart_app.settings import InstrumentSettings
 
 
@@ -49,7 +50,7 @@ def this_site(folder: Path | None = None) -> Site:
     """The site as the settings describe it, or with another folder."""
     try:
         settings = InstrumentSettings()
-        return Site(settings=settings, installed=install(load_library(), folder or settings.packs, today=today()))
+        return Site(settings=settings, installed=install_folder(load_library(), folder or settings.packs, today=today()))
     except ValidationError as wrong:
         first = wrong.errors()[0]
         raise Misused(f"RAPPORT_{str(first['loc'][0]).upper()} cannot be used: {first['msg']} (see docs/configuration.md).") from wrong
