@@ -1,6 +1,5 @@
 """The composition root: the only place that wires rooms together. `create_app` gives a WSGI app and starts nothing else."""
 
-import gc
 import logging
 import secrets
 import time
@@ -53,13 +52,6 @@ _INSTRUMENTS = "RAPPORT_INSTRUMENTS"
 _LARGEST_BODY = 64 * 1024
 # Read out over the telephone: no 0/O, 1/I/L.
 _READABLE = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
-
-
-def settle() -> None:
-    """Call once, when the process is ready to serve and nothing more will be imported: what start-up made stays as long as the process,
-    and is not looked through for garbage again."""
-    gc.collect()
-    gc.freeze()
 
 
 def utc_now() -> datetime:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 import smart_app.app
+from smart_app.garbage_collection import settle
 from tests.bench.resident import resident
 
 IMPORTED = resident()
@@ -66,7 +67,7 @@ def main() -> None:
         bare = Bare()
         app.add_url_rule("/bare", "bare", bare.show)
         server.set_app(app)
-        smart_app.app.settle()
+        settle()
         threading.Thread(target=server.serve_forever, daemon=True).start()
         commands: dict[str, Callable[[Any], Any]] = {
             "cpu": lambda _: time.process_time(),

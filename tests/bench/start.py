@@ -20,11 +20,11 @@ began = time.perf_counter()
 _SAID = """
 print(time.perf_counter() - began, resident())
 """
+# The entry point itself, as a WSGI server imports it.
 _APP = """
-from smart_app.app import create_app, settle
-from smart_app.settings import Settings
-app = create_app(Settings(base_url="http://localhost", secret_keys=(sys.argv[1],), database_url=sys.argv[2]))
-settle()
+import os
+os.environ |= {"RAPPORT_BASE_URL": "http://localhost", "RAPPORT_SECRET_KEYS": sys.argv[1], "RAPPORT_DATABASE_URL": sys.argv[2]}
+from smart_app.wsgi import app
 print(len(app.extensions["rapport"].library.newest), end=" ")
 """
 _MODULES = """

@@ -16,6 +16,7 @@ from smart_app.cli.demo.check_steps import Steps
 from smart_app.cli.demo.data_file_check import every_hba1c
 from smart_app.cli.demo.environment import Stand, direct, embedded, local_backend, relayed
 from smart_app.cli.demo.serving import port_of, take_port
+from smart_app.garbage_collection import settle
 from smart_app.sandbox.personas.build import build_all, load_personas
 from smart_app.sandbox.seeding.data_file import DataFileError, LaunchChoices, Loaded, launch_choices, load_file
 from smart_app.sandbox.seeding.remote_server import RemoteError
@@ -171,6 +172,7 @@ def _check(stand: Stand, choices: LaunchChoices, loaded: Loaded | None) -> None:
 
 def _wait(stand: Stand) -> None:
     """Say where to look, and stay until told to stop."""
+    settle()
     click.echo(f"\nOpen  {stand.front}\n\nInvented patients only. Stop with Ctrl+C.")
     try:
         threading.Event().wait()
