@@ -1,4 +1,4 @@
-"""The measures of `measure_files`: read strictly, checked, converted."""
+"""The measures of `files/` and their groups: read strictly and checked."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -14,7 +14,7 @@ from fhir_mappings.instruments.instrument import Certainty
 from fhir_mappings.measures.measure import Axis, Code, Measure, MeasureGroup, SecondUnit, Unit
 
 PAGE = "docs/add-a-measure.md"
-FOLDER = "measure_files"
+FOLDER = "fhir_mappings/measures/files"
 # What the dashboard reads besides: a group of such a key would be taken for it.
 OTHER_READS = frozenset({"patient", "answers", "scores"})
 
@@ -96,7 +96,7 @@ class _File(Strict):
 @cache
 def load_measures() -> tuple[Measure, ...]:
     """The measures shipped in this package, read once in a process. DataFileError when a file is wrong."""
-    folder = files("fhir_mappings") / FOLDER
+    folder = files("fhir_mappings.measures") / "files"
     found = sorted((file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name)
     return read_measures((file.name, file.read_text(encoding="utf-8")) for file in found)
 

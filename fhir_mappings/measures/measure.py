@@ -1,5 +1,4 @@
-"""What a diabetes measure is: codes, unit, conversions, plausibility, axis; and the group it is read in. One row of
-`measure_files` each."""
+"""What a diabetes measure is: codes, unit, conversions, plausibility, axis; and the group it is read in. One row in `files/` each."""
 
 from decimal import Decimal
 from functools import cached_property
