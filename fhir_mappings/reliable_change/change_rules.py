@@ -2,6 +2,7 @@
 docs/reliable-change.md.
 
 Total: every series gives what may be said, or the reason why nothing may; nothing raises. Nothing is claimed below three scores.
+What comes out are facts; `fhir_mappings.reliable_change.change_sentences` makes the sentences of them.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,16 +11,27 @@ from itertools import pairwise
 from typing import Literal
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from fhir_mappings.instruments.instrument import Instrument, Item, Scale
-from fhir_mappings.reliable_change import change_sentences
-from fhir_mappings.reliable_change.findings import Badge, Changes, ItemFall, ItemStep, Moved, NotSaid, Reference, Rule, ScoreChange
+from fhir_mappings.reliable_change.findings import (
+    Badge,
+    Caveat,
+    Findings,
+    ItemFall,
+    ItemStep,
+    Moved,
+    NotSaid,
+    Reference,
+    Rule,
+    ScoreChange,
+    Shortage,
+)
 from fhir_mappings.reliable_change.measurement_error import (
     EXACT,
     SPREAD_NEEDS,
     Choice,
     Level,
+    NoPrecision,
     Precision,
     Threshold,
     own_range,
@@ -43,7 +55,7 @@ class _Case(Struct, frozen=True, kw_only=True):
     scale: Scale
     latest: _Scored
     earlier: tuple[_Scored, ...]
-    precision: Precision | Refused
+    precision: Precision | NoPrecision
     spread: Decimal | None
     badges: tuple[Badge, ...]
 
@@ -56,7 +68,7 @@ class _Case(Struct, frozen=True, kw_only=True):
         return self.precision if isinstance(self.precision, Precision) else None
 
 
-def changes(instrument: Instrument, series: Series, *, choice: Choice = None, baseline: Literal[1, 2, 3] = 3) -> Changes | Refused:
+def findings(instrument: Instrument, series: Series, *, choice: Choice = None, baseline: Literal[1, 2, 3] = 3) -> Findings | Refused:
     """What may be said about the latest point of the series by that instrument's rules; Refused when its scores may not be compared.
 
     `choice` picks a reliability entry (see `precision_of`); `baseline` is how many of the first scores make the baseline, at most.
@@ -71,7 +83,7 @@ def changes(instrument: Instrument, series: Series, *, choice: Choice = None, ba
     badges = _badges(instrument, scale, series.points[-1]) if series.points else ()
     with localcontext(EXACT):
         said = tuple(_said(instrument, series, scored, choice=choice, baseline=baseline, badges=badges))
-    return Changes(
+    return Findings(
         scale=scale.key,
         n=len(scored),
         findings=tuple(one for one in said if not isinstance(one, NotSaid)),
@@ -85,15 +97,15 @@ def _said(
     instrument: Instrument, series: Series, scored: list[_Scored], *, choice: Choice, baseline: int, badges: tuple[Badge, ...]
 ) -> Iterator[_Said]:
     if len(scored) < NEEDS:
-        reason = change_sentences.too_few(len(scored), NEEDS)
-        yield from (NotSaid(rule=rule, code="too_few_points", reason=reason) for rule in (*_SCORE_RULES, "item-fall"))
+        shortage = Shortage(have=len(scored), needed=NEEDS, counted="all")
+        yield from (NotSaid(rule=rule, code="too_few_points", shortage=shortage) for rule in (*_SCORE_RULES, "item-fall"))
         return
     scale = instrument.scale(series.scale)
     if scored[-1][0] is series.points[-1]:
         yield from _scores_said(_case(instrument, scale, scored, choice, badges), baseline)
     else:
-        reason = "The latest rating has no score, and an earlier change is not passed off as the latest."
-        yield from (NotSaid(rule=rule, code="latest_not_scored", reason=reason) for rule in _SCORE_RULES)
+        # An earlier change is not passed off as the latest.
+        yield from (NotSaid(rule=rule, code="latest_not_scored") for rule in _SCORE_RULES)
     yield _item_fall(instrument, scale, series.points, len(scored))
 
 
@@ -130,9 +142,9 @@ def _best_end(scale: Scale) -> int | None:
 
 
 def _scores_said(case: _Case, baseline: int) -> Iterator[_Said]:
-    if isinstance(case.precision, Refused):
+    if isinstance(case.precision, NoPrecision):
         rules: tuple[Rule, ...] = ("previous", "baseline", "peak")
-        yield from (NotSaid(rule=rule, code=case.precision.code, reason=case.precision.reason) for rule in rules)
+        yield from (NotSaid(rule=rule, code=case.precision.code, choice=case.precision.choice) for rule in rules)
     else:
         yield from _reliable(case, case.precision, baseline)
     yield _own_range(case)
@@ -151,7 +163,7 @@ def _reliable(case: _Case, precision: Precision, baseline: int) -> Iterator[_Sai
 
 
 def _undirected(rule: Rule) -> NotSaid:
-    return NotSaid(rule=rule, code="direction_unknown", reason="The instrument does not say which end of the scale is better.")
+    return NotSaid(rule=rule, code="direction_unknown")
 
 
 def _last_peak(case: _Case, threshold: Decimal) -> _Scored:
@@ -169,11 +181,11 @@ def _last_peak(case: _Case, threshold: Decimal) -> _Scored:
 def _own_range(case: _Case) -> _Said:
     """The latest score against this person's usual range: an individuals chart, its centre line and limits from earlier scores only."""
     if case.spread is None:
-        reason = f"{len(case.earlier)} earlier scores; this person's own spread needs {SPREAD_NEEDS}."
-        return NotSaid(rule="own-range", code="too_few_points", reason=reason)
+        shortage = Shortage(have=len(case.earlier), needed=SPREAD_NEEDS, counted="earlier")
+        return NotSaid(rule="own-range", code="too_few_points", shortage=shortage)
     thresholds = own_range(case.entry.sem if case.entry else None, case.spread, _step_of(case.instrument, case.scale))
     if not thresholds:
-        return NotSaid(rule="own-range", code="no_spread", reason="The earlier scores are all the same, so their usual range is not known.")
+        return NotSaid(rule="own-range", code="no_spread")
     return _compared(case, "own-range", case.earlier, thresholds)
 
 
@@ -203,8 +215,9 @@ def _compared(
     worse = _worse(case.scale, change)
     reached = _reached(change, thresholds) if rule != "peak" or worse else None
     held_back = case.badges[0] if case.badges and reached and _promising(case.scale, change) else None
-    found = ScoreChange(
+    return ScoreChange(
         rule=rule,
+        scale=case.scale.key,
         before=reference,
         after=after,
         score=score,
@@ -218,11 +231,8 @@ def _compared(
         spread=case.spread if thresholds else None,
         claimed=(reached is not None and held_back is None) if claimed is None else claimed,
         held_back=held_back,
-        sentence="",
-        caveats=(),
+        caveats=_caveats(case, rule, reference, thresholds, reached),
     )
-    words = change_sentences.sentence(case.scale, found), change_sentences.caveats(case.instrument, case.scale, found)
-    return replace(found, sentence=words[0], caveats=words[1])
 
 
 def _moved(change: Decimal) -> Moved:
@@ -249,6 +259,54 @@ def _reached(change: Decimal, thresholds: tuple[Threshold, ...]) -> Level | None
     return exceeded[-1] if exceeded else None
 
 
+# Caveats
+
+
+def _of_key(instrument: Instrument) -> tuple[Caveat, ...]:
+    return ("key",) if instrument.why_unscored else ()
+
+
+def _caveats(case: _Case, rule: Rule, before: Reference, thresholds: tuple[Threshold, ...], reached: Level | None) -> tuple[Caveat, ...]:
+    of_thresholds = _of_thresholds(case, rule, before, thresholds, reached) if thresholds else ()
+    return (*_of_key(case.instrument), *_of_points((*before.points, case.latest[0])), *of_thresholds)
+
+
+def _of_points(points: tuple[Point, ...]) -> Iterator[Caveat]:
+    if any(point.prorated for point in points):
+        yield "prorated"
+    if len({point.origin.language for point in points}) > 1:
+        yield "language-unknown"
+
+
+def _of_thresholds(
+    case: _Case, rule: Rule, before: Reference, thresholds: tuple[Threshold, ...], reached: Level | None
+) -> Iterator[Caveat]:
+    yield from _of_precision(case.entry)
+    if rule == "peak" and reached is not None:
+        yield "lucky-peak"
+    # Beside a claim that was made, those that cannot be made would only distract.
+    if reached is None:
+        yield from _out_of_reach(case.scale, rule, before.value, thresholds[-1].size)
+
+
+def _of_precision(precision: Precision | None) -> Iterator[Caveat]:
+    if precision is None:
+        yield "own-scores-only"
+        return
+    if precision.optimistic:
+        yield "optimistic"
+    if precision.entry.certainty == "unverified":
+        yield "unverified"
+
+
+def _out_of_reach(scale: Scale, rule: Rule, start: Decimal, limit: Decimal) -> Iterator[Caveat]:
+    """The claims that the scale leaves no room for, at the higher level."""
+    if scale.high - start <= limit and not (rule == "peak" and scale.better == "higher"):
+        yield "no-room-to-rise"
+    if start - scale.low <= limit and not (rule == "peak" and scale.better == "lower"):
+        yield "no-room-to-fall"
+
+
 # Items
 
 
@@ -259,19 +317,18 @@ def _item_fall(instrument: Instrument, scale: Scale, points: tuple[Point, ...], 
     before, after = points[-2:]
     both = [item for item in map(instrument.item, scale.items) if item.link_id in before.answers and item.link_id in after.answers]
     if not both:
-        reason = "The two latest ratings share no answered item."
-        return NotSaid(rule="item-fall", code="no_answers", reason=reason)
+        return NotSaid(rule="item-fall", code="no_answers")
     steps = tuple(step for item in both if (step := _step(instrument, scale, item, before.answers, after.answers)) is not None)
     return ItemFall(
         rule="item-fall",
+        scale=scale.key,
         before=before,
         after=after,
         n=n,
         compared=len(both),
         items=steps,
         claimed=bool(steps),
-        sentence=change_sentences.item_fall(steps, len(both)),
-        caveats=change_sentences.key_caveats(instrument),
+        caveats=_of_key(instrument),
     )
 
 

@@ -1,11 +1,14 @@
-"""The sentences about change, for people: what moved, how far, and how far chance alone would reach. No verdicts, no causes."""
+"""The sentences about change, for people: what moved, how far, and how far chance alone would reach. No verdicts, no causes.
 
-from collections.abc import Iterator
+Every one is a function of a fact (`fhir_mappings.reliable_change.findings`) and of the instrument whose words and scale it is told in.
+"""
+
 from decimal import ROUND_HALF_UP, Decimal
 
 from fhir_mappings.instruments.instrument import Instrument, Scale
-from fhir_mappings.reliable_change.findings import Badge, ItemStep, ScoreChange
-from fhir_mappings.reliable_change.measurement_error import Decided, Level, Precision, Threshold
+from fhir_mappings.reliable_change.findings import Badge, Caveat, ItemFall, NotSaid, ScoreChange, Shortage, WhyNotSaid
+from fhir_mappings.reliable_change.measurement_error import EXACT, Decided, Level, Precision, Threshold
+from fhir_mappings.reliable_change.score_series import Gap, Refused
 
 _MORE_DIGITS = 6
 # What lies within a threshold, by what decided it.
@@ -28,17 +31,12 @@ _BECAUSE: dict[Badge, str] = {
 }
 
 
-def too_few(n: int, needed: int) -> str:
-    """Why nothing is said yet."""
-    return f"Too few points: {n} of the {needed} scores needed before anything is said about change."
-
-
 def shown(number: Decimal, scale: Scale, *, more: int = 0) -> str:
     """A number of that scale as people read it: a mean to two decimals, a sum to none or one, and `more` where that hides a difference."""
     if scale.method == "sum" and number == number.to_integral_value():
         return f"{number.to_integral_value():f}"
     places = (2 if scale.method == "mean" else 1) + more
-    return f"{number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP):f}"
+    return f"{number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, EXACT):f}"
 
 
 def _apart(first: Decimal, second: Decimal, scale: Scale) -> tuple[str, str]:
@@ -50,16 +48,20 @@ def _apart(first: Decimal, second: Decimal, scale: Scale) -> tuple[str, str]:
 # One comparison
 
 
-def sentence(scale: Scale, found: ScoreChange) -> str:
-    """One comparison in one or two sentences. `found` needs none yet."""
+def sentence(instrument: Instrument, found: ScoreChange | ItemFall) -> str:
+    """One finding in one or two sentences."""
+    return _item_fall(found) if isinstance(found, ItemFall) else _score_change(instrument.scale(found.scale), found)
+
+
+def _score_change(scale: Scale, found: ScoreChange) -> str:
     if found.rule == "left-ceiling":
         return _ceiling(scale, found)
     if found.change == 0:
         return f"{scale.title} is {shown(found.score, scale)}, the same as {_reference(scale, found)}."
     if found.reached is None:
-        return f"{_moved(scale, found, shown(abs(found.change), scale))}. {_within(scale, found)}"
+        return f"{_moved(scale, found, shown(found.change.copy_abs(), scale))}. {_within(scale, found)}"
     limit = next(one for one in found.thresholds if one.level == found.reached)
-    by, size = _apart(abs(found.change), limit.size, scale)
+    by, size = _apart(found.change.copy_abs(), limit.size, scale)
     said = f"{_moved(scale, found, by)}: more than the {size} that {_chance(found.precision, limit)}."
     return f"{said} It is not taken as a change, because {_BECAUSE[found.held_back]}." if found.held_back else said
 
@@ -86,7 +88,7 @@ def _within(scale: Scale, found: ScoreChange) -> str:
     if found.rule == "peak" and not found.worse:
         return "It has not moved away from it for the worse."
     limit = found.thresholds[0]
-    by, size = _apart(abs(found.change), limit.size, scale)
+    by, size = _apart(found.change.copy_abs(), limit.size, scale)
     return f"{by} is not more than the {size} that {_chance(found.precision, limit)}."
 
 
@@ -113,54 +115,92 @@ def _ceiling(scale: Scale, found: ScoreChange) -> str:
 # Items
 
 
-def item_fall(steps: tuple[ItemStep, ...], compared: int) -> str:
+def _item_fall(found: ItemFall) -> str:
     """Which items fell between the two latest responses."""
-    if not steps:
-        return f"None of the {compared} items answered in both of the two latest ratings moved for the worse by two options or more."
-    named = ", ".join(f"item {step.number} (by {step.options})" for step in steps)
-    return f"{len(steps)} of {compared} items moved for the worse by two options or more since the previous rating: {named}."
+    if not found.items:
+        return f"None of the {found.compared} items answered in both of the two latest ratings moved for the worse by two options or more."
+    named = ", ".join(f"item {step.number} (by {step.options})" for step in found.items)
+    moved = f"{len(found.items)} of {found.compared} items moved for the worse by two options or more"
+    return f"{moved} since the previous rating: {named}."
 
 
 # Caveats
 
-
-def caveats(instrument: Instrument, scale: Scale, found: ScoreChange) -> tuple[str, ...]:
-    """What a reader must know beside the sentence. `found` needs none yet."""
-    return (*key_caveats(instrument), *_of_points(found), *(_of_threshold(scale, found) if found.thresholds else ()))
-
-
-def key_caveats(instrument: Instrument) -> tuple[str, ...]:
-    """That nobody vouches for the scoring key, where that is so."""
-    return (instrument.why_unscored,) if instrument.why_unscored else ()
-
-
-def _of_points(found: ScoreChange) -> Iterator[str]:
-    points = (*found.before.points, found.after)
-    if any(point.prorated for point in points):
-        yield "A score in this comparison is prorated, because items were left out."
-    if len({point.origin.language for point in points}) > 1:
-        yield "The language of one of the ratings is not recorded."
+_CAVEATS: dict[Caveat, str] = {
+    "prorated": "A score in this comparison is prorated, because items were left out.",
+    "language-unknown": "The language of one of the ratings is not recorded.",
+    "own-scores-only": "Only this person's own earlier scores were used: there is no published reliability to use.",
+    "optimistic": "Optimistic: the reliability is internal consistency (alpha), not retest, so the threshold is likely too small.",
+    "unverified": "Unverified: the published figures behind the threshold have not been checked.",
+    "lucky-peak": "The best of several scores is partly luck, so a fall from it looks larger than it is.",
+}
 
 
-def _of_threshold(scale: Scale, found: ScoreChange) -> Iterator[str]:
-    if found.precision is None:
-        yield "Only this person's own earlier scores were used: there is no published reliability to use."
-    elif found.precision.optimistic:
-        yield "Optimistic: the reliability is internal consistency (alpha), not retest, so the threshold is likely too small."
-    if found.precision is not None and found.precision.entry.certainty == "unverified":
-        yield "Unverified: the published figures behind the threshold have not been checked."
-    if found.rule == "peak" and found.reached is not None:
-        yield "The best of several scores is partly luck, so a fall from it looks larger than it is."
-    yield from _out_of_reach(scale, found)
+def caveats(instrument: Instrument, found: ScoreChange | ItemFall) -> tuple[str, ...]:
+    """What a reader must know beside the sentence."""
+    return tuple(_caveat(instrument, found, one) for one in found.caveats)
 
 
-def _out_of_reach(scale: Scale, found: ScoreChange) -> Iterator[str]:
-    """The claims that the scale leaves no room for, at the higher level; beside a claim that was made they would only distract."""
-    if found.reached is not None:
-        return
-    limit, start = found.thresholds[-1].size, found.before.value
-    needed = f"from {shown(start, scale)} it takes more than {shown(limit, scale)}"
-    if scale.high - start <= limit and not (found.rule == "peak" and scale.better == "higher"):
-        yield f"No rise could be told from chance: {needed}, and the scale ends at {scale.high}."
-    if start - scale.low <= limit and not (found.rule == "peak" and scale.better == "lower"):
-        yield f"No fall could be told from chance: {needed}, and the scale ends at {scale.low}."
+def _caveat(instrument: Instrument, found: ScoreChange | ItemFall, caveat: Caveat) -> str:
+    if caveat == "key":
+        return instrument.why_unscored or ""
+    if isinstance(found, ScoreChange) and caveat in {"no-room-to-rise", "no-room-to-fall"}:
+        return _out_of_reach(instrument.scale(found.scale), found, caveat)
+    return _CAVEATS[caveat]
+
+
+def _out_of_reach(scale: Scale, found: ScoreChange, caveat: Caveat) -> str:
+    """A claim that the scale leaves no room for, at the higher level."""
+    needed = f"from {shown(found.before.value, scale)} it takes more than {shown(found.thresholds[-1].size, scale)}"
+    move, end = ("rise", scale.high) if caveat == "no-room-to-rise" else ("fall", scale.low)
+    return f"No {move} could be told from chance: {needed}, and the scale ends at {end}."
+
+
+# Why nothing is said
+
+_NOT_SAID: dict[WhyNotSaid, str] = {
+    "latest_not_scored": "The latest rating has no score, and an earlier change is not passed off as the latest.",
+    "no_reliability": "No reliability has been published for this score and informant.",
+    "reliability_incomplete": "A reliability has been published, but no spread to compute with.",
+    "direction_unknown": "The instrument does not say which end of the scale is better.",
+    "no_spread": "The earlier scores are all the same, so their usual range is not known.",
+    "no_answers": "The two latest ratings share no answered item.",
+}
+
+
+def not_said(one: NotSaid) -> str:
+    """Why a rule could not be applied, with what it needs."""
+    if one.shortage is not None:
+        return _too_few(one.shortage)
+    if one.code == "choice_unknown":
+        return f"There is no reliability entry “{one.choice}” for this score."
+    return _NOT_SAID[one.code]
+
+
+def _too_few(shortage: Shortage) -> str:
+    if shortage.counted == "earlier":
+        return f"{shortage.have} earlier scores; this person's own spread needs {shortage.needed}."
+    return f"Too few points: {shortage.have} of the {shortage.needed} scores needed before anything is said about change."
+
+
+def refused(instrument: Instrument, one: Refused) -> str:
+    """Why a series is not compared at all by that instrument's rules."""
+    if one.mixed:
+        return f"The scores are of several {' and '.join(one.mixed)}, so they are not compared."
+    return {
+        "scale_unknown": f"{instrument.title} has no scale “{one.scale}”.",
+        "other_form": f"The scores are not of {instrument.title} {instrument.version}.",
+        "other_language": f"The scores are not of the {instrument.language} form.",
+        "not_in_order": "The scores are not in the order of time.",
+        "rating_twice": "One rating is there twice.",
+    }[one.code]
+
+
+def gap(instrument: Instrument, scale: str, one: Gap) -> str:
+    """Why a rating is left out of that scale's series, as the end of a sentence: in the rating's own words where it says why."""
+    if one.code == "out_of_range":
+        bounds = instrument.scale(scale)
+        return f"its score lies outside {bounds.low} to {bounds.high}"
+    if one.code == "no_such_score":
+        return "it has no score of this scale"
+    return one.point.reason or "it is not scored"

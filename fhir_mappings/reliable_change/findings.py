@@ -1,6 +1,7 @@
 """What may be said about change: one frozen value for each rule, with everything it was computed from, and what could not be said.
 
-The words are for people; `docs/reliable-change.md` has the rules and what they do not mean.
+Facts alone: numbers, points and codes. `fhir_mappings.reliable_change.change_sentences` has the sentences for people, `docs/reliable-change.md` the rules and
+what they do not mean.
 """
 
 from decimal import Decimal
@@ -8,13 +9,29 @@ from typing import Literal
 
 from msgspec import Struct
 
-from fhir_mappings.reliable_change.measurement_error import Level, Precision, Threshold
+from fhir_mappings.reliable_change.measurement_error import Choice, Level, Precision, Threshold
 from fhir_mappings.reliable_change.score_series import Gap, Point
 
 Rule = Literal["previous", "baseline", "peak", "own-range", "left-ceiling", "item-fall"]
 Moved = Literal["fell", "rose", "stayed"]
 # Why a rise is worth little: every item answered alike, or the score already at its best end.
 Badge = Literal["straight-line", "at-ceiling"]
+# What a reader must know beside a finding: nobody vouches for the scoring key; a score is prorated; a rating's language is not recorded;
+# nothing was published, so the person's own scores had to do; the published figure is too lenient (alpha), or unchecked; the best of
+# several scores is partly luck; the scale leaves no room for a rise, or a fall, beyond chance.
+Caveat = Literal[
+    "key", "prorated", "language-unknown", "own-scores-only", "optimistic", "unverified", "lucky-peak", "no-room-to-rise", "no-room-to-fall"
+]
+WhyNotSaid = Literal[
+    "too_few_points",
+    "latest_not_scored",
+    "no_reliability",
+    "choice_unknown",
+    "reliability_incomplete",
+    "direction_unknown",
+    "no_spread",
+    "no_answers",
+]
 
 
 class Reference(Struct, frozen=True, kw_only=True):
@@ -35,6 +52,7 @@ class ScoreChange(Struct, frozen=True, kw_only=True):
     """
 
     rule: Rule
+    scale: str
     before: Reference
     after: Point
     score: Decimal
@@ -48,8 +66,7 @@ class ScoreChange(Struct, frozen=True, kw_only=True):
     spread: Decimal | None
     claimed: bool
     held_back: Badge | None
-    sentence: str
-    caveats: tuple[str, ...]
+    caveats: tuple[Caveat, ...]
 
 
 class ItemStep(Struct, frozen=True, kw_only=True):
@@ -67,25 +84,35 @@ class ItemFall(Struct, frozen=True, kw_only=True):
     items were answered in both."""
 
     rule: Rule
+    scale: str
     before: Point
     after: Point
     n: int
     compared: int
     items: tuple[ItemStep, ...]
     claimed: bool
-    sentence: str
-    caveats: tuple[str, ...]
+    caveats: tuple[Caveat, ...]
+
+
+class Shortage(Struct, frozen=True, kw_only=True):
+    """Too few scores: `have` of the `needed`, counting those of the whole series or the ones before the latest."""
+
+    have: int
+    needed: int
+    counted: Literal["all", "earlier"]
 
 
 class NotSaid(Struct, frozen=True, kw_only=True):
-    """A rule that could not be applied: a stable `code`, and why, with what it needs."""
+    """A rule that could not be applied, and why: a stable `code`, with the `shortage` where scores are too few, and the reliability
+    entry that was asked for, where there was a `choice`."""
 
     rule: Rule
-    code: str
-    reason: str
+    code: WhyNotSaid
+    shortage: Shortage | None = None
+    choice: Choice = None
 
 
-class Changes(Struct, frozen=True, kw_only=True):
+class Findings(Struct, frozen=True, kw_only=True):
     """Everything that may be said about the latest point of one series; `n` counts its scores, `gaps` are the ratings without one."""
 
     scale: str

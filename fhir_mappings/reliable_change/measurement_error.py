@@ -11,7 +11,6 @@ from typing import Literal
 from msgspec import Struct
 
 from fhir_mappings.instruments.instrument import Informant, Instrument, Reliability
-from fhir_mappings.reliable_change.score_series import Refused
 
 Level = Literal["90 %", "95 %", "2 sigma", "3 sigma"]
 # What made a threshold as large as it is: the published error, this person's own spread, or the smallest step a score can take.
@@ -47,6 +46,14 @@ class Precision(Struct, frozen=True, kw_only=True):
         return not self.measured and self.entry.r_type == "alpha"
 
 
+class NoPrecision(Struct, frozen=True, kw_only=True):
+    """Why there is no measurement error to use: nothing was published, the `choice` that was asked for is not there, or what was published
+    leaves out what is needed."""
+
+    code: Literal["no_reliability", "choice_unknown", "reliability_incomplete"]
+    choice: Choice
+
+
 class Threshold(Struct, frozen=True, kw_only=True):
     """How far a score must move to say something at that level: more than `size`, in the score's own points. `decided_by` says which
     was the largest: `precision`, the error between people, `spread`, this person's own, or `step`, one option on one item."""
@@ -56,7 +63,7 @@ class Threshold(Struct, frozen=True, kw_only=True):
     decided_by: Decided
 
 
-def precision_of(instrument: Instrument, scale: str, informant: Informant, choice: Choice = None) -> Precision | Refused:
+def precision_of(instrument: Instrument, scale: str, informant: Informant, choice: Choice = None) -> Precision | NoPrecision:
     """The measurement error to use for that scale and informant, or why there is none.
 
     The order, and why:
@@ -72,13 +79,13 @@ def precision_of(instrument: Instrument, scale: str, informant: Informant, choic
     """
     entries = [one for one in instrument.reliability if (one.scale, one.informant) == (scale, informant)]
     if not entries:
-        return Refused(code="no_reliability", reason="No reliability has been published for this score and informant.")
+        return NoPrecision(code="no_reliability", choice=choice)
     wanted = entries if choice is None else _wanted(entries, choice)
     if not wanted:
-        return Refused(code="choice_unknown", reason=f"There is no reliability entry “{choice}” for this score.")
+        return NoPrecision(code="choice_unknown", choice=choice)
     found = [precision for one in wanted if (precision := _precision(one)) is not None]
     if not found:
-        return Refused(code="reliability_incomplete", reason="A reliability has been published, but no spread to compute with.")
+        return NoPrecision(code="reliability_incomplete", choice=choice)
     return min(found, key=_rank)
 
 

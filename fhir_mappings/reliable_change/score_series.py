@@ -4,12 +4,16 @@ clinician. Everything said about change starts from such a series."""
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from itertools import pairwise
+from typing import Literal
 
 from msgspec import Struct
 
 from fhir_mappings.instruments.instrument import Informant, Instrument, Scale
 from fhir_mappings.r4.dates import Moment, position
 from fhir_mappings.ratings.rating import Rating
+
+# What must be the same of all scores of one series.
+Kind = Literal["instruments", "versions", "languages", "informants", "clinicians", "observers"]
 
 
 class Origin(Struct, frozen=True, kw_only=True):
@@ -25,7 +29,8 @@ class Origin(Struct, frozen=True, kw_only=True):
 
 
 class Point(Struct, frozen=True, kw_only=True):
-    """One rating's score of one scale: a number, or the `reason` why there is none. `answers` maps link id to option value."""
+    """One rating's score of one scale: a number, or None with the `reason` the rating gives, if it gives one. `unknown`: the rating has
+    no score of this scale at all. `answers` maps link id to option value."""
 
     origin: Origin
     when: Moment
@@ -34,6 +39,7 @@ class Point(Struct, frozen=True, kw_only=True):
     prorated: bool
     reason: str | None
     answers: Mapping[str, int]
+    unknown: bool = False
 
 
 class Series(Struct, frozen=True, kw_only=True):
@@ -44,17 +50,20 @@ class Series(Struct, frozen=True, kw_only=True):
 
 
 class Gap(Struct, frozen=True, kw_only=True):
-    """A rating without a usable score. It is left out, never counted as zero."""
+    """A rating without a usable score: it has none of this scale, none that could be scored, or one outside of the scale. It is left out,
+    never counted as zero."""
 
     point: Point
-    reason: str
+    code: Literal["no_such_score", "not_scored", "out_of_range"]
 
 
 class Refused(Struct, frozen=True, kw_only=True):
-    """Why a series is not compared at all: a stable `code` and a sentence."""
+    """Why a series is not compared at all. `scale` is the key that was asked for; `mixed` says what differs, where the code is
+    `mixed_…`."""
 
     code: str
-    reason: str
+    scale: str
+    mixed: tuple[Kind, ...] = ()
 
 
 def series_of(ratings: Iterable[Rating], scale: str) -> tuple[Series, ...]:
@@ -86,8 +95,9 @@ def _point(rating: Rating, scale: str) -> Point:
         source=rating.source,
         value=score.value if score else None,
         prorated=score.prorated if score else False,
-        reason=score.reason if score else "it has no score of this scale",
+        reason=score.reason if score else None,
         answers=rating.answers,
+        unknown=score is None,
     )
 
 
@@ -101,14 +111,14 @@ def _by_language(points: list[Point]) -> list[tuple[Point, ...]]:
 def refusal(instrument: Instrument, series: Series) -> Refused | None:
     """Why the scores of a series may not be compared by that instrument's rules; None when they may."""
     if all(scale.key != series.scale for scale in instrument.scales):
-        return Refused(code="scale_unknown", reason=f"{instrument.title} has no scale “{series.scale}”.")
+        return Refused(code="scale_unknown", scale=series.scale)
     return _mixed(series) or _foreign(instrument, series) or _disordered(series)
 
 
 def _mixed(series: Series) -> Refused | None:
     """Points that differ in what must be the same. A language that is not recorded contradicts none."""
     origins = [point.origin for point in series.points]
-    kinds: dict[str, set[str]] = {
+    kinds: dict[Kind, set[str]] = {
         "instruments": {one.instrument for one in origins},
         "versions": {one.version for one in origins},
         "languages": {one.language for one in origins if one.language is not None},
@@ -116,10 +126,8 @@ def _mixed(series: Series) -> Refused | None:
         "clinicians": {one.clinician for one in origins},
         "observers": {one.observer for one in origins},
     }
-    several = [name for name, values in kinds.items() if len(values) > 1]
-    if not several:
-        return None
-    return Refused(code=f"mixed_{several[0]}", reason=f"The scores are of several {' and '.join(several)}, so they are not compared.")
+    several = tuple(name for name, values in kinds.items() if len(values) > 1)
+    return Refused(code=f"mixed_{several[0]}", scale=series.scale, mixed=several) if several else None
 
 
 def _foreign(instrument: Instrument, series: Series) -> Refused | None:
@@ -127,25 +135,25 @@ def _foreign(instrument: Instrument, series: Series) -> Refused | None:
     own = (instrument.slug, instrument.version)
     for origin in (point.origin for point in series.points):
         if (origin.instrument, origin.version) != own or origin.informant not in instrument.forms:
-            return Refused(code="other_form", reason=f"The scores are not of {instrument.title} {instrument.version}.")
+            return Refused(code="other_form", scale=series.scale)
         if None not in {origin.language, instrument.language} and origin.language != instrument.language:
-            return Refused(code="other_language", reason=f"The scores are not of the {instrument.language} form.")
+            return Refused(code="other_language", scale=series.scale)
     return None
 
 
 def _disordered(series: Series) -> Refused | None:
     """Points that are not oldest first, or one rating twice."""
     if any(position(second.when) < position(first.when) for first, second in pairwise(series.points)):
-        return Refused(code="not_in_order", reason="The scores are not in the order of time.")
+        return Refused(code="not_in_order", scale=series.scale)
     if len({point.source for point in series.points}) < len(series.points):
-        return Refused(code="rating_twice", reason="One rating is there twice.")
+        return Refused(code="rating_twice", scale=series.scale)
     return None
 
 
 def gap_in(point: Point, scale: Scale) -> Gap | None:
     """Why a point's score is not used; None for one that is."""
     if point.value is None:
-        return Gap(point=point, reason=point.reason or "it is not scored")
+        return Gap(point=point, code="no_such_score" if point.unknown else "not_scored")
     if not point.value.is_finite() or not scale.low <= point.value <= scale.high:
-        return Gap(point=point, reason=f"its score lies outside {scale.low} to {scale.high}")
+        return Gap(point=point, code="out_of_range")
     return None

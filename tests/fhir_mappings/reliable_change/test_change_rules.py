@@ -1,23 +1,26 @@
 """What is said about change: the published figures, the patterns a series can have, and that nothing is claimed too early or too far."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from random import Random
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from msgspec.structs import replace
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 from fhir_mappings.instruments.instrument import Instrument, Reliability
 from fhir_mappings.instruments.scores import Score
 from fhir_mappings.people.person import Person
 from fhir_mappings.r4.dates import Moment
 from fhir_mappings.ratings.rating import Rating
-from fhir_mappings.reliable_change.change_rules import changes
-from fhir_mappings.reliable_change.findings import Changes, ItemFall, NotSaid, Rule, ScoreChange
+from fhir_mappings.reliable_change.change_rules import findings
+from fhir_mappings.reliable_change.change_sentences import caveats, gap, not_said, refused, sentence
+from fhir_mappings.reliable_change.findings import Findings, ItemFall, NotSaid, Rule, ScoreChange, WhyNotSaid
 from fhir_mappings.reliable_change.measurement_error import Precision, own_range, own_spread, precision_of, reliable_change, standard_error
 from fhir_mappings.reliable_change.score_series import Origin, Point, Refused, Series, series_of
 from tests.fhir_mappings.samples import LIBRARY
@@ -72,21 +75,21 @@ def of(instrument: Instrument, given: Series) -> Series:
     return replace(given, points=tuple(replace(one, origin=origin) for one in given.points))
 
 
-def said(instrument: Instrument, given: Series, **fields: Any) -> Changes:
-    found = changes(instrument, given, **fields)
-    assert isinstance(found, Changes)
+def said(instrument: Instrument, given: Series, **fields: Any) -> Findings:
+    found = findings(instrument, given, **fields)
+    assert isinstance(found, Findings)
     return found
 
 
-def scores(found: Changes) -> dict[str, ScoreChange]:
+def scores(found: Findings) -> dict[str, ScoreChange]:
     return {one.rule: one for one in found.findings if isinstance(one, ScoreChange)}
 
 
-def claimed(found: Changes) -> list[str]:
+def claimed(found: Findings) -> list[str]:
     return [one.rule for one in found.findings if one.claimed]
 
 
-def silent(found: Changes) -> dict[str, str]:
+def silent(found: Findings) -> dict[str, str]:
     return {one.rule: one.code for one in found.not_said}
 
 
@@ -247,32 +250,32 @@ def test_a_fall_larger_than_chance_says_everything_it_rests_on() -> None:
     assert found.precision is not None
     assert found.precision.entry == entry()
     assert (
-        found.sentence
+        sentence(RELIABLE_CHECK_IN, found)
         == "Total fell by 0.80, to 3.60 from the previous 4.40: more than the 0.63 that chance alone explains in 95 of 100 comparisons."
     )
-    assert found.caveats == ()
+    assert caveats(RELIABLE_CHECK_IN, found) == ()
 
 
 def test_a_smaller_fall_reaches_only_the_lower_level_and_a_still_smaller_one_none() -> None:
     lower, none = (scores(said(RELIABLE_CHECK_IN, series("4.40", "4.40", value)))["previous"] for value in ("3.80", "4.00"))
     assert (lower.reached, lower.claimed) == ("90 %", True)
     assert (none.reached, none.claimed) == (None, False)
-    assert "0.40 is not more than the 0.53 that chance alone explains in 90 of 100 comparisons." in none.sentence
+    assert "0.40 is not more than the 0.53 that chance alone explains in 90 of 100 comparisons." in sentence(RELIABLE_CHECK_IN, none)
 
 
 def test_a_fall_just_beyond_the_threshold_shows_the_digits_that_make_the_difference() -> None:
     found = scores(said(RELIABLE_CHECK_IN, series("4.40", "4.40", "3.77")))["previous"]
     assert found.reached == "95 %"
-    assert "fell by 0.630" in found.sentence
-    assert "more than the 0.627" in found.sentence
+    assert "fell by 0.630" in sentence(RELIABLE_CHECK_IN, found)
+    assert "more than the 0.627" in sentence(RELIABLE_CHECK_IN, found)
 
 
 def test_alpha_and_unchecked_figures_are_labelled_in_every_result() -> None:
     found = scores(said(known(entry(r_type="alpha", certainty="unverified")), series("4.40", "4.40", "3.60")))
     for rule in RELIABLE:
-        assert "(optimistic: internal consistency; figures unverified)" in found[rule].sentence
-        assert [caveat.split(":")[0] for caveat in found[rule].caveats[:2]] == ["Optimistic", "Unverified"]
-    assert found["peak"].caveats[2] == "The best of several scores is partly luck, so a fall from it looks larger than it is."
+        assert "(optimistic: internal consistency; figures unverified)" in sentence(CHECK_IN, found[rule])
+        assert [caveat.split(":")[0] for caveat in caveats(CHECK_IN, found[rule])[:2]] == ["Optimistic", "Unverified"]
+    assert caveats(CHECK_IN, found["peak"])[2] == "The best of several scores is partly luck, so a fall from it looks larger than it is."
 
 
 def test_a_v_shape_falls_and_comes_back() -> None:
@@ -288,7 +291,7 @@ def test_a_slide_in_two_steps_is_seen_from_the_last_peak_and_not_from_the_previo
     found = scores(said(RELIABLE_CHECK_IN, series("3.90", "4.40", "4.00", "3.75")))
     assert (found["previous"].claimed, found["baseline"].claimed, found["peak"].claimed) == (False, False, True)
     assert (found["peak"].before.value, found["peak"].change) == (Decimal("4.40"), Decimal("-0.65"))
-    assert "from its last highest point of 4.40" in found["peak"].sentence
+    assert "from its last highest point of 4.40" in sentence(RELIABLE_CHECK_IN, found["peak"])
 
 
 def test_small_ups_on_the_way_down_are_no_peak_and_a_rise_beyond_chance_begins_a_new_one() -> None:
@@ -301,14 +304,14 @@ def test_small_ups_on_the_way_down_are_no_peak_and_a_rise_beyond_chance_begins_a
 def test_a_rise_beyond_the_last_peak_is_said_by_the_other_rules() -> None:
     found = scores(said(RELIABLE_CHECK_IN, series("3.00", "3.00", "3.00", "4.90")))
     assert (found["previous"].claimed, found["peak"].claimed, found["peak"].reached) == (True, False, None)
-    assert found["peak"].sentence.endswith("It has not moved away from it for the worse.")
+    assert sentence(RELIABLE_CHECK_IN, found["peak"]).endswith("It has not moved away from it for the worse.")
 
 
 def test_after_a_single_outlier_only_the_way_back_is_a_change() -> None:
     found = said(RELIABLE_CHECK_IN, series("4.40", "4.30", "4.40", "4.50", "2.00", "4.40"))
     # Five earlier scores: the outlier widens this person's own range, which then decides.
     assert {one.decided_by for one in scores(found)["previous"].thresholds} == {"spread"}
-    assert "this person's own ups and downs" in scores(found)["previous"].sentence
+    assert "this person's own ups and downs" in sentence(RELIABLE_CHECK_IN, scores(found)["previous"])
     assert "baseline" not in claimed(found)
     assert "own-range" not in claimed(found)
 
@@ -318,7 +321,7 @@ def test_at_the_top_throughout_nothing_is_claimed_and_the_badge_says_why() -> No
     found = said(RELIABLE_CHECK_IN, top)
     assert claimed(found) == []
     assert found.badges == ("straight-line", "at-ceiling")
-    assert scores(found)["previous"].sentence == "Total is 5.00, the same as the previous 5.00."
+    assert sentence(RELIABLE_CHECK_IN, scores(found)["previous"]) == "Total is 5.00, the same as the previous 5.00."
     assert silent(said(CHECK_IN, top)) == dict.fromkeys(RELIABLE, "no_reliability") | {"own-range": "no_spread"}
 
 
@@ -331,7 +334,7 @@ def test_a_rise_is_held_back_at_the_ceiling_or_when_all_answers_are_alike(last: 
     marked = replace(given.points[-1], answers=answers(signs) if signs else {})
     found = scores(said(RELIABLE_CHECK_IN, replace(given, points=(*given.points[:-1], marked))))["previous"]
     assert (found.reached, found.held_back, found.claimed) == ("95 %", held, False)
-    assert "It is not taken as a change" in found.sentence
+    assert "It is not taken as a change" in sentence(RELIABLE_CHECK_IN, found)
 
 
 def test_a_fall_of_answers_all_alike_is_claimed_all_the_same() -> None:
@@ -343,7 +346,7 @@ def test_a_fall_of_answers_all_alike_is_claimed_all_the_same() -> None:
 def test_leaving_the_top_is_said_without_any_threshold() -> None:
     left = scores(said(CHECK_IN, series("4.00", "5.00", "4.89")))["left-ceiling"]
     assert (left.claimed, left.thresholds, left.precision) == (True, (), None)
-    assert left.sentence == "Total left the end of its scale: 5.00 before, 4.89 now."
+    assert sentence(CHECK_IN, left) == "Total left the end of its scale: 5.00 before, 4.89 now."
     for values in (("5.00", "4.00", "3.00"), ("5.00", "5.00", "5.00"), ("4.00", "4.00", "5.00")):
         assert not scores(said(CHECK_IN, series(*values)))["left-ceiling"].claimed
 
@@ -353,10 +356,10 @@ def test_more_distress_is_worse_and_its_ceiling_is_the_lowest_score() -> None:
     instrument = replace(distress, reliability=(entry(),))
     found = scores(said(instrument, of(instrument, series("1.00", "1.20", "1.00", "2.50"))))
     assert (found["previous"].moved, found["previous"].worse, found["previous"].claimed) == ("rose", True, True)
-    assert found["previous"].sentence.startswith("Total rose by 1.50, to 2.50 from the previous 1.00 (higher = more distress)")
+    assert sentence(instrument, found["previous"]).startswith("Total rose by 1.50, to 2.50 from the previous 1.00 (higher = more distress)")
     assert found["left-ceiling"].claimed
     assert found["peak"].claimed
-    assert "lowest point" in found["peak"].sentence
+    assert "lowest point" in sentence(instrument, found["peak"])
     back = said(instrument, of(instrument, series("3.00", "3.00", "3.00", "1.00")))
     assert back.badges == ("at-ceiling",)
     assert (scores(back)["previous"].reached, scores(back)["previous"].claimed) == ("95 %", False)
@@ -377,7 +380,9 @@ def test_the_baseline_is_the_mean_of_the_first_scores_and_never_of_the_latest(si
     found = scores(said(RELIABLE_CHECK_IN, series(*values[: size - 1], "3.00"), baseline=baseline))["baseline"]
     assert found.before.value == Decimal(value)
     assert len(found.before.points) == min(baseline, size - 1)
-    assert "the first score" in found.sentence or f"the mean of the first {min(baseline, size - 1)} scores" in found.sentence
+    assert "the first score" in sentence(RELIABLE_CHECK_IN, found) or f"the mean of the first {min(baseline, size - 1)} scores" in sentence(
+        RELIABLE_CHECK_IN, found
+    )
 
 
 @pytest.mark.parametrize("values", [(), ("4.4",), ("5.0", "1.0"), ("5.0", None, "1.0"), (None, None, None, "5.0", "1.0")])
@@ -386,13 +391,15 @@ def test_below_three_scores_nothing_is_claimed_and_what_is_needed_is_said(values
     n = sum(value is not None for value in values)
     assert found.findings == ()
     assert silent(found) == dict.fromkeys(ALL_RULES, "too_few_points")
-    assert found.not_said[0].reason == f"Too few points: {n} of the 3 scores needed before anything is said about change."
+    assert not_said(found.not_said[0]) == f"Too few points: {n} of the 3 scores needed before anything is said about change."
 
 
 def test_a_rating_without_a_score_is_a_gap_and_not_a_zero() -> None:
     found = said(RELIABLE_CHECK_IN, series("4.40", "4.50", None, "4.40"))
     assert scores(found)["previous"].before.value == Decimal("4.50")
-    assert [(gap.point.source, gap.reason) for gap in found.gaps] == [("QuestionnaireResponse/2", "1 of 3 answered, the rule needs 2")]
+    assert [(one.point.source, gap(RELIABLE_CHECK_IN, found.scale, one)) for one in found.gaps] == [
+        ("QuestionnaireResponse/2", "1 of 3 answered, the rule needs 2")
+    ]
     assert (found.n, claimed(found)) == (3, [])
 
 
@@ -404,7 +411,7 @@ def test_when_the_latest_rating_has_no_score_an_earlier_change_is_not_its_own() 
 @pytest.mark.parametrize("odd", ["5.01", "-1", "0.99", "NaN", "Infinity", "sNaN"])
 def test_a_number_outside_the_scale_is_a_gap(odd: str) -> None:
     found = said(RELIABLE_CHECK_IN, series("4.40", odd, "4.40", "4.40"))
-    assert [gap.reason for gap in found.gaps] == ["its score lies outside 1 to 5"]
+    assert [gap(RELIABLE_CHECK_IN, found.scale, one) for one in found.gaps] == ["its score lies outside 1 to 5"]
     assert found.n == 3
 
 
@@ -412,21 +419,23 @@ def test_prorated_scores_are_used_and_flagged() -> None:
     given = series("4.40", "4.40", "4.40", "3.60")
     marked = replace(given.points[-1], prorated=True)
     found = scores(said(RELIABLE_CHECK_IN, replace(given, points=(*given.points[:-1], marked))))
-    assert all("A score in this comparison is prorated, because items were left out." in one.caveats for one in found.values())
+    assert all(
+        "A score in this comparison is prorated, because items were left out." in caveats(RELIABLE_CHECK_IN, one) for one in found.values()
+    )
     assert found["previous"].claimed
 
 
 def test_a_key_that_nobody_vouches_for_is_said() -> None:
     found = said(WAI_SR, of(WAI_SR, series("4.40", "4.40", "3.00")))
-    assert all(one.caveats[0] == WAI_SR.why_unscored for one in found.findings)
+    assert all(caveats(WAI_SR, one)[0] == WAI_SR.why_unscored for one in found.findings)
 
 
 def test_from_the_usual_high_score_no_rise_could_be_told_from_chance() -> None:
     found = scores(said(WAI_GP, of(WAI_GP, series("4.27", "4.27", "4.27", "4.90"))))
-    sentence = "No rise could be told from chance: from 4.27 it takes more than 1.02, and the scale ends at 5."
-    assert sentence in found["previous"].caveats
-    assert sentence in found["baseline"].caveats
-    assert not any("No fall" in caveat for one in found.values() for caveat in one.caveats)
+    limit = "No rise could be told from chance: from 4.27 it takes more than 1.02, and the scale ends at 5."
+    assert limit in caveats(WAI_GP, found["previous"])
+    assert limit in caveats(WAI_GP, found["baseline"])
+    assert not any("No fall" in caveat for one in found.values() for caveat in caveats(WAI_GP, one))
 
 
 def test_false_alarms_over_eight_ratings_without_any_change_are_as_the_page_says() -> None:
@@ -468,7 +477,7 @@ def test_the_usual_range_has_its_centre_and_limits_from_earlier_scores_only() ->
     assert {one.spread for one in found} == {own_spread([Decimal(value) for value in earlier])}
     assert [one.reached for one in found] == ["3 sigma", "3 sigma"]
     assert [one.level for one in found[0].thresholds] == ["2 sigma", "3 sigma"]
-    assert "the mean of the 5 earlier scores" in found[0].sentence
+    assert "the mean of the 5 earlier scores" in sentence(CHECK_IN, found[0])
 
 
 def test_limits_are_floored_at_the_measurement_error_and_without_one_at_a_single_answer() -> None:
@@ -501,7 +510,7 @@ def test_an_item_that_fell_by_two_options_is_named() -> None:
     assert isinstance(found, ItemFall)
     assert [(one.link_id, one.number, one.before, one.after, one.options) for one in found.items] == [("goal-1", 1, 5, 3, 2)]
     assert (found.claimed, found.compared) == (True, 9)
-    assert found.sentence == "1 of 9 items moved for the worse by two options or more since the previous rating: item 1 (by 2)."
+    assert sentence(CHECK_IN, found) == "1 of 9 items moved for the worse by two options or more since the previous rating: item 1 (by 2)."
 
 
 def test_a_step_of_one_a_rise_and_a_missing_item_are_no_fall() -> None:
@@ -565,16 +574,16 @@ def test_items_are_compared_even_when_the_latest_rating_has_no_score() -> None:
 )  # fmt: skip
 def test_scores_of_two_kinds_are_refused(change: dict[str, str], code: str) -> None:
     given = series("4.4", "4.4", "4.4")
-    found = changes(RELIABLE_CHECK_IN, replace(given, points=(*given.points, point(3, "1.0", origin=change))))
+    found = findings(RELIABLE_CHECK_IN, replace(given, points=(*given.points, point(3, "1.0", origin=change))))
     assert isinstance(found, Refused)
     assert found.code == code
-    assert found.reason.endswith("so they are not compared.")
+    assert refused(RELIABLE_CHECK_IN, found).endswith("so they are not compared.")
 
 
 def test_a_language_that_is_not_recorded_contradicts_none_and_is_said() -> None:
     given = series("4.4", "4.4", "4.4")
     found = said(RELIABLE_CHECK_IN, replace(given, points=(*given.points, point(3, "1.0", origin={"language": None}))))
-    assert "The language of one of the ratings is not recorded." in scores(found)["previous"].caveats
+    assert "The language of one of the ratings is not recorded." in caveats(RELIABLE_CHECK_IN, scores(found)["previous"])
 
 
 @pytest.mark.parametrize(
@@ -582,7 +591,7 @@ def test_a_language_that_is_not_recorded_contradicts_none_and_is_said() -> None:
     [(WAI_SR, "other_form"), (replace(CHECK_IN, version="9.0.0"), "other_form"), (replace(CHECK_IN, language="sv"), "other_language")],
 )
 def test_scores_of_another_form_than_the_rules_are_refused(instrument: Instrument, code: str) -> None:
-    found = changes(instrument, series("4.4", "4.4", "4.4"))
+    found = findings(instrument, series("4.4", "4.4", "4.4"))
     assert isinstance(found, Refused)
     assert found.code == code
 
@@ -594,7 +603,7 @@ def test_disorder_a_rating_twice_and_an_unknown_scale_are_refused() -> None:
         replace(given, points=(*given.points, given.points[-1])),
         replace(given, scale="elsewhere"),
     )
-    found = [changes(CHECK_IN, one) for one in broken]
+    found = [findings(CHECK_IN, one) for one in broken]
     assert [one.code for one in found if isinstance(one, Refused)] == ["not_in_order", "rating_twice", "scale_unknown"]
 
 
@@ -640,7 +649,80 @@ def test_two_languages_are_two_series_and_an_unknown_one_joins_a_single_other() 
 def test_a_rating_without_that_score_is_a_point_without_a_value() -> None:
     [found] = series_of([rating(0), rating(1, scores={})], "total")
     assert [one.value for one in found.points] == [Decimal("4.00"), None]
-    assert said(CHECK_IN, found).gaps[0].reason == "it has no score of this scale"
+    assert gap(CHECK_IN, "total", said(CHECK_IN, found).gaps[0]) == "it has no score of this scale"
+
+
+# Facts and words
+
+
+def texts_in(fact: object) -> list[str]:
+    """Every text of ours in a fact: a published entry, and what a rating says of itself, are not ours."""
+    if isinstance(fact, str):
+        return [fact]
+    if isinstance(fact, Reliability | Point | None):
+        return []
+    parts = asdict(fact).values() if isinstance(fact, Struct) else fact if isinstance(fact, tuple) else ()
+    return [text for part in parts for text in texts_in(part)]
+
+
+def test_the_rules_return_codes_and_no_words() -> None:
+    found: list[Findings | Refused] = [
+        said(RELIABLE_CHECK_IN, series("4.40", "4.40", "3.60", answers=answers("444 345 554"))),
+        said(CHECK_IN, series("4.40", None, "9.00", "4.40", "4.40")),
+        said(WAI_SR, of(WAI_SR, series("4.40", "4.40", "4.40", None))),
+        said(known(ALPHA), series("4.40", "4.40", "4.40"), choice="nobody"),
+    ]
+    refusals = [findings(CHECK_IN, replace(series("4.4", "4.4"), scale="elsewhere")), findings(WAI_SR, series("4.4", "4.4", "4.4"))]
+    texts = {text for one in (*found, *refusals) for text in texts_in(one)} - {"nobody"}
+    assert {"no_reliability", "choice_unknown", "other_form"} <= texts
+    assert [text for text in sorted(texts) if not re.fullmatch(r"[a-z_-]+|\d\d %|\d sigma", text)] == []
+
+
+def test_every_reason_for_saying_nothing_has_its_sentence() -> None:
+    flat, short = series("4.40", "4.40", "4.40"), series("4.40", "4.40")
+    directionless = replace(CHECK_IN, scales=tuple(replace(scale, better=None) for scale in CHECK_IN.scales))
+    given = [
+        said(CHECK_IN, flat),
+        said(CHECK_IN, short),
+        said(known(entry(sd=None)), flat),
+        said(known(ALPHA), flat, choice="nobody"),
+        said(CHECK_IN, series("4.40", "4.40", "4.40", None)),
+        said(CHECK_IN, series(*["4.40"] * 6)),
+        said(replace(directionless, reliability=(entry(),)), flat),
+    ]
+    assert {not_said(one) for each in given for one in each.not_said} == {
+        "Too few points: 2 of the 3 scores needed before anything is said about change.",
+        "2 earlier scores; this person's own spread needs 5.",
+        "No reliability has been published for this score and informant.",
+        "A reliability has been published, but no spread to compute with.",
+        "There is no reliability entry “nobody” for this score.",
+        "The latest rating has no score, and an earlier change is not passed off as the latest.",
+        "The earlier scores are all the same, so their usual range is not known.",
+        "The instrument does not say which end of the scale is better.",
+        "The two latest ratings share no answered item.",
+    }
+    assert {one.code for each in given for one in each.not_said} == set(get_args(WhyNotSaid))
+
+
+def test_every_refusal_has_its_sentence() -> None:
+    given = series("4.4", "4.4", "4.4")
+    asked = [
+        (CHECK_IN, replace(given, scale="elsewhere")),
+        (CHECK_IN, replace(given, points=(*given.points, point(3, "1.0", origin={"version": "2", "language": "sv"})))),
+        (WAI_SR, given),
+        (replace(CHECK_IN, language="sv"), given),
+        (CHECK_IN, replace(given, points=given.points[::-1])),
+        (CHECK_IN, replace(given, points=(*given.points, given.points[-1]))),
+    ]
+    found = [(instrument, findings(instrument, one)) for instrument, one in asked]
+    assert [refused(instrument, one) for instrument, one in found if isinstance(one, Refused)] == [
+        "Rapport check-in has no scale “elsewhere”.",
+        "The scores are of several versions and languages, so they are not compared.",
+        f"The scores are not of {WAI_SR.title} {WAI_SR.version}.",
+        "The scores are not of the sv form.",
+        "The scores are not in the order of time.",
+        "One rating is there twice.",
+    ]
 
 
 # Properties
@@ -673,9 +755,17 @@ def test_nothing_makes_it_raise(sheets: Any, entries: list[Reliability], origin:
     mixed = (*points, point(99, "3.0", origin=origin))
     for scale in ("total", "goal", "elsewhere"):
         for each in (points, mixed, points[::-1]):
-            found = changes(known(*entries), Series(scale=scale, points=each), choice=choice, baseline=baseline)
-            assert isinstance(found, Changes | Refused)
-            assert isinstance(found, Refused) or {one.rule for one in (*found.findings, *found.not_said)} == ALL_RULES
+            instrument = known(*entries)
+            found = findings(instrument, Series(scale=scale, points=each), choice=choice, baseline=baseline)
+            assert isinstance(found, Findings | Refused)
+            if isinstance(found, Refused):
+                assert refused(instrument, found).endswith(".")
+                continue
+            assert {one.rule for one in (*found.findings, *found.not_said)} == ALL_RULES
+            words = [sentence(instrument, one) for one in found.findings] + [not_said(one) for one in found.not_said]
+            words += [caveat for one in found.findings for caveat in caveats(instrument, one)]
+            assert all(text.endswith(".") for text in words)
+            assert all(gap(instrument, found.scale, one) for one in found.gaps)
 
 
 @given(st.decimals(min_value="0.01", max_value=99, places=2))
@@ -751,9 +841,9 @@ def test_no_claim_is_larger_than_the_room_the_scale_leaves(values: list[Decimal]
 def test_every_result_names_its_rule_its_inputs_and_a_sentence_without_a_verdict(values: list[Decimal]) -> None:
     for one in said(known(entry(certainty="unverified")), series(*values, answers=answers("444 345 554"))).findings:
         assert one.n == len(values)
-        assert one.sentence.endswith(".")
-        assert not {"rupture", "failure", "good", "bad"} & set(one.sentence.lower().replace(".", "").split())
+        assert sentence(CHECK_IN, one).endswith(".")
+        assert not {"rupture", "failure", "good", "bad"} & set(sentence(CHECK_IN, one).lower().replace(".", "").split())
         if isinstance(one, ScoreChange) and one.thresholds:
             assert one.precision is not None
-            assert any(caveat.startswith("Unverified") for caveat in one.caveats)
+            assert any(caveat.startswith("Unverified") for caveat in caveats(CHECK_IN, one))
             assert one.before.points[-1].when.day < one.after.when.day
