@@ -7,8 +7,9 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from fhir_mappings.measures.measurement import Measurement
+from fhir_mappings.reliable_change.latest_change import Change
 from fhir_mappings.skipped import Skipped
-from smart_app.care.dashboard.history import Change, HiddenRating, History
+from smart_app.care.dashboard.history import HiddenRating, History
 from smart_app.care.record.patient_in_context import Patient
 from tests.web.support_history import (
     HBA1C,

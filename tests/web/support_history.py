@@ -13,8 +13,9 @@ from fhir_mappings.people.person import Person
 from fhir_mappings.r4.dates import Moment
 from fhir_mappings.r4.quantity import Quantity
 from fhir_mappings.ratings.rating import Rating
+from fhir_mappings.reliable_change.latest_change import Change
 from fhir_mappings.skipped import Skipped
-from smart_app.care.dashboard.history import Change, Dyad, HiddenRating, History, Panel, Years
+from smart_app.care.dashboard.history import Dyad, HiddenRating, History, Panel, Years
 from smart_app.care.record.patient_in_context import Patient
 from smart_app.care.record.reads import ReadReport
 from smart_app.launch.context import LaunchContext, User

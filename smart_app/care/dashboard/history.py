@@ -11,6 +11,7 @@ from fhir_mappings.measures.measure import Measure
 from fhir_mappings.measures.measurement import Measurement
 from fhir_mappings.people.person import Person
 from fhir_mappings.ratings.rating import Rating
+from fhir_mappings.reliable_change.latest_change import Change
 from fhir_mappings.skipped import Skipped
 from smart_app.care.record.patient_in_context import Patient
 from smart_app.care.record.reads import ReadReport
@@ -57,22 +58,9 @@ class HiddenRating(Struct, frozen=True, kw_only=True):
     encounter: str | None
 
 
-class Change(Struct, frozen=True, kw_only=True):
-    """One statement of fact for "What changed": a series, its latest value, and the value it is compared with.
-    `kind` is `alliance`, `element` (the goal, task or bond that moved most) or `measure`; no judgement of whether it is real."""
-
-    kind: Literal["alliance", "element", "measure"]
-    title: str
-    informant: str | None
-    clinician: Person | None
-    earlier: Measurement | Rating | None
-    later: Measurement | Rating
-    scale: str | None
-
-
 class History(Struct, frozen=True, kw_only=True):
     """Everything one dashboard shows. `dyads` have a rated clinician, `companions` have none. `start` to `end` is the drawn range
-    (`years`); `reads` covers every read made."""
+    (`years`); `reads` covers every read made; `changes` are what "What changed" states."""
 
     patient: Patient
     years: Years

@@ -14,10 +14,10 @@ from fhir_mappings.measures.measurement import Measurement, in_order
 from fhir_mappings.measures.observation_reader import read_measurements
 from fhir_mappings.ratings.rating import Rating
 from fhir_mappings.ratings.rating_reader import read_ratings
+from fhir_mappings.reliable_change.latest_change import Change, measure_change, rating_changes
 from fhir_mappings.skipped import Skipped
 from smart_app.care.dashboard import blind_entry
 from smart_app.care.dashboard.blind_entry import Sight
-from smart_app.care.dashboard.changes import changes_in
 from smart_app.care.dashboard.history import Dyad, History, Panel, Years
 from smart_app.care.record.access import base_of, powers
 from smart_app.care.record.patient_in_context import patient_of, remember_patient
@@ -30,6 +30,7 @@ from smart_app.services import AppServices
 _YEARS: Mapping[Years, int] = {"1": 1, "2": 2, "5": 5}
 # A result of "tomorrow" is one from a zone ahead of ours; later ones are mistakes in the record.
 _AHEAD = timedelta(days=1)
+_HBA1C = "hba1c"
 _Part = TypeVar("_Part", Measurement, Skipped)
 
 
@@ -83,7 +84,7 @@ def load_history(context: LaunchContext, services: AppServices, *, years: Years)
         companions=companions,
         hidden=alliance.sight.hidden,
         panels=panels,
-        changes=changes_in(dyads, panels),
+        changes=(*_rating_changes(dyads), *_hba1c_change(panels)),
         skipped=skipped,
         reads=tuple(reports.values()),
         can_write=why_not is None,
@@ -205,6 +206,22 @@ def _dyads(services: AppServices, ratings: Sequence[Rating], *, span: Span, mine
     ranked.sort(key=lambda group: _rated(group[-1]) != mine)
     found = [_dyad(_instrument(services, group[-1]), group, span=span, mine=mine) for group in ranked]
     return [dyad for dyad in found if dyad.clinician], [dyad for dyad in found if not dyad.clinician]
+
+
+def _rating_changes(dyads: Sequence[Dyad]) -> tuple[Change, ...]:
+    """Those of the patient's ratings of the signed-in clinician; what is not scored cannot move."""
+    mine = next((dyad for dyad in dyads if dyad.mine and "patient" in dyad.latest and not dyad.instrument.why_unscored), None)
+    if mine is None:
+        return ()
+    return rating_changes(mine.instrument, mine.clinician, later=mine.latest["patient"], earlier=mine.previous.get("patient"))
+
+
+def _hba1c_change(panels: Sequence[Panel]) -> tuple[Change, ...]:
+    """That of HbA1c; the panel's latest and previous share one method already."""
+    panel = next((panel for panel in panels if panel.measure.key == _HBA1C), None)
+    if panel is None or panel.latest is None:
+        return ()
+    return (measure_change(panel.measure, later=panel.latest, earlier=panel.previous),)
 
 
 def _instrument(services: AppServices, rating: Rating) -> Instrument:

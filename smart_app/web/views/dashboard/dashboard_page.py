@@ -7,8 +7,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from fhir_mappings.ratings.rating import Rating
+from fhir_mappings.reliable_change.latest_change import Change
 from fhir_mappings.skipped import Skipped
-from smart_app.care.dashboard.history import Change, Dyad, HiddenRating, History, Panel, Years
+from smart_app.care.dashboard.history import Dyad, HiddenRating, History, Panel, Years
 from smart_app.care.record.reads import ReadReport
 from smart_app.launch.context import LaunchContext
 from smart_app.web import formats

@@ -4,7 +4,8 @@ from msgspec import Struct
 
 from fhir_mappings.measures.measurement import Measurement
 from fhir_mappings.ratings.rating import Rating
-from smart_app.care.dashboard.history import Change, History
+from fhir_mappings.reliable_change.latest_change import Change
+from smart_app.care.dashboard.history import History
 from smart_app.web import formats
 from smart_app.web.views.banner import plain_name
 from smart_app.web.views.dashboard.alliance_lanes import person
@@ -51,12 +52,11 @@ def _sentence(change: Change, history: History) -> str:
     if change.earlier is None:
         return f"{first} is {later} ({on})."
     earlier, since = _kept(_value(change.earlier, change, history)), _kept(_when(change.earlier))
-    move = _move(change)
-    if move is None:
+    if change.moved is None:
         return f"{subject} was {earlier} on {since} and is {later} on {on}."
-    if move == 0:
+    if change.moved == "stayed":
         return f"{subject} is unchanged at {later} ({since} and {on})."
-    return f"{subject} {'rose' if move > 0 else 'fell'} from {earlier} to {later} between {since} and {on}."
+    return f"{subject} {change.moved} from {earlier} to {later} between {since} and {on}."
 
 
 def _rating_subject(change: Change, history: History) -> tuple[str, str]:
@@ -101,21 +101,6 @@ def _value(value: Measurement | Rating, change: Change, history: History) -> str
 def _score_text(value: Measurement | Rating, change: Change) -> str:
     score = value.scores.get(change.scale or "total") if isinstance(value, Rating) else None
     return (score.text if score else None) or "not scored"
-
-
-def _move(change: Change) -> int | None:
-    """1, 0 or -1; None where one side is no plain number (unscored, a bound)."""
-    earlier, later = _number(change.earlier, change), _number(change.later, change)
-    if earlier is None or later is None:
-        return None
-    return (later > earlier) - (later < earlier)
-
-
-def _number(value: Measurement | Rating | None, change: Change) -> float | None:
-    if isinstance(value, Measurement):
-        return None if value.comparator else float(value.value)
-    score = value.scores.get(change.scale or "total") if value else None
-    return float(score.value) if score and score.value is not None else None
 
 
 def _when(value: Measurement | Rating) -> str:

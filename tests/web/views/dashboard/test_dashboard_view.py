@@ -6,8 +6,9 @@ import pytest
 from msgspec.structs import replace
 
 from fhir_mappings.people.person import Person
+from fhir_mappings.reliable_change.latest_change import Change
 from fhir_mappings.skipped import Skipped
-from smart_app.care.dashboard.history import Change, HiddenRating, History
+from smart_app.care.dashboard.history import HiddenRating, History
 from smart_app.web.views.dashboard.dashboard_page import DashboardView, dashboard_view
 from smart_app.web.views.parts import Lane
 from tests.web.states_history import STATES, oddities, partial, repaired, waiting
