@@ -9,12 +9,11 @@ from msgspec.structs import replace
 from fhir_mappings.ratings.rating import Rating
 from fhir_mappings.skipped import Skipped
 from smart_app.care.dashboard.history import HiddenRating
+from smart_app.care.record.closed_visits import Visit, closed_visits
 from smart_app.fhir.client import Resource
 from smart_app.fhir.reference import local_reference
 from smart_app.launch.context import LaunchContext, LaunchId
 from smart_app.services import AppServices
-
-Visit = tuple[str, str]
 
 
 class Sight(Struct, frozen=True, kw_only=True):
@@ -31,14 +30,9 @@ def visit_of(rating: Rating) -> Visit:
 
 
 def apply(context: LaunchContext, services: AppServices, ratings: Iterable[Rating]) -> Sight:
-    """The ratings that may be seen, and where the others stand. One question to the store, none without hidden ratings."""
+    """The ratings that may be seen, and where the others stand."""
     given = tuple(ratings)
-    if not services.settings.blind_entry:
-        return Sight(ratings=given, hidden=(), held=frozenset())
-    rated = {visit_of(rating) for rating in given if rating.informant == "clinician"}
-    # Without a rated clinician there is no other rating to wait for.
-    waiting = {visit_of(rating) for rating in given if rating.informant == "patient" and rating.clinician} - rated
-    closed = waiting - services.store.reveals.among(context.iss, context.patient, waiting) if waiting else set()
+    closed = closed_visits(context, services, [(rating.informant, visit_of(rating)) for rating in given])
     held = [rating for rating in given if _kept_back(rating, closed)]
     seen = tuple(rating for rating in given if not _kept_back(rating, closed))
     sources = frozenset(rating.source for rating in held)

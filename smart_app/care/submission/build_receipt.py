@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from fhir_mappings.people.person import Person
 from smart_app.care.record.access import reader
+from smart_app.care.record.closed_visits import closed_visits
 from smart_app.care.submission.delivery import resolve
 from smart_app.care.submission.receipt import NotWritten, Outcome, Receipt, Written
 from smart_app.care.submission.sealed_submission import PANEL, PROVENANCE, RESPONSE, Parcel, Part, Resource, from_payload
@@ -31,7 +32,7 @@ def receipt(context: LaunchContext, services: AppServices, *, key: str, launch_i
     entry = resolve(context, services, key=key, launch_id=launch_id)
     parcel = from_payload(entry.payload)
     read = _read_back(context, services, parcel)
-    shown = parcel.informant != "patient" or not _held_back(context, services, parcel)
+    shown = not closed_visits(context, services, [(parcel.informant, (parcel.clinician or "", parcel.visit))])
     stored = [part for part in parcel.parts if part.role in parcel.stored]
     return Receipt(
         key=key,
@@ -76,14 +77,6 @@ def _scores_text(parcel: Parcel) -> str:
     ]
     direction = f" {parcel.direction[:1].upper()}{parcel.direction[1:]}." if parcel.direction else ""
     return f"{'; '.join(scored)}.{direction}"
-
-
-def _held_back(context: LaunchContext, services: AppServices, parcel: Parcel) -> bool:
-    """Whether blind entry keeps this patient's scores from the clinician: not where nobody is rated."""
-    if parcel.clinician is None:
-        return False
-    pair = (parcel.clinician, parcel.visit)
-    return services.settings.blind_entry and pair not in services.store.reveals.among(context.iss, context.patient, [pair])
 
 
 def _read_back(context: LaunchContext, services: AppServices, parcel: Parcel) -> ReadBacks:
