@@ -64,4 +64,4 @@ def test_the_page_shows_wording_with_leave_to_display() -> None:
     view = form_view(draft, urls=urls, now=datetime(2026, 11, 22, tzinfo=UTC), site_name="", ticket="t1", invalid=None)
     shown = [text for block in view.blocks for item in block.items for text in (item.text, *(choice.label for choice in item.choices))]
     assert shown
-    assert all(CANARY in text for text in (*shown, view.title, view.intro))
+    assert all(CANARY in text for text in (*shown, view.kind.heading.title, view.kind.heading.intro))

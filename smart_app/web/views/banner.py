@@ -8,13 +8,14 @@ from msgspec import Struct
 from smart_app.care.record.patient_in_context import Patient
 from smart_app.launch.context import LaunchContext
 from smart_app.web import formats
+from smart_app.web.views.parts import Fact
 
 
 class Banner(Struct, frozen=True, kw_only=True):
-    """`name` is "FAMILY, Given (Title)"; `facts` are (label, value) in their fixed order; `deceased` in words, None while alive."""
+    """`name` is "FAMILY, Given (Title)"; `facts` stand in their fixed order; `deceased` in words, None while alive."""
 
     name: str
-    facts: tuple[tuple[str, str], ...]
+    facts: tuple[Fact, ...]
     deceased: str | None
 
 
@@ -51,14 +52,15 @@ def context_line(patient: Patient, context: LaunchContext, *, now: datetime, end
 def clinician_banner(patient: Patient, *, today: date) -> Banner:
     """Name, birth date with age, gender, identifier; whatever is unknown says so in words."""
     gone = _deceased(patient.deceased)
-    facts = (("Born", _born(patient, None if gone else today)), ("Gender", formats.gender(patient.gender)), _identifier(patient))
-    return Banner(name=full_name(patient), facts=facts, deceased=gone)
+    born = Fact(label="Born", value=_born(patient, None if gone else today))
+    gender = Fact(label="Gender", value=formats.gender(patient.gender))
+    return Banner(name=full_name(patient), facts=(born, gender, _identifier(patient)), deceased=gone)
 
 
 def patient_banner(patient: Patient) -> Banner:
     """The micro banner of the patient's own pages (MPB-0001): name, birth date in long form, identifier, nothing else."""
     born = formats.long_date(patient.born) if patient.born else patient.born_text or formats.NOT_RECORDED
-    return Banner(name=_family_first(patient), facts=(("Born", born), _identifier(patient)), deceased=None)
+    return Banner(name=_family_first(patient), facts=(Fact(label="Born", value=born), _identifier(patient)), deceased=None)
 
 
 def full_name(patient: Patient) -> str:
@@ -85,8 +87,9 @@ def _born(patient: Patient, today: date | None) -> str:
     return f"{born} ({formats.age(patient.born, today)})" if today else born
 
 
-def _identifier(patient: Patient) -> tuple[str, str]:
-    return patient.identifier or ("Identifier", formats.NOT_RECORDED)
+def _identifier(patient: Patient) -> Fact:
+    label, value = patient.identifier or ("Identifier", formats.NOT_RECORDED)
+    return Fact(label=label, value=value)
 
 
 def _deceased(text: str | None) -> str | None:

@@ -18,6 +18,21 @@ class Link(Struct, frozen=True, kw_only=True):
     current: bool = False
 
 
+class Fact(Struct, frozen=True, kw_only=True):
+    """One line of a list of facts: what it is about, and what it says."""
+
+    label: str
+    value: str
+
+
+class Statement(Struct, frozen=True, kw_only=True):
+    """One sentence of which a part stands out: `strong`, between what comes `before` and `after` it; "" where nothing does."""
+
+    before: str
+    strong: str
+    after: str
+
+
 class Notice(Struct, frozen=True, kw_only=True):
     """Something incomplete or waiting: a bold first sentence, the rest, and one way on."""
 
@@ -45,6 +60,13 @@ class Table(Struct, frozen=True, kw_only=True):
     rows: tuple[tuple[str, ...], ...]
 
 
+class Words(Struct, frozen=True, kw_only=True):
+    """What stands where nothing is drawn: the first words, and lines of explanation."""
+
+    lead: str
+    lines: tuple[str, ...]
+
+
 class Lane(Struct, frozen=True, kw_only=True):
     """One plot with its label and its latest value. Exactly one of `plot`, `notice` and `words` stands in the middle,
     except that a notice may come with a plot when only part was read."""
@@ -56,7 +78,7 @@ class Lane(Struct, frozen=True, kw_only=True):
     alt: str = ""
     plot: charts.Plot | None = None
     notice: Notice | None = None
-    words: tuple[str, ...] = ()
+    words: Words | None = None
     table: Table | None = None
 
 

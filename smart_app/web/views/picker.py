@@ -42,5 +42,5 @@ def picker_view(found: PatientList, *, server: str, iss: str, text: str, action:
 
 def _row(patient: Patient) -> Row:
     banner = patient_banner(patient)
-    facts = " · ".join(f"{label} {value}" for label, value in banner.facts)
+    facts = " · ".join(f"{fact.label} {fact.value}" for fact in banner.facts)
     return Row(id=patient.id, name=banner.name, facts=facts)

@@ -1,9 +1,10 @@
 """A questionnaire on the page: the patient's own, plain and without chart content, or the clinician's."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from fhir_mappings.instruments.answers import DECLINED, FieldError, Invalid
 from fhir_mappings.instruments.instrument import Informant, Instrument, Item, Option, Question
@@ -12,6 +13,7 @@ from smart_app.care.forms.saved_drafts import Unsent
 from smart_app.care.submission.submit import FormDraft
 from smart_app.web import formats
 from smart_app.web.views.banner import Banner, clinician_banner, patient_banner, plain_name
+from smart_app.web.views.parts import Fact, Statement
 
 _FIRST_PROBLEMS = 10
 _MISSING = "Choose an answer"
@@ -74,45 +76,76 @@ class UnsentOffer(Struct, frozen=True, kw_only=True):
     discard: str
 
 
-class FormView(Struct, frozen=True, kw_only=True):
-    """Everything a questionnaire's page prints. `who` are the lines about who will see the answers (patient's own form only);
-    `sheet` says whose answers are typed in from which licensed sheet, empty for a form that is not filled in from paper;
-    `key`, `patient` and `hidden` (whom it is about, sealed, where the sign-in does not say it) go back as hidden fields; `about`
-    says whom an observer rates; `more_problems` counts those the summary has no line for. `language` is that of the instrument's words,
-    where it is not the page's own. `offer` are answers of before; `goes_on` says that this form goes on with such, in a sentence, empty
-    when it does not; `completes`: they are not on the page, and complete it when it is sent. `save` and `ticket` are empty where nothing is
-    kept of a form that is not sent."""
+class GoingOn(Struct, frozen=True, kw_only=True):
+    """What is said of answers of before with which a form goes on. `completes`: they are not on the page, and complete it when it is
+    sent."""
+
+    text: str
+    completes: bool
+
+
+class ErrorSummary(Struct, frozen=True, kw_only=True):
+    """Why a form came back: the `headline`, the first `problems`, and in `more` how many there is no line for."""
+
+    headline: str
+    problems: tuple[Problem, ...]
+    more: str
+
+
+class HiddenField(Struct, frozen=True, kw_only=True):
+    """What goes back unseen."""
+
+    name: str
+    value: str
+
+
+class Heading(Struct, frozen=True, kw_only=True):
+    """What the form is called and how it begins. `language` is that of the instrument's words, where it is not the page's own."""
+
+    title: str
+    effort: str
+    intro: str
+    language: str
+
+
+class FormKind(Struct, frozen=True, kw_only=True):
+    """What one kind of form says, and which parts it has; a part that is left out is empty.
+
+    `who` are the lines about who will see the answers; `sheet` says whose answers are typed in from which licensed sheet; `about` whom an
+    observer rates; `warning` that answers cannot be stored in the record; `decline` is the box beside an item that is left out.
+    """
 
     banner: Banner
-    for_patient: bool
-    sheet: tuple[tuple[str, str], ...]
-    language: str
-    title: str
-    intro: str
-    effort: str
-    who: tuple[tuple[str, str, str], ...]
-    action: str
-    save: str
+    heading: Heading
     back: str | None
-    key: str
-    about: str
-    ticket: str
-    patient: str
-    offer: UnsentOffer | None
-    goes_on: str
-    completes: bool
-    problems: tuple[Problem, ...]
-    more_problems: str
-    summary: str
-    blocks: tuple[Block, ...]
-    questions: tuple[Asked, ...]
-    decline: str
-    of: int
     send: str
     footer: tuple[str, ...]
-    warning: str
     back_words: str = "Back to the history"
-    hidden: tuple[tuple[str, str], ...] = ()
+    decline: str = "I would rather not answer this one"
+    who: tuple[Statement, ...] = ()
+    sheet: tuple[Fact, ...] = ()
+    about: str = ""
+    warning: str = ""
+
+
+class FormView(Struct, frozen=True, kw_only=True):
+    """Everything a questionnaire's page prints: what its kind says, and what is asked. `key`, `patient` and `hidden` (whom it is about,
+    sealed, where the sign-in does not say it) go back as hidden fields. `offer` are answers of before, `going_on` those it goes on with,
+    `errors` why it came back. `save` and `ticket` are empty where nothing is kept of a form that is not sent."""
+
+    kind: FormKind
+    action: str
+    save: str
+    key: str
+    ticket: str
+    patient: str
+    hidden: tuple[HiddenField, ...]
+    offer: UnsentOffer | None
+    going_on: GoingOn | None
+    errors: ErrorSummary | None
+    blocks: tuple[Block, ...]
+    questions: tuple[Asked, ...]
+    of: int
 
 
 class Filling(Struct, frozen=True, kw_only=True):
@@ -139,54 +172,132 @@ def form_view(
     hidden: tuple[tuple[str, str], ...] = (),
 ) -> FormView:
     """The page of one form. `earlier` are the answers it goes on with, `offered` those it could; `hidden` goes back too."""
-    instrument, informant = draft.instrument, draft.informant
-    own = informant == "patient" and not draft.from_paper
-    say = wording(draft)
-    errors = _by_field(invalid.errors if invalid else ())
-    filling = Filling(
-        kept=_kept(invalid, earlier),
-        before=frozenset(earlier.answers) if earlier and earlier.hidden else frozenset(),
-        errors=errors,
-        say=say,
-        informant=informant,
-        from_paper=draft.from_paper,
-    )
-    form = instrument.forms[informant]
-    called = "Item" if draft.from_paper else "Question"
-    problems = _problems(instrument, invalid, called)
+    instrument = draft.instrument
+    filling = _filling(draft, invalid, earlier)
     return FormView(
-        banner=patient_banner(draft.patient) if own else clinician_banner(draft.patient, today=now.date()),
-        for_patient=own,
-        sheet=_sheet(draft) if draft.from_paper else (),
-        language="" if draft.from_paper else _foreign(instrument, informant),
-        title=f"{_whose(draft)} answers, from paper" if draft.from_paper else say(form.title),
-        intro=_FROM_PAPER if draft.from_paper else say(form.intro),
-        effort="" if draft.from_paper else _effort(len(instrument.items), form.minutes),
-        who=_who(draft, site_name, saved=bool(urls.save)) if own else (),
+        kind=_kind(draft, urls, site_name=site_name, today=now.date()),
         action=urls.action,
         save=urls.save,
-        back=None if own and not draft.alone else urls.back,
-        back_words="Back to your page" if draft.alone else "Back to the history",
-        hidden=hidden,
         key=draft.key,
         ticket=ticket,
-        about=_about(draft) if draft.informant == "observer" and draft.clinician else "",
         patient=draft.patient.id,
+        hidden=tuple(HiddenField(name=name, value=value) for name, value in hidden),
         offer=_offer(offered, urls, now) if offered else None,
-        goes_on=_goes_on(earlier, now) if earlier else "",
-        completes=earlier is not None and earlier.hidden,
-        problems=problems[:_FIRST_PROBLEMS],
-        more_problems=f"and {len(problems) - _FIRST_PROBLEMS} more" if len(problems) > _FIRST_PROBLEMS else "",
-        summary=_summary(errors, instrument, called.lower()),
+        going_on=_going_on(earlier, now) if earlier else None,
+        errors=_error_summary(draft, filling.errors),
         blocks=_blocks(instrument, filling),
-        questions=tuple(_question(question, filling) for question in instrument.questions if informant in question.text),
-        decline="Left empty on the sheet" if draft.from_paper else "I would rather not answer this one",
+        questions=tuple(_question(question, filling) for question in instrument.questions if draft.informant in question.text),
         of=len(instrument.items),
-        send="Send my answers" if own else "Save these answers" if draft.from_paper else "Save this rating",
-        footer=_footer(instrument, own=own, alone=draft.alone),
-        warning=""
-        if own or draft.step
-        else f"Answers cannot be stored in this record: {formats.sentence(draft.why_not_write or '')} They would be kept in Rapport only.",
+    )
+
+
+# Kinds of form
+
+
+def _kind(draft: FormDraft, urls: FormUrls, *, site_name: str, today: date) -> FormKind:
+    if draft.from_paper:
+        return _paper_entry(draft, urls, today)
+    if draft.informant == "patient":
+        return _portal(draft, urls, site_name) if draft.alone else _tablet(draft, urls, site_name)
+    return _observers(draft, urls, today) if draft.informant == "observer" else _clinicians(draft, urls, today)
+
+
+def _tablet(draft: FormDraft, urls: FormUrls, site_name: str) -> FormKind:
+    """The patient's, on the clinic's device: no way back into the chart."""
+    return FormKind(
+        banner=patient_banner(draft.patient),
+        heading=_heading(draft),
+        back=None,
+        send="Send my answers",
+        footer=(
+            "Not you, or not your name at the top? Hand the device back to a member of staff.",
+            "Nobody watches this page while you fill it in; if you feel unwell, tell someone now.",
+            _colophon(draft.instrument),
+        ),
+        who=_who(draft, site_name, saved=bool(urls.save)),
+    )
+
+
+def _portal(draft: FormDraft, urls: FormUrls, site_name: str) -> FormKind:
+    """The patient's, where they have signed in themself."""
+    return replace(
+        _tablet(draft, urls, site_name),
+        back=urls.back,
+        back_words="Back to your page",
+        footer=(
+            "Not you, or not your name at the top? Go back to your page and sign out.",
+            NOT_WATCHED,
+            _colophon(draft.instrument),
+        ),
+    )
+
+
+def _clinicians(draft: FormDraft, urls: FormUrls, today: date) -> FormKind:
+    """The clinician's own."""
+    return FormKind(
+        banner=clinician_banner(draft.patient, today=today),
+        heading=_heading(draft),
+        back=urls.back,
+        send="Save this rating",
+        footer=(f"{_colophon(draft.instrument)} {formats.sentence(draft.instrument.direction)}",),
+        warning=_not_stored(draft),
+    )
+
+
+def _observers(draft: FormDraft, urls: FormUrls, today: date) -> FormKind:
+    """The clinician's about another one and the patient."""
+    return replace(_clinicians(draft, urls, today), about=_about(draft))
+
+
+def _paper_entry(draft: FormDraft, urls: FormUrls, today: date) -> FormKind:
+    """What the clinician types in from the licensed sheet, whoever answered it."""
+    return FormKind(
+        banner=clinician_banner(draft.patient, today=today),
+        heading=Heading(title=f"{_whose(draft)} answers, from paper", effort="", intro=_FROM_PAPER, language=""),
+        back=urls.back,
+        send="Save these answers",
+        footer=(f"{_colophon(draft.instrument)} {formats.sentence(draft.instrument.direction)}",),
+        decline="Left empty on the sheet",
+        sheet=_sheet(draft),
+        about=_about(draft) if draft.informant == "observer" else "",
+        warning=_not_stored(draft),
+    )
+
+
+def _heading(draft: FormDraft) -> Heading:
+    """In the instrument's own words."""
+    form, say = draft.instrument.forms[draft.informant], wording(draft)
+    return Heading(
+        title=say(form.title),
+        effort=_effort(len(draft.instrument.items), form.minutes),
+        intro=say(form.intro),
+        language=_foreign(draft.instrument, draft.informant),
+    )
+
+
+def _not_stored(draft: FormDraft) -> str:
+    """That the record cannot take the answers, to staff, where that is so."""
+    if draft.step:
+        return ""
+    return f"Answers cannot be stored in this record: {formats.sentence(draft.why_not_write or '')} They would be kept in Rapport only."
+
+
+def _colophon(instrument: Instrument) -> str:
+    standing = "" if instrument.validated else " Not a validated instrument."
+    return f"{instrument.title}, version {instrument.version}.{standing}"
+
+
+# What was given before
+
+
+def _filling(draft: FormDraft, invalid: Invalid | None, earlier: Unsent | None) -> Filling:
+    return Filling(
+        kept=_kept(invalid, earlier),
+        before=frozenset(earlier.answers) if earlier and earlier.hidden else frozenset(),
+        errors=_by_field(invalid.errors if invalid else ()),
+        say=wording(draft),
+        informant=draft.informant,
+        from_paper=draft.from_paper,
     )
 
 
@@ -203,11 +314,12 @@ def _offer(offered: Unsent, urls: FormUrls, now: datetime) -> UnsentOffer:
     return UnsentOffer(text=text, key=offered.key, go_on=urls.go_on, discard=urls.discard)
 
 
-def _goes_on(earlier: Unsent, now: datetime) -> str:
+def _going_on(earlier: Unsent, now: datetime) -> GoingOn:
     begun = f"This goes on with what was answered {_when(earlier, now)}."
     if not earlier.hidden:
-        return f"{begun} Check the answers before you send them."
-    return f"{begun} Those answers are kept and not shown, so that nobody else reads them. To change one, choose again."
+        return GoingOn(text=f"{begun} Check the answers before you send them.", completes=False)
+    hidden = "Those answers are kept and not shown, so that nobody else reads them. To change one, choose again."
+    return GoingOn(text=f"{begun} {hidden}", completes=True)
 
 
 def _when(unsent: Unsent, now: datetime) -> str:
@@ -222,7 +334,9 @@ _FROM_PAPER = (
 
 
 def _about(draft: FormDraft) -> str:
-    """Whom an observer rates, so that no form is filled in about another."""
+    """Whom an observer rates, so that no form is filled in about another; nothing where nobody is rated."""
+    if draft.clinician is None:
+        return ""
     return f"You rate how {clinician_name(draft)} and {plain_name(draft.patient)} work together."
 
 
@@ -234,20 +348,20 @@ def _possessive(name: str) -> str:
     return f"{name[:1].upper()}{name[1:]}’s"
 
 
-def _sheet(draft: FormDraft) -> tuple[tuple[str, str], ...]:
+def _sheet(draft: FormDraft) -> tuple[Fact, ...]:
     """Whose answers these are, from which sheet, and who holds it."""
     instrument = draft.instrument
     me = draft.signed_in.name or draft.signed_in.reference
     answers = f"{plain_name(draft.patient)}, the patient" if draft.informant == "patient" else f"{me} (you)"
     pair = f"how {clinician_name(draft)} and the patient work together" if draft.informant == "observer" else None
     about = {"clinician": pair or f"working with {clinician_name(draft)}", "team": "the care received", "nobody": "living with diabetes"}
-    recall = (("Time asked about", instrument.recall),) if instrument.recall else ()
+    recall = (Fact(label="Time asked about", value=instrument.recall),) if instrument.recall else ()
     return (
-        ("Answered by", answers),
-        ("Typed in by", f"{me} (you)"),
-        ("Licensed sheet", f"{instrument.title}, the {draft.informant}’s form; structure version {instrument.version}"),
-        ("Rights", f"{instrument.rights.holder}. {formats.sentence(instrument.rights.licence)}"),
-        ("About", about[instrument.rated]),
+        Fact(label="Answered by", value=answers),
+        Fact(label="Typed in by", value=f"{me} (you)"),
+        Fact(label="Licensed sheet", value=f"{instrument.title}, the {draft.informant}’s form; structure version {instrument.version}"),
+        Fact(label="Rights", value=f"{instrument.rights.holder}. {formats.sentence(instrument.rights.licence)}"),
+        Fact(label="About", value=about[instrument.rated]),
         *recall,
     )
 
@@ -296,24 +410,32 @@ def _filled(text: str, names: Mapping[str, str]) -> str:
     return named[:1].upper() + named[1:] if text.startswith("{") else named
 
 
-def _who(draft: FormDraft, site_name: str, *, saved: bool) -> tuple[tuple[str, str, str], ...]:
-    """Who will see the answers and why, each line as (before, strong, after); `saved` where they are kept while they are given."""
+def _who(draft: FormDraft, site_name: str, *, saved: bool) -> tuple[Statement, ...]:
+    """Who will see the answers and why; `saved` where they are kept while they are given."""
     name = clinician_name(draft)
     about = " They are about your work together." if draft.clinician else ""
     others = f"Other staff who treat you{f' at {site_name}' if site_name else ''} can read them."
-    record = ("They become part of ", "your health record", f". {others}") if draft.step else _NOT_WRITTEN
+    record = Statement(before="They become part of ", strong="your health record", after=f". {others}")
     return (
-        ("", name[:1].upper() + name[1:], f" will see them.{about}"),
-        record,
-        (f"We ask so that you and {name} can talk about what helps and what does not.", "", ""),
-        ("Your answers ", "do not change the care you are offered", ". You can stop at any time, or leave a question out."),
-        _KEPT if saved else ("", "Nobody reads your answers before you send them", "."),
+        Statement(before="", strong=name[:1].upper() + name[1:], after=f" will see them.{about}"),
+        record if draft.step else _NOT_WRITTEN,
+        Statement(before=f"We ask so that you and {name} can talk about what helps and what does not.", strong="", after=""),
+        YOUR_CHOICE,
+        _KEPT if saved else _NOT_READ,
     )
 
 
-_KEPT = ("While you answer, your answers are kept here. ", "Nobody reads them before you send them", ".")
+_KEPT = Statement(before="While you answer, your answers are kept here. ", strong="Nobody reads them before you send them", after=".")
+_NOT_READ = Statement(before="", strong="Nobody reads your answers before you send them", after=".")
+_NOT_WRITTEN = Statement(
+    before="This clinic's record cannot take them, so they are kept ", strong="in this app", after=" for the clinic's staff."
+)
+YOUR_CHOICE = Statement(
+    before="Your answers ",
+    strong="do not change the care you are offered",
+    after=". You can stop at any time, or leave a question out.",
+)
 NOT_WATCHED = "Nobody watches this page. If you feel unwell or need help soon, call your clinic or the emergency number."
-_NOT_WRITTEN = ("This clinic's record cannot take them, so they are kept ", "in this app", " for the clinic's staff.")
 
 
 def _by_field(errors: Sequence[FieldError]) -> dict[str, str]:
@@ -324,13 +446,23 @@ def _by_field(errors: Sequence[FieldError]) -> dict[str, str]:
     return found
 
 
-def _problems(instrument: Instrument, invalid: Invalid | None, called: str) -> tuple[Problem, ...]:
-    """The error summary, in the order of the form, problems without a place last."""
-    if invalid is None:
-        return ()
+def _error_summary(draft: FormDraft, errors: Mapping[str, str]) -> ErrorSummary | None:
+    """What is wrong, in the order of the form, problems without a place last; None where nothing is."""
+    called = "Item" if draft.from_paper else "Question"
+    problems = _problems(draft.instrument, errors, called)
+    if not problems:
+        return None
+    more = len(problems) - _FIRST_PROBLEMS
+    return ErrorSummary(
+        headline=_headline(errors, draft.instrument, called.lower()),
+        problems=problems[:_FIRST_PROBLEMS],
+        more=f"and {more} more" if more > 0 else "",
+    )
+
+
+def _problems(instrument: Instrument, errors: Mapping[str, str], called: str) -> tuple[Problem, ...]:
     places = {item.link_id: f"{called} {place}" for place, item in enumerate(_in_order(instrument), 1)}
     places |= {question.link_id: "The last question" for question in instrument.questions}
-    errors = _by_field(invalid.errors)
     placed = [Problem(name=name, text=f"{place}: {_short(errors[name])}") for name, place in places.items() if name in errors]
     return (*placed, *(Problem(name="", text=message) for name, message in errors.items() if name not in places))
 
@@ -339,13 +471,12 @@ def _short(message: str) -> str:
     return "not answered yet" if message.startswith(_MISSING) else message
 
 
-def _summary(errors: Mapping[str, str], instrument: Instrument, called: str) -> str:
-    """The headline above the problems."""
+def _headline(errors: Mapping[str, str], instrument: Instrument, called: str) -> str:
     missing = sum(1 for item in instrument.items if errors.get(item.link_id, "").startswith(_MISSING))
-    if missing and missing == len(errors):
+    if missing == len(errors):
         verb = "has" if missing == 1 else "have"
         return f"{formats.count(missing, called)} {verb} no answer yet"
-    return "This cannot be sent yet" if errors else ""
+    return "This cannot be sent yet"
 
 
 def _in_order(instrument: Instrument) -> list[Item]:
@@ -404,18 +535,4 @@ def _choices(options: Sequence[Option], chosen: str | None, *, numbers: bool = F
             checked=one.code == chosen,
         )
         for one in options
-    )
-
-
-def _footer(instrument: Instrument, *, own: bool, alone: bool) -> tuple[str, ...]:
-    standing = "" if instrument.validated else " Not a validated instrument."
-    about = f"{instrument.title}, version {instrument.version}.{standing}"
-    if not own:
-        return (f"{about} {formats.sentence(instrument.direction)}",)
-    if alone:
-        return ("Not you, or not your name at the top? Go back to your page and sign out.", NOT_WATCHED, about)
-    return (
-        "Not you, or not your name at the top? Hand the device back to a member of staff.",
-        "Nobody watches this page while you fill it in; if you feel unwell, tell someone now.",
-        about,
     )
