@@ -116,6 +116,13 @@ class SymbolGroup(Struct, frozen=True, kw_only=True):
     symbols: tuple[Symbol, ...]
 
 
+class Units(Struct, frozen=True, kw_only=True):
+    """What the two value axes of a plot are in."""
+
+    left: str
+    right: str
+
+
 class Plot(Struct, frozen=True, kw_only=True):
     """A drawn plot: lines first, then symbols, then filled dots, then labels."""
 
@@ -126,7 +133,7 @@ class Plot(Struct, frozen=True, kw_only=True):
     labels: tuple[Label, ...]
     left: tuple[Tick, ...]
     right: tuple[Tick, ...]
-    units: tuple[str, str] | None
+    units: Units | None
 
 
 class TimeScale(Struct, frozen=True, kw_only=True):
@@ -213,7 +220,7 @@ def draw(
     crosses: Sequence[Cross] = (),
     left: tuple[Tick, ...] = (),
     right: tuple[Tick, ...] = (),
-    units: tuple[str, str] | None = None,
+    units: Units | None = None,
     small: bool = False,
 ) -> Plot:
     """Everything one plot shows. `small` marks also come with many points. Labels that find no free place are left out;

@@ -4,24 +4,25 @@ from msgspec import Struct
 
 from smart_app.launch.client_metadata import MANIFEST_PATH, Addresses, scope_of
 from smart_app.registration import Registration
+from smart_app.web.views.parts import Fact
 
 
 class AboutView(Struct, frozen=True, kw_only=True):
-    """`facts` are label and value, letter by letter as they are to be entered; `start` leads to where people may start themselves."""
+    """`facts` stand letter by letter as they are to be entered; `start` leads to where people may start themselves."""
 
     name: str
     start: str | None
-    facts: tuple[tuple[str, str], ...]
+    facts: tuple[Fact, ...]
 
 
 def about_view(registration: Registration, at: Addresses, *, base_url: str, start: str) -> AboutView:
     """What an analyst enters."""
     facts = (
-        ("Launch URL", at.launch),
-        *(("Redirect URI", one) for one in at.redirects),
-        *((("JWKS URL", at.jwks),) if at.jwks else ()),
-        ("Manifest", f"{base_url}{MANIFEST_PATH}"),
-        ("Scopes", scope_of(registration)),
-        ("FHIR versions", " ".join(registration.smart.fhir_versions)),
+        Fact(label="Launch URL", value=at.launch),
+        *(Fact(label="Redirect URI", value=one) for one in at.redirects),
+        *((Fact(label="JWKS URL", value=at.jwks),) if at.jwks else ()),
+        Fact(label="Manifest", value=f"{base_url}{MANIFEST_PATH}"),
+        Fact(label="Scopes", value=scope_of(registration)),
+        Fact(label="FHIR versions", value=" ".join(registration.smart.fhir_versions)),
     )
     return AboutView(name=registration.client.client_name, start=start if registration.standalone else None, facts=facts)

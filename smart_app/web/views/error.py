@@ -1,6 +1,6 @@
 """The error page: what happened, what did not, what to do now, a reference code, and last what the IT team needs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Literal, cast
 
@@ -12,6 +12,14 @@ from smart_app.registration import Registration
 _LONGEST_ISS = 200
 
 
+class ErrorFact(Struct, frozen=True, kw_only=True):
+    """One thing IT has to know. `is_prose`: it is to be read, the others stand as they are to be copied."""
+
+    label: str
+    value: str
+    is_prose: bool = False
+
+
 class ErrorView(Struct, frozen=True, kw_only=True):
     """Everything the page prints. `lead` is what happened and what did not; `steps` what to do now; `facts` are for IT. `retry` is where
     the same can be tried again, `elsewhere` what to open in a window of its own, `help_uri` the record system's own page about the
@@ -21,7 +29,7 @@ class ErrorView(Struct, frozen=True, kw_only=True):
     lead: str
     steps: tuple[str, ...]
     reference: str
-    facts: tuple[tuple[str, str], ...]
+    facts: tuple[ErrorFact, ...]
     retry: str | None = None
     help_uri: str | None = None
     elsewhere: str | None = None
@@ -224,17 +232,18 @@ def launch_error_view(
     advice = ADVICE[cast("LaunchCode", error.code)]
     nothing = "Nothing was opened and no patient information was read."
     sentence = error.user_message.removesuffix("Open Rapport again from the patient's chart.").removesuffix("Nothing was opened. ").strip()
-    facts = [("Remedy", advice.remedy), ("Error", f"launch.{error.code}")]
-    if error.detail:
-        facts.append(("Detail", error.detail))
-    if error.code == "iss_not_listed" and iss:
-        facts = [*_address(iss, registration), *facts]
+    address = _address(iss, registration) if error.code == "iss_not_listed" and iss else ()
     return ErrorView(
         headline=advice.headline,
         lead=f"{sentence} {nothing}",
         steps=_FROM_START if start else _ELSEWHERE if elsewhere else _steps(error),
         reference=reference,
-        facts=(*facts, ("Requests made", _ASKED[advice.asked])),
+        facts=(
+            *address,
+            ErrorFact(label="Remedy", value=advice.remedy, is_prose=True),
+            *error_facts(f"launch.{error.code}", error.detail),
+            ErrorFact(label="Requests made", value=_ASKED[advice.asked], is_prose=True),
+        ),
         help_uri=error.help_uri,
         elsewhere=elsewhere,
         retry=start or (again if error.code in _PASSING else None),
@@ -248,16 +257,16 @@ def _steps(error: LaunchError) -> tuple[str, ...]:
     return _AGAIN if error.code in _WORTH_A_TRY else (f"Close this page. {_CARRY_ON}", "Give your IT team the reference code.")
 
 
-def _address(iss: str, registration: Registration) -> list[tuple[str, str]]:
+def _address(iss: str, registration: Registration) -> tuple[ErrorFact, ...]:
     """The address received and the registered one most like it."""
     known = [issuer.iss_prefix or issuer.iss for issuer in registration.issuers]
     near = get_close_matches(iss, known, n=1, cutoff=0.7)
     nearest = near[0] if near else "None that resembles it"
     disabled = any(not issuer.enabled and (issuer.iss_prefix or issuer.iss) in near for issuer in registration.issuers)
-    return [
-        ("Address received (iss)", iss if len(iss) <= _LONGEST_ISS else f"{iss[:_LONGEST_ISS]}…"),
-        ("Nearest entry on the list", f"{nearest} (not enabled)" if disabled else nearest),
-    ]
+    return (
+        ErrorFact(label="Address received (iss)", value=iss if len(iss) <= _LONGEST_ISS else f"{iss[:_LONGEST_ISS]}…"),
+        ErrorFact(label="Nearest entry on the list", value=f"{nearest} (not enabled)" if disabled else nearest),
+    )
 
 
 def session_error_view(error: SessionError, *, reference: str, posted: bool) -> ErrorView:
@@ -273,7 +282,7 @@ def session_error_view(error: SessionError, *, reference: str, posted: bool) -> 
             _GIVE_CODE,
         ),
         reference=reference,
-        facts=_facts(error),
+        facts=error_facts(error.code, error.detail),
     )
 
 
@@ -285,7 +294,7 @@ def fhir_error_view(error: FhirError, *, reference: str, retry: str | None) -> E
         lead=f"{error.user_message} Nothing is shown, because part of a record can look like all of it. Nothing was changed.",
         steps=_AGAIN_FROM_CHART if over else ("Try again in a moment.", "If it stays so, carry on in the chart.", _GIVE_CODE),
         reference=reference,
-        facts=_facts(error),
+        facts=error_facts(error.code, error.detail),
         retry=None if over else retry,
     )
 
@@ -303,10 +312,14 @@ def failure_view(error: RapportError | None, *, reference: str, posted: bool) ->
         lead=lead,
         steps=("Open Rapport again from the patient's chart.", "If it happens again, carry on in the chart.", _GIVE_CODE),
         reference=reference,
-        facts=_facts(error) if error else (("Error", "unexpected"), ("Remedy", "The log has a line with this reference code.")),
+        facts=error_facts(error.code, error.detail) if error else _UNEXPECTED,
     )
 
 
+_UNEXPECTED = (
+    ErrorFact(label="Error", value="unexpected"),
+    ErrorFact(label="Remedy", value="The log has a line with this reference code.", is_prose=True),
+)
 _AGAIN_FROM_CHART = ("Open Rapport again from the patient's chart.", "If it stays so, carry on in the chart.", _GIVE_CODE)
 _STATUS: Mapping[int, tuple[str, str]] = {
     404: ("There is no such page", "The address does not lead anywhere in Rapport. Nothing was opened and nothing was changed."),
@@ -323,10 +336,11 @@ def status_view(status: int, *, reference: str) -> ErrorView:
         lead=lead,
         steps=("Open Rapport from the patient's chart.", _GIVE_CODE),
         reference=reference,
-        facts=(("Error", f"http.{status}"),),
+        facts=error_facts(f"http.{status}"),
     )
 
 
-def _facts(error: RapportError) -> tuple[tuple[str, str], ...]:
-    facts: Sequence[tuple[str, str]] = [("Error", error.code)]
-    return (*facts, ("Detail", error.detail)) if error.detail else tuple(facts)
+def error_facts(code: str, detail: str | None = None) -> tuple[ErrorFact, ...]:
+    """The code of an error, and its detail where there is one."""
+    found = ErrorFact(label="Error", value=code)
+    return (found, ErrorFact(label="Detail", value=detail)) if detail else (found,)

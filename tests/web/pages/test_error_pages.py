@@ -7,7 +7,7 @@ import pytest
 from smart_app.errors import Forbidden, LaunchCode, LaunchError, SessionError, StoreError
 from smart_app.registration import load_registration
 from smart_app.telemetry import configure_logging
-from smart_app.web.views.error import ADVICE, failure_view, launch_error_view, session_error_view
+from smart_app.web.views.error import ADVICE, ErrorFact, failure_view, launch_error_view, session_error_view
 from tests.support.page import read
 from tests.web.clinic import OWN, SITE, Clinic
 
@@ -30,8 +30,8 @@ def test_every_launch_error_says_what_did_not_happen(code: LaunchCode) -> None:
     error = LaunchError(code, "It stopped.", detail="why")
     view = launch_error_view(error, reference="RP-1", iss="https://a.example", registration=load_registration())
     assert "no patient information was read" in view.lead.lower()
-    assert view.facts[-1][0] == "Requests made"
-    assert ("Error", f"launch.{code}") in view.facts
+    assert view.facts[-1].label == "Requests made"
+    assert ErrorFact(label="Error", value=f"launch.{code}") in view.facts
 
 
 def test_session_and_failure_pages_say_what_became_of_a_post() -> None:

@@ -14,7 +14,7 @@ from smart_app.care.dashboard.history import Dyad
 from smart_app.web import formats
 from smart_app.web.charts import plot
 from smart_app.web.views.dashboard.measure_lanes import Frame
-from smart_app.web.views.parts import Lane, Reading, Table
+from smart_app.web.views.parts import Lane, Reading, Table, Words
 
 # A line over more than 13 months would draw a visit that was not there (design notes); 13 months are at most 397 days.
 LONGEST_LINE_DAYS = 397
@@ -132,18 +132,16 @@ def _lane(dyad: Dyad, scale: Scale, frame: Frame, *, drawing: Drawing, about: tu
         readings=readings + extra,
         alt=_alt(dyad, scale),
         plot=_plot(dyad.ratings, scale, frame.time, drawing=drawing) if dyad.ratings else None,
-        words=() if dyad.ratings else _words_for_none(dyad),
+        words=None if dyad.ratings else _words_for_none(dyad),
     )
 
 
-def _words_for_none(dyad: Dyad) -> tuple[str, ...]:
+def _words_for_none(dyad: Dyad) -> Words:
     when = latest_moment(dyad)
     if when is None:
-        return ("None found", "All dates, by patient and by clinician.")
-    return (
-        "None in this range",
-        f"{formats.count(dyad.total, 'older rating')}, the last on {formats.short_moment(when)}: {latest_in_words(dyad)}.",
-    )
+        return Words(lead="None found", lines=("All dates, by patient and by clinician.",))
+    older = f"{formats.count(dyad.total, 'older rating')}, the last on {formats.short_moment(when)}: {latest_in_words(dyad)}."
+    return Words(lead="None in this range", lines=(older,))
 
 
 def _plot(ratings: Sequence[Rating], scale: Scale, time: plot.TimeScale, *, drawing: Drawing) -> plot.Plot:

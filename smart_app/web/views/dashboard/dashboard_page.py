@@ -27,10 +27,10 @@ from smart_app.web.views.dashboard.alliance_lanes import (
     total_lane,
 )
 from smart_app.web.views.dashboard.measure_lanes import NOT_RESULTS, Frame, measure_lane
-from smart_app.web.views.dashboard.offers import Offer
+from smart_app.web.views.dashboard.offers import Offer, Offers
 from smart_app.web.views.dashboard.summary import Summary, summary
 from smart_app.web.views.dashboard.unscored_lanes import answered_in_words, answered_lane, answers_table
-from smart_app.web.views.parts import Lane, Link, Notice, Table, filled_columns, read_notice
+from smart_app.web.views.parts import Lane, Link, Notice, Table, Words, filled_columns, read_notice
 
 _HBA1C_HEIGHT = 156
 _MEASURE_HEIGHT = 60
@@ -54,10 +54,9 @@ class DashboardUrls(Struct, frozen=True, kw_only=True):
 
 
 class Waiting(Struct, frozen=True, kw_only=True):
-    """A patient's rating kept back: the sentence, and what to post to see it without rating; `ratable` when rating is possible now."""
+    """A patient's rating kept back: the sentence, and what to post to see it without rating."""
 
     text: str
-    ratable: bool
     clinician: str
     visit: str
 
@@ -123,7 +122,8 @@ class DashboardView(Struct, frozen=True, kw_only=True):
 
     banner: Banner | None
     context: ContextLine
-    urls: DashboardUrls
+    offers: Offers
+    reveal: str
     incomplete: Notice | None
     waiting: tuple[Waiting, ...]
     summary: Summary
@@ -168,18 +168,18 @@ def dashboard_view(
         everything=f"{urls.page}?years=all",
     )
     first, others = _first_dyad(history)
-    waiting = tuple(_waiting(hidden, urls, frame) for hidden in history.hidden)
     hba1c = next((panel for panel in history.panels if panel.measure.key == "hba1c"), None)
     measures = _measure_lanes([panel for panel in history.panels if panel is not hba1c], frame)
     return DashboardView(
         banner=page_banner(history.patient, context, today=frame.today),
         context=context_line(history.patient, context, now=now, end=urls.end),
-        urls=urls,
+        offers=Offers(hand_over=urls.hand_over, rate=urls.rate, others=urls.others),
+        reveal=urls.reveal,
         incomplete=_incomplete(history, frame),
-        waiting=waiting,
+        waiting=tuple(_waiting(hidden, urls, frame) for hidden in history.hidden),
         summary=summary(history),
         ranges=tuple(Link(href=f"{urls.page}?years={years}", text=text, current=years == history.years) for years, text in _RANGES),
-        rate_first=any(each.ratable for each in waiting),
+        rate_first=any(_ratable(hidden, urls, frame) for hidden in history.hidden),
         action_note=_action_note(history, urls),
         axis=_axis(history, first, hba1c, frame, urls=urls, focus=focus),
         span=_span(history),
@@ -299,9 +299,9 @@ def _no_alliance(history: History, frame: Frame) -> Lane:
     if notice:
         return Lane(title="Ratings", unit="", about=(), readings=(), notice=notice)
     if history.hidden:
-        words = ("None to show yet", "The patient’s rating is kept back until the visit is rated.")
+        words = Words(lead="None to show yet", lines=("The patient’s rating is kept back until the visit is rated.",))
     else:
-        words = ("None found", f"All dates, by patient and by clinician. Search complete, {at}.")
+        words = Words(lead="None found", lines=(f"All dates, by patient and by clinician. Search complete, {at}.",))
     return Lane(title="Ratings", unit="", about=(), readings=(), words=words)
 
 
@@ -335,7 +335,7 @@ def _measure_lanes(panels: Sequence[Panel], frame: Frame) -> tuple[Lane, ...]:
         at = formats.clock(max(panel.read.finished for panel in empty), frame.zone)
         titles = formats.sentence(formats.listed([panel.measure.title for panel in empty]))
         title = f"{formats.in_words(len(empty)).capitalize()}{' other' if lanes else ''} measures"
-        words = ("None found", titles, f"All dates. Searches complete, {at}.")
+        words = Words(lead="None found", lines=(titles, f"All dates. Searches complete, {at}."))
         lanes.append(Lane(title=title, unit="", about=(), readings=(), words=words))
     return tuple(lanes)
 
@@ -381,17 +381,22 @@ def _foreign(number: int) -> str:
 
 
 def _waiting(hidden: HiddenRating, urls: DashboardUrls, frame: Frame) -> Waiting:
-    """The sentence for a rating kept back; only today's own visit can be rated from here."""
+    """The sentence for a rating kept back."""
     today = hidden.day == frame.today
     visit = "today’s visit" if today else f"the visit of {formats.short_date(hidden.day)}"
-    ratable = hidden.mine and today and urls.rate is not None
+    ratable = _ratable(hidden, urls, frame)
     if hidden.mine:
         text = f"The patient rated {visit}." + (" Rate this visit to see it, or show without rating (recorded)." if ratable else "")
     else:
         text = f"The patient rated {visit} with {person(hidden.clinician)}, who has not rated it yet."
     if not ratable:
         text += " It is kept back until that visit is rated; showing it without is recorded."
-    return Waiting(text=text, ratable=ratable, clinician=hidden.clinician.reference, visit=hidden.visit)
+    return Waiting(text=text, clinician=hidden.clinician.reference, visit=hidden.visit)
+
+
+def _ratable(hidden: HiddenRating, urls: DashboardUrls, frame: Frame) -> bool:
+    """Only today's own visit can be rated from here."""
+    return hidden.mine and hidden.day == frame.today and urls.rate is not None
 
 
 def _action_note(history: History, urls: DashboardUrls) -> str:

@@ -14,7 +14,7 @@ from fhir_mappings.skipped import Skipped
 from smart_app.care.dashboard.history import Panel
 from smart_app.web import formats
 from smart_app.web.charts import plot
-from smart_app.web.views.parts import Lane, Reading, Table, filled_columns, read_notice
+from smart_app.web.views.parts import Lane, Reading, Table, Words, filled_columns, read_notice
 
 # Marks of values that need no words.
 _PLAIN_MARKS: frozenset[plot.Mark] = frozenset({"dot", "square"})
@@ -52,7 +52,7 @@ def measure_lane(panel: Panel, frame: Frame, *, height: int, tall: bool) -> Lane
         alt=_alt(panel),
         plot=_plot(panel, suspects, frame.time, height=height, tall=tall) if drawn else None,
         notice=read_notice(panel.read, measure.title, frame.retry, at=at),
-        words=() if drawn or unread else _words_for_none(panel, at),
+        words=None if drawn or unread else _words_for_none(panel, at),
         table=_table(panel) if panel.points else None,
     )
 
@@ -129,12 +129,12 @@ def _about(panel: Panel) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _words_for_none(panel: Panel, at: str) -> tuple[str, ...]:
+def _words_for_none(panel: Panel, at: str) -> Words:
     """Why there is nothing to draw: none at all, or none in the range while older values exist."""
     if panel.latest is None:
-        return ("None found", f"All dates. Search complete, {at}.")
+        return Words(lead="None found", lines=(f"All dates. Search complete, {at}.",))
     older = f"{formats.count(panel.total, 'older value')}, the last {both_units(panel.measure, panel.latest)}"
-    return ("None in this range", f"{older} on {formats.short_moment(panel.latest.when)}.")
+    return Words(lead="None in this range", lines=(f"{older} on {formats.short_moment(panel.latest.when)}.",))
 
 
 def _readings(panel: Panel, today: date, *, detailed: bool) -> tuple[Reading, ...]:
@@ -189,7 +189,7 @@ def _plot(panel: Panel, suspects: Sequence[Skipped], time: plot.TimeScale, *, he
         crosses=[plot.Cross(day=skip.when.day, words=_cross_words(skip)) for skip in shown if skip.when],
         left=scale.ticks(places, map(formats.plain, axis.ticks)),
         right=scale.ticks(places, (_second(panel.measure, tick) for tick in axis.ticks)) if panel.measure.second else (),
-        units=(panel.measure.label, panel.measure.second.label) if panel.measure.second else None,
+        units=plot.Units(left=panel.measure.label, right=panel.measure.second.label) if panel.measure.second else None,
     )
 
 

@@ -4,7 +4,7 @@ from fhir_mappings.instruments.instrument import Informant, Instrument, Item
 from fhir_mappings.ratings.rating import Rating
 from smart_app.care.dashboard.history import Dyad
 from smart_app.web import formats
-from smart_app.web.views.parts import Lane, Reading, Table
+from smart_app.web.views.parts import Lane, Reading, Table, Words
 
 _PAIR: tuple[Informant, ...] = ("patient", "clinician")
 
@@ -17,7 +17,10 @@ def answered_lane(dyad: Dyad) -> Lane:
         unit="",
         about=(formats.count(len(instrument.items), "item"),),
         readings=tuple(_reading(informant, dyad.latest[informant], instrument) for informant in _PAIR if informant in dyad.latest),
-        words=(f"{formats.count(dyad.total, 'form')} stored as answered, not scored", instrument.why_unscored or "", _where(dyad)),
+        words=Words(
+            lead=f"{formats.count(dyad.total, 'form')} stored as answered, not scored",
+            lines=(instrument.why_unscored or "", _where(dyad)),
+        ),
     )
 
 

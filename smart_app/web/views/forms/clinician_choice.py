@@ -9,6 +9,7 @@ from smart_app.care.forms.observed_clinician import Candidates, Choice
 from smart_app.launch.context import LaunchContext
 from smart_app.web.formats import sentence
 from smart_app.web.views.banner import Banner, clinician_banner, plain_name
+from smart_app.web.views.parts import Fact
 
 
 class Row(Struct, frozen=True, kw_only=True):
@@ -29,7 +30,7 @@ class WhomView(Struct, frozen=True, kw_only=True):
     rows: tuple[Row, ...]
     problem: str
     steps: tuple[str, ...]
-    looked: tuple[tuple[str, str], ...]
+    looked: tuple[Fact, ...]
     action: str
     back: str
     patient: str
@@ -52,7 +53,7 @@ def whom_view(
         rows=rows,
         problem="" if unknown is None else _UNKNOWN if unknown else _NONE,
         steps=() if rows else _STEPS,
-        looked=tuple((f"{place[:1].upper()}{place[1:]}", sentence(outcome[:1].upper() + outcome[1:])) for place, outcome in found.looked),
+        looked=tuple(_looked(place, outcome) for place, outcome in found.looked),
         action=action,
         back=back,
         patient=found.patient.id,
@@ -72,6 +73,10 @@ def _nobody(patient: str) -> str:
     return (
         f"The record names no clinician but you in connection with {patient}, so there is nobody to choose and nothing can be entered yet."
     )
+
+
+def _looked(place: str, outcome: str) -> Fact:
+    return Fact(label=f"{place[:1].upper()}{place[1:]}", value=sentence(outcome[:1].upper() + outcome[1:]))
 
 
 def _row(one: Choice, *, twice: bool) -> Row:

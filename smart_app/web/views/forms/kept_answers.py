@@ -8,7 +8,7 @@ from smart_app.care.forms.saved_drafts import Kept, Unsent
 from smart_app.care.submission.sealed_submission import Parcel
 from smart_app.errors import RapportError
 from smart_app.web import formats
-from smart_app.web.views.error import ErrorView
+from smart_app.web.views.error import ErrorFact, ErrorView, error_facts
 from smart_app.web.views.parts import Link, Notice
 
 SENT = "This form had been sent before, and what was sent then stands. Nothing was added."
@@ -22,14 +22,14 @@ def kept_view(kept: Kept, over: RapportError, *, now: datetime, reference: str) 
             lead=f"{over.user_message} {SENT}",
             steps=(*_PATIENT, "Staff: the history shows what was stored. Open Rapport again from the patient's chart."),
             reference=reference,
-            facts=(("Error", over.code),),
+            facts=error_facts(over.code),
         )
     return ErrorView(
         headline="Your answers are kept, and not sent yet",
         lead=f"{over.user_message} {how_many(kept)}, sealed, {until(kept, now)}. They are not in the record.",
         steps=(*_PATIENT, _STAFF),
         reference=reference,
-        facts=(("Error", over.code), ("Kept", "For the same user and patient only; RAPPORT_DRAFT_HOURS says how long")),
+        facts=(*error_facts(over.code), _KEPT_FOR),
     )
 
 
@@ -72,6 +72,7 @@ def left_behind_notices(parcels: Sequence[Parcel], address: Callable[[str], str]
 
 
 _MOST_LEFT = 3
+_KEPT_FOR = ErrorFact(label="Kept", value="For the same user and patient only; RAPPORT_DRAFT_HOURS says how long")
 _WHOSE: Mapping[Informant, str] = {"patient": "the patient’s", "clinician": "yours", "observer": "the observer’s"}
 _STAFF = (
     "Staff: open Rapport again from the same patient's chart, signed in as the same person, and open the same form. "

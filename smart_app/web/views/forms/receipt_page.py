@@ -9,6 +9,7 @@ from smart_app.care.submission.receipt import NotWritten, Outcome, ReadBack, Rec
 from smart_app.launch.context import LaunchContext
 from smart_app.web import formats
 from smart_app.web.views.banner import Banner, clinician_banner
+from smart_app.web.views.parts import Fact
 
 _READ_BACK: dict[ReadBack, str] = {"same": "same", "differs": "differs", "not_read": "not read"}
 
@@ -33,13 +34,12 @@ class ReceiptView(Struct, frozen=True, kw_only=True):
     headline: str
     lead: str
     tick: bool
-    alarm: bool
     history: str
     check_again: str | None
     check_words: str
     written: tuple[Row, ...]
     not_written: tuple[NotWritten, ...]
-    facts: tuple[tuple[str, str], ...]
+    facts: tuple[Fact, ...]
     note_text: str
     synthetic: bool
     signed_in: str
@@ -66,7 +66,6 @@ def receipt_view(
         headline=headline,
         lead=_lead(receipt, context, alarm=alarm),
         tick=receipt.outcome in {"saved", "partly_saved"} and not alarm,
-        alarm=alarm,
         history=history,
         check_again=check_again if receipt.outcome in {"unknown", "kept"} else None,
         check_words="Check again" if receipt.outcome == "unknown" else "Try to store it again",
@@ -118,18 +117,18 @@ def _row(part: Written) -> Row:
     )
 
 
-def _facts(receipt: Receipt, context: LaunchContext, zone: tzinfo | None) -> tuple[tuple[str, str], ...]:
+def _facts(receipt: Receipt, context: LaunchContext, zone: tzinfo | None) -> tuple[Fact, ...]:
     sent = receipt.submitted.astimezone(zone)
     answered_by = "the patient" if receipt.informant == "patient" else context.user.name or context.user.reference
-    rated = (("Clinician rated", receipt.clinician.name or receipt.clinician.reference),) if receipt.clinician else ()
-    paper = (("Typed in from paper by", context.user.name or context.user.reference),) if receipt.from_paper else ()
+    rated = (Fact(label="Clinician rated", value=receipt.clinician.name or receipt.clinician.reference),) if receipt.clinician else ()
+    paper = (Fact(label="Typed in from paper by", value=context.user.name or context.user.reference),) if receipt.from_paper else ()
     facts = (
         *rated,
-        ("Answered by", answered_by),
+        Fact(label="Answered by", value=answered_by),
         *paper,
-        ("Sent", f"{formats.clock(sent, zone)}, {formats.short_date(sent.date())}"),
-        ("Form", f"{receipt.instrument_title}, version {receipt.version}; {receipt.answered} of {receipt.of} answered"),
-        ("Way of writing", receipt.step),
-        ("Submission key", receipt.key),
+        Fact(label="Sent", value=f"{formats.clock(sent, zone)}, {formats.short_date(sent.date())}"),
+        Fact(label="Form", value=f"{receipt.instrument_title}, version {receipt.version}; {receipt.answered} of {receipt.of} answered"),
+        Fact(label="Way of writing", value=receipt.step),
+        Fact(label="Submission key", value=receipt.key),
     )
-    return (*facts, ("Reason", receipt.reason)) if receipt.reason else facts
+    return (*facts, Fact(label="Reason", value=receipt.reason)) if receipt.reason else facts

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from smart_app.care.forms.saved_drafts import Kept
 from smart_app.errors import FhirError, NotForUser, RapportError, SessionError, Unauthorized
-from smart_app.web.views.error import ErrorView
+from smart_app.web.views.error import ErrorFact, ErrorView, error_facts
 from smart_app.web.views.forms.kept_answers import SENT, how_many, until
 
 # What the sentence goes on to advise is meant for staff in front of a chart.
@@ -17,7 +17,7 @@ _GIVE_CODE = "If it happens again, give your clinic the reference code."
 def own_error_view(error: RapportError, *, reference: str, posted: bool, home: str | None, again: str | None) -> ErrorView:
     """The page of one failure. `home` is the patient's own page while their launch is open; `again` the address that failed, None for a
     form that was sent."""
-    facts = (("Error", error.code), *((("Detail", error.detail),) if error.detail else ()))
+    facts = error_facts(error.code, error.detail)
     if isinstance(error, NotForUser):
         return ErrorView(
             headline="This page is for your clinician",
@@ -50,21 +50,21 @@ def own_kept_view(kept: Kept, over: RapportError, *, now: datetime, reference: s
             lead=f"{_plain(over)} {SENT}",
             steps=("Your own page shows when it was sent.", _SIGN_IN_AGAIN),
             reference=reference,
-            facts=(("Error", over.code),),
+            facts=error_facts(over.code),
         )
     return ErrorView(
         headline="Your answers are kept, and not sent yet",
         lead=f"{_plain(over)} {how_many(kept)}, sealed, {until(kept, now)}. They are not in your health record.",
         steps=(_SIGN_IN_AGAIN, "Open the same form there. It offers to go on with these answers.", _GIVE_CODE),
         reference=reference,
-        facts=(("Error", over.code),),
+        facts=error_facts(over.code),
     )
 
 
 _UNCERTAIN = " Whether your answers arrived is not known: look at your own page before you send them again."
 
 
-def _ended(error: RapportError, *, reference: str, facts: tuple[tuple[str, str], ...], posted: bool, home: str | None) -> ErrorView:
+def _ended(error: RapportError, *, reference: str, facts: tuple[ErrorFact, ...], posted: bool, home: str | None) -> ErrorView:
     """The sign-in is over, or what was sent cannot be taken."""
     lost = " What you sent was not stored." if posted and "nothing was" not in error.user_message else ""
     still = ("If answers were on the page, your browser's Back button may still show them.",) if posted else ()

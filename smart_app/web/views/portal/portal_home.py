@@ -11,7 +11,8 @@ from smart_app.care.patient_portal import OwnForm, OwnPage, Sent
 from smart_app.launch.context import LaunchContext
 from smart_app.web import formats
 from smart_app.web.views.banner import Banner, patient_banner, plain_name
-from smart_app.web.views.forms.form_page import NOT_WATCHED, spoken_of, words_with
+from smart_app.web.views.forms.form_page import NOT_WATCHED, YOUR_CHOICE, spoken_of, words_with
+from smart_app.web.views.parts import Statement
 
 _SHOWN = 50
 Address = Callable[[str, Person | None], str]
@@ -27,9 +28,16 @@ class Answerable(Struct, frozen=True, kw_only=True):
     language: str
 
 
+class SentForm(Struct, frozen=True, kw_only=True):
+    """When a form was sent, and which."""
+
+    day: str
+    what: str
+
+
 class OwnView(Struct, frozen=True, kw_only=True):
     """Everything the page prints. `none` says why there is nothing to answer, empty where there is; `incomplete` what the list of answers
-    sent lacks; `who` as in the form: (before, strong, after)."""
+    sent lacks; `who` as in the form."""
 
     banner: Banner
     signed_in: str
@@ -37,8 +45,8 @@ class OwnView(Struct, frozen=True, kw_only=True):
     end: str
     forms: tuple[Answerable, ...]
     none: str
-    who: tuple[tuple[str, str, str], ...]
-    sent: tuple[tuple[str, str], ...]
+    who: tuple[Statement, ...]
+    sent: tuple[SentForm, ...]
     nothing_sent: str
     incomplete: str
     footer: str
@@ -92,21 +100,25 @@ def _why_none(page: OwnPage) -> str:
     return f"Your clinic has no questions that can be answered here. {next_visit}"
 
 
-def _who(site_name: str) -> tuple[tuple[str, str, str], ...]:
+def _who(site_name: str) -> tuple[Statement, ...]:
     """What holds for every form; each says it again with the name of the clinician."""
     at = f" at {site_name}" if site_name else ""
     return (
-        ("The clinician a form is about ", "sees your answers", ", and so can other staff who treat you" + at + "."),
-        ("Your answers become part of ", "your health record", "."),
-        ("We ask so that you can talk together about what helps and what does not.", "", ""),
-        ("Your answers ", "do not change the care you are offered", ". You can stop at any time, or leave a question out."),
+        Statement(
+            before="The clinician a form is about ",
+            strong="sees your answers",
+            after=f", and so can other staff who treat you{at}.",
+        ),
+        Statement(before="Your answers become part of ", strong="your health record", after="."),
+        Statement(before="We ask so that you can talk together about what helps and what does not.", strong="", after=""),
+        YOUR_CHOICE,
     )
 
 
-def _line(sent: Sent) -> tuple[str, str]:
+def _line(sent: Sent) -> SentForm:
     """When, and what: never what was answered."""
     about = f", about working with {spoken_of(sent.clinician)}" if sent.clinician else ""
-    return _long(sent.when), f"{sent.instrument.title}{about}"
+    return SentForm(day=_long(sent.when), what=f"{sent.instrument.title}{about}")
 
 
 def _long(when: Moment) -> str:

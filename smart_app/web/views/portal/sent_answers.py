@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from smart_app.care.submission.receipt import Outcome, Receipt
 from smart_app.web import formats
+from smart_app.web.views.parts import Fact
 
 _STANDS: dict[Outcome, tuple[str, str]] = {
     "saved": ("Thank you", "Your answers are in your health record."),
@@ -27,7 +28,7 @@ class SentView(Struct, frozen=True, kw_only=True):
 
     headline: str
     lead: str
-    facts: tuple[tuple[str, str], ...]
+    facts: tuple[Fact, ...]
     repeated: bool
     home: str
     again: str | None
@@ -44,10 +45,10 @@ def sent_view(receipt: Receipt, *, patient_id: str, home: str, again: str, end: 
         headline=headline,
         lead=lead,
         facts=(
-            ("Sent", f"{formats.long_date(when.date())}, {formats.clock(when, now.tzinfo)}"),
-            ("Form", receipt.instrument_title),
-            *((("About", receipt.clinician.name or "your clinician"),) if receipt.clinician else ()),
-            ("Answered", f"{receipt.answered} of {receipt.of} questions"),
+            Fact(label="Sent", value=f"{formats.long_date(when.date())}, {formats.clock(when, now.tzinfo)}"),
+            Fact(label="Form", value=receipt.instrument_title),
+            *((Fact(label="About", value=receipt.clinician.name or "your clinician"),) if receipt.clinician else ()),
+            Fact(label="Answered", value=f"{receipt.answered} of {receipt.of} questions"),
         ),
         repeated=receipt.repeated,
         home=home,

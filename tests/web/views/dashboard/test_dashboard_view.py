@@ -10,7 +10,7 @@ from fhir_mappings.reliable_change.latest_change import Change
 from fhir_mappings.skipped import Skipped
 from smart_app.care.dashboard.history import HiddenRating, History
 from smart_app.web.views.dashboard.dashboard_page import DashboardView, dashboard_view
-from smart_app.web.views.parts import Lane
+from smart_app.web.views.parts import Lane, Words
 from tests.web.states_history import STATES, oddities, partial, repaired, waiting
 from tests.web.support_history import (
     CONTEXT,
@@ -152,7 +152,7 @@ def test_an_entered_in_error_value_is_listed_but_leaves_no_cross() -> None:
 def test_an_older_latest_value_is_stated_when_the_range_holds_none() -> None:
     lane = lane_titled("LDL cholesterol", oddities())
     assert lane.plot is None
-    assert lane.words == ("None in this range", "1 older value, the last 3.10 mmol/L on 02-May-2019.")
+    assert lane.words == Words(lead="None in this range", lines=("1 older value, the last 3.10 mmol/L on 02-May-2019.",))
     assert lane.readings[0].value == "3.10"
 
 
@@ -191,7 +191,9 @@ def test_other_patients_resources_are_counted_and_never_listed() -> None:
 def test_empty_measures_share_one_lane_that_says_the_search_is_complete() -> None:
     view = view_of(STATES["new"]())
     assert [lane.title for lane in view.measures] == ["Seven measures"]
-    assert view.measures[0].words[0] == "None found"
+    words = view.measures[0].words
+    assert words
+    assert words.lead == "None found"
     assert not view.measures_drawn
 
 
@@ -201,7 +203,7 @@ def test_alliance_ratings_that_failed_to_load_are_not_called_none() -> None:
     lane = view_of(replace(shown, reads=reads)).no_alliance
     assert lane
     assert lane.notice
-    assert lane.words == ()
+    assert lane.words is None
 
 
 def test_patient_and_clinician_are_two_named_lines_on_the_instruments_full_range() -> None:
