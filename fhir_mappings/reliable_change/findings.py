@@ -1,7 +1,7 @@
 """What may be said about change: one frozen value for each rule, with everything it was computed from, and what could not be said.
 
-Facts alone: numbers, points and codes. `fhir_mappings.reliable_change.change_sentences` has the sentences for people, `docs/reliable-change.md` the rules and
-what they do not mean.
+Facts alone: numbers, points and codes. `fhir_mappings.reliable_change.change_sentences` has the sentences for people,
+`docs/reliable-change.md` the rules and what they do not mean.
 """
 
 from decimal import Decimal
