@@ -10,6 +10,7 @@ from fhir_mappings.r4.json_types import FhirJson
 
 # Statuses under which an Encounter or CareTeam says nothing about whom the patient sees.
 _VOID = frozenset({"entered-in-error", "inactive", "proposed", "cancelled"})
+_CLINICIANS = frozenset({"Practitioner", "PractitionerRole"})
 
 
 class Named(Struct, frozen=True, kw_only=True):
@@ -18,6 +19,11 @@ class Named(Struct, frozen=True, kw_only=True):
     reference: str
     name: str | None
     role: str | None
+
+
+def is_clinician(resource_type: str) -> bool:
+    """Whether a person of that resource type is a clinician: who can be rated, and whom the clinicians' pages are for."""
+    return resource_type in _CLINICIANS
 
 
 def of_visit(encounter: FhirJson) -> Iterator[Named]:

@@ -17,6 +17,7 @@ from fhir_mappings.instruments.instrument import Informant, Instrument, Scale
 from fhir_mappings.instruments.library import Library
 from fhir_mappings.instruments.scores import NOT_FOUND, Score
 from fhir_mappings.instruments.scoring import score
+from fhir_mappings.people.clinicians import is_clinician
 from fhir_mappings.people.person import Person
 from fhir_mappings.r4.dates import Moment, parse_moment, position
 from fhir_mappings.r4.json_types import FhirJson
@@ -29,7 +30,6 @@ from fhir_mappings.skipped import Skipped, foreign
 
 _RESPONSE, _OBSERVATION = "QuestionnaireResponse", "Observation"
 _STANDING = {"completed": "final", "amended": "amended"}
-_RATED = ("Practitioner/", "PractitionerRole/")
 _HUNDREDTHS = Decimal("0.01")
 _Found = tuple[list[Rating], list[Skipped]]
 
@@ -323,7 +323,7 @@ def _clinician(reading: _Reading, main: FhirJson, parts: Iterable[FhirJson]) -> 
 
 def _person(node: object) -> Person | None:
     reference = reference_in(node)
-    if reference is None or not isinstance(node, dict) or not reference.startswith(_RATED):
+    if reference is None or not isinstance(node, dict) or not is_clinician(reference.partition("/")[0]):
         return None
     display = node.get("display")
     return Person(reference=reference, name=display if isinstance(display, str) and display.strip() else None)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import urljoin, urlsplit
 
+from fhir_mappings.people.clinicians import is_clinician
 from smart_app.errors import LaunchError
 from smart_app.launch.context import User
 from smart_app.launch.id_token import Identity
@@ -11,7 +12,6 @@ from smart_app.launch.id_token import Identity
 _REFERENCE = re.compile(
     r"/(?P<type>Practitioner|PractitionerRole|Person|Patient|RelatedPerson)/(?P<id>[A-Za-z0-9\-._]{1,64})(?:/_history/[^/]+)?$"
 )
-_CLINICIANS = ("Practitioner", "PractitionerRole")
 _NOT_THEIRS: Mapping[str, str] = {
     "Patient": "The person signed in is a patient, and the record that was opened is not their own.",
     # Answers given for somebody else are answers of another source, which no instrument here asks for.
@@ -34,7 +34,7 @@ def signed_in(identity: Identity, *, fhir_base: str, patient: str) -> User:
         raise _not_permitted("The EHR named the signed-in user in a way that cannot be read.", "fhirUser is no reference to a person")
     relative = f"{match['type']}/{match['id']}"
     reference = relative if _same_host(address, base) else address
-    if match["type"] not in _CLINICIANS and not _is(f"Patient/{patient}", address, base):
+    if not is_clinician(match["type"]) and not _is(f"Patient/{patient}", address, base):
         raise _not_permitted(_NOT_THEIRS[match["type"]], f"fhirUser is a {match['type']}")
     return User(reference=reference, name=identity.name, issuer=identity.issuer, subject=identity.subject)
 

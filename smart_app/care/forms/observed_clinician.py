@@ -8,7 +8,7 @@ from functools import partial
 from msgspec import Struct, field
 
 from fhir_mappings.instruments.instrument import Informant, Instrument
-from fhir_mappings.people.clinicians import Named, general_practitioners, name_of, of_team, of_visit, practitioner_of
+from fhir_mappings.people.clinicians import Named, general_practitioners, is_clinician, name_of, of_team, of_visit, practitioner_of
 from fhir_mappings.people.person import Person
 from fhir_mappings.ratings.rating_reader import read_ratings
 from smart_app.care.record.access import Powers, base_of, powers, reader
@@ -22,7 +22,6 @@ from smart_app.launch.context import LaunchContext, LaunchId
 from smart_app.services import AppServices
 
 _VISIT, _TEAM = "visit", "team"
-_CLINICIANS = ("Practitioner", "PractitionerRole")
 # Names are looked up one by one; nobody chooses from a longer list than this.
 _MOST_LOOKED_UP = 20
 
@@ -170,7 +169,7 @@ def _by_person(context: LaunchContext, services: AppServices, mentions: list[tup
     gathered: dict[str, _Gathered] = {}
     for place, named in mentions:
         reference = local_reference(named.reference, base=base_of(context))
-        if reference is None or reference.partition("/")[0] not in _CLINICIANS:
+        if reference is None or not is_clinician(reference.partition("/")[0]):
             continue
         known = behind.get(reference)
         one = gathered.setdefault(known.reference if known else reference, _Gathered())

@@ -16,6 +16,7 @@ from fhir_mappings.instruments.canonicals import demo_tag
 from fhir_mappings.instruments.instrument import Informant, Instrument, Scale
 from fhir_mappings.instruments.scores import Score
 from fhir_mappings.instruments.scoring import score
+from fhir_mappings.people.clinicians import is_clinician
 from fhir_mappings.people.person import Person
 from fhir_mappings.submission.transaction import Submission, submission_bundle
 from smart_app import __version__
@@ -196,7 +197,7 @@ def rated_clinician(context: LaunchContext, instrument: Instrument, informant: I
 
 def practitioner(context: LaunchContext) -> Person:
     """Whoever is signed in. SessionError when that is no practitioner."""
-    if context.user.kind not in {"Practitioner", "PractitionerRole"}:
+    if not is_clinician(context.user.kind):
         raise SessionError(
             "The person signed in is not a clinician, so there is nobody to rate. Open Rapport from the chart as a clinician."
         )

@@ -8,6 +8,7 @@ from typing import cast, get_args
 from flask import Flask, Response, redirect, request, url_for
 
 from fhir_mappings.instruments.instrument import Informant, Instrument
+from fhir_mappings.people.clinicians import is_clinician
 from smart_app.care.dashboard.blind_entry import reveal
 from smart_app.care.dashboard.history import Years
 from smart_app.care.dashboard.load_dashboard import load_history
@@ -59,7 +60,7 @@ class Dashboard:
         at = request.args.get("at")
         day, notice = of_launch(visit.context, self._services, history) if at == BY_LAUNCH else (_day(at), None)
         now = self._services.clock().astimezone()
-        left = left_unsent(visit.context, self._services) if _is_clinician(visit.context) else ()
+        left = left_unsent(visit.context, self._services) if is_clinician(visit.context.user.kind) else ()
         behind = left_behind_notices(left_behind(visit.context, self._services), partial(_receipt, visit), now=now)
         view = dashboard_view(
             history,
@@ -107,7 +108,7 @@ class Dashboard:
 
     def _urls(self, visit: Visit) -> DashboardUrls:
         """Rating and hand-over lead to the site's first form for each, where this user may be rated; the rest is offered below them."""
-        forms = forms_offered(self._services) if _is_clinician(visit.context) else ()
+        forms = forms_offered(self._services) if is_clinician(visit.context.user.kind) else ()
         found = offers(forms, partial(_beginning, visit))
         return DashboardUrls(
             page=url_for("dashboard", launch_id=visit.id),
@@ -135,10 +136,6 @@ def check_patient(context: LaunchContext) -> None:
     """SessionError unless the posted form was rendered for this launch's patient."""
     if request.form.get("patient") != context.patient:
         raise WrongPatient("This page was opened for another patient, so nothing was done. Open Rapport again from the patient's chart.")
-
-
-def _is_clinician(context: LaunchContext) -> bool:
-    return context.user.kind in {"Practitioner", "PractitionerRole"}
 
 
 def _years() -> Years:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from fhir_mappings.people.clinicians import Named, general_practitioners, name_of, of_team, of_visit, practitioner_of
+from fhir_mappings.people.clinicians import Named, general_practitioners, is_clinician, name_of, of_team, of_visit, practitioner_of
 from tests.fhir_mappings.records import JUNK, mutated
 
 TODAY = date(2026, 11, 22)
@@ -30,6 +30,11 @@ TEAM = {
         {"member": {"reference": "Organization/1"}, "period": {"end": "2026"}},
     ],
 }
+
+
+def test_clinicians_are_practitioners_and_their_roles_and_nobody_else() -> None:
+    types = ["Practitioner", "PractitionerRole", "Person", "Patient", "RelatedPerson", "Device", "practitioner", ""]
+    assert [kind for kind in types if is_clinician(kind)] == ["Practitioner", "PractitionerRole"]
 
 
 def test_the_participants_of_a_visit_have_a_name_and_a_role_where_the_record_gives_one() -> None:
