@@ -17,7 +17,7 @@ from fhir_mappings.r4.dates import Moment, parse_moment
 from fhir_mappings.r4.display import cut, shown_value, text_of
 from fhir_mappings.r4.json_types import FhirJson
 from fhir_mappings.r4.quantity import Quantity
-from fhir_mappings.r4.references import About
+from fhir_mappings.r4.references import About, PatientOnServer
 from fhir_mappings.skipped import Skipped, _source, foreign
 
 _STANDINGS: Mapping[str, Standing] = {
@@ -39,9 +39,9 @@ class _Reading(Struct, frozen=True):
 
 
 def read_measurements(
-    measures: Iterable[Measure], observations: Iterable[FhirJson], *, patient: str
+    measures: Iterable[Measure], observations: Iterable[FhirJson], *, patient: PatientOnServer
 ) -> tuple[list[Measurement], list[Skipped]]:
-    """Every value of the measures in the Observations of Patient/`patient`, and everything of theirs that is not drawn, with its reason.
+    """Every value of the measures in the patient's Observations, and everything of theirs that is not drawn, with its reason.
 
     Observations of other codes are passed over; those of other patients give a Skipped that holds nothing of them.
     """

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from fhir_mappings.r4 import systems
 from fhir_mappings.r4.element_cache import Known, with_typed_elements
 from fhir_mappings.r4.models import model
+from fhir_mappings.r4.references import ID, TYPE
 
 # Required bindings, http://hl7.org/fhir/R4/valueset-observation-status.html and …-questionnaire-answers-status.html
 _STATUS = {
@@ -31,9 +32,9 @@ _ITEM_TYPES = {
     "group", "display", "boolean", "decimal", "integer", "date", "dateTime", "time", "string", "text", "url", "choice", "open-choice",
     "attachment", "reference", "quantity",
 }  # fmt: skip
-_PATIENT = re.compile(r"(https?://\S+/)?Patient/[A-Za-z0-9.\-]{1,64}(/_history/[A-Za-z0-9.\-]{1,64})?")
+_PATIENT = re.compile(rf"(https?://\S+/)?Patient/{ID}(/_history/{ID})?")
 # https://hl7.org/fhir/R4/references.html#literal
-_REFERENCE = re.compile(r"[A-Z][A-Za-z]+/[A-Za-z0-9.\-]{1,64}(/_history/[A-Za-z0-9.\-]{1,64})?|urn:uuid:[0-9a-f\-]{36}|https?://\S+")
+_REFERENCE = re.compile(rf"{TYPE}/{ID}(/_history/{ID})?|urn:uuid:[0-9a-f\-]{{36}}|https?://\S+")
 
 
 class InvalidResource(Exception):

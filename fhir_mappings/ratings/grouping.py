@@ -33,9 +33,12 @@ class Submitted(Struct, kw_only=True):
 
 
 class Filing:
-    """Files resources under the names they share: the response's reference, else the panel's, else the submission key."""
+    """Files resources of one server under the names they share: the response's reference, else the panel's, else the submission key.
 
-    def __init__(self, *, base: str) -> None:
+    `base` is the canonical base, `server` the address of the FHIR server."""
+
+    def __init__(self, *, base: str, server: str) -> None:
+        self._server = server
         self._system = canonicals.submission_system(base)
         self._by_name: dict[str, Submitted] = {}
         self._all: list[Submitted] = []
@@ -59,8 +62,8 @@ class Filing:
     def add_observation(self, stored: Stored) -> None:
         """File a panel or score. Panels come first, so that members find them."""
         observation = stored.resource
-        members = references_in(observation.get("hasMember")) if stored.code.scale is None else ()
-        names = [*references_in(observation.get("derivedFrom")), stored.source, *self._keys(observation), *members]
+        members = references_in(observation.get("hasMember"), base=self._server) if stored.code.scale is None else ()
+        names = [*references_in(observation.get("derivedFrom"), base=self._server), stored.source, *self._keys(observation), *members]
         self._file(names).observations.append(stored)
 
     def _file(self, names: Iterable[str]) -> Submitted:

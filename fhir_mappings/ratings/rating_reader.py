@@ -21,7 +21,7 @@ from fhir_mappings.people.clinicians import is_clinician
 from fhir_mappings.people.person import Person
 from fhir_mappings.r4.dates import Moment, parse_moment, position
 from fhir_mappings.r4.json_types import FhirJson
-from fhir_mappings.r4.references import is_about, reference_in, references_in, source_of
+from fhir_mappings.r4.references import About, PatientOnServer, literal_reference, reference_in, references_in, source_of
 from fhir_mappings.ratings.answers_reader import read_answers
 from fhir_mappings.ratings.grouping import Filing, Stored, Submitted, rank
 from fhir_mappings.ratings.rating import Rating
@@ -35,25 +35,32 @@ _Found = tuple[list[Rating], list[Skipped]]
 
 
 class _Reading(Struct, frozen=True, kw_only=True):
-    """What one call reads by, and where it collects what it does not use; `withdrawn` are the responses entered in error."""
+    """What one call reads by, and where it collects what it does not use; `base` is the canonical base, `server` the address of the FHIR
+    server; `withdrawn` are the responses entered in error."""
 
     library: Library
     codes: Mapping[str, Code]
-    patient: str
+    about: About
     base: str
+    server: str
     skipped: list[Skipped]
     withdrawn: set[str]
 
 
 def read_ratings(
-    library: Library, responses: Iterable[Mapping[str, Any]], observations: Iterable[Mapping[str, Any]], *, patient: str, base: str
+    library: Library,
+    responses: Iterable[Mapping[str, Any]],
+    observations: Iterable[Mapping[str, Any]],
+    *,
+    patient: PatientOnServer,
+    base: str,
 ) -> _Found:
     """The ratings of that patient, oldest first, and everything that is not one, with the reason. Never raises.
 
-    `patient` is an id, `base` the canonical base. Foreign forms and Observations of other code systems are left alone.
+    `base` is the canonical base. Foreign forms and Observations of other code systems are left alone.
     """
-    reading = _Reading(library=library, codes=codes(library), patient=patient, base=base, skipped=[], withdrawn=set())
-    filing = Filing(base=base)
+    reading = _reading(library, patient, base)
+    filing = Filing(base=base, server=patient.base)
     for response in responses:
         _file_response(reading, filing, response)
     usable = [stored for observation in observations if (stored := _stored(reading, observation)) is not None]
@@ -61,6 +68,12 @@ def read_ratings(
         filing.add_observation(stored)
     ratings = [rating for submitted in filing if not submitted.refused and (rating := _rating(reading, submitted)) is not None]
     return sorted(ratings, key=_place_in_time), reading.skipped
+
+
+def _reading(library: Library, patient: PatientOnServer, base: str) -> _Reading:
+    return _Reading(
+        library=library, codes=codes(library), about=About(patient), base=base, server=patient.base, skipped=[], withdrawn=set()
+    )
 
 
 def _is_member(stored: Stored) -> bool:
@@ -79,7 +92,7 @@ def _file_response(reading: _Reading, filing: Filing, response: object) -> None:
     if not isinstance(response, dict):
         reading.skipped.append(_unreadable(_RESPONSE))
         return
-    if not is_about(response, reading.patient):
+    if not reading.about.holds(response):
         reading.skipped.append(foreign(response))
         filing.add_response(response, refused=True)
         return
@@ -121,7 +134,7 @@ def _stored(reading: _Reading, observation: object) -> Stored | None:
     if not isinstance(observation, dict):
         reading.skipped.append(_unreadable(_OBSERVATION))
         return None
-    if not is_about(observation, reading.patient):
+    if not reading.about.holds(observation):
         reading.skipped.append(foreign(observation))
         return None
     name = own_code(observation, canonicals.score_system(reading.base))
@@ -135,7 +148,7 @@ def _stored(reading: _Reading, observation: object) -> Stored | None:
     refused = status_refusal(observation.get("status"))
     if refused is not None:
         # One line for a rating withdrawn whole, not one for each of its scores.
-        if reading.withdrawn.isdisjoint(references_in(observation.get("derivedFrom"))):
+        if reading.withdrawn.isdisjoint(references_in(observation.get("derivedFrom"), base=reading.server)):
             reading.skipped.append(_skipped(observation, _OBSERVATION, refused, form=(code.instrument, code.informant), scale=code.scale))
         return None
     return Stored(source=source_of(observation, _OBSERVATION), resource=observation, code=code)
@@ -167,7 +180,7 @@ def _rating(reading: _Reading, submitted: Submitted) -> Rating | None:
         return None
     instrument, informant = form
     answers = _answers(reading, instrument, submitted.response, form)
-    encounter = _encounter([main, *parts])
+    encounter = _encounter(reading, [main, *parts])
     return Rating(
         instrument=instrument.slug,
         version=instrument.version,
@@ -183,7 +196,7 @@ def _rating(reading: _Reading, submitted: Submitted) -> Rating | None:
         standing=_STANDING.get(_status(main), _status(main)),
         source=source_of(main, kind),
         language=None if submitted.response is None else instrument.language,
-        observer=_answered_by([main, *parts]) if informant == "observer" else None,
+        observer=_answered_by(reading, [main, *parts]) if informant == "observer" else None,
     )
 
 
@@ -212,17 +225,17 @@ def _own_scores(reading: _Reading, submitted: Submitted, form: tuple[Instrument,
         if (stored.code.instrument.slug, stored.code.informant) != (form[0].slug, form[1]):
             refusal = Refusal(code="score_of_another_form", reason="It belongs to a rating of another form.")
             reading.skipped.append(_skipped(stored.resource, _OBSERVATION, refusal, form=form))
-        elif not _of_a_displaced_copy(stored, submitted.response):
+        elif not _of_a_displaced_copy(reading, stored, submitted.response):
             key = stored.code.scale.key if stored.code.scale else ""
             if key not in best or rank(stored.resource) > rank(best[key].resource):
                 best[key] = stored
     return list(best.values())
 
 
-def _of_a_displaced_copy(stored: Stored, response: FhirJson | None) -> bool:
+def _of_a_displaced_copy(reading: _Reading, stored: Stored, response: FhirJson | None) -> bool:
     if response is None:
         return False
-    named = [one for one in references_in(stored.resource.get("derivedFrom")) if one.startswith(f"{_RESPONSE}/")]
+    named = [one for one in references_in(stored.resource.get("derivedFrom"), base=reading.server) if one.startswith(f"{_RESPONSE}/")]
     return bool(named) and source_of(response, _RESPONSE) not in named
 
 
@@ -318,21 +331,23 @@ def _clinician(reading: _Reading, main: FhirJson, parts: Iterable[FhirJson]) -> 
         else []
     )
     focused = [focus[0] for part in parts if isinstance(focus := part.get("focus"), list) and focus]
-    return next((person for node in (*named, *focused) if (person := _person(node)) is not None), None)
+    return next((person for node in (*named, *focused) if (person := _person(reading, node)) is not None), None)
 
 
-def _person(node: object) -> Person | None:
-    reference = reference_in(node)
-    if reference is None or not isinstance(node, dict) or not is_clinician(reference.partition("/")[0]):
+def _person(reading: _Reading, node: object) -> Person | None:
+    """A clinician; one whose entry is on another server by its whole address."""
+    named = literal_reference(node.get("reference"), base=reading.server) if isinstance(node, dict) else None
+    if named is None or not isinstance(node, dict) or not is_clinician(named.type):
         return None
     display = node.get("display")
-    return Person(reference=reference, name=display if isinstance(display, str) and display.strip() else None)
+    return Person(reference=named.text, name=display if isinstance(display, str) and display.strip() else None)
 
 
-def _answered_by(resources: Iterable[FhirJson]) -> str | None:
+def _answered_by(reading: _Reading, resources: Iterable[FhirJson]) -> str | None:
     """Who answered: the response's source, else the performer of its scores."""
-    named = (node for one in resources for node in (one.get("source"), *_listed(one.get("performer"))))
-    return next((reference for node in named if (reference := reference_in(node)) is not None), None)
+    nodes = (node for one in resources for node in (one.get("source"), *_listed(one.get("performer"))))
+    named = (literal_reference(node.get("reference"), base=reading.server) for node in nodes if isinstance(node, dict))
+    return next((one.text for one in named if one is not None), None)
 
 
 def _listed(node: object) -> list[Any]:
@@ -345,8 +360,8 @@ def _when(response: FhirJson | None, parts: Iterable[FhirJson]) -> Moment | None
     return authored or next(effective, None)
 
 
-def _encounter(resources: Iterable[FhirJson]) -> str | None:
-    found = (reference_in(resource.get("encounter")) for resource in resources)
+def _encounter(reading: _Reading, resources: Iterable[FhirJson]) -> str | None:
+    found = (reference_in(resource.get("encounter"), base=reading.server) for resource in resources)
     return next((reference for reference in found if reference and reference.startswith("Encounter/")), None)
 
 

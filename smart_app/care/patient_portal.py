@@ -12,7 +12,7 @@ from fhir_mappings.people.person import Person
 from fhir_mappings.r4.dates import Moment, position
 from fhir_mappings.ratings.rating import Rating
 from fhir_mappings.ratings.rating_reader import read_ratings
-from smart_app.care.record.access import base_of, powers, reader
+from smart_app.care.record.access import base_of, patient_on_server, powers, reader
 from smart_app.care.record.general_practitioners import general_practitioners
 from smart_app.care.record.patient_in_context import Patient, patient_of, remember_patient
 from smart_app.care.record.reads import ANSWERS, Readings, ReadReport, read_all
@@ -84,7 +84,8 @@ def _instruments(services: AppServices) -> tuple[Instrument, ...]:
 def _sent(context: LaunchContext, services: AppServices, readings: Readings) -> tuple[Sent, ...]:
     """The patient's own ratings, without what they say. Those entered in error are none."""
     responses = readings.resources[ANSWERS]
-    ratings, _ = read_ratings(services.library, responses, [], patient=context.patient, base=services.settings.canonical_base)
+    canonical = services.settings.canonical_base
+    ratings, _ = read_ratings(services.library, responses, [], patient=patient_on_server(context), base=canonical)
     own = [rating for rating in ratings if rating.informant == "patient"]
     return tuple(_without_content(services, rating) for rating in sorted(own, key=lambda rating: position(rating.when), reverse=True))
 

@@ -11,9 +11,10 @@ import requests
 import simplejson
 from msgspec import Struct, field
 
+from fhir_mappings.r4.references import is_id
 from smart_app.errors import FhirError, NotFound, Unauthorized
 from smart_app.fhir.operation_outcome import words_of
-from smart_app.fhir.reference import is_id, place_of
+from smart_app.fhir.reference import place_of
 from smart_app.fhir.wire import FHIR_JSON, Answer, Limits, exchange, under_base
 
 Resource = dict[str, object]

@@ -5,7 +5,11 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from fhir_mappings.r4.references import PatientOnServer
+
 PATIENT = "p1"
+SERVER = "https://ehr.example.org/fhir"
+WHO = PatientOnServer(id=PATIENT, base=SERVER)
 LOINC = "http://loinc.org"
 UCUM = "http://unitsofmeasure.org"
 _SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12) | st.decimals()

@@ -20,7 +20,7 @@ from fhir_mappings.ratings import answers_reader
 from fhir_mappings.ratings.answers_reader import read_answers
 from tests.fhir_mappings.measures.test_catalogue import FILES
 from tests.fhir_mappings.packed import STRUCTURE, structure
-from tests.fhir_mappings.records import PATIENT, observation
+from tests.fhir_mappings.records import WHO, observation
 
 ANSWERED = {"item": [{"linkId": "item-1", "answer": [{"valueCoding": {"code": "3"}}]}]}
 # Every cache of more than one entry, by what it is asked.
@@ -55,7 +55,7 @@ def test_measures_in_the_place_of_others_are_read_by_their_own_file() -> None:
     text = FILES["hba1c.toml"]
     assert 'high = "20"' in text
     after = read_measures((FILES | {"hba1c.toml": text.replace('high = "20"', 'high = "7"')}).items())
-    found = [read_measurements(one, [observation()], patient=PATIENT) for one in (load_measures(), after, load_measures())]
+    found = [read_measurements(one, [observation()], patient=WHO) for one in (load_measures(), after, load_measures())]
     assert [len(values) for values, _ in found] == [1, 0, 1]
 
 

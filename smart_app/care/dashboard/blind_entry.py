@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
+from fhir_mappings.r4.references import references_in
 from fhir_mappings.ratings.rating import Rating
 from fhir_mappings.skipped import Skipped
 from smart_app.care.dashboard.history import HiddenRating
 from smart_app.care.record.closed_visits import Visit, closed_visits
 from smart_app.fhir.client import Resource
-from smart_app.fhir.reference import local_reference
 from smart_app.launch.context import LaunchContext, LaunchId
 from smart_app.services import AppServices
 
@@ -107,9 +107,7 @@ def _may_show(skip: Skipped, resource: Resource | None, *, seen: set[str], base:
 
 
 def _references(value: object, base: str) -> list[str]:
-    listed = value if isinstance(value, list) else [value]
-    found = [local_reference(entry.get("reference"), base=base) for entry in listed if isinstance(entry, dict)]
-    return [reference for reference in found if reference is not None]
+    return list(references_in(value if isinstance(value, list) else [value], base=base))
 
 
 def _stripped(skip: Skipped) -> Skipped:

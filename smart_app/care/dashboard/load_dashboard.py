@@ -19,7 +19,7 @@ from fhir_mappings.skipped import Skipped
 from smart_app.care.dashboard import blind_entry
 from smart_app.care.dashboard.blind_entry import Sight
 from smart_app.care.dashboard.history import Dyad, History, Panel, Years
-from smart_app.care.record.access import base_of, powers
+from smart_app.care.record.access import base_of, patient_on_server, powers
 from smart_app.care.record.patient_in_context import patient_of, remember_patient
 from smart_app.care.record.reads import ANSWERS, SCORES, Readings, ReadReport, read_all
 from smart_app.care.submission.submit import why_not_write
@@ -98,7 +98,7 @@ def _measurements(context: LaunchContext, services: AppServices, readings: Readi
     for index, resource in enumerate(resource for group in groups_of(services.measures) for resource in readings.resources[group.key]):
         local_id = resource.get("id")
         unique[local_id if isinstance(local_id, str) and local_id else index] = resource
-    measurements, skipped = read_measurements(services.measures, unique.values(), patient=context.patient)
+    measurements, skipped = read_measurements(services.measures, unique.values(), patient=patient_on_server(context))
     return in_order(measurements), skipped
 
 
@@ -107,7 +107,7 @@ def _alliance(context: LaunchContext, services: AppServices, readings: Readings)
     canonical, base = services.settings.canonical_base, base_of(context)
     responses = [response for response in readings.resources[ANSWERS] if _is_ours(response, canonical)]
     scores = readings.resources[SCORES]
-    ratings, skipped = read_ratings(services.library, responses, scores, patient=context.patient, base=canonical)
+    ratings, skipped = read_ratings(services.library, responses, scores, patient=patient_on_server(context), base=canonical)
     sight = blind_entry.apply(context, services, ratings)
     kept = blind_entry.without_content(services, skipped, sight=sight, resources=[*responses, *scores], base=base)
     used = {ANSWERS: responses, SCORES: scores}

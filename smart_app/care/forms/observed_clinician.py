@@ -10,14 +10,14 @@ from msgspec import Struct, field
 from fhir_mappings.instruments.instrument import Informant, Instrument
 from fhir_mappings.people.clinicians import Named, general_practitioners, is_clinician, name_of, of_team, of_visit, practitioner_of
 from fhir_mappings.people.person import Person
+from fhir_mappings.r4.references import is_id, local_reference, own_resources
 from fhir_mappings.ratings.rating_reader import read_ratings
-from smart_app.care.record.access import Powers, base_of, powers, reader
+from smart_app.care.record.access import Powers, base_of, patient_on_server, powers, reader
 from smart_app.care.record.patient_in_context import Patient, patient_of, remember_patient
 from smart_app.care.record.reads import ANSWERS, SCORES, Readings, read_all
 from smart_app.errors import SessionError
 from smart_app.fhir.client import FhirClient, Resource
 from smart_app.fhir.gather import Failed, Loaded, gather
-from smart_app.fhir.reference import is_id, local_reference, own_resources
 from smart_app.launch.context import LaunchContext, LaunchId
 from smart_app.services import AppServices
 
@@ -138,7 +138,7 @@ def _mentioned(
         return unread
     if isinstance(read, Failed):
         return f"could not be read: {read.reason}"
-    own, _ = own_resources(read.value, patient=context.patient, base=base_of(context))
+    own, _ = own_resources(read.value, patient_on_server(context))
     return [named for resource in own for named in members(resource)]
 
 
@@ -146,7 +146,7 @@ def _rated_before(context: LaunchContext, services: AppServices, readings: Readi
     """The clinicians of the history's dyads: that they were rated, not how."""
     canonical, failed = services.settings.canonical_base, [readings.reports[key] for key in (ANSWERS, SCORES)]
     responses, scores = readings.resources[ANSWERS], readings.resources[SCORES]
-    ratings, _ = read_ratings(services.library, responses, scores, patient=context.patient, base=canonical)
+    ratings, _ = read_ratings(services.library, responses, scores, patient=patient_on_server(context), base=canonical)
     rated = [one.clinician for one in ratings if one.clinician]
     unread = next((report.reason for report in failed if report.state != "complete"), None)
     if not rated and unread:

@@ -6,6 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from fhir_mappings.r4.references import PatientOnServer
 from fhir_mappings.r4.systems import OBSERVATION_CATEGORY
 from smart_app.fhir.capability import Capabilities
 from smart_app.fhir.client import FhirClient, Renew
@@ -52,6 +53,11 @@ class Powers(Struct, frozen=True, kw_only=True):
 def base_of(context: LaunchContext) -> str:
     """The FHIR base without a trailing slash; `iss` itself is kept as received."""
     return context.iss.rstrip("/")
+
+
+def patient_on_server(context: LaunchContext) -> PatientOnServer:
+    """Whose record this launch has open: what every resource that is read is held against."""
+    return PatientOnServer(id=context.patient, base=base_of(context))
 
 
 def prepare(iss: str, services: AppServices) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from fhir_mappings.people import clinicians
 from fhir_mappings.people.person import Person
-from smart_app.fhir.reference import local_reference
+from fhir_mappings.r4.references import local_reference
 
 
 def general_practitioners(patient: Mapping[str, Any], *, base: str) -> tuple[Person, ...]:

@@ -12,13 +12,13 @@ from msgspec.structs import replace
 from fhir_mappings.instruments.canonicals import CATEGORIES, category_system, score_codes, score_system
 from fhir_mappings.measures.catalogue import codes_of, groups_of
 from fhir_mappings.measures.measure import MeasureGroup
+from fhir_mappings.r4.references import own_resources
 from fhir_mappings.r4.systems import OBSERVATION_CATEGORY
-from smart_app.care.record.access import Powers, base_of, powers, reader
+from smart_app.care.record.access import Powers, patient_on_server, powers, reader
 from smart_app.care.record.patient_in_context import check_readable
 from smart_app.errors import FhirError, Forbidden
 from smart_app.fhir.client import FhirClient, Params, Resource, SearchResult
 from smart_app.fhir.gather import Failed, Loaded, gather
-from smart_app.fhir.reference import own_resources
 from smart_app.launch.context import LaunchContext
 from smart_app.services import AppServices
 
@@ -190,7 +190,7 @@ def _sorted(
         return (), _report(search, state, count=0, reason=reason, foreign=0, finished=finished)
     if isinstance(result, Failed):
         return (), _report(search, _state(result.error), count=0, reason=result.reason, foreign=0, finished=finished)
-    own, foreign = own_resources(result.value.resources, patient=context.patient, base=base_of(context))
+    own, foreign = own_resources(result.value.resources, patient_on_server(context))
     state = "complete" if result.value.complete else "partial"
     return own, _report(search, state, count=len(own), reason=result.value.reason, foreign=foreign, finished=finished)
 

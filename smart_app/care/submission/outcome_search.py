@@ -6,16 +6,15 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor
 from datetime import datetime
 from functools import partial
-from typing import cast
 
 from msgspec import Struct
 
+from fhir_mappings.r4.references import PatientOnServer, own_resources, references_in
 from smart_app.care.submission.sealed_submission import PROVENANCE, RESPONSE, Fate, Parcel, Part, Resource
 from smart_app.errors import FhirError
 from smart_app.fhir.capability import Capabilities
 from smart_app.fhir.client import FhirClient, SearchResult
 from smart_app.fhir.gather import Loaded, gather
-from smart_app.fhir.reference import local_reference, own_resources
 
 _IDENTIFIED = ("QuestionnaireResponse", "Observation")
 
@@ -107,7 +106,7 @@ def _identifiers(resource: Mapping[str, object]) -> list[tuple[str, str]]:
 
 
 def _own(parcel: Parcel, resources: Iterable[Resource]) -> list[Resource]:
-    return own_resources(resources, patient=parcel.patient, base=parcel.base)[0]
+    return own_resources(resources, PatientOnServer(id=parcel.patient, base=parcel.base))[0]
 
 
 def _identified(resources: Iterable[Resource]) -> Iterable[tuple[tuple[str, str], Resource]]:
@@ -130,19 +129,13 @@ def _place(resource: Mapping[str, object]) -> Fate:
 
 
 def _derived_from(score: Mapping[str, object], base: str) -> str | None:
-    listed = score.get("derivedFrom")
-    references = (
-        [local_reference(entry.get("reference"), base=base) for entry in listed if isinstance(entry, dict)]
-        if isinstance(listed, list)
-        else []
-    )
-    return next((reference for reference in references if reference and reference.startswith("QuestionnaireResponse/")), None)
+    references = references_in(score.get("derivedFrom"), base=base)
+    return next((reference for reference in references if reference.startswith("QuestionnaireResponse/")), None)
 
 
 def _provenance(resource: Mapping[str, object], sent: Part, reference: str, base: str) -> Fate | None:
     """The place of the Provenance when it is ours: it names the response, and was recorded at the moment we wrote."""
-    targets = cast("list[object]", resource.get("target") if isinstance(resource.get("target"), list) else [])
-    named = {local_reference(target.get("reference"), base=base) for target in targets if isinstance(target, dict)}
+    named = set(references_in(resource.get("target"), base=base))
     same_moment = _instant(resource.get("recorded")) == _instant(sent.resource.get("recorded"))
     return _place(resource) if reference in named and same_moment and resource.get("id") else None
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 
+from fhir_mappings.r4.references import literal_reference
 from smart_app.care.submission.sealed_submission import Parcel, Part, Resource
-from smart_app.fhir.reference import local_reference
 
 Facts = dict[str, object]
 
@@ -46,7 +46,13 @@ def _references(value: object, base: str, places: Mapping[str, str | None]) -> f
     """The references in `value`, urns of stored parts as the real ones; a part that is not stored is not expected back."""
     given = [str(entry.get("reference")) for entry in _objects(value)]
     expected = [places.get(reference, reference) for reference in given]
-    return frozenset(local_reference(reference, base=base) or reference for reference in expected if reference is not None)
+    return frozenset(_as_meant(reference, base) for reference in expected if reference is not None)
+
+
+def _as_meant(reference: str, base: str) -> str:
+    """One spelling for one resource, on this server and elsewhere."""
+    named = literal_reference(reference, base=base)
+    return named.text if named else reference
 
 
 def _extension_references(resource: Mapping[str, object], base: str) -> frozenset[str | None]:

@@ -19,7 +19,7 @@ from smart_app.care.submission.submit import submit
 from smart_app.errors import FhirError, Forbidden
 from smart_app.services import AppServices
 from smart_app.settings import Settings
-from tests.care.ehr import Ehr, json_answer, refusal, statement
+from tests.care.ehr import BASE, Ehr, json_answer, refusal, statement
 from tests.care.support import LAUNCH, SLUG, Clock, answers, context, hba1c, patient, settings
 
 READS = {"patient", "answers", "scores", "hba1c", "glucose", "vitals", "labs"}
@@ -117,6 +117,28 @@ def test_other_patients_resources_are_counted_and_nothing_of_them_is_shown(ehr: 
     assert "13.7" not in repr(found)
     assert "theirs" not in repr(found)
     assert "p2" not in repr(found)
+
+
+# SMART K1
+@pytest.mark.parametrize(
+    "subject",
+    ["/Patient/p1", "Patient/p1/_history/2", "HTTPS://EHR.Example:443/fhir/Patient/p1", f"{BASE}//Patient/p1", f"{BASE}/Patient/p%31"],
+)
+def test_result_is_the_patients_however_their_server_writes_the_subject(ehr: Ehr, services: AppServices, subject: str) -> None:
+    ehr.ignores_search = True
+    ehr.put(hba1c("a", "7.1", day="2026-05-01", subject={"reference": subject}))
+    found = history(services)
+    assert (panel(found).total, report(found, "hba1c").foreign, list(found.skipped)) == (1, 0, [])
+
+
+# SMART H5
+def test_clinician_of_another_server_is_not_the_one_here_who_has_the_same_id(ehr: Ehr, services: AppServices) -> None:
+    address = "https://directory.example/fhir/Practitioner/sofia"
+    elsewhere = replace(context().user, reference=address)
+    rate(services, "clinician", answers(4), user=elsewhere)
+    [theirs] = history(services).dyads
+    assert (theirs.clinician and theirs.clinician.reference, theirs.mine) == (address, False)
+    assert [dyad.mine for dyad in history(services, user=elsewhere).dyads] == [True]
 
 
 # SMART I

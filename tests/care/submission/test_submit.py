@@ -1,3 +1,4 @@
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -5,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import simplejson
 from msgspec.structs import replace
 from requests.exceptions import ConnectionError as Broken
 
@@ -110,6 +112,26 @@ def test_a_patients_own_sign_in_sends_no_clinicians_form_and_none_about_nobody(
     with pytest.raises(SessionError):
         send(services, by_patient(), **changed)
     assert ehr.posts() == []
+
+
+# SMART K1
+def test_server_that_writes_its_own_address_before_every_reference_holds_what_was_sent(ehr: Ehr, services: AppServices) -> None:
+    launch = context(encounter="e1")
+    send(services, launch, informant="clinician")
+    there = "HTTPS://EHR.example:443/fhir/"
+    for name, resource in ehr.resources.items():
+        text = re.sub(r'"([A-Z][A-Za-z]+/[a-z0-9]+)"', rf'"{there}\1"', simplejson.dumps(resource, use_decimal=True))
+        ehr.resources[name] = simplejson.loads(text, use_decimal=True)
+    assert there in str(ehr.of_type("Observation")[0]["derivedFrom"])
+    assert {(line.read_back, line.note) for line in stand(services, launch).written} == {("same", None)}
+
+
+def test_patient_and_visit_whose_ids_have_an_underscore_can_be_rated(ehr: Ehr, services: AppServices) -> None:
+    ehr.put(patient("p_1"))
+    launch = context(patient="p_1", encounter="e_1")
+    send(services, launch, patient="p_1")
+    assert stand(services, launch).outcome == "saved"
+    assert {line.read_back for line in stand(services, launch).written} == {"same"}
 
 
 # SMART H5

@@ -16,6 +16,7 @@ from fhir_mappings.instruments.scores import Score
 from fhir_mappings.instruments.scoring import by_key, score
 from fhir_mappings.instruments.toml_reader import read_instrument
 from fhir_mappings.ratings.rating_reader import read_ratings
+from tests.fhir_mappings.records import WHO
 from tests.fhir_mappings.samples import BASE, LIBRARY, stored, submission
 
 FILES = {
@@ -495,7 +496,7 @@ def test_every_form_is_taken_stored_and_read_back_with_its_scores(slug: str, inf
     made = submission(informant=informant, instrument=instrument, answers=answers, scores=score(instrument, answers.values))
     parts = stored(made)
     observations = [one for one in parts.values() if one["resourceType"] == "Observation"]
-    [rating], skipped = read_ratings(LIBRARY, [parts["response"]], observations, patient="p1", base=BASE)
+    [rating], skipped = read_ratings(LIBRARY, [parts["response"]], observations, patient=WHO, base=BASE)
     assert skipped == []
     assert (rating.instrument, rating.version, rating.informant) == (slug, instrument.version, informant)
     assert (rating.answers, rating.extra) == (answers.values, answers.extra)

@@ -5,11 +5,11 @@ from fhir_mappings.measures.catalogue import load_measures
 from fhir_mappings.measures.measurement import Measurement, in_order
 from fhir_mappings.measures.observation_reader import read_measurements
 from fhir_mappings.r4.dates import position
-from tests.fhir_mappings.records import PATIENT, observation
+from tests.fhir_mappings.records import WHO, observation
 
 DATES = ["2024", "2025-03", "2026-03-14", "2026-03-14T09:30:00Z", "2026-03-14T09:30:00+05:00", "2026-03-15T00:00:00"]
 FOUND, _ = read_measurements(
-    load_measures(), [observation(id=f"o{place}", effectiveDateTime=text) for place, text in enumerate(DATES)], patient=PATIENT
+    load_measures(), [observation(id=f"o{place}", effectiveDateTime=text) for place, text in enumerate(DATES)], patient=WHO
 )
 
 

@@ -10,14 +10,14 @@ from fhir_mappings.measures.measurement import Measurement
 from fhir_mappings.measures.observation_reader import read_measurements
 from fhir_mappings.people.patient import read_patient
 from fhir_mappings.skipped import Skipped
-from tests.fhir_mappings.records import JUNK, PATIENT, UCUM, coded, mutated, observation, panel, pressure, quantity
+from tests.fhir_mappings.records import JUNK, PATIENT, SERVER, UCUM, WHO, coded, mutated, observation, panel, pressure, quantity
 
 MEASURES = load_measures()
 HBA1C_IN_PERCENT_AND_MMOL_MOL = [("6.0", 42), ("6.5", 48), ("7.0", 53), ("7.5", 58), ("8.0", 64), ("9.0", 75), ("10.0", 86)]
 
 
 def read(*resources: Any) -> tuple[list[Measurement], list[Skipped]]:
-    return read_measurements(MEASURES, resources, patient=PATIENT)
+    return read_measurements(MEASURES, resources, patient=WHO)
 
 
 def one(*resources: Any) -> Measurement:
@@ -175,7 +175,9 @@ def test_time_in_range_on_too_little_sensor_data_is_listed_not_drawn() -> None:
     assert why_not(panel("106793-3", {"97510-2": quantity(71), "104637-4": quantity(41)})) == "data_insufficient"
 
 
-@pytest.mark.parametrize("reference", ["Patient/p2", "https://ehr.example/fhir/Patient/p2", "Patient/p11", None, 7])
+@pytest.mark.parametrize(
+    "reference", ["Patient/p2", f"{SERVER}/Patient/p2", "https://other.example/fhir/Patient/p1", "Patient/p11", "#p1", None, 7]
+)
 def test_nothing_of_another_patient_is_used_or_shown(reference: object) -> None:
     found, skipped = read(observation(subject={"reference": reference}))
     assert found == []
@@ -183,7 +185,7 @@ def test_nothing_of_another_patient_is_used_or_shown(reference: object) -> None:
     assert (skipped[0].when, skipped[0].shown) == (None, None)
 
 
-@pytest.mark.parametrize("reference", ["Patient/p1", "https://ehr.example/fhir/Patient/p1", "Patient/p1/_history/3"])
+@pytest.mark.parametrize("reference", ["Patient/p1", "/Patient/p1", f"{SERVER}/Patient/p1", "Patient/p1/_history/3"])
 def test_the_patient_is_known_by_relative_absolute_and_versioned_references(reference: str) -> None:
     assert one(observation(subject={"reference": reference})).source == "Observation/o1"
 
@@ -279,7 +281,7 @@ RESULTS = st.builds(
     st.sampled_from(["4548-4", "59261-8", "62388-4", "71875-9", "41995-2"]),
     QUANTITIES,
     NAMED,
-    st.sampled_from([f"Patient/{PATIENT}", "Patient/p2", f"https://ehr.example/fhir/Patient/{PATIENT}"]),
+    st.sampled_from([f"Patient/{PATIENT}", "Patient/p2", f"{SERVER}/Patient/{PATIENT}", f"https://other.example/fhir/Patient/{PATIENT}"]),
 )
 
 
@@ -293,5 +295,5 @@ def test_what_was_read_before_changes_no_result(resources: list[Any]) -> None:
 
 def test_other_measures_are_read_by_themselves_alone() -> None:
     weight = tuple(measure for measure in MEASURES if measure.key == "weight")
-    assert read_measurements(weight, [observation()], patient=PATIENT) == ([], [])
+    assert read_measurements(weight, [observation()], patient=WHO) == ([], [])
     assert len(read(observation())[0]) == 1

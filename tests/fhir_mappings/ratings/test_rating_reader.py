@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from fhir_mappings.ratings.rating import Rating
 from fhir_mappings.ratings.rating_reader import read_ratings
 from fhir_mappings.skipped import Skipped
+from tests.fhir_mappings.records import SERVER, WHO
 from tests.fhir_mappings.samples import BASE, LIBRARY, Json, stored, submission
 
 
@@ -19,7 +20,7 @@ def read(resources: Iterable[Any]) -> tuple[list[Rating], list[Skipped]]:
     given = [one for one in resources if not isinstance(one, dict) or one.get("resourceType") != "Provenance"]
     responses = [one for one in given if isinstance(one, dict) and one.get("resourceType") == "QuestionnaireResponse"]
     observations = [one for one in given if one not in responses]
-    return read_ratings(LIBRARY, responses, observations, patient="p1", base=BASE)
+    return read_ratings(LIBRARY, responses, observations, patient=WHO, base=BASE)
 
 
 def scores_of(parts: dict[str, Json]) -> list[Json]:
@@ -55,7 +56,7 @@ def test_a_response_another_program_made_on_the_scoring_form_is_read_and_scored_
 
 @pytest.mark.parametrize(
     "reference",
-    ["Patient/p1", "https://ehr.example.org/fhir/Patient/p1", "Patient/p1/_history/3", "https://e.org/r4/Patient/p1/_history/1"],
+    ["Patient/p1", f"{SERVER}/Patient/p1", "Patient/p1/_history/3", f"{SERVER}/Patient/p1/_history/1"],
 )
 def test_the_subject_may_be_written_in_every_form_a_server_uses(reference: str) -> None:
     parts = stored(submission())
@@ -66,7 +67,13 @@ def test_the_subject_may_be_written_in_every_form_a_server_uses(reference: str) 
     assert skipped == []
 
 
-@pytest.mark.parametrize("subject", [{"reference": "Patient/p2"}, {"reference": "Patient/p1x"}, {"display": "P"}, None, "Patient/p1", {}])
+@pytest.mark.parametrize(
+    "subject",
+    [
+        {"reference": "Patient/p2"}, {"reference": "Patient/p1x"}, {"display": "P"}, None, "Patient/p1", {},
+        {"reference": "https://e.org/r4/Patient/p1"}, {"reference": "#p1"}, {"identifier": {"system": "urn:example:mrn", "value": "p1"}},
+    ],
+)  # fmt: skip
 def test_nothing_of_another_patient_is_used_or_said(subject: object) -> None:
     parts = stored(submission())
     for part in parts.values():
@@ -347,6 +354,30 @@ def places_in(node: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     )
 
 
+def test_score_of_a_response_on_another_server_is_no_part_of_the_one_here_with_the_same_id() -> None:
+    parts = stored(submission("444 345 554"))
+    total = parts["total"] | {"valueQuantity": {**parts["total"]["valueQuantity"], "value": Decimal("1.00")}}
+    total["derivedFrom"] = [{"reference": "https://other.example/fhir/QuestionnaireResponse/k1-response"}]
+    del total["identifier"]
+    ratings, skipped = read([parts["response"], total])
+    assert {one.source: one.scores["total"].text for one in ratings} == {
+        "QuestionnaireResponse/k1-response": "4.22",
+        "Observation/k1-total": "1.00",
+    }
+    assert skipped == []
+
+
+def test_clinician_and_observer_of_another_server_keep_their_address_and_its_visit_is_none_here() -> None:
+    parts = stored(submission("444 345 554"))
+    there = "https://directory.example.org/fhir"
+    parts["response"]["encounter"] = {"reference": f"{there}/Encounter/e1"}
+    for extension in parts["response"]["extension"]:
+        extension["valueReference"]["reference"] = "HTTPS://Directory.example.org:443/fhir/Practitioner/sofia/_history/2"
+    [rating], _ = read([parts["response"]])
+    assert rating.clinician is not None
+    assert (rating.clinician.reference, rating.encounter, rating.visit) == (f"{there}/Practitioner/sofia", None, "2026-11-22")
+
+
 def changed(node: Any, path: tuple[Any, ...], value: Any) -> Any:
     altered = copy.deepcopy(node)
     inside = altered
@@ -365,13 +396,13 @@ def test_no_change_of_a_resource_makes_reading_raise(data: st.DataObject) -> Non
     for _ in range(data.draw(st.integers(1, 3))):
         place = data.draw(st.sampled_from(places_in(resources)))
         resources = changed(resources, place, data.draw(JSON))
-    ratings, _ = read_ratings(LIBRARY, resources[:1], resources[1:], patient="p1", base=BASE)
+    ratings, _ = read_ratings(LIBRARY, resources[:1], resources[1:], patient=WHO, base=BASE)
     assert len(ratings) <= 6
 
 
 @given(st.lists(JSON, max_size=3), st.lists(JSON, max_size=3))
 def test_no_json_makes_reading_raise(responses: list[Any], observations: list[Any]) -> None:
-    read_ratings(LIBRARY, responses, observations, patient="p1", base=BASE)
+    read_ratings(LIBRARY, responses, observations, patient=WHO, base=BASE)
 
 
 @given(st.permutations(RESOURCES))
