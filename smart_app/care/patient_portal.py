@@ -19,7 +19,7 @@ from smart_app.care.record.reads import ANSWERS, Readings, ReadReport, read_all
 from smart_app.care.submission.submit import own_form_of
 from smart_app.care.submission.write_ladder import highest
 from smart_app.errors import SessionError
-from smart_app.fhir.client import FhirClient, Resource
+from smart_app.fhir.client import Resource
 from smart_app.fhir.gather import Loaded, gather
 from smart_app.launch.context import LaunchContext
 from smart_app.services import AppServices
@@ -111,14 +111,9 @@ def _named(context: LaunchContext, services: AppServices, people: Iterable[Perso
     if not nameless or not powers(context, services).granted("Practitioner", "read"):
         return listed
     client = reader(context, services)
-    read = gather(services.pool, {one: partial(_practitioner, client, one) for one in nameless}, seconds=services.settings.read_deadline)
+    read = gather(services.pool, {one: partial(client.read_reference, one) for one in nameless}, seconds=services.settings.read_deadline)
     names = {reference: name_of(found.value) for reference, found in read.items() if isinstance(found, Loaded)}
     return tuple(replace(person, name=person.name or names.get(person.reference)) for person in listed)
-
-
-def _practitioner(client: FhirClient, reference: str, deadline: float) -> Resource:
-    kind, _, identity = reference.partition("/")
-    return client.read(kind, identity, deadline=deadline)
 
 
 def _forms(instrument: Instrument, clinicians: Sequence[Person], sent: Sequence[Sent]) -> tuple[OwnForm, ...]:

@@ -11,7 +11,7 @@ import requests
 import simplejson
 from msgspec import Struct, field
 
-from fhir_mappings.r4.references import is_id
+from fhir_mappings.r4.references import is_id, local_reference
 from smart_app.errors import FhirError, NotFound, Unauthorized
 from smart_app.fhir.operation_outcome import words_of
 from smart_app.fhir.reference import place_of
@@ -129,6 +129,12 @@ class FhirClient(Struct, frozen=True, kw_only=True):
         if body is None or body.get("resourceType") != resource_type or body.get("id") != resource_id:
             raise FhirError("The health record answered with another entry than the one asked for.", status=200)
         return body
+
+    def read_reference(self, reference: str, deadline: float | None = None) -> Resource:
+        """The current version of what a reference to this server names. FhirError as of `read`; NotFound without a request for one to
+        another server, which is never asked with this one's token."""
+        kind, _, resource_id = (local_reference(reference, base=self.base) or "").partition("/")
+        return self.read(kind, resource_id, deadline=deadline)
 
     def search(self, resource_type: str, params: Params, *, deadline: float | None = None, fresh: bool = False) -> SearchResult:
         """Every page, as far as `page_limit` and `deadline` allow. FhirError only when the first page fails.

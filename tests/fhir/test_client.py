@@ -47,6 +47,25 @@ def test_what_cannot_be_an_id_is_never_part_of_an_address(session: Session, iden
     assert len(responses.calls) == 0
 
 
+# SMART K1
+@pytest.mark.parametrize(
+    "reference", ["Patient/p1", "Patient/p1/_history/2", f"{BASE}/Patient/p1", "HTTPS://EHR.example:443/fhir/Patient/p1"]
+)
+@responses.activate
+def test_reference_to_this_server_is_read_from_it(session: Session, reference: str) -> None:
+    responses.get(f"{BASE}/Patient/p1", json={"resourceType": "Patient", "id": "p1"})
+    assert client(session).read_reference(reference)["id"] == "p1"
+
+
+# SMART K1
+@pytest.mark.parametrize("reference", ["https://other.example/fhir/Patient/p1", "../Patient/p1", "Patient", "#p1", "Patient/p1?x", ""])
+@responses.activate
+def test_reference_to_anywhere_else_is_never_asked_for(session: Session, reference: str) -> None:
+    with pytest.raises(NotFound):
+        client(session).read_reference(reference)
+    assert len(responses.calls) == 0
+
+
 # SMART K7
 @pytest.mark.parametrize(
     ("status", "kind"),

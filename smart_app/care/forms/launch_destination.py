@@ -126,10 +126,10 @@ def _instrument_of(canonical: str, services: AppServices) -> tuple[str, Asking] 
 
 def _canonical_at(reference: str | None, context: LaunchContext, services: AppServices) -> str | None:
     """`url|version` of the Questionnaire on the launch's server; one elsewhere is not asked for."""
-    if reference is None or "://" in reference:
+    if reference is None:
         return None
     try:
-        found = reader(context, services).read("Questionnaire", reference.partition("/")[2])
+        found = reader(context, services).read_reference(reference)
     except FhirError:
         return None
     url, version = found.get("url"), found.get("version")

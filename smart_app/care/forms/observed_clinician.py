@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from fhir_mappings.instruments.instrument import Informant, Instrument
 from fhir_mappings.people.clinicians import Named, general_practitioners, is_clinician, name_of, of_team, of_visit, practitioner_of
 from fhir_mappings.people.person import Person
-from fhir_mappings.r4.references import is_id, local_reference, own_resources
+from fhir_mappings.r4.references import local_reference, own_resources
 from fhir_mappings.ratings.rating_reader import read_ratings
 from smart_app.care.record.access import Powers, base_of, patient_on_server, powers, reader
 from smart_app.care.record.patient_in_context import Patient, patient_of, remember_patient
@@ -100,13 +100,13 @@ _Team = list[Resource]
 
 def _reads(context: LaunchContext, allowed: Powers, client: FhirClient) -> Iterator[tuple[str, Callable[[float], _Team]]]:
     if context.encounter and allowed.granted("Encounter", "read"):
-        yield _VISIT, partial(_one, client, "Encounter", context.encounter)
+        yield _VISIT, partial(_visit, client, context.encounter)
     if allowed.why_not("CareTeam", "search-type") is None:
         yield _TEAM, partial(_teams, client, context.patient)
 
 
-def _one(client: FhirClient, kind: str, identity: str, deadline: float) -> _Team:
-    return [client.read(kind, identity, deadline=deadline)]
+def _visit(client: FhirClient, encounter: str, deadline: float) -> _Team:
+    return [client.read("Encounter", encounter, deadline=deadline)]
 
 
 def _teams(client: FhirClient, patient: str, deadline: float) -> _Team:
@@ -206,10 +206,9 @@ def _look_names_up(services: AppServices, gathered: Mapping[str, _Gathered], all
 
 def _read_each(services: AppServices, client: FhirClient, references: list[str]) -> dict[str, Resource]:
     """The resources that could be read, by reference; a person whose entry cannot be read is shown without what it would add."""
-    wanted = [one.partition("/") for one in references[:_MOST_LOOKED_UP]]
-    reads = {f"{kind}/{identity}": partial(_one, client, kind, identity) for kind, _, identity in wanted if is_id(identity)}
+    reads = {one: partial(client.read_reference, one) for one in references[:_MOST_LOOKED_UP]}
     found = gather(services.pool, reads, seconds=services.settings.read_deadline)
-    return {reference: read.value[0] for reference, read in found.items() if isinstance(read, Loaded)}
+    return {reference: read.value for reference, read in found.items() if isinstance(read, Loaded)}
 
 
 def _choice(reference: str, one: _Gathered) -> Choice:

@@ -44,7 +44,7 @@ def open_chart(issuer: Issuer, services: AppServices, *, patient: str, practitio
     _check_open(issuer)
     services.capabilities.prefetch(issuer.iss.rstrip("/"))
     client = _client(issuer, services, pages=1)
-    reads = {"patient": partial(_one, client, f"Patient/{patient}"), "practitioners": partial(_practitioners, client, practitioner)}
+    reads = {"patient": partial(_one, client, "Patient", patient), "practitioners": partial(_practitioners, client, practitioner)}
     results = gather(services.pool, reads, seconds=services.settings.read_deadline)
     chart, people = results["patient"], results["practitioners"]
     if isinstance(chart, Failed):
@@ -67,9 +67,8 @@ def _by_name(patient: Patient) -> tuple[str, str, str]:
     return patient.family.casefold(), patient.given.casefold(), patient.id
 
 
-def _one(client: FhirClient, reference: str, deadline: float) -> SearchResult:
+def _one(client: FhirClient, kind: str, identity: str, deadline: float) -> SearchResult:
     """One resource as a result of one."""
-    kind, _, identity = reference.partition("/")
     resource = client.read(kind, identity, deadline=deadline)
     return SearchResult(resources=(resource,), included=(), notes=(), complete=True, reason=None, pages=1)
 
@@ -77,7 +76,7 @@ def _one(client: FhirClient, reference: str, deadline: float) -> SearchResult:
 def _practitioners(client: FhirClient, chosen: str | None, deadline: float) -> SearchResult:
     """The chosen practitioner, or the server's first ones."""
     if chosen is not None:
-        return _one(client, f"Practitioner/{chosen}", deadline)
+        return _one(client, "Practitioner", chosen, deadline)
     return client.search("Practitioner", [("_count", "1")], deadline=deadline)
 
 

@@ -13,7 +13,6 @@ from smart_app.care.submission.receipt import NotWritten, Outcome, Receipt, Writ
 from smart_app.care.submission.sealed_submission import PANEL, PROVENANCE, RESPONSE, Parcel, Part, Resource, from_payload
 from smart_app.care.submission.stored_comparison import differences
 from smart_app.care.submission.write_ladder import step_words
-from smart_app.fhir.client import FhirClient
 from smart_app.fhir.gather import Failed, Loaded, gather
 from smart_app.launch.context import LaunchContext, LaunchId
 from smart_app.services import AppServices
@@ -82,13 +81,8 @@ def _scores_text(parcel: Parcel) -> str:
 def _read_back(context: LaunchContext, services: AppServices, parcel: Parcel) -> ReadBacks:
     """Every stored resource, all at once, by id: a search may answer from before the write."""
     client = reader(context, services)
-    reads = {role: partial(_read, client, reference) for role, reference in parcel.stored.items()}
+    reads = {role: partial(client.read_reference, reference) for role, reference in parcel.stored.items()}
     return gather(services.pool, reads, seconds=services.settings.read_deadline)
-
-
-def _read(client: FhirClient, reference: str, deadline: float) -> Resource:
-    kind, _, identity = reference.partition("/")
-    return client.read(kind, identity, deadline=deadline)
 
 
 def _outcome(state: OutboxState, parcel: Parcel) -> Outcome:
