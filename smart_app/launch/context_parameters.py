@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from fhir_mappings.r4.references import TYPE, PatientOnServer, literal_reference, whose_reference
 from smart_app.errors import LaunchError
 from smart_app.launch.allowed_hosts import allowed_address
 from smart_app.launch.context import Arrived, ContextItem
@@ -17,8 +18,7 @@ _RELAUNCH = "Open Rapport again from the patient's chart."
 _LONGEST_APP_CONTEXT = 4096
 _MOST_ITEMS = 50
 _OPAQUE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,198}[\x21-\x7e])?")
-_TYPE = re.compile(r"[A-Z][A-Za-z]{1,63}")
-_REFERENCE = re.compile(r"(?P<type>[A-Z][A-Za-z]{1,63})/(?P<id>(?!\.+$)[A-Za-z0-9\-._]{1,64})(?:/_history/[A-Za-z0-9\-.]{1,64})?")
+_TYPE = re.compile(TYPE)
 # FHIR's `canonical`: an absolute address, and perhaps `|version`.
 _CANONICAL = re.compile(r"(?:https?://|urn:)[^\s\"'<>\\^`{}\x00-\x20\x7f-\U0010ffff]{1,490}")
 
@@ -45,7 +45,7 @@ def arrived(response: Mapping[str, Any], *, issuer: Issuer, fhir_base: str, pati
     tenant = reader.text("tenant", _OPAQUE)
     _check_tenant(issuer, {said for said in (tenant, told) if said is not None})
     items = tuple(_items(reader, fhir_base))
-    _check_patient(items, patient)
+    _check_patient(items, PatientOnServer(id=patient, base=fhir_base))
     return Arrived(
         app_context=_app_context(reader),
         items=items,
@@ -63,7 +63,8 @@ def contradiction(response: Mapping[str, Any], *, fhir_base: str, patient: str, 
     if tenant is not None and response.get("tenant", tenant) != tenant:
         return "tenant"
     items = _items(_Reader(response=response, ignored=[]), fhir_base)
-    return "fhirContext" if any(_is_another_patient(item, patient) for item in items) else None
+    meant = PatientOnServer(id=patient, base=fhir_base)
+    return "fhirContext" if any(_is_another_patient(item, meant) for item in items) else None
 
 
 def _check_tenant(issuer: Issuer, said: set[str]) -> None:
@@ -76,7 +77,7 @@ def _check_tenant(issuer: Issuer, said: set[str]) -> None:
         )
 
 
-def _check_patient(items: tuple[ContextItem, ...], patient: str) -> None:
+def _check_patient(items: tuple[ContextItem, ...], patient: PatientOnServer) -> None:
     if any(_is_another_patient(item, patient) for item in items):
         raise LaunchError(
             "patient_contradicted",
@@ -86,9 +87,11 @@ def _check_patient(items: tuple[ContextItem, ...], patient: str) -> None:
         )
 
 
-def _is_another_patient(item: ContextItem, patient: str) -> bool:
-    """A Patient the app was opened for, and not this one. One in another role (a mother, say) is not meant."""
-    return item.type == "Patient" and item.in_context and item.reference is not None and item.reference != f"Patient/{patient}"
+def _is_another_patient(item: ContextItem, patient: PatientOnServer) -> bool:
+    """A Patient the app was opened for, and not certainly this one. One in another role (a mother, say) is not meant."""
+    if item.type != "Patient" or not item.in_context or item.reference is None:
+        return False
+    return whose_reference({"reference": item.reference}, patient).owner != "own"
 
 
 def _app_context(reader: _Reader) -> str | None:
@@ -132,35 +135,19 @@ def _item(entry: object, fhir_base: str) -> ContextItem | None:
     role, stated = entry.get("role", "launch"), entry.get("type")
     if not _fits(role, _OPAQUE) or not (stated is None or _fits(stated, _TYPE)):
         return None
-    found = _reference(entry.get("reference"), fhir_base)
+    named = literal_reference(entry.get("reference"), base=fhir_base)
     canonical = entry.get("canonical") if _fits(entry.get("canonical"), _CANONICAL) else None
     identifier = _identifier(entry.get("identifier"))
-    if found is None and canonical is None and identifier is None:
+    if named is None and canonical is None and identifier is None:
         return None
-    kind = found.partition("/")[0] if found and "://" not in found else _kind_of(found) or stated
+    kind = named.type if named else stated
     if stated is not None and kind != stated:
         return None
-    return ContextItem(role=role, type=kind, reference=found, canonical=canonical, identifier=identifier)
+    return ContextItem(role=role, type=kind, reference=named.text if named else None, canonical=canonical, identifier=identifier)
 
 
 def _fits(value: object, pattern: re.Pattern[str]) -> bool:
     return isinstance(value, str) and pattern.fullmatch(value) is not None
-
-
-def _reference(value: object, fhir_base: str) -> str | None:
-    """`Type/id` on the launch's own server; the whole address of something elsewhere, which is never asked for with this launch's token."""
-    if not isinstance(value, str):
-        return None
-    local = _REFERENCE.fullmatch(value.removeprefix(f"{fhir_base.rstrip('/')}/"))
-    if local is not None:
-        return f"{local['type']}/{local['id']}"
-    return value if _fits(value, _CANONICAL) and _kind_of(value) else None
-
-
-def _kind_of(address: str | None) -> str | None:
-    """The resource type an absolute reference ends with."""
-    ending = _REFERENCE.search(address) if address else None
-    return ending["type"] if ending else None
 
 
 def _identifier(value: object) -> tuple[str, str] | None:

@@ -1,17 +1,14 @@
 """The signed-in person as a FHIR reference, and who may use Rapport: a clinician, or the patient whose record is open."""
 
-import re
 from collections.abc import Mapping
 from urllib.parse import urljoin, urlsplit
 
 from fhir_mappings.people.clinicians import is_clinician
+from fhir_mappings.r4.references import PatientOnServer, literal_reference, whose_reference
 from smart_app.errors import LaunchError
 from smart_app.launch.context import User
 from smart_app.launch.id_token import Identity
 
-_REFERENCE = re.compile(
-    r"/(?P<type>Practitioner|PractitionerRole|Person|Patient|RelatedPerson)/(?P<id>[A-Za-z0-9\-._]{1,64})(?:/_history/[^/]+)?$"
-)
 _NOT_THEIRS: Mapping[str, str] = {
     "Patient": "The person signed in is a patient, and the record that was opened is not their own.",
     # Answers given for somebody else are answers of another source, which no instrument here asks for.
@@ -29,24 +26,21 @@ def signed_in(identity: Identity, *, fhir_base: str, patient: str) -> User:
         raise _not_permitted("The EHR did not say who is signed in.", "the id_token has no fhirUser; is the scope fhirUser granted?")
     base = f"{fhir_base.removesuffix('/')}/"
     address = _absolute(identity.fhir_user, base)
-    match = _REFERENCE.search(urlsplit(address).path)
-    if match is None:
+    named = literal_reference(address, base=base)
+    if named is None or not (is_clinician(named.type) or named.type in _NOT_THEIRS):
         raise _not_permitted("The EHR named the signed-in user in a way that cannot be read.", "fhirUser is no reference to a person")
-    relative = f"{match['type']}/{match['id']}"
-    reference = relative if _same_host(address, base) else address
-    if not is_clinician(match["type"]) and not _is(f"Patient/{patient}", address, base):
-        raise _not_permitted(_NOT_THEIRS[match["type"]], f"fhirUser is a {match['type']}")
+    if not is_clinician(named.type) and not _is_the_patient(address, PatientOnServer(id=patient, base=base)):
+        raise _not_permitted(_NOT_THEIRS[named.type], f"fhirUser is a {named.type}")
+    reference = f"{named.type}/{named.id}" if _same_host(address, base) else named.text
     return User(reference=reference, name=identity.name, issuer=identity.issuer, subject=identity.subject)
 
 
 def _absolute(reference: str, base: str) -> str:
-    """The reference as an address, or "" where it is none."""
+    """The reference as an address without query and fragment, or "" where it is none."""
     try:
-        address = urljoin(base, reference)
-        urlsplit(address).port  # noqa: B018  (reading it is what checks it)
+        return urlsplit(urljoin(base, reference))._replace(query="", fragment="").geturl()
     except ValueError:
         return ""
-    return address
 
 
 def _same_host(address: str, base: str) -> bool:
@@ -55,10 +49,8 @@ def _same_host(address: str, base: str) -> bool:
     return (one.scheme, one.hostname, one.port) == (other.scheme, other.hostname, other.port)
 
 
-def _is(reference: str, address: str, base: str) -> bool:
-    """Whether the address is that of `reference` on this very FHIR server: another one of the same host may hold another patient of the
-    same id."""
-    return _same_host(address, base) and urlsplit(address).path.partition("/_history/")[0] == urlsplit(urljoin(base, reference)).path
+def _is_the_patient(address: str, patient: PatientOnServer) -> bool:
+    return whose_reference({"reference": address}, patient).owner == "own"
 
 
 def _not_permitted(sentence: str, detail: str) -> LaunchError:

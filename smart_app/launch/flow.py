@@ -16,6 +16,7 @@ import requests
 from msgspec import Struct
 from msgspec.structs import replace
 
+from fhir_mappings.r4.references import is_id
 from smart_app.errors import ConfigurationError, LaunchCode, LaunchError, SessionError, WrongPatient
 from smart_app.launch import client_auth, client_metadata, pkce, scopes, signing_keys
 from smart_app.launch.allowed_hosts import allowed_address, origins
@@ -35,8 +36,6 @@ from smart_app.registration import Issuer, OpenServer, PrivateKeyJwt, Registrati
 _RENEWED_BEFORE_END = timedelta(seconds=60)
 # Proxies and older servers cut or refuse longer ones.
 _LONGEST_ADDRESS = 2000
-# FHIR ids, and the underscore some servers use. What looks like a path or query is no patient id.
-_ID = re.compile(r"(?!\.+$)[A-Za-z0-9\-._]{1,64}")
 # What became of the tokens of a launch that was closed: there were none, the server takes none back, it confirmed all, or not all.
 Revocation = Literal["nothing", "not_offered", "confirmed", "failed"]
 _RELAUNCH = "Open Rapport again from the patient's chart."
@@ -390,7 +389,8 @@ def _patient(response: Mapping[str, Any], via: Via) -> str:
 
 
 def _identifier(value: object) -> str | None:
-    return value if isinstance(value, str) and _ID.fullmatch(value) else None
+    """A resource's id; what looks like a path or query is none."""
+    return value if isinstance(value, str) and is_id(value) else None
 
 
 def _intent(value: object) -> str | None:

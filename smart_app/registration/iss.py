@@ -3,11 +3,12 @@
 import re
 from functools import lru_cache
 from ipaddress import ip_address
-from urllib.parse import SplitResult, urlsplit, urlunsplit
+from urllib.parse import urlsplit
+
+from fhir_mappings.r4.references import server_base
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[A-Za-z0-9\-._~%!$&'()*+,;=:@/\[\]]+")
 _DOT_SEGMENT = re.compile(r"/(?:\.|%2e){1,2}(?:/|$)|%2f|%5c|[^:]//", re.IGNORECASE)
-_DEFAULT_PORTS = {"https": 443, "http": 80}
 
 
 def is_loopback(host: str) -> bool:
@@ -28,24 +29,10 @@ def normalise_iss(iss: str) -> str | None:
     machine)."""
     if not _PLAIN.fullmatch(iss) or _DOT_SEGMENT.search(iss):
         return None
-    try:
-        parts = urlsplit(iss)
-        port = parts.port
-    except ValueError:
-        return None
-    host = parts.hostname or ""
-    if not host or parts.username is not None or parts.query or parts.fragment or not _secure_enough(parts.scheme, host):
-        return None
-    path = parts.path.removesuffix("/")
-    if path.endswith("/"):
-        return None
-    return urlunsplit(SplitResult(parts.scheme, _authority(host, port, parts.scheme), path, "", ""))
+    base = None if iss.endswith("//") else server_base(iss)
+    return base if base is not None and _is_secure_enough(base) else None
 
 
-def _secure_enough(scheme: str, host: str) -> bool:
-    return scheme == "https" or (scheme == "http" and is_loopback(host))
-
-
-def _authority(host: str, port: int | None, scheme: str) -> str:
-    name = f"[{host}]" if ":" in host else host
-    return name if port is None or port == _DEFAULT_PORTS[scheme] else f"{name}:{port}"
+def _is_secure_enough(base: str) -> bool:
+    parts = urlsplit(base)
+    return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))

@@ -151,7 +151,8 @@ def test_another_patient_in_the_context_refuses_the_launch(entry: object) -> Non
 # SMART I
 def test_same_patient_and_a_patient_in_another_role_are_no_contradiction() -> None:
     mother = {"reference": "Patient/pat-9", "role": "https://example.org/role/mother"}
-    assert len(read(fhirContext=["Patient/pat-1", f"{BASE}/Patient/pat-1", mother]).items) == 3
+    spelled = f"{BASE.replace('ehr', 'EHR')}/Patient/pat-1/_history/2"
+    assert len(read(fhirContext=["Patient/pat-1", f"{BASE}/Patient/pat-1", spelled, mother]).items) == 4
 
 
 # SMART I

@@ -12,6 +12,7 @@ import requests
 import responses
 from msgspec.structs import replace
 
+from fhir_mappings.people.clinicians import is_clinician
 from smart_app.errors import LaunchError, SessionError
 from smart_app.launch.context import LaunchContext
 from smart_app.launch.flow import Begun, Launcher
@@ -355,11 +356,13 @@ class TestUser:
             (f"{BASE}/PractitionerRole/r.1/_history/2", "PractitionerRole/r.1"),
             ("https://ehr.example.org/other/Practitioner/dr-1", "Practitioner/dr-1"),
             ("https://directory.example.org/fhir/Practitioner/dr-1", "https://directory.example.org/fhir/Practitioner/dr-1"),
+            ("https://Directory.example.org:443/fhir/Practitioner/dr-1/_history/2", "https://directory.example.org/fhir/Practitioner/dr-1"),
         ],
     )
     def test_fhir_user_becomes_a_reference(self, launcher: Launcher, ehr: AuthorizationServer, fhir_user: str, reference: str) -> None:
         ehr.claims = {"fhirUser": fhir_user}
-        assert finish(launcher, ehr).user.reference == reference
+        user = finish(launcher, ehr).user
+        assert (user.reference, is_clinician(user.kind)) == (reference, True)
 
     # SMART H5
     def test_older_profile_claim_is_read(self, launcher: Launcher, ehr: AuthorizationServer) -> None:

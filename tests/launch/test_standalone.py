@@ -95,7 +95,10 @@ def test_without_a_patient_the_person_is_told_to_choose_one(launcher: Launcher, 
     assert "choose a patient" in stopped.user_message
 
 
-@pytest.mark.parametrize("fhir_user", ["Patient/pat-1", f"{BASE}/Patient/pat-1", f"{BASE}/Patient/pat-1/_history/3"])
+@pytest.mark.parametrize(
+    "fhir_user",
+    ["Patient/pat-1", f"{BASE}/Patient/pat-1", f"{BASE}/Patient/pat-1/_history/3", f"{BASE.replace('ehr', 'EHR')}/Patient/pat-1"],
+)
 def test_the_patient_in_context_may_sign_in(launcher: Launcher, ehr: AuthorizationServer, fhir_user: str) -> None:
     ehr.claims = {"fhirUser": fhir_user, "name": "Ingrid Halvorsen"}
     context = finish(launcher, ehr)
