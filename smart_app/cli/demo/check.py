@@ -1,7 +1,7 @@
 """`rapport demo --check`: the whole job without a browser, step by step, over HTTP only."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
@@ -9,12 +9,14 @@ from urllib.parse import urlencode
 import click
 import requests
 
+from fhir_mappings.people.clinicians import is_clinician
+from fhir_mappings.r4.references import ID, PatientOnServer, literal_reference, whose_reference
 from smart_app.cli.demo.check_steps import Steps, expect
 from smart_app.cli.demo.environment import Stand
 from smart_app.cli.demo.fhir_reader import FhirReader, Resource, reader_for
 from smart_app.cli.demo.html_visitor import Form, Page, Visitor
 
-_REFERENCE = re.compile(r"\b(QuestionnaireResponse|Observation|Provenance)/([A-Za-z0-9.\-]{1,64})")
+_REFERENCE = re.compile(rf"\b(QuestionnaireResponse|Observation|Provenance)/({ID})")
 _INSTRUMENT = "rapport-check-in"
 _TIMEOUT = 60
 
@@ -41,7 +43,8 @@ class Walk:
     @property
     def rated_before(self) -> bool:
         """True when a clinician rated today's visit before this walk began: then nothing is kept back any more."""
-        return any("Practitioner" in str(one.get("source", {}).get("reference")) for one in self.before)
+        sources = (literal_reference(one.get("source", {}).get("reference"), base=self.stand.fhir) for one in self.before)
+        return any(is_clinician(source.type) for source in sources if source)
 
     @property
     def chart(self) -> Page:
@@ -149,9 +152,10 @@ def _read_back(walk: Walk, reader: FhirReader) -> None:
     for reference in {*walk.stored, *reader.derived_from(responses)}:
         resource = reader.read(reference)
         expect(resource["resourceType"] == reference.split("/")[0], f"{reference} is another resource")
-        subject = resource.get("subject", {})
-        whose = subject.get("reference", f"Patient/{walk.subject.patient}") if isinstance(subject, Mapping) else ""
-        expect(str(whose).endswith(f"Patient/{walk.subject.patient}"), f"{reference} belongs to another patient")
+        # A Provenance has no subject.
+        subject = resource.get("subject", {"reference": f"Patient/{walk.subject.patient}"})
+        owner = whose_reference(subject, PatientOnServer(id=walk.subject.patient, base=reader.base)).owner
+        expect(owner == "own", f"{reference} belongs to another patient")
 
 
 def _hidden_then_shown(walk: Walk, steps: Steps) -> None:

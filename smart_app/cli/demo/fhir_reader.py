@@ -12,6 +12,7 @@ import requests
 import simplejson
 from msgspec import Struct
 
+from fhir_mappings.r4.references import references_in
 from smart_app.cli.demo.check_steps import expect
 from smart_app.cli.demo.environment import READER_CLIENT, READER_REDIRECT, Stand
 
@@ -60,13 +61,13 @@ class FhirReader(Struct, frozen=True, kw_only=True):
         """The responses and every Observation derived from them, as `Type/id`."""
         wanted = {f"QuestionnaireResponse/{one['id']}" for one in responses}
         observations = self.search(f"Observation?patient=Patient/{self.patient}&category=survey&_count=100")
-        derived = [f"Observation/{one['id']}" for one in observations if _sources(one) & wanted]
+        derived = [f"Observation/{one['id']}" for one in observations if _sources(one, self.base) & wanted]
         return [*wanted, *derived]
 
 
-def _sources(observation: Resource) -> set[str]:
+def _sources(observation: Resource, base: str) -> set[str]:
     """What an Observation is derived from, as `Type/id`."""
-    return {"/".join(one.get("reference", "").split("/")[-2:]) for one in observation.get("derivedFrom", ())}
+    return set(references_in(observation.get("derivedFrom"), base=base))
 
 
 def reader_for(stand: Stand, patient: str) -> FhirReader:
