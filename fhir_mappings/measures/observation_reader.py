@@ -4,6 +4,7 @@ The order of the rules follows docs/add-a-measure.md: whose, status, code, value
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, tzinfo
 from decimal import Decimal
 
 from msgspec import Struct, field
@@ -30,23 +31,25 @@ _COMPARATORS: Mapping[str, Comparator] = {"<": "<", "<=": "<=", ">": ">", ">=": 
 
 
 class _Reading(Struct, frozen=True):
-    """Where one call collects what it finds and what it does not draw; `units` and `names` are those it has met."""
+    """Where one call collects what it finds and what it does not draw; `units` and `names` are those it has met; days are of `zone`."""
 
     found: list[Measurement] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     units: KnownUnits = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
+    zone: tzinfo = UTC
 
 
 def read_measurements(
-    measures: Iterable[Measure], observations: Iterable[FhirJson], *, patient: PatientOnServer
+    measures: Iterable[Measure], observations: Iterable[FhirJson], *, patient: PatientOnServer, zone: tzinfo = UTC
 ) -> tuple[list[Measurement], list[Skipped]]:
     """Every value of the measures in the patient's Observations, and everything of theirs that is not drawn, with its reason.
 
-    Observations of other codes are passed over; those of other patients give a Skipped that holds nothing of them.
+    Observations of other codes are passed over; those of other patients give a Skipped that holds nothing of them. `zone` is the clinic's:
+    an instant has its day there.
     """
     index = places_by_code(tuple(measures))
-    reading = _Reading()
+    reading = _Reading(zone=zone)
     about = About(patient)
     for observation in observations:
         if not isinstance(observation, dict):
@@ -61,7 +64,7 @@ def read_measurements(
 
 def _read(reading: _Reading, observation: FhirJson, place: Place) -> None:
     """One value of one resource, into one list or the other."""
-    when = _when(observation)
+    when = _when(observation, reading.zone)
     holder = observation
     try:
         standing = _standing(observation)
@@ -180,16 +183,16 @@ def _check_sufficiency(observation: FhirJson, code: Code) -> None:
         raise Unreadable("data_insufficient", f"The sensor was active {share} % of the time. At least {least} % is needed.")
 
 
-def _when(observation: FhirJson) -> Moment | None:
+def _when(observation: FhirJson, zone: tzinfo) -> Moment | None:
     """When the value was true: effective, the end of an effective period, else when it was issued. None when what is
     recorded first cannot be read: a later date would be another one."""
     usual = observation.get("effectiveDateTime")
     if usual is not None:
-        return parse_moment(usual)
+        return parse_moment(usual, zone)
     period = observation.get("effectivePeriod")
     ends = (period.get("end"), period.get("start")) if isinstance(period, dict) else ()
     recorded = (observation.get("effectiveInstant"), *ends, observation.get("issued"))
-    return next((parse_moment(text) for text in recorded if text is not None), None)
+    return next((parse_moment(text, zone) for text in recorded if text is not None), None)
 
 
 def _performer(reading: _Reading, observation: FhirJson) -> str | None:

@@ -1,7 +1,7 @@
 """Clinicians a patient has to do with, as the record names them: of a visit, as general practitioner, in a care team. Nothing raises."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, tzinfo
 
 from msgspec import Struct
 
@@ -31,9 +31,9 @@ def of_visit(encounter: FhirJson) -> Iterator[Named]:
     yield from _members(encounter, member="individual", role="type", today=None)
 
 
-def of_team(team: FhirJson, *, today: date) -> Iterator[Named]:
-    """The participants of a CareTeam whose time in it has not ended."""
-    yield from _members(team, member="member", role="role", today=today)
+def of_team(team: FhirJson, *, today: date, zone: tzinfo = UTC) -> Iterator[Named]:
+    """The participants of a CareTeam whose time in it has not ended: `today` is the day in `zone`, the clinic's."""
+    yield from _members(team, member="member", role="role", today=today, zone=zone)
 
 
 def general_practitioners(patient: FhirJson) -> Iterator[Named]:
@@ -55,20 +55,20 @@ def practitioner_of(role: FhirJson) -> Named | None:
     return _named(node, _concepts(role.get("code"))) if isinstance(node, dict) else None
 
 
-def _members(resource: FhirJson, *, member: str, role: str, today: date | None) -> Iterator[Named]:
+def _members(resource: FhirJson, *, member: str, role: str, today: date | None, zone: tzinfo = UTC) -> Iterator[Named]:
     status = resource.get("status")
     if isinstance(status, str) and status.strip() in _VOID:
         return
     for participant in _objects(resource.get("participant")):
         node = participant.get(member)
-        if isinstance(node, dict) and not _ended(participant.get("period"), today):
+        if isinstance(node, dict) and not _ended(participant.get("period"), today, zone):
             named = _named(node, _concepts(participant.get(role)))
             if named is not None:
                 yield named
 
 
-def _ended(period: object, today: date | None) -> bool:
-    end = parse_moment(period.get("end")) if isinstance(period, dict) and today else None
+def _ended(period: object, today: date | None, zone: tzinfo) -> bool:
+    end = parse_moment(period.get("end"), zone) if isinstance(period, dict) and today else None
     return end is not None and today is not None and end.precision in {"day", "instant"} and end.day < today
 
 

@@ -1,7 +1,7 @@
 """The banner's facts of a Patient resource. Lenient, and total: what cannot be read is absent, nothing raises."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, tzinfo
 
 from msgspec import Struct
 
@@ -23,8 +23,8 @@ class PatientFields(Struct, frozen=True, kw_only=True):
     deceased: str | None
 
 
-def read_patient(resource: FhirJson) -> PatientFields:
-    """The banner's facts of a Patient resource; whatever cannot be read is absent, nothing raises."""
+def read_patient(resource: FhirJson, *, zone: tzinfo = UTC) -> PatientFields:
+    """The banner's facts of a Patient resource; whatever cannot be read is absent, nothing raises. `zone` is the clinic's."""
     name = _official(resource.get("name"))
     born = parse_moment(resource.get("birthDate"))
     gender = resource.get("gender")
@@ -37,7 +37,7 @@ def read_patient(resource: FhirJson) -> PatientFields:
         born_text=born.text if born else None,
         gender=gender if isinstance(gender, str) and gender else None,
         identifier=_record_number(resource.get("identifier")),
-        deceased=_deceased(resource),
+        deceased=_deceased(resource, zone),
     )
 
 
@@ -75,9 +75,10 @@ def _type_codes(identifier: FhirJson) -> list[object]:
     return [one.get("code") for one in codings if isinstance(one, dict)] if isinstance(codings, list) else []
 
 
-def _deceased(resource: FhirJson) -> str | None:
-    """The date of death as written, "yes" without one, None for the living."""
+def _deceased(resource: FhirJson, zone: tzinfo) -> str | None:
+    """The date of death: of an instant the day in `zone`, else as written; "yes" without one, None for the living."""
     when = resource.get("deceasedDateTime")
     if isinstance(when, str) and when:
-        return when
+        moment = parse_moment(when, zone)
+        return moment.day.isoformat() if moment and moment.instant else when
     return "yes" if resource.get("deceasedBoolean") is True else None

@@ -1,15 +1,20 @@
 """FHIR dates and dateTimes, as they were written, with what can be said about their place in time. Total: what is no date gives None."""
 
 import re
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, tzinfo
 from typing import Literal, NamedTuple
+
+from fhir_mappings.series import _START
 
 Precision = Literal["year", "month", "day", "instant"]
 
 
 class Moment(NamedTuple):
     """`day` places it on a time axis (first day of a partial date); `instant` is timezone-aware, and None unless the
-    source gave a time *and* a zone; `text` is what the source wrote."""
+    source gave a time *and* a zone; `text` is what the source wrote.
+
+    Whose day: an instant is shown, compared with today and counted for a visit by its day in the clinic's zone, whatever offset it was
+    written with, as servers write the same instant anew in theirs. A bare date names a day and no place on the clock: it stays itself."""
 
     day: date
     text: str
@@ -24,37 +29,42 @@ _WRITTEN = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T\d\d:\d\d(?::\d\d(?:\.\d+
 _USUAL = {"--T::Z": 20, "--T::+:": 25, "--T::-:": 25}
 
 
-def parse_moment(text: object) -> Moment | None:
+def parse_moment(text: object, zone: tzinfo = UTC) -> Moment | None:
     """The moment a FHIR date, dateTime or instant names; None when it is none, or no day of the calendar.
 
-    A time without a zone has no place on the clock: its day is kept, as written, and no instant.
+    The day of an instant is that of `zone`. A time without a zone has no place on the clock: its day is kept, as written, and no instant.
     """
     if not isinstance(text, str):
         return None
     try:
-        return _instant(text) if _USUAL.get(text[4::3]) == len(text) else _any_moment(text)
+        return _instant(text, zone) if _USUAL.get(text[4::3]) == len(text) else _any_moment(text, zone)
     except ValueError:
         return None
 
 
-def _any_moment(text: str) -> Moment | None:
+def _any_moment(text: str, zone: tzinfo) -> Moment | None:
     """ValueError for a day or time that the calendar does not have."""
     found = _WRITTEN.fullmatch(text)
     if found is None:
         return None
-    year, month, day, zone = found.groups()
-    if zone:
-        return _instant(text)
+    year, month, day, offset = found.groups()
+    if offset:
+        return _instant(text, zone)
     on = date(int(year), int(month or 1), int(day or 1))
     return Moment(day=on, text=text, precision="day" if day else "month" if month else "year")
 
 
-def _instant(text: str) -> Moment:
+def _instant(text: str, zone: tzinfo) -> Moment:
     """ValueError as above."""
     instant = datetime.fromisoformat(text)
-    return Moment(instant.date(), text, "instant", instant)
+    try:
+        day = instant.astimezone(zone).date()
+    except OverflowError:
+        # "Without end" is written as the last second of the year 9999, which is no day of the calendar in zones ahead.
+        day = instant.date()
+    return Moment(day, text, "instant", instant)
 
 
-def position(when: Moment) -> datetime:
-    """Where a moment stands among others: its instant, or the start of its day in UTC."""
-    return when.instant or datetime.combine(when.day, time.min, UTC)
+def position(when: Moment) -> tuple[date, float]:
+    """Where a moment stands among others read for the same zone: its day, and within that its instant; a bare date stands first."""
+    return when.day, when.instant.timestamp() if when.instant else _START

@@ -4,7 +4,7 @@ Total: whatever JSON a server returns, the result is a rating or a Skipped that 
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, date, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -36,13 +36,14 @@ _Found = tuple[list[Rating], list[Skipped]]
 
 class _Reading(Struct, frozen=True, kw_only=True):
     """What one call reads by, and where it collects what it does not use; `base` is the canonical base, `server` the address of the FHIR
-    server; `withdrawn` are the responses entered in error."""
+    server; `withdrawn` are the responses entered in error; days are of `zone`."""
 
     library: Library
     codes: Mapping[str, Code]
     about: About
     base: str
     server: str
+    zone: tzinfo
     skipped: list[Skipped]
     withdrawn: set[str]
 
@@ -54,12 +55,14 @@ def read_ratings(
     *,
     patient: PatientOnServer,
     base: str,
+    zone: tzinfo = UTC,
 ) -> _Found:
     """The ratings of that patient, oldest first, and everything that is not one, with the reason. Never raises.
 
-    `base` is the canonical base. Foreign forms and Observations of other code systems are left alone.
+    `base` is the canonical base, `zone` the clinic's: a visit without an Encounter is its day there.
+    Foreign forms and Observations of other code systems are left alone.
     """
-    reading = _reading(library, patient, base)
+    reading = _reading(library, patient, base, zone)
     filing = Filing(base=base, server=patient.base)
     for response in responses:
         _file_response(reading, filing, response)
@@ -70,9 +73,16 @@ def read_ratings(
     return sorted(ratings, key=_place_in_time), reading.skipped
 
 
-def _reading(library: Library, patient: PatientOnServer, base: str) -> _Reading:
+def _reading(library: Library, patient: PatientOnServer, base: str, zone: tzinfo) -> _Reading:
     return _Reading(
-        library=library, codes=codes(library), about=About(patient), base=base, server=patient.base, skipped=[], withdrawn=set()
+        library=library,
+        codes=codes(library),
+        about=About(patient),
+        base=base,
+        server=patient.base,
+        zone=zone,
+        skipped=[],
+        withdrawn=set(),
     )
 
 
@@ -80,7 +90,7 @@ def _is_member(stored: Stored) -> bool:
     return stored.code.scale is not None
 
 
-def _place_in_time(rating: Rating) -> tuple[datetime, str]:
+def _place_in_time(rating: Rating) -> tuple[tuple[date, float], str]:
     return position(rating.when), rating.source
 
 
@@ -103,7 +113,7 @@ def _file_response(reading: _Reading, filing: Filing, response: object) -> None:
     filing.add_response(response, refused=refusal is not None)
     if refusal is not None:
         form = reading.library.for_questionnaire(canonical, reading.base)
-        reading.skipped.append(_skipped(response, _RESPONSE, refusal, form=form))
+        reading.skipped.append(_skipped(reading, response, _RESPONSE, refusal, form=form))
         if refusal.code == "entered_in_error":
             reading.withdrawn.add(source_of(response, _RESPONSE))
 
@@ -143,13 +153,15 @@ def _stored(reading: _Reading, observation: object) -> Stored | None:
     code = reading.codes.get(name)
     if code is None:
         refusal = Refusal(code="code_unknown", reason="Its code is not one of the scores known here.")
-        reading.skipped.append(_skipped(observation, _OBSERVATION, refusal, form=None))
+        reading.skipped.append(_skipped(reading, observation, _OBSERVATION, refusal, form=None))
         return None
     refused = status_refusal(observation.get("status"))
     if refused is not None:
         # One line for a rating withdrawn whole, not one for each of its scores.
         if reading.withdrawn.isdisjoint(references_in(observation.get("derivedFrom"), base=reading.server)):
-            reading.skipped.append(_skipped(observation, _OBSERVATION, refused, form=(code.instrument, code.informant), scale=code.scale))
+            reading.skipped.append(
+                _skipped(reading, observation, _OBSERVATION, refused, form=(code.instrument, code.informant), scale=code.scale)
+            )
         return None
     return Stored(source=source_of(observation, _OBSERVATION), resource=observation, code=code)
 
@@ -169,14 +181,14 @@ def _rating(reading: _Reading, submitted: Submitted) -> Rating | None:
     kind = _RESPONSE if submitted.response is not None else _OBSERVATION
     if kind == _OBSERVATION and not _says_something(stored):
         refusal = Refusal(code="scores_missing", reason="Neither its scores nor the answers could be read.")
-        reading.skipped.append(_skipped(main, kind, refusal, form=form))
+        reading.skipped.append(_skipped(reading, main, kind, refusal, form=form))
         return None
     rates_one = form[0].rated == "clinician"
-    clinician, when = _clinician(reading, main, parts) if rates_one else None, _when(submitted.response, parts)
+    clinician, when = _clinician(reading, main, parts) if rates_one else None, _when(reading, submitted.response, parts)
     unnamed = rates_one and clinician is None
     if unnamed or when is None:
         refusal = _clinician_missing() if unnamed else _date_missing()
-        reading.skipped.append(_skipped(main, kind, refusal, form=form))
+        reading.skipped.append(_skipped(reading, main, kind, refusal, form=form))
         return None
     instrument, informant = form
     answers = _answers(reading, instrument, submitted.response, form)
@@ -205,7 +217,7 @@ def _list_copies(reading: _Reading, submitted: Submitted, form: tuple[Instrument
     if submitted.response is not None:
         kept = source_of(submitted.response, _RESPONSE)
         refusal = Refusal(code="superseded", reason=f"The same rating is there again, as {kept}.")
-        reading.skipped.extend(_skipped(copy, _RESPONSE, refusal, form=form) for copy in submitted.copies)
+        reading.skipped.extend(_skipped(reading, copy, _RESPONSE, refusal, form=form) for copy in submitted.copies)
 
 
 def _form(reading: _Reading, submitted: Submitted) -> tuple[Instrument, Informant]:
@@ -224,7 +236,7 @@ def _own_scores(reading: _Reading, submitted: Submitted, form: tuple[Instrument,
     for stored in submitted.observations:
         if (stored.code.instrument.slug, stored.code.informant) != (form[0].slug, form[1]):
             refusal = Refusal(code="score_of_another_form", reason="It belongs to a rating of another form.")
-            reading.skipped.append(_skipped(stored.resource, _OBSERVATION, refusal, form=form))
+            reading.skipped.append(_skipped(reading, stored.resource, _OBSERVATION, refusal, form=form))
         elif not _of_a_displaced_copy(reading, stored, submitted.response):
             key = stored.code.scale.key if stored.code.scale else ""
             if key not in best or rank(stored.resource) > rank(best[key].resource):
@@ -251,7 +263,7 @@ def _answers(reading: _Reading, instrument: Instrument, response: FhirJson | Non
     answers, odd = read_answers(instrument, response)
     for sentence in odd:
         refusal = Refusal(code="answer_unreadable", reason=f"{sentence[0].upper()}{sentence[1:]}.")
-        reading.skipped.append(_skipped(response, _RESPONSE, refusal, form=form))
+        reading.skipped.append(_skipped(reading, response, _RESPONSE, refusal, form=form))
     return answers
 
 
@@ -275,7 +287,7 @@ def _list_unvouched(reading: _Reading, form: tuple[Instrument, Informant], store
     for one in stored:
         if one.code.scale is not None:
             refusal = Refusal(code="key_unconfirmed", reason=f"{form[0].why_unscored} The stored score is not shown.")
-            reading.skipped.append(_skipped(one.resource, _OBSERVATION, refusal, form=form, scale=one.code.scale))
+            reading.skipped.append(_skipped(reading, one.resource, _OBSERVATION, refusal, form=form, scale=one.code.scale))
 
 
 def _own_scale(instrument: Instrument, scale: Scale | None) -> Scale | None:
@@ -290,10 +302,10 @@ def _shown(reading: _Reading, form: tuple[Instrument, Informant], stored: Stored
         return _gap(reading, form, stored, scale, computed=computed, absent=absent)
     number = number_of(stored.resource, scale)
     if isinstance(number, Refusal):
-        reading.skipped.append(_skipped(stored.resource, _OBSERVATION, number, form=form, scale=scale))
+        reading.skipped.append(_skipped(reading, stored.resource, _OBSERVATION, number, form=form, scale=scale))
         return computed
     if checked and not _agree(number, computed.value):
-        reading.skipped.append(_skipped(stored.resource, _OBSERVATION, _differs(number, computed), form=form, scale=scale))
+        reading.skipped.append(_skipped(reading, stored.resource, _OBSERVATION, _differs(number, computed), form=form, scale=scale))
     return Score(
         key=scale.key, value=number, text=f"{number:f}", answered=computed.answered, of=computed.of, prorated=computed.prorated, reason=None
     )
@@ -304,7 +316,7 @@ def _gap(reading: _Reading, form: tuple[Instrument, Informant], stored: Stored, 
     if computed.value is not None:
         reason = f"It is {absent.reason}; the answers give {computed.text}."
         reading.skipped.append(
-            _skipped(stored.resource, _OBSERVATION, Refusal(code="score_differs", reason=reason), form=form, scale=scale)
+            _skipped(reading, stored.resource, _OBSERVATION, Refusal(code="score_differs", reason=reason), form=form, scale=scale)
         )
     return replace(computed, value=None, text=None, prorated=False, reason=absent.reason, absent=absent.code)
 
@@ -354,9 +366,9 @@ def _listed(node: object) -> list[Any]:
     return node if isinstance(node, list) else []
 
 
-def _when(response: FhirJson | None, parts: Iterable[FhirJson]) -> Moment | None:
-    authored = parse_moment(response.get("authored")) if response is not None else None
-    effective = (moment for part in parts if (moment := parse_moment(part.get("effectiveDateTime"))) is not None)
+def _when(reading: _Reading, response: FhirJson | None, parts: Iterable[FhirJson]) -> Moment | None:
+    authored = parse_moment(response.get("authored"), reading.zone) if response is not None else None
+    effective = (moment for part in parts if (moment := parse_moment(part.get("effectiveDateTime"), reading.zone)) is not None)
     return authored or next(effective, None)
 
 
@@ -369,9 +381,15 @@ def _encounter(reading: _Reading, resources: Iterable[FhirJson]) -> str | None:
 
 
 def _skipped(
-    resource: FhirJson, kind: str, refusal: Refusal, *, form: tuple[Instrument, Informant] | None, scale: Scale | None = None
+    reading: _Reading,
+    resource: FhirJson,
+    kind: str,
+    refusal: Refusal,
+    *,
+    form: tuple[Instrument, Informant] | None,
+    scale: Scale | None = None,
 ) -> Skipped:
-    when = parse_moment(resource.get("authored" if kind == _RESPONSE else "effectiveDateTime"))
+    when = parse_moment(resource.get("authored" if kind == _RESPONSE else "effectiveDateTime"), reading.zone)
     return Skipped(
         source=source_of(resource, kind),
         measure=form[0].slug if form else None,

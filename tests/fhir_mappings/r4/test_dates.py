@@ -1,4 +1,5 @@
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -39,6 +40,40 @@ def test_an_instant_is_the_same_whatever_its_offset() -> None:
     moments = [parse_moment(text) for text in ("2026-03-14T09:30:00+01:00", "2026-03-14T08:30:00Z")]
     assert {moment.instant for moment in moments if moment} == {datetime(2026, 3, 14, 8, 30, tzinfo=UTC)}
     assert timedelta(0) in {moment.instant.utcoffset() for moment in moments if moment and moment.instant}
+
+
+LOS_ANGELES, AUCKLAND = ZoneInfo("America/Los_Angeles"), ZoneInfo("Pacific/Auckland")
+
+
+@pytest.mark.parametrize(
+    ("text", "los_angeles", "auckland"),
+    [
+        ("2026-11-23T01:30:00Z", date(2026, 11, 22), date(2026, 11, 23)),
+        ("2026-11-22T17:30:00-08:00", date(2026, 11, 22), date(2026, 11, 23)),
+        ("2026-11-23T11:30:00.5+13:00", date(2026, 11, 22), date(2026, 11, 23)),
+        ("2026-11-23", date(2026, 11, 23), date(2026, 11, 23)),
+        ("2026-11", date(2026, 11, 1), date(2026, 11, 1)),
+        ("2026-11-23T01:30:00", date(2026, 11, 23), date(2026, 11, 23)),
+    ],
+)
+def test_an_instant_has_its_day_in_the_zone_and_a_bare_date_is_that_day_everywhere(text: str, los_angeles: date, auckland: date) -> None:
+    for zone, day in ((LOS_ANGELES, los_angeles), (AUCKLAND, auckland)):
+        moment = parse_moment(text, zone)
+        assert moment is not None
+        assert (moment.day, moment.text) == (day, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "day"),
+    [
+        ("9999-12-31T23:59:59Z", AUCKLAND, date(9999, 12, 31)),
+        ("0001-01-01T00:00:00Z", LOS_ANGELES, date(1, 1, 1)),
+    ],
+)
+def test_the_ends_of_the_calendar_are_dates_in_every_zone(text: str, zone: ZoneInfo, day: date) -> None:
+    moment = parse_moment(text, zone)
+    assert moment is not None
+    assert moment.day == day
 
 
 PARTS = st.sampled_from(["2026", "03", "14", "24", "59", "60", "٣٣", "1 ", " 1", "-1", "W1", "T1", "\ud800x"])

@@ -1,0 +1,3 @@
+"""Measurements in the order of time."""
+
+_START = float("-inf")
