@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from urllib.parse import urlsplit
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, abort, g, request
 from structlog.contextvars import bind_contextvars, clear_contextvars
@@ -16,6 +17,7 @@ from fhir_mappings.data_files.strict_toml import DataFileError
 from fhir_mappings.instruments.library import Library, load_library
 from fhir_mappings.measures.catalogue import load_measures
 from smart_app.care.record.access import RENEWAL
+from smart_app.clinic_time import TIME_ZONE, site_zone
 from smart_app.errors import ConfigurationError
 from smart_app.fhir.recent_reads import RecentReads
 from smart_app.http import new_session
@@ -101,7 +103,9 @@ def build_services(
     settings: Settings, *, registration: Registration, clock: Callable[[], datetime], new_id: Callable[[], str]
 ) -> AppServices:
     """Every collaborator of the use cases, built."""
-    library = site_library(settings, today=clock().date())
+    zone = site_zone(settings.time_zone)
+    _say_zone(zone, settings, registration)
+    library = site_library(settings, today=clock().astimezone(zone).date())
     http = new_session(pool=settings.read_workers * 4)
     launcher = Launcher(registration=registration, http=http, clock=clock, base_url=settings.base_url)
     launcher.check()
@@ -115,6 +119,7 @@ def build_services(
         library=library,
         measures=load_measures(),
         clock=clock,
+        time_zone=zone,
         new_id=new_id,
         capabilities=capability_cache(http, settings=settings, pool=pool, clock=clock),
         pool=pool,
@@ -126,6 +131,15 @@ def themes(services: AppServices) -> Themes:
     """The looks of the EHRs that have one."""
     styles = Styles(services.http, clock=services.clock, make=made_theme)
     return Themes(styles=styles, registration=services.registration, pool=services.pool)
+
+
+def _say_zone(zone: ZoneInfo, settings: Settings, registration: Registration) -> None:
+    """Log by which zone visits are dated. Nobody having said so is a warning where an EHR without a zone of its own has real patients."""
+    real = any(one.trusted and not one.synthetic_data and one.time_zone is None for one in registration.issuers)
+    if settings.time_zone or not real:
+        new_log().info("time_zone", time_zone=zone.key, setting=TIME_ZONE)
+    else:
+        new_log().warning("time_zone_not_set", time_zone=zone.key, setting=TIME_ZONE)
 
 
 def site_library(settings: Settings, *, today: date) -> Library:

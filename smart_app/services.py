@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import requests
 from msgspec import Struct
@@ -22,7 +23,8 @@ _STATEMENT_PATIENCE = 4
 
 
 class AppServices(Struct, frozen=True, kw_only=True):
-    """`clock` gives aware UTC datetimes, `new_id` fresh UUIDs as text. `pool` runs all reads of all pages, and bounds them."""
+    """`clock` gives aware UTC datetimes, to reckon with and to keep in the store; what has a day or is shown goes by `now`. `time_zone` is
+    the site's. `new_id` gives fresh UUIDs as text. `pool` runs all reads of all pages, and bounds them."""
 
     settings: Settings
     registration: Registration
@@ -32,10 +34,21 @@ class AppServices(Struct, frozen=True, kw_only=True):
     library: Library
     measures: tuple[Measure, ...]
     clock: Callable[[], datetime]
+    time_zone: ZoneInfo
     new_id: Callable[[], str]
     capabilities: CapabilityCache
     pool: Executor
     recent: RecentReads
+
+    def zone(self, iss: str) -> ZoneInfo:
+        """The time zone of the clinic that launches of that FHIR base belong to: its entry's in `launch.json`, else the site's."""
+        issuer = self.registration.find(iss)
+        return issuer.time_zone if issuer and issuer.time_zone else self.time_zone
+
+    def now(self, iss: str) -> datetime:
+        """The time in that clinic: its date is today there, its offset what `authored` carries. Not for sums: within one zone Python adds
+        and compares what the clock on the wall shows, across a change to summer time too."""
+        return self.clock().astimezone(self.zone(iss))
 
 
 class StatementReader(Struct, frozen=True, kw_only=True):

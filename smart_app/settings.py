@@ -21,7 +21,7 @@ def _listed(value: object) -> object:
 
 
 class InstrumentSettings(BaseSettings):
-    """Which instruments a site uses, and with which wording. Readable without any key."""
+    """Which instruments a site uses, with which wording, and by which clock. Readable without any key."""
 
     model_config = SettingsConfigDict(env_prefix="RAPPORT_", extra="ignore", frozen=True)
 
@@ -40,6 +40,12 @@ class InstrumentSettings(BaseSettings):
         "en",
         pattern=r"^[a-z]{2}(-[A-Z]{2})?$",
         description="Language forms are shown in where there is wording in it (`de`, `pt-BR`); an instrument without is shown as it ships.",
+    )
+    time_zone: str = Field(
+        "",
+        description="Time zone of the clinic, by its IANA name (`Europe/Berlin`). What day a visit has, what is today and every clock time "
+        "follow it. Not set, the machine's own counts, which in a container is UTC as a rule: set it wherever patients are real. "
+        "`time_zone` of an entry in `launch.json` overrides it.",
     )
 
 

@@ -37,6 +37,7 @@ ALLOWED_FIELDS = frozenset(
         "rung",
         "setting",
         "status",
+        "time_zone",
         "timestamp",
         "version",
     }

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 import simplejson
@@ -392,3 +393,23 @@ class TestStandalone:
         found = only(write({**EHR, "scope": scope, "standalone": True}))
         assert (found.standalone_scope, found.registered_scope) == (asked, registered)
         assert only(write({**EHR, "scope": scope})).registered_scope == scope
+
+
+class TestTimeZone:
+    def test_an_entry_names_the_clinics_own_and_need_not(self, write: Write) -> None:
+        assert only(write({**EHR, "time_zone": "Pacific/Auckland"})).time_zone == ZoneInfo("Pacific/Auckland")
+        assert only(write(EHR)).time_zone is None
+
+    @pytest.mark.parametrize("name", ["Mars/Olympus", "UTC+1", "", "localtime", "Europe"])
+    def test_what_is_no_name_is_refused_with_its_path_and_what_is_wanted(self, write: Write, name: str) -> None:
+        wrong = mistake(write(EHR, {**EHR, "iss": "https://b.example/f", "time_zone": name}))
+        assert wrong.where.endswith("issuers[1].time_zone")
+        assert "must be the IANA name of a time zone, such as Europe/Berlin" in wrong.user_message
+
+    @pytest.mark.parametrize("given", [1, ["UTC"], "\n"])
+    def test_the_schema_refuses_what_is_no_text_of_that_shape(self, given: object, write: Write) -> None:
+        mistake(write({**EHR, "time_zone": given}))
+
+    def test_the_schema_takes_every_zone_there_is(self) -> None:
+        pattern = launch_schema()["$defs"]["_IssuerPart"]["properties"]["time_zone"]["anyOf"][0]["pattern"]
+        assert {name for name in available_timezones() if not re.search(pattern, name)} <= {"localtime"}

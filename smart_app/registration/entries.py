@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -58,8 +59,8 @@ class Issuer(Struct, frozen=True, kw_only=True):
     `id_token_issuers` replace the discovered issuer when not empty. An entry with `iss_prefix` stands for many `iss`;
     with `nonce_optional` id_tokens may lack the nonce; with `tenant` every launch must be for that organisation; one that is `demo_only` is
     trusted by `rapport demo` alone; at one that is `standalone` people may also start from Rapport's own page. The sign-in is asked by
-    GET, by POST where the address would be long (`authorize` auto) or where the EHR advertises it (`post`). Within a Registration `scope`
-    is never empty: it is the client's by default."""
+    GET, by POST where the address would be long (`authorize` auto) or where the EHR advertises it (`post`). `time_zone` is the clinic's at
+    this EHR, None where the site's counts. Within a Registration `scope` is never empty: it is the client's by default."""
 
     name: str
     iss: str
@@ -77,6 +78,7 @@ class Issuer(Struct, frozen=True, kw_only=True):
     tenant: str | None = None
     authorize: AuthorizeBy = "auto"
     standalone: bool = False
+    time_zone: ZoneInfo | None = None
 
     @property
     def trusted(self) -> bool:

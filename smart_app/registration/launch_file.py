@@ -9,6 +9,7 @@ import simplejson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema, model_validator
 
 from smart_app.assets import launch_file
+from smart_app.clinic_time import ZONE_NAME, zone_named
 from smart_app.errors import ConfigurationError
 from smart_app.registration.entries import (
     AssertionAlgorithm,
@@ -58,6 +59,11 @@ def _iss_prefix(value: str) -> str:
     return _iss(value) + "/"
 
 
+def _time_zone(value: str) -> str:
+    zone_named(value)
+    return value
+
+
 def _matching(pattern: str, expected: str) -> tuple[AfterValidator, WithJsonSchema]:
     """A validator that wants the whole value to match `pattern` and says what it expected, and the same rule for the JSON Schema."""
 
@@ -88,6 +94,8 @@ _Host = Annotated[str, *_matching(r"(?:[a-z0-9\-.]+|\[[0-9a-f:]+\])(?::\d{1,5})?
 _Scope = Annotated[
     str, *_matching(r"[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*", "scopes with one space between them (RFC 6749 3.3)")
 ]
+# What the schema can say of the zone database; that one decides.
+_TimeZone = Annotated[str, AfterValidator(_time_zone), WithJsonSchema({"type": "string", "pattern": f"^{ZONE_NAME}$"})]
 _Text = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -163,6 +171,9 @@ class _IssuerPart(_Part):
     synthetic_data: bool = Field(default=False, description="No real patients behind this address.")
     demo_only: bool = Field(default=False, description="Trusted while `rapport demo` runs, which puts its own address in place of iss.")
     standalone: bool = Field(default=False, description="Offer this EHR on the page /start: launches without a chart, patients' own too.")
+    time_zone: _TimeZone | None = Field(
+        default=None, description="IANA name (Europe/Berlin) of the clinic's time zone at this EHR, instead of RAPPORT_TIME_ZONE."
+    )
     enabled: bool = True
 
     @model_validator(mode="after")
@@ -311,6 +322,7 @@ def _issuer(part: _IssuerPart, default_scope: str) -> Issuer:
         tenant=part.tenant,
         authorize=part.authorize,
         standalone=part.standalone,
+        time_zone=zone_named(part.time_zone) if part.time_zone else None,
         enabled=part.enabled,
     )
 

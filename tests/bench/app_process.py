@@ -60,6 +60,7 @@ def main() -> None:
             base_url=address,
             secret_keys=(urlsafe_b64encode(secrets.token_bytes(32)).decode(),),
             database_url=f"sqlite:///{folder}/rapport.sqlite",
+            time_zone="UTC",
         )
         clock = Clock()
         app = smart_app.app.create_app(settings, registration=load_registration(None).with_issuer(issuer), clock=clock)

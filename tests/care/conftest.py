@@ -8,6 +8,7 @@ import responses
 
 from fhir_mappings.instruments.library import load_library
 from fhir_mappings.measures.catalogue import load_measures
+from smart_app.clinic_time import zone_named
 from smart_app.fhir.recent_reads import RecentReads
 from smart_app.http import new_session
 from smart_app.launch.flow import Launcher
@@ -52,6 +53,7 @@ def services(tmp_path: Path, clock: Clock, chosen: Settings) -> Iterator[AppServ
             library=load_library(),
             measures=load_measures(),
             clock=clock,
+            time_zone=zone_named(chosen.time_zone),
             new_id=lambda: str(uuid4()),
             capabilities=capability_cache(http, settings=chosen, pool=pool, clock=clock),
             pool=pool,

@@ -28,7 +28,7 @@ class Clock:
 
 
 def settings(**more: Any) -> Settings:
-    given = {"read_timeout": 2, "read_deadline": 3, **more}
+    given = {"read_timeout": 2, "read_deadline": 3, "time_zone": "UTC", **more}
     return Settings(secret_keys=(SecretStr("k" * 43),), **given)
 
 

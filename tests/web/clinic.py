@@ -103,7 +103,7 @@ def clinic(
         secret_keys=(SecretStr("a" * 43),),
         database_url=fresh_database(folder),
         read_timeout=2,
-        **{"base_url": SITE, **more},
+        **{"base_url": SITE, "time_zone": "UTC", **more},
     )
     registration = replace(load_registration(), issuers=tuple(others)).with_issuer(issuer or registered())
     app = create_app(settings, registration=registration, clock=clock)
