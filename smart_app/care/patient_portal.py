@@ -61,7 +61,7 @@ def load_own(context: LaunchContext, services: AppServices) -> OwnPage:
     instruments = _instruments(services)
     clinicians = _clinicians(context, services, readings.patient, sent)
     return OwnPage(
-        patient=patient_of(readings.patient),
+        patient=patient_of(readings.patient, zone=services.zone(context.iss)),
         forms=tuple(form for instrument in instruments for form in _forms(instrument, clinicians, sent)),
         sent=sent,
         read=readings.reports[ANSWERS],
@@ -83,9 +83,9 @@ def _instruments(services: AppServices) -> tuple[Instrument, ...]:
 
 def _sent(context: LaunchContext, services: AppServices, readings: Readings) -> tuple[Sent, ...]:
     """The patient's own ratings, without what they say. Those entered in error are none."""
-    responses = readings.resources[ANSWERS]
+    responses, zone = readings.resources[ANSWERS], services.zone(context.iss)
     canonical = services.settings.canonical_base
-    ratings, _ = read_ratings(services.library, responses, [], patient=patient_on_server(context), base=canonical)
+    ratings, _ = read_ratings(services.library, responses, [], patient=patient_on_server(context), base=canonical, zone=zone)
     own = [rating for rating in ratings if rating.informant == "patient"]
     return tuple(_without_content(services, rating) for rating in sorted(own, key=lambda rating: position(rating.when), reverse=True))
 

@@ -12,6 +12,7 @@ from fhir_mappings.measures.catalogue import groups_of
 from fhir_mappings.measures.measure import Measure
 from fhir_mappings.measures.measurement import Measurement, in_order
 from fhir_mappings.measures.observation_reader import read_measurements
+from fhir_mappings.r4.dates import position
 from fhir_mappings.ratings.rating import Rating
 from fhir_mappings.ratings.rating_reader import read_ratings
 from fhir_mappings.reliable_change.latest_change import Change, measure_change, rating_changes
@@ -57,7 +58,7 @@ def load_history(context: LaunchContext, services: AppServices, *, years: Years)
     """Everything the dashboard shows. FhirError only when the Patient cannot be read or is another; every other failure is in `reads`."""
     readings = read_all(context, services)
     remember_patient(context, services, readings.patient)
-    now = services.clock()
+    now = services.now(context.iss)
     tomorrow = now.date() + _AHEAD
     measured, unread = _measurements(context, services, readings)
     alliance = _alliance(context, services, readings)
@@ -74,7 +75,7 @@ def load_history(context: LaunchContext, services: AppServices, *, years: Years)
     dyads, companions = _dyads(services, alliance.sight.ratings, span=span, mine=context.user.reference)
     why_not = why_not_write(powers(context, services))
     return History(
-        patient=patient_of(readings.patient),
+        patient=patient_of(readings.patient, zone=services.zone(context.iss)),
         years=years,
         start=span.start,
         end=span.end,
@@ -98,7 +99,8 @@ def _measurements(context: LaunchContext, services: AppServices, readings: Readi
     for index, resource in enumerate(resource for group in groups_of(services.measures) for resource in readings.resources[group.key]):
         local_id = resource.get("id")
         unique[local_id if isinstance(local_id, str) and local_id else index] = resource
-    measurements, skipped = read_measurements(services.measures, unique.values(), patient=patient_on_server(context))
+    zone = services.zone(context.iss)
+    measurements, skipped = read_measurements(services.measures, unique.values(), patient=patient_on_server(context), zone=zone)
     return in_order(measurements), skipped
 
 
@@ -107,7 +109,8 @@ def _alliance(context: LaunchContext, services: AppServices, readings: Readings)
     canonical, base = services.settings.canonical_base, base_of(context)
     responses = [response for response in readings.resources[ANSWERS] if _is_ours(response, canonical)]
     scores = readings.resources[SCORES]
-    ratings, skipped = read_ratings(services.library, responses, scores, patient=patient_on_server(context), base=canonical)
+    zone = services.zone(context.iss)
+    ratings, skipped = read_ratings(services.library, responses, scores, patient=patient_on_server(context), base=canonical, zone=zone)
     sight = blind_entry.apply(context, services, ratings)
     kept = blind_entry.without_content(services, skipped, sight=sight, resources=[*responses, *scores], base=base)
     used = {ANSWERS: responses, SCORES: scores}
@@ -256,5 +259,4 @@ def _before_latest(given: Sequence[Rating]) -> Rating | None:
 
 
 def _moment(rating: Rating) -> tuple[date, float]:
-    """When, for ordering: the day first, as a rating without a time has no place within it."""
-    return rating.when.day, rating.when.instant.timestamp() if rating.when.instant else 0.0
+    return position(rating.when)

@@ -68,7 +68,7 @@ def candidates(context: LaunchContext, services: AppServices) -> Candidates:
     choices = [one for one in (_choice(*each) for each in gathered.items()) if not _is_own_role(one, context)]
     ordered = tuple(sorted(choices, key=lambda one: ((one.person.name or "~").casefold(), one.person.reference)))
     looked = tuple((place, given if isinstance(given, str) else _counted(place, choices)) for place, given in places.items())
-    return Candidates(patient=patient_of(readings.patient), choices=ordered, looked=looked)
+    return Candidates(patient=patient_of(readings.patient, zone=services.zone(context.iss)), choices=ordered, looked=looked)
 
 
 def choose(
@@ -121,12 +121,12 @@ def _places(
     allowed: Powers,
 ) -> Iterator[tuple[str, list[Named] | str]]:
     """Every place a clinician may be named in, with whom it names, or why that is not known."""
-    today = services.clock().date()
+    today, zone = services.now(context.iss).date(), services.zone(context.iss)
     unread = "this launch belongs to no visit" if not context.encounter else "may not be read in this launch"
     yield "this visit", _mentioned(context, found.get(_VISIT), unread, of_visit)
     yield "general practitioner", list(general_practitioners(readings.patient))
     why = allowed.why_not("CareTeam", "search-type") or ""
-    yield "care team", _mentioned(context, found.get(_TEAM), why, partial(of_team, today=today))
+    yield "care team", _mentioned(context, found.get(_TEAM), why, partial(of_team, today=today, zone=zone))
     yield "rated here before", _rated_before(context, services, readings)
 
 
@@ -146,7 +146,8 @@ def _rated_before(context: LaunchContext, services: AppServices, readings: Readi
     """The clinicians of the history's dyads: that they were rated, not how."""
     canonical, failed = services.settings.canonical_base, [readings.reports[key] for key in (ANSWERS, SCORES)]
     responses, scores = readings.resources[ANSWERS], readings.resources[SCORES]
-    ratings, _ = read_ratings(services.library, responses, scores, patient=patient_on_server(context), base=canonical)
+    zone = services.zone(context.iss)
+    ratings, _ = read_ratings(services.library, responses, scores, patient=patient_on_server(context), base=canonical, zone=zone)
     rated = [one.clinician for one in ratings if one.clinician]
     unread = next((report.reason for report in failed if report.state != "complete"), None)
     if not rated and unread:

@@ -28,8 +28,8 @@ _PATIENT_SIDE = {"Patient", "RelatedPerson"}
 
 
 class Kept(Struct, frozen=True, kw_only=True):
-    """What is kept of a form: `answered` of `of` items, until `until`. `state` "nothing": nothing was answered; "sent": the form was sent
-    already, so this was not kept again; "too_soon": what was kept a moment ago stands."""
+    """What is kept of a form: `answered` of `of` items, until `until`, in the clinic's zone. `state` "nothing": nothing was answered;
+    "sent": the form was sent already, so this was not kept again; "too_soon": what was kept a moment ago stands."""
 
     state: Literal["kept", "nothing", "sent", "too_soon"]
     answered: int
@@ -88,7 +88,8 @@ def keep(services: AppServices, typed: Typed, *, why: str = "", held_back: bool 
         raise SessionError("This form has been changed since it was opened, so nothing was kept. Open it again from the history.")
     answers = understood(instrument, _whole(services, typed, ticket))
     ttl = timedelta(hours=services.settings.draft_hours)
-    kept = Kept(state="kept", answered=answered(instrument, answers), of=len(instrument.items), until=services.clock() + ttl)
+    until = (services.clock() + ttl).astimezone(services.zone(ticket.author.iss))
+    kept = Kept(state="kept", answered=answered(instrument, answers), of=len(instrument.items), until=until)
     if services.store.outbox.get(typed.place.key) is not None:
         return replace(kept, state="sent")
     if not answers:

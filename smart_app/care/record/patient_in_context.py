@@ -1,6 +1,7 @@
 """The patient in context, read and checked against the launch before anything about them is shown or written."""
 
 from collections.abc import Mapping
+from datetime import tzinfo
 from typing import Any
 
 from fhir_mappings.people.patient import PatientFields, read_patient
@@ -21,7 +22,7 @@ def open_patient(context: LaunchContext, services: AppServices) -> Patient:
     if known is None:
         known = reader(context, services).read("Patient", context.patient)
         remember_patient(context, services, known)
-    return patient_of(known)
+    return patient_of(known, zone=services.zone(context.iss))
 
 
 def remember_patient(context: LaunchContext, services: AppServices, resource: Resource) -> None:
@@ -35,6 +36,6 @@ def check_readable(allowed: Powers) -> None:
         raise Forbidden("This sign-in does not include permission to read the patient's entry.", status=403)
 
 
-def patient_of(resource: Mapping[str, Any]) -> Patient:
-    """The banner's facts."""
-    return read_patient(resource)
+def patient_of(resource: Mapping[str, Any], *, zone: tzinfo) -> Patient:
+    """The banner's facts, its days those of the clinic's `zone`."""
+    return read_patient(resource, zone=zone)

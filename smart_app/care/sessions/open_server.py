@@ -34,7 +34,8 @@ def find_patients(issuer: Issuer, services: AppServices, *, text: str) -> Patien
     _check_open(issuer)
     params = [("_count", _ROWS), *([("name", text.strip())] if text.strip() else [])]
     found = _client(issuer, services, pages=_PAGES).search("Patient", params)
-    patients = sorted(map(patient_of, found.resources), key=_by_name)
+    zone = services.zone(issuer.iss)
+    patients = sorted((patient_of(one, zone=zone) for one in found.resources), key=_by_name)
     return PatientList(patients=tuple(patients), complete=found.complete, reason=found.reason)
 
 

@@ -1,6 +1,7 @@
 """The receipt: what of a submission is in the record, read back by id, and what is not. Reads only, except to settle an unknown outcome."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from functools import partial
 
 from msgspec.structs import replace
@@ -47,7 +48,7 @@ def receipt(context: LaunchContext, services: AppServices, *, key: str, launch_i
         step=step_words(parcel.step),
         written=tuple(_written(parcel, part, read.get(part.role), shown=shown) for part in stored),
         not_written=tuple(_not_written(parcel, part, entry.state, shown=shown) for part in parcel.missing),
-        note_text=note_text(parcel, shown=shown),
+        note_text=note_text(parcel, sent=parcel.authored.astimezone(services.zone(context.iss)), shown=shown),
         reason=_reason(entry.state, parcel),
         repeated=parcel.repeated,
         from_paper=parcel.from_paper,
@@ -55,13 +56,13 @@ def receipt(context: LaunchContext, services: AppServices, *, key: str, launch_i
     )
 
 
-def note_text(parcel: Parcel, *, shown: bool) -> str:
-    """Plain text to paste into a note; scores only where they may be shown."""
+def note_text(parcel: Parcel, *, sent: datetime, shown: bool) -> str:
+    """Plain text to paste into a note; `sent` is when, in the clinic's zone; scores only where they may be shown."""
     unvalidated = "" if parcel.validated else ", not a validated instrument"
     rated = f", rated: {parcel.clinician_name or parcel.clinician}" if parcel.clinician else ""
     paper = " Typed in from paper." if parcel.from_paper else ""
     lines = [
-        f"{parcel.instrument_title} ({parcel.informant}'s form{unvalidated}), {parcel.authored:%d-%b-%Y}{rated}.{paper}",
+        f"{parcel.instrument_title} ({parcel.informant}'s form{unvalidated}), {sent:%d-%b-%Y}{rated}.{paper}",
         f"{parcel.answered} of {parcel.of} items answered.",
     ]
     if parcel.unscored:

@@ -228,7 +228,7 @@ def _parcel(
     key: str,
 ) -> Parcel:
     """Everything the outbox must know, so that no other source is needed to send or to show it."""
-    now = services.clock()
+    now = services.now(context.iss)
     scores = score(instrument, answers.values)
     canonical = services.settings.canonical_base
     submission = _submission(

@@ -59,7 +59,7 @@ class Dashboard:
         history = load_history(visit.context, self._services, years=_years())
         at = request.args.get("at")
         day, notice = of_launch(visit.context, self._services, history) if at == BY_LAUNCH else (_day(at), None)
-        now = self._services.clock().astimezone()
+        now = self._services.now(visit.context.iss)
         left = left_unsent(visit.context, self._services) if is_clinician(visit.context.user.kind) else ()
         behind = left_behind_notices(left_behind(visit.context, self._services), partial(_receipt, visit), now=now)
         view = dashboard_view(

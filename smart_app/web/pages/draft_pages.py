@@ -46,8 +46,7 @@ class DraftPages:
             raise
         except (SessionError, LaunchError) as over:
             kept = keep_without_launch(self._site, typed, over)
-            words = kept_words(kept, now=self._services.clock().astimezone())
-            return Response(words, status=_GONE, mimetype="text/plain")
+            return Response(kept_words(kept), status=_GONE, mimetype="text/plain")
         return Response(status=_STATUS[keep(self._services, typed, held_back=True).state])
 
     def go_on(self, launch_id: str, slug: str, informant: str) -> Response:

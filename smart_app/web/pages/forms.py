@@ -64,7 +64,7 @@ class Forms:
             draft,
             form=form,
             back=url_for("dashboard", launch_id=visit.id),
-            today=self._services.clock().astimezone().date(),
+            today=self._services.now(visit.context.iss).date(),
             blind=self._services.settings.blind_entry,
         )
         return self._site.pages.page("handover", view, tab=visit.tab)
@@ -102,7 +102,7 @@ class Forms:
             raise
         except (SessionError, LaunchError) as over:
             kept = keep_without_launch(self._site, typed, over)
-            view = kept_view(kept, over, now=self._services.clock().astimezone(), reference=reference())
+            view = kept_view(kept, over, reference=reference())
             return self._site.pages.page("error", view, status=over.http_status)
         chosen = _informant(informant)
         key, note = typed.place.key, request.form.get(RATED, "")
@@ -143,7 +143,7 @@ class Forms:
             patient=self._patient(visit.context),
             history=url_for("dashboard", launch_id=visit.id),
             check_again=url_for("check_again", launch_id=visit.id, key=key),
-            now=self._services.clock().astimezone(),
+            now=self._services.now(visit.context.iss),
         )
         return self._site.pages.page("receipt", view, csrf=visit.csrf, tab=visit.tab)
 
@@ -165,7 +165,7 @@ class Forms:
             title=form_of(self._services, slug, informant).title,
             action=url_for("choose", launch_id=visit.id, slug=slug, informant=informant),
             back=url_for("dashboard", launch_id=visit.id),
-            today=self._services.clock().astimezone().date(),
+            today=self._services.now(visit.context.iss).date(),
             unknown=unknown,
         )
         return self._site.pages.page("whom", view, csrf=visit.csrf, tab=visit.tab, status=200 if unknown is None else _UNPROCESSABLE)
@@ -193,7 +193,7 @@ class Forms:
         view = form_view(
             draft,
             urls=_urls(visit, slug, informant),
-            now=services.clock().astimezone(),
+            now=services.now(visit.context.iss),
             site_name=services.settings.site_name,
             ticket=ticket_for(visit.context, services, place=place, instrument=draft.instrument, cookie=visit.cookie, rated=rated),
             invalid=invalid,

@@ -56,4 +56,5 @@ class Opening:
         client = FhirClient(
             base=issuer.iss.rstrip("/"), http=self._services.http, token=None, timeout=self._services.settings.read_timeout, page_limit=1
         )
-        return PatientList(patients=(patient_of(client.read("Patient", identity)),), complete=True, reason=None)
+        found = patient_of(client.read("Patient", identity), zone=self._services.zone(issuer.iss))
+        return PatientList(patients=(found,), complete=True, reason=None)

@@ -61,7 +61,7 @@ class Own:
             site_name=self._services.settings.site_name,
             address=lambda slug, clinician: _address("own_form", visit, slug, _handle(clinician)),
             end=url_for("end", launch_id=visit.id),
-            now=self._services.clock().astimezone(),
+            now=self._services.now(visit.context.iss),
         )
         self._services.store.audit.add("own_page_read", launch_id=visit.id, context=visit.context)
         return self._site.pages.page("own", view, csrf=visit.csrf)
@@ -83,7 +83,7 @@ class Own:
             raise
         except (SessionError, LaunchError) as over:
             kept = keep_without_launch(self._site, typed, over)
-            view = own_kept_view(kept, over, now=self._services.clock().astimezone(), reference=reference())
+            view = own_kept_view(kept, over, reference=reference())
             return self._site.pages.page("error", view, status=over.http_status)
         clinician = self._signed(visit) if about else None
         key = typed.place.key
@@ -128,7 +128,7 @@ class Own:
             home=url_for("own", launch_id=visit.id),
             again=url_for("own_again", launch_id=visit.id, key=key),
             end=url_for("end", launch_id=visit.id),
-            now=self._services.clock().astimezone(),
+            now=self._services.now(visit.context.iss),
         )
         return self._site.pages.page("sent", view, csrf=visit.csrf)
 
@@ -154,7 +154,7 @@ class Own:
                 go_on=_address("own_go_on", visit, slug, about),
                 discard=_address("own_discard", visit, slug, about),
             ),
-            now=services.clock().astimezone(),
+            now=services.now(visit.context.iss),
             site_name=services.settings.site_name,
             ticket=ticket_for(
                 visit.context, services, place=place, instrument=draft.instrument, cookie=visit.cookie, rated=draft.clinician

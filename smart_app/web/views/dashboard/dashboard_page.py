@@ -176,10 +176,10 @@ def dashboard_view(
         offers=Offers(hand_over=urls.hand_over, rate=urls.rate, others=urls.others),
         reveal=urls.reveal,
         incomplete=_incomplete(history, frame),
-        waiting=tuple(_waiting(hidden, urls, frame) for hidden in history.hidden),
+        waiting=tuple(_waiting(hidden, urls, frame, context) for hidden in history.hidden),
         summary=summary(history),
         ranges=tuple(Link(href=f"{urls.page}?years={years}", text=text, current=years == history.years) for years, text in _RANGES),
-        rate_first=any(_ratable(hidden, urls, frame) for hidden in history.hidden),
+        rate_first=any(_ratable(hidden, urls, frame, context) for hidden in history.hidden),
         action_note=_action_note(history, urls),
         axis=_axis(history, first, hba1c, frame, urls=urls, focus=focus),
         span=_span(history),
@@ -380,11 +380,11 @@ def _foreign(number: int) -> str:
     return f"{formats.count(number, 'resource')} the server returned {verb} to other patients; nothing of theirs is used or shown."
 
 
-def _waiting(hidden: HiddenRating, urls: DashboardUrls, frame: Frame) -> Waiting:
+def _waiting(hidden: HiddenRating, urls: DashboardUrls, frame: Frame, context: LaunchContext) -> Waiting:
     """The sentence for a rating kept back."""
     today = hidden.day == frame.today
-    visit = "today’s visit" if today else f"the visit of {formats.short_date(hidden.day)}"
-    ratable = _ratable(hidden, urls, frame)
+    visit = "todayâs visit" if today else f"the visit of {formats.short_date(hidden.day)}"
+    ratable = _ratable(hidden, urls, frame, context)
     if hidden.mine:
         text = f"The patient rated {visit}." + (" Rate this visit to see it, or show without rating (recorded)." if ratable else "")
     else:
@@ -394,9 +394,10 @@ def _waiting(hidden: HiddenRating, urls: DashboardUrls, frame: Frame) -> Waiting
     return Waiting(text=text, clinician=hidden.clinician.reference, visit=hidden.visit)
 
 
-def _ratable(hidden: HiddenRating, urls: DashboardUrls, frame: Frame) -> bool:
-    """Only today's own visit can be rated from here."""
-    return hidden.mine and hidden.day == frame.today and urls.rate is not None
+def _ratable(hidden: HiddenRating, urls: DashboardUrls, frame: Frame, context: LaunchContext) -> bool:
+    """Only one's own visit of today can be rated from here, or the one the launch belongs to, which may have begun before midnight."""
+    open_now = hidden.day == frame.today or hidden.visit == f"Encounter/{context.encounter}"
+    return hidden.mine and open_now and urls.rate is not None
 
 
 def _action_note(history: History, urls: DashboardUrls) -> str:

@@ -14,7 +14,7 @@ from smart_app.web.views.parts import Link, Notice
 SENT = "This form had been sent before, and what was sent then stands. Nothing was added."
 
 
-def kept_view(kept: Kept, over: RapportError, *, now: datetime, reference: str) -> ErrorView:
+def kept_view(kept: Kept, over: RapportError, *, reference: str) -> ErrorView:
     """The page after sending a form to a launch that has ended. It names nobody: whoever reads it now may be anybody."""
     if kept.state == "sent":
         return ErrorView(
@@ -26,19 +26,19 @@ def kept_view(kept: Kept, over: RapportError, *, now: datetime, reference: str) 
         )
     return ErrorView(
         headline="Your answers are kept, and not sent yet",
-        lead=f"{over.user_message} {how_many(kept)}, sealed, {until(kept, now)}. They are not in the record.",
+        lead=f"{over.user_message} {how_many(kept)}, sealed, {until(kept)}. They are not in the record.",
         steps=(*_PATIENT, _STAFF),
         reference=reference,
         facts=(*error_facts(over.code), _KEPT_FOR),
     )
 
 
-def kept_words(kept: Kept, *, now: datetime) -> str:
+def kept_words(kept: Kept) -> str:
     """The same in a line, for a form that is still on the screen."""
     if kept.state == "sent":
         return SENT
     return (
-        f"This page's session has ended. {how_many(kept)} {until(kept, now)}. Please hand the device to a member of staff: they open "
+        f"This page's session has ended. {how_many(kept)} {until(kept)}. Please hand the device to a member of staff: they open "
         "Rapport again from the chart, and the form offers to go on."
     )
 
@@ -87,9 +87,9 @@ def how_many(kept: Kept) -> str:
     return f"{kept.answered} of {formats.count(kept.of, 'answer')} {verb} kept"
 
 
-def until(kept: Kept, now: datetime) -> str:
-    """`until 10:12, 4 Nov`."""
-    return f"until {_moment(kept.until, now)}"
+def until(kept: Kept) -> str:
+    """`until 10:12, 04-Nov-2026`."""
+    return f"until {_moment(kept.until, kept.until)}"
 
 
 def _moment(at: datetime, now: datetime) -> str:

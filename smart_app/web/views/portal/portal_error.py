@@ -1,7 +1,6 @@
 """Failures in the words of a patient who has signed in themself: nobody is beside them to hand the device to."""
 
 import re
-from datetime import datetime
 
 from smart_app.care.forms.saved_drafts import Kept
 from smart_app.errors import FhirError, NotForUser, RapportError, SessionError, Unauthorized
@@ -42,7 +41,7 @@ def own_error_view(error: RapportError, *, reference: str, posted: bool, home: s
     )
 
 
-def own_kept_view(kept: Kept, over: RapportError, *, now: datetime, reference: str) -> ErrorView:
+def own_kept_view(kept: Kept, over: RapportError, *, reference: str) -> ErrorView:
     """The page after a patient's form reached a launch that has ended. It names nobody: whoever reads it now may be anybody."""
     if kept.state == "sent":
         return ErrorView(
@@ -54,7 +53,7 @@ def own_kept_view(kept: Kept, over: RapportError, *, now: datetime, reference: s
         )
     return ErrorView(
         headline="Your answers are kept, and not sent yet",
-        lead=f"{_plain(over)} {how_many(kept)}, sealed, {until(kept, now)}. They are not in your health record.",
+        lead=f"{_plain(over)} {how_many(kept)}, sealed, {until(kept)}. They are not in your health record.",
         steps=(_SIGN_IN_AGAIN, "Open the same form there. It offers to go on with these answers.", _GIVE_CODE),
         reference=reference,
         facts=error_facts(over.code),
