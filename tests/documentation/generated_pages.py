@@ -22,12 +22,29 @@ Every setting is an environment variable. This page is made from `smart_app/sett
 """
 _INSTRUMENTS = """# Instruments
 
-Every instrument Rapport carries. This page is made from `fhir_mappings/instruments/` by `make docs`; edit the files there.
+Every instrument Rapport carries. This page is made from `fhir_mappings/instruments/files/` by `make docs`; edit the files there.
 Wording is never shipped without the holder's leave: where it is missing, a site brings it as a [wording pack](wording-packs.md) or fills
 the form in from the licensed sheet. To add an instrument, and for those that are not built, see [add an instrument](add-an-instrument.md).
 
 | instrument | items | forms | scored? | wording and licence | how to get permission |
 |---|---|---|---|---|---|
+"""
+_TIME = """
+## Whose day it is
+One clock counts, the clinic's: it says what is today, what day a visit has where the EHR names none (no Encounter), every clock time on
+a page, and the offset that `authored`, `effectiveDateTime`, `issued` and `recorded` carry in what is written. Of what the record holds,
+an instant (a time with its offset) is shown, compared and counted for a visit by its day at the clinic, whatever offset it was written
+with; a bare date stays itself. An EHR that writes a day as midnight in UTC has it shown as the day before wherever the clinic is west of
+Greenwich: it has to write the date alone. What only Rapport's own database keeps (expiry, audit trail) is in UTC.
+
+`RAPPORT_TIME_ZONE` names the clinic's zone, `time_zone` of an entry in `launch.json` that of the launches of one EHR. Where neither does,
+the machine's own counts: `TZ`, else the zone that `/etc/localtime` leads to, else UTC. The start says which in the log (`time_zone`), and
+warns (`time_zone_not_set`) where it was nobody's choice and patients are real. It stops at a name that is none, and where the machine
+goes by a zone that it does not name. Names and changes to summer time come from the machine's zone database, or where it has none from
+the `tzdata` package. All instances on one database need the same zone.
+
+Changed later, it moves the day of what was rated near midnight: two ratings of such a visit may no longer meet, and one that was shown
+without rating may be kept back again.
 """
 
 
@@ -45,7 +62,7 @@ def configuration_page() -> str:
     """The text of docs/configuration.md."""
     fields = sorted(Settings.model_fields.items(), key=lambda one: one[0] in InstrumentSettings.model_fields)
     rows = (f"| `RAPPORT_{name.upper()}` | {_default(field)} | {field.description} |" for name, field in fields)
-    return _CONFIGURATION + "\n".join(rows) + "\n"
+    return _CONFIGURATION + "\n".join(rows) + "\n" + _TIME
 
 
 def schema_file() -> str:

@@ -4,8 +4,9 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
-from datetime import UTC, date, datetime
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 import requests
@@ -16,11 +17,14 @@ from smart_app.cli.demo.check_steps import Steps
 from smart_app.cli.demo.data_file_check import every_hba1c
 from smart_app.cli.demo.environment import Stand, direct, embedded, local_backend, relayed
 from smart_app.cli.demo.serving import port_of, take_port
+from smart_app.clinic_time import site_zone
+from smart_app.errors import ConfigurationError
 from smart_app.garbage_collection import settle
 from smart_app.sandbox.personas.build import build_all, load_personas
 from smart_app.sandbox.seeding.data_file import DataFileError, LaunchChoices, Loaded, launch_choices, load_file
 from smart_app.sandbox.seeding.remote_server import RemoteError
 from smart_app.sandbox.seeding.seed import NotConfirmedError, SeedReport, clean, seed
+from smart_app.settings import InstrumentSettings
 
 _APP_PORT, _EHR_PORT = 8080, 8081
 # One persona is enough for the check on a foreign server; seeding all of them there takes a minute.
@@ -65,9 +69,12 @@ def demo(
             _wait(stand)
 
 
-def _today() -> date:
-    """Today in UTC, as the personas' dates are."""
-    return datetime.now(UTC).date()
+def _zone() -> ZoneInfo:
+    """Where the demo's clinic is: where the settings say, else where this machine is. Ends the program when neither tells."""
+    try:
+        return site_zone(InstrumentSettings().time_zone)
+    except ConfigurationError as wrong:
+        raise click.ClickException(wrong.user_message) from wrong
 
 
 def _loaded(data: Path | None) -> Loaded | None:
@@ -96,22 +103,24 @@ def _standing(
     store: Path | None,
 ) -> Iterator[tuple[Stand, LaunchChoices]]:
     """The app and what it needs, running; and whom it can be opened for."""
+    zone = _zone()
     with ExitStack() as stack:
-        choices = _seed(base, confirmed=confirmed, few=checking).choices if base else None
+        choices = _seed(base, zone, confirmed=confirmed, few=checking).choices if base else None
         app_socket = stack.enter_context(closing(_port(ports[0], "the app")))
         if base and choices and straight:
-            yield stack.enter_context(direct(base, app_socket=app_socket)), choices
+            yield stack.enter_context(direct(base, app_socket=app_socket, zone=zone)), choices
             return
         ehr_socket = stack.enter_context(closing(_port(ports[1], "the EHR")))
         if base and choices:
-            yield stack.enter_context(relayed(base, app_socket=app_socket, ehr_socket=ehr_socket)), choices
+            yield stack.enter_context(relayed(base, app_socket=app_socket, ehr_socket=ehr_socket, zone=zone)), choices
             return
         click.echo("Starting the embedded EHR with its invented patients …")
         resources = list(loaded.resources) if loaded else []
-        backend = stack.enter_context(closing(local_backend(resources, today=_today(), store=store)))
+        today = datetime.now(zone).date()
+        backend = stack.enter_context(closing(local_backend(resources, today=today, store=store, zone=zone)))
         yield (
-            stack.enter_context(embedded(backend, app_socket=app_socket, ehr_socket=ehr_socket)),
-            launch_choices(resources or build_all(_today())),
+            stack.enter_context(embedded(backend, app_socket=app_socket, ehr_socket=ehr_socket, zone=zone)),
+            launch_choices(resources or build_all(today, zone=zone)),
         )
 
 
@@ -123,13 +132,14 @@ def _port(wanted: int, whose: str) -> socket.socket:
     return listening
 
 
-def _seed(base: str, *, confirmed: bool, few: bool) -> SeedReport:
+def _seed(base: str, zone: ZoneInfo, *, confirmed: bool, few: bool) -> SeedReport:
     """The personas on a foreign server, said as they are written."""
     click.echo(f"Seeding invented patients, tagged as Rapport's demo, into {base} …")
     personas = [load_personas()[_CHECKED_PERSONA]] if few else None
     with requests.Session() as session:
         try:
-            report = seed(base, _today(), session=session, confirmed=confirmed or agreed(base, _ASKED), personas=personas, say=_indented)
+            agreed_to, today = confirmed or agreed(base, _ASKED), datetime.now(zone).date()
+            report = seed(base, today, session=session, confirmed=agreed_to, personas=personas, zone=zone, say=_indented)
         except NotConfirmedError as refused:
             raise click.ClickException(f"{refused} Say --yes to write there.") from refused
         except RemoteError as failed:

@@ -1,11 +1,12 @@
 """What `rapport demo --check --data FILE` adds: every HbA1c of the file is on the page, or listed as not shown."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from smart_app.cli.demo.check import Walk
 from smart_app.cli.demo.check_steps import Steps, expect
+from smart_app.cli.demo.fhir_reader import day_in
 from smart_app.cli.demo.html_visitor import Page
 
 # LOINC codes whose Observations are laboratory HbA1c results, stated here independently of the app's own table
@@ -28,21 +29,25 @@ def _whose(observation: Resource) -> str:
     return str(observation.get("subject", {}).get("reference", "")).rsplit("/", 1)[-1]
 
 
-def missing_from(page: Page, observations: Iterable[Resource]) -> Iterator[str]:
+def missing_from(page: Page, observations: Iterable[Resource], zone: ZoneInfo) -> Iterator[str]:
     """What the page neither shows (a table row with its day and its value as recorded) nor lists as not shown (by its id)."""
     rows = [" | ".join(row) for row in page.rows]
     for one in observations:
-        if not any(_is_row_of(row, one) for row in rows):
+        if not any(_is_row_of(row, one, zone) for row in rows):
             yield f"Observation/{one['id']}"
 
 
-def _is_row_of(row: str, observation: Resource) -> bool:
+def _is_row_of(row: str, observation: Resource, zone: ZoneInfo) -> bool:
     """True for the row of a result, or of its entry among what is not shown."""
     if f"Observation/{observation['id']}" in row:
         return True
     quantity = observation.get("valueQuantity", {})
-    day = date.fromisoformat(str(observation.get("effectiveDateTime", "0001-01-01"))[:10])
-    return f"{day.day:02d}-{_MONTHS[day.month - 1]}-{day.year}" in row and f"{quantity.get('value')} {quantity.get('unit')}" in row
+    day = day_in(zone, observation.get("effectiveDateTime"))
+    return (
+        day is not None
+        and f"{day.day:02d}-{_MONTHS[day.month - 1]}-{day.year}" in row
+        and f"{quantity.get('value')} {quantity.get('unit')}" in row
+    )
 
 
 def every_hba1c(resources: Sequence[Resource]) -> Callable[[Walk, Steps], None]:
@@ -52,7 +57,7 @@ def every_hba1c(resources: Sequence[Resource]) -> Callable[[Walk, Steps], None]:
         observations = hba1c_of(resources, walk.subject.patient)
         with steps.step(f"all {len(observations)} HbA1c results of the file are on the page or listed as not shown"):
             expect(bool(observations), "the file holds no HbA1c of this patient: nothing was checked")
-            missing = list(missing_from(walk.again(years="all"), observations))
+            missing = list(missing_from(walk.again(years="all"), observations, walk.stand.zone))
             expect(not missing, f"not on the page: {', '.join(missing)}")
 
     return check

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -31,16 +32,18 @@ APP_CLIENT = "rapport"
 READER_CLIENT = "rapport-check"
 READER_REDIRECT = "http://127.0.0.1/read-back"
 Resource = dict[str, Any]
+_UTC = ZoneInfo("UTC")
 
 
 class Stand(Struct, frozen=True, kw_only=True):
     """Addresses without a trailing slash. `ehr` is None when the app talks to a foreign server directly; `fhir` is the issuer's
-    FHIR base; `upstream` the foreign server behind it, if any."""
+    FHIR base; `upstream` the foreign server behind it, if any; `zone` where its clinic is."""
 
     app: str
     ehr: str | None
     fhir: str
     upstream: str | None
+    zone: ZoneInfo = _UTC
 
     @property
     def front(self) -> str:
@@ -48,21 +51,22 @@ class Stand(Struct, frozen=True, kw_only=True):
         return f"{self.ehr}/" if self.ehr else f"{self.app}/open?{urlencode({'iss': self.fhir})}"
 
 
-def local_backend(resources: Sequence[Resource], *, today: date, store: Path | None) -> LocalServer:
-    """The embedded EHR's own FHIR server: the personas, and what `--data` brought."""
+def local_backend(resources: Sequence[Resource], *, today: date, store: Path | None, zone: ZoneInfo = _UTC) -> LocalServer:
+    """The embedded EHR's own FHIR server: the personas, dated before `today` in `zone`, and what `--data` brought."""
     storage = Storage(f"sqlite:///{store}") if store else Storage()
     backend = LocalServer(storage, clock=lambda: datetime.now(UTC), new_id=lambda: str(uuid4()))
-    backend.load([*build_all(today), *resources])
+    backend.load([*build_all(today, zone=zone), *resources])
     return backend
 
 
-def _settings(app: str, folder: Path, *, database_url: str | None = None) -> Settings:
+def _settings(app: str, folder: Path, *, zone: ZoneInfo, database_url: str | None = None) -> Settings:
     """Settings of a stand: fresh keys, and a database that goes with it unless one is named."""
     return Settings(
         base_url=app,
         secret_keys=(new_secret(),),
         database_url=database_url or f"sqlite:///{folder / 'rapport.sqlite'}",
         site_name="Northfield General",
+        time_zone=zone.key,
         log_level="WARNING",
     )
 
@@ -108,8 +112,9 @@ def embedded(
     ehr_socket: socket.socket,
     upstream: str | None = None,
     database_url: str | None = None,
+    zone: ZoneInfo = _UTC,
 ) -> Iterator[Stand]:
-    """The app, on a database of its own or the one named, beside an embedded EHR over `backend`."""
+    """The app, on a database of its own or the one named, beside an embedded EHR over `backend`; the clinic of both is in `zone`."""
     app, ehr = f"http://localhost:{port_of(app_socket)}", f"http://127.0.0.1:{port_of(ehr_socket)}"
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rapport-")))
@@ -117,23 +122,23 @@ def embedded(
         stack.enter_context(served(sandbox, ehr_socket))
         shipped = load_registration(None)
         registration = shipped.with_issuer(_embedded_issuer(shipped, ehr))
-        stack.enter_context(_rapport(_settings(app, folder, database_url=database_url), registration, app_socket))
-        yield Stand(app=app, ehr=ehr, fhir=f"{ehr}/fhir", upstream=upstream)
+        stack.enter_context(_rapport(_settings(app, folder, zone=zone, database_url=database_url), registration, app_socket))
+        yield Stand(app=app, ehr=ehr, fhir=f"{ehr}/fhir", upstream=upstream, zone=zone)
 
 
 @contextmanager
-def relayed(base: str, *, app_socket: socket.socket, ehr_socket: socket.socket) -> Iterator[Stand]:
+def relayed(base: str, *, app_socket: socket.socket, ehr_socket: socket.socket, zone: ZoneInfo = _UTC) -> Iterator[Stand]:
     """The app beside the embedded EHR, whose FHIR API relays to the open server at `base`."""
-    with embedded(Relay(base), app_socket=app_socket, ehr_socket=ehr_socket, upstream=base) as stand:
+    with embedded(Relay(base), app_socket=app_socket, ehr_socket=ehr_socket, upstream=base, zone=zone) as stand:
         yield stand
 
 
 @contextmanager
-def direct(base: str, *, app_socket: socket.socket) -> Iterator[Stand]:
+def direct(base: str, *, app_socket: socket.socket, zone: ZoneInfo = _UTC) -> Iterator[Stand]:
     """The app alone, talking to the open server at `base`; the tester picks the patient."""
     app = f"http://localhost:{port_of(app_socket)}"
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rapport-")))
         registration = load_registration(None).with_issuer(_open_issuer(base))
-        stack.enter_context(_rapport(_settings(app, folder), registration, app_socket))
-        yield Stand(app=app, ehr=None, fhir=base, upstream=base)
+        stack.enter_context(_rapport(_settings(app, folder, zone=zone), registration, app_socket))
+        yield Stand(app=app, ehr=None, fhir=base, upstream=base, zone=zone)

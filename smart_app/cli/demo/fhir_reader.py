@@ -4,9 +4,10 @@ import base64
 import hashlib
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from zoneinfo import ZoneInfo
 
 import requests
 import simplejson
@@ -22,11 +23,12 @@ Resource = Mapping[str, Any]
 
 
 class FhirReader(Struct, frozen=True, kw_only=True):
-    """Reads of one patient's record at `base`."""
+    """Reads of one patient's record at `base`; its days are those of `zone`."""
 
     base: str
     patient: str
     token: str | None
+    zone: ZoneInfo
 
     def _get(self, path: str) -> Resource:
         """One GET. StepFailed unless it is answered with a resource."""
@@ -53,9 +55,9 @@ class FhirReader(Struct, frozen=True, kw_only=True):
 
     def responses_today(self) -> list[Resource]:
         """The QuestionnaireResponses of this patient authored today."""
-        today = datetime.now(UTC).date().isoformat()
+        today = datetime.now(self.zone).date()
         found = self.search(f"QuestionnaireResponse?patient=Patient/{self.patient}&_count=50")
-        return [one for one in found if str(one.get("authored", "")).startswith(today)]
+        return [one for one in found if day_in(self.zone, one.get("authored")) == today]
 
     def derived_from(self, responses: Sequence[Resource]) -> list[str]:
         """The responses and every Observation derived from them, as `Type/id`."""
@@ -63,6 +65,15 @@ class FhirReader(Struct, frozen=True, kw_only=True):
         observations = self.search(f"Observation?patient=Patient/{self.patient}&category=survey&_count=100")
         derived = [f"Observation/{one['id']}" for one in observations if _sources(one, self.base) & wanted]
         return [*wanted, *derived]
+
+
+def day_in(zone: ZoneInfo, written: object) -> date | None:
+    """The day of a FHIR date or dateTime at the clinic; None for what is neither."""
+    try:
+        moment = datetime.fromisoformat(str(written))
+    except ValueError:
+        return None
+    return moment.astimezone(zone).date() if moment.tzinfo else moment.date()
 
 
 def _sources(observation: Resource, base: str) -> set[str]:
@@ -73,8 +84,8 @@ def _sources(observation: Resource, base: str) -> set[str]:
 def reader_for(stand: Stand, patient: str) -> FhirReader:
     """A reader of the record: straight from an open server, else with a token from a launch of its own."""
     if stand.upstream:
-        return FhirReader(base=stand.upstream, patient=patient, token=None)
-    return FhirReader(base=stand.fhir, patient=patient, token=_token(stand, patient))
+        return FhirReader(base=stand.upstream, patient=patient, token=None, zone=stand.zone)
+    return FhirReader(base=stand.fhir, patient=patient, token=_token(stand, patient), zone=stand.zone)
 
 
 def _token(stand: Stand, patient: str) -> str:

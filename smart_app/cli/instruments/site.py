@@ -1,6 +1,6 @@
 """The instruments of the site that the settings describe, for every command that speaks of them."""
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import click
@@ -11,6 +11,8 @@ from fhir_mappings.data_files.strict_toml import DataFileError
 from fhir_mappings.instruments.instrument import Instrument
 from fhir_mappings.instruments.library import load_library
 from fhir_mappings.site.installation import Installed
+from smart_app.clinic_time import site_zone
+from smart_app.errors import ConfigurationError
 from smart_app.pack_folder import install_folder
 from smart_app.settings import InstrumentSettings
 
@@ -42,8 +44,8 @@ class Site(Struct, frozen=True, kw_only=True):
 
 
 def today() -> date:
-    """The day, in UTC."""
-    return datetime.now(UTC).date()
+    """The day at the clinic."""
+    return datetime.now(site_zone(InstrumentSettings().time_zone)).date()
 
 
 def this_site(folder: Path | None = None) -> Site:
@@ -54,5 +56,7 @@ def this_site(folder: Path | None = None) -> Site:
     except ValidationError as wrong:
         first = wrong.errors()[0]
         raise Misused(f"RAPPORT_{str(first['loc'][0]).upper()} cannot be used: {first['msg']} (see docs/configuration.md).") from wrong
+    except ConfigurationError as wrong:
+        raise Misused(wrong.user_message) from wrong
     except DataFileError as broken:
         raise click.ClickException(str(broken)) from broken

@@ -1,10 +1,10 @@
-"""From persona to FHIR R4 resources with local references (`Type/id`), dated relative to `today`, a UTC date.
+"""From persona to FHIR R4 resources with local references (`Type/id`), dated relative to `today`, the date in `zone`.
 
 Ids, identifiers and submission keys depend on persona and visit alone, never on `today`: data seeded on another day is found again.
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import UTC, date, tzinfo
 
 from smart_app.sandbox.personas import persona_canonicals
 from smart_app.sandbox.personas.calendar import Calendar
@@ -36,22 +36,22 @@ def build_staff(*, base: str = persona_canonicals.BASE) -> list[Resource]:
     return places + [practitioner_resource(person, base=base) for person in staff.practitioners]
 
 
-def build(persona: Persona, today: date, *, base: str = persona_canonicals.BASE) -> list[Resource]:
+def build(persona: Persona, today: date, *, base: str = persona_canonicals.BASE, zone: tzinfo = UTC) -> list[Resource]:
     """Everything of one persona: Patient, Encounters (today's always among them), ratings and Observations, as JSON-ready dicts
     with Decimal numbers. References to staff are met by `build_staff`."""
-    return build_with(load_cast(), persona, today=today, base=base)
+    return build_with(load_cast(), persona, today=today, base=base, zone=zone)
 
 
-def build_all(today: date, *, base: str = persona_canonicals.BASE) -> list[Resource]:
+def build_all(today: date, *, base: str = persona_canonicals.BASE, zone: tzinfo = UTC) -> list[Resource]:
     """Staff and every persona, ready for a store."""
     cast = load_cast()
-    people = [resource for persona in cast.personas.values() for resource in build_with(cast, persona, today=today, base=base)]
+    people = [resource for persona in cast.personas.values() for resource in build_with(cast, persona, today=today, base=base, zone=zone)]
     return build_staff(base=base) + people
 
 
-def build_with(cast: Cast, persona: Persona, *, today: date, base: str) -> list[Resource]:
+def build_with(cast: Cast, persona: Persona, *, today: date, base: str, zone: tzinfo = UTC) -> list[Resource]:
     """`build` with a cast of one's own."""
-    calendar = Calendar(today=today)
+    calendar = Calendar(today=today, zone=zone)
     visits = all_visits(persona)
     resources = [patient_resource(persona, calendar, base=base, clinic=cast.staff.organisations[0].key)]
     resources += [encounter_resource(persona, visit, cast, calendar=calendar, base=base) for visit in visits]

@@ -1,14 +1,15 @@
-"""Days before today as FHIR dates. Nothing is ever dated ahead of `today`, which is a UTC date."""
+"""Days before today as FHIR dates. Nothing is ever dated ahead of `today`, which is the date in `zone`."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calendar:
-    """Today, and what lies before it."""
+    """Today, and what lies before it, at the clocks of `zone`."""
 
     today: date
+    zone: tzinfo = UTC
 
     def day(self, days_ago: int) -> str:
         """`2026-11-22`."""
@@ -18,5 +19,5 @@ class Calendar:
         """`2026-11-10T09:30:00+00:00`; today only the day, because the time could still lie ahead."""
         if days_ago == 0:
             return self.day(0)
-        start = datetime.combine(self.today - timedelta(days=days_ago), at, UTC)
+        start = datetime.combine(self.today - timedelta(days=days_ago), at, self.zone)
         return (start + timedelta(minutes=minutes)).isoformat()

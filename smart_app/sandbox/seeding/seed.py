@@ -4,7 +4,7 @@ address beyond this machine without an explicit yes."""
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, tzinfo
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -133,9 +133,10 @@ def seed(
     confirmed: bool = False,
     personas: Sequence[Persona] | None = None,
     canonical_base: str = persona_canonicals.BASE,
+    zone: tzinfo = UTC,
     say: Say | None = None,
 ) -> SeedReport:
-    """Writes staff and personas that are not there yet; a second run writes nothing. `today` is a UTC date.
+    """Writes staff and personas that are not there yet; a second run writes nothing. `today` is the date in `zone`.
 
     NotConfirmedError beyond loopback without `confirmed`; RemoteError when the server has no usable CapabilityStatement or goes away.
     """
@@ -143,7 +144,7 @@ def seed(
     server = RemoteServer(base=base.rstrip("/"), session=session)
     run = Seeding(server=server, capabilities=server.capabilities())
     chosen = list(load_personas().values()) if personas is None else list(personas)
-    groups = [build_staff(base=canonical_base), *(build(persona, today, base=canonical_base) for persona in chosen)]
+    groups = [build_staff(base=canonical_base), *(build(persona, today, base=canonical_base, zone=zone) for persona in chosen)]
     for name, group in zip(["staff", *(persona.slug for persona in chosen)], groups, strict=True):
         before = len(run.new)
         _write_group(run, group)
