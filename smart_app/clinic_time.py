@@ -13,7 +13,8 @@ TIME_ZONE = "RAPPORT_TIME_ZONE"
 ZONE_NAME = r"[A-Z][A-Za-z0-9_+\-]*(?:/[A-Za-z0-9_+\-]+)*"
 _EXPECTED = "the IANA name of a time zone, such as Europe/Berlin or America/Los_Angeles"
 _LOCAL_TIME = Path("/etc/localtime")
-_DATABASE = "/zoneinfo/"
+# Where a file of the zone database lies, up to its name: `/usr/share/zoneinfo/`, on macOS also `zoneinfo.default`.
+_DATABASE = re.compile(r".*/zoneinfo[^/]*/(?:posix/)?")
 
 
 def site_zone(name: str) -> ZoneInfo:
@@ -46,13 +47,13 @@ def zone_of_machine(*, variable: str | None = None, local_time: Path = _LOCAL_TI
         return ZoneInfo("UTC")
     if named is not None:
         return _named_or_below(named.removeprefix(":"), told_by=f"TZ is {named!r}")
-    return _named_or_below(str(local_time.resolve()), told_by=f"{local_time} is a file without a name")
+    return _named_or_below(str(local_time), told_by=f"{local_time} is a file without a name")
 
 
 def _named_or_below(text: str, *, told_by: str) -> ZoneInfo:
-    """A name, or the path of a file of the zone database."""
-    name = text.rpartition(_DATABASE)[2].removeprefix("posix/")
+    """A name, or the path of a file of the zone database or of a link to one."""
+    name = str(Path(text).resolve()) if text.startswith("/") else text
     try:
-        return zone_named(name)
+        return zone_named(_DATABASE.sub("", name))
     except ValueError as unknown:
         raise ValueError(f"this machine does not say its own by name: {told_by}") from unknown

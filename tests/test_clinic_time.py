@@ -64,6 +64,9 @@ class TestTheMachinesOwn:
     def test_tz_comes_first_in_every_form_that_holds_a_name(self, local_time: Path, told: str) -> None:
         assert zone_of_machine(variable=told, local_time=local_time).key == "Asia/Tokyo"
 
+    def test_tz_may_lead_to_the_link_too(self, local_time: Path) -> None:
+        assert zone_of_machine(variable=f":{local_time}").key == "Europe/Berlin"
+
     def test_without_it_the_link_says_which(self, local_time: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv("TZ", raising=False)
         assert zone_of_machine(local_time=local_time).key == "Europe/Berlin"
