@@ -12,13 +12,13 @@ from smart_app.care.dashboard.load_dashboard import load_history
 from smart_app.care.forms.observed_clinician import candidates
 from smart_app.care.forms.saved_drafts import Typed, keep, ticket_for
 from smart_app.care.submission.receipt import Receipt
-from smart_app.care.submission.submit import form_of, receipt, submit
+from smart_app.care.submission.submit import form_of, receipt, send_again, submit
 from smart_app.launch.context import LaunchContext
 from smart_app.registration import Issuer, PublicClient
 from smart_app.services import AppServices
 from smart_app.settings import Settings
 from smart_app.store import FormPlace
-from tests.care.ehr import BASE, Ehr
+from tests.care.ehr import BASE, Ehr, refusal
 from tests.care.support import LAUNCH, SLUG, Clock, answers, context, hba1c, patient, settings
 
 KEY = "b1c7e0f2-6d7a-4e55-9a51-3f0c8f1f2a90"
@@ -96,6 +96,19 @@ def test_the_last_day_in_a_care_team_is_the_clinics(ehr: Ehr, services: AppServi
     people = [member("Ada", "2026-11-22"), member("Bo", "2026-11-22T09:00:00Z"), member("Cy", "2026-11-22T07:59:00Z")]
     ehr.put({"resourceType": "CareTeam", "id": "t1", "status": "active", "participant": people, "subject": {"reference": "Patient/p1"}})
     assert [one.person.name for one in candidates(context(), services).choices] == ["Ada", "Bo"]
+
+
+def test_what_is_sent_again_after_midnight_stays_of_the_day_it_was_answered(ehr: Ehr, clock: Clock, services: AppServices) -> None:
+    clock.now = datetime(2026, 11, 23, 7, 55, tzinfo=UTC)
+    ehr.faults.append(lambda method, _: refusal(503, "busy") if method == "POST" else None)
+    assert rate(services).outcome == "unknown"
+    assert not ehr.of_type("QuestionnaireResponse")
+    ehr.faults.clear()
+    clock.now += timedelta(minutes=10)
+    send_again(context(), services, key=KEY, launch_id=LAUNCH)
+    found = receipt(context(), services, key=KEY, launch_id=LAUNCH)
+    assert (found.outcome, found.visit) == ("saved", "2026-11-22")
+    assert [one["authored"] for one in ehr.of_type("QuestionnaireResponse")] == ["2026-11-22T23:55:00-08:00"]
 
 
 def test_an_entry_has_its_own_zone_and_every_launch_of_it_goes_by_that(services: AppServices) -> None:

@@ -13,6 +13,7 @@ import simplejson
 from msgspec.structs import replace
 
 from smart_app.errors import ConfigurationError
+from tests.care.ehr import refusal
 from tests.care.support import hba1c
 from tests.support.authorization_server import AuthorizationServer
 from tests.support.clock import Clock
@@ -114,6 +115,13 @@ class TestADayThatIsAnotherOneInUtc:
         assert answer.status_code == 410
         assert until in answer.get_data(as_text=True)
         assert until in rapport.send(chart, fields).get_data(as_text=True)
+
+    def test_what_is_not_in_the_record_was_sent_at_a_time_of_the_clinic(self, opened: Open, time: str, zone: str) -> None:
+        rapport = opened(time, zone)
+        rapport.ehr.faults.append(lambda method, _: refusal(503, "busy") if method == "POST" else None)
+        chart = rapport.launch()
+        rated(rapport, chart)
+        assert f"sent at {time[11:16]}, {day_of(time)} and kept in Rapport" in rapport.get(chart).text
 
     def test_age_is_that_of_the_clinics_today(self, opened: Open, time: str, zone: str) -> None:
         rapport = opened(time, zone)

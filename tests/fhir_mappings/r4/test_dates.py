@@ -1,4 +1,4 @@
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -61,6 +61,19 @@ def test_an_instant_has_its_day_in_the_zone_and_a_bare_date_is_that_day_everywhe
         moment = parse_moment(text, zone)
         assert moment is not None
         assert (moment.day, moment.text) == (day, text)
+
+
+@given(
+    st.integers(-2_000_000_000, 7_000_000_000),
+    st.sampled_from(["America/Los_Angeles", "Pacific/Auckland", "Pacific/Apia", "Asia/Kathmandu", "UTC"]),
+    st.integers(-12 * 4, 14 * 4),
+)
+def test_the_day_is_the_zones_whatever_offset_an_instant_was_written_with(seconds: int, zone: str, quarters: int) -> None:
+    at = datetime.fromtimestamp(seconds, UTC)
+    written = at.astimezone(timezone(timedelta(minutes=15 * quarters))).isoformat()
+    moment = parse_moment(written, ZoneInfo(zone))
+    assert moment is not None
+    assert (moment.day, moment.instant) == (at.astimezone(ZoneInfo(zone)).date(), at)
 
 
 @pytest.mark.parametrize(

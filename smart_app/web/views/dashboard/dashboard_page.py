@@ -383,7 +383,7 @@ def _foreign(number: int) -> str:
 def _waiting(hidden: HiddenRating, urls: DashboardUrls, frame: Frame, context: LaunchContext) -> Waiting:
     """The sentence for a rating kept back."""
     today = hidden.day == frame.today
-    visit = "todayâs visit" if today else f"the visit of {formats.short_date(hidden.day)}"
+    visit = "today’s visit" if today else f"the visit of {formats.short_date(hidden.day)}"
     ratable = _ratable(hidden, urls, frame, context)
     if hidden.mine:
         text = f"The patient rated {visit}." + (" Rate this visit to see it, or show without rating (recorded)." if ratable else "")
@@ -396,7 +396,7 @@ def _waiting(hidden: HiddenRating, urls: DashboardUrls, frame: Frame, context: L
 
 def _ratable(hidden: HiddenRating, urls: DashboardUrls, frame: Frame, context: LaunchContext) -> bool:
     """Only one's own visit of today can be rated from here, or the one the launch belongs to, which may have begun before midnight."""
-    open_now = hidden.day == frame.today or hidden.visit == f"Encounter/{context.encounter}"
+    open_now = hidden.day == frame.today or (context.encounter is not None and hidden.visit == f"Encounter/{context.encounter}")
     return hidden.mine and open_now and urls.rate is not None
 
 
