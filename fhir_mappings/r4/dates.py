@@ -37,7 +37,14 @@ def parse_moment(text: object, zone: tzinfo = UTC) -> Moment | None:
     if not isinstance(text, str):
         return None
     try:
-        return _instant(text, zone) if _USUAL.get(text[4::3]) == len(text) else _any_moment(text, zone)
+        if _USUAL.get(text[4::3]) != len(text):
+            return _any_moment(text, zone)
+        instant = datetime.fromisoformat(text)
+        return Moment(instant.astimezone(zone).date(), text, "instant", instant)
+    except OverflowError:
+        # "Without end" is written as the last second of the year 9999, which in zones ahead is no day of the calendar.
+        instant = datetime.fromisoformat(text)
+        return Moment(instant.date(), text, "instant", instant)
     except ValueError:
         return None
 
@@ -55,14 +62,9 @@ def _any_moment(text: str, zone: tzinfo) -> Moment | None:
 
 
 def _instant(text: str, zone: tzinfo) -> Moment:
-    """ValueError as above."""
+    """ValueError as above, OverflowError beyond the calendar."""
     instant = datetime.fromisoformat(text)
-    try:
-        day = instant.astimezone(zone).date()
-    except OverflowError:
-        # "Without end" is written as the last second of the year 9999, which is no day of the calendar in zones ahead.
-        day = instant.date()
-    return Moment(day, text, "instant", instant)
+    return Moment(instant.astimezone(zone).date(), text, "instant", instant)
 
 
 def position(when: Moment) -> tuple[date, float]:

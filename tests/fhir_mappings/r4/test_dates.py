@@ -1,11 +1,11 @@
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fhir_mappings.r4.dates import _WRITTEN, parse_moment
+from fhir_mappings.r4.dates import _WRITTEN, parse_moment, position
 
 
 @pytest.mark.parametrize(
@@ -80,13 +80,16 @@ def test_the_day_is_the_zones_whatever_offset_an_instant_was_written_with(second
     ("text", "zone", "day"),
     [
         ("9999-12-31T23:59:59Z", AUCKLAND, date(9999, 12, 31)),
+        ("9999-12-31T23:59:59.5-10:00", UTC, date(9999, 12, 31)),
         ("0001-01-01T00:00:00Z", LOS_ANGELES, date(1, 1, 1)),
+        ("0001-01-01T00:00:00+14:00", UTC, date(1, 1, 1)),
     ],
 )
-def test_the_ends_of_the_calendar_are_dates_in_every_zone(text: str, zone: ZoneInfo, day: date) -> None:
+def test_the_ends_of_the_calendar_are_dates_in_every_zone(text: str, zone: tzinfo, day: date) -> None:
     moment = parse_moment(text, zone)
     assert moment is not None
     assert moment.day == day
+    assert position(moment)[0] == day
 
 
 PARTS = st.sampled_from(["2026", "03", "14", "24", "59", "60", "٣٣", "1 ", " 1", "-1", "W1", "T1", "\ud800x"])
