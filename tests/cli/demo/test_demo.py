@@ -1,8 +1,9 @@
 """The whole job, and what `rapport demo` says when it cannot do it."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner
@@ -18,13 +19,13 @@ from smart_app.sandbox.seeding.data_file import load_file
 SYNTHEA = Path(__file__).resolve().parents[4] / "shared" / "data" / "synthea" / "Estrella_Daugherty.json"
 
 
-def whole_job(subject: Subject, resources: list[dict[str, Any]] | None = None) -> Steps:
-    """Every step of the check on the embedded EHR."""
-    steps = Steps()
-    backend = local_backend(resources or [], today=datetime.now(UTC).date(), store=None)
+def whole_job(subject: Subject, resources: list[dict[str, Any]] | None = None, *, zone: str = "UTC") -> Steps:
+    """Every step of the check on the embedded EHR, whose clinic is in that zone."""
+    steps, clinics = Steps(), ZoneInfo(zone)
+    backend = local_backend(resources or [], today=datetime.now(clinics).date(), store=None, zone=clinics)
     app_socket, _ = take_port(0)
     ehr_socket, _ = take_port(0)
-    with embedded(backend, app_socket=app_socket, ehr_socket=ehr_socket) as stand:
+    with embedded(backend, app_socket=app_socket, ehr_socket=ehr_socket, zone=clinics) as stand:
         run(stand, subject, steps, extra=every_hba1c(resources) if resources else None)
     return steps
 
@@ -35,11 +36,18 @@ def test_the_whole_job_holds_on_the_embedded_ehr() -> None:
     assert steps.passed == 7
 
 
+# At any hour at least one of them has another day than UTC. The persona has been rated today.
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
+def test_it_holds_wherever_the_clinic_is(zone: str) -> None:
+    steps = whole_job(Subject(patient="views-differ"), zone=zone)
+    assert steps.failed == []
+
+
 @pytest.mark.skipif(not SYNTHEA.exists(), reason="the Synthea bundle is not beside this checkout")
 def test_every_hba1c_of_a_loaded_file_is_on_the_page() -> None:
     resources = list(load_file(SYNTHEA).resources)
     patient = next(one["id"] for one in resources if one["resourceType"] == "Patient")
-    steps = whole_job(Subject(patient=patient), resources)
+    steps = whole_job(Subject(patient=patient), resources, zone="America/Los_Angeles")
     assert steps.failed == []
     assert steps.passed == 8
 

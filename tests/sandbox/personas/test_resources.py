@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from importlib import import_module
+from zoneinfo import ZoneInfo
 
 import pytest
 import simplejson
@@ -83,6 +84,15 @@ def test_nothing_is_dated_ahead_whatever_today_is(today: date) -> None:
     for slug in ("views-differ", "entered-in-error", "sparse-banner"):
         for resource in build(load_personas()[slug], today):
             assert all(as_moment(text) <= start_of_today for text in dates(resource))
+
+
+@pytest.mark.parametrize("name", ["Pacific/Auckland", "America/Los_Angeles"])
+def test_the_dates_are_those_of_the_zone_given(name: str) -> None:
+    zone = ZoneInfo(name)
+    start_of_today = datetime.combine(TODAY, datetime.min.time(), zone)
+    moments = [datetime.fromisoformat(text) for one in build_all(TODAY, zone=zone) for text in dates(one) if "T" in text]
+    assert max(moments) <= start_of_today
+    assert all(moment.utcoffset() == moment.astimezone(zone).utcoffset() for moment in moments)
 
 
 def test_identifiers_do_not_change_from_one_day_to_the_next() -> None:
