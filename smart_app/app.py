@@ -16,7 +16,6 @@ from structlog.typing import FilteringBoundLogger
 from fhir_mappings.data_files.strict_toml import DataFileError
 from fhir_mappings.instruments.library import Library, load_library
 from fhir_mappings.measures.catalogue import load_measures
-from smart_app.care.record.access import RENEWAL
 from smart_app.clinic_time import TIME_ZONE, site_zone
 from smart_app.errors import ConfigurationError
 from smart_app.fhir.recent_reads import RecentReads
@@ -206,7 +205,6 @@ class _Around:
         g.frame_ancestors = self._ancestors
         g.form_targets = ()
         clear_contextvars()
-        RENEWAL.set(None)
         bind_contextvars(request_id=g.reference)
         try:
             request.query_string.decode()

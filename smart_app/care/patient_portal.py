@@ -16,12 +16,12 @@ from smart_app.care.record.access import base_of, patient_on_server, powers, rea
 from smart_app.care.record.general_practitioners import general_practitioners
 from smart_app.care.record.patient_in_context import Patient, patient_of, remember_patient
 from smart_app.care.record.reads import ANSWERS, Readings, ReadReport, read_all
+from smart_app.care.record.record import ChartRecord
 from smart_app.care.submission.submit import own_form_of
 from smart_app.care.submission.write_ladder import highest
 from smart_app.errors import SessionError
 from smart_app.fhir.client import Resource
 from smart_app.fhir.gather import Loaded, gather
-from smart_app.launch.context import LaunchContext
 from smart_app.services import AppServices
 
 
@@ -53,19 +53,19 @@ class OwnPage(Struct, frozen=True, kw_only=True):
     nobody_known: bool
 
 
-def load_own(context: LaunchContext, services: AppServices) -> OwnPage:
+def load_own(record: ChartRecord) -> OwnPage:
     """The page of the launch's patient. FhirError only when their entry cannot be read or is another's."""
-    readings = read_all(context, services, only=(ANSWERS,))
-    remember_patient(context, services, readings.patient)
-    sent = _sent(context, services, readings)
-    instruments = _instruments(services)
-    clinicians = _clinicians(context, services, readings.patient, sent)
+    readings = read_all(record, only=(ANSWERS,))
+    remember_patient(record, readings.patient)
+    sent = _sent(record, readings)
+    instruments = _instruments(record.services)
+    clinicians = _clinicians(record, readings.patient, sent)
     return OwnPage(
-        patient=patient_of(readings.patient, zone=services.zone(context.iss)),
+        patient=patient_of(readings.patient, zone=record.zone),
         forms=tuple(form for instrument in instruments for form in _forms(instrument, clinicians, sent)),
         sent=sent,
         read=readings.reports[ANSWERS],
-        can_send=highest(powers(context, services)) is not None,
+        can_send=highest(powers(record)) is not None,
         nobody_known=not clinicians and any(instrument.rated == "clinician" for instrument in instruments),
     )
 
@@ -81,11 +81,11 @@ def _instruments(services: AppServices) -> tuple[Instrument, ...]:
     return tuple(found)
 
 
-def _sent(context: LaunchContext, services: AppServices, readings: Readings) -> tuple[Sent, ...]:
+def _sent(record: ChartRecord, readings: Readings) -> tuple[Sent, ...]:
     """The patient's own ratings, without what they say. Those entered in error are none."""
-    responses, zone = readings.resources[ANSWERS], services.zone(context.iss)
-    canonical = services.settings.canonical_base
-    ratings, _ = read_ratings(services.library, responses, [], patient=patient_on_server(context), base=canonical, zone=zone)
+    services, canonical = record.services, record.services.settings.canonical_base
+    responses, patient = readings.resources[ANSWERS], patient_on_server(record.context)
+    ratings, _ = read_ratings(services.library, responses, [], patient=patient, base=canonical, zone=record.zone)
     own = [rating for rating in ratings if rating.informant == "patient"]
     return tuple(_without_content(services, rating) for rating in sorted(own, key=lambda rating: position(rating.when), reverse=True))
 
@@ -95,22 +95,22 @@ def _without_content(services: AppServices, rating: Rating) -> Sent:
     return Sent(instrument=instrument, clinician=rating.clinician, when=rating.when)
 
 
-def _clinicians(context: LaunchContext, services: AppServices, patient: Resource, sent: Sequence[Sent]) -> tuple[Person, ...]:
+def _clinicians(record: ChartRecord, patient: Resource, sent: Sequence[Sent]) -> tuple[Person, ...]:
     """Whom a form can be about: those the patient has answered about, the latest first, then those their entry names as their own."""
     found: dict[str, Person] = {}
-    for person in (*(one.clinician for one in sent if one.clinician), *general_practitioners(patient, base=base_of(context))):
+    for person in (*(one.clinician for one in sent if one.clinician), *general_practitioners(patient, base=base_of(record.context))):
         known = found.get(person.reference)
         found[person.reference] = person if known is None or known.name is None else known
-    return _named(context, services, found.values())
+    return _named(record, found.values())
 
 
-def _named(context: LaunchContext, services: AppServices, people: Iterable[Person]) -> tuple[Person, ...]:
+def _named(record: ChartRecord, people: Iterable[Person]) -> tuple[Person, ...]:
     """The same people, their names read where none was given and the sign-in allows it."""
     listed = tuple(people)
     nameless = [person.reference for person in listed if person.name is None]
-    if not nameless or not powers(context, services).granted("Practitioner", "read"):
+    if not nameless or not powers(record).granted("Practitioner", "read"):
         return listed
-    client = reader(context, services)
+    client, services = reader(record), record.services
     read = gather(services.pool, {one: partial(client.read_reference, one) for one in nameless}, seconds=services.settings.read_deadline)
     names = {reference: name_of(found.value) for reference, found in read.items() if isinstance(found, Loaded)}
     return tuple(replace(person, name=person.name or names.get(person.reference)) for person in listed)

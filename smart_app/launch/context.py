@@ -119,3 +119,21 @@ class LaunchContext(Struct, frozen=True, kw_only=True):
     def by_patient(self) -> bool:
         """Whether the patient is the one signed in: they see their own pages, and no clinician's."""
         return self.user.reference.startswith("Patient/")
+
+
+class UserContext(Struct, frozen=True, kw_only=True):
+    """Access to one FHIR server without a patient: a page of staff, or a job. `user` is who acts, `scope` what was granted.
+
+    A launch's other fields have no meaning here: visit, banner, intent and what arrived belong to a chart, and how the token is renewed
+    to whoever obtained it."""
+
+    iss: str
+    issuer_name: str
+    user: User
+    scope: str
+    access_token: str | None
+    synthetic: bool
+
+    def __repr__(self) -> str:
+        """Without token and user."""
+        return f"UserContext(iss={self.iss!r}, scope={self.scope!r})"

@@ -5,7 +5,10 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from smart_app.care.record.record import ChartRecord, Record
+from smart_app.fhir.client import Renew
 from smart_app.launch.context import LaunchContext, LaunchId, User
+from smart_app.services import AppServices
 from smart_app.settings import Settings
 from tests.care.ehr import BASE
 
@@ -40,6 +43,13 @@ def context(**more: Any) -> LaunchContext:
         "need_patient_banner": True, "synthetic": False,
     }  # fmt: skip
     return LaunchContext(**{**fields, **more})
+
+
+def in_launch(
+    services: AppServices, launch: LaunchContext | None = None, *, launch_id: LaunchId = LAUNCH, renew: Renew | None = None
+) -> ChartRecord:
+    """What the guard hands to a use case; of the launch of `context()` where no other is given."""
+    return Record(context=launch or context(), services=services, launch_id=launch_id, renew=renew)
 
 
 def answers(value: int = 4, **changed: int) -> dict[str, list[str]]:

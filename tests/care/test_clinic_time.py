@@ -19,7 +19,7 @@ from smart_app.services import AppServices
 from smart_app.settings import Settings
 from smart_app.store import FormPlace
 from tests.care.ehr import BASE, Ehr, refusal
-from tests.care.support import LAUNCH, SLUG, Clock, answers, context, hba1c, patient, settings
+from tests.care.support import LAUNCH, SLUG, Clock, answers, hba1c, in_launch, patient, settings
 
 KEY = "b1c7e0f2-6d7a-4e55-9a51-3f0c8f1f2a90"
 EVENING = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
@@ -38,14 +38,13 @@ def evening(ehr: Ehr, clock: Clock) -> None:
 
 
 def rate(services: AppServices, informant: Any = "patient", *, key: str = KEY, launch: LaunchContext | None = None) -> Receipt:
-    opened = launch or context()
-    sent = submit(opened, services, slug=SLUG, informant=informant, key=key, patient="p1", fields=answers(), launch_id=LAUNCH)
-    assert sent == key
-    return receipt(opened, services, key=key, launch_id=LAUNCH)
+    opened = in_launch(services, launch)
+    assert submit(opened, slug=SLUG, informant=informant, key=key, patient="p1", fields=answers()) == key
+    return receipt(opened, key=key)
 
 
 def history(services: AppServices) -> History:
-    return load_history(context(), services, years="2")
+    return load_history(in_launch(services), years="2")
 
 
 def test_a_visit_is_of_the_day_at_the_clinic(ehr: Ehr, services: AppServices) -> None:
@@ -95,7 +94,7 @@ def test_the_last_day_in_a_care_team_is_the_clinics(ehr: Ehr, services: AppServi
 
     people = [member("Ada", "2026-11-22"), member("Bo", "2026-11-22T09:00:00Z"), member("Cy", "2026-11-22T07:59:00Z")]
     ehr.put({"resourceType": "CareTeam", "id": "t1", "status": "active", "participant": people, "subject": {"reference": "Patient/p1"}})
-    assert [one.person.name for one in candidates(context(), services).choices] == ["Ada", "Bo"]
+    assert [one.person.name for one in candidates(in_launch(services)).choices] == ["Ada", "Bo"]
 
 
 def test_what_is_sent_again_after_midnight_stays_of_the_day_it_was_answered(ehr: Ehr, clock: Clock, services: AppServices) -> None:
@@ -105,8 +104,8 @@ def test_what_is_sent_again_after_midnight_stays_of_the_day_it_was_answered(ehr:
     assert not ehr.of_type("QuestionnaireResponse")
     ehr.faults.clear()
     clock.now += timedelta(minutes=10)
-    send_again(context(), services, key=KEY, launch_id=LAUNCH)
-    found = receipt(context(), services, key=KEY, launch_id=LAUNCH)
+    send_again(in_launch(services), key=KEY)
+    found = receipt(in_launch(services), key=KEY)
     assert (found.outcome, found.visit) == ("saved", "2026-11-22")
     assert [one["authored"] for one in ehr.of_type("QuestionnaireResponse")] == ["2026-11-22T23:55:00-08:00"]
 
@@ -129,7 +128,7 @@ def test_an_entry_has_its_own_zone_and_every_launch_of_it_goes_by_that(services:
 def test_hours_are_hours_over_a_change_to_summer_time_and_back(clock: Clock, services: AppServices, now: datetime, until: str) -> None:
     clock.now = now
     place = FormPlace(launch_id=LAUNCH, slug=SLUG, informant="patient", key=KEY)
-    ticket = ticket_for(context(), services, place=place, instrument=form_of(services, SLUG, "patient"), cookie="c")
+    ticket = ticket_for(in_launch(services), place=place, instrument=form_of(services, SLUG, "patient"), cookie="c")
     typed = Typed(place=place, ticket=ticket, patient="p1", fields=answers(), cookie="c", completes=False)
     kept = keep(services, typed)
     assert kept.until.isoformat() == until

@@ -11,8 +11,8 @@ from fhir_mappings.ratings.rating import Rating
 from fhir_mappings.skipped import Skipped
 from smart_app.care.dashboard.history import HiddenRating
 from smart_app.care.record.closed_visits import Visit, closed_visits
+from smart_app.care.record.record import ChartRecord
 from smart_app.fhir.client import Resource
-from smart_app.launch.context import LaunchContext, LaunchId
 from smart_app.services import AppServices
 
 
@@ -29,14 +29,14 @@ def visit_of(rating: Rating) -> Visit:
     return rating.clinician.reference if rating.clinician else "", rating.visit
 
 
-def apply(context: LaunchContext, services: AppServices, ratings: Iterable[Rating]) -> Sight:
+def apply(record: ChartRecord, ratings: Iterable[Rating]) -> Sight:
     """The ratings that may be seen, and where the others stand."""
     given = tuple(ratings)
-    closed = closed_visits(context, services, [(rating.informant, visit_of(rating)) for rating in given])
+    closed = closed_visits(record, [(rating.informant, visit_of(rating)) for rating in given])
     held = [rating for rating in given if _kept_back(rating, closed)]
     seen = tuple(rating for rating in given if not _kept_back(rating, closed))
     sources = frozenset(rating.source for rating in held)
-    return Sight(ratings=seen, hidden=_hidden(held, mine=context.user.reference), held=sources)
+    return Sight(ratings=seen, hidden=_hidden(held, mine=record.context.user.reference), held=sources)
 
 
 def without_content(
@@ -67,12 +67,12 @@ def _own_reference(resource: Resource) -> str:
     return f"{resource.get('resourceType')}/{resource.get('id')}"
 
 
-def reveal(context: LaunchContext, services: AppServices, *, clinician: str, visit: str, launch_id: LaunchId | None = None) -> None:
+def reveal(record: ChartRecord, *, clinician: str, visit: str) -> None:
     """Show the patient's rating of that visit without rating it; who chose so is recorded."""
-    user = context.user.reference
-    services.store.reveals.add(issuer=context.iss, patient=context.patient, clinician=clinician, visit=visit, user=user)
+    store, context = record.services.store, record.context
+    store.reveals.add(issuer=context.iss, patient=context.patient, clinician=clinician, visit=visit, user=context.user.reference)
     detail = {"clinician": clinician, "visit": visit}
-    services.store.audit.add("reveal", launch_id=launch_id, context=context, detail=detail)
+    store.audit.add("reveal", launch_id=record.launch_id, context=context, detail=detail)
 
 
 def _kept_back(rating: Rating, closed: set[Visit]) -> bool:

@@ -23,6 +23,7 @@ from smart_app.care.dashboard.history import Dyad, History, Panel, Years
 from smart_app.care.record.access import base_of, patient_on_server, powers
 from smart_app.care.record.patient_in_context import patient_of, remember_patient
 from smart_app.care.record.reads import ANSWERS, SCORES, Readings, ReadReport, read_all
+from smart_app.care.record.record import ChartRecord
 from smart_app.care.submission.submit import why_not_write
 from smart_app.fhir.client import Resource
 from smart_app.launch.context import LaunchContext
@@ -54,33 +55,33 @@ class _Alliance(Struct, frozen=True, kw_only=True):
     reports: Mapping[str, ReadReport]
 
 
-def load_history(context: LaunchContext, services: AppServices, *, years: Years) -> History:
+def load_history(record: ChartRecord, *, years: Years) -> History:
     """Everything the dashboard shows. FhirError only when the Patient cannot be read or is another; every other failure is in `reads`."""
-    readings = read_all(context, services)
-    remember_patient(context, services, readings.patient)
-    now = services.now(context.iss)
+    readings = read_all(record)
+    remember_patient(record, readings.patient)
+    now = record.now()
     tomorrow = now.date() + _AHEAD
-    measured, unread = _measurements(context, services, readings)
-    alliance = _alliance(context, services, readings)
+    measured, unread = _measurements(record, readings)
+    alliance = _alliance(record, readings)
     past = [measurement for measurement in measured if measurement.when.day <= tomorrow]
     ahead = [_ahead(measurement) for measurement in measured if measurement.when.day > tomorrow]
     reports = {**readings.reports, **alliance.reports}
-    skipped = [*unread, *ahead, *alliance.skipped, *_foreign(reports.values(), context)]
+    skipped = [*unread, *ahead, *alliance.skipped, *_foreign(reports.values(), record.context)]
     span = _span(years, now.date(), [*(item.when.day for item in past), *(rating.when.day for rating in alliance.sight.ratings)])
     values, left_out = _by_measure(past), _by_measure(skipped)
     panels = [
         _panel(measure, values.get(measure.key, []), left_out.get(measure.key, []), reports[measure.group.key], span=span)
-        for measure in services.measures
+        for measure in record.services.measures
     ]
-    dyads, companions = _dyads(services, alliance.sight.ratings, span=span, mine=context.user.reference)
-    why_not = why_not_write(powers(context, services))
+    dyads, companions = _dyads(record.services, alliance.sight.ratings, span=span, mine=record.context.user.reference)
+    why_not = why_not_write(powers(record))
     return History(
-        patient=patient_of(readings.patient, zone=services.zone(context.iss)),
+        patient=patient_of(readings.patient, zone=record.zone),
         years=years,
         start=span.start,
         end=span.end,
         read_at=now,
-        server=context.issuer_name,
+        server=record.context.issuer_name,
         dyads=dyads,
         companions=companions,
         hidden=alliance.sight.hidden,
@@ -93,26 +94,26 @@ def load_history(context: LaunchContext, services: AppServices, *, years: Years)
     )
 
 
-def _measurements(context: LaunchContext, services: AppServices, readings: Readings) -> tuple[list[Measurement], list[Skipped]]:
+def _measurements(record: ChartRecord, readings: Readings) -> tuple[list[Measurement], list[Skipped]]:
     """All measures of all groups, in order of time; a resource that two reads returned counts once."""
+    services, patient = record.services, patient_on_server(record.context)
     unique: dict[object, Resource] = {}
     for index, resource in enumerate(resource for group in groups_of(services.measures) for resource in readings.resources[group.key]):
         local_id = resource.get("id")
         unique[local_id if isinstance(local_id, str) and local_id else index] = resource
-    zone = services.zone(context.iss)
-    measurements, skipped = read_measurements(services.measures, unique.values(), patient=patient_on_server(context), zone=zone)
+    measurements, skipped = read_measurements(services.measures, unique.values(), patient=patient, zone=record.zone)
     return in_order(measurements), skipped
 
 
-def _alliance(context: LaunchContext, services: AppServices, readings: Readings) -> _Alliance:
+def _alliance(record: ChartRecord, readings: Readings) -> _Alliance:
     """The ratings, blind entry applied before anything else sees them."""
-    canonical, base = services.settings.canonical_base, base_of(context)
+    canonical, base = record.services.settings.canonical_base, base_of(record.context)
     responses = [response for response in readings.resources[ANSWERS] if _is_ours(response, canonical)]
     scores = readings.resources[SCORES]
-    zone = services.zone(context.iss)
-    ratings, skipped = read_ratings(services.library, responses, scores, patient=patient_on_server(context), base=canonical, zone=zone)
-    sight = blind_entry.apply(context, services, ratings)
-    kept = blind_entry.without_content(services, skipped, sight=sight, resources=[*responses, *scores], base=base)
+    library, patient = record.services.library, patient_on_server(record.context)
+    ratings, skipped = read_ratings(library, responses, scores, patient=patient, base=canonical, zone=record.zone)
+    sight = blind_entry.apply(record, ratings)
+    kept = blind_entry.without_content(record.services, skipped, sight=sight, resources=[*responses, *scores], base=base)
     used = {ANSWERS: responses, SCORES: scores}
     counts = {key: len(blind_entry.not_held(resources, sight=sight, base=base)) for key, resources in used.items()}
     return _Alliance(sight=sight, skipped=kept, reports={key: replace(readings.reports[key], count=count) for key, count in counts.items()})

@@ -11,9 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from fhir_mappings.instruments.instrument import Informant
 from smart_app.care.record.access import reader
+from smart_app.care.record.record import ChartRecord
 from smart_app.care.submission.submit import form_of, forms_offered, practitioner
 from smart_app.errors import FhirError, SessionError
-from smart_app.launch.context import ContextItem, LaunchContext
+from smart_app.launch.context import ContextItem
 from smart_app.services import AppServices
 
 # An item without a role is what the app was opened for; the other one is the specification's own example of a form to show.
@@ -57,49 +58,49 @@ _NOT_OFFERED = "The EHR asked for a form that cannot be opened here, so the hist
 _NOT_UNDERSTOOD = "The EHR asked for something Rapport does not know, so the history is shown."
 
 
-def destination(context: LaunchContext, services: AppServices) -> Destination:
+def destination(record: ChartRecord) -> Destination:
     """Where the launch leads. Reads a Questionnaire where `fhirContext` names one by reference only; never fails the launch."""
-    for asked in _asked(context, services):
+    for asked in _asked(record):
         if asked.unmet is not None or asked.slug is None or asked.informant is None:
             return asked
-        return asked if _offered(context, services, asked.slug, asked.informant) else Destination(unmet=_NOT_OFFERED)
-    understood = not context.arrived.app_context and context.intent is None
+        return asked if _offered(record, asked.slug, asked.informant) else Destination(unmet=_NOT_OFFERED)
+    understood = not record.context.arrived.app_context and record.context.intent is None
     return _HISTORY if understood else Destination(unmet=_NOT_UNDERSTOOD)
 
 
-def _asked(context: LaunchContext, services: AppServices) -> Iterator[Destination]:
+def _asked(record: ChartRecord) -> Iterator[Destination]:
     """What was asked for and understood, what decides first."""
-    yield from _by_app_context(context, services)
-    yield from _by_item(context, services)
-    yield from _by_intent(context, services)
+    yield from _by_app_context(record)
+    yield from _by_item(record)
+    yield from _by_intent(record)
 
 
-def _by_app_context(context: LaunchContext, services: AppServices) -> Iterator[Destination]:
+def _by_app_context(record: ChartRecord) -> Iterator[Destination]:
     try:
-        asked = _APP_CONTEXT.validate_json(context.arrived.app_context or "")
+        asked = _APP_CONTEXT.validate_json(record.context.arrived.app_context or "")
     except ValidationError:
         return
     if asked.page == "history":
         yield _HISTORY
     else:
-        yield _form(services, asked.informant or "patient", slug=asked.instrument)
+        yield _form(record.services, asked.informant or "patient", slug=asked.instrument)
 
 
-def _by_item(context: LaunchContext, services: AppServices) -> Iterator[Destination]:
+def _by_item(record: ChartRecord) -> Iterator[Destination]:
     """A form first; answers given already, where no form is named."""
-    items = [item for item in context.arrived.items if item.role in _ROLES]
+    items = [item for item in record.context.arrived.items if item.role in _ROLES]
     for item in items:
         if item.type == "Questionnaire":
-            yield _form_of_item(item, context, services)
+            yield _form_of_item(item, record)
     for item in items:
         if item.type == "QuestionnaireResponse" and item.in_context and item.reference:
             yield Destination(response=item.reference)
 
 
-def _by_intent(context: LaunchContext, services: AppServices) -> Iterator[Destination]:
-    if context.intent is not None and context.intent in INTENTS:
-        asking = INTENTS[context.intent]
-        yield _form(services, asking) if asking else _HISTORY
+def _by_intent(record: ChartRecord) -> Iterator[Destination]:
+    if record.context.intent is not None and record.context.intent in INTENTS:
+        asking = INTENTS[record.context.intent]
+        yield _form(record.services, asking) if asking else _HISTORY
 
 
 def _form(services: AppServices, asking: Asking, *, slug: str | None = None) -> Destination:
@@ -109,9 +110,9 @@ def _form(services: AppServices, asking: Asking, *, slug: str | None = None) -> 
     return Destination(slug=chosen, informant=asking) if chosen else Destination(unmet=_NOT_OFFERED)
 
 
-def _form_of_item(item: ContextItem, context: LaunchContext, services: AppServices) -> Destination:
-    canonical = item.canonical or _canonical_at(item.reference, context, services)
-    found = _instrument_of(canonical, services) if canonical else None
+def _form_of_item(item: ContextItem, record: ChartRecord) -> Destination:
+    canonical = item.canonical or _canonical_at(item.reference, record)
+    found = _instrument_of(canonical, record.services) if canonical else None
     return Destination(slug=found[0], informant=found[1]) if found else Destination(unmet=_NOT_OFFERED)
 
 
@@ -124,12 +125,12 @@ def _instrument_of(canonical: str, services: AppServices) -> tuple[str, Asking] 
     return None if found is None or found[1] == "observer" else (found[0].slug, found[1])
 
 
-def _canonical_at(reference: str | None, context: LaunchContext, services: AppServices) -> str | None:
+def _canonical_at(reference: str | None, record: ChartRecord) -> str | None:
     """`url|version` of the Questionnaire on the launch's server; one elsewhere is not asked for."""
     if reference is None:
         return None
     try:
-        found = reader(context, services).read_reference(reference)
+        found = reader(record).read_reference(reference)
     except FhirError:
         return None
     url, version = found.get("url"), found.get("version")
@@ -138,10 +139,10 @@ def _canonical_at(reference: str | None, context: LaunchContext, services: AppSe
     return f"{url}|{version}" if isinstance(version, str) else url
 
 
-def _offered(context: LaunchContext, services: AppServices, slug: str, informant: Informant) -> bool:
+def _offered(record: ChartRecord, slug: str, informant: Informant) -> bool:
     try:
-        form_of(services, slug, informant)
-        practitioner(context)
+        form_of(record.services, slug, informant)
+        practitioner(record.context)
     except SessionError:
         return False
     return True

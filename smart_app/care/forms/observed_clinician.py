@@ -15,10 +15,11 @@ from fhir_mappings.ratings.rating_reader import read_ratings
 from smart_app.care.record.access import Powers, base_of, patient_on_server, powers, reader
 from smart_app.care.record.patient_in_context import Patient, patient_of, remember_patient
 from smart_app.care.record.reads import ANSWERS, SCORES, Readings, read_all
+from smart_app.care.record.record import ChartRecord
 from smart_app.errors import SessionError
 from smart_app.fhir.client import FhirClient, Resource
 from smart_app.fhir.gather import Failed, Loaded, gather
-from smart_app.launch.context import LaunchContext, LaunchId
+from smart_app.launch.context import LaunchContext
 from smart_app.services import AppServices
 
 _VISIT, _TEAM = "visit", "team"
@@ -53,40 +54,39 @@ def asks_whom(instrument: Instrument, informant: Informant) -> bool:
     return informant == "observer" and instrument.rated == "clinician"
 
 
-def candidates(context: LaunchContext, services: AppServices) -> Candidates:
+def candidates(record: ChartRecord) -> Candidates:
     """The clinicians an observer can rate here: of this visit, the patient's own, of their care team, or rated before. Never the observer.
     FhirError only when the Patient cannot be read or is another; what else fails is in `looked`."""
-    readings = read_all(context, services, only=(ANSWERS, SCORES))
-    remember_patient(context, services, readings.patient)
-    allowed, client = powers(context, services), reader(context, services)
-    found = gather(services.pool, dict(_reads(context, allowed, client)), seconds=services.settings.read_deadline)
-    places = dict(_places(context, services, readings, found, allowed))
-    gathered = _by_person(context, services, [(place, one) for place, given in places.items() for one in given if isinstance(one, Named)])
-    gathered.pop(local_reference(context.user.reference, base=base_of(context)) or context.user.reference, None)
-    _look_names_up(services, gathered, allowed, client)
+    readings = read_all(record, only=(ANSWERS, SCORES))
+    remember_patient(record, readings.patient)
+    allowed, client = powers(record), reader(record)
+    found = gather(record.services.pool, dict(_reads(record.context, allowed, client)), seconds=record.services.settings.read_deadline)
+    places = dict(_places(record, readings, found, allowed))
+    gathered = _by_person(record, [(place, one) for place, given in places.items() for one in given if isinstance(one, Named)])
+    own = record.context.user.reference
+    gathered.pop(local_reference(own, base=base_of(record.context)) or own, None)
+    _look_names_up(record.services, gathered, allowed, client)
     # Of a role that cannot be read it is not known whose it is; one of the observer's own name is taken to be theirs.
-    choices = [one for one in (_choice(*each) for each in gathered.items()) if not _is_own_role(one, context)]
+    choices = [one for one in (_choice(*each) for each in gathered.items()) if not _is_own_role(one, record.context)]
     ordered = tuple(sorted(choices, key=lambda one: ((one.person.name or "~").casefold(), one.person.reference)))
     looked = tuple((place, given if isinstance(given, str) else _counted(place, choices)) for place, given in places.items())
-    return Candidates(patient=patient_of(readings.patient, zone=services.zone(context.iss)), choices=ordered, looked=looked)
+    return Candidates(patient=patient_of(readings.patient, zone=record.zone), choices=ordered, looked=looked)
 
 
-def choose(
-    context: LaunchContext, services: AppServices, *, found: Candidates, reference: str, form: tuple[str, Informant], launch_id: LaunchId
-) -> str | None:
+def choose(record: ChartRecord, *, found: Candidates, reference: str, form: tuple[str, Informant]) -> str | None:
     """A sealed note of the choice for the pages of that form (slug, informant) in this launch; None when the choice is not among those
     found."""
     person = next((one.person for one in found.choices if one.person.reference == reference), None)
     if person is None:
         return None
-    content = {"reference": person.reference, "name": person.name, "patient": context.patient}
-    return services.store.launches.carry(launch_id, content, purpose=_purpose(form))
+    content = {"reference": person.reference, "name": person.name, "patient": record.context.patient}
+    return record.services.store.launches.carry(record.launch, content, purpose=_purpose(form))
 
 
-def chosen(context: LaunchContext, services: AppServices, *, note: str, form: tuple[str, Informant], launch_id: LaunchId) -> Person:
+def chosen(record: ChartRecord, *, note: str, form: tuple[str, Informant]) -> Person:
     """Whom a note from `choose` names. SessionError for a note of another launch, form or patient, or of nobody's."""
-    content = services.store.launches.carried(launch_id, note, purpose=_purpose(form))
-    if content["patient"] != context.patient:
+    content = record.services.store.launches.carried(record.launch, note, purpose=_purpose(form))
+    if content["patient"] != record.context.patient:
         raise SessionError("The clinician was chosen for another patient, so nothing was stored. Open Rapport from the chart again.")
     return Person(reference=content["reference"], name=content["name"])
 
@@ -114,20 +114,19 @@ def _teams(client: FhirClient, patient: str, deadline: float) -> _Team:
 
 
 def _places(
-    context: LaunchContext,
-    services: AppServices,
+    record: ChartRecord,
     readings: Readings,
     found: Mapping[str, Loaded[_Team] | Failed],
     allowed: Powers,
 ) -> Iterator[tuple[str, list[Named] | str]]:
     """Every place a clinician may be named in, with whom it names, or why that is not known."""
-    today, zone = services.now(context.iss).date(), services.zone(context.iss)
+    today, context = record.now().date(), record.context
     unread = "this launch belongs to no visit" if not context.encounter else "may not be read in this launch"
     yield "this visit", _mentioned(context, found.get(_VISIT), unread, of_visit)
     yield "general practitioner", list(general_practitioners(readings.patient))
     why = allowed.why_not("CareTeam", "search-type") or ""
-    yield "care team", _mentioned(context, found.get(_TEAM), why, partial(of_team, today=today, zone=zone))
-    yield "rated here before", _rated_before(context, services, readings)
+    yield "care team", _mentioned(context, found.get(_TEAM), why, partial(of_team, today=today, zone=record.zone))
+    yield "rated here before", _rated_before(record, readings)
 
 
 def _mentioned(
@@ -142,12 +141,12 @@ def _mentioned(
     return [named for resource in own for named in members(resource)]
 
 
-def _rated_before(context: LaunchContext, services: AppServices, readings: Readings) -> list[Named] | str:
+def _rated_before(record: ChartRecord, readings: Readings) -> list[Named] | str:
     """The clinicians of the history's dyads: that they were rated, not how."""
-    canonical, failed = services.settings.canonical_base, [readings.reports[key] for key in (ANSWERS, SCORES)]
+    canonical, failed = record.services.settings.canonical_base, [readings.reports[key] for key in (ANSWERS, SCORES)]
     responses, scores = readings.resources[ANSWERS], readings.resources[SCORES]
-    zone = services.zone(context.iss)
-    ratings, _ = read_ratings(services.library, responses, scores, patient=patient_on_server(context), base=canonical, zone=zone)
+    library, patient = record.services.library, patient_on_server(record.context)
+    ratings, _ = read_ratings(library, responses, scores, patient=patient, base=canonical, zone=record.zone)
     rated = [one.clinician for one in ratings if one.clinician]
     unread = next((report.reason for report in failed if report.state != "complete"), None)
     if not rated and unread:
@@ -164,12 +163,12 @@ def _is_own_role(one: Choice, context: LaunchContext) -> bool:
     return one.person.reference.startswith("PractitionerRole/") and one.person.name is not None and one.person.name == context.user.name
 
 
-def _by_person(context: LaunchContext, services: AppServices, mentions: list[tuple[str, Named]]) -> dict[str, _Gathered]:
+def _by_person(record: ChartRecord, mentions: list[tuple[str, Named]]) -> dict[str, _Gathered]:
     """Mentions by the person meant: a role is its practitioner where the record tells, so that one person is one dyad."""
-    behind = _behind_roles(context, services, [named.reference for _, named in mentions])
+    behind = _behind_roles(record, [named.reference for _, named in mentions])
     gathered: dict[str, _Gathered] = {}
     for place, named in mentions:
-        reference = local_reference(named.reference, base=base_of(context))
+        reference = local_reference(named.reference, base=base_of(record.context))
         if reference is None or not is_clinician(reference.partition("/")[0]):
             continue
         known = behind.get(reference)
@@ -180,13 +179,13 @@ def _by_person(context: LaunchContext, services: AppServices, mentions: list[tup
     return gathered
 
 
-def _behind_roles(context: LaunchContext, services: AppServices, references: Iterable[str]) -> dict[str, Named]:
+def _behind_roles(record: ChartRecord, references: Iterable[str]) -> dict[str, Named]:
     """The practitioner of each PractitionerRole that can be read."""
-    base, allowed, client = base_of(context), powers(context, services), reader(context, services)
+    base, allowed, client = base_of(record.context), powers(record), reader(record)
     local = {local for one in references if (local := local_reference(one, base=base)) and local.startswith("PractitionerRole/")}
     if not local or not allowed.granted("PractitionerRole", "read"):
         return {}
-    read = _read_each(services, client, sorted(local))
+    read = _read_each(record.services, client, sorted(local))
     people = {role: practitioner_of(resource) for role, resource in read.items()}
     return {
         role: Named(reference=reference, name=named.name, role=named.role)

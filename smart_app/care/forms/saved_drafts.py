@@ -14,9 +14,10 @@ from msgspec.structs import replace
 from fhir_mappings.instruments.answers import answered, completed, understood
 from fhir_mappings.instruments.instrument import Informant, Instrument
 from fhir_mappings.people.person import Person
+from smart_app.care.record.record import ChartRecord
 from smart_app.care.submission.submit import form_of, forms_offered
 from smart_app.errors import OtherBrowser, SessionError, WrongPatient
-from smart_app.launch.context import LaunchContext, LaunchId
+from smart_app.launch.context import LaunchContext
 from smart_app.services import AppServices
 from smart_app.store import Draft, FormPlace, Ticket, author_of
 from smart_app.store.seal import digest
@@ -62,19 +63,17 @@ class Typed(Struct, frozen=True, kw_only=True):
     completes: bool
 
 
-def ticket_for(
-    context: LaunchContext, services: AppServices, *, place: FormPlace, instrument: Instrument, cookie: str, rated: Person | None = None
-) -> str:
+def ticket_for(record: ChartRecord, *, place: FormPlace, instrument: Instrument, cookie: str, rated: Person | None = None) -> str:
     """What the form carries so that its answers can be kept when the launch has ended meanwhile; `rated` is whom an observer has chosen."""
     ticket = Ticket(
-        author=author_of(context),
+        author=author_of(record.context),
         version=instrument.version,
-        encounter=context.encounter,
-        issued=services.clock(),
+        encounter=record.context.encounter,
+        issued=record.services.clock(),
         binding=digest(cookie),
         rated=rated.reference if rated else None,
     )
-    return services.store.drafts.issue(place, ticket)
+    return record.services.store.drafts.issue(place, ticket)
 
 
 def keep(services: AppServices, typed: Typed, *, why: str = "", held_back: bool = False) -> Kept:
@@ -98,8 +97,7 @@ def keep(services: AppServices, typed: Typed, *, why: str = "", held_back: bool 
 
 
 def unsent(
-    context: LaunchContext,
-    services: AppServices,
+    record: ChartRecord,
     *,
     instrument: Instrument,
     informant: Informant,
@@ -109,44 +107,44 @@ def unsent(
     """What this user last left unsent in this patient's form, or the draft of that key; of an observer's about the clinician `rated` and
     no other. None where there is nothing, or it was sent."""
     about = rated.reference if rated else None
-    for draft in services.store.drafts.of(author_of(context)):
+    for draft in record.services.store.drafts.of(author_of(record.context)):
         wanted = (instrument.slug, informant, instrument.version, about)
         same_form = (draft.slug, draft.informant, draft.version, draft.rated) == wanted
         if not same_form or key not in {None, draft.key}:
             continue
-        if services.store.outbox.get(draft.key) is None:
-            return _shown(context, instrument, informant, draft)
-        services.store.drafts.drop(draft.key)
+        if record.services.store.outbox.get(draft.key) is None:
+            return _shown(record.context, instrument, informant, draft)
+        record.services.store.drafts.drop(draft.key)
     return None
 
 
-def left_unsent(context: LaunchContext, services: AppServices) -> tuple[tuple[Instrument, Informant, Unsent], ...]:
+def left_unsent(record: ChartRecord) -> tuple[tuple[Instrument, Informant, Unsent], ...]:
     """Every form of this patient that this user began and has not sent, in the site's order. One look when there is none."""
-    if not services.store.drafts.of(author_of(context)):
+    if not record.services.store.drafts.of(author_of(record.context)):
         return ()
-    found = ((one, who, unsent(context, services, instrument=one, informant=who)) for one, who in forms_offered(services))
+    found = ((one, who, unsent(record, instrument=one, informant=who)) for one, who in forms_offered(record.services))
     return tuple((instrument, informant, left) for instrument, informant, left in found if left)
 
 
-def take_up(context: LaunchContext, services: AppServices, *, key: str, launch_id: LaunchId) -> None:
+def take_up(record: ChartRecord, *, key: str) -> None:
     """Record that somebody goes on with a draft."""
-    draft = services.store.drafts.get(key, author_of(context))
+    draft = record.services.store.drafts.get(key, author_of(record.context))
     if draft is None:
         raise SessionError("These answers are not kept any more: they were sent, discarded, or their time was over. Open the form again.")
     detail = {"key": key, "form": draft.slug, "from": draft.launch}
-    services.store.audit.add("draft_adopted", launch_id=launch_id, context=context, detail=detail)
+    record.services.store.audit.add("draft_adopted", launch_id=record.launch_id, context=record.context, detail=detail)
 
 
-def discard(context: LaunchContext, services: AppServices, *, key: str, launch_id: LaunchId) -> None:
+def discard(record: ChartRecord, *, key: str) -> None:
     """Forget a draft; one that is gone already stays gone."""
-    store = services.store
-    draft = store.drafts.get(key, author_of(context))
+    store = record.services.store
+    draft = store.drafts.get(key, author_of(record.context))
     if draft is None:
         return
     with store.database.begin() as together:
         store.drafts.drop(key, within=together)
         detail = {"key": key, "form": draft.slug}
-        store.audit.add("draft_discarded", launch_id=launch_id, context=context, detail=detail, within=together)
+        store.audit.add("draft_discarded", launch_id=record.launch_id, context=record.context, detail=detail, within=together)
 
 
 def with_earlier(fields: Fields, earlier: Unsent | None) -> Fields:

@@ -1,16 +1,16 @@
 """What this launch may read and write: granted scopes and the server's own statement, and the clients that act on it."""
 
 from collections.abc import Collection, Mapping
-from contextvars import ContextVar
 from typing import Literal
 
 from msgspec import Struct
 
 from fhir_mappings.r4.references import PatientOnServer
 from fhir_mappings.r4.systems import OBSERVATION_CATEGORY
+from smart_app.care.record.record import AnyRecord
 from smart_app.fhir.capability import Capabilities
-from smart_app.fhir.client import FhirClient, Renew
-from smart_app.launch.context import LaunchContext
+from smart_app.fhir.client import FhirClient
+from smart_app.launch.context import LaunchContext, UserContext
 from smart_app.launch.scopes import allows, narrowed
 from smart_app.services import AppServices
 
@@ -21,9 +21,6 @@ _VERB: dict[Interaction, str] = {"read": "read", "search-type": "search", "creat
 _WRITTEN: Mapping[str, tuple[str, ...]] = {"Observation": (f"{OBSERVATION_CATEGORY}|survey",)}
 # A write is given longer than a read: an answer that is given up on leaves an outcome nobody knows.
 _WRITE_PATIENCE = 3
-# How this request's launch gets a newer access token. Set where the launch is let in, as a launch context is data and knows no store;
-# taken into a client here, because its reads run in threads of the pool.
-RENEWAL: ContextVar[Renew | None] = ContextVar("renewal", default=None)
 
 
 class Powers(Struct, frozen=True, kw_only=True):
@@ -50,7 +47,7 @@ class Powers(Struct, frozen=True, kw_only=True):
         return None
 
 
-def base_of(context: LaunchContext) -> str:
+def base_of(context: LaunchContext | UserContext) -> str:
     """The FHIR base without a trailing slash; `iss` itself is kept as received."""
     return context.iss.rstrip("/")
 
@@ -65,31 +62,31 @@ def prepare(iss: str, services: AppServices) -> None:
     services.capabilities.prefetch(iss.rstrip("/"))
 
 
-def powers(context: LaunchContext, services: AppServices) -> Powers:
+def powers(record: AnyRecord) -> Powers:
     """What this launch can do. Waits for the server's statement only where it was never read."""
-    found = services.capabilities.of(base_of(context), wait=services.settings.read_timeout)
-    return Powers(scope=context.scope, capabilities=found)
+    found = record.services.capabilities.of(base_of(record.context), wait=record.services.settings.read_timeout)
+    return Powers(scope=record.context.scope, capabilities=found)
 
 
-def reader(context: LaunchContext, services: AppServices) -> FhirClient:
+def reader(record: AnyRecord) -> FhirClient:
     """A client for pages: answers in time or not at all."""
     return FhirClient(
-        base=base_of(context),
-        http=services.http,
-        token=context.access_token,
-        timeout=services.settings.read_timeout,
-        page_limit=services.settings.page_limit,
-        renew=RENEWAL.get(),
+        base=base_of(record.context),
+        http=record.services.http,
+        token=record.context.access_token,
+        timeout=record.services.settings.read_timeout,
+        page_limit=record.services.settings.page_limit,
+        renew=record.renew,
     )
 
 
-def writer(context: LaunchContext, services: AppServices) -> FhirClient:
+def writer(record: AnyRecord) -> FhirClient:
     """A client for writes, with more patience."""
     return FhirClient(
-        base=base_of(context),
-        http=services.http,
-        token=context.access_token,
-        timeout=services.settings.read_timeout * _WRITE_PATIENCE,
-        page_limit=services.settings.page_limit,
-        renew=RENEWAL.get(),
+        base=base_of(record.context),
+        http=record.services.http,
+        token=record.context.access_token,
+        timeout=record.services.settings.read_timeout * _WRITE_PATIENCE,
+        page_limit=record.services.settings.page_limit,
+        renew=record.renew,
     )

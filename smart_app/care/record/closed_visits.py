@@ -3,16 +3,16 @@
 from collections.abc import Iterable
 
 from fhir_mappings.instruments.instrument import Informant
-from smart_app.launch.context import LaunchContext
-from smart_app.services import AppServices
+from smart_app.care.record.record import ChartRecord
 
 # The rated clinician's reference ("" where nobody is rated) and the visit: what pairs the two informants' ratings.
 Visit = tuple[str, str]
 
 
-def closed_visits(context: LaunchContext, services: AppServices, ratings: Iterable[tuple[Informant, Visit]]) -> set[Visit]:
+def closed_visits(record: ChartRecord, ratings: Iterable[tuple[Informant, Visit]]) -> set[Visit]:
     """The visits whose patient's rating is kept back: of these ratings, by whom and of which visit, there is none by the clinician, and
     nobody chose to see the patient's without. One question to the store, none without such a visit."""
+    services, context = record.services, record.context
     if not services.settings.blind_entry:
         return set()
     given = set(ratings)

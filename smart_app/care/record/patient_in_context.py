@@ -6,28 +6,29 @@ from typing import Any
 
 from fhir_mappings.people.patient import PatientFields, read_patient
 from smart_app.care.record.access import Powers, powers, reader
+from smart_app.care.record.record import ChartRecord
 from smart_app.errors import Forbidden
 from smart_app.fhir.client import Resource
-from smart_app.launch.context import LaunchContext
-from smart_app.services import AppServices
 
 # Who the chart is about, as the mapping reads them.
 Patient = PatientFields
 
 
-def open_patient(context: LaunchContext, services: AppServices) -> Patient:
+def open_patient(record: ChartRecord) -> Patient:
     """The launch's patient, read with this sign-in now or minutes ago. FhirError when they cannot be read or are another."""
-    check_readable(powers(context, services))
-    known = services.recent.get(context.iss, f"Patient/{context.patient}", context.access_token)
+    check_readable(powers(record))
+    context = record.context
+    known = record.services.recent.get(context.iss, f"Patient/{context.patient}", context.access_token)
     if known is None:
-        known = reader(context, services).read("Patient", context.patient)
-        remember_patient(context, services, known)
-    return patient_of(known, zone=services.zone(context.iss))
+        known = reader(record).read("Patient", context.patient)
+        remember_patient(record, known)
+    return patient_of(known, zone=record.zone)
 
 
-def remember_patient(context: LaunchContext, services: AppServices, resource: Resource) -> None:
+def remember_patient(record: ChartRecord, resource: Resource) -> None:
     """Spare the pages that follow another read."""
-    services.recent.keep(context.iss, f"Patient/{context.patient}", context.access_token, resource)
+    context = record.context
+    record.services.recent.keep(context.iss, f"Patient/{context.patient}", context.access_token, resource)
 
 
 def check_readable(allowed: Powers) -> None:

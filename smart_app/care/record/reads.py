@@ -16,6 +16,7 @@ from fhir_mappings.r4.references import own_resources
 from fhir_mappings.r4.systems import OBSERVATION_CATEGORY
 from smart_app.care.record.access import Powers, patient_on_server, powers, reader
 from smart_app.care.record.patient_in_context import check_readable
+from smart_app.care.record.record import ChartRecord
 from smart_app.errors import FhirError, Forbidden
 from smart_app.fhir.client import FhirClient, Params, Resource, SearchResult
 from smart_app.fhir.gather import Failed, Loaded, gather
@@ -63,21 +64,21 @@ class Readings(Struct, frozen=True, kw_only=True):
     reports: Mapping[str, ReadReport]
 
 
-def read_all(context: LaunchContext, services: AppServices, *, only: Sequence[str] = ()) -> Readings:
+def read_all(record: ChartRecord, *, only: Sequence[str] = ()) -> Readings:
     """Everything one dashboard is made of, or `only` those reads and the Patient, one round trip deep. FhirError when the Patient cannot be
     read or is another."""
-    allowed = powers(context, services)
+    allowed = powers(record)
     check_readable(allowed)
-    wanted = [search for search in _searches(services, allowed) if not only or search.key in only]
+    wanted = [search for search in _searches(record.services, allowed) if not only or search.key in only]
     refusals = {search.key: refusal for search in wanted if (refusal := _refusal(search, allowed)) is not None}
-    client = reader(context, services)
-    reads: dict[str, Callable[[float], SearchResult]] = {PATIENT: partial(_patient, client, context.patient)}
+    client = reader(record)
+    reads: dict[str, Callable[[float], SearchResult]] = {PATIENT: partial(_patient, client, record.context.patient)}
     for search in wanted:
         if search.key not in refusals:
-            reads[search.key] = partial(_search, client, search.type, _params(search, allowed, context.patient))
-    results = gather(services.pool, reads, seconds=services.settings.read_deadline)
+            reads[search.key] = partial(_search, client, search.type, _params(search, allowed, record.context.patient))
+    results = gather(record.services.pool, reads, seconds=record.services.settings.read_deadline)
     partly = {search.key for search in wanted if _in_part(search, allowed)}
-    return _readings(context, results, refusals, partly, searches=wanted, finished=services.clock())
+    return _readings(record.context, results, refusals, partly, searches=wanted, finished=record.services.clock())
 
 
 # Asked for whole and sorted out here: servers differ on whether `questionnaire=` matches a versioned canonical, and a wrong guess would

@@ -9,14 +9,13 @@ from msgspec.structs import replace
 from fhir_mappings.people.person import Person
 from smart_app.care.record.access import reader
 from smart_app.care.record.closed_visits import closed_visits
+from smart_app.care.record.record import ChartRecord
 from smart_app.care.submission.delivery import resolve
 from smart_app.care.submission.receipt import NotWritten, Outcome, Receipt, Written
 from smart_app.care.submission.sealed_submission import PANEL, PROVENANCE, RESPONSE, Parcel, Part, Resource, from_payload
 from smart_app.care.submission.stored_comparison import differences
 from smart_app.care.submission.write_ladder import step_words
 from smart_app.fhir.gather import Failed, Loaded, gather
-from smart_app.launch.context import LaunchContext, LaunchId
-from smart_app.services import AppServices
 from smart_app.store import OutboxState
 
 ReadBacks = Mapping[str, Loaded[Resource] | Failed]
@@ -25,14 +24,14 @@ _HELD_BACK = "kept back; the history shows it once you have rated this visit"
 _SEALED = "Sealed in Rapport."
 
 
-def receipt(context: LaunchContext, services: AppServices, *, key: str, launch_id: LaunchId) -> Receipt:
+def receipt(record: ChartRecord, *, key: str) -> Receipt:
     """How the submission stands now. SessionError when this launch has none of that key; failures of the server are in the receipt.
 
     Under blind entry a patient's scores are left out until the visit's rating was revealed; the history shows them once rated."""
-    entry = resolve(context, services, key=key, launch_id=launch_id)
+    entry = resolve(record, key=key)
     parcel = from_payload(entry.payload)
-    read = _read_back(context, services, parcel)
-    shown = not closed_visits(context, services, [(parcel.informant, (parcel.clinician or "", parcel.visit))])
+    read = _read_back(record, parcel)
+    shown = not closed_visits(record, [(parcel.informant, (parcel.clinician or "", parcel.visit))])
     stored = [part for part in parcel.parts if part.role in parcel.stored]
     return Receipt(
         key=key,
@@ -48,7 +47,7 @@ def receipt(context: LaunchContext, services: AppServices, *, key: str, launch_i
         step=step_words(parcel.step),
         written=tuple(_written(parcel, part, read.get(part.role), shown=shown) for part in stored),
         not_written=tuple(_not_written(parcel, part, entry.state, shown=shown) for part in parcel.missing),
-        note_text=note_text(parcel, sent=parcel.authored.astimezone(services.zone(context.iss)), shown=shown),
+        note_text=note_text(parcel, sent=parcel.authored.astimezone(record.zone), shown=shown),
         reason=_reason(entry.state, parcel),
         repeated=parcel.repeated,
         from_paper=parcel.from_paper,
@@ -79,11 +78,11 @@ def _scores_text(parcel: Parcel) -> str:
     return f"{'; '.join(scored)}.{direction}"
 
 
-def _read_back(context: LaunchContext, services: AppServices, parcel: Parcel) -> ReadBacks:
+def _read_back(record: ChartRecord, parcel: Parcel) -> ReadBacks:
     """Every stored resource, all at once, by id: a search may answer from before the write."""
-    client = reader(context, services)
+    client = reader(record)
     reads = {role: partial(client.read_reference, reference) for role, reference in parcel.stored.items()}
-    return gather(services.pool, reads, seconds=services.settings.read_deadline)
+    return gather(record.services.pool, reads, seconds=record.services.settings.read_deadline)
 
 
 def _outcome(state: OutboxState, parcel: Parcel) -> Outcome:

@@ -7,12 +7,13 @@ from functools import partial
 
 from msgspec.structs import replace
 
-from smart_app.care.record.access import powers, writer
+from smart_app.care.record.access import base_of, powers, writer
+from smart_app.care.record.record import AnyRecord, ChartRecord
 from smart_app.care.submission.outcome_search import Finder
 from smart_app.care.submission.sealed_submission import Fate, Parcel, from_payload, to_payload
 from smart_app.care.submission.write_ladder import Attempt, Sender, climb
 from smart_app.errors import SessionError
-from smart_app.launch.context import Author, LaunchContext, LaunchId
+from smart_app.launch.context import Author, LaunchId
 from smart_app.services import AppServices
 from smart_app.store import OutboxEntry, author_of
 
@@ -23,81 +24,92 @@ _WAIT_FACTOR = 3
 _GONE_FACTOR = 12
 
 
-def deliver(context: LaunchContext, services: AppServices, *, parcel: Parcel, launch_id: LaunchId) -> bool:
+def deliver(record: ChartRecord, *, parcel: Parcel) -> bool:
     """Seal a new submission and send it. False, and nothing done, when its key is known: whoever seals it first sends it, alone."""
-    author = author_of(context)
-    if not services.store.outbox.put(parcel.key, launch_id=launch_id, payload=to_payload(parcel), state="sending", author=author):
+    launch_id, author, outbox = record.launch, author_of(record.context), record.services.store.outbox
+    if not outbox.put(parcel.key, launch_id=launch_id, payload=to_payload(parcel), state="sending", author=author):
         return False
-    _finish(context, services, attempt=climb(parcel, _sender(context, services, launch_id)), launch_id=launch_id)
+    _finish(record, attempt=climb(parcel, _sender(record, launch_id)), launch_id=launch_id)
     return True
 
 
-def send_again(context: LaunchContext, services: AppServices, *, key: str, launch_id: LaunchId) -> str:
+def send_again(record: ChartRecord, *, key: str) -> str:
     """Try once more for a submission that is kept or of unknown outcome; the key, for the receipt.
 
     What may have been sent is searched for first, and sent again only when it is certainly not there."""
-    entry = entry_of(services, key=key, launch_id=launch_id, author=author_of(context))
-    if services.store.outbox.claim(key):
-        parcel = from_payload(entry.payload)
-        attempt = Attempt(parcel=parcel, state="sealed") if entry.state == "sealed" else _looked_up(context, services, parcel)
-        if attempt.state == "sealed":
-            attempt = climb(attempt.parcel, _sender(context, services, launch_id))
-        _finish(context, services, attempt=attempt, launch_id=launch_id)
+    send_sealed(record, entry_of(record, key=key, author=author_of(record.context)))
     return key
 
 
-def resolve(context: LaunchContext, services: AppServices, *, key: str, launch_id: LaunchId) -> OutboxEntry:
+def send_sealed(record: AnyRecord, entry: OutboxEntry) -> None:
+    """The same for an entry of the outbox, with the access of whoever has it to send: the launch, or a job. Nothing is done while another
+    is at it. SessionError where it was sealed for another server than the one of that access."""
+    parcel = from_payload(entry.payload)
+    if parcel.base != base_of(record.context):
+        raise SessionError("These answers belong to another record system than the one opened here, so nothing was sent.")
+    if not record.services.store.outbox.claim(entry.key):
+        return
+    launch_id = record.launch_id or entry.launch_id
+    attempt = Attempt(parcel=parcel, state="sealed") if entry.state == "sealed" else _looked_up(record, parcel)
+    if attempt.state == "sealed":
+        attempt = climb(attempt.parcel, _sender(record, launch_id))
+    _finish(record, attempt=attempt, launch_id=launch_id)
+
+
+def resolve(record: ChartRecord, *, key: str) -> OutboxEntry:
     """The submission as it stands; one of unknown outcome is searched for on the server first. Sends nothing."""
-    author = author_of(context)
-    entry = entry_of(services, key=key, launch_id=launch_id, author=author)
-    if entry.state != "unknown" or not services.store.outbox.claim(key):
+    author = author_of(record.context)
+    entry = entry_of(record, key=key, author=author)
+    if entry.state != "unknown" or not record.services.store.outbox.claim(key):
         return entry
-    attempt = _looked_up(context, services, from_payload(entry.payload))
+    attempt = _looked_up(record, from_payload(entry.payload))
     settled = "unknown" if attempt.state == "sealed" else attempt.state
-    _finish(context, services, attempt=replace(attempt, state=settled), launch_id=launch_id)
-    return entry_of(services, key=key, launch_id=launch_id, author=author)
+    _finish(record, attempt=replace(attempt, state=settled), launch_id=record.launch)
+    return entry_of(record, key=key, author=author)
 
 
-def left_behind(context: LaunchContext, services: AppServices) -> tuple[Parcel, ...]:
+def left_behind(record: ChartRecord) -> tuple[Parcel, ...]:
     """What this user has sent of this patient, in whatever launch, and the record has not acknowledged; newest first."""
-    return tuple(from_payload(entry.payload) for entry in services.store.outbox.left_by(author_of(context)))
+    return tuple(from_payload(entry.payload) for entry in record.services.store.outbox.left_by(author_of(record.context)))
 
 
-def entry_of(services: AppServices, *, key: str, launch_id: LaunchId, author: Author | None = None) -> OutboxEntry:
+def entry_of(record: ChartRecord, *, key: str, author: Author | None = None) -> OutboxEntry:
     """The sealed submission, once nobody is sending it any more or waiting makes no sense: of this launch, or left behind by an earlier
     one of `author`. SessionError when there is none of that key."""
-    timeout = services.settings.read_timeout
+    services, timeout = record.services, record.services.settings.read_timeout
     give_up = time.monotonic() + timeout * _WAIT_FACTOR
     gone = services.clock() - timedelta(seconds=timeout * _GONE_FACTOR)
-    while (entry := _own_entry(services, key=key, launch_id=launch_id, author=author)).state == "sending" and time.monotonic() < give_up:
+    while (entry := _own_entry(record, key=key, author=author)).state == "sending" and time.monotonic() < give_up:
         if entry.updated < gone:
             services.store.outbox.recover(gone)
         time.sleep(_POLL)
     return entry
 
 
-def _own_entry(services: AppServices, *, key: str, launch_id: LaunchId, author: Author | None) -> OutboxEntry:
-    entry = services.store.outbox.get(key)
-    theirs = entry is not None and (entry.launch_id == launch_id or (author is not None and services.store.outbox.belongs(key, author)))
+def _own_entry(record: ChartRecord, *, key: str, author: Author | None) -> OutboxEntry:
+    outbox = record.services.store.outbox
+    entry = outbox.get(key)
+    theirs = entry is not None and (entry.launch_id == record.launch_id or (author is not None and outbox.belongs(key, author)))
     if entry is None or not theirs:
         raise SessionError("This launch has no such submission. Open Rapport from the chart again.")
     return entry
 
 
-def _finish(context: LaunchContext, services: AppServices, *, attempt: Attempt, launch_id: LaunchId) -> None:
+def _finish(record: AnyRecord, *, attempt: Attempt, launch_id: LaunchId) -> None:
     """Seal how it stands and record it, in one transaction."""
     parcel = attempt.parcel
-    store = services.store
+    store = record.services.store
+    who = Author(iss=record.context.iss, patient=parcel.patient, user=record.context.user)
     detail = {"key": parcel.key, "state": attempt.state, "step": parcel.step, "stored": parcel.stored}
     with store.database.begin() as together:
         store.outbox.reseal(parcel.key, attempt.state, launch_id=launch_id, payload=to_payload(parcel), within=together)
-        store.audit.add("submission", launch_id=launch_id, context=context, detail=detail, within=together)
+        store.audit.add("submission", launch_id=record.launch_id, context=who, detail=detail, within=together)
 
 
-def _looked_up(context: LaunchContext, services: AppServices, parcel: Parcel) -> Attempt:
+def _looked_up(record: AnyRecord, parcel: Parcel) -> Attempt:
     """The parcel after a search: acknowledged when all of it is there, `sealed` when the rest certainly is not, else unknown."""
-    found = _finder(context, services).find(parcel)
-    known = replace(parcel.with_fates(found.fates), searched=services.clock())
+    found = _finder(record).find(parcel)
+    known = replace(parcel.with_fates(found.fates), searched=record.services.clock())
     if not known.missing or _whole_transaction(known):
         return Attempt(parcel=replace(known, reason=None), state="acknowledged")
     if not found.certain:
@@ -110,20 +122,20 @@ def _whole_transaction(parcel: Parcel) -> bool:
     return parcel.step == "transaction" and bool(parcel.stored) and all(part.type == "Provenance" for part in parcel.missing)
 
 
-def _sender(context: LaunchContext, services: AppServices, launch_id: LaunchId) -> Sender:
-    finder = _finder(context, services)
+def _sender(record: AnyRecord, launch_id: LaunchId) -> Sender:
+    finder = _finder(record)
     return Sender(
-        client=writer(context, services),
-        powers=powers(context, services),
+        client=writer(record),
+        powers=powers(record),
         find=partial(_fates_found, finder),
-        keep=partial(_keep, services, launch_id),
+        keep=partial(_keep, record.services, launch_id),
     )
 
 
-def _finder(context: LaunchContext, services: AppServices) -> Finder:
-    capabilities = powers(context, services).capabilities
-    client = writer(context, services)
-    return Finder(client=client, capabilities=capabilities, pool=services.pool, seconds=services.settings.read_deadline)
+def _finder(record: AnyRecord) -> Finder:
+    capabilities = powers(record).capabilities
+    client = writer(record)
+    return Finder(client=client, capabilities=capabilities, pool=record.services.pool, seconds=record.services.settings.read_deadline)
 
 
 def _fates_found(finder: Finder, parcel: Parcel) -> Mapping[str, Fate]:

@@ -23,12 +23,13 @@ from smart_app import __version__
 from smart_app.care.forms.observed_clinician import asks_whom
 from smart_app.care.record.access import Powers, base_of, powers, prepare
 from smart_app.care.record.patient_in_context import Patient, open_patient
+from smart_app.care.record.record import ChartRecord
 from smart_app.care.submission.build_receipt import receipt
 from smart_app.care.submission.delivery import deliver, entry_of, resolve, send_again
 from smart_app.care.submission.sealed_submission import Parcel, ScoreLine, content_of, from_payload, to_payload
 from smart_app.care.submission.write_ladder import highest
 from smart_app.errors import Forbidden, SessionError, WrongPatient
-from smart_app.launch.context import LaunchContext, LaunchId
+from smart_app.launch.context import LaunchContext
 from smart_app.services import AppServices
 
 __all__ = ["FormDraft", "begin_form", "begin_own", "receipt", "resolve", "send_again", "submit"]
@@ -56,57 +57,53 @@ class FormDraft(Struct, frozen=True, kw_only=True):
     alone: bool = False
 
 
-def begin_form(context: LaunchContext, services: AppServices, *, slug: str, informant: Informant, rated: Person | None = None) -> FormDraft:
+def begin_form(record: ChartRecord, *, slug: str, informant: Informant, rated: Person | None = None) -> FormDraft:
     """A fresh form; `rated` is whom an observer has chosen. SessionError for an instrument, informant or user that has none; FhirError
     when the patient cannot be read."""
-    instrument = form_of(services, slug, informant)
-    practitioner(context)
-    clinician = rated_clinician(context, instrument, informant, rated=rated)
-    return _draft(context, services, instrument, informant, clinician=clinician)
+    instrument = form_of(record.services, slug, informant)
+    practitioner(record.context)
+    clinician = rated_clinician(record.context, instrument, informant, rated=rated)
+    return _draft(record, instrument, informant, clinician=clinician)
 
 
-def begin_own(context: LaunchContext, services: AppServices, *, slug: str, clinician: Person | None) -> FormDraft:
+def begin_own(record: ChartRecord, *, slug: str, clinician: Person | None) -> FormDraft:
     """A fresh form for the patient who has signed in themself; `clinician` is whom it is about, as the record names them. SessionError
     for an instrument that has none for them; Forbidden where nothing could be stored; FhirError when the patient cannot be read."""
-    instrument = own_form_of(services, slug)
-    draft = _draft(context, services, instrument, "patient", clinician=_checked(instrument, clinician))
+    instrument = own_form_of(record.services, slug)
+    draft = _draft(record, instrument, "patient", clinician=_checked(instrument, clinician))
     if draft.step is None:
         raise Forbidden("Your record system does not let you send answers from here.", status=403)
     return draft
 
 
-def _draft(
-    context: LaunchContext, services: AppServices, instrument: Instrument, informant: Informant, *, clinician: Person | None
-) -> FormDraft:
-    prepare(context.iss, services)
-    patient = open_patient(context, services)
-    allowed = powers(context, services)
+def _draft(record: ChartRecord, instrument: Instrument, informant: Informant, *, clinician: Person | None) -> FormDraft:
+    prepare(record.context.iss, record.services)
+    patient = open_patient(record)
+    allowed = powers(record)
     rung = highest(allowed)
     return FormDraft(
-        key=services.new_id(),
+        key=record.services.new_id(),
         instrument=instrument,
         informant=informant,
         clinician=clinician,
-        signed_in=Person(reference=context.user.reference, name=context.user.name),
+        signed_in=Person(reference=record.context.user.reference, name=record.context.user.name),
         from_paper=instrument.from_paper(informant),
         patient=patient,
-        encounter=context.encounter,
+        encounter=record.context.encounter,
         step=rung.step if rung else None,
         why_not_write=None if rung else why_not_write(allowed),
-        alone=context.by_patient,
+        alone=record.context.by_patient,
     )
 
 
 def submit(
-    context: LaunchContext,
-    services: AppServices,
+    record: ChartRecord,
     *,
     slug: str,
     informant: Informant,
     key: str,
     patient: str,
     fields: Fields,
-    launch_id: LaunchId,
     rated: Person | None = None,
 ) -> Invalid | str:
     """Store the answers and give back the key of the receipt, or say what is wrong with them.
@@ -114,20 +111,20 @@ def submit(
     `patient` is the one the form was rendered for; `rated` whom an observer has chosen, or whom the form of a patient who has signed in
     themself is about. SessionError when the patient is not this launch's, the key is another launch's, or nobody was chosen.
     A failure of the FHIR server raises nothing: the submission is sealed, and the receipt says how it stands."""
-    _check_place(context, key=key, patient=patient)
-    instrument, clinician = _asked_for(context, services, slug, informant, rated=rated)
+    _check_place(record.context, key=key, patient=patient)
+    instrument, clinician = _asked_for(record, slug, informant, rated=rated)
     answers = parse(instrument, informant, fields)
     if isinstance(answers, Invalid):
         return answers
     if instrument.from_paper(informant):
         # An empty place on a sheet is no refusal to answer: it is left out.
         answers = replace(answers, declined=())
-    parcel = _parcel(context, services, instrument=instrument, informant=informant, answers=answers, clinician=clinician, key=key)
-    if deliver(context, services, parcel=parcel, launch_id=launch_id):
+    parcel = _parcel(record, instrument=instrument, informant=informant, answers=answers, clinician=clinician, key=key)
+    if deliver(record, parcel=parcel):
         # What was kept of the form while it was typed is in the outbox now.
-        services.store.drafts.drop(key)
+        record.services.store.drafts.drop(key)
         return key
-    return _repeat(services, parcel=parcel, fields=fields, launch_id=launch_id)
+    return _repeat(record, parcel=parcel, fields=fields)
 
 
 def form_of(services: AppServices, slug: str, informant: Informant) -> Instrument:
@@ -151,16 +148,14 @@ def own_form_of(services: AppServices, slug: str) -> Instrument:
     return instrument
 
 
-def _asked_for(
-    context: LaunchContext, services: AppServices, slug: str, informant: Informant, *, rated: Person | None
-) -> tuple[Instrument, Person | None]:
+def _asked_for(record: ChartRecord, slug: str, informant: Informant, *, rated: Person | None) -> tuple[Instrument, Person | None]:
     """The form that whoever is signed in may send, and whom it is about."""
-    if not context.by_patient:
-        instrument = form_of(services, slug, informant)
-        return instrument, rated_clinician(context, instrument, informant, rated=rated)
+    if not record.context.by_patient:
+        instrument = form_of(record.services, slug, informant)
+        return instrument, rated_clinician(record.context, instrument, informant, rated=rated)
     if informant != "patient":
         raise SessionError("This form is not meant for the person signed in, so nothing was stored.")
-    instrument = own_form_of(services, slug)
+    instrument = own_form_of(record.services, slug)
     return instrument, _checked(instrument, rated)
 
 
@@ -218,8 +213,7 @@ def _check_place(context: LaunchContext, *, key: str, patient: str) -> None:
 
 
 def _parcel(
-    context: LaunchContext,
-    services: AppServices,
+    record: ChartRecord,
     *,
     instrument: Instrument,
     informant: Informant,
@@ -228,16 +222,16 @@ def _parcel(
     key: str,
 ) -> Parcel:
     """Everything the outbox must know, so that no other source is needed to send or to show it."""
-    now = services.now(context.iss)
+    now = record.now()
     scores = score(instrument, answers.values)
-    canonical = services.settings.canonical_base
+    canonical = record.services.settings.canonical_base
     submission = _submission(
-        context, instrument, informant, answers=answers, scores=scores, clinician=clinician, key=key, now=now, canonical=canonical
+        record.context, instrument, informant, answers=answers, scores=scores, clinician=clinician, key=key, now=now, canonical=canonical
     )
     return Parcel(
         key=key,
-        base=base_of(context),
-        patient=context.patient,
+        base=base_of(record.context),
+        patient=record.context.patient,
         slug=instrument.slug,
         informant=informant,
         instrument_title=instrument.title,
@@ -248,8 +242,8 @@ def _parcel(
         clinician_name=clinician.name if clinician else None,
         answered=sum(item.link_id in answers.values or item.link_id in answers.extra for item in instrument.items),
         of=len(instrument.items),
-        encounter=context.encounter,
-        visit=f"Encounter/{context.encounter}" if context.encounter else now.date().isoformat(),
+        encounter=record.context.encounter,
+        visit=f"Encounter/{record.context.encounter}" if record.context.encounter else now.date().isoformat(),
         authored=now,
         digest=_digest(instrument.slug, informant, answers, clinician),
         scores=() if instrument.why_unscored else tuple(_line(instrument.scale(name), found) for name, found in scores.items()),
@@ -305,16 +299,16 @@ def _digest(slug: str, informant: Informant, answers: Answers, clinician: Person
     return sha256(simplejson.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def _repeat(services: AppServices, *, parcel: Parcel, fields: Fields, launch_id: LaunchId) -> Invalid | str:
+def _repeat(record: ChartRecord, *, parcel: Parcel, fields: Fields) -> Invalid | str:
     """The same key again: equal answers lead to the first one's receipt, changed ones are refused and said to be."""
-    entry = entry_of(services, key=parcel.key, launch_id=launch_id)
+    entry = entry_of(record, key=parcel.key)
     sealed = from_payload(entry.payload)
     if sealed.digest != parcel.digest:
         kept = {name: values[0] for name, values in fields.items() if values}
         return Invalid(errors=(FieldError(link_id="", message=_CHANGED),), kept=kept)
     if entry.state == "acknowledged" and not sealed.repeated:
         payload = to_payload(replace(sealed, repeated=True))
-        services.store.outbox.reseal(parcel.key, "acknowledged", launch_id=launch_id, payload=payload)
+        record.services.store.outbox.reseal(parcel.key, "acknowledged", launch_id=record.launch, payload=payload)
     return parcel.key
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from flask import Flask, Response, g, request, url_for
 
 from smart_app.care.record.access import prepare
+from smart_app.care.record.record import Record
 from smart_app.errors import LaunchError
 from smart_app.launch.context import LaunchContext
 from smart_app.launch.flow import Begun
@@ -75,7 +76,7 @@ class Launching:
             if running is None:
                 raise
             launch_id, context = running
-            return _to(first_page(context, self._services, launch_id=launch_id))
+            return _to(first_page(Record(context=context, services=self._services, launch_id=launch_id)))
         g.standalone = pending.via == "standalone"
         context = self._services.launcher.complete(pending, params)
         # Asked for now, it is there when the first page is made, which may take a while.
@@ -122,7 +123,7 @@ def opened(services: AppServices, context: LaunchContext, *, state: str | None =
     launch = services.store.open_launch(context, idle=idle, absolute=absolute, detail=detail, state=state)
     for name in context.arrived.ignored:
         new_log().warning("launch_value_ignored", issuer_name=context.issuer_name, reason_code=name)
-    response = _to(first_page(context, services, launch_id=launch.id))
+    response = _to(first_page(Record(context=context, services=services, launch_id=launch.id)))
     cookies.keep(response, launch.cookie_name, launch.cookie_value, seconds=int(absolute.total_seconds()))
     return response
 

@@ -56,12 +56,12 @@ class Dashboard:
     def show(self, launch_id: str) -> Response:
         """The history, in the years asked for."""
         visit = self._site.guard.enter(launch_id)
-        history = load_history(visit.context, self._services, years=_years())
+        history = load_history(visit.record, years=_years())
         at = request.args.get("at")
-        day, notice = of_launch(visit.context, self._services, history) if at == BY_LAUNCH else (_day(at), None)
-        now = self._services.now(visit.context.iss)
-        left = left_unsent(visit.context, self._services) if is_clinician(visit.context.user.kind) else ()
-        behind = left_behind_notices(left_behind(visit.context, self._services), partial(_receipt, visit), now=now)
+        day, notice = of_launch(visit.record, history) if at == BY_LAUNCH else (_day(at), None)
+        now = visit.record.now()
+        left = left_unsent(visit.record) if is_clinician(visit.context.user.kind) else ()
+        behind = left_behind_notices(left_behind(visit.record), partial(_receipt, visit), now=now)
         view = dashboard_view(
             history,
             context=visit.context,
@@ -86,14 +86,14 @@ class Dashboard:
         clinician, of_visit = request.form.get("clinician", ""), request.form.get("visit", "")
         if not clinician or not of_visit:
             raise SessionError("This form is damaged, so nothing was done. Open the history again.")
-        reveal(visit.context, self._services, clinician=clinician, visit=of_visit, launch_id=visit.id)
+        reveal(visit.record, clinician=clinician, visit=of_visit)
         return redirect(url_for("dashboard", launch_id=visit.id), 303)  # type: ignore[return-value]
 
     def end(self, launch_id: str) -> Response:
         """Forget the launch and its tokens."""
         visit = self._site.guard.enter_any(launch_id)
         ended = signed_out_view if visit.context.by_patient else ended_view
-        view = ended(sign_out(visit.context, self._services, launch_id=visit.id))
+        view = ended(sign_out(visit.record))
         response = self._site.pages.page("thanks", view, tab=replace(visit.tab, ended=True))
         cookies.drop(response, self._services.store.launches.cookie_name_for(visit.id))
         return response

@@ -54,14 +54,14 @@ class DraftPages:
         visit = self._site.guard.enter(launch_id)
         check_patient(visit.context)
         key = request.form.get("key", "")
-        take_up(visit.context, self._services, key=key, launch_id=visit.id)
+        take_up(visit.record, key=key)
         return redirect(_form(visit, slug, informant, draft=key), 303)  # type: ignore[return-value]
 
     def discard(self, launch_id: str, slug: str, informant: str) -> Response:
         """To an empty form."""
         visit = self._site.guard.enter(launch_id)
         check_patient(visit.context)
-        discard(visit.context, self._services, key=request.form.get("key", ""), launch_id=visit.id)
+        discard(visit.record, key=request.form.get("key", ""))
         return redirect(_form(visit, slug, informant), 303)  # type: ignore[return-value]
 
 

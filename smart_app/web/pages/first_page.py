@@ -6,19 +6,19 @@ from flask import url_for
 
 from smart_app.care.dashboard.history import History
 from smart_app.care.forms.launch_destination import destination
-from smart_app.launch.context import LaunchContext, LaunchId
-from smart_app.services import AppServices
+from smart_app.care.record.record import ChartRecord
 from smart_app.web.views.parts import Notice
 
 # The history as the launch leads to it (`?at=launch`): what was asked for stays with the launch, so that no address repeats it.
 BY_LAUNCH = "launch"
 
 
-def first_page(context: LaunchContext, services: AppServices, *, launch_id: LaunchId) -> str:
+def first_page(record: ChartRecord) -> str:
     """The address of the page the launch leads to: of a patient who has signed in themself always their own."""
-    if context.by_patient:
+    launch_id = record.launch
+    if record.context.by_patient:
         return url_for("own", launch_id=launch_id)
-    asked = destination(context, services)
+    asked = destination(record)
     if asked.slug is None:
         return url_for("dashboard", launch_id=launch_id, at=BY_LAUNCH if asked.unmet or asked.response else None)
     if asked.informant == "patient":
@@ -26,9 +26,9 @@ def first_page(context: LaunchContext, services: AppServices, *, launch_id: Laun
     return url_for("form", launch_id=launch_id, slug=asked.slug, informant=asked.informant)
 
 
-def of_launch(context: LaunchContext, services: AppServices, history: History) -> tuple[date | None, Notice | None]:
+def of_launch(record: ChartRecord, history: History) -> tuple[date | None, Notice | None]:
     """The day to begin at, and what to say of a wish that could not be met."""
-    asked = destination(context, services)
+    asked = destination(record)
     if asked.unmet:
         return None, Notice(title="Opened at the history.", text=asked.unmet)
     if asked.response is None:

@@ -17,7 +17,6 @@ from smart_app.care.record.patient_in_context import Patient, open_patient
 from smart_app.care.submission.receipt import Receipt
 from smart_app.care.submission.submit import begin_form, form_of, practitioner, receipt, send_again, submit
 from smart_app.errors import FhirError, ForeignPage, LaunchError, SessionError
-from smart_app.launch.context import LaunchContext
 from smart_app.store import FormPlace
 from smart_app.web.pages.dashboard import check_patient
 from smart_app.web.pages.dependencies import Site
@@ -56,7 +55,7 @@ class Forms:
     def handover(self, launch_id: str, slug: str) -> Response:
         """Before the device changes hands; a form without wording stays with the clinician."""
         visit = self._site.guard.enter(launch_id)
-        draft = begin_form(visit.context, self._services, slug=slug, informant="patient")
+        draft = begin_form(visit.record, slug=slug, informant="patient")
         form = url_for("form", launch_id=visit.id, slug=slug, informant="patient")
         if draft.from_paper:
             return redirect(form, 303)  # type: ignore[return-value]
@@ -85,9 +84,9 @@ class Forms:
         about = _informant(informant)
         form_of(self._services, slug, about)
         practitioner(visit.context)
-        found = candidates(visit.context, self._services)
+        found = candidates(visit.record)
         reference = request.form.get("clinician", "")
-        note = choose(visit.context, self._services, found=found, reference=reference, form=(slug, about), launch_id=visit.id)
+        note = choose(visit.record, found=found, reference=reference, form=(slug, about))
         if note is None:
             return self._whom(visit, slug, about, found=found, unknown=bool(reference))
         return redirect(url_for("form", launch_id=visit.id, slug=slug, informant=about, rated=note), 303)  # type: ignore[return-value]
@@ -108,14 +107,12 @@ class Forms:
         key, note = typed.place.key, request.form.get(RATED, "")
         rated = self._rated(visit, slug, chosen, note)
         outcome = submit(
-            visit.context,
-            self._services,
+            visit.record,
             slug=slug,
             informant=chosen,
             key=key,
             patient=typed.patient,
             fields=with_earlier(typed.fields, self._earlier(visit, slug, chosen, key, rated) if typed.completes else None),
-            launch_id=visit.id,
             rated=rated,
         )
         if isinstance(outcome, Invalid):
@@ -140,7 +137,7 @@ class Forms:
         view = receipt_view(
             self._receipt(visit, key),
             context=visit.context,
-            patient=self._patient(visit.context),
+            patient=self._patient(visit),
             history=url_for("dashboard", launch_id=visit.id),
             check_again=url_for("check_again", launch_id=visit.id, key=key),
             now=self._services.now(visit.context.iss),
@@ -151,7 +148,7 @@ class Forms:
         """Look for a submission that may be in the record, and send it only when it certainly is not."""
         visit = self._site.guard.enter(launch_id)
         check_patient(visit.context)
-        send_again(visit.context, self._services, key=key, launch_id=visit.id)
+        send_again(visit.record, key=key)
         return redirect(url_for("receipt", launch_id=visit.id, key=key), 303)  # type: ignore[return-value]
 
     def _whom(
@@ -160,7 +157,7 @@ class Forms:
         """Whom an observer's form is about; `unknown` says of a choice that was made whether it named anybody at all."""
         practitioner(visit.context)
         view = whom_view(
-            found or candidates(visit.context, self._services),
+            found or candidates(visit.record),
             context=visit.context,
             title=form_of(self._services, slug, informant).title,
             action=url_for("choose", launch_id=visit.id, slug=slug, informant=informant),
@@ -174,7 +171,7 @@ class Forms:
         """Whom an observer has chosen; None of every other form, and without a note."""
         if not note or not asks_whom(form_of(self._services, slug, informant), informant):
             return None
-        return chosen_clinician(visit.context, self._services, note=note, form=(slug, informant), launch_id=visit.id)
+        return chosen_clinician(visit.record, note=note, form=(slug, informant))
 
     def _form(
         self, visit: Visit, slug: str, informant: Informant, *, key: str | None = None, invalid: Invalid | None = None, note: str = ""
@@ -183,19 +180,17 @@ class Forms:
         chosen."""
         services = self._services
         rated = self._rated(visit, slug, informant, note)
-        draft = begin_form(visit.context, services, slug=slug, informant=informant, rated=rated)
+        draft = begin_form(visit.record, slug=slug, informant=informant, rated=rated)
         earlier = self._earlier(visit, slug, informant, key, rated) if key and (invalid is None or request.form.get("completes")) else None
         draft = replace(draft, key=key) if key and (invalid or earlier) else draft
         place = FormPlace(launch_id=visit.id, slug=slug, informant=informant, key=draft.key)
-        open_one = (
-            None if invalid or earlier else unsent(visit.context, services, instrument=draft.instrument, informant=informant, rated=rated)
-        )
+        open_one = None if invalid or earlier else unsent(visit.record, instrument=draft.instrument, informant=informant, rated=rated)
         view = form_view(
             draft,
             urls=_urls(visit, slug, informant),
             now=services.now(visit.context.iss),
             site_name=services.settings.site_name,
-            ticket=ticket_for(visit.context, services, place=place, instrument=draft.instrument, cookie=visit.cookie, rated=rated),
+            ticket=ticket_for(visit.record, place=place, instrument=draft.instrument, cookie=visit.cookie, rated=rated),
             invalid=invalid,
             earlier=earlier,
             offered=open_one,
@@ -207,18 +202,18 @@ class Forms:
     def _earlier(self, visit: Visit, slug: str, informant: Informant, key: str, rated: Person | None) -> Unsent | None:
         """The draft that this form goes on with; None when it is gone."""
         instrument = form_of(self._services, slug, informant)
-        return unsent(visit.context, self._services, instrument=instrument, informant=informant, key=key, rated=rated)
+        return unsent(visit.record, instrument=instrument, informant=informant, key=key, rated=rated)
 
     def _from_paper(self, slug: str, informant: Informant) -> bool:
         return form_of(self._services, slug, informant).from_paper(informant)
 
     def _receipt(self, visit: Visit, key: str) -> Receipt:
-        return receipt(visit.context, self._services, key=key, launch_id=visit.id)
+        return receipt(visit.record, key=key)
 
-    def _patient(self, context: LaunchContext) -> Patient | None:
+    def _patient(self, visit: Visit) -> Patient | None:
         """Who the receipt is about; a receipt is shown even when the record does not answer."""
         try:
-            return open_patient(context, self._services)
+            return open_patient(visit.record)
         except FhirError:
             return None
 

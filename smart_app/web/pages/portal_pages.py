@@ -54,7 +54,7 @@ class Own:
     def show(self, launch_id: str) -> Response:
         """What can be answered, and what was."""
         visit = self._site.guard.enter_own(launch_id)
-        page = load_own(visit.context, self._services)
+        page = load_own(visit.record)
         view = own_view(
             page,
             context=visit.context,
@@ -70,7 +70,7 @@ class Own:
         """An empty form, about the clinician of that handle, or what was kept of the one asked for."""
         visit = self._site.guard.enter_own(launch_id)
         clinician = self._known(visit, about) if about else None
-        draft = begin_own(visit.context, self._services, slug=slug, clinician=clinician)
+        draft = begin_own(visit.record, slug=slug, clinician=clinician)
         return self._form(visit, draft, key=request.args.get("draft"))
 
     def submit(self, launch_id: str, slug: str, about: str = "") -> Response:
@@ -88,19 +88,17 @@ class Own:
         clinician = self._signed(visit) if about else None
         key = typed.place.key
         outcome = submit(
-            visit.context,
-            self._services,
+            visit.record,
             slug=slug,
             informant="patient",
             key=key,
             patient=typed.patient,
             fields=typed.fields,
-            launch_id=visit.id,
             rated=clinician,
         )
         if isinstance(outcome, Invalid):
             keep_incomplete(self._services, typed)
-            draft = begin_own(visit.context, self._services, slug=slug, clinician=clinician)
+            draft = begin_own(visit.record, slug=slug, clinician=clinician)
             return self._form(visit, replace(draft, key=key), invalid=outcome)
         return redirect(url_for("own_sent", launch_id=visit.id, key=outcome), 303)  # type: ignore[return-value]
 
@@ -109,21 +107,21 @@ class Own:
         visit = self._site.guard.enter_own(launch_id)
         check_patient(visit.context)
         key = request.form.get("key", "")
-        take_up(visit.context, self._services, key=key, launch_id=visit.id)
+        take_up(visit.record, key=key)
         return redirect(_address("own_form", visit, slug, about, draft=key), 303)  # type: ignore[return-value]
 
     def discard(self, launch_id: str, slug: str, about: str = "") -> Response:
         """To an empty form."""
         visit = self._site.guard.enter_own(launch_id)
         check_patient(visit.context)
-        discard(visit.context, self._services, key=request.form.get("key", ""), launch_id=visit.id)
+        discard(visit.record, key=request.form.get("key", ""))
         return redirect(_address("own_form", visit, slug, about), 303)  # type: ignore[return-value]
 
     def sent(self, launch_id: str, key: str) -> Response:
         """What became of the answers, in plain words."""
         visit = self._site.guard.enter_own(launch_id)
         view = sent_view(
-            receipt(visit.context, self._services, key=key, launch_id=visit.id),
+            receipt(visit.record, key=key),
             patient_id=visit.context.patient,
             home=url_for("own", launch_id=visit.id),
             again=url_for("own_again", launch_id=visit.id, key=key),
@@ -136,7 +134,7 @@ class Own:
         """Look for answers that may be in the record, and send them only when they certainly are not."""
         visit = self._site.guard.enter_own(launch_id)
         check_patient(visit.context)
-        send_again(visit.context, self._services, key=key, launch_id=visit.id)
+        send_again(visit.record, key=key)
         return redirect(url_for("own_sent", launch_id=visit.id, key=key), 303)  # type: ignore[return-value]
 
     def _form(self, visit: Visit, draft: FormDraft, *, key: str | None = None, invalid: Invalid | None = None) -> Response:
@@ -156,9 +154,7 @@ class Own:
             ),
             now=services.now(visit.context.iss),
             site_name=services.settings.site_name,
-            ticket=ticket_for(
-                visit.context, services, place=place, instrument=draft.instrument, cookie=visit.cookie, rated=draft.clinician
-            ),
+            ticket=ticket_for(visit.record, place=place, instrument=draft.instrument, cookie=visit.cookie, rated=draft.clinician),
             invalid=invalid,
             earlier=earlier,
             offered=None if invalid or earlier else self._unsent(visit, draft, None),
@@ -168,7 +164,7 @@ class Own:
 
     def _unsent(self, visit: Visit, draft: FormDraft, key: str | None) -> Unsent | None:
         """What this patient left unsent in this form about this clinician, or the draft of that key."""
-        return unsent(visit.context, self._services, instrument=draft.instrument, informant="patient", key=key, rated=draft.clinician)
+        return unsent(visit.record, instrument=draft.instrument, informant="patient", key=key, rated=draft.clinician)
 
     def _typed(self, launch_id: str, slug: str) -> Typed:
         """The form of this request, without whom it is about."""
@@ -177,7 +173,7 @@ class Own:
 
     def _known(self, visit: Visit, about: str) -> Person:
         """The clinician of that handle among those on the patient's page. SessionError when there is none."""
-        people = (form.clinician for form in load_own(visit.context, self._services).forms)
+        people = (form.clinician for form in load_own(visit.record).forms)
         found = next((person for person in people if person is not None and _handle(person) == about), None)
         if found is None:
             raise SessionError("There is no such form on your page. Go back to your page and choose one there.")

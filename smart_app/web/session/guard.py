@@ -11,7 +11,7 @@ from flask import g, request, url_for
 from msgspec import Struct
 from msgspec.structs import replace
 
-from smart_app.care.record.access import RENEWAL
+from smart_app.care.record.record import ChartRecord, Record
 from smart_app.errors import LaunchError, NotForUser, SessionError, WrongPatient
 from smart_app.fhir.client import Renew
 from smart_app.launch.context import LaunchContext, LaunchId
@@ -29,14 +29,23 @@ OWN = "/l/<launch_id>/own/"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """One request within a launch. `csrf` is the token for forms on the page, `cookie` the launch's own, `tab` what the page's script is
-    told."""
+    """One request within a launch. `record` is what use cases are handed, `csrf` the token for forms on the page, `cookie` the launch's
+    own, `tab` what the page's script is told."""
 
-    id: LaunchId
-    context: LaunchContext
+    record: ChartRecord
     csrf: str
     tab: Tab
     cookie: str = field(repr=False)
+
+    @property
+    def id(self) -> LaunchId:
+        """The launch's id."""
+        return self.record.launch
+
+    @property
+    def context(self) -> LaunchContext:
+        """The launch."""
+        return self.record.context
 
 
 class _Once:
@@ -86,9 +95,10 @@ class Guard(Struct, frozen=True, kw_only=True):
         cookie = request.cookies.get(launches.cookie_name_for(identity), "")
         if request.method == "POST":
             self.csrf.check(request, identity, cookie)
-        RENEWAL.set(_Once(partial(self._after_refusal, identity)))
         fresh, token = self._fresh(identity, context), self.csrf.token(identity, cookie)
-        return Visit(id=identity, context=fresh, csrf=token, cookie=cookie, tab=self._tab(identity, fresh, token))
+        renew = _Once(partial(self._after_refusal, identity))
+        record = Record(context=fresh, services=self.services, launch_id=identity, renew=renew)
+        return Visit(record=record, csrf=token, cookie=cookie, tab=self._tab(identity, fresh, token))
 
     def _tab(self, launch_id: LaunchId, context: LaunchContext, token: str) -> Tab:
         name = self.services.store.launches.cookie_name_for(launch_id)

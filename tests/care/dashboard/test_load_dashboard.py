@@ -20,13 +20,13 @@ from smart_app.errors import FhirError, Forbidden
 from smart_app.services import AppServices
 from smart_app.settings import Settings
 from tests.care.ehr import BASE, Ehr, json_answer, refusal, statement
-from tests.care.support import LAUNCH, SLUG, Clock, answers, context, hba1c, patient, settings
+from tests.care.support import SLUG, Clock, answers, context, hba1c, in_launch, patient, settings
 
 READS = {"patient", "answers", "scores", "hba1c", "glucose", "vitals", "labs"}
 
 
 def history(services: AppServices, **more: Any) -> History:
-    return load_history(context(**more), services, years="2")
+    return load_history(in_launch(services, context(**more)), years="2")
 
 
 def report(found: History, key: str) -> ReadReport:
@@ -39,7 +39,7 @@ def panel(found: History, key: str = "hba1c") -> Panel:
 
 def rate(services: AppServices, informant: Any, fields: dict[str, list[str]], **launch: Any) -> str:
     key = str(uuid4())
-    found = submit(context(**launch), services, slug=SLUG, informant=informant, key=key, patient="p1", fields=fields, launch_id=LAUNCH)
+    found = submit(in_launch(services, context(**launch)), slug=SLUG, informant=informant, key=key, patient="p1", fields=fields)
     assert found == key
     return key
 
@@ -93,7 +93,7 @@ def test_patient_whose_id_has_an_underscore_has_results(ehr: Ehr, services: AppS
 )
 def test_range_begins_where_it_says(ehr: Ehr, services: AppServices, years: Any, start: date) -> None:
     ehr.put(hba1c("a", "7.1", day="2012-05-01"))
-    found = load_history(context(), services, years=years)
+    found = load_history(in_launch(services), years=years)
     assert (found.start, found.end) == (start, date(2026, 11, 22))
 
 
@@ -266,7 +266,7 @@ def test_patients_rating_waits_for_the_clinicians(ehr: Ehr, services: AppService
 
 def test_revealing_shows_the_visit_and_is_recorded(ehr: Ehr, services: AppServices) -> None:
     rate(services, "patient", answers(4))
-    reveal(context(), services, clinician="Practitioner/sofia", visit="2026-11-22", launch_id=LAUNCH)
+    reveal(in_launch(services), clinician="Practitioner/sofia", visit="2026-11-22")
     found = history(services)
     assert found.hidden == ()
     assert found.dyads[0].latest["patient"].scores["total"].value == 4

@@ -14,7 +14,7 @@ from smart_app.care.forms.launch_destination import INTENTS, Destination, destin
 from smart_app.launch.context import Arrived, ContextItem, LaunchContext, User
 from smart_app.services import AppServices
 from tests.care.ehr import Ehr
-from tests.care.support import CANONICAL, SLUG, context
+from tests.care.support import CANONICAL, SLUG, context, in_launch
 
 FORM = Destination(slug=SLUG, informant="patient")
 RATING = Destination(slug=SLUG, informant="clinician")
@@ -50,7 +50,7 @@ def canonical(services: AppServices, informant: str = "patient", version: str | 
     ],
 )
 def test_our_own_app_context_opens_its_page(services: AppServices, app_context: object, expected: Destination) -> None:
-    assert destination(launched(app_context=app_context), services) == expected
+    assert destination(in_launch(services, launched(app_context=app_context))) == expected
 
 
 # SMART B7
@@ -72,12 +72,12 @@ def test_our_own_app_context_opens_its_page(services: AppServices, app_context: 
     ],
 )
 def test_app_context_of_others_is_said_and_not_followed(services: AppServices, app_context: object) -> None:
-    assert destination(launched(app_context=app_context), services) == Destination(unmet=UNKNOWN)
+    assert destination(in_launch(services, launched(app_context=app_context))) == Destination(unmet=UNKNOWN)
 
 
 # SMART I
 def test_intents_of_the_list_open_their_page(services: AppServices) -> None:
-    found = {intent: destination(launched(intent=intent), services) for intent in INTENTS}
+    found = {intent: destination(in_launch(services, launched(intent=intent))) for intent in INTENTS}
     assert found == {
         "history": HISTORY,
         "summary-timeline-view": HISTORY,
@@ -85,71 +85,71 @@ def test_intents_of_the_list_open_their_page(services: AppServices) -> None:
         "new-assessment": FORM,
         "rate-visit": RATING,
     }
-    assert destination(launched(intent="reconcile-medications"), services) == Destination(unmet=UNKNOWN)
-    assert destination(launched(), services) == HISTORY
+    assert destination(in_launch(services, launched(intent="reconcile-medications"))) == Destination(unmet=UNKNOWN)
+    assert destination(in_launch(services, launched())) == HISTORY
 
 
 def test_page_on_launches_names_every_intent_and_its_example_is_understood(services: AppServices) -> None:
     page = (Path(__file__).parents[3] / "docs" / "what-a-launch-can-say.md").read_text()
     assert all(f"`{intent}`" in page for intent in INTENTS)
     (example,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
-    assert destination(launched(app_context=example), services) == RATING
+    assert destination(in_launch(services, launched(app_context=example))) == RATING
 
 
 # SMART I
 def test_questionnaire_by_canonical_opens_its_form(services: AppServices) -> None:
     for role in ("launch", "https://example.org/role/questionnaire-to-display"):
         named = item("Questionnaire", role=role, canonical=canonical(services, "clinician"))
-        assert destination(launched(named, intent="history"), services) == RATING
+        assert destination(in_launch(services, launched(named, intent="history"))) == RATING
     unversioned = item("Questionnaire", canonical=canonical(services).partition("|")[0])
-    assert destination(launched(unversioned), services) == FORM
+    assert destination(in_launch(services, launched(unversioned))) == FORM
 
 
 # SMART I
 def test_questionnaire_that_is_not_ours_or_not_this_version_is_said(services: AppServices) -> None:
     for address in ("https://example.org/Questionnaire/phq-9|1.0", canonical(services, version="0.0.1"), f"{CANONICAL}/Questionnaire/x"):
-        assert destination(launched(item("Questionnaire", canonical=address)), services) == Destination(unmet=NOT_HERE)
+        assert destination(in_launch(services, launched(item("Questionnaire", canonical=address)))) == Destination(unmet=NOT_HERE)
 
 
 # SMART I
 def test_item_in_an_unknown_role_or_of_another_type_is_ignored(services: AppServices) -> None:
     odd = item("Questionnaire", role="https://example.org/role/unknown", canonical=canonical(services))
     others = (item("Task", reference="Task/1"), item(None, canonical=canonical(services)), item("Patient", reference="Patient/p1"))
-    assert destination(launched(odd, *others), services) == HISTORY
+    assert destination(in_launch(services, launched(odd, *others))) == HISTORY
 
 
 # SMART I
 def test_questionnaire_by_reference_is_read_for_its_address(ehr: Ehr, services: AppServices) -> None:
     url, version = canonical(services, "clinician").split("|")
     ehr.put({"resourceType": "Questionnaire", "id": "q7", "status": "active", "url": url, "version": version})
-    assert destination(launched(item("Questionnaire", reference="Questionnaire/q7")), services) == RATING
+    assert destination(in_launch(services, launched(item("Questionnaire", reference="Questionnaire/q7")))) == RATING
 
 
 # SMART I
 # SMART K1
 @pytest.mark.parametrize("reference", ["Questionnaire/gone", "https://other.example.org/fhir/Questionnaire/q7"])
 def test_questionnaire_that_cannot_be_read_leaves_the_launch_standing(ehr: Ehr, services: AppServices, reference: str) -> None:
-    assert destination(launched(item("Questionnaire", reference=reference)), services) == Destination(unmet=NOT_HERE)
+    assert destination(in_launch(services, launched(item("Questionnaire", reference=reference)))) == Destination(unmet=NOT_HERE)
     assert len(ehr.log) == (0 if "://" in reference else 1)
 
 
 # SMART I
 def test_response_is_where_the_history_begins(services: AppServices) -> None:
     response = item("QuestionnaireResponse", reference="QuestionnaireResponse/r1")
-    assert destination(launched(response, intent="rate-visit"), services) == Destination(response="QuestionnaireResponse/r1")
-    assert destination(launched(response, app_context={"page": "form"}), services) == FORM
+    assert destination(in_launch(services, launched(response, intent="rate-visit"))) == Destination(response="QuestionnaireResponse/r1")
+    assert destination(in_launch(services, launched(response, app_context={"page": "form"}))) == FORM
     both = (response, item("Questionnaire", canonical=canonical(services)))
-    assert destination(launched(*both), services) == FORM
+    assert destination(in_launch(services, launched(*both))) == FORM
 
 
 def test_nobody_who_cannot_be_rated_is_led_to_a_form(services: AppServices) -> None:
     person = User(reference="Person/1", name=None, issuer="https://ehr.example", subject="1")
-    assert destination(launched(intent="rate-visit", user=person), services) == Destination(unmet=NOT_HERE)
+    assert destination(in_launch(services, launched(intent="rate-visit", user=person))) == Destination(unmet=NOT_HERE)
 
 
 # SMART B7
 @examples(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(max_size=80), intent=st.none() | st.text(max_size=20))
 def test_no_text_leads_anywhere_but_to_our_pages(services: AppServices, text: str, intent: str | None) -> None:
-    found = destination(launched(app_context=text, intent=intent), services)
+    found = destination(in_launch(services, launched(app_context=text, intent=intent)))
     assert found in {HISTORY, FORM, RATING, Destination(unmet=UNKNOWN), Destination(unmet=NOT_HERE)}

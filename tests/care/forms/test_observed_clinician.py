@@ -18,7 +18,7 @@ from smart_app.errors import FhirError, SessionError
 from smart_app.launch.context import LaunchContext, LaunchId, User
 from smart_app.services import AppServices
 from tests.care.ehr import Ehr, json_answer, refusal, statement
-from tests.care.support import LAUNCH, SLUG, context, patient, settings
+from tests.care.support import LAUNCH, SLUG, context, in_launch, patient, settings
 from tests.support.questionnaires import confirmed
 
 RATED = "https://w3id.org/rapport/fhir/StructureDefinition/rated-clinician"
@@ -86,18 +86,16 @@ def send(
 ) -> Receipt:  # fmt: skip
     opened = launch or at_visit()
     sent = submit(
-        opened,
-        site,
+        in_launch(site, opened),
         slug="wai-36",
         informant=informant,
         key=key,
         patient="p1",
         fields=ticked(site, value),
-        launch_id=LAUNCH,
         rated=rated if informant == "observer" else None,
     )
     assert not isinstance(sent, Invalid), sent.errors
-    return receipt(opened, site, key=key, launch_id=LAUNCH)
+    return receipt(in_launch(site, opened), key=key)
 
 
 def tomas_opens() -> LaunchContext:
@@ -105,11 +103,11 @@ def tomas_opens() -> LaunchContext:
 
 
 def history(site: AppServices, launch: LaunchContext | None = None) -> History:
-    return load_history(launch or at_visit(), site, years="2")
+    return load_history(in_launch(site, launch or at_visit()), years="2")
 
 
 def test_everybody_the_record_connects_with_the_patient_can_be_chosen_but_the_observer(site: AppServices) -> None:
-    found = candidates(at_visit(), site)
+    found = candidates(in_launch(site, at_visit()))
     assert people(found) == [
         ("Practitioner/leila", "Leila Osei"),
         ("Practitioner/noor", "Noor Haddad"),
@@ -122,14 +120,14 @@ def test_everybody_the_record_connects_with_the_patient_can_be_chosen_but_the_ob
 
 def test_an_observer_known_by_a_whole_address_is_no_candidate_either(site: AppServices) -> None:
     sofia = User(reference="https://ehr.example/fhir/Practitioner/sofia", name=None, issuer="https://ehr.example", subject="sofia")
-    assert "Practitioner/sofia" not in dict(people(candidates(at_visit(user=sofia), site)))
+    assert "Practitioner/sofia" not in dict(people(candidates(in_launch(site, at_visit(user=sofia)))))
 
 
 def test_who_was_rated_before_can_be_chosen_also_outside_of_a_visit(ehr: Ehr, site: AppServices) -> None:
     send(site, informant="clinician", launch=tomas_opens())
     ehr.put(patient())
     del ehr.resources["CareTeam/t1"]
-    found = candidates(context(), site)
+    found = candidates(in_launch(site))
     assert people(found) == [(TOMAS.reference, TOMAS.name)]
     assert found.choices[0].roles == ("rated here before",)
     assert dict(found.looked)["this visit"] == "this launch belongs to no visit"
@@ -140,7 +138,7 @@ def test_a_role_is_its_practitioner_so_that_one_person_is_one_dyad(ehr: Ehr, sit
     own = {"resourceType": "PractitionerRole", "id": "8", "practitioner": {"reference": "Practitioner/sofia"}}
     ehr.put(role | {"practitioner": {"reference": TOMAS.reference}}, own)
     ehr.put(visit(taking_part("PractitionerRole/9"), taking_part(TOMAS.reference), taking_part("PractitionerRole/8")))
-    choices = {one.person.reference: one.roles for one in candidates(at_visit(), site).choices}
+    choices = {one.person.reference: one.roles for one in candidates(in_launch(site, at_visit())).choices}
     assert choices[TOMAS.reference] == ("this visit, Endocrinologist", "this visit")
     assert not any(reference.startswith("PractitionerRole/") for reference in choices)
 
@@ -148,8 +146,8 @@ def test_a_role_is_its_practitioner_so_that_one_person_is_one_dyad(ehr: Ehr, sit
 def test_a_role_that_cannot_be_read_stays_a_role_unless_it_has_the_observers_name(ehr: Ehr, site: AppServices) -> None:
     own, other = (taking_part(f"PractitionerRole/{one}", display=name) for one, name in (("8", "Sofia Lindqvist"), ("9", "Dr Weiss")))
     ehr.put(visit(own, other))
-    assert ("PractitionerRole/9", "Dr Weiss") in people(candidates(at_visit(), site))
-    assert ("PractitionerRole/8", "Sofia Lindqvist") not in people(candidates(at_visit(), site))
+    assert ("PractitionerRole/9", "Dr Weiss") in people(candidates(in_launch(site, at_visit())))
+    assert ("PractitionerRole/8", "Sofia Lindqvist") not in people(candidates(in_launch(site, at_visit())))
 
 
 @pytest.mark.parametrize(
@@ -165,19 +163,19 @@ def test_a_role_that_cannot_be_read_stays_a_role_unless_it_has_the_observers_nam
 )
 def test_nobody_is_taken_from_what_does_not_speak_of_this_patient_and_this_server(ehr: Ehr, site: AppServices, encounter: Any) -> None:
     ehr.put(encounter)
-    assert TOMAS.reference not in dict(people(candidates(at_visit(), site)))
+    assert TOMAS.reference not in dict(people(candidates(in_launch(site, at_visit()))))
 
 
 def test_a_place_that_fails_hides_no_other_and_is_said(ehr: Ehr, site: AppServices) -> None:
     ehr.faults.append(lambda _, path: refusal(500, "broken") if path.startswith(("CareTeam", "Practitioner/")) else None)
-    found = candidates(at_visit(), site)
+    found = candidates(in_launch(site, at_visit()))
     assert people(found) == [("Practitioner/leila", "Leila Osei"), (TOMAS.reference, None)]
     assert "could not be read" in dict(found.looked)["care team"]
 
 
 def test_nothing_is_asked_that_was_not_granted(ehr: Ehr, site: AppServices) -> None:
     narrow = at_visit(scope="patient/Patient.r patient/QuestionnaireResponse.crus patient/Observation.crus")
-    found = candidates(narrow, site)
+    found = candidates(in_launch(site, narrow))
     assert people(found) == [("Practitioner/leila", "Leila Osei")]
     assert "does not include permission to search CareTeam" in dict(found.looked)["care team"]
     asked = {path.split("/")[0] for _, path in ehr.log}
@@ -186,42 +184,42 @@ def test_nothing_is_asked_that_was_not_granted(ehr: Ehr, site: AppServices) -> N
 
 def test_a_server_without_care_teams_is_not_asked_for_them(ehr: Ehr, site: AppServices) -> None:
     ehr.metadata = statement(without=["CareTeam.search-type"])
-    candidates(at_visit(), site)
+    candidates(in_launch(site, at_visit()))
     assert ("GET", "CareTeam") not in ehr.log
 
 
 def test_a_patient_that_cannot_be_read_ends_it(ehr: Ehr, site: AppServices) -> None:
     ehr.faults.append(lambda _, path: json_answer(200, patient("p2")) if path == "Patient/p1" else None)
     with pytest.raises(FhirError):
-        candidates(at_visit(), site)
+        candidates(in_launch(site, at_visit()))
 
 
 def test_only_a_choice_among_those_found_is_noted_and_the_note_holds_for_one_form_of_one_launch(site: AppServices) -> None:
-    found, opened = candidates(at_visit(), site), at_visit()
+    found, opened = candidates(in_launch(site, at_visit())), at_visit()
     for reference in ("Practitioner/sofia", "Practitioner/eve", "", "Organization/1"):
-        assert choose(opened, site, found=found, reference=reference, form=FORM, launch_id=LAUNCH) is None
-    note = choose(opened, site, found=found, reference=TOMAS.reference, form=FORM, launch_id=LAUNCH)
+        assert choose(in_launch(site, opened), found=found, reference=reference, form=FORM) is None
+    note = choose(in_launch(site, opened), found=found, reference=TOMAS.reference, form=FORM)
     assert note
     assert "tomas" not in note.casefold()
-    assert chosen(opened, site, note=note, form=FORM, launch_id=LAUNCH) == TOMAS
+    assert chosen(in_launch(site, opened), note=note, form=FORM) == TOMAS
     other: tuple[str, Informant] = ("wai-s", "observer")
     for form, launch in ((other, LAUNCH), (FORM, LaunchId("another"))):
         with pytest.raises(SessionError, match="damaged or belongs to another launch"):
-            chosen(opened, site, note=note, form=form, launch_id=launch)
+            chosen(in_launch(site, opened, launch_id=launch), note=note, form=form)
     with pytest.raises(SessionError, match="another patient"):
-        chosen(at_visit(patient="p2"), site, note=note, form=FORM, launch_id=LAUNCH)
+        chosen(in_launch(site, at_visit(patient="p2")), note=note, form=FORM)
 
 
 @pytest.mark.parametrize("note", ["x", "é", "Practitioner/tomas", "A" * 200, "===="])
 def test_a_note_nobody_here_wrote_is_refused(site: AppServices, note: str) -> None:
     with pytest.raises(SessionError):
-        chosen(at_visit(), site, note=note, form=FORM, launch_id=LAUNCH)
+        chosen(in_launch(site, at_visit()), note=note, form=FORM)
 
 
 @pytest.mark.parametrize("rated", [None, Person(reference="Practitioner/sofia", name="Sofia Lindqvist")])
 def test_an_observers_form_without_another_clinician_is_neither_begun_nor_stored(ehr: Ehr, site: AppServices, rated: Person | None) -> None:
     with pytest.raises(SessionError, match="does not say whom"):
-        begin_form(at_visit(), site, slug="wai-36", informant="observer", rated=rated)
+        begin_form(in_launch(site, at_visit()), slug="wai-36", informant="observer", rated=rated)
     with pytest.raises(SessionError, match="does not say whom"):
         send(site, rated=rated)
     assert ehr.posts() == []
@@ -300,14 +298,12 @@ def test_another_observers_rating_is_no_earlier_view_of_the_latest_observers(sit
 def test_the_same_answers_about_another_clinician_are_not_the_same_submission(ehr: Ehr, site: AppServices) -> None:
     send(site)
     again = submit(
-        at_visit(),
-        site,
+        in_launch(site, at_visit()),
         slug="wai-36",
         informant="observer",
         key="k" * 20,
         patient="p1",
         fields=ticked(site, "5"),
-        launch_id=LAUNCH,
         rated=Person(reference="Practitioner/noor", name="Noor Haddad"),
     )
     assert isinstance(again, Invalid)

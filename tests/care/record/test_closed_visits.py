@@ -11,7 +11,7 @@ from smart_app.care.dashboard.blind_entry import reveal
 from smart_app.care.record import closed_visits as rule
 from smart_app.care.record.closed_visits import Visit, closed_visits
 from smart_app.services import AppServices
-from tests.care.support import context, settings
+from tests.care.support import in_launch, settings
 
 HERS = ("Practitioner/sofia", "Encounter/e1")
 NOBODYS = ("", "Encounter/e1")
@@ -37,14 +37,14 @@ def test_one_module_asks_what_was_revealed() -> None:
 def test_a_visit_is_closed_while_only_the_patient_has_rated_it(
     services: AppServices, ratings: list[tuple[Informant, Visit]], closed: set[Visit]
 ) -> None:
-    assert closed_visits(context(), services, ratings) == closed
+    assert closed_visits(in_launch(services), ratings) == closed
 
 
 def test_a_visit_that_was_revealed_is_open(services: AppServices) -> None:
-    reveal(context(), services, clinician=HERS[0], visit=HERS[1])
-    assert closed_visits(context(), services, [("patient", HERS)]) == set()
+    reveal(in_launch(services), clinician=HERS[0], visit=HERS[1])
+    assert closed_visits(in_launch(services), [("patient", HERS)]) == set()
 
 
 def test_without_blind_entry_nothing_is_closed(services: AppServices) -> None:
     open_services = replace(services, settings=settings(blind_entry=False))
-    assert closed_visits(context(), open_services, [("patient", HERS)]) == set()
+    assert closed_visits(in_launch(open_services), [("patient", HERS)]) == set()

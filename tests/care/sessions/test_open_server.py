@@ -7,7 +7,7 @@ from smart_app.errors import LaunchError, NotFound
 from smart_app.registration import Issuer, OpenServer, PublicClient
 from smart_app.services import AppServices
 from tests.care.ehr import BASE, Ehr
-from tests.care.support import patient
+from tests.care.support import in_launch, patient
 
 OPEN = Issuer(name="Public sandbox", iss=BASE, client_id="", auth=OpenServer(), scope="", synthetic_data=True)
 SOFIA = {"resourceType": "Practitioner", "id": "sofia", "name": [{"family": "Lindqvist", "given": ["Sofia"]}]}
@@ -38,7 +38,7 @@ def test_chart_opens_as_the_first_practitioner_and_reads_the_history(ehr: Ehr, s
     assert (opened.via, opened.patient, opened.synthetic, opened.access_token) == ("open", "p1", True, None)
     assert (opened.user.reference, opened.user.name) == ("Practitioner/sofia", "Sofia Lindqvist")
     assert opened.need_patient_banner
-    found = load_history(opened, services, years="2")
+    found = load_history(in_launch(services, opened), years="2")
     assert found.can_write
     assert {read.state for read in found.reads} == {"complete"}
 

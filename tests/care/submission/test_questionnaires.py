@@ -14,7 +14,7 @@ from smart_app.care.submission.receipt import Receipt
 from smart_app.care.submission.submit import forms_offered, receipt, submit
 from smart_app.services import AppServices
 from tests.care.ehr import Ehr, statement
-from tests.care.support import LAUNCH, SLUG, answers, context, patient, settings
+from tests.care.support import SLUG, answers, in_launch, patient, settings
 from tests.support.questionnaires import confirmed
 
 USED = (SLUG, "wai-sr", "dds-17", "care-empathy", "blri-os-64", "wai-36", "pacic-20")
@@ -41,13 +41,13 @@ def ticked(site: AppServices, slug: str, code: str = "3", **changed: str) -> dic
 
 
 def send(site: AppServices, slug: str, fields: Mapping[str, list[str]], *, informant: Any = "patient", key: str = "k" * 20) -> Receipt:
-    sent = submit(context(), site, slug=slug, informant=informant, key=key, patient="p1", fields=fields, launch_id=LAUNCH)
+    sent = submit(in_launch(site), slug=slug, informant=informant, key=key, patient="p1", fields=fields)
     assert not isinstance(sent, Invalid), sent.errors
-    return receipt(context(), site, key=key, launch_id=LAUNCH)
+    return receipt(in_launch(site), key=key)
 
 
 def history(site: AppServices) -> History:
-    return load_history(context(), site, years="2")
+    return load_history(in_launch(site), years="2")
 
 
 def written(ehr: Ehr, kind: str) -> dict[str, Any]:

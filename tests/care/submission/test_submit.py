@@ -19,18 +19,18 @@ from smart_app.errors import SessionError
 from smart_app.launch.context import LaunchContext, LaunchId
 from smart_app.services import AppServices
 from tests.care.ehr import Answer, Ehr, refusal, statement
-from tests.care.support import LAUNCH, SLUG, Clock, answers, context, patient
+from tests.care.support import LAUNCH, SLUG, Clock, answers, context, in_launch, patient
 
 KEY = "b1c7e0f2-6d7a-4e55-9a51-3f0c8f1f2a90"
 
 
-def send(services: AppServices, launch: LaunchContext | None = None, **changed: Any) -> Invalid | str:
-    given: dict[str, Any] = {"slug": SLUG, "informant": "patient", "key": KEY, "patient": "p1", "fields": answers(), "launch_id": LAUNCH}
-    return submit(launch or context(), services, **{**given, **changed})
+def send(services: AppServices, launch: LaunchContext | None = None, *, launch_id: LaunchId = LAUNCH, **changed: Any) -> Invalid | str:
+    given: dict[str, Any] = {"slug": SLUG, "informant": "patient", "key": KEY, "patient": "p1", "fields": answers()}
+    return submit(in_launch(services, launch, launch_id=launch_id), **{**given, **changed})
 
 
 def stand(services: AppServices, launch: LaunchContext | None = None) -> Receipt:
-    return receipt(launch or context(), services, key=KEY, launch_id=LAUNCH)
+    return receipt(in_launch(services, launch), key=KEY)
 
 
 def lose_one_post(ehr: Ehr) -> None:
@@ -45,12 +45,12 @@ def record(ehr: Ehr) -> None:
 
 
 def test_form_names_the_rated_clinician_and_how_it_will_be_stored(ehr: Ehr, services: AppServices) -> None:
-    draft = begin_form(context(), services, slug=SLUG, informant="patient")
+    draft = begin_form(in_launch(services), slug=SLUG, informant="patient")
     assert draft.clinician is not None
     assert draft.clinician.name == "Sofia Lindqvist"
     assert draft.patient.family == "Halvorsen"
     assert (draft.step, draft.why_not_write) == ("one transaction", None)
-    assert begin_form(context(), services, slug=SLUG, informant="patient").key != draft.key
+    assert begin_form(in_launch(services), slug=SLUG, informant="patient").key != draft.key
 
 
 # SMART K4
@@ -149,7 +149,7 @@ def test_clinician_whose_entry_is_on_another_server_is_named_by_its_address(ehr:
 def test_receipt_of_another_launch_is_not_shown(ehr: Ehr, services: AppServices) -> None:
     send(services)
     with pytest.raises(SessionError):
-        receipt(context(), services, key=KEY, launch_id=LaunchId("another"))
+        receipt(in_launch(services, launch_id=LaunchId("another")), key=KEY)
     with pytest.raises(SessionError):
         send(services, launch_id=LaunchId("another"))
 
@@ -253,7 +253,7 @@ def test_lost_request_stays_unknown_and_is_sent_again_only_when_asked(ehr: Ehr, 
     assert "does not list it" in str(found.reason)
     assert all("not known" in line.now.lower() for line in found.not_written)
     assert ehr.posts() == [""]
-    send_again(context(), services, key=KEY, launch_id=LAUNCH)
+    send_again(in_launch(services), key=KEY)
     assert stand(services).outcome == "saved"
     assert ehr.posts() == ["", ""]
     assert len(ehr.of_type("QuestionnaireResponse")) == 1
@@ -264,7 +264,7 @@ def test_fault_of_the_server_during_a_write_is_unknown(ehr: Ehr, services: AppSe
     ehr.faults.append(lambda method, path: refusal(status, "fault") if method == "POST" else None)
     send(services)
     assert stand(services).outcome == "unknown"
-    send_again(context(), services, key=KEY, launch_id=LAUNCH)
+    send_again(in_launch(services), key=KEY)
     assert ehr.posts() == ["", ""]
     assert stand(services).outcome == "unknown"
 
@@ -273,7 +273,7 @@ def test_server_that_cannot_be_searched_leaves_it_unknown(ehr: Ehr, services: Ap
     ehr.metadata = statement(without=["QuestionnaireResponse?identifier", "Observation?identifier"])
     lose_one_post(ehr)
     send(services)
-    send_again(context(), services, key=KEY, launch_id=LAUNCH)
+    send_again(in_launch(services), key=KEY)
     found = stand(services)
     assert found.outcome == "unknown"
     assert ehr.posts() == [""]
@@ -313,7 +313,7 @@ def test_refused_connection_keeps_the_submission(ehr: Ehr, services: AppServices
     found = stand(services)
     assert found.outcome == "kept"
     ehr.faults.clear()
-    send_again(context(), services, key=KEY, launch_id=LAUNCH)
+    send_again(in_launch(services), key=KEY)
     assert stand(services).outcome == "saved"
 
 
@@ -406,7 +406,7 @@ def test_broken_separate_steps_resume_without_doubling(ehr: Ehr, services: AppSe
     found = stand(services)
     assert found.outcome == "unknown"
     assert len(found.written) == 2
-    send_again(context(), services, key=KEY, launch_id=LAUNCH)
+    send_again(in_launch(services), key=KEY)
     found = stand(services)
     assert found.outcome == "saved"
     assert len(ehr.of_type("QuestionnaireResponse")) == 1
@@ -440,7 +440,7 @@ def test_patients_scores_are_kept_back_from_the_receipt_until_revealed(ehr: Ehr,
     hidden = repr(stand(services))
     assert "kept back" in hidden
     assert not any(number in hidden for number in ("3.78", "4.33", "3.00", "4.00"))
-    reveal(context(), services, clinician="Practitioner/sofia", visit=stand(services).visit)
+    reveal(in_launch(services), clinician="Practitioner/sofia", visit=stand(services).visit)
     assert "4.33 of 5" in repr(stand(services))
 
 

@@ -1,0 +1,45 @@
+"""What every use case is handed: who asks, with which access to which record, and the collaborators. Whoever lets a request or a job in
+makes it; nothing reaches a use case past it."""
+
+from datetime import datetime, tzinfo
+from typing import Generic, TypeVar
+
+from msgspec import Struct
+
+from smart_app.errors import SessionError
+from smart_app.fhir.client import Renew
+from smart_app.launch.context import LaunchContext, LaunchId, UserContext
+from smart_app.services import AppServices
+
+_Asking_co = TypeVar("_Asking_co", bound=LaunchContext | UserContext, covariant=True)
+
+
+class Record(Struct, Generic[_Asking_co], frozen=True, kw_only=True):
+    """Access to one FHIR server: `context` says whose, and of which patient where there is one. `launch_id` is None outside of a launch.
+    `renew` gives a newer access token for one the server refused, or None; it is called from the threads that read."""
+
+    context: _Asking_co
+    services: AppServices
+    launch_id: LaunchId | None = None
+    renew: Renew | None = None
+
+    @property
+    def launch(self) -> LaunchId:
+        """The launch's id, where something is kept under it. SessionError outside of a launch."""
+        if self.launch_id is None:
+            raise SessionError("This can be done only with Rapport opened from the patient's chart, so nothing was done.")
+        return self.launch_id
+
+    @property
+    def zone(self) -> tzinfo:
+        """The clinic's time zone."""
+        return self.services.zone(self.context.iss)
+
+    def now(self) -> datetime:
+        """The time at the clinic."""
+        return self.services.now(self.context.iss)
+
+
+# What most use cases need, a patient; and what those need that do without.
+ChartRecord = Record[LaunchContext]
+AnyRecord = Record[LaunchContext | UserContext]
