@@ -16,6 +16,7 @@ from smart_app.web.pages.dependencies import Site
 from smart_app.web.pages.first_page import first_page
 from smart_app.web.session import cookies
 from smart_app.web.session.csrf import origin_of
+from smart_app.web.session.headers import see_other
 
 _OURS = "__Host-rapport-"
 _DESTINATION, _FRAMED = "Sec-Fetch-Dest", {"iframe", "frame", "embed", "object", "fencedframe"}
@@ -76,7 +77,7 @@ class Launching:
             if running is None:
                 raise
             launch_id, context = running
-            return _to(first_page(Record(context=context, services=self._services, launch_id=launch_id)))
+            return see_other(first_page(Record(context=context, services=self._services, launch_id=launch_id)))
         g.standalone = pending.via == "standalone"
         context = self._services.launcher.complete(pending, params)
         # Asked for now, it is there when the first page is made, which may take a while.
@@ -89,7 +90,7 @@ class Launching:
 def to_sign_in(site: Site, begun: Begun) -> Response:
     """A redirect to the EHR's sign-in; where it is asked by POST, a page that posts itself and has a button for where it does not."""
     if begun.form is None:
-        return _to(begun.authorize_url)
+        return see_other(begun.authorize_url)
     g.form_targets = tuple(dict.fromkeys([origin_of(begun.form.action), *begun.form.targets]))
     return site.pages.page("authorize", begun.form)
 
@@ -105,7 +106,7 @@ def cookies_tried() -> Response | None:
         return None
     query = request.query_string.decode("ascii", "replace")
     if not query.endswith(TRIED):
-        response = _to(f"{url_for('launch')}?{query}{TRIED}")
+        response = see_other(f"{url_for('launch')}?{query}{TRIED}")
         cookies.keep(response, cookies.PROBE, "1", seconds=_ONE_HOP)
         return response
     if request.headers[_DESTINATION] in _FRAMED:
@@ -123,12 +124,6 @@ def opened(services: AppServices, context: LaunchContext, *, state: str | None =
     launch = services.store.open_launch(context, idle=idle, absolute=absolute, detail=detail, state=state)
     for name in context.arrived.ignored:
         new_log().warning("launch_value_ignored", issuer_name=context.issuer_name, reason_code=name)
-    response = _to(first_page(Record(context=context, services=services, launch_id=launch.id)))
+    response = see_other(first_page(Record(context=context, services=services, launch_id=launch.id)))
     cookies.keep(response, launch.cookie_name, launch.cookie_value, seconds=int(absolute.total_seconds()))
     return response
-
-
-def _to(address: str) -> Response:
-    """A 303: whatever brought the browser here, the next request is a GET. Without a body: the usual one repeats the address, with `state`
-    and launch id in it."""
-    return Response(status=303, headers={"Location": address})

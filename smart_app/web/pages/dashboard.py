@@ -5,7 +5,7 @@ from datetime import date
 from functools import partial
 from typing import cast, get_args
 
-from flask import Flask, Response, redirect, request, url_for
+from flask import Flask, Response, request, url_for
 
 from fhir_mappings.instruments.instrument import Informant, Instrument
 from fhir_mappings.people.clinicians import is_clinician
@@ -22,6 +22,7 @@ from smart_app.web.pages.dependencies import Site
 from smart_app.web.pages.first_page import BY_LAUNCH, of_launch
 from smart_app.web.session import cookies
 from smart_app.web.session.guard import Visit
+from smart_app.web.session.headers import see_other
 from smart_app.web.views.dashboard.dashboard_page import DashboardUrls, dashboard_view
 from smart_app.web.views.dashboard.offers import offers
 from smart_app.web.views.ended import ended_view, signed_out_view
@@ -87,7 +88,7 @@ class Dashboard:
         if not clinician or not of_visit:
             raise SessionError("This form is damaged, so nothing was done. Open the history again.")
         reveal(visit.record, clinician=clinician, visit=of_visit)
-        return redirect(url_for("dashboard", launch_id=visit.id), 303)  # type: ignore[return-value]
+        return see_other(url_for("dashboard", launch_id=visit.id))
 
     def end(self, launch_id: str) -> Response:
         """Forget the launch and its tokens."""

@@ -1,6 +1,6 @@
 """Answers on their way: kept while they are typed, gone on with, discarded."""
 
-from flask import Flask, Response, redirect, request, url_for
+from flask import Flask, Response, request, url_for
 
 from smart_app.care.forms.saved_drafts import Kept, Typed, discard, keep, take_up
 from smart_app.errors import ForeignPage, LaunchError, LockedFrame, SessionError
@@ -12,6 +12,7 @@ from smart_app.web.pages.dashboard import check_patient
 from smart_app.web.pages.dependencies import Site
 from smart_app.web.session.csrf import FIELD
 from smart_app.web.session.guard import Visit
+from smart_app.web.session.headers import see_other
 from smart_app.web.views.forms.kept_answers import kept_words
 
 # The sealed note of whom an observer has chosen.
@@ -55,14 +56,14 @@ class DraftPages:
         check_patient(visit.context)
         key = request.form.get("key", "")
         take_up(visit.record, key=key)
-        return redirect(_form(visit, slug, informant, draft=key), 303)  # type: ignore[return-value]
+        return see_other(_form(visit, slug, informant, draft=key))
 
     def discard(self, launch_id: str, slug: str, informant: str) -> Response:
         """To an empty form."""
         visit = self._site.guard.enter(launch_id)
         check_patient(visit.context)
         discard(visit.record, key=request.form.get("key", ""))
-        return redirect(_form(visit, slug, informant), 303)  # type: ignore[return-value]
+        return see_other(_form(visit, slug, informant))
 
 
 def _form(visit: Visit, slug: str, informant: str, *, draft: str | None = None) -> str:

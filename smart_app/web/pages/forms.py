@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import cast, get_args
 
-from flask import Flask, Response, abort, redirect, request, url_for
+from flask import Flask, Response, abort, request, url_for
 from msgspec.structs import replace
 
 from fhir_mappings.instruments.answers import Invalid
@@ -23,6 +23,7 @@ from smart_app.web.pages.dependencies import Site
 from smart_app.web.pages.draft_pages import RATED, keep_incomplete, keep_without_launch, sent
 from smart_app.web.pages.error_pages import reference
 from smart_app.web.session.guard import Visit
+from smart_app.web.session.headers import see_other
 from smart_app.web.views.ended import thanks_view
 from smart_app.web.views.forms.clinician_choice import whom_view
 from smart_app.web.views.forms.form_page import FormUrls, form_view
@@ -58,7 +59,7 @@ class Forms:
         draft = begin_form(visit.record, slug=slug, informant="patient")
         form = url_for("form", launch_id=visit.id, slug=slug, informant="patient")
         if draft.from_paper:
-            return redirect(form, 303)  # type: ignore[return-value]
+            return see_other(form)
         view = handover_view(
             draft,
             form=form,
@@ -89,7 +90,7 @@ class Forms:
         note = choose(visit.record, found=found, reference=reference, form=(slug, about))
         if note is None:
             return self._whom(visit, slug, about, found=found, unknown=bool(reference))
-        return redirect(url_for("form", launch_id=visit.id, slug=slug, informant=about, rated=note), 303)  # type: ignore[return-value]
+        return see_other(url_for("form", launch_id=visit.id, slug=slug, informant=about, rated=note))
 
     def submit(self, launch_id: str, slug: str, informant: str) -> Response:
         """Store the answers and go to what became of them; an incomplete form comes back with everything that was given. What reaches a
@@ -121,7 +122,7 @@ class Forms:
                 visit, slug, chosen, key=key, invalid=replace(outcome, kept=_typed_now(outcome.kept, typed.fields)), note=note
             )
         page = "thanks" if chosen == "patient" and not self._from_paper(slug, chosen) else "receipt"
-        return redirect(url_for(page, launch_id=visit.id, key=outcome), 303)  # type: ignore[return-value]
+        return see_other(url_for(page, launch_id=visit.id, key=outcome))
 
     def thanks(self, launch_id: str, key: str) -> Response:
         """The patient's last page."""
@@ -149,7 +150,7 @@ class Forms:
         visit = self._site.guard.enter(launch_id)
         check_patient(visit.context)
         send_again(visit.record, key=key)
-        return redirect(url_for("receipt", launch_id=visit.id, key=key), 303)  # type: ignore[return-value]
+        return see_other(url_for("receipt", launch_id=visit.id, key=key))
 
     def _whom(
         self, visit: Visit, slug: str, informant: Informant, *, found: Candidates | None = None, unknown: bool | None = None

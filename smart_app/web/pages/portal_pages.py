@@ -3,7 +3,7 @@
 import hmac
 from hashlib import sha256
 
-from flask import Flask, Response, redirect, request, url_for
+from flask import Flask, Response, request, url_for
 from msgspec.structs import replace
 
 from fhir_mappings.instruments.answers import Invalid
@@ -18,6 +18,7 @@ from smart_app.web.pages.dependencies import Site
 from smart_app.web.pages.draft_pages import keep_incomplete, keep_without_launch, sent
 from smart_app.web.pages.error_pages import reference
 from smart_app.web.session.guard import OWN, Visit
+from smart_app.web.session.headers import see_other
 from smart_app.web.views.forms.form_page import FormUrls, form_view
 from smart_app.web.views.portal.portal_error import own_kept_view
 from smart_app.web.views.portal.portal_home import own_view
@@ -100,7 +101,7 @@ class Own:
             keep_incomplete(self._services, typed)
             draft = begin_own(visit.record, slug=slug, clinician=clinician)
             return self._form(visit, replace(draft, key=key), invalid=outcome)
-        return redirect(url_for("own_sent", launch_id=visit.id, key=outcome), 303)  # type: ignore[return-value]
+        return see_other(url_for("own_sent", launch_id=visit.id, key=outcome))
 
     def go_on(self, launch_id: str, slug: str, about: str = "") -> Response:
         """To the form, with what was kept of it."""
@@ -108,14 +109,14 @@ class Own:
         check_patient(visit.context)
         key = request.form.get("key", "")
         take_up(visit.record, key=key)
-        return redirect(_address("own_form", visit, slug, about, draft=key), 303)  # type: ignore[return-value]
+        return see_other(_address("own_form", visit, slug, about, draft=key))
 
     def discard(self, launch_id: str, slug: str, about: str = "") -> Response:
         """To an empty form."""
         visit = self._site.guard.enter_own(launch_id)
         check_patient(visit.context)
         discard(visit.record, key=request.form.get("key", ""))
-        return redirect(_address("own_form", visit, slug, about), 303)  # type: ignore[return-value]
+        return see_other(_address("own_form", visit, slug, about))
 
     def sent(self, launch_id: str, key: str) -> Response:
         """What became of the answers, in plain words."""
@@ -135,7 +136,7 @@ class Own:
         visit = self._site.guard.enter_own(launch_id)
         check_patient(visit.context)
         send_again(visit.record, key=key)
-        return redirect(url_for("own_sent", launch_id=visit.id, key=key), 303)  # type: ignore[return-value]
+        return see_other(url_for("own_sent", launch_id=visit.id, key=key))
 
     def _form(self, visit: Visit, draft: FormDraft, *, key: str | None = None, invalid: Invalid | None = None) -> Response:
         """`key` is that of the draft this form goes on with."""

@@ -1,4 +1,4 @@
-"""What every answer carries: content security, no caching of anything about a person, no referrer, and gzip."""
+"""What every answer carries: content security, no caching of anything about a person, no referrer, and gzip; and the one redirect."""
 
 import gzip
 from collections.abc import Sequence
@@ -49,3 +49,9 @@ def squeeze(response: Response, request: Request) -> None:
         return
     response.set_data(gzip.compress(content, _LEVEL, mtime=0))
     response.headers["Content-Encoding"] = "gzip"
+
+
+def see_other(address: str) -> Response:
+    """A 303: whatever brought the browser here, the next request is a GET. Without a body: the usual one repeats the address, with `state`
+    and launch id in it."""
+    return Response(status=303, headers={"Location": address})

@@ -81,6 +81,15 @@ def test_no_two_answers_have_a_nonce_in_common(rapport: Clinic) -> None:
     assert len({nonce_of(rapport.get(chart).headers) for _ in range(5)}) == 5
 
 
+def test_a_redirect_says_where_in_its_header_alone(rapport: Clinic) -> None:
+    """A body would repeat an address with a launch's id in it."""
+    chart = rapport.launch()
+    answer = rapport.send(chart, rapport.filled(chart))
+    assert answer.status_code == 303
+    assert answer.headers["Location"].startswith(f"{chart}thanks/")
+    assert answer.get_data() == b""
+
+
 # SMART L
 # SMART 6.3.6
 def test_a_page_of_a_launch_may_be_framed_by_its_own_ehr_alone(
