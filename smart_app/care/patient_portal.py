@@ -57,9 +57,10 @@ def load_own(record: ChartRecord) -> OwnPage:
     """The page of the launch's patient. FhirError only when their entry cannot be read or is another's."""
     readings = read_all(record, only=(ANSWERS,))
     remember_patient(record, readings.patient)
-    sent = _sent(record, readings)
+    answered = _answered(record, readings)
+    sent = tuple(_without_content(record.services, rating) for rating in answered)
     instruments = _instruments(record.services)
-    clinicians = _clinicians(record, readings.patient, sent)
+    clinicians = _clinicians(record, readings.patient, answered)
     return OwnPage(
         patient=patient_of(readings.patient, zone=record.zone),
         forms=tuple(form for instrument in instruments for form in _forms(instrument, clinicians, sent)),
@@ -68,6 +69,13 @@ def load_own(record: ChartRecord) -> OwnPage:
         can_send=highest(powers(record)) is not None,
         nobody_known=not clinicians and any(instrument.rated == "clinician" for instrument in instruments),
     )
+
+
+def known_clinicians(record: ChartRecord) -> tuple[Person, ...]:
+    """Whom the patient's forms can be about, as their page offers them. FhirError only when their entry cannot be read or is another's."""
+    readings = read_all(record, only=(ANSWERS,))
+    remember_patient(record, readings.patient)
+    return _clinicians(record, readings.patient, _answered(record, readings))
 
 
 def _instruments(services: AppServices) -> tuple[Instrument, ...]:
@@ -81,13 +89,13 @@ def _instruments(services: AppServices) -> tuple[Instrument, ...]:
     return tuple(found)
 
 
-def _sent(record: ChartRecord, readings: Readings) -> tuple[Sent, ...]:
-    """The patient's own ratings, without what they say. Those entered in error are none."""
-    services, canonical = record.services, record.services.settings.canonical_base
+def _answered(record: ChartRecord, readings: Readings) -> Sequence[Rating]:
+    """The patient's own ratings, newest first. Those entered in error are none."""
+    library, canonical = record.services.library, record.services.settings.canonical_base
     responses, patient = readings.resources[ANSWERS], patient_on_server(record.context)
-    ratings, _ = read_ratings(services.library, responses, [], patient=patient, base=canonical, zone=record.zone)
+    ratings, _ = read_ratings(library, responses, [], patient=patient, base=canonical, zone=record.zone)
     own = [rating for rating in ratings if rating.informant == "patient"]
-    return tuple(_without_content(services, rating) for rating in sorted(own, key=lambda rating: position(rating.when), reverse=True))
+    return sorted(own, key=lambda rating: position(rating.when), reverse=True)
 
 
 def _without_content(services: AppServices, rating: Rating) -> Sent:
@@ -95,10 +103,10 @@ def _without_content(services: AppServices, rating: Rating) -> Sent:
     return Sent(instrument=instrument, clinician=rating.clinician, when=rating.when)
 
 
-def _clinicians(record: ChartRecord, patient: Resource, sent: Sequence[Sent]) -> tuple[Person, ...]:
+def _clinicians(record: ChartRecord, patient: Resource, answered: Sequence[Rating]) -> tuple[Person, ...]:
     """Whom a form can be about: those the patient has answered about, the latest first, then those their entry names as their own."""
     found: dict[str, Person] = {}
-    for person in (*(one.clinician for one in sent if one.clinician), *general_practitioners(patient, base=base_of(record.context))):
+    for person in (*(one.clinician for one in answered if one.clinician), *general_practitioners(patient, base=base_of(record.context))):
         known = found.get(person.reference)
         found[person.reference] = person if known is None or known.name is None else known
     return _named(record, found.values())

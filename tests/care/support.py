@@ -3,9 +3,13 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from msgspec.structs import replace
 from pydantic import SecretStr
 
+from fhir_mappings.instruments.instrument import Informant
+from fhir_mappings.people.person import Person
 from smart_app.care.record.record import ChartRecord, Record
+from smart_app.care.submission.submit import AskedForm, ask
 from smart_app.fhir.client import Renew
 from smart_app.launch.context import LaunchContext, LaunchId, User
 from smart_app.services import AppServices
@@ -50,6 +54,12 @@ def in_launch(
 ) -> ChartRecord:
     """What the guard hands to a use case; of the launch of `context()` where no other is given."""
     return Record(context=launch or context(), services=services, launch_id=launch_id, renew=renew)
+
+
+def asked_for(record: ChartRecord, slug: str, informant: Informant, *, rated: Person | None = None) -> AskedForm:
+    """The form as the door resolves it; `rated` is whom it was told it is about."""
+    asked = ask(record, slug=slug, informant=informant)
+    return replace(asked, chosen=rated) if rated else asked
 
 
 def answers(value: int = 4, **changed: int) -> dict[str, list[str]]:

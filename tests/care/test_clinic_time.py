@@ -12,14 +12,14 @@ from smart_app.care.dashboard.load_dashboard import load_history
 from smart_app.care.forms.observed_clinician import candidates
 from smart_app.care.forms.saved_drafts import Typed, keep, ticket_for
 from smart_app.care.submission.receipt import Receipt
-from smart_app.care.submission.submit import form_of, receipt, send_again, submit
+from smart_app.care.submission.submit import receipt, send_again, submit
 from smart_app.launch.context import LaunchContext
 from smart_app.registration import Issuer, PublicClient
 from smart_app.services import AppServices
 from smart_app.settings import Settings
 from smart_app.store import FormPlace
 from tests.care.ehr import BASE, Ehr, refusal
-from tests.care.support import LAUNCH, SLUG, Clock, answers, hba1c, in_launch, patient, settings
+from tests.care.support import LAUNCH, SLUG, Clock, answers, asked_for, hba1c, in_launch, patient, settings
 
 KEY = "b1c7e0f2-6d7a-4e55-9a51-3f0c8f1f2a90"
 EVENING = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
@@ -39,7 +39,7 @@ def evening(ehr: Ehr, clock: Clock) -> None:
 
 def rate(services: AppServices, informant: Any = "patient", *, key: str = KEY, launch: LaunchContext | None = None) -> Receipt:
     opened = in_launch(services, launch)
-    assert submit(opened, slug=SLUG, informant=informant, key=key, patient="p1", fields=answers()) == key
+    assert submit(opened, asked_for(opened, SLUG, informant), key=key, patient="p1", fields=answers()) == key
     return receipt(opened, key=key)
 
 
@@ -128,7 +128,8 @@ def test_an_entry_has_its_own_zone_and_every_launch_of_it_goes_by_that(services:
 def test_hours_are_hours_over_a_change_to_summer_time_and_back(clock: Clock, services: AppServices, now: datetime, until: str) -> None:
     clock.now = now
     place = FormPlace(launch_id=LAUNCH, slug=SLUG, informant="patient", key=KEY)
-    ticket = ticket_for(in_launch(services), place=place, instrument=form_of(services, SLUG, "patient"), cookie="c")
+    record = in_launch(services)
+    ticket = ticket_for(record, asked_for(record, SLUG, "patient"), key=KEY, cookie="c")
     typed = Typed(place=place, ticket=ticket, patient="p1", fields=answers(), cookie="c", completes=False)
     kept = keep(services, typed)
     assert kept.until.isoformat() == until

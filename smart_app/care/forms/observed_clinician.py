@@ -1,4 +1,4 @@
-"""Whom an observer rates. The launch names the observer; the clinician is chosen among those the record connects with the patient.
+"""Whom a form is about where the sign-in does not say it. An observer chooses among the clinicians the record connects with the patient.
 
 A choice is looked up anew when it is made, and then carried sealed: what a form posts as its clinician was chosen here, in this launch."""
 
@@ -7,7 +7,7 @@ from functools import partial
 
 from msgspec import Struct, field
 
-from fhir_mappings.instruments.instrument import Informant, Instrument
+from fhir_mappings.instruments.instrument import Informant
 from fhir_mappings.people.clinicians import Named, general_practitioners, is_clinician, name_of, of_team, of_visit, practitioner_of
 from fhir_mappings.people.person import Person
 from fhir_mappings.r4.references import local_reference, own_resources
@@ -49,11 +49,6 @@ class _Gathered(Struct):
     roles: dict[str, None] = field(default_factory=dict)
 
 
-def asks_whom(instrument: Instrument, informant: Informant) -> bool:
-    """Whether the form must first be told which clinician it is about: an observer's is not about whoever is signed in."""
-    return informant == "observer" and instrument.rated == "clinician"
-
-
 def candidates(record: ChartRecord) -> Candidates:
     """The clinicians an observer can rate here: of this visit, the patient's own, of their care team, or rated before. Never the observer.
     FhirError only when the Patient cannot be read or is another; what else fails is in `looked`."""
@@ -79,12 +74,17 @@ def choose(record: ChartRecord, *, found: Candidates, reference: str, form: tupl
     person = next((one.person for one in found.choices if one.person.reference == reference), None)
     if person is None:
         return None
+    return note_of(record, person, form=form)
+
+
+def note_of(record: ChartRecord, person: Person, *, form: tuple[str, Informant]) -> str:
+    """A sealed note of whom that form (slug, informant) is about, for its pages in this launch."""
     content = {"reference": person.reference, "name": person.name, "patient": record.context.patient}
     return record.services.store.launches.carry(record.launch, content, purpose=_purpose(form))
 
 
 def chosen(record: ChartRecord, *, note: str, form: tuple[str, Informant]) -> Person:
-    """Whom a note from `choose` names. SessionError for a note of another launch, form or patient, or of nobody's."""
+    """Whom a note from `note_of` names. SessionError for a note of another launch, form or patient, or of nobody's."""
     content = record.services.store.launches.carried(record.launch, note, purpose=_purpose(form))
     if content["patient"] != record.context.patient:
         raise SessionError("The clinician was chosen for another patient, so nothing was stored. Open Rapport from the chart again.")

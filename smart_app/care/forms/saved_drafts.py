@@ -13,9 +13,8 @@ from msgspec.structs import replace
 
 from fhir_mappings.instruments.answers import answered, completed, understood
 from fhir_mappings.instruments.instrument import Informant, Instrument
-from fhir_mappings.people.person import Person
 from smart_app.care.record.record import ChartRecord
-from smart_app.care.submission.submit import form_of, forms_offered
+from smart_app.care.submission.submit import AskedForm, form_of, forms_offered
 from smart_app.errors import OtherBrowser, SessionError, WrongPatient
 from smart_app.launch.context import LaunchContext
 from smart_app.services import AppServices
@@ -63,26 +62,28 @@ class Typed(Struct, frozen=True, kw_only=True):
     completes: bool
 
 
-def ticket_for(record: ChartRecord, *, place: FormPlace, instrument: Instrument, cookie: str, rated: Person | None = None) -> str:
-    """What the form carries so that its answers can be kept when the launch has ended meanwhile; `rated` is whom an observer has chosen."""
+def ticket_for(record: ChartRecord, asked: AskedForm, *, key: str, cookie: str) -> str:
+    """What the form of that key carries so that its answers can be kept when the launch has ended meanwhile."""
     ticket = Ticket(
         author=author_of(record.context),
-        version=instrument.version,
+        version=asked.instrument.version,
         encounter=record.context.encounter,
         issued=record.services.clock(),
         binding=digest(cookie),
-        rated=rated.reference if rated else None,
+        rated=asked.chosen.reference if asked.chosen else None,
     )
+    place = FormPlace(launch_id=record.launch, slug=asked.slug, informant=asked.informant, key=key)
     return record.services.store.drafts.issue(place, ticket)
 
 
-def keep(services: AppServices, typed: Typed, *, why: str = "", held_back: bool = False) -> Kept:
-    """Keep what was typed. `why` the launch could not take it, "" while it is open; `held_back`: not more often than somebody types.
+def keep(services: AppServices, typed: Typed, *, asked: AskedForm | None = None, why: str = "", held_back: bool = False) -> Kept:
+    """Keep what was typed into a form, `asked` where a launch has let it in. `why` the launch could not take it, "" while it is open;
+    `held_back`: not more often than somebody types.
 
     Whose it is, the form's ticket says: a launch may have ended, its cookie with it. Where the browser still has the cookie it must be
     the launch's own. SessionError when the ticket is wrong or too old, for another patient, or for a form that is no more."""
     ticket = _checked(services, typed)
-    instrument = form_of(services, typed.place.slug, _informant(typed.place))
+    instrument = asked.instrument if asked else form_of(services, typed.place.slug, _informant(typed.place))
     if instrument.version != ticket.version:
         raise SessionError("This form has been changed since it was opened, so nothing was kept. Open it again from the history.")
     answers = understood(instrument, _whole(services, typed, ticket))
@@ -96,33 +97,17 @@ def keep(services: AppServices, typed: Typed, *, why: str = "", held_back: bool 
     return kept if _saved(services, typed, ticket, answers, ttl=ttl, why=why, held_back=held_back) else replace(kept, state="too_soon")
 
 
-def unsent(
-    record: ChartRecord,
-    *,
-    instrument: Instrument,
-    informant: Informant,
-    key: str | None = None,
-    rated: Person | None = None,
-) -> Unsent | None:
-    """What this user last left unsent in this patient's form, or the draft of that key; of an observer's about the clinician `rated` and
-    no other. None where there is nothing, or it was sent."""
-    about = rated.reference if rated else None
-    for draft in record.services.store.drafts.of(author_of(record.context)):
-        wanted = (instrument.slug, informant, instrument.version, about)
-        same_form = (draft.slug, draft.informant, draft.version, draft.rated) == wanted
-        if not same_form or key not in {None, draft.key}:
-            continue
-        if record.services.store.outbox.get(draft.key) is None:
-            return _shown(record.context, instrument, informant, draft)
-        record.services.store.drafts.drop(draft.key)
-    return None
+def unsent(record: ChartRecord, asked: AskedForm, *, key: str | None = None) -> Unsent | None:
+    """What this user last left unsent in this patient's form, or the draft of that key; of one that was told whom it is about, about that
+    clinician and no other. None where there is nothing, or it was sent."""
+    return _unsent(record, asked.instrument, asked.informant, key=key, about=asked.chosen.reference if asked.chosen else None)
 
 
 def left_unsent(record: ChartRecord) -> tuple[tuple[Instrument, Informant, Unsent], ...]:
     """Every form of this patient that this user began and has not sent, in the site's order. One look when there is none."""
     if not record.services.store.drafts.of(author_of(record.context)):
         return ()
-    found = ((one, who, unsent(record, instrument=one, informant=who)) for one, who in forms_offered(record.services))
+    found = ((one, who, _unsent(record, one, who)) for one, who in forms_offered(record.services))
     return tuple((instrument, informant, left) for instrument, informant, left in found if left)
 
 
@@ -150,6 +135,21 @@ def discard(record: ChartRecord, *, key: str) -> None:
 def with_earlier(fields: Fields, earlier: Unsent | None) -> Fields:
     """The fields of a form, completed by what it had before."""
     return completed(fields, earlier.answers) if earlier else fields
+
+
+def _unsent(
+    record: ChartRecord, instrument: Instrument, informant: Informant, *, key: str | None = None, about: str | None = None
+) -> Unsent | None:
+    store = record.services.store
+    wanted = (instrument.slug, informant, instrument.version, about)
+    for draft in store.drafts.of(author_of(record.context)):
+        same_form = (draft.slug, draft.informant, draft.version, draft.rated) == wanted
+        if not same_form or key not in {None, draft.key}:
+            continue
+        if store.outbox.get(draft.key) is None:
+            return _shown(record.context, instrument, informant, draft)
+        store.drafts.drop(draft.key)
+    return None
 
 
 def _checked(services: AppServices, typed: Typed) -> Ticket:

@@ -20,7 +20,7 @@ from fhir_mappings.people.clinicians import is_clinician
 from fhir_mappings.people.person import Person
 from fhir_mappings.submission.transaction import Submission, submission_bundle
 from smart_app import __version__
-from smart_app.care.forms.observed_clinician import asks_whom
+from smart_app.care.forms.observed_clinician import chosen, note_of
 from smart_app.care.record.access import Powers, base_of, powers, prepare
 from smart_app.care.record.patient_in_context import Patient, open_patient
 from smart_app.care.record.record import ChartRecord
@@ -32,11 +32,46 @@ from smart_app.errors import Forbidden, SessionError, WrongPatient
 from smart_app.launch.context import LaunchContext
 from smart_app.services import AppServices
 
-__all__ = ["FormDraft", "begin_form", "begin_own", "receipt", "resolve", "send_again", "submit"]
+__all__ = ["AskedForm", "FormDraft", "about_clinician", "ask", "begin_form", "receipt", "resolve", "send_again", "submit"]
 
 Fields = Mapping[str, Sequence[str]]
 _BEGUN: tuple[Informant, ...] = ("patient", "clinician", "observer")
 _KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
+
+
+class AskedForm(Struct, frozen=True, kw_only=True):
+    """A form as it was asked for at one of the two doors, the clinic's or the patient's own: resolved there, once, and handed on.
+    `signed_in` has the page open; `alone`: that is the patient, with no clinician around. `chosen` is the clinician the form is about where
+    the sign-in does not say it, None while nobody is chosen, and `note` says the same, sealed, to the form's next pages."""
+
+    instrument: Instrument
+    informant: Informant
+    signed_in: Person
+    alone: bool
+    chosen: Person | None = None
+    note: str = ""
+
+    @property
+    def slug(self) -> str:
+        """The instrument's name in addresses."""
+        return self.instrument.slug
+
+    @property
+    def from_paper(self) -> bool:
+        """Whether the answers are typed in from the licensed sheet."""
+        return self.instrument.from_paper(self.informant)
+
+    @property
+    def asks_whom(self) -> bool:
+        """Whether it must be told which clinician it is about: a patient's own or an observer's is not about whoever is signed in."""
+        return self.instrument.rated == "clinician" and (self.alone or self.informant == "observer")
+
+    @property
+    def rated(self) -> Person | None:
+        """Whom it is about; None for a questionnaire about a team or about nobody, and while nobody is chosen."""
+        if self.asks_whom:
+            return self.chosen
+        return self.signed_in if self.instrument.rated == "clinician" else None
 
 
 class FormDraft(Struct, frozen=True, kw_only=True):
@@ -57,69 +92,68 @@ class FormDraft(Struct, frozen=True, kw_only=True):
     alone: bool = False
 
 
-def begin_form(record: ChartRecord, *, slug: str, informant: Informant, rated: Person | None = None) -> FormDraft:
-    """A fresh form; `rated` is whom an observer has chosen. SessionError for an instrument, informant or user that has none; FhirError
-    when the patient cannot be read."""
-    instrument = form_of(record.services, slug, informant)
-    practitioner(record.context)
-    clinician = rated_clinician(record.context, instrument, informant, rated=rated)
-    return _draft(record, instrument, informant, clinician=clinician)
+def ask(record: ChartRecord, *, slug: str, informant: Informant, note: str = "") -> AskedForm:
+    """The form for whoever is signed in; `note` says whom it is about, as an earlier page was given it, "" where none was. SessionError
+    for an instrument, informant or user that has no such form, and for a note of another form, launch or patient."""
+    alone = record.context.by_patient
+    if alone and informant != "patient":
+        raise SessionError("This form is not meant for the person signed in, so nothing was stored.")
+    instrument = own_form_of(record.services, slug) if alone else form_of(record.services, slug, informant)
+    user = record.context.user
+    signed_in = Person(reference=user.reference, name=user.name) if alone else practitioner(record.context)
+    asked = AskedForm(instrument=instrument, informant=informant, signed_in=signed_in, alone=alone)
+    if not note or not asked.asks_whom:
+        return asked
+    return replace(asked, chosen=chosen(record, note=note, form=(slug, informant)), note=note)
 
 
-def begin_own(record: ChartRecord, *, slug: str, clinician: Person | None) -> FormDraft:
-    """A fresh form for the patient who has signed in themself; `clinician` is whom it is about, as the record names them. SessionError
-    for an instrument that has none for them; Forbidden where nothing could be stored; FhirError when the patient cannot be read."""
-    instrument = own_form_of(record.services, slug)
-    draft = _draft(record, instrument, "patient", clinician=_checked(instrument, clinician))
-    if draft.step is None:
-        raise Forbidden("Your record system does not let you send answers from here.", status=403)
-    return draft
+def about_clinician(record: ChartRecord, asked: AskedForm, person: Person) -> AskedForm:
+    """The same form about that clinician, with the note its next pages need; as it is where the sign-in says whom it is about."""
+    if not asked.asks_whom:
+        return asked
+    return replace(asked, chosen=person, note=note_of(record, person, form=(asked.slug, asked.informant)))
 
 
-def _draft(record: ChartRecord, instrument: Instrument, informant: Informant, *, clinician: Person | None) -> FormDraft:
+def begin_form(record: ChartRecord, asked: AskedForm) -> FormDraft:
+    """A fresh form. SessionError when it does not say whom it is about; FhirError when the patient cannot be read; Forbidden where a
+    patient who has signed in themself could store nothing."""
+    _check_whom(asked)
     prepare(record.context.iss, record.services)
     patient = open_patient(record)
     allowed = powers(record)
     rung = highest(allowed)
+    if asked.alone and rung is None:
+        raise Forbidden("Your record system does not let you send answers from here.", status=403)
     return FormDraft(
         key=record.services.new_id(),
-        instrument=instrument,
-        informant=informant,
-        clinician=clinician,
-        signed_in=Person(reference=record.context.user.reference, name=record.context.user.name),
-        from_paper=instrument.from_paper(informant),
+        instrument=asked.instrument,
+        informant=asked.informant,
+        clinician=asked.rated,
+        signed_in=asked.signed_in,
+        from_paper=asked.from_paper,
         patient=patient,
         encounter=record.context.encounter,
         step=rung.step if rung else None,
         why_not_write=None if rung else why_not_write(allowed),
-        alone=record.context.by_patient,
+        alone=asked.alone,
     )
 
 
-def submit(
-    record: ChartRecord,
-    *,
-    slug: str,
-    informant: Informant,
-    key: str,
-    patient: str,
-    fields: Fields,
-    rated: Person | None = None,
-) -> Invalid | str:
+def submit(record: ChartRecord, asked: AskedForm, *, key: str, patient: str, fields: Fields) -> Invalid | str:
     """Store the answers and give back the key of the receipt, or say what is wrong with them.
 
-    `patient` is the one the form was rendered for; `rated` whom an observer has chosen, or whom the form of a patient who has signed in
-    themself is about. SessionError when the patient is not this launch's, the key is another launch's, or nobody was chosen.
+    `patient` is the one the form was rendered for. SessionError when that is not this launch's, the key is another launch's, or the form
+    does not say whom it is about.
     A failure of the FHIR server raises nothing: the submission is sealed, and the receipt says how it stands."""
     _check_place(record.context, key=key, patient=patient)
-    instrument, clinician = _asked_for(record, slug, informant, rated=rated)
-    answers = parse(instrument, informant, fields)
+    _check_whom(asked)
+    answers = parse(asked.instrument, asked.informant, fields)
     if isinstance(answers, Invalid):
         return answers
-    if instrument.from_paper(informant):
+    if asked.from_paper:
         # An empty place on a sheet is no refusal to answer: it is left out.
         answers = replace(answers, declined=())
-    parcel = _parcel(record, instrument=instrument, informant=informant, answers=answers, clinician=clinician, key=key)
+    parcel = _parcel(record, asked, answers=answers, key=key)
     if deliver(record, parcel=parcel):
         # What was kept of the form while it was typed is in the outbox now.
         record.services.store.drafts.drop(key)
@@ -148,24 +182,15 @@ def own_form_of(services: AppServices, slug: str) -> Instrument:
     return instrument
 
 
-def _asked_for(record: ChartRecord, slug: str, informant: Informant, *, rated: Person | None) -> tuple[Instrument, Person | None]:
-    """The form that whoever is signed in may send, and whom it is about."""
-    if not record.context.by_patient:
-        instrument = form_of(record.services, slug, informant)
-        return instrument, rated_clinician(record.context, instrument, informant, rated=rated)
-    if informant != "patient":
-        raise SessionError("This form is not meant for the person signed in, so nothing was stored.")
-    instrument = own_form_of(record.services, slug)
-    return instrument, _checked(instrument, rated)
+def _check_whom(asked: AskedForm) -> None:
+    """SessionError when the form does not say which clinician it is about, or an observer has chosen themself."""
+    told = asked.chosen is not None and asked.chosen.reference != asked.signed_in.reference
+    if asked.asks_whom and not told:
+        raise SessionError(_PATIENTS_ABOUT_NOBODY if asked.alone else _OBSERVERS_ABOUT_NOBODY)
 
 
-def _checked(instrument: Instrument, clinician: Person | None) -> Person | None:
-    """Whom a patient's own form is about, None where it is about nobody in particular. SessionError when it does not say whom."""
-    if instrument.rated != "clinician":
-        return None
-    if clinician is None:
-        raise SessionError("This form does not say which clinician it is about, so nothing was stored.")
-    return clinician
+_PATIENTS_ABOUT_NOBODY = "This form does not say which clinician it is about, so nothing was stored."
+_OBSERVERS_ABOUT_NOBODY = "An observer rates another clinician, and this page does not say whom. Open the form again from the history."
 
 
 def forms_offered(services: AppServices) -> tuple[tuple[Instrument, Informant], ...]:
@@ -176,18 +201,6 @@ def forms_offered(services: AppServices) -> tuple[tuple[Instrument, Informant], 
         for informant in _BEGUN
         if informant in services.library.get(slug).forms
     )
-
-
-def rated_clinician(context: LaunchContext, instrument: Instrument, informant: Informant, *, rated: Person | None = None) -> Person | None:
-    """The rated person of the dyad: whoever is signed in, of an observer's form whom they have chosen; None for a questionnaire about a
-    team or about nobody. SessionError when whoever is signed in is no practitioner, and when an observer has chosen nobody or
-    themself."""
-    signed_in = practitioner(context)
-    if not asks_whom(instrument, informant):
-        return signed_in if instrument.rated == "clinician" else None
-    if rated is None or rated.reference == signed_in.reference:
-        raise SessionError("An observer rates another clinician, and this page does not say whom. Open the form again from the history.")
-    return rated
 
 
 def practitioner(context: LaunchContext) -> Person:
@@ -212,16 +225,9 @@ def _check_place(context: LaunchContext, *, key: str, patient: str) -> None:
         raise SessionError("This form is damaged, so nothing was stored. Open it again from the history.")
 
 
-def _parcel(
-    record: ChartRecord,
-    *,
-    instrument: Instrument,
-    informant: Informant,
-    answers: Answers,
-    clinician: Person | None,
-    key: str,
-) -> Parcel:
+def _parcel(record: ChartRecord, asked: AskedForm, *, answers: Answers, key: str) -> Parcel:
     """Everything the outbox must know, so that no other source is needed to send or to show it."""
+    instrument, informant, clinician = asked.instrument, asked.informant, asked.rated
     now = record.now()
     scores = score(instrument, answers.values)
     canonical = record.services.settings.canonical_base

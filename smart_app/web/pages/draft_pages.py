@@ -3,6 +3,7 @@
 from flask import Flask, Response, request, url_for
 
 from smart_app.care.forms.saved_drafts import Kept, Typed, discard, keep, take_up
+from smart_app.care.submission.submit import AskedForm
 from smart_app.errors import ForeignPage, LaunchError, LockedFrame, SessionError
 from smart_app.launch.context import LaunchId
 from smart_app.services import AppServices
@@ -15,7 +16,7 @@ from smart_app.web.session.guard import Visit
 from smart_app.web.session.headers import see_other
 from smart_app.web.views.forms.kept_answers import kept_words
 
-# The sealed note of whom an observer has chosen.
+# The sealed note of whom a form is about, where the sign-in does not say it.
 RATED = "rated"
 # What a form sends beside its answers.
 OURS = {FIELD, "key", "patient", "ticket", "completes", RATED}
@@ -53,22 +54,32 @@ class DraftPages:
     def go_on(self, launch_id: str, slug: str, informant: str) -> Response:
         """To the form, with what was kept of it."""
         visit = self._site.guard.enter(launch_id)
-        check_patient(visit.context)
-        key = request.form.get("key", "")
-        take_up(visit.record, key=key)
-        return see_other(_form(visit, slug, informant, draft=key))
+        return see_other(_form(visit, slug, informant, draft=taken_up(visit)))
 
     def discard(self, launch_id: str, slug: str, informant: str) -> Response:
         """To an empty form."""
         visit = self._site.guard.enter(launch_id)
-        check_patient(visit.context)
-        discard(visit.record, key=request.form.get("key", ""))
+        discarded(visit)
         return see_other(_form(visit, slug, informant))
 
 
 def _form(visit: Visit, slug: str, informant: str, *, draft: str | None = None) -> str:
     """The form's address; of an observer's with whom they have chosen."""
     return url_for("form", launch_id=visit.id, slug=slug, informant=informant, draft=draft, rated=request.form.get(RATED) or None)
+
+
+def taken_up(visit: Visit) -> str:
+    """The key of the draft that is gone on with, which is recorded. SessionError when it is not kept any more."""
+    check_patient(visit.context)
+    key = request.form.get("key", "")
+    take_up(visit.record, key=key)
+    return key
+
+
+def discarded(visit: Visit) -> None:
+    """Forget the draft that is not wanted."""
+    check_patient(visit.context)
+    discard(visit.record, key=request.form.get("key", ""))
 
 
 def sent(site: Site, launch_id: str, slug: str, informant: str) -> Typed:
@@ -98,10 +109,10 @@ def keep_without_launch(site: Site, typed: Typed, over: SessionError | LaunchErr
     return kept
 
 
-def keep_incomplete(services: AppServices, typed: Typed) -> None:
-    """Keep an incomplete form, in case its launch ends while it is completed."""
+def keep_incomplete(services: AppServices, typed: Typed, asked: AskedForm | None = None) -> None:
+    """Keep a form that was not taken, `asked` where a launch let it in: the launch may end while it is completed."""
     try:
-        keep(services, typed)
+        keep(services, typed, asked=asked)
     except SessionError as refused:
         # The form comes back with its answers either way; from a form of an older Rapport they are on that page alone.
         new_log().warning("draft_refused", code=refused.code)

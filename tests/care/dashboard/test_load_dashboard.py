@@ -20,7 +20,7 @@ from smart_app.errors import FhirError, Forbidden
 from smart_app.services import AppServices
 from smart_app.settings import Settings
 from tests.care.ehr import BASE, Ehr, json_answer, refusal, statement
-from tests.care.support import SLUG, Clock, answers, context, hba1c, in_launch, patient, settings
+from tests.care.support import SLUG, Clock, answers, asked_for, context, hba1c, in_launch, patient, settings
 
 READS = {"patient", "answers", "scores", "hba1c", "glucose", "vitals", "labs"}
 
@@ -39,7 +39,8 @@ def panel(found: History, key: str = "hba1c") -> Panel:
 
 def rate(services: AppServices, informant: Any, fields: dict[str, list[str]], **launch: Any) -> str:
     key = str(uuid4())
-    found = submit(in_launch(services, context(**launch)), slug=SLUG, informant=informant, key=key, patient="p1", fields=fields)
+    opened = in_launch(services, context(**launch))
+    found = submit(opened, asked_for(opened, SLUG, informant), key=key, patient="p1", fields=fields)
     assert found == key
     return key
 

@@ -18,7 +18,7 @@ from smart_app.errors import FhirError, SessionError
 from smart_app.launch.context import LaunchContext, LaunchId, User
 from smart_app.services import AppServices
 from tests.care.ehr import Ehr, json_answer, refusal, statement
-from tests.care.support import LAUNCH, SLUG, context, in_launch, patient, settings
+from tests.care.support import LAUNCH, SLUG, asked_for, context, in_launch, patient, settings
 from tests.support.questionnaires import confirmed
 
 RATED = "https://w3id.org/rapport/fhir/StructureDefinition/rated-clinician"
@@ -84,18 +84,11 @@ def send(
     site: AppServices, *, informant: Informant = "observer", value: str = "5", key: str = "k" * 20, launch: LaunchContext | None = None,
     rated: Person | None = TOMAS,
 ) -> Receipt:  # fmt: skip
-    opened = launch or at_visit()
-    sent = submit(
-        in_launch(site, opened),
-        slug="wai-36",
-        informant=informant,
-        key=key,
-        patient="p1",
-        fields=ticked(site, value),
-        rated=rated if informant == "observer" else None,
-    )
+    opened = in_launch(site, launch or at_visit())
+    asked = asked_for(opened, "wai-36", informant, rated=rated if informant == "observer" else None)
+    sent = submit(opened, asked, key=key, patient="p1", fields=ticked(site, value))
     assert not isinstance(sent, Invalid), sent.errors
-    return receipt(in_launch(site, opened), key=key)
+    return receipt(opened, key=key)
 
 
 def tomas_opens() -> LaunchContext:
@@ -218,8 +211,9 @@ def test_a_note_nobody_here_wrote_is_refused(site: AppServices, note: str) -> No
 
 @pytest.mark.parametrize("rated", [None, Person(reference="Practitioner/sofia", name="Sofia Lindqvist")])
 def test_an_observers_form_without_another_clinician_is_neither_begun_nor_stored(ehr: Ehr, site: AppServices, rated: Person | None) -> None:
+    opened = in_launch(site, at_visit())
     with pytest.raises(SessionError, match="does not say whom"):
-        begin_form(in_launch(site, at_visit()), slug="wai-36", informant="observer", rated=rated)
+        begin_form(opened, asked_for(opened, "wai-36", "observer", rated=rated))
     with pytest.raises(SessionError, match="does not say whom"):
         send(site, rated=rated)
     assert ehr.posts() == []
@@ -297,14 +291,8 @@ def test_another_observers_rating_is_no_earlier_view_of_the_latest_observers(sit
 
 def test_the_same_answers_about_another_clinician_are_not_the_same_submission(ehr: Ehr, site: AppServices) -> None:
     send(site)
-    again = submit(
-        in_launch(site, at_visit()),
-        slug="wai-36",
-        informant="observer",
-        key="k" * 20,
-        patient="p1",
-        fields=ticked(site, "5"),
-        rated=Person(reference="Practitioner/noor", name="Noor Haddad"),
-    )
+    opened = in_launch(site, at_visit())
+    asked = asked_for(opened, "wai-36", "observer", rated=Person(reference="Practitioner/noor", name="Noor Haddad"))
+    again = submit(opened, asked, key="k" * 20, patient="p1", fields=ticked(site, "5"))
     assert isinstance(again, Invalid)
     assert len(ehr.of_type("QuestionnaireResponse")) == 1

@@ -19,7 +19,7 @@ from smart_app.fhir.client import Renew
 from smart_app.launch.context import User, UserContext
 from smart_app.services import AppServices
 from tests.care.ehr import BASE, Ehr, refusal
-from tests.care.support import SLUG, answers, in_launch, patient
+from tests.care.support import SLUG, answers, asked_for, in_launch, patient
 
 KEY = "b1c7e0f2-6d7a-4e55-9a51-3f0c8f1f2a90"
 Given = TypeVar("Given")
@@ -75,7 +75,8 @@ def left_unsent(ehr: Ehr, services: AppServices) -> None:
     """A submission whose one request was lost on its way."""
     breaks = iter([Broken("reset")])
     ehr.faults.append(lambda method, _: next(breaks, None) if method == "POST" else None)
-    assert submit(in_launch(services), slug=SLUG, informant="patient", key=KEY, patient="p1", fields=answers()) == KEY
+    record = in_launch(services)
+    assert submit(record, asked_for(record, SLUG, "patient"), key=KEY, patient="p1", fields=answers()) == KEY
 
 
 def test_a_plain_thread_reads_with_a_token_renewed_by_what_it_was_handed(ehr: Ehr, services: AppServices) -> None:

@@ -14,7 +14,7 @@ from smart_app.care.submission.receipt import Receipt
 from smart_app.care.submission.submit import forms_offered, receipt, submit
 from smart_app.services import AppServices
 from tests.care.ehr import Ehr, statement
-from tests.care.support import SLUG, answers, in_launch, patient, settings
+from tests.care.support import SLUG, answers, asked_for, in_launch, patient, settings
 from tests.support.questionnaires import confirmed
 
 USED = (SLUG, "wai-sr", "dds-17", "care-empathy", "blri-os-64", "wai-36", "pacic-20")
@@ -41,7 +41,8 @@ def ticked(site: AppServices, slug: str, code: str = "3", **changed: str) -> dic
 
 
 def send(site: AppServices, slug: str, fields: Mapping[str, list[str]], *, informant: Any = "patient", key: str = "k" * 20) -> Receipt:
-    sent = submit(in_launch(site), slug=slug, informant=informant, key=key, patient="p1", fields=fields)
+    opened = in_launch(site)
+    sent = submit(opened, asked_for(opened, slug, informant), key=key, patient="p1", fields=fields)
     assert not isinstance(sent, Invalid), sent.errors
     return receipt(in_launch(site), key=key)
 

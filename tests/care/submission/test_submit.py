@@ -19,14 +19,15 @@ from smart_app.errors import SessionError
 from smart_app.launch.context import LaunchContext, LaunchId
 from smart_app.services import AppServices
 from tests.care.ehr import Answer, Ehr, refusal, statement
-from tests.care.support import LAUNCH, SLUG, Clock, answers, context, in_launch, patient
+from tests.care.support import LAUNCH, SLUG, Clock, answers, asked_for, context, in_launch, patient
 
 KEY = "b1c7e0f2-6d7a-4e55-9a51-3f0c8f1f2a90"
 
 
 def send(services: AppServices, launch: LaunchContext | None = None, *, launch_id: LaunchId = LAUNCH, **changed: Any) -> Invalid | str:
-    given: dict[str, Any] = {"slug": SLUG, "informant": "patient", "key": KEY, "patient": "p1", "fields": answers()}
-    return submit(in_launch(services, launch, launch_id=launch_id), **{**given, **changed})
+    record = in_launch(services, launch, launch_id=launch_id)
+    asked = asked_for(record, changed.pop("slug", SLUG), changed.pop("informant", "patient"), rated=changed.pop("rated", None))
+    return submit(record, asked, **{"key": KEY, "patient": "p1", "fields": answers(), **changed})
 
 
 def stand(services: AppServices, launch: LaunchContext | None = None) -> Receipt:
@@ -45,12 +46,13 @@ def record(ehr: Ehr) -> None:
 
 
 def test_form_names_the_rated_clinician_and_how_it_will_be_stored(ehr: Ehr, services: AppServices) -> None:
-    draft = begin_form(in_launch(services), slug=SLUG, informant="patient")
+    record = in_launch(services)
+    draft = begin_form(record, asked_for(record, SLUG, "patient"))
     assert draft.clinician is not None
     assert draft.clinician.name == "Sofia Lindqvist"
     assert draft.patient.family == "Halvorsen"
     assert (draft.step, draft.why_not_write) == ("one transaction", None)
-    assert begin_form(in_launch(services), slug=SLUG, informant="patient").key != draft.key
+    assert begin_form(record, asked_for(record, SLUG, "patient")).key != draft.key
 
 
 # SMART K4

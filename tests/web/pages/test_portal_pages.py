@@ -260,7 +260,8 @@ class TestAnswering:
         assert page.status == 422
         assert len(page.checked()) == len(ITEMS) - 1
         again = page.form("/own/answer/")
-        assert (again["key"], again["clinician"]) == (fields["key"], "Practitioner/dr-1")
+        assert (again["key"], again["rated"]) == (fields["key"], fields["rated"])
+        assert "Sofia Lindqvist will see them" in page.text
 
     def test_the_same_form_sent_twice_is_stored_once(self, rapport: Clinic) -> None:
         address = form_address(rapport.get(rapport.launch()))
@@ -269,7 +270,7 @@ class TestAnswering:
         assert first.headers["Location"] == second.headers["Location"]
         assert len(rapport.ehr.of_type("QuestionnaireResponse")) == 1
 
-    @pytest.mark.parametrize("change", [{"clinician": "Practitioner/dr-9"}, {"clinician_name": "Dr Else"}, {"clinician_seal": ""}])
+    @pytest.mark.parametrize("change", [{"rated": "Practitioner/dr-9"}, {"rated": "x" * 80}, {"rated": ""}])
     def test_a_form_about_somebody_else_is_refused(self, rapport: Clinic, change: dict[str, str]) -> None:
         address = form_address(rapport.get(rapport.launch()))
         answer = send(rapport, address, filled(rapport.get(address)) | change)
