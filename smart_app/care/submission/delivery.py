@@ -42,8 +42,8 @@ def send_again(record: ChartRecord, *, key: str) -> str:
 
 
 def send_sealed(record: AnyRecord, entry: OutboxEntry) -> None:
-    """The same for an entry of the outbox, with the access of whoever has it to send: the launch, or a job. Nothing is done while another
-    is at it. SessionError where it was sealed for another server than the one of that access."""
+    """The same for an entry of the outbox as it was just read, with the access of whoever has it to send: the launch, or a job. Nothing is
+    done while another is at it. SessionError where it was sealed for another server than the one of that access."""
     parcel = from_payload(entry.payload)
     if parcel.base != base_of(record.context):
         raise SessionError("These answers belong to another record system than the one opened here, so nothing was sent.")

@@ -98,11 +98,11 @@ class Guard(Struct, frozen=True, kw_only=True):
         fresh, token = self._fresh(identity, context), self.csrf.token(identity, cookie)
         renew = _Once(partial(self._after_refusal, identity))
         record = Record(context=fresh, services=self.services, launch_id=identity, renew=renew)
-        return Visit(record=record, csrf=token, cookie=cookie, tab=self._tab(identity, fresh, token))
+        return Visit(record=record, csrf=token, cookie=cookie, tab=self._tab(record, token))
 
-    def _tab(self, launch_id: LaunchId, context: LaunchContext, token: str) -> Tab:
-        name = self.services.store.launches.cookie_name_for(launch_id)
-        return tab_of(context, self.services, self.csrf, name=name, stay=url_for("stay", launch_id=launch_id), token=token)
+    def _tab(self, record: ChartRecord, token: str) -> Tab:
+        name = self.services.store.launches.cookie_name_for(record.launch)
+        return tab_of(record, self.csrf, name=name, stay=url_for("stay", launch_id=record.launch), token=token)
 
     def _ancestors(self, context: LaunchContext) -> tuple[str, ...]:
         """Only the launch's own EHR may frame its pages, and nobody where the launch began without one around it."""

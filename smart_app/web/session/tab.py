@@ -4,8 +4,7 @@ id."""
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from smart_app.launch.context import LaunchContext
-from smart_app.services import AppServices
+from smart_app.care.record.record import ChartRecord
 from smart_app.web.session.csrf import Csrf
 
 # That a launch is in use is noted once a minute, so it may end as much earlier (store.launches).
@@ -27,11 +26,11 @@ class Tab:
     ended: bool = False
 
 
-def tab_of(context: LaunchContext, services: AppServices, csrf: Csrf, *, name: str, stay: str, token: str, ended: bool = False) -> Tab:
+def tab_of(record: ChartRecord, csrf: Csrf, *, name: str, stay: str, token: str, ended: bool = False) -> Tab:
     """The tab of a page; `name` is the launch's cookie's."""
-    settings = services.settings
+    context, settings = record.context, record.services.settings
     idle = timedelta(minutes=settings.idle_minutes)
-    left = context.opened + timedelta(minutes=settings.absolute_minutes) - services.clock()
+    left = context.opened + timedelta(minutes=settings.absolute_minutes) - record.services.clock()
     return Tab(
         launch=name.rsplit("-", 1)[-1],
         patient=csrf.token("patient", context.iss.rstrip("/"), context.patient)[:_ENOUGH],
