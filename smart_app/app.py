@@ -34,6 +34,7 @@ from smart_app.web.pages import (
     draft_pages,
     error_pages,
     forms,
+    health,
     patient_picker,
     portal_pages,
     published_documents,
@@ -89,7 +90,7 @@ def create_app(
     app.url_map.strict_slashes = app.url_map.merge_slashes = False
     app.extensions["rapport"] = services
     app.add_url_rule("/static/<digest>/<name>", "static", static.serve)
-    for room in (chart_launch, standalone_launch, dashboard, forms, draft_pages, portal_pages, patient_picker, published_documents):
+    for room in (chart_launch, standalone_launch, dashboard, forms, draft_pages, portal_pages, patient_picker, published_documents, health):
         room.register(app, site)
     log = new_log()
     error_pages.register(app, site, log)

@@ -21,6 +21,7 @@ RapportError
 └── StoreError                the app's own database failed
 """
 
+import re
 from typing import Literal
 
 LaunchCode = Literal[
@@ -200,3 +201,8 @@ class StoreError(RapportError):
 
     http_status = 503
     code = "store_failed"
+
+
+def printable(words: str) -> str:
+    """Somebody else's words for the IT part of a page: one line of ASCII, 300 characters at most."""
+    return re.sub(r"[^\x20-\x7e]", " ", words)[:300]

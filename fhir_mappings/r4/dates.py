@@ -4,7 +4,8 @@ import re
 from datetime import UTC, date, datetime, tzinfo
 from typing import Literal, NamedTuple
 
-from fhir_mappings.series import _START
+_START = float("-inf")
+
 
 Precision = Literal["year", "month", "day", "instant"]
 

@@ -12,12 +12,12 @@ from fhir_mappings.people.person import Person
 from fhir_mappings.r4.dates import Moment, position
 from fhir_mappings.ratings.rating import Rating
 from fhir_mappings.ratings.rating_reader import read_ratings
+from smart_app.care.forms.asked_form import own_form_of
 from smart_app.care.record.access import base_of, patient_on_server, powers, reader
 from smart_app.care.record.general_practitioners import general_practitioners
 from smart_app.care.record.patient_in_context import Patient, patient_of, remember_patient
 from smart_app.care.record.reads import ANSWERS, Readings, ReadReport, read_all
 from smart_app.care.record.record import ChartRecord
-from smart_app.care.submission.submit import own_form_of
 from smart_app.care.submission.write_ladder import highest
 from smart_app.errors import SessionError
 from smart_app.fhir.client import Resource

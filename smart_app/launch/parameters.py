@@ -1,6 +1,5 @@
 """Reads what arrives at the launch and callback addresses. Everything here comes from outside and is believed in nothing."""
 
-import re
 from collections.abc import Mapping, Sequence
 from urllib.parse import unquote
 
@@ -44,11 +43,6 @@ def single(params: Mapping[str, Sequence[str]], name: str) -> str | None:
     if len(values) > 1:
         raise LaunchError("parameter_repeated", f"The address is malformed. {_RELAUNCH}", detail=f"{name} occurs {len(values)} times")
     return values[0] if values and values[0] else None
-
-
-def printable(words: str) -> str:
-    """Somebody else's words for the IT part of a page: one line of ASCII, 300 characters at most."""
-    return re.sub(r"[^\x20-\x7e]", " ", words)[:300]
 
 
 def _required(params: Mapping[str, Sequence[str]], name: str, code: LaunchCode, sentence: str) -> str:

@@ -8,8 +8,8 @@ from pydantic import SecretStr
 
 from fhir_mappings.instruments.instrument import Informant
 from fhir_mappings.people.person import Person
+from smart_app.care.forms.asked_form import AskedForm, ask
 from smart_app.care.record.record import ChartRecord, Record
-from smart_app.care.submission.submit import AskedForm, ask
 from smart_app.fhir.client import Renew
 from smart_app.launch.context import LaunchContext, LaunchId, User
 from smart_app.services import AppServices

@@ -11,8 +11,10 @@ from smart_app.care.dashboard.history import History
 from smart_app.care.dashboard.load_dashboard import load_history
 from smart_app.care.forms.observed_clinician import candidates
 from smart_app.care.forms.saved_drafts import Typed, keep, ticket_for
+from smart_app.care.submission.build_receipt import receipt
+from smart_app.care.submission.delivery import send_again
 from smart_app.care.submission.receipt import Receipt
-from smart_app.care.submission.submit import receipt, send_again, submit
+from smart_app.care.submission.submit import submit
 from smart_app.launch.context import LaunchContext
 from smart_app.registration import Issuer, PublicClient
 from smart_app.services import AppServices

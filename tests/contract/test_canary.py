@@ -15,7 +15,7 @@ from fhir_mappings.instruments.scoring import score
 from fhir_mappings.people.patient import read_patient
 from fhir_mappings.people.person import Person
 from fhir_mappings.submission.transaction import submission_bundle
-from smart_app.care.submission.submit import FormDraft
+from smart_app.care.submission.begin import FormDraft
 from smart_app.web.views.forms.form_page import FormUrls, form_view
 from tests.fhir_mappings.invented import DOES_NOT_APPLY, FACTOR, NEGATIVE, UNCONFIRMED, UNSCORED, worded
 from tests.fhir_mappings.samples import BASE, submission

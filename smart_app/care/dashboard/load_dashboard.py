@@ -24,7 +24,7 @@ from smart_app.care.record.access import base_of, patient_on_server, powers
 from smart_app.care.record.patient_in_context import patient_of, remember_patient
 from smart_app.care.record.reads import ANSWERS, SCORES, Readings, ReadReport, read_all
 from smart_app.care.record.record import ChartRecord
-from smart_app.care.submission.submit import why_not_write
+from smart_app.care.submission.write_ladder import why_not_write
 from smart_app.fhir.client import Resource
 from smart_app.launch.context import LaunchContext
 from smart_app.services import AppServices

@@ -10,9 +10,9 @@ from msgspec import Struct
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from fhir_mappings.instruments.instrument import Informant
+from smart_app.care.forms.asked_form import form_of, forms_offered, practitioner
 from smart_app.care.record.access import reader
 from smart_app.care.record.record import ChartRecord
-from smart_app.care.submission.submit import form_of, forms_offered, practitioner
 from smart_app.errors import FhirError, SessionError
 from smart_app.launch.context import ContextItem
 from smart_app.services import AppServices

@@ -13,8 +13,8 @@ from msgspec.structs import replace
 
 from fhir_mappings.instruments.answers import answered, completed, understood
 from fhir_mappings.instruments.instrument import Informant, Instrument
+from smart_app.care.forms.asked_form import AskedForm, form_of, forms_offered
 from smart_app.care.record.record import ChartRecord
-from smart_app.care.submission.submit import AskedForm, form_of, forms_offered
 from smart_app.errors import OtherBrowser, SessionError, WrongPatient
 from smart_app.launch.context import LaunchContext
 from smart_app.services import AppServices

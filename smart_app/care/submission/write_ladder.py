@@ -263,3 +263,8 @@ RUNGS: tuple[Rung, ...] = (
     Rung(key="separate", step="separate steps, in order", why_not=_no_separate, write=_one_by_one),
     Rung(key="response", step="answers only", why_not=_no_response_only, write=_one_by_one),
 )
+
+
+def why_not_write(allowed: Powers) -> str | None:
+    """Why not even the answers can be stored; None when they can."""
+    return allowed.why_not("QuestionnaireResponse", "create") if highest(allowed) is None else None

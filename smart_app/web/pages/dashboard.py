@@ -1,4 +1,4 @@
-"""The dashboard and what can be done from it, and the two addresses a load balancer asks."""
+"""The dashboard and what can be done from it."""
 
 from dataclasses import replace
 from datetime import date
@@ -12,16 +12,15 @@ from fhir_mappings.people.clinicians import is_clinician
 from smart_app.care.dashboard.blind_entry import reveal
 from smart_app.care.dashboard.history import Years
 from smart_app.care.dashboard.load_dashboard import load_history
+from smart_app.care.forms.asked_form import forms_offered
 from smart_app.care.forms.saved_drafts import left_unsent
 from smart_app.care.sessions.sign_out import sign_out
 from smart_app.care.submission.delivery import left_behind
-from smart_app.care.submission.submit import forms_offered
-from smart_app.errors import SessionError, StoreError, WrongPatient
-from smart_app.launch.context import LaunchContext
+from smart_app.errors import SessionError
 from smart_app.web.pages.dependencies import Site
 from smart_app.web.pages.first_page import BY_LAUNCH, of_launch
 from smart_app.web.session import cookies
-from smart_app.web.session.guard import Visit
+from smart_app.web.session.guard import Visit, check_patient
 from smart_app.web.session.headers import see_other
 from smart_app.web.views.dashboard.dashboard_page import DashboardUrls, dashboard_view
 from smart_app.web.views.dashboard.offers import offers
@@ -38,13 +37,6 @@ def register(app: Flask, site: Site) -> None:
     app.add_url_rule("/l/<launch_id>/reveal", "reveal", handler.reveal, methods=["POST"])
     app.add_url_rule("/l/<launch_id>/stay", "stay", handler.stay, methods=["POST"])
     app.add_url_rule("/l/<launch_id>/end", "end", handler.end, methods=["POST"])
-    app.add_url_rule("/healthz", "healthz", healthz)
-    app.add_url_rule("/readyz", "readyz", handler.readyz)
-
-
-def healthz() -> Response:
-    """The process answers."""
-    return Response("ok\n", mimetype="text/plain")
 
 
 class Dashboard:
@@ -99,14 +91,6 @@ class Dashboard:
         cookies.drop(response, self._services.store.launches.cookie_name_for(visit.id))
         return response
 
-    def readyz(self) -> Response:
-        """The database answers and has this version's schema."""
-        try:
-            self._services.store.check()
-        except StoreError:
-            return Response("database not ready\n", status=503, mimetype="text/plain")
-        return Response("ready\n", mimetype="text/plain")
-
     def _urls(self, visit: Visit) -> DashboardUrls:
         """Rating and hand-over lead to the site's first form for each, where this user may be rated; the rest is offered below them."""
         forms = forms_offered(self._services) if is_clinician(visit.context.user.kind) else ()
@@ -131,12 +115,6 @@ def _beginning(visit: Visit, instrument: Instrument, informant: Informant) -> st
 def _receipt(visit: Visit, key: str) -> str:
     """Where a submission's receipt is."""
     return url_for("receipt", launch_id=visit.id, key=key)
-
-
-def check_patient(context: LaunchContext) -> None:
-    """SessionError unless the posted form was rendered for this launch's patient."""
-    if request.form.get("patient") != context.patient:
-        raise WrongPatient("This page was opened for another patient, so nothing was done. Open Rapport again from the patient's chart.")
 
 
 def _years() -> Years:

@@ -2,17 +2,16 @@
 
 from flask import Flask, Response, request, url_for
 
+from smart_app.care.forms.asked_form import AskedForm
 from smart_app.care.forms.saved_drafts import Kept, Typed, discard, keep, take_up
-from smart_app.care.submission.submit import AskedForm
 from smart_app.errors import ForeignPage, LaunchError, LockedFrame, SessionError
 from smart_app.launch.context import LaunchId
 from smart_app.services import AppServices
 from smart_app.store import FormPlace
 from smart_app.telemetry import new_log
-from smart_app.web.pages.dashboard import check_patient
 from smart_app.web.pages.dependencies import Site
 from smart_app.web.session.csrf import FIELD
-from smart_app.web.session.guard import Visit
+from smart_app.web.session.guard import Visit, check_patient
 from smart_app.web.session.headers import see_other
 from smart_app.web.views.forms.kept_answers import kept_words
 

@@ -10,17 +10,20 @@ from msgspec.structs import replace
 
 from fhir_mappings.instruments.answers import Invalid
 from fhir_mappings.instruments.instrument import Informant
+from smart_app.care.forms.asked_form import AskedForm, ask
 from smart_app.care.forms.observed_clinician import Candidates, candidates, choose
 from smart_app.care.forms.saved_drafts import Kept, Typed, ticket_for, unsent, with_earlier
 from smart_app.care.record.patient_in_context import Patient, open_patient
+from smart_app.care.submission.begin import begin_form
+from smart_app.care.submission.build_receipt import receipt
+from smart_app.care.submission.delivery import send_again
 from smart_app.care.submission.receipt import Receipt
-from smart_app.care.submission.submit import AskedForm, ask, begin_form, receipt, send_again, submit
+from smart_app.care.submission.submit import submit
 from smart_app.errors import FhirError, ForeignPage, LaunchError, NotForUser, SessionError
-from smart_app.web.pages.dashboard import check_patient
 from smart_app.web.pages.dependencies import Site
 from smart_app.web.pages.draft_pages import RATED, keep_incomplete, keep_without_launch, sent
 from smart_app.web.pages.error_pages import reference
-from smart_app.web.session.guard import Visit
+from smart_app.web.session.guard import Visit, check_patient
 from smart_app.web.session.headers import see_other
 from smart_app.web.views.ended import thanks_view
 from smart_app.web.views.error import ErrorView

@@ -5,16 +5,17 @@ from hashlib import sha256
 from flask import Flask, Response, request, url_for
 
 from fhir_mappings.people.person import Person
+from smart_app.care.forms.asked_form import AskedForm, about_clinician, ask
 from smart_app.care.forms.saved_drafts import Kept
 from smart_app.care.patient_portal import known_clinicians, load_own
-from smart_app.care.submission.submit import AskedForm, about_clinician, ask, receipt, send_again
+from smart_app.care.submission.build_receipt import receipt
+from smart_app.care.submission.delivery import send_again
 from smart_app.errors import LaunchError, SessionError
-from smart_app.web.pages.dashboard import check_patient
 from smart_app.web.pages.dependencies import Site
 from smart_app.web.pages.draft_pages import RATED, discarded, taken_up
 from smart_app.web.pages.error_pages import reference
 from smart_app.web.pages.forms import Door, FormFlow
-from smart_app.web.session.guard import OWN, Visit
+from smart_app.web.session.guard import OWN, Visit, check_patient
 from smart_app.web.session.headers import see_other
 from smart_app.web.views.error import ErrorView
 from smart_app.web.views.forms.form_page import FormUrls

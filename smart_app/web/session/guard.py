@@ -196,3 +196,9 @@ def _refused_to_nobody(_context: LaunchContext) -> None:
 def _is_over(context: LaunchContext, now: datetime) -> bool:
     """True when the old access token is of no use any more."""
     return context.expires is not None and context.expires <= now
+
+
+def check_patient(context: LaunchContext) -> None:
+    """SessionError unless the posted form was rendered for this launch's patient."""
+    if request.form.get("patient") != context.patient:
+        raise WrongPatient("This page was opened for another patient, so nothing was done. Open Rapport again from the patient's chart.")

@@ -12,8 +12,10 @@ from fhir_mappings.people.person import Person
 from smart_app.care.dashboard.history import History
 from smart_app.care.dashboard.load_dashboard import load_history
 from smart_app.care.forms.observed_clinician import Candidates, candidates, choose, chosen
+from smart_app.care.submission.begin import begin_form
+from smart_app.care.submission.build_receipt import receipt
 from smart_app.care.submission.receipt import Receipt
-from smart_app.care.submission.submit import begin_form, receipt, submit
+from smart_app.care.submission.submit import submit
 from smart_app.errors import FhirError, SessionError
 from smart_app.launch.context import LaunchContext, LaunchId, User
 from smart_app.services import AppServices

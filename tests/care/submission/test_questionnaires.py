@@ -10,8 +10,10 @@ from msgspec.structs import replace
 from fhir_mappings.instruments.answers import Invalid
 from smart_app.care.dashboard.history import History
 from smart_app.care.dashboard.load_dashboard import load_history
+from smart_app.care.forms.asked_form import forms_offered
+from smart_app.care.submission.build_receipt import receipt
 from smart_app.care.submission.receipt import Receipt
-from smart_app.care.submission.submit import forms_offered, receipt, submit
+from smart_app.care.submission.submit import submit
 from smart_app.services import AppServices
 from tests.care.ehr import Ehr, statement
 from tests.care.support import SLUG, answers, asked_for, in_launch, patient, settings

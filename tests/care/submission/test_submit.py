@@ -13,8 +13,11 @@ from requests.exceptions import ConnectionError as Broken
 from fhir_mappings.instruments.answers import Invalid
 from fhir_mappings.people.person import Person
 from smart_app.care.dashboard.blind_entry import reveal
+from smart_app.care.submission.begin import begin_form
+from smart_app.care.submission.build_receipt import receipt
+from smart_app.care.submission.delivery import send_again
 from smart_app.care.submission.receipt import Receipt
-from smart_app.care.submission.submit import begin_form, receipt, send_again, submit
+from smart_app.care.submission.submit import submit
 from smart_app.errors import SessionError
 from smart_app.launch.context import LaunchContext, LaunchId
 from smart_app.services import AppServices

@@ -10,7 +10,7 @@ from fhir_mappings.instruments.answers import DECLINED, FieldError, Invalid
 from fhir_mappings.instruments.instrument import Informant, Instrument, Item, Option, Question
 from fhir_mappings.people.person import Person
 from smart_app.care.forms.saved_drafts import Unsent
-from smart_app.care.submission.submit import FormDraft
+from smart_app.care.submission.begin import FormDraft
 from smart_app.web import formats
 from smart_app.web.views.banner import Banner, clinician_banner, patient_banner, plain_name
 from smart_app.web.views.parts import Fact, Statement

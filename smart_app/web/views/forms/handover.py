@@ -4,7 +4,7 @@ from datetime import date
 
 from msgspec import Struct
 
-from smart_app.care.submission.submit import FormDraft
+from smart_app.care.submission.begin import FormDraft
 from smart_app.web.views.banner import Banner, clinician_banner, plain_name
 from smart_app.web.views.forms.form_page import clinician_name
 

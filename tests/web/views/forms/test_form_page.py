@@ -10,7 +10,7 @@ from fhir_mappings.instruments.answers import parse
 from fhir_mappings.instruments.instrument import Informant, Instrument
 from fhir_mappings.people.person import Person
 from smart_app.care.forms.saved_drafts import Unsent
-from smart_app.care.submission.submit import FormDraft
+from smart_app.care.submission.begin import FormDraft
 from smart_app.web.views.forms.form_page import FormKind, FormUrls, FormView, form_view
 from tests.fhir_mappings.invented import NEGATIVE, UNSCORED, worded
 from tests.fhir_mappings.samples import CHECK_IN

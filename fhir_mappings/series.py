@@ -1,3 +1,0 @@
-"""Measurements in the order of time."""
-
-_START = float("-inf")

@@ -1,0 +1,123 @@
+"""A form as it was asked for: which instrument, whose answers, about whom. Resolved once, at the door."""
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from fhir_mappings.instruments.instrument import Informant, Instrument
+from fhir_mappings.people.clinicians import is_clinician
+from fhir_mappings.people.person import Person
+from smart_app.care.forms.observed_clinician import chosen, note_of
+from smart_app.care.record.record import ChartRecord
+from smart_app.errors import SessionError
+from smart_app.launch.context import LaunchContext
+from smart_app.services import AppServices
+
+_BEGUN: tuple[Informant, ...] = ("patient", "clinician", "observer")
+
+
+class AskedForm(Struct, frozen=True, kw_only=True):
+    """A form as it was asked for at one of the two doors, the clinic's or the patient's own: resolved there, once, and handed on.
+    `signed_in` has the page open; `alone`: that is the patient, with no clinician around. `chosen` is the clinician the form is about where
+    the sign-in does not say it, None while nobody is chosen, and `note` says the same, sealed, to the form's next pages."""
+
+    instrument: Instrument
+    informant: Informant
+    signed_in: Person
+    alone: bool
+    chosen: Person | None = None
+    note: str = ""
+
+    @property
+    def slug(self) -> str:
+        """The instrument's name in addresses."""
+        return self.instrument.slug
+
+    @property
+    def from_paper(self) -> bool:
+        """Whether the answers are typed in from the licensed sheet."""
+        return self.instrument.from_paper(self.informant)
+
+    @property
+    def asks_whom(self) -> bool:
+        """Whether it must be told which clinician it is about: a patient's own or an observer's is not about whoever is signed in."""
+        return self.instrument.rated == "clinician" and (self.alone or self.informant == "observer")
+
+    @property
+    def rated(self) -> Person | None:
+        """Whom it is about; None for a questionnaire about a team or about nobody, and while nobody is chosen."""
+        if self.asks_whom:
+            return self.chosen
+        return self.signed_in if self.instrument.rated == "clinician" else None
+
+
+def ask(record: ChartRecord, *, slug: str, informant: Informant, note: str = "") -> AskedForm:
+    """The form for whoever is signed in; `note` says whom it is about, as an earlier page was given it, "" where none was. SessionError
+    for an instrument, informant or user that has no such form, and for a note of another form, launch or patient."""
+    alone = record.context.by_patient
+    if alone and informant != "patient":
+        raise SessionError("This form is not meant for the person signed in, so nothing was stored.")
+    instrument = own_form_of(record.services, slug) if alone else form_of(record.services, slug, informant)
+    user = record.context.user
+    signed_in = Person(reference=user.reference, name=user.name) if alone else practitioner(record.context)
+    asked = AskedForm(instrument=instrument, informant=informant, signed_in=signed_in, alone=alone)
+    if not note or not asked.asks_whom:
+        return asked
+    return replace(asked, chosen=chosen(record, note=note, form=(slug, informant)), note=note)
+
+
+def about_clinician(record: ChartRecord, asked: AskedForm, person: Person) -> AskedForm:
+    """The same form about that clinician, with the note its next pages need; as it is where the sign-in says whom it is about."""
+    if not asked.asks_whom:
+        return asked
+    return replace(asked, chosen=person, note=note_of(record, person, form=(asked.slug, asked.informant)))
+
+
+def form_of(services: AppServices, slug: str, informant: Informant) -> Instrument:
+    """The instrument, when this site uses it and it has that informant's form. SessionError otherwise."""
+    if slug not in services.settings.instruments:
+        raise SessionError("This site does not use such a form.")
+    try:
+        instrument = services.library.get(slug, language=services.settings.language)
+    except KeyError as error:
+        raise SessionError("There is no such form.") from error
+    if informant not in instrument.forms:
+        raise SessionError("This form is not meant for that person.")
+    return instrument
+
+
+def own_form_of(services: AppServices, slug: str) -> Instrument:
+    """The same for a patient who has signed in themself: one they can answer without a licensed sheet."""
+    instrument = form_of(services, slug, "patient")
+    if instrument.from_paper("patient"):
+        raise SessionError("This form is filled in on paper, at the clinic.")
+    return instrument
+
+
+def check_clinician_chosen(asked: AskedForm) -> None:
+    """SessionError when the form does not say which clinician it is about, or an observer has chosen themself."""
+    told = asked.chosen is not None and asked.chosen.reference != asked.signed_in.reference
+    if asked.asks_whom and not told:
+        raise SessionError(_PATIENTS_ABOUT_NOBODY if asked.alone else _OBSERVERS_ABOUT_NOBODY)
+
+
+_PATIENTS_ABOUT_NOBODY = "This form does not say which clinician it is about, so nothing was stored."
+_OBSERVERS_ABOUT_NOBODY = "An observer rates another clinician, and this page does not say whom. Open the form again from the history."
+
+
+def forms_offered(services: AppServices) -> tuple[tuple[Instrument, Informant], ...]:
+    """Every form a clinician can begin, in the site's order; the patient's before the clinician's, the observer's last."""
+    return tuple(
+        (form_of(services, slug, informant), informant)
+        for slug in services.settings.instruments
+        for informant in _BEGUN
+        if informant in services.library.get(slug).forms
+    )
+
+
+def practitioner(context: LaunchContext) -> Person:
+    """Whoever is signed in. SessionError when that is no practitioner."""
+    if not is_clinician(context.user.kind):
+        raise SessionError(
+            "The person signed in is not a clinician, so there is nobody to rate. Open Rapport from the chart as a clinician."
+        )
+    return Person(reference=context.user.reference, name=context.user.name)

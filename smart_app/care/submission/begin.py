@@ -1,0 +1,55 @@
+"""A fresh form: what its page needs, and how its answers will be stored."""
+
+from msgspec import Struct
+
+from fhir_mappings.instruments.instrument import Informant, Instrument
+from fhir_mappings.people.person import Person
+from smart_app.care.forms.asked_form import AskedForm, check_clinician_chosen
+from smart_app.care.record.access import powers, prepare
+from smart_app.care.record.patient_in_context import Patient, open_patient
+from smart_app.care.record.record import ChartRecord
+from smart_app.care.submission.write_ladder import highest, why_not_write
+from smart_app.errors import Forbidden
+
+
+class FormDraft(Struct, frozen=True, kw_only=True):
+    """What a form page needs. `key` goes into the form as a hidden field. `clinician` is who is rated, None where nobody is;
+    `signed_in` who has the page open. `from_paper`: the answers are typed in from the licensed sheet. `step` says how it will be stored, or
+    `why_not_write` why it can only be kept in Rapport. `alone`: the patient has signed in themself, with no clinician around."""
+
+    key: str
+    instrument: Instrument
+    informant: Informant
+    clinician: Person | None
+    signed_in: Person
+    from_paper: bool
+    patient: Patient
+    encounter: str | None
+    step: str | None
+    why_not_write: str | None
+    alone: bool = False
+
+
+def begin_form(record: ChartRecord, asked: AskedForm) -> FormDraft:
+    """A fresh form. SessionError when it does not say whom it is about; FhirError when the patient cannot be read; Forbidden where a
+    patient who has signed in themself could store nothing."""
+    check_clinician_chosen(asked)
+    prepare(record.context.iss, record.services)
+    patient = open_patient(record)
+    allowed = powers(record)
+    rung = highest(allowed)
+    if asked.alone and rung is None:
+        raise Forbidden("Your record system does not let you send answers from here.", status=403)
+    return FormDraft(
+        key=record.services.new_id(),
+        instrument=asked.instrument,
+        informant=asked.informant,
+        clinician=asked.rated,
+        signed_in=asked.signed_in,
+        from_paper=asked.from_paper,
+        patient=patient,
+        encounter=record.context.encounter,
+        step=rung.step if rung else None,
+        why_not_write=None if rung else why_not_write(allowed),
+        alone=asked.alone,
+    )
