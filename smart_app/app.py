@@ -20,8 +20,8 @@ from smart_app.clinic_time import TIME_ZONE, site_zone
 from smart_app.errors import ConfigurationError
 from smart_app.fhir.recent_reads import RecentReads
 from smart_app.http import new_session
+from smart_app.launch.context.smart_style import Styles
 from smart_app.launch.flow import Launcher
-from smart_app.launch.smart_style import Styles
 from smart_app.pack_folder import install_folder
 from smart_app.registration import Registration, load_registration
 from smart_app.services import AppServices, capability_cache, read_pool

@@ -5,7 +5,7 @@ from functools import partial
 import click
 
 from smart_app.cli.database import existing_store
-from smart_app.launch.context import LaunchContext
+from smart_app.launch.context.launch_context import LaunchContext
 
 
 @click.group()

@@ -18,18 +18,19 @@ from msgspec.structs import replace
 
 from fhir_mappings.r4.references import is_id
 from smart_app.errors import ConfigurationError, LaunchCode, LaunchError, SessionError, WrongPatient
-from smart_app.launch import client_auth, client_metadata, pkce, scopes, signing_keys
-from smart_app.launch.allowed_hosts import allowed_address, origins
-from smart_app.launch.client_auth import Credentials
-from smart_app.launch.client_secrets import check_secrets
-from smart_app.launch.context import ContextItem, LaunchContext, PendingLaunch, Via
-from smart_app.launch.context_parameters import arrived, contradiction
-from smart_app.launch.discovery import Discovery, Endpoints
-from smart_app.launch.fhir_user import signed_in
-from smart_app.launch.id_token import Expected, Identity, claimed_issuer, verify
-from smart_app.launch.parameters import single
-from smart_app.launch.token import TokenResponse, request_token, revoke_token, said
-from smart_app.launch.user_presence import HERE, presence_due
+from smart_app.launch.context.context_parameters import arrived, contradiction
+from smart_app.launch.context.fhir_user import signed_in
+from smart_app.launch.context.launch_context import ContextItem, LaunchContext, PendingLaunch, Via
+from smart_app.launch.context.user_presence import HERE, presence_due
+from smart_app.launch.discovery.allowed_hosts import allowed_address, origins
+from smart_app.launch.discovery.smart_configuration import Discovery, Endpoints
+from smart_app.launch.keys import signing_keys
+from smart_app.launch.keys.client_secrets import check_secrets
+from smart_app.launch.oauth import client_auth, client_metadata, pkce, scopes
+from smart_app.launch.oauth.client_auth import Credentials
+from smart_app.launch.oauth.id_token import Expected, Identity, claimed_issuer, verify
+from smart_app.launch.oauth.parameters import single
+from smart_app.launch.oauth.token_endpoint import TokenResponse, request_token, revoke_token, said
 from smart_app.registration import Issuer, OpenServer, PrivateKeyJwt, Registration
 
 # A token that has less than this left is renewed first: clocks differ, and a page makes several calls with it.

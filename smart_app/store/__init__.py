@@ -8,7 +8,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, exists, or_, select
 
 from smart_app.errors import StoreError
-from smart_app.launch.context import LaunchContext
+from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.store.audit import Audit, AuditEntry
 from smart_app.store.audit_chain import Chain
 from smart_app.store.audit_verification import Verified, verify

@@ -13,7 +13,7 @@ from typing import Any
 from msgspec import Struct
 from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
 
-from smart_app.launch.context import Author, LaunchContext, LaunchId
+from smart_app.launch.context.launch_context import Author, LaunchContext, LaunchId
 from smart_app.store.audit_chain import Chain, Head, Written
 from smart_app.store.database import Database
 from smart_app.store.seal import Sealer, digest

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from smart_app.errors import SessionError, StoreError
-from smart_app.launch.context import Author, LaunchContext, LaunchId, User
+from smart_app.launch.context.launch_context import Author, LaunchContext, LaunchId, User
 from smart_app.store.database import Database
 from smart_app.store.seal import Sealer, digest
 from smart_app.store.tables import drafts

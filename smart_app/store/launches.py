@@ -17,7 +17,7 @@ from msgspec import Struct
 from sqlalchemy import BindParameter, ColumnElement, Connection, Row, and_, bindparam, delete, insert, or_, select, update
 
 from smart_app.errors import LaunchError, OtherBrowser, SessionError, StoreError
-from smart_app.launch.context import LaunchContext, LaunchId, PendingLaunch
+from smart_app.launch.context.launch_context import LaunchContext, LaunchId, PendingLaunch
 from smart_app.store.database import Database
 from smart_app.store.seal import Sealer, digest
 from smart_app.store.tables import launches

@@ -8,7 +8,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, Row, Update, and_, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from smart_app.launch.context import Author, LaunchId
+from smart_app.launch.context.launch_context import Author, LaunchId
 from smart_app.store.database import Database
 from smart_app.store.drafts import owner_parts
 from smart_app.store.seal import Sealer, digest

@@ -4,7 +4,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from smart_app.launch.discovery import Discovery
+from smart_app.launch.discovery.smart_configuration import Discovery
 from smart_app.services import AppServices, capability_cache
 from tests.bench.clock import Clock
 

@@ -11,7 +11,7 @@ from fhir_mappings.people.person import Person
 from smart_app.care.forms.asked_form import AskedForm, ask
 from smart_app.care.record.record import ChartRecord, Record
 from smart_app.fhir.client import Renew
-from smart_app.launch.context import LaunchContext, LaunchId, User
+from smart_app.launch.context.launch_context import LaunchContext, LaunchId, User
 from smart_app.services import AppServices
 from smart_app.settings import Settings
 from tests.care.ehr import BASE

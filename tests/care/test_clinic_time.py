@@ -15,7 +15,7 @@ from smart_app.care.submission.build_receipt import receipt
 from smart_app.care.submission.delivery import send_again
 from smart_app.care.submission.receipt import Receipt
 from smart_app.care.submission.submit import submit
-from smart_app.launch.context import LaunchContext
+from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.registration import Issuer, PublicClient
 from smart_app.services import AppServices
 from smart_app.settings import Settings

@@ -7,7 +7,7 @@ import simplejson
 from click.testing import CliRunner, Result
 
 from smart_app.cli import main
-from smart_app.launch.context import LaunchId
+from smart_app.launch.context.launch_context import LaunchId
 from smart_app.store import open_store, parse_key
 from tests.support.clock import Clock
 from tests.support.samples import CONTEXT

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from smart_app.cli import main
 from smart_app.errors import SessionError
-from smart_app.launch.context import LaunchContext
+from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.store import OpenLaunch, Store, open_store, parse_key
 from tests.support.clock import Clock
 from tests.support.samples import CONTEXT

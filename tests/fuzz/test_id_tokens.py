@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from smart_app.errors import LaunchError
 from smart_app.launch.flow import Launcher
-from smart_app.launch.id_token import Expected, Identity, verify
+from smart_app.launch.oauth.id_token import Expected, Identity, verify
 from tests.fuzz.hostile import bodies, mutated
 from tests.fuzz.id_token_cases import CASES, Case, encoded, rsa_signed
 from tests.support.authorization_server import BASE, ISSUER, AuthorizationServer, public, rsa_key

@@ -16,7 +16,7 @@ from urllib.parse import unquote_to_bytes, urlencode, urlsplit
 
 import responses
 
-from smart_app.launch.context import LaunchContext
+from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.registration import Issuer
 from smart_app.telemetry import configure_logging
 from tests.fuzz.hostile_ehr import HostileEhr

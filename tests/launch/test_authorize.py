@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from smart_app.launch.flow import Begun
-from smart_app.launch.parameters import launch_request
+from smart_app.launch.oauth.parameters import launch_request
 from smart_app.registration import AuthorizeBy, load_registration
 from tests.support.authorization_server import BASE, ISSUER, SCOPE, AuthorizationServer
 from tests.support.clock import Clock

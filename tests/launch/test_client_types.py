@@ -16,10 +16,10 @@ from joserfc.jwk import ECKey, RSAKey
 from msgspec.structs import replace
 
 from smart_app.errors import ConfigurationError, LaunchError
-from smart_app.launch.client_secrets import check_secrets
-from smart_app.launch.context import LaunchContext
+from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.launch.flow import Launcher
-from smart_app.launch.signing_keys import published
+from smart_app.launch.keys.client_secrets import check_secrets
+from smart_app.launch.keys.signing_keys import published
 from smart_app.registration import ClientAuth, Issuer, PrivateKeyJwt, PublicClient, Registration, SecretBasic, SecretPost, load_registration
 from tests.support.authorization_server import BASE, ISSUER, AuthorizationServer, ec_key, public, rsa_key
 from tests.support.clock import Clock

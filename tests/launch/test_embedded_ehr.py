@@ -7,7 +7,7 @@ import simplejson
 
 from smart_app.errors import LaunchError, SessionError
 from smart_app.http import new_session
-from smart_app.launch.context import LaunchContext
+from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.launch.flow import Launcher
 from smart_app.registration import ClientAuth, Issuer, PrivateKeyJwt, PublicClient, Registration, SecretBasic, SecretPost, load_registration
 from tests.sandbox.smart_ward import APP_KEY, APP_RSA_KEY, SCOPE, Ward, returned, running_ward

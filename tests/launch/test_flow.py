@@ -14,9 +14,9 @@ from msgspec.structs import replace
 
 from fhir_mappings.people.clinicians import is_clinician
 from smart_app.errors import LaunchError, SessionError
-from smart_app.launch.context import LaunchContext
+from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.launch.flow import Begun, Launcher
-from smart_app.launch.pkce import challenge
+from smart_app.launch.oauth.pkce import challenge
 from smart_app.registration import Issuer, OpenServer
 from tests.support.authorization_server import BASE, ISSUER, SCOPE, AuthorizationServer
 from tests.support.clock import Clock

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from sqlalchemy.exc import IntegrityError
 
 from smart_app.errors import ConfigurationError, StoreError
-from smart_app.launch.context import LaunchId
+from smart_app.launch.context.launch_context import LaunchId
 from smart_app.store import Store, open_existing, open_store
 from smart_app.store.audit_chain import NOTHING, Chain
 from smart_app.store.database import Database

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from smart_app.errors import SessionError
-from smart_app.launch.context import Author, LaunchId, User
+from smart_app.launch.context.launch_context import Author, LaunchId, User
 from smart_app.store import FormPlace, Store, Ticket, open_store
 from smart_app.store.seal import digest
 from smart_app.store.tables import drafts

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from sqlalchemy import event, select, update
 
 from smart_app.errors import LaunchError, SessionError
-from smart_app.launch.context import LaunchContext, LaunchId
+from smart_app.launch.context.launch_context import LaunchContext, LaunchId
 from smart_app.store import OpenLaunch, Store, open_store
 from smart_app.store.seal import digest
 from smart_app.store.tables import launches

@@ -7,7 +7,7 @@ import pytest
 import simplejson
 from sqlalchemy import event, select
 
-from smart_app.launch.context import LaunchId
+from smart_app.launch.context.launch_context import LaunchId
 from smart_app.store import Store
 from smart_app.store.tables import outbox
 from tests.support.at_once import at_once

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from sqlalchemy import event, func, select, text
 
 from smart_app.errors import ConfigurationError, StoreError
-from smart_app.launch.context import LaunchId
+from smart_app.launch.context.launch_context import LaunchId
 from smart_app.store import Store, open_store, parse_key
 from smart_app.store.migrate import _config, newest
 from smart_app.store.seal import Sealer, digest

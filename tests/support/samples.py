@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from smart_app.launch.context import LaunchContext, PendingLaunch, User
+from smart_app.launch.context.launch_context import LaunchContext, PendingLaunch, User
 
 OPENED = datetime(2026, 3, 4, 9, 30, tzinfo=UTC)
 

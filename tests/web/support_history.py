@@ -18,7 +18,7 @@ from fhir_mappings.skipped import Skipped
 from smart_app.care.dashboard.history import Dyad, HiddenRating, History, Panel, Years
 from smart_app.care.record.patient_in_context import Patient
 from smart_app.care.record.reads import ReadReport
-from smart_app.launch.context import LaunchContext, User
+from smart_app.launch.context.launch_context import LaunchContext, User
 from smart_app.web.views.dashboard.dashboard_page import DashboardUrls
 from smart_app.web.views.parts import Link
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from smart_app.care.dashboard.history import History
-from smart_app.launch.context import LaunchContext
+from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.web.rendering.templates import environment
 from smart_app.web.views.dashboard.dashboard_page import dashboard_view
 from tests.web.support_history import CONTEXT, NOW, URLS

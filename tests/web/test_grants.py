@@ -3,7 +3,7 @@
 import pytest
 import responses
 
-from smart_app.launch.scopes import parse
+from smart_app.launch.oauth.scopes import parse
 from tests.web.clinic import ITEMS, SCOPE, Clinic
 
 SIGN_IN = "launch openid fhirUser"

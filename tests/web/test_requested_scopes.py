@@ -13,7 +13,7 @@ import simplejson
 from msgspec.structs import replace
 from requests.exceptions import ConnectionError as Broken
 
-from smart_app.launch.scopes import parse
+from smart_app.launch.oauth.scopes import parse
 from smart_app.registration import load_registration
 from tests.care.ehr import Answer, refusal
 from tests.support.authorization_server import BASE, AuthorizationServer

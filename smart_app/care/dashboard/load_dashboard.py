@@ -26,7 +26,7 @@ from smart_app.care.record.reads import ANSWERS, SCORES, Readings, ReadReport, r
 from smart_app.care.record.record import ChartRecord
 from smart_app.care.submission.write_ladder import why_not_write
 from smart_app.fhir.client import Resource
-from smart_app.launch.context import LaunchContext
+from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.services import AppServices
 
 _YEARS: Mapping[Years, int] = {"1": 1, "2": 2, "5": 5}

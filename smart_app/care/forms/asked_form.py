@@ -9,7 +9,7 @@ from fhir_mappings.people.person import Person
 from smart_app.care.forms.observed_clinician import chosen, note_of
 from smart_app.care.record.record import ChartRecord
 from smart_app.errors import SessionError
-from smart_app.launch.context import LaunchContext
+from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.services import AppServices
 
 _BEGUN: tuple[Informant, ...] = ("patient", "clinician", "observer")

@@ -14,7 +14,7 @@ from smart_app.care.forms.asked_form import form_of, forms_offered, practitioner
 from smart_app.care.record.access import reader
 from smart_app.care.record.record import ChartRecord
 from smart_app.errors import FhirError, SessionError
-from smart_app.launch.context import ContextItem
+from smart_app.launch.context.launch_context import ContextItem
 from smart_app.services import AppServices
 
 # An item without a role is what the app was opened for; the other one is the specification's own example of a form to show.

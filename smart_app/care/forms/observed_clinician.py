@@ -19,7 +19,7 @@ from smart_app.care.record.record import ChartRecord
 from smart_app.errors import SessionError
 from smart_app.fhir.client import FhirClient, Resource
 from smart_app.fhir.gather import Failed, Loaded, gather
-from smart_app.launch.context import LaunchContext
+from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.services import AppServices
 
 _VISIT, _TEAM = "visit", "team"

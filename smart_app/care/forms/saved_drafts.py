@@ -16,7 +16,7 @@ from fhir_mappings.instruments.instrument import Informant, Instrument
 from smart_app.care.forms.asked_form import AskedForm, form_of, forms_offered
 from smart_app.care.record.record import ChartRecord
 from smart_app.errors import OtherBrowser, SessionError, WrongPatient
-from smart_app.launch.context import LaunchContext
+from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.services import AppServices
 from smart_app.store import Draft, FormPlace, Ticket, author_of
 from smart_app.store.seal import digest

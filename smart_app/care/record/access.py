@@ -10,8 +10,8 @@ from fhir_mappings.r4.systems import OBSERVATION_CATEGORY
 from smart_app.care.record.record import AnyRecord
 from smart_app.fhir.capability import Capabilities
 from smart_app.fhir.client import FhirClient
-from smart_app.launch.context import LaunchContext, UserContext
-from smart_app.launch.scopes import allows, narrowed
+from smart_app.launch.context.launch_context import LaunchContext, UserContext
+from smart_app.launch.oauth.scopes import allows, narrowed
 from smart_app.services import AppServices
 
 Interaction = Literal["read", "search-type", "create", "update"]

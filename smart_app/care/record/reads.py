@@ -20,7 +20,7 @@ from smart_app.care.record.record import ChartRecord
 from smart_app.errors import FhirError, Forbidden
 from smart_app.fhir.client import FhirClient, Params, Resource, SearchResult
 from smart_app.fhir.gather import Failed, Loaded, gather
-from smart_app.launch.context import LaunchContext
+from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.services import AppServices
 
 LoadState = Literal["complete", "partial", "failed", "unsupported", "not_permitted"]

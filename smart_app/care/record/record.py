@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from smart_app.errors import SessionError
 from smart_app.fhir.client import Renew
-from smart_app.launch.context import LaunchContext, LaunchId, UserContext
+from smart_app.launch.context.launch_context import LaunchContext, LaunchId, UserContext
 from smart_app.services import AppServices
 
 _Asking_co = TypeVar("_Asking_co", bound=LaunchContext | UserContext, covariant=True)

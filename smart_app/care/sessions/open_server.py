@@ -10,7 +10,7 @@ from smart_app.care.record.patient_in_context import Patient, patient_of
 from smart_app.errors import LaunchError
 from smart_app.fhir.client import FhirClient, Resource, SearchResult
 from smart_app.fhir.gather import Failed, gather
-from smart_app.launch.context import LaunchContext, User
+from smart_app.launch.context.launch_context import LaunchContext, User
 from smart_app.registration import Issuer, OpenServer
 from smart_app.services import AppServices
 

@@ -13,7 +13,7 @@ from smart_app.care.submission.outcome_search import Finder
 from smart_app.care.submission.sealed_submission import Fate, Parcel, from_payload, to_payload
 from smart_app.care.submission.write_ladder import Attempt, Sender, climb
 from smart_app.errors import SessionError
-from smart_app.launch.context import Author, LaunchId
+from smart_app.launch.context.launch_context import Author, LaunchId
 from smart_app.services import AppServices
 from smart_app.store import OutboxEntry, author_of
 

@@ -24,7 +24,7 @@ from smart_app.care.record.record import ChartRecord
 from smart_app.care.submission.delivery import deliver, entry_of
 from smart_app.care.submission.sealed_submission import Parcel, ScoreLine, content_of, from_payload, to_payload
 from smart_app.errors import SessionError, WrongPatient
-from smart_app.launch.context import LaunchContext
+from smart_app.launch.context.launch_context import LaunchContext
 
 Fields = Mapping[str, Sequence[str]]
 _KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")

@@ -19,7 +19,7 @@ from smart_app.cli.instruments.site import this_site
 from smart_app.errors import ConfigurationError, FhirError
 from smart_app.fhir.client import FhirClient
 from smart_app.http import new_session
-from smart_app.launch.client_secrets import bearer_token
+from smart_app.launch.keys.client_secrets import bearer_token
 from smart_app.registration import normalise_iss
 from smart_app.settings import Settings
 

@@ -15,12 +15,12 @@ from smart_app.cli.registration.vendor_notes import VENDORS, crib_sheet
 from smart_app.errors import ConfigurationError, RapportError
 from smart_app.http import new_session
 from smart_app.jose import SigningKey
-from smart_app.launch.client_metadata import addresses, client_metadata, method_of
-from smart_app.launch.client_secrets import bearer_token
-from smart_app.launch.discovery import Discovery
-from smart_app.launch.dynamic import Registered, choose_method
-from smart_app.launch.dynamic import register as send
-from smart_app.launch.signing_keys import keys_of
+from smart_app.launch.discovery.smart_configuration import Discovery
+from smart_app.launch.keys.client_secrets import bearer_token
+from smart_app.launch.keys.signing_keys import keys_of
+from smart_app.launch.oauth.client_metadata import addresses, client_metadata, method_of
+from smart_app.launch.oauth.dynamic_registration import Registered, choose_method
+from smart_app.launch.oauth.dynamic_registration import register as send
 from smart_app.registration import Issuer, PrivateKeyJwt, PublicClient, Registration, load_registration, normalise_iss
 from smart_app.settings import Settings
 

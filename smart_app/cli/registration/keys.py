@@ -13,7 +13,7 @@ import simplejson
 
 from smart_app.errors import ConfigurationError
 from smart_app.jose import SigningAlgorithm, new_private_key, private_pem, signing_keys
-from smart_app.launch.signing_keys import published
+from smart_app.launch.keys.signing_keys import published
 from smart_app.registration import load_registration
 
 _ALGORITHM = click.Choice(get_args(SigningAlgorithm))

@@ -7,7 +7,7 @@ api-evangelist's repositories; [DOC]: vendor documentation; [ISS]: an issue of t
 from collections.abc import Mapping, Sequence
 from textwrap import wrap
 
-from smart_app.launch.client_metadata import Addresses
+from smart_app.launch.oauth.client_metadata import Addresses
 from smart_app.registration import Client, ClientAuth, Issuer, PrivateKeyJwt, PublicClient
 
 _LABEL = 16

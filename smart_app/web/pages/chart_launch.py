@@ -7,9 +7,9 @@ from flask import Flask, Response, g, request, url_for
 from smart_app.care.record.access import prepare
 from smart_app.care.record.record import Record
 from smart_app.errors import LaunchError
-from smart_app.launch.context import LaunchContext
+from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.launch.flow import Begun
-from smart_app.launch.parameters import callback_state, launch_request
+from smart_app.launch.oauth.parameters import callback_state, launch_request
 from smart_app.services import AppServices
 from smart_app.telemetry import new_log
 from smart_app.web.pages.dependencies import Site

@@ -5,7 +5,7 @@ from flask import Flask, Response, request, url_for
 from smart_app.care.forms.asked_form import AskedForm
 from smart_app.care.forms.saved_drafts import Kept, Typed, discard, keep, take_up
 from smart_app.errors import ForeignPage, LaunchError, LockedFrame, SessionError
-from smart_app.launch.context import LaunchId
+from smart_app.launch.context.launch_context import LaunchId
 from smart_app.services import AppServices
 from smart_app.store import FormPlace
 from smart_app.telemetry import new_log

@@ -8,7 +8,7 @@ from structlog.typing import FilteringBoundLogger
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from smart_app.errors import FhirError, LaunchError, OtherBrowser, RapportError, SessionError, StoreError
-from smart_app.launch.context import LaunchId
+from smart_app.launch.context.launch_context import LaunchId
 from smart_app.web.pages.chart_launch import TRIED
 from smart_app.web.pages.dependencies import Site
 from smart_app.web.session.guard import OWN

@@ -3,7 +3,7 @@
 from typing import Any
 
 from smart_app import __version__
-from smart_app.launch.client_metadata import MANIFEST_PATH
+from smart_app.launch.oauth.client_metadata import MANIFEST_PATH
 from smart_app.registration import Registration
 
 _TEXT = {"type": "string", "minLength": 1}

@@ -4,7 +4,7 @@ nothing about a person."""
 import simplejson
 from flask import Flask, Response, url_for
 
-from smart_app.launch.client_metadata import MANIFEST_PATH, addresses, manifest
+from smart_app.launch.oauth.client_metadata import MANIFEST_PATH, addresses, manifest
 from smart_app.web.pages.dependencies import Site
 from smart_app.web.views.about import about_view
 

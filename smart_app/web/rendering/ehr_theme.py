@@ -6,9 +6,9 @@ from concurrent.futures import Executor
 
 from msgspec import Struct
 
-from smart_app.launch.allowed_hosts import allowed_address
-from smart_app.launch.context import LaunchContext
-from smart_app.launch.smart_style import Rgb, Style, Styles
+from smart_app.launch.context.launch_context import LaunchContext
+from smart_app.launch.context.smart_style import Rgb, Style, Styles
+from smart_app.launch.discovery.allowed_hosts import allowed_address
 from smart_app.registration import Registration
 from smart_app.telemetry import new_log
 

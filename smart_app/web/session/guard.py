@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from smart_app.care.record.record import ChartRecord, Record
 from smart_app.errors import LaunchError, NotForUser, SessionError, WrongPatient
 from smart_app.fhir.client import Renew
-from smart_app.launch.context import LaunchContext, LaunchId
+from smart_app.launch.context.launch_context import LaunchContext, LaunchId
 from smart_app.services import AppServices
 from smart_app.web.session.csrf import Csrf
 from smart_app.web.session.tab import Tab, tab_of

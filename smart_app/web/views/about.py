@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from smart_app.launch.client_metadata import MANIFEST_PATH, Addresses, scope_of
+from smart_app.launch.oauth.client_metadata import MANIFEST_PATH, Addresses, scope_of
 from smart_app.registration import Registration
 from smart_app.web.views.parts import Fact
 

@@ -11,7 +11,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from smart_app.care.forms.launch_destination import INTENTS, Destination, destination
-from smart_app.launch.context import Arrived, ContextItem, LaunchContext, User
+from smart_app.launch.context.launch_context import Arrived, ContextItem, LaunchContext, User
 from smart_app.services import AppServices
 from tests.care.ehr import Ehr
 from tests.care.support import CANONICAL, SLUG, context, in_launch

@@ -17,7 +17,7 @@ from smart_app.care.submission.build_receipt import receipt
 from smart_app.care.submission.receipt import Receipt
 from smart_app.care.submission.submit import submit
 from smart_app.errors import FhirError, SessionError
-from smart_app.launch.context import LaunchContext, LaunchId, User
+from smart_app.launch.context.launch_context import LaunchContext, LaunchId, User
 from smart_app.services import AppServices
 from tests.care.ehr import Ehr, json_answer, refusal, statement
 from tests.care.support import LAUNCH, SLUG, asked_for, context, in_launch, patient, settings

@@ -16,7 +16,7 @@ from smart_app.care.submission.delivery import send_sealed
 from smart_app.care.submission.submit import submit
 from smart_app.errors import SessionError, Unauthorized
 from smart_app.fhir.client import Renew
-from smart_app.launch.context import User, UserContext
+from smart_app.launch.context.launch_context import User, UserContext
 from smart_app.services import AppServices
 from tests.care.ehr import BASE, Ehr, refusal
 from tests.care.support import SLUG, answers, asked_for, in_launch, patient

@@ -19,7 +19,7 @@ from smart_app.care.submission.delivery import send_again
 from smart_app.care.submission.receipt import Receipt
 from smart_app.care.submission.submit import submit
 from smart_app.errors import SessionError
-from smart_app.launch.context import LaunchContext, LaunchId
+from smart_app.launch.context.launch_context import LaunchContext, LaunchId
 from smart_app.services import AppServices
 from tests.care.ehr import Answer, Ehr, refusal, statement
 from tests.care.support import LAUNCH, SLUG, Clock, answers, asked_for, context, in_launch, patient

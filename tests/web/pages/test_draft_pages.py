@@ -8,7 +8,7 @@ import pytest
 import responses
 from msgspec.structs import replace
 
-from smart_app.launch.context import LaunchId, User
+from smart_app.launch.context.launch_context import LaunchId, User
 from smart_app.store import AuditEntry
 from tests.support.authorization_server import ISSUER, AuthorizationServer
 from tests.support.clock import Clock

@@ -11,9 +11,9 @@ import responses
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smart_app.launch.smart_style import Rgb, Style, read_style
+from smart_app.launch.context.smart_style import Rgb, Style, read_style
 from smart_app.web.rendering.ehr_theme import PALETTES, contrast, theme_of
-from tests.launch.test_smart_style import EXAMPLE
+from tests.launch.context.test_smart_style import EXAMPLE
 from tests.support.page import Page
 from tests.web.clinic import FRAME, Clinic
 

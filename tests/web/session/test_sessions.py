@@ -12,7 +12,7 @@ import responses
 from flask.testing import FlaskClient
 from sqlalchemy import event, select
 
-from smart_app.launch.context import LaunchId
+from smart_app.launch.context.launch_context import LaunchId
 from smart_app.store import AuditEntry
 from smart_app.store.seal import digest
 from smart_app.store.tables import launches

@@ -11,7 +11,7 @@ from fhir_mappings.reliable_change.latest_change import Change
 from fhir_mappings.skipped import Skipped
 from smart_app.care.dashboard.history import Dyad, HiddenRating, History, Panel, Years
 from smart_app.care.record.reads import ReadReport
-from smart_app.launch.context import LaunchContext
+from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.web import formats
 from smart_app.web.charts import plot
 from smart_app.web.views.banner import Banner, ContextLine, context_line, page_banner

@@ -6,7 +6,7 @@ from datetime import date
 from msgspec import Struct
 
 from smart_app.care.forms.observed_clinician import Candidates, Choice
-from smart_app.launch.context import LaunchContext
+from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.web.formats import sentence
 from smart_app.web.views.banner import Banner, clinician_banner, plain_name
 from smart_app.web.views.parts import Fact

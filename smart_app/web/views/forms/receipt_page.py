@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from smart_app.care.record.patient_in_context import Patient
 from smart_app.care.submission.receipt import NotWritten, Outcome, ReadBack, Receipt, Written
-from smart_app.launch.context import LaunchContext
+from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.web import formats
 from smart_app.web.views.banner import Banner, clinician_banner
 from smart_app.web.views.parts import Fact

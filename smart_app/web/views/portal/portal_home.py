@@ -8,7 +8,7 @@ from msgspec import Struct
 from fhir_mappings.people.person import Person
 from fhir_mappings.r4.dates import Moment
 from smart_app.care.patient_portal import OwnForm, OwnPage, Sent
-from smart_app.launch.context import LaunchContext
+from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.web import formats
 from smart_app.web.views.banner import Banner, patient_banner, plain_name
 from smart_app.web.views.forms.form_page import NOT_WATCHED, YOUR_CHOICE, spoken_of, words_with

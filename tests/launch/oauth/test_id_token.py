@@ -15,7 +15,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 
 from smart_app.errors import LaunchError
-from smart_app.launch.id_token import Expected, Identity, verify
+from smart_app.launch.oauth.id_token import Expected, Identity, verify
 from tests.support.authorization_server import ec_key, public, rsa_key, without_none
 
 NOW = datetime(2026, 3, 4, 9, 30, tzinfo=UTC)

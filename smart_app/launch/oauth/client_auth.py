@@ -10,8 +10,8 @@ from msgspec import Struct, field
 
 from smart_app import jose
 from smart_app.errors import ConfigurationError
-from smart_app.launch.client_secrets import secret
-from smart_app.launch.signing_keys import signing_key
+from smart_app.launch.keys.client_secrets import secret
+from smart_app.launch.keys.signing_keys import signing_key
 from smart_app.registration import Issuer, OpenServer, PrivateKeyJwt, PublicClient, SecretBasic, SecretPost
 
 # SMART allows five minutes; the token endpoint's clock may be a little ahead of or behind ours.

@@ -8,9 +8,9 @@ import simplejson
 from msgspec.structs import replace
 
 from smart_app.http import new_session
-from smart_app.launch.client_metadata import addresses, client_metadata
-from smart_app.launch.discovery import Endpoints
-from smart_app.launch.dynamic import Registered, RegistrationError, choose_method, register
+from smart_app.launch.discovery.smart_configuration import Endpoints
+from smart_app.launch.oauth.client_metadata import addresses, client_metadata
+from smart_app.launch.oauth.dynamic_registration import Registered, RegistrationError, choose_method, register
 from smart_app.registration import load_registration
 
 ENDPOINT = "https://ehr.example.org/auth/register"

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 
 from smart_app.errors import ConfigurationError, LaunchError, printable
 from smart_app.jose import SigningKey, signing_keys
-from smart_app.launch.client_secrets import is_kept, secret
+from smart_app.launch.keys.client_secrets import is_kept, secret
 from smart_app.registration import PrivateKeyJwt, Registration
 
 KeySet = dict[str, list[dict[str, str]]]

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smart_app.errors import LaunchError
-from smart_app.launch.parameters import LaunchRequest, callback_state, launch_request, single
-from smart_app.launch.pkce import challenge, new_secret
+from smart_app.launch.oauth.parameters import LaunchRequest, callback_state, launch_request, single
+from smart_app.launch.oauth.pkce import challenge, new_secret
 
 
 # SMART B3

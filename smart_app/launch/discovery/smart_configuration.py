@@ -12,8 +12,8 @@ from msgspec import Struct
 
 from smart_app.errors import LaunchCode, LaunchError
 from smart_app.http import FetchError, FetchReason, Limits, get_json
-from smart_app.launch.allowed_hosts import allowed_address
-from smart_app.launch.ttl_cache import Recent
+from smart_app.launch.discovery.allowed_hosts import allowed_address
+from smart_app.launch.discovery.ttl_cache import Recent
 from smart_app.registration import Issuer
 
 _DOCUMENT = Limits(connect=5, read=5, deadline=8, max_bytes=256 * 1024)

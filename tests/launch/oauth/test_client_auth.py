@@ -9,8 +9,8 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 
 from smart_app.errors import ConfigurationError
-from smart_app.launch.client_auth import Credentials, credentials
-from smart_app.launch.client_secrets import secret
+from smart_app.launch.keys.client_secrets import secret
+from smart_app.launch.oauth.client_auth import Credentials, credentials
 from smart_app.registration import ClientAuth, OpenServer, PrivateKeyJwt, PublicClient, SecretBasic, SecretPost
 from tests.support.authorization_server import ISSUER, counting_ids, ec_key, rsa_key
 from tests.support.clock import Clock

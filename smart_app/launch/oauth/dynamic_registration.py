@@ -10,8 +10,8 @@ import requests
 
 from smart_app.errors import RapportError
 from smart_app.http import FetchError, Limits, fetch_json
-from smart_app.launch.discovery import Endpoints
-from smart_app.launch.token import said
+from smart_app.launch.discovery.smart_configuration import Endpoints
+from smart_app.launch.oauth.token_endpoint import said
 
 _LIMITS = Limits(connect=5, read=15, deadline=20, max_bytes=256 * 1024)
 # RFC 6749 appendix A: client id and secret are visible ASCII and spaces. No longer than launch.json takes.

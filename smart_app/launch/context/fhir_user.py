@@ -6,8 +6,8 @@ from urllib.parse import urljoin, urlsplit
 from fhir_mappings.people.clinicians import is_clinician
 from fhir_mappings.r4.references import PatientOnServer, literal_reference, whose_reference
 from smart_app.errors import LaunchError
-from smart_app.launch.context import User
-from smart_app.launch.id_token import Identity
+from smart_app.launch.context.launch_context import User
+from smart_app.launch.oauth.id_token import Identity
 
 _NOT_THEIRS: Mapping[str, str] = {
     "Patient": "The person signed in is a patient, and the record that was opened is not their own.",

@@ -13,7 +13,7 @@ import requests
 from msgspec import Struct, field
 
 from smart_app.http import FetchError, Limits, get_json
-from smart_app.launch.ttl_cache import Recent
+from smart_app.launch.discovery.ttl_cache import Recent
 from smart_app.telemetry import new_log
 
 Rgb = tuple[int, int, int]

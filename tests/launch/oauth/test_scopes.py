@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smart_app.launch.scopes import Interaction, allows, has, narrowed, parse
+from smart_app.launch.oauth.scopes import Interaction, allows, has, narrowed, parse
 
 SURVEY = "http://terminology.hl7.org/CodeSystem/observation-category|survey"
 LABORATORY = "http://terminology.hl7.org/CodeSystem/observation-category|laboratory"

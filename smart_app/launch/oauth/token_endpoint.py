@@ -11,7 +11,7 @@ import requests
 
 from smart_app.errors import LaunchError, printable
 from smart_app.http import FetchError, Limits, fetch_json
-from smart_app.launch.client_auth import Credentials
+from smart_app.launch.oauth.client_auth import Credentials
 
 _LIMITS = Limits(connect=5, read=15, deadline=20, max_bytes=256 * 1024)
 # Somebody who closes a page waits for it, and the launch is forgotten already.

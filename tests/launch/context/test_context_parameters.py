@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from smart_app.errors import LaunchError, WrongPatient
-from smart_app.launch.context import Arrived, ContextItem, LaunchContext
-from smart_app.launch.context_parameters import arrived
+from smart_app.launch.context.context_parameters import arrived
+from smart_app.launch.context.launch_context import Arrived, ContextItem, LaunchContext
 from smart_app.launch.flow import Launcher
 from tests.support.authorization_server import BASE, AuthorizationServer
 from tests.support.clock import Clock

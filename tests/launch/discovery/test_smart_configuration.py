@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from smart_app.errors import LaunchError
 from smart_app.http import new_session
-from smart_app.launch.discovery import Discovery, Endpoints
+from smart_app.launch.discovery.smart_configuration import Discovery, Endpoints
 from smart_app.launch.flow import Launcher
 from smart_app.registration import Issuer
 from tests.support.authorization_server import BASE, ISSUER, AuthorizationServer

@@ -7,7 +7,7 @@ import responses
 from msgspec.structs import replace
 
 from smart_app.errors import LaunchError
-from smart_app.launch.context import LaunchContext
+from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.launch.flow import Launcher
 from smart_app.registration import Issuer
 from tests.support.authorization_server import BASE, ISSUER, AuthorizationServer, public, rsa_key

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smart_app.http import new_session
-from smart_app.launch.smart_style import COLOURS, FONTS, LENGTHS, Style, Styles, read_style
+from smart_app.launch.context.smart_style import COLOURS, FONTS, LENGTHS, Style, Styles, read_style
 from tests.support.clock import Clock
 
 ADDRESS = "https://ehr.example.org/style.json"

@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from fhir_mappings.r4.references import TYPE, PatientOnServer, literal_reference, whose_reference
 from smart_app.errors import LaunchError
-from smart_app.launch.allowed_hosts import allowed_address
-from smart_app.launch.context import Arrived, ContextItem
+from smart_app.launch.context.launch_context import Arrived, ContextItem
+from smart_app.launch.discovery.allowed_hosts import allowed_address
 from smart_app.registration import Issuer
 
 _RELAUNCH = "Open Rapport again from the patient's chart."

@@ -1,0 +1,1 @@
+"""Where a registered EHR's authorization server is, by its own documents."""

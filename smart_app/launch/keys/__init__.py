@@ -1,0 +1,1 @@
+"""The app's secrets and keys."""

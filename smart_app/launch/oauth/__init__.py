@@ -1,0 +1,1 @@
+"""The sign-in itself: what is asked, what comes back, what it allows."""
