@@ -40,7 +40,7 @@ from smart_app.web.pages import (
     published_documents,
     standalone_launch,
 )
-from smart_app.web.pages.dependencies import Site
+from smart_app.web.pages.dependencies import Dependencies
 from smart_app.web.rendering.ehr_theme import Themes, made_theme
 from smart_app.web.rendering.static_files import load_static
 from smart_app.web.rendering.templates import Pages, environment
@@ -78,13 +78,13 @@ def create_app(
     services = build_services(settings, registration=registration or load_registration(settings.launch_file), clock=clock, new_id=new_id)
     csrf = Csrf(keys=_keys(settings), base_url=settings.base_url)
     static = load_static()
-    site = Site(
+    site = Dependencies(
         services=services,
         csrf=csrf,
         guard=Guard(services=services, csrf=csrf),
         pages=Pages(environment=environment(), static=static, themes=themes(services)),
     )
-    app = _Quiet("smart_app", static_folder=None, template_folder=None)
+    app = _QuietFlask("smart_app", static_folder=None, template_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = _LARGEST_BODY
     # Werkzeug would redirect to the host and scheme of the request, which are the browser's or the proxy's word, with the launch id.
     app.url_map.strict_slashes = app.url_map.merge_slashes = False
@@ -177,7 +177,7 @@ def _keys(settings: Settings) -> list[bytes]:
     return [parse_key(key.get_secret_value()) for key in settings.secret_keys]
 
 
-class _Quiet(Flask):
+class _QuietFlask(Flask):
     """Flask logs the address and the traceback of a failure; both can hold what no log may. Our own handler logs the place."""
 
     def log_exception(self, exc_info: object) -> None:
@@ -187,7 +187,7 @@ class _Quiet(Flask):
 class _Around:
     """What happens before and after every request."""
 
-    def __init__(self, site: Site, log: FilteringBoundLogger) -> None:
+    def __init__(self, site: Dependencies, log: FilteringBoundLogger) -> None:
         self._ancestors = site.services.registration.frame_ancestors()
         self._secure = site.services.settings.base_url.startswith("https:")
         self._log = log

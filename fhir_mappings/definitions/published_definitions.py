@@ -11,7 +11,7 @@ from fhir_mappings.r4.validation import check, check_together
 
 
 def definitions(library: Library, *, base: str) -> list[Json]:
-    """Everything a server should know to understand what Rapport writes, each passed by the gate; every version and language side by side.
+    """Everything a server should know to understand what Rapport writes, each validated; every version and language side by side.
     An instrument without items is only described and has no form."""
     found = [
         *_forms(library, base=base),

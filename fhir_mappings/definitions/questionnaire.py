@@ -9,7 +9,7 @@ from fhir_mappings.definitions.canonical_resource import artifact, copyright_lab
 from fhir_mappings.definitions.narrative import narrative, paragraph
 from fhir_mappings.instruments import canonicals
 from fhir_mappings.instruments.canonicals import PANEL
-from fhir_mappings.instruments.instrument import Informant, Instrument, Item, Option, Question, Section, worded
+from fhir_mappings.instruments.instrument import Informant, Instrument, Item, Option, Question, Section, with_wording
 from fhir_mappings.r4 import systems
 from fhir_mappings.r4.json_types import Json
 
@@ -148,4 +148,4 @@ def displayed(instrument: Instrument, option: Option, *, numbered: bool = True) 
 def _wording(instrument: Instrument, texts: Mapping[Informant, str], informant: Informant) -> str | None:
     """The wording a stored response repeats (SDC): without names, and only where it may be published."""
     text = texts.get(informant)
-    return worded(text) if text and instrument.may("redistribute") else None
+    return with_wording(text) if text and instrument.may("redistribute") else None

@@ -60,7 +60,7 @@ def _answers(same: Sequence[Instrument], *, base: str) -> Iterator[Json]:
         yield from _option_systems(offered, system, _of(same, f"{first.title}, {link_id}"), numbered=False)
 
 
-def _option_systems(offered: Sequence[_Offered], system: str, head: "_Head", *, numbered: bool) -> Iterator[Json]:
+def _option_systems(offered: Sequence[_Offered], system: str, head: "_TerminologyHead", *, numbered: bool) -> Iterator[Json]:
     codes = dict.fromkeys(option.code for _, option in offered)
     concepts = [_option([one for one in offered if one[1].code == code], numbered=numbered) for code in codes]
     return _systems(system, concepts, head)
@@ -107,7 +107,7 @@ def extensions(*, base: str) -> Iterator[Json]:
     yield _extension(canonicals.demo_purpose(base), {"code": "string"}, context="Patient", title="Demo purpose", description=said)
 
 
-class _Head(NamedTuple):
+class _TerminologyHead(NamedTuple):
     """What a code system and its value set say alike; `rights` are the sentences and the label of whoever holds them."""
 
     version: str
@@ -115,21 +115,21 @@ class _Head(NamedTuple):
     rights: Json
 
 
-def _own(title: str) -> _Head:
+def _own(title: str) -> _TerminologyHead:
     """Of what belongs to no one instrument."""
-    return _Head(_VERSION, title, _OWN_RIGHTS)
+    return _TerminologyHead(_VERSION, title, _OWN_RIGHTS)
 
 
-def _of(same: Sequence[Instrument], title: str) -> _Head:
+def _of(same: Sequence[Instrument], title: str) -> _TerminologyHead:
     """Of one version of an instrument in its languages."""
     rights = same[0].rights
     lines = dict.fromkeys(line for one in same for line in copyright_lines(one))
-    return _Head(
+    return _TerminologyHead(
         same[0].version, title, {"copyright": " ".join(lines), "extension": copyright_label(rights.holder, rights.licence)}
     )  # fmt: skip
 
 
-def _systems(system: str, concepts: list[Json], head: _Head, *, more: Mapping[str, object] | None = None) -> Iterator[Json]:
+def _systems(system: str, concepts: list[Json], head: _TerminologyHead, *, more: Mapping[str, object] | None = None) -> Iterator[Json]:
     """A code system and the value set of all its codes."""
     codes, every = canonicals.value_set(system), f"Every code of {head.title}."
     rights = paragraph(str(head.rights["copyright"]))

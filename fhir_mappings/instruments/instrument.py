@@ -252,7 +252,7 @@ class Instrument(Struct, frozen=True, kw_only=True, eq=False, dict=True):
         raise KeyError(key)
 
 
-def worded(text: str, *, clinician: str | None = None, patient: str | None = None) -> str:
+def with_wording(text: str, *, clinician: str | None = None, patient: str | None = None) -> str:
     """An item's or title's wording with the names in it; "my clinician" and "the patient" where no name may or need stand. But for a
     capital where a name begins it, it stays letter by letter as it was written."""
     named = text.replace("{clinician}", clinician or "my clinician").replace("{patient}", patient or "the patient")

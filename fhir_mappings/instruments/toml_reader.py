@@ -40,7 +40,7 @@ _KEY = r"^[a-z][a-z0-9-]*$"
 _Slug = Annotated[str, Field(pattern=_KEY, max_length=60)]
 
 
-class _Head(Strict):
+class _InstrumentHead(Strict):
     slug: _Slug
     version: str = Field(pattern=r"^\d+\.\d+\.\d+$")
     language: str | None = Field(default=None, pattern=r"^[a-z]{2}(-[A-Z]{2})?$")
@@ -148,8 +148,8 @@ class _Cutoff(Strict):
     certainty: Certainty
 
 
-class _File(Strict):
-    instrument: _Head
+class _InstrumentFile(Strict):
+    instrument: _InstrumentHead
     rights: _Rights
     citation: list[_Citation] = Field(min_length=1)
     claim: list[_Claim] = Field(default_factory=list)
@@ -165,7 +165,7 @@ class _File(Strict):
 
 def read_instrument(text: str, *, file: str) -> Instrument:
     """One instrument file. DataFileError names the file, the key and the page that explains it."""
-    instrument = _instrument(parse_toml(text, _File, file=file, page=PAGE))
+    instrument = _instrument(parse_toml(text, _InstrumentFile, file=file, page=PAGE))
     for key, problem in problems(instrument):
         raise DataFileError(file, key, problem, page=PAGE)
     return instrument
@@ -176,7 +176,7 @@ def link_id_of(number: int) -> str:
     return f"item-{number}"
 
 
-def _instrument(part: _File) -> Instrument:
+def _instrument(part: _InstrumentFile) -> Instrument:
     """The frozen instrument of a file's content."""
     options = tuple(Option(**one.model_dump()) for one in part.option)
     items = tuple(_item(one) for one in part.item)

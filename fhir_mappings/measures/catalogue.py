@@ -11,7 +11,7 @@ from pydantic import Field
 from fhir_mappings.data_files.strict_toml import DataFileError, Strict, parse_toml
 from fhir_mappings.data_files.text_rules import Line
 from fhir_mappings.instruments.instrument import Certainty
-from fhir_mappings.measures.measure import Axis, Code, Measure, MeasureGroup, SecondUnit, Unit
+from fhir_mappings.measures.measure import Axis, Measure, MeasureCode, MeasureGroup, SecondUnit, Unit
 
 PAGE = "docs/add-a-measure.md"
 FOLDER = "fhir_mappings/measures/files"
@@ -30,7 +30,7 @@ class _Unit(Strict):
     method: str | None = None
 
 
-class _Code(Strict):
+class _CodeRow(Strict):
     system: str
     code: str
     display: str
@@ -83,12 +83,12 @@ class _Measure(Strict):
     axis: _Axis
     second: _Second | None = None
     units: tuple[_Unit, ...] = Field(min_length=1)
-    codes: tuple[_Code, ...] = Field(min_length=1)
+    codes: tuple[_CodeRow, ...] = Field(min_length=1)
     gap_days: int = Field(ge=1)
     citations: tuple[str, ...] = Field(min_length=1)
 
 
-class _File(Strict):
+class _MeasuresFile(Strict):
     group: tuple[_Group, ...] = ()
     measure: tuple[_Measure, ...] = ()
 
@@ -104,7 +104,7 @@ def load_measures() -> tuple[Measure, ...]:
 def read_measures(named: Iterable[tuple[str, str]]) -> tuple[Measure, ...]:
     """The measures of (file name, text), their groups in order, those of one group as they stand. DataFileError names the file, the key
     and the page that explains it."""
-    parts = [(file, parse_toml(text, _File, file=file, page=PAGE)) for file, text in named]
+    parts = [(file, parse_toml(text, _MeasuresFile, file=file, page=PAGE)) for file, text in named]
     groups = _groups([(file, one) for file, part in parts for one in part.group])
     rows = [(file, one) for file, part in parts for one in part.measure]
     _check_once([(file, one.key) for file, one in rows], "measure")
@@ -143,7 +143,7 @@ def _check_codes(rows: Sequence[tuple[str, Measure]]) -> None:
             seen[code.system, code.code] = measure.key
 
 
-def _check_read(parts: Sequence[tuple[str, _File]], measures: Sequence[Measure]) -> None:
+def _check_read(parts: Sequence[tuple[str, _MeasuresFile]], measures: Sequence[Measure]) -> None:
     """Every group has something to search for, and every file something to say."""
     if not measures:
         raise DataFileError(FOLDER, "(folder)", "holds no [[measure]]", page=PAGE)
@@ -167,7 +167,7 @@ def _measure(file: str, part: _Measure, groups: Mapping[str, MeasureGroup]) -> M
         axis=Axis(**part.axis.model_dump()),
         second=SecondUnit(**part.second.model_dump()) if part.second else None,
         units=tuple(Unit(**one.model_dump()) for one in part.units),
-        codes=tuple(Code(**one.model_dump()) for one in part.codes),
+        codes=tuple(MeasureCode(**one.model_dump()) for one in part.codes),
     )
 
 

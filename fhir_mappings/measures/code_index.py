@@ -5,24 +5,24 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from fhir_mappings.measures.measure import Code, Measure, Unit
+from fhir_mappings.measures.measure import Measure, MeasureCode, Unit
 from fhir_mappings.r4.json_types import FhirJson
 
 
-class Place(Struct, frozen=True, eq=False):
+class CodePlace(Struct, frozen=True, eq=False):
     """Where a code's value stands: in the resource itself, or in the components of a panel. Told apart by identity."""
 
     measure: Measure
-    code: Code
+    code: MeasureCode
     units: Mapping[str, Unit]
     spellings: Mapping[str, Unit]
     component: bool
 
 
 @lru_cache(maxsize=8)
-def places_by_code(measures: tuple[Measure, ...]) -> Mapping[tuple[str, str], list[Place]]:
+def code_index(measures: tuple[Measure, ...]) -> Mapping[tuple[str, str], list[CodePlace]]:
     """Every code and panel code with what it may hold. To make it takes as long as forty Observations."""
-    index: dict[tuple[str, str], list[Place]] = {}
+    index: dict[tuple[str, str], list[CodePlace]] = {}
     for measure in measures:
         by_code = {unit.code: unit for unit in measure.units}
         for code in measure.codes:
@@ -33,12 +33,12 @@ def places_by_code(measures: tuple[Measure, ...]) -> Mapping[tuple[str, str], li
             if code.reads_as:
                 spellings["%"] = units["%"]
             for key, component in ((code.code, False), *((panel, True) for panel in code.within)):
-                place = Place(measure, code, units, spellings, component)
+                place = CodePlace(measure, code, units, spellings, component)
                 index.setdefault((code.system, key), []).append(place)
     return index
 
 
-def places_in(observation: FhirJson, index: Mapping[tuple[str, str], list[Place]]) -> list[Place]:
+def places_in(observation: FhirJson, index: Mapping[tuple[str, str], list[CodePlace]]) -> list[CodePlace]:
     """What the resource's codes say it holds; each measure once."""
     code = observation.get("code")
     codings = code.get("coding") if isinstance(code, dict) else None
@@ -46,7 +46,7 @@ def places_in(observation: FhirJson, index: Mapping[tuple[str, str], list[Place]
         return []
     if len(codings) == 1:
         return _at(codings[0], index)
-    found: dict[str, Place] = {}
+    found: dict[str, CodePlace] = {}
     for place in (place for coding in codings for place in _at(coding, index)):
         # The first coding decides, unless a later one says that this is no result.
         if place.measure.key not in found or place.code.exclude:
@@ -54,7 +54,7 @@ def places_in(observation: FhirJson, index: Mapping[tuple[str, str], list[Place]
     return list(found.values())
 
 
-def _at(coding: object, index: Mapping[tuple[str, str], list[Place]]) -> list[Place]:
+def _at(coding: object, index: Mapping[tuple[str, str], list[CodePlace]]) -> list[CodePlace]:
     if not isinstance(coding, dict):
         return []
     system, code = coding.get("system"), coding.get("code")

@@ -23,7 +23,7 @@ class Unit(Struct, frozen=True, kw_only=True):
     method: str | None = None
 
 
-class Code(Struct, frozen=True, kw_only=True):
+class MeasureCode(Struct, frozen=True, kw_only=True):
     """A code whose Observations belong to the measure.
 
     `within` lists panel codes where it is a component; `pair` is the code of the second number (diastolic beside systolic);
@@ -93,7 +93,7 @@ class Measure(Struct, frozen=True, kw_only=True, eq=False, dict=True):
     axis: Axis
     second: SecondUnit | None
     units: tuple[Unit, ...]
-    codes: tuple[Code, ...]
+    codes: tuple[MeasureCode, ...]
     gap_days: int
     citations: tuple[str, ...]
 

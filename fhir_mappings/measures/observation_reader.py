@@ -9,9 +9,9 @@ from decimal import Decimal
 
 from msgspec import Struct, field
 
-from fhir_mappings.measures.code_index import Place, places_by_code, places_in
+from fhir_mappings.measures.code_index import CodePlace, code_index, places_in
 from fhir_mappings.measures.duplicate_results import newest_of_each
-from fhir_mappings.measures.measure import Code, Measure, Unit
+from fhir_mappings.measures.measure import Measure, MeasureCode, Unit
 from fhir_mappings.measures.measurement import Comparator, Measurement, Standing
 from fhir_mappings.measures.quantity_reader import KnownUnits, Unreadable, decimal_of, drawn_value, quantity_in
 from fhir_mappings.r4.dates import Moment, parse_moment
@@ -30,7 +30,7 @@ _STANDINGS: Mapping[str, Standing] = {
 _COMPARATORS: Mapping[str, Comparator] = {"<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
 
-class _Reading(Struct, frozen=True):
+class _ObservationReading(Struct, frozen=True):
     """Where one call collects what it finds and what it does not draw; `units` and `names` are those it has met; days are of `zone`."""
 
     found: list[Measurement] = field(default_factory=list)
@@ -48,8 +48,8 @@ def read_measurements(
     Observations of other codes are passed over; those of other patients give a Skipped that holds nothing of them. `zone` is the clinic's:
     an instant has its day there.
     """
-    index = places_by_code(tuple(measures))
-    reading = _Reading(zone=zone)
+    index = code_index(tuple(measures))
+    reading = _ObservationReading(zone=zone)
     about = About(patient)
     for observation in observations:
         if not isinstance(observation, dict):
@@ -62,7 +62,7 @@ def read_measurements(
     return newest_of_each(reading.found, reading.skipped), reading.skipped
 
 
-def _read(reading: _Reading, observation: FhirJson, place: Place) -> None:
+def _read(reading: _ObservationReading, observation: FhirJson, place: CodePlace) -> None:
     """One value of one resource, into one list or the other."""
     when = _when(observation, reading.zone)
     holder = observation
@@ -81,7 +81,7 @@ def _read(reading: _Reading, observation: FhirJson, place: Place) -> None:
 
 
 def _measurement(
-    reading: _Reading, observation: FhirJson, holder: FhirJson, place: Place, *, standing: Standing, when: Moment | None
+    reading: _ObservationReading, observation: FhirJson, holder: FhirJson, place: CodePlace, *, standing: Standing, when: Moment | None
 ) -> Measurement:
     """The value of a resource or component. Unreadable says why there is none."""
     raw = quantity_in(holder)
@@ -138,7 +138,7 @@ def _standing(observation: FhirJson) -> Standing:
     raise Unreadable("status_unknown", f"{said}, so the result may not be final.", shown=shown_value(observation))
 
 
-def _check_is_result(observation: FhirJson, code: Code) -> None:
+def _check_is_result(observation: FhirJson, code: MeasureCode) -> None:
     """Some codes of a family are no results: goals, masses per volume."""
     if code.exclude:
         raise Unreadable("not_a_result", f"The code means {code.exclude}.", shown=shown_value(observation))
@@ -146,7 +146,7 @@ def _check_is_result(observation: FhirJson, code: Code) -> None:
         raise Unreadable("modified", "It carries a modifier that Rapport does not know.", shown=shown_value(observation))
 
 
-def _pair(reading: _Reading, observation: FhirJson, place: Place) -> tuple[Decimal | None, Quantity | None]:
+def _pair(reading: _ObservationReading, observation: FhirJson, place: CodePlace) -> tuple[Decimal | None, Quantity | None]:
     """The second number of a pair, in the same unit; none for measures without one."""
     if place.code.pair is None:
         return None, None
@@ -171,7 +171,7 @@ def _component(observation: FhirJson, code: str) -> FhirJson | None:
     return None
 
 
-def _check_sufficiency(observation: FhirJson, code: Code) -> None:
+def _check_sufficiency(observation: FhirJson, code: MeasureCode) -> None:
     """A summary says on how much data it rests: below the least it is not shown."""
     if code.sufficiency is None:
         return
@@ -195,7 +195,7 @@ def _when(observation: FhirJson, zone: tzinfo) -> Moment | None:
     return next((parse_moment(text, zone) for text in recorded if text is not None), None)
 
 
-def _performer(reading: _Reading, observation: FhirJson) -> str | None:
+def _performer(reading: _ObservationReading, observation: FhirJson) -> str | None:
     """Who reports it, as a name; one organisation has nearly all results of a read."""
     performers = observation.get("performer")
     first = performers[0] if isinstance(performers, list) and performers else None
@@ -208,7 +208,7 @@ def _performer(reading: _Reading, observation: FhirJson) -> str | None:
     return found
 
 
-def _method(observation: FhirJson, code: Code, unit: Unit) -> str | None:
+def _method(observation: FhirJson, code: MeasureCode, unit: Unit) -> str | None:
     """What keeps the value off the usual line: its code's method, its unit's, or the one the source names."""
     if code.method or unit.method:
         return code.method or unit.method
@@ -238,7 +238,7 @@ def _updated(observation: FhirJson) -> str:
     return updated if isinstance(updated, str) else ""
 
 
-def _skipped(observation: FhirJson, holder: FhirJson, place: Place, why: Unreadable, *, when: Moment | None) -> Skipped:
+def _skipped(observation: FhirJson, holder: FhirJson, place: CodePlace, why: Unreadable, *, when: Moment | None) -> Skipped:
     return Skipped(
         source=_source(observation),
         measure=place.measure.key,

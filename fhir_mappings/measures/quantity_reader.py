@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 from typing import NamedTuple
 
-from fhir_mappings.measures.code_index import Place
+from fhir_mappings.measures.code_index import CodePlace
 from fhir_mappings.measures.conversion import converted, is_converted
 from fhir_mappings.measures.measure import Unit
 from fhir_mappings.r4.display import absent_words, as_written, cut, label_of, shown_value
@@ -27,7 +27,7 @@ class Accepted(NamedTuple):
 
 
 # Of one read, by place, UCUM code and unit text.
-KnownUnits = dict[tuple[Place, str, str], Accepted]
+KnownUnits = dict[tuple[CodePlace, str, str], Accepted]
 
 
 class Unreadable(Exception):
@@ -66,7 +66,7 @@ def _quantity_in_text(text: str) -> FhirJson:
     return {"value": number, "unit": unit.strip() or None}
 
 
-def drawn_value(raw: FhirJson, place: Place, known: KnownUnits) -> tuple[Decimal, Accepted, Quantity]:
+def drawn_value(raw: FhirJson, place: CodePlace, known: KnownUnits) -> tuple[Decimal, Accepted, Quantity]:
     """The value in the drawing unit, the unit it came in and both as reported. The unit comes from the Quantity alone, never from
     the code."""
     number = decimal_of(raw.get("value"))
@@ -81,7 +81,7 @@ def drawn_value(raw: FhirJson, place: Place, known: KnownUnits) -> tuple[Decimal
     return value, accepted, Quantity(_digits(raw["value"], number), unit.code, accepted.label)
 
 
-def _accepted(raw: FhirJson, place: Place, known: KnownUnits) -> Accepted:
+def _accepted(raw: FhirJson, place: CodePlace, known: KnownUnits) -> Accepted:
     """The unit of a Quantity. One that is coded in UCUM and written out, as nearly all are, is judged once in a read."""
     code, text = raw.get("code"), raw.get("unit")
     if raw.get("system") != UCUM or not isinstance(code, str) or not isinstance(text, str):
@@ -92,14 +92,14 @@ def _accepted(raw: FhirJson, place: Place, known: KnownUnits) -> Accepted:
     return found
 
 
-def _judged(raw: FhirJson, place: Place) -> Accepted:
+def _judged(raw: FhirJson, place: CodePlace) -> Accepted:
     """The unit and its name. People read "lb" and "mm Hg", not the UCUM codes of these; another spelling of the source is kept."""
     unit, label = _unit(raw, place), label_of(raw)
     named = unit.label if place.code.reads_as or label == unit.code else label or unit.label
     return Accepted(unit, named, unit.code != place.measure.unit and is_converted(unit))
 
 
-def _unit(raw: FhirJson, place: Place) -> Unit:
+def _unit(raw: FhirJson, place: CodePlace) -> Unit:
     """The unit by UCUM code, else by a known spelling. Unreadable when missing or of another measure."""
     code, text, system = raw.get("code"), raw.get("unit"), raw.get("system")
     if isinstance(code, str) and (system is None or system == UCUM) and code in place.units:
@@ -114,7 +114,7 @@ def _unit(raw: FhirJson, place: Place) -> Unit:
     raise Unreadable("unit_unknown", reason, shown=as_written(raw), remedy="The source corrects the unit.")
 
 
-def _agreed(unit: Unit, raw: FhirJson, place: Place) -> Unit:
+def _agreed(unit: Unit, raw: FhirJson, place: CodePlace) -> Unit:
     """The unit of the code, unless the text beside it names another one of the measure: then nobody can tell which is meant."""
     text = raw.get("unit")
     named = place.spellings.get(text.strip().casefold()) if isinstance(text, str) else None

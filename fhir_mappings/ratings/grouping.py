@@ -8,17 +8,17 @@ from fhir_mappings.instruments import canonicals
 from fhir_mappings.r4.dates import parse_moment
 from fhir_mappings.r4.json_types import FhirJson
 from fhir_mappings.r4.references import identifiers_in, references_in, source_of
-from fhir_mappings.ratings.score_reader import Code
+from fhir_mappings.ratings.score_reader import ScoreCode
 
 _CORRECTED = frozenset({"amended", "corrected"})
 
 
-class Stored(Struct, frozen=True, kw_only=True):
+class StoredScore(Struct, frozen=True, kw_only=True):
     """A score or panel Observation of ours that may be used."""
 
     source: str
     resource: FhirJson
-    code: Code
+    code: ScoreCode
 
 
 class Submitted(Struct, kw_only=True):
@@ -29,10 +29,10 @@ class Submitted(Struct, kw_only=True):
     response: FhirJson | None = None
     refused: bool = False
     copies: list[FhirJson] = field(default_factory=list)
-    observations: list[Stored] = field(default_factory=list)
+    observations: list[StoredScore] = field(default_factory=list)
 
 
-class Filing:
+class Grouping:
     """Files resources of one server under the names they share: the response's reference, else the panel's, else the submission key.
 
     `base` is the canonical base, `server` the address of the FHIR server."""
@@ -59,7 +59,7 @@ class Filing:
             file.copies.append(file.response if better else response)
             file.response = response if better else file.response
 
-    def add_observation(self, stored: Stored) -> None:
+    def add_observation(self, stored: StoredScore) -> None:
         """File a panel or score. Panels come first, so that members find them."""
         observation = stored.resource
         members = references_in(observation.get("hasMember"), base=self._server) if stored.code.scale is None else ()

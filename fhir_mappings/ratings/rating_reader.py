@@ -23,9 +23,9 @@ from fhir_mappings.r4.dates import Moment, parse_moment, position
 from fhir_mappings.r4.json_types import FhirJson
 from fhir_mappings.r4.references import About, PatientOnServer, literal_reference, reference_in, references_in, source_of
 from fhir_mappings.ratings.answers_reader import read_answers
-from fhir_mappings.ratings.grouping import Filing, Stored, Submitted, rank
+from fhir_mappings.ratings.grouping import Grouping, StoredScore, Submitted, rank
 from fhir_mappings.ratings.rating import Rating
-from fhir_mappings.ratings.score_reader import Absence, Code, Refusal, absence_of, codes, number_of, own_code, status_refusal
+from fhir_mappings.ratings.score_reader import Absence, ScoreCode, ScoreRefusal, absence_of, codes, number_of, own_code, status_refusal
 from fhir_mappings.skipped import Skipped, foreign
 
 _RESPONSE, _OBSERVATION = "QuestionnaireResponse", "Observation"
@@ -34,12 +34,12 @@ _HUNDREDTHS = Decimal("0.01")
 _Found = tuple[list[Rating], list[Skipped]]
 
 
-class _Reading(Struct, frozen=True, kw_only=True):
+class _RatingReading(Struct, frozen=True, kw_only=True):
     """What one call reads by, and where it collects what it does not use; `base` is the canonical base, `server` the address of the FHIR
     server; `withdrawn` are the responses entered in error; days are of `zone`."""
 
     library: Library
-    codes: Mapping[str, Code]
+    codes: Mapping[str, ScoreCode]
     about: About
     base: str
     server: str
@@ -63,18 +63,18 @@ def read_ratings(
     Foreign forms and Observations of other code systems are left alone.
     """
     reading = _reading(library, patient, base, zone)
-    filing = Filing(base=base, server=patient.base)
+    grouping = Grouping(base=base, server=patient.base)
     for response in responses:
-        _file_response(reading, filing, response)
+        _file_response(reading, grouping, response)
     usable = [stored for observation in observations if (stored := _stored(reading, observation)) is not None]
     for stored in sorted(usable, key=_is_member):
-        filing.add_observation(stored)
-    ratings = [rating for submitted in filing if not submitted.refused and (rating := _rating(reading, submitted)) is not None]
+        grouping.add_observation(stored)
+    ratings = [rating for submitted in grouping if not submitted.refused and (rating := _rating(reading, submitted)) is not None]
     return sorted(ratings, key=_place_in_time), reading.skipped
 
 
-def _reading(library: Library, patient: PatientOnServer, base: str, zone: tzinfo) -> _Reading:
-    return _Reading(
+def _reading(library: Library, patient: PatientOnServer, base: str, zone: tzinfo) -> _RatingReading:
+    return _RatingReading(
         library=library,
         codes=codes(library),
         about=About(patient),
@@ -86,7 +86,7 @@ def _reading(library: Library, patient: PatientOnServer, base: str, zone: tzinfo
     )
 
 
-def _is_member(stored: Stored) -> bool:
+def _is_member(stored: StoredScore) -> bool:
     return stored.code.scale is not None
 
 
@@ -97,20 +97,20 @@ def _place_in_time(rating: Rating) -> tuple[tuple[date, float], str]:
 # Responses
 
 
-def _file_response(reading: _Reading, filing: Filing, response: object) -> None:
+def _file_response(reading: _RatingReading, grouping: Grouping, response: object) -> None:
     """File a response of one of our forms, or list why it is not used."""
     if not isinstance(response, dict):
         reading.skipped.append(_unreadable(_RESPONSE))
         return
     if not reading.about.holds(response):
         reading.skipped.append(foreign(response))
-        filing.add_response(response, refused=True)
+        grouping.add_response(response, refused=True)
         return
     canonical = response.get("questionnaire")
     if not isinstance(canonical, str) or not reading.library.knows_form(canonical, reading.base):
         return
     refusal = _response_refusal(reading, response, canonical)
-    filing.add_response(response, refused=refusal is not None)
+    grouping.add_response(response, refused=refusal is not None)
     if refusal is not None:
         form = reading.library.for_questionnaire(canonical, reading.base)
         reading.skipped.append(_skipped(reading, response, _RESPONSE, refusal, form=form))
@@ -118,16 +118,16 @@ def _file_response(reading: _Reading, filing: Filing, response: object) -> None:
             reading.withdrawn.add(source_of(response, _RESPONSE))
 
 
-def _response_refusal(reading: _Reading, response: FhirJson, canonical: str) -> Refusal | None:
+def _response_refusal(reading: _RatingReading, response: FhirJson, canonical: str) -> ScoreRefusal | None:
     """Why a response of a form of ours is not used; None for one that stands."""
     status = _status(response)
     if status == "entered-in-error":
-        return Refusal(code="entered_in_error", reason="It was entered in error.")
+        return ScoreRefusal(code="entered_in_error", reason="It was entered in error.")
     if reading.library.for_questionnaire(canonical, reading.base) is None:
         version = canonical.partition("|")[2][:20] or None
-        return Refusal(code="version_unknown", reason="Stored, not scored: this version of the form is not known here.", shown=version)
+        return ScoreRefusal(code="version_unknown", reason="Stored, not scored: this version of the form is not known here.", shown=version)
     if status not in _STANDING:
-        return Refusal(code="not_completed", reason="The form was not completed.")
+        return ScoreRefusal(code="not_completed", reason="The form was not completed.")
     return None
 
 
@@ -139,7 +139,7 @@ def _status(resource: FhirJson) -> str:
 # Observations
 
 
-def _stored(reading: _Reading, observation: object) -> Stored | None:
+def _stored(reading: _RatingReading, observation: object) -> StoredScore | None:
     """A panel or score of ours that may be used; otherwise None, and the reason is listed where it is ours."""
     if not isinstance(observation, dict):
         reading.skipped.append(_unreadable(_OBSERVATION))
@@ -152,7 +152,7 @@ def _stored(reading: _Reading, observation: object) -> Stored | None:
         return None
     code = reading.codes.get(name)
     if code is None:
-        refusal = Refusal(code="code_unknown", reason="Its code is not one of the scores known here.")
+        refusal = ScoreRefusal(code="code_unknown", reason="Its code is not one of the scores known here.")
         reading.skipped.append(_skipped(reading, observation, _OBSERVATION, refusal, form=None))
         return None
     refused = status_refusal(observation.get("status"))
@@ -163,13 +163,13 @@ def _stored(reading: _Reading, observation: object) -> Stored | None:
                 _skipped(reading, observation, _OBSERVATION, refused, form=(code.instrument, code.informant), scale=code.scale)
             )
         return None
-    return Stored(source=source_of(observation, _OBSERVATION), resource=observation, code=code)
+    return StoredScore(source=source_of(observation, _OBSERVATION), resource=observation, code=code)
 
 
 # Ratings
 
 
-def _rating(reading: _Reading, submitted: Submitted) -> Rating | None:
+def _rating(reading: _RatingReading, submitted: Submitted) -> Rating | None:
     """The rating of one submission; None, and a Skipped, where it cannot be placed."""
     if submitted.response is None and not submitted.observations:
         return None
@@ -180,7 +180,7 @@ def _rating(reading: _Reading, submitted: Submitted) -> Rating | None:
     main = submitted.response if submitted.response is not None else parts[0]
     kind = _RESPONSE if submitted.response is not None else _OBSERVATION
     if kind == _OBSERVATION and not _says_something(stored):
-        refusal = Refusal(code="scores_missing", reason="Neither its scores nor the answers could be read.")
+        refusal = ScoreRefusal(code="scores_missing", reason="Neither its scores nor the answers could be read.")
         reading.skipped.append(_skipped(reading, main, kind, refusal, form=form))
         return None
     rates_one = form[0].rated == "clinician"
@@ -212,15 +212,15 @@ def _rating(reading: _Reading, submitted: Submitted) -> Rating | None:
     )
 
 
-def _list_copies(reading: _Reading, submitted: Submitted, form: tuple[Instrument, Informant]) -> None:
+def _list_copies(reading: _RatingReading, submitted: Submitted, form: tuple[Instrument, Informant]) -> None:
     """Say which copies of the response gave way to which."""
     if submitted.response is not None:
         kept = source_of(submitted.response, _RESPONSE)
-        refusal = Refusal(code="superseded", reason=f"The same rating is there again, as {kept}.")
+        refusal = ScoreRefusal(code="superseded", reason=f"The same rating is there again, as {kept}.")
         reading.skipped.extend(_skipped(reading, copy, _RESPONSE, refusal, form=form) for copy in submitted.copies)
 
 
-def _form(reading: _Reading, submitted: Submitted) -> tuple[Instrument, Informant]:
+def _form(reading: _RatingReading, submitted: Submitted) -> tuple[Instrument, Informant]:
     """Whose form it is: the response's, else that of the first Observation."""
     if submitted.response is not None:
         known = reading.library.for_questionnaire(submitted.response["questionnaire"], reading.base)
@@ -230,12 +230,12 @@ def _form(reading: _Reading, submitted: Submitted) -> tuple[Instrument, Informan
     return code.instrument, code.informant
 
 
-def _own_scores(reading: _Reading, submitted: Submitted, form: tuple[Instrument, Informant]) -> list[Stored]:
+def _own_scores(reading: _RatingReading, submitted: Submitted, form: tuple[Instrument, Informant]) -> list[StoredScore]:
     """The panel and scores of that form, the best copy of each. Scores of a displaced copy of the response are not used."""
-    best: dict[str, Stored] = {}
+    best: dict[str, StoredScore] = {}
     for stored in submitted.observations:
         if (stored.code.instrument.slug, stored.code.informant) != (form[0].slug, form[1]):
-            refusal = Refusal(code="score_of_another_form", reason="It belongs to a rating of another form.")
+            refusal = ScoreRefusal(code="score_of_another_form", reason="It belongs to a rating of another form.")
             reading.skipped.append(_skipped(reading, stored.resource, _OBSERVATION, refusal, form=form))
         elif not _of_a_displaced_copy(reading, stored, submitted.response):
             key = stored.code.scale.key if stored.code.scale else ""
@@ -244,30 +244,32 @@ def _own_scores(reading: _Reading, submitted: Submitted, form: tuple[Instrument,
     return list(best.values())
 
 
-def _of_a_displaced_copy(reading: _Reading, stored: Stored, response: FhirJson | None) -> bool:
+def _of_a_displaced_copy(reading: _RatingReading, stored: StoredScore, response: FhirJson | None) -> bool:
     if response is None:
         return False
     named = [one for one in references_in(stored.resource.get("derivedFrom"), base=reading.server) if one.startswith(f"{_RESPONSE}/")]
     return bool(named) and source_of(response, _RESPONSE) not in named
 
 
-def _says_something(stored: Iterable[Stored]) -> bool:
+def _says_something(stored: Iterable[StoredScore]) -> bool:
     """A score, or a panel that says why there is none."""
     return any(one.code.scale is not None or "dataAbsentReason" in one.resource for one in stored)
 
 
-def _answers(reading: _Reading, instrument: Instrument, response: FhirJson | None, form: tuple[Instrument, Informant]) -> Answers:
+def _answers(reading: _RatingReading, instrument: Instrument, response: FhirJson | None, form: tuple[Instrument, Informant]) -> Answers:
     """The answers; what could not be understood in them is listed."""
     if response is None:
         return Answers(values={}, declined=(), extra={})
     answers, odd = read_answers(instrument, response)
     for sentence in odd:
-        refusal = Refusal(code="answer_unreadable", reason=f"{sentence[0].upper()}{sentence[1:]}.")
+        refusal = ScoreRefusal(code="answer_unreadable", reason=f"{sentence[0].upper()}{sentence[1:]}.")
         reading.skipped.append(_skipped(reading, response, _RESPONSE, refusal, form=form))
     return answers
 
 
-def _scores(reading: _Reading, form: tuple[Instrument, Informant], answers: Answers | None, stored: Iterable[Stored]) -> dict[str, Score]:
+def _scores(
+    reading: _RatingReading, form: tuple[Instrument, Informant], answers: Answers | None, stored: Iterable[StoredScore]
+) -> dict[str, Score]:
     """Every scale: the stored number, else the recomputed one, else the reason why there is none."""
     instrument, kept = form[0], tuple(stored)
     why = next((absent for one in kept if one.code.scale is None and (absent := absence_of(one.resource))), None)
@@ -282,11 +284,11 @@ def _scores(reading: _Reading, form: tuple[Instrument, Informant], answers: Answ
     return found
 
 
-def _list_unvouched(reading: _Reading, form: tuple[Instrument, Informant], stored: Iterable[Stored]) -> None:
+def _list_unvouched(reading: _RatingReading, form: tuple[Instrument, Informant], stored: Iterable[StoredScore]) -> None:
     """Say which stored scores are not shown because nobody here vouches for the key they were made by."""
     for one in stored:
         if one.code.scale is not None:
-            refusal = Refusal(code="key_unconfirmed", reason=f"{form[0].why_unscored} The stored score is not shown.")
+            refusal = ScoreRefusal(code="key_unconfirmed", reason=f"{form[0].why_unscored} The stored score is not shown.")
             reading.skipped.append(_skipped(reading, one.resource, _OBSERVATION, refusal, form=form, scale=one.code.scale))
 
 
@@ -295,13 +297,15 @@ def _own_scale(instrument: Instrument, scale: Scale | None) -> Scale | None:
     return next((one for one in instrument.scales if scale is not None and one.key == scale.key), None)
 
 
-def _shown(reading: _Reading, form: tuple[Instrument, Informant], stored: Stored, scale: Scale, *, computed: Score, checked: bool) -> Score:
+def _shown(
+    reading: _RatingReading, form: tuple[Instrument, Informant], stored: StoredScore, scale: Scale, *, computed: Score, checked: bool
+) -> Score:
     """The stored number with its digits; `checked` says that there are answers to compare it with."""
     absent = absence_of(stored.resource)
     if absent is not None:
         return _gap(reading, form, stored, scale, computed=computed, absent=absent)
     number = number_of(stored.resource, scale)
-    if isinstance(number, Refusal):
+    if isinstance(number, ScoreRefusal):
         reading.skipped.append(_skipped(reading, stored.resource, _OBSERVATION, number, form=form, scale=scale))
         return computed
     if checked and not _agree(number, computed.value):
@@ -311,12 +315,14 @@ def _shown(reading: _Reading, form: tuple[Instrument, Informant], stored: Stored
     )
 
 
-def _gap(reading: _Reading, form: tuple[Instrument, Informant], stored: Stored, scale: Scale, *, computed: Score, absent: Absence) -> Score:
+def _gap(
+    reading: _RatingReading, form: tuple[Instrument, Informant], stored: StoredScore, scale: Scale, *, computed: Score, absent: Absence
+) -> Score:
     """What is stored as having no score has none, whatever the answers give; that they give one is said."""
     if computed.value is not None:
         reason = f"It is {absent.reason}; the answers give {computed.text}."
         reading.skipped.append(
-            _skipped(reading, stored.resource, _OBSERVATION, Refusal(code="score_differs", reason=reason), form=form, scale=scale)
+            _skipped(reading, stored.resource, _OBSERVATION, ScoreRefusal(code="score_differs", reason=reason), form=form, scale=scale)
         )
     return replace(computed, value=None, text=None, prorated=False, reason=absent.reason, absent=absent.code)
 
@@ -333,7 +339,7 @@ def _unscored(scale: Scale, why: Absence | None) -> Score:
     return Score(key=scale.key, value=None, text=None, answered=0, of=of, prorated=False, reason=reason, absent=absent)
 
 
-def _clinician(reading: _Reading, main: FhirJson, parts: Iterable[FhirJson]) -> Person | None:
+def _clinician(reading: _RatingReading, main: FhirJson, parts: Iterable[FhirJson]) -> Person | None:
     """The rated person: the response's extension, else the first focus of its Observations."""
     extensions = main.get("extension")
     url = canonicals.rated_clinician(reading.base)
@@ -346,7 +352,7 @@ def _clinician(reading: _Reading, main: FhirJson, parts: Iterable[FhirJson]) -> 
     return next((person for node in (*named, *focused) if (person := _person(reading, node)) is not None), None)
 
 
-def _person(reading: _Reading, node: object) -> Person | None:
+def _person(reading: _RatingReading, node: object) -> Person | None:
     """A clinician; one whose entry is on another server by its whole address."""
     named = literal_reference(node.get("reference"), base=reading.server) if isinstance(node, dict) else None
     if named is None or not isinstance(node, dict) or not is_clinician(named.type):
@@ -355,7 +361,7 @@ def _person(reading: _Reading, node: object) -> Person | None:
     return Person(reference=named.text, name=display if isinstance(display, str) and display.strip() else None)
 
 
-def _answered_by(reading: _Reading, resources: Iterable[FhirJson]) -> str | None:
+def _answered_by(reading: _RatingReading, resources: Iterable[FhirJson]) -> str | None:
     """Who answered: the response's source, else the performer of its scores."""
     nodes = (node for one in resources for node in (one.get("source"), *_listed(one.get("performer"))))
     named = (literal_reference(node.get("reference"), base=reading.server) for node in nodes if isinstance(node, dict))
@@ -366,13 +372,13 @@ def _listed(node: object) -> list[Any]:
     return node if isinstance(node, list) else []
 
 
-def _when(reading: _Reading, response: FhirJson | None, parts: Iterable[FhirJson]) -> Moment | None:
+def _when(reading: _RatingReading, response: FhirJson | None, parts: Iterable[FhirJson]) -> Moment | None:
     authored = parse_moment(response.get("authored"), reading.zone) if response is not None else None
     effective = (moment for part in parts if (moment := parse_moment(part.get("effectiveDateTime"), reading.zone)) is not None)
     return authored or next(effective, None)
 
 
-def _encounter(reading: _Reading, resources: Iterable[FhirJson]) -> str | None:
+def _encounter(reading: _RatingReading, resources: Iterable[FhirJson]) -> str | None:
     found = (reference_in(resource.get("encounter"), base=reading.server) for resource in resources)
     return next((reference for reference in found if reference and reference.startswith("Encounter/")), None)
 
@@ -381,10 +387,10 @@ def _encounter(reading: _Reading, resources: Iterable[FhirJson]) -> str | None:
 
 
 def _skipped(
-    reading: _Reading,
+    reading: _RatingReading,
     resource: FhirJson,
     kind: str,
-    refusal: Refusal,
+    refusal: ScoreRefusal,
     *,
     form: tuple[Instrument, Informant] | None,
     scale: Scale | None = None,
@@ -415,17 +421,17 @@ def _unreadable(kind: str) -> Skipped:
     )
 
 
-def _differs(number: Decimal, computed: Score) -> Refusal:
+def _differs(number: Decimal, computed: Score) -> ScoreRefusal:
     counted = f"the answers give {computed.text}" if computed.text else f"the answers give none ({computed.reason})"
-    return Refusal(code="score_differs", reason=f"{number:f} is stored and shown; {counted}.", shown=f"{number:f}")
+    return ScoreRefusal(code="score_differs", reason=f"{number:f} is stored and shown; {counted}.", shown=f"{number:f}")
 
 
-def _clinician_missing() -> Refusal:
-    return Refusal(code="clinician_missing", reason="It does not say which clinician is rated.")
+def _clinician_missing() -> ScoreRefusal:
+    return ScoreRefusal(code="clinician_missing", reason="It does not say which clinician is rated.")
 
 
-def _date_missing() -> Refusal:
-    return Refusal(code="date_missing", reason="It has no date that can be read.")
+def _date_missing() -> ScoreRefusal:
+    return ScoreRefusal(code="date_missing", reason="It has no date that can be read.")
 
 
 _REMEDIES = {

@@ -20,7 +20,7 @@ _PLAIN = re.compile(r"[+-]?[0-9]{1,12}(?:\.[0-9]{1,12})?")
 _USED = frozenset({"final", "amended", "corrected"})
 
 
-class Code(Struct, frozen=True, kw_only=True):
+class ScoreCode(Struct, frozen=True, kw_only=True):
     """What a code of ours stands for; `scale` is None for the panel."""
 
     instrument: Instrument
@@ -28,7 +28,7 @@ class Code(Struct, frozen=True, kw_only=True):
     scale: Scale | None
 
 
-class Refusal(Struct, frozen=True, kw_only=True):
+class ScoreRefusal(Struct, frozen=True, kw_only=True):
     """Why a stored score is not used: a stable `code`, a sentence, and the value as it was written where there is one."""
 
     code: str
@@ -36,15 +36,15 @@ class Refusal(Struct, frozen=True, kw_only=True):
     shown: str | None = None
 
 
-def codes(library: Library) -> dict[str, Code]:
+def codes(library: Library) -> dict[str, ScoreCode]:
     """Every panel and score code of the library, as of the newest version that has it."""
-    found: dict[str, Code] = {}
+    found: dict[str, ScoreCode] = {}
     for instrument in (*library.instruments, *library.newest):
         for informant in instrument.forms:
-            found[canonicals.score_code(instrument, informant, PANEL)] = Code(instrument=instrument, informant=informant, scale=None)
+            found[canonicals.score_code(instrument, informant, PANEL)] = ScoreCode(instrument=instrument, informant=informant, scale=None)
             for scale in instrument.scales:
                 name = canonicals.score_code(instrument, informant, scale.key)
-                found[name] = Code(instrument=instrument, informant=informant, scale=scale)
+                found[name] = ScoreCode(instrument=instrument, informant=informant, scale=scale)
     return found
 
 
@@ -58,15 +58,15 @@ def own_code(observation: Mapping[str, Any], system: str) -> str | None:
     return None
 
 
-def status_refusal(status: object) -> Refusal | None:
+def status_refusal(status: object) -> ScoreRefusal | None:
     """Why an Observation of that status is not used; None for one that stands."""
     if isinstance(status, str):
         status = status.strip()
     if status == "entered-in-error":
-        return Refusal(code="entered_in_error", reason="It was entered in error.")
+        return ScoreRefusal(code="entered_in_error", reason="It was entered in error.")
     if isinstance(status, str) and status in _USED:
         return None
-    return Refusal(code="status_not_final", reason=f"Its status is {_word(status)}, which is not final.")
+    return ScoreRefusal(code="status_not_final", reason=f"Its status is {_word(status)}, which is not final.")
 
 
 class Absence(Struct, frozen=True, kw_only=True):
@@ -89,16 +89,16 @@ def absence_of(observation: Mapping[str, Any]) -> Absence | None:
     return Absence(code=code, reason=f"recorded without a score: {absent_words(stated)}")
 
 
-def number_of(observation: Mapping[str, Any], scale: Scale) -> Decimal | Refusal:
+def number_of(observation: Mapping[str, Any], scale: Scale) -> Decimal | ScoreRefusal:
     """The stored number of a scale, its digits kept, or why it is none."""
     written = _written(observation)
-    if isinstance(written, Refusal):
+    if isinstance(written, ScoreRefusal):
         return written
     number = decimal_of(written)
     if number is None:
-        return Refusal(code="value_missing", reason="It holds no number.")
+        return ScoreRefusal(code="value_missing", reason="It holds no number.")
     if not scale.low <= number <= scale.high:
-        return Refusal(code="out_of_range", reason=f"The score runs from {scale.low} to {scale.high}.", shown=f"{number:f}")
+        return ScoreRefusal(code="out_of_range", reason=f"The score runs from {scale.low} to {scale.high}.", shown=f"{number:f}")
     return number
 
 
@@ -125,9 +125,9 @@ def _written(observation: Mapping[str, Any]) -> object:
         return observation.get("valueInteger", observation.get("valueString"))
     unit = quantity.get("code") or quantity.get("unit") or ""
     if not isinstance(unit, str) or unit not in _UNITS:
-        return Refusal(code="unit_unexpected", reason=f"A score has no unit, and this one has {_word(unit)}.")
+        return ScoreRefusal(code="unit_unexpected", reason=f"A score has no unit, and this one has {_word(unit)}.")
     if quantity.get("comparator"):
-        return Refusal(code="comparator", reason="A score is a number, and this one is a bound.")
+        return ScoreRefusal(code="comparator", reason="A score is a number, and this one is a bound.")
     return quantity.get("value")
 
 

@@ -39,13 +39,13 @@ from fhir_mappings.reliable_change.measurement_error import (
     precision_of,
     reliable_change,
 )
-from fhir_mappings.reliable_change.score_series import Point, Refused, Series, gap_in, refusal
+from fhir_mappings.reliable_change.score_series import ScorePoint, ScoreSeries, SeriesRefused, gap_in, refusal
 
 NEEDS = 3
 STEEP = 2
 _SCORE_RULES: tuple[Rule, ...] = ("previous", "baseline", "peak", "own-range", "left-ceiling")
 _Said = ScoreChange | ItemFall | NotSaid
-_Scored = tuple[Point, Decimal]
+_Scored = tuple[ScorePoint, Decimal]
 
 
 class _Case(Struct, frozen=True, kw_only=True):
@@ -68,7 +68,9 @@ class _Case(Struct, frozen=True, kw_only=True):
         return self.precision if isinstance(self.precision, Precision) else None
 
 
-def findings(instrument: Instrument, series: Series, *, choice: Choice = None, baseline: Literal[1, 2, 3] = 3) -> Findings | Refused:
+def findings(
+    instrument: Instrument, series: ScoreSeries, *, choice: Choice = None, baseline: Literal[1, 2, 3] = 3
+) -> Findings | SeriesRefused:
     """What may be said about the latest point of the series by that instrument's rules; Refused when its scores may not be compared.
 
     `choice` picks a reliability entry (see `precision_of`); `baseline` is how many of the first scores make the baseline, at most.
@@ -94,7 +96,7 @@ def findings(instrument: Instrument, series: Series, *, choice: Choice = None, b
 
 
 def _said(
-    instrument: Instrument, series: Series, scored: list[_Scored], *, choice: Choice, baseline: int, badges: tuple[Badge, ...]
+    instrument: Instrument, series: ScoreSeries, scored: list[_Scored], *, choice: Choice, baseline: int, badges: tuple[Badge, ...]
 ) -> Iterator[_Said]:
     if len(scored) < NEEDS:
         shortage = Shortage(have=len(scored), needed=NEEDS, counted="all")
@@ -125,7 +127,7 @@ def _case(instrument: Instrument, scale: Scale, scored: list[_Scored], choice: C
 # Badges
 
 
-def _badges(instrument: Instrument, scale: Scale, latest: Point) -> tuple[Badge, ...]:
+def _badges(instrument: Instrument, scale: Scale, latest: ScorePoint) -> tuple[Badge, ...]:
     """What makes a rise worth little: every item answered alike, or a score at its best end."""
     values = [latest.answers[item.link_id] for item in instrument.items if item.link_id in latest.answers]
     straight: tuple[Badge, ...] = ("straight-line",) if len(values) > 1 and len(set(values)) == 1 else ()
@@ -271,7 +273,7 @@ def _caveats(case: _Case, rule: Rule, before: Reference, thresholds: tuple[Thres
     return (*_of_key(case.instrument), *_of_points((*before.points, case.latest[0])), *of_thresholds)
 
 
-def _of_points(points: tuple[Point, ...]) -> Iterator[Caveat]:
+def _of_points(points: tuple[ScorePoint, ...]) -> Iterator[Caveat]:
     if any(point.prorated for point in points):
         yield "prorated"
     if len({point.origin.language for point in points}) > 1:
@@ -310,7 +312,7 @@ def _out_of_reach(scale: Scale, rule: Rule, start: Decimal, limit: Decimal) -> I
 # Items
 
 
-def _item_fall(instrument: Instrument, scale: Scale, points: tuple[Point, ...], n: int) -> _Said:
+def _item_fall(instrument: Instrument, scale: Scale, points: tuple[ScorePoint, ...], n: int) -> _Said:
     """Items that moved for the worse by two options or more between the two latest responses."""
     if scale.better is None:
         return _undirected("item-fall")

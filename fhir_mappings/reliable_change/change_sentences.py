@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from fhir_mappings.instruments.instrument import Instrument, Scale
 from fhir_mappings.reliable_change.findings import Badge, Caveat, ItemFall, NotSaid, ScoreChange, Shortage, WhyNotSaid
 from fhir_mappings.reliable_change.measurement_error import EXACT, Decided, Level, Precision, Threshold
-from fhir_mappings.reliable_change.score_series import Gap, Refused
+from fhir_mappings.reliable_change.score_series import Gap, SeriesRefused
 
 _MORE_DIGITS = 6
 # What lies within a threshold, by what decided it.
@@ -183,7 +183,7 @@ def _too_few(shortage: Shortage) -> str:
     return f"Too few points: {shortage.have} of the {shortage.needed} scores needed before anything is said about change."
 
 
-def refused(instrument: Instrument, one: Refused) -> str:
+def refused(instrument: Instrument, one: SeriesRefused) -> str:
     """Why a series is not compared at all by that instrument's rules."""
     if one.mixed:
         return f"The scores are of several {' and '.join(one.mixed)}, so they are not compared."

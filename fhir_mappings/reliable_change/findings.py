@@ -10,7 +10,7 @@ from typing import Literal
 from msgspec import Struct
 
 from fhir_mappings.reliable_change.measurement_error import Choice, Level, Precision, Threshold
-from fhir_mappings.reliable_change.score_series import Gap, Point
+from fhir_mappings.reliable_change.score_series import Gap, ScorePoint
 
 Rule = Literal["previous", "baseline", "peak", "own-range", "left-ceiling", "item-fall"]
 Moved = Literal["fell", "rose", "stayed"]
@@ -38,7 +38,7 @@ class Reference(Struct, frozen=True, kw_only=True):
     """What the latest score is compared with: one score, or the mean of `points`."""
 
     value: Decimal
-    points: tuple[Point, ...]
+    points: tuple[ScorePoint, ...]
 
 
 class ScoreChange(Struct, frozen=True, kw_only=True):
@@ -54,7 +54,7 @@ class ScoreChange(Struct, frozen=True, kw_only=True):
     rule: Rule
     scale: str
     before: Reference
-    after: Point
+    after: ScorePoint
     score: Decimal
     n: int
     change: Decimal
@@ -85,8 +85,8 @@ class ItemFall(Struct, frozen=True, kw_only=True):
 
     rule: Rule
     scale: str
-    before: Point
-    after: Point
+    before: ScorePoint
+    after: ScorePoint
     n: int
     compared: int
     items: tuple[ItemStep, ...]

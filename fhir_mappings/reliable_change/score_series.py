@@ -28,7 +28,7 @@ class Origin(Struct, frozen=True, kw_only=True):
     observer: str = ""
 
 
-class Point(Struct, frozen=True, kw_only=True):
+class ScorePoint(Struct, frozen=True, kw_only=True):
     """One rating's score of one scale: a number, or None with the `reason` the rating gives, if it gives one. `unknown`: the rating has
     no score of this scale at all. `answers` maps link id to option value."""
 
@@ -42,22 +42,22 @@ class Point(Struct, frozen=True, kw_only=True):
     unknown: bool = False
 
 
-class Series(Struct, frozen=True, kw_only=True):
+class ScoreSeries(Struct, frozen=True, kw_only=True):
     """The points of one scale, oldest first."""
 
     scale: str
-    points: tuple[Point, ...]
+    points: tuple[ScorePoint, ...]
 
 
 class Gap(Struct, frozen=True, kw_only=True):
     """A rating without a usable score: it has none of this scale, none that could be scored, or one outside of the scale. It is left out,
     never counted as zero."""
 
-    point: Point
+    point: ScorePoint
     code: Literal["no_such_score", "not_scored", "out_of_range"]
 
 
-class Refused(Struct, frozen=True, kw_only=True):
+class SeriesRefused(Struct, frozen=True, kw_only=True):
     """Why a series is not compared at all. `scale` is the key that was asked for; `mixed` says what differs, where the code is
     `mixed_…`."""
 
@@ -66,22 +66,22 @@ class Refused(Struct, frozen=True, kw_only=True):
     mixed: tuple[Kind, ...] = ()
 
 
-def series_of(ratings: Iterable[Rating], scale: str) -> tuple[Series, ...]:
+def series_of(ratings: Iterable[Rating], scale: str) -> tuple[ScoreSeries, ...]:
     """The ratings as series of that scale, one for each instrument, version, informant, clinician and observer, the oldest series first.
 
     A rating whose language is not recorded joins the others where those have one language at most, else a series of its own.
     """
-    groups: dict[object, list[Point]] = {}
+    groups: dict[object, list[ScorePoint]] = {}
     for rating in sorted(ratings, key=lambda one: (position(one.when), one.source)):
         point = _point(rating, scale)
         origin = point.origin
         groups.setdefault((origin.instrument, origin.version, origin.informant, origin.clinician, origin.observer), []).append(point)
-    return tuple(Series(scale=scale, points=points) for group in groups.values() for points in _by_language(group))
+    return tuple(ScoreSeries(scale=scale, points=points) for group in groups.values() for points in _by_language(group))
 
 
-def _point(rating: Rating, scale: str) -> Point:
+def _point(rating: Rating, scale: str) -> ScorePoint:
     score = rating.scores.get(scale)
-    return Point(
+    return ScorePoint(
         origin=Origin(
             instrument=rating.instrument,
             version=rating.version,
@@ -101,21 +101,21 @@ def _point(rating: Rating, scale: str) -> Point:
     )
 
 
-def _by_language(points: list[Point]) -> list[tuple[Point, ...]]:
+def _by_language(points: list[ScorePoint]) -> list[tuple[ScorePoint, ...]]:
     languages = list(dict.fromkeys(point.origin.language for point in points))
     if len([one for one in languages if one is not None]) <= 1:
         return [tuple(points)]
     return [tuple(point for point in points if point.origin.language == one) for one in languages]
 
 
-def refusal(instrument: Instrument, series: Series) -> Refused | None:
+def refusal(instrument: Instrument, series: ScoreSeries) -> SeriesRefused | None:
     """Why the scores of a series may not be compared by that instrument's rules; None when they may."""
     if all(scale.key != series.scale for scale in instrument.scales):
-        return Refused(code="scale_unknown", scale=series.scale)
+        return SeriesRefused(code="scale_unknown", scale=series.scale)
     return _mixed(series) or _foreign(instrument, series) or _disordered(series)
 
 
-def _mixed(series: Series) -> Refused | None:
+def _mixed(series: ScoreSeries) -> SeriesRefused | None:
     """Points that differ in what must be the same. A language that is not recorded contradicts none."""
     origins = [point.origin for point in series.points]
     kinds: dict[Kind, set[str]] = {
@@ -127,30 +127,30 @@ def _mixed(series: Series) -> Refused | None:
         "observers": {one.observer for one in origins},
     }
     several = tuple(name for name, values in kinds.items() if len(values) > 1)
-    return Refused(code=f"mixed_{several[0]}", scale=series.scale, mixed=several) if several else None
+    return SeriesRefused(code=f"mixed_{several[0]}", scale=series.scale, mixed=several) if several else None
 
 
-def _foreign(instrument: Instrument, series: Series) -> Refused | None:
+def _foreign(instrument: Instrument, series: ScoreSeries) -> SeriesRefused | None:
     """Points of another form than the one whose rules are to be used."""
     own = (instrument.slug, instrument.version)
     for origin in (point.origin for point in series.points):
         if (origin.instrument, origin.version) != own or origin.informant not in instrument.forms:
-            return Refused(code="other_form", scale=series.scale)
+            return SeriesRefused(code="other_form", scale=series.scale)
         if None not in {origin.language, instrument.language} and origin.language != instrument.language:
-            return Refused(code="other_language", scale=series.scale)
+            return SeriesRefused(code="other_language", scale=series.scale)
     return None
 
 
-def _disordered(series: Series) -> Refused | None:
+def _disordered(series: ScoreSeries) -> SeriesRefused | None:
     """Points that are not oldest first, or one rating twice."""
     if any(position(second.when) < position(first.when) for first, second in pairwise(series.points)):
-        return Refused(code="not_in_order", scale=series.scale)
+        return SeriesRefused(code="not_in_order", scale=series.scale)
     if len({point.source for point in series.points}) < len(series.points):
-        return Refused(code="rating_twice", scale=series.scale)
+        return SeriesRefused(code="rating_twice", scale=series.scale)
     return None
 
 
-def gap_in(point: Point, scale: Scale) -> Gap | None:
+def gap_in(point: ScorePoint, scale: Scale) -> Gap | None:
     """Why a point's score is not used; None for one that is."""
     if point.value is None:
         return Gap(point=point, code="no_such_score" if point.unknown else "not_scored")

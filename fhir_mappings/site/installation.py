@@ -42,7 +42,7 @@ class Installed(Struct, frozen=True, kw_only=True):
 _Identity = tuple[str, str, str]
 
 
-class _Reading(Struct, kw_only=True):
+class _SiteReading(Struct, kw_only=True):
     """What has been found so far; `silent` are the instruments of packs whose permission has ended."""
 
     today: date
@@ -57,7 +57,7 @@ class _Reading(Struct, kw_only=True):
 def install(shipped: Library, files: Iterable[tuple[str, str]], *, today: date) -> Installed:
     """The shipped instruments with everything in the site's files applied, each given as (name, text): a pack, or the confirmations under
     their own name. What is wrong in a file is collected and raises nothing."""
-    reading = _Reading(today=today, structures=shipped.instruments)
+    reading = _SiteReading(today=today, structures=shipped.instruments)
     given = tuple(files)
     known = _confirmations(reading, next((text for name, text in given if name == confirmations.FILE), None))
     for name, text in given:
@@ -72,7 +72,7 @@ def install(shipped: Library, files: Iterable[tuple[str, str]], *, today: date) 
     )
 
 
-def _confirmations(reading: _Reading, text: str | None) -> tuple[Confirmed, ...]:
+def _confirmations(reading: _SiteReading, text: str | None) -> tuple[Confirmed, ...]:
     """Apply what the site has confirmed; what no longer fits is set aside, unless a later confirmation took its place."""
     if text is None:
         return ()
@@ -109,7 +109,7 @@ def _unknown(file: str, slug: str, version: str, structures: Iterable[Instrument
     return None
 
 
-def _add_pack(reading: _Reading, name: str, text: str) -> None:
+def _add_pack(reading: _SiteReading, name: str, text: str) -> None:
     """Read one pack and put the worded instrument beside the others."""
     try:
         pack = read_pack(text, file=shown(name), today=reading.today)
@@ -122,7 +122,7 @@ def _add_pack(reading: _Reading, name: str, text: str) -> None:
         reading.broken.append(broken)
 
 
-def _install(reading: _Reading, pack: Pack) -> None:
+def _install(reading: _SiteReading, pack: Pack) -> None:
     """DataFileError when the pack and its instrument differ, or another pack is for the same."""
     structure = next(one for one in reading.structures if (one.slug, one.version) == (pack.slug, pack.version))
     worded = worded_by(pack, structure)

@@ -31,7 +31,7 @@ class _Row(Strict):
     source: Line
 
 
-class _File(Strict):
+class _ConfirmationsFile(Strict):
     model_config = ConfigDict(strict=True)
 
     confirmation: list[_Row] = Field(default_factory=list)
@@ -53,7 +53,7 @@ class Confirmed(Struct, frozen=True, kw_only=True):
 def read_confirmations(text: str, *, file: str, today: date) -> tuple[Confirmed, ...]:
     """Every confirmation of the file, in its order. DataFileError names the first thing that is wrong."""
     check_size(text, file=file, page=PAGE)
-    rows = parse_toml(text, _File, file=file, page=PAGE).confirmation
+    rows = parse_toml(text, _ConfirmationsFile, file=file, page=PAGE).confirmation
     for place, row in enumerate(rows):
         if row.on > today + AHEAD:
             raise DataFileError(file, f"confirmation.{place}.on", f"{row.on} lies in the future", page=PAGE)

@@ -60,7 +60,7 @@ class _Table(Strict):
     model_config = ConfigDict(strict=True)
 
 
-class _Head(_Table):
+class _PackHead(_Table):
     instrument: _Short
     version: _Short
     language: str = Field(pattern=LANGUAGE)
@@ -115,8 +115,8 @@ class _KeyTable(_Table):
     scale: list[ScaleTable] = Field(min_length=1)
 
 
-class _File(_Table):
-    pack: _Head
+class _PackFile(_Table):
+    pack: _PackHead
     permission: _Permission
     form: dict[Informant, _FormTable] = Field(min_length=1)
     option: list[_Label] = Field(min_length=1)
@@ -136,7 +136,7 @@ class Pack(Struct, frozen=True, kw_only=True):
     granted_to: str
     wording: Wording
     expires: date | None
-    content: _File
+    content: _PackFile
 
     def expired(self, today: date) -> bool:
         """Whether the permission has ended. It holds on its last day."""
@@ -151,7 +151,7 @@ class Pack(Struct, frozen=True, kw_only=True):
 def read_pack(text: str, *, file: str, today: date) -> Pack:
     """One pack. DataFileError names the file, the key and the page that explains it."""
     check_size(text, file=file, page=PAGE)
-    content = parse_toml(text, _File, file=file, page=PAGE)
+    content = parse_toml(text, _PackFile, file=file, page=PAGE)
     for key, problem in _contradictions(content, today):
         raise DataFileError(file, key, problem, page=PAGE)
     leave = content.permission
@@ -182,7 +182,7 @@ def check_size(text: str, *, file: str, page: str) -> None:
             raise DataFileError(file, f"(line {number})", f"has more than {MOST_DOTS} full stops", page=page)
 
 
-def _contradictions(content: _File, today: date) -> Iterator[tuple[str, str]]:
+def _contradictions(content: _PackFile, today: date) -> Iterator[tuple[str, str]]:
     """What is wrong with a pack whatever it is for."""
     leave = content.permission
     if "display" not in leave.scopes:
@@ -224,7 +224,7 @@ def silenced(pack: Pack, worded: Instrument, structure: Instrument) -> Instrumen
 # Against the structure
 
 
-def _differences(content: _File, structure: Instrument) -> Iterator[tuple[str, str]]:
+def _differences(content: _PackFile, structure: Instrument) -> Iterator[tuple[str, str]]:
     """Where the pack and the instrument it names are not of one shape."""
     if not structure.items:
         yield "pack.instrument", f"{structure.slug} is only described, it has no items to put words to"
@@ -242,7 +242,7 @@ def _differences(content: _File, structure: Instrument) -> Iterator[tuple[str, s
         yield from _compared("key.item", [one.number for one in content.key.item], [one.number for one in structure.items])
 
 
-def _forms(content: _File, structure: Instrument) -> Iterator[tuple[str, str]]:
+def _forms(content: _PackFile, structure: Instrument) -> Iterator[tuple[str, str]]:
     """A pack may word some of the forms only; not where the others would stay in the language that ships."""
     unknown = [informant for informant in content.form if informant not in structure.forms]
     yield from ((f"form.{one}", f"{structure.slug} has no form for the {one}, only for {_all(structure.forms)}") for one in unknown)
@@ -271,7 +271,7 @@ def _informants(key: str, texts: Mapping[Informant, str], forms: Collection[Info
     yield from ((f"{key}.{one}", "is missing") for one in forms if one not in texts)
 
 
-def _sections(content: _File, structure: Instrument) -> Iterator[tuple[str, str]]:
+def _sections(content: _PackFile, structure: Instrument) -> Iterator[tuple[str, str]]:
     """Headings are replaced where the instrument has some: all of them, in kind."""
     headed = {one.key: one for one in structure.sections if one.title or one.help}
     yield from _compared("section", [one.key for one in content.section], list(headed))
@@ -282,7 +282,7 @@ def _sections(content: _File, structure: Instrument) -> Iterator[tuple[str, str]
             yield from _informants(f"section {given.key}: help", given.help, content.form if own.help else ())
 
 
-def _questions(content: _File, structure: Instrument) -> Iterator[tuple[str, str]]:
+def _questions(content: _PackFile, structure: Instrument) -> Iterator[tuple[str, str]]:
     """The unscored questions, each with its options."""
     known = {one.link_id: one for one in structure.questions}
     yield from _compared("question", [one.link_id for one in content.question], list(known))

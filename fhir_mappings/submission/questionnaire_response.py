@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from fhir_mappings.instruments import canonicals
 from fhir_mappings.instruments.answers import Answers
 from fhir_mappings.instruments.canonicals import RESPONSE
-from fhir_mappings.instruments.instrument import Informant, Instrument, Item, Option, worded
+from fhir_mappings.instruments.instrument import Informant, Instrument, Item, Option, with_wording
 from fhir_mappings.r4 import systems
 from fhir_mappings.r4.json_types import Json, instant
 from fhir_mappings.submission.submission import Submission, person
@@ -104,4 +104,4 @@ def _coding(instrument: Instrument, option: Option, system: str) -> Json:
 def _text(submission: Submission, texts: Mapping[Informant, str]) -> Json:
     """`text`, where the wording may be stored; without names, so that it equals the Questionnaire's (SDC)."""
     text = texts.get(submission.informant)
-    return {"text": worded(text)} if text and submission.instrument.may("store") else {}
+    return {"text": with_wording(text)} if text and submission.instrument.may("store") else {}

@@ -12,8 +12,8 @@ from fhir_mappings.people.person import Person
 from fhir_mappings.r4.dates import Moment, position
 from fhir_mappings.ratings.rating import Rating
 from fhir_mappings.ratings.rating_reader import read_ratings
-from smart_app.care.forms.asked_form import own_form_of
-from smart_app.care.record.access import base_of, patient_on_server, powers, reader
+from smart_app.care.forms.asked_form import portal_form_of
+from smart_app.care.record.access import base_of, patient_on_server, permissions, reader
 from smart_app.care.record.general_practitioners import general_practitioners
 from smart_app.care.record.patient_in_context import Patient, patient_of, remember_patient
 from smart_app.care.record.reads import ANSWERS, Readings, ReadReport, read_all
@@ -25,7 +25,7 @@ from smart_app.fhir.gather import Loaded, gather
 from smart_app.services import AppServices
 
 
-class OwnForm(Struct, frozen=True, kw_only=True):
+class PortalForm(Struct, frozen=True, kw_only=True):
     """A form to answer, about `clinician` where it is about one; `last` is when it was answered before, None where that is not known."""
 
     instrument: Instrument
@@ -41,19 +41,19 @@ class Sent(Struct, frozen=True, kw_only=True):
     when: Moment
 
 
-class OwnPage(Struct, frozen=True, kw_only=True):
+class PortalHome(Struct, frozen=True, kw_only=True):
     """`sent` is newest first, `read` tells whether all of it could be read; `can_send` is False where the record takes no answers;
     `nobody_known`: there is a form about a clinician, and none is known whom it could be about."""
 
     patient: Patient
-    forms: tuple[OwnForm, ...]
+    forms: tuple[PortalForm, ...]
     sent: tuple[Sent, ...]
     read: ReadReport
     can_send: bool
     nobody_known: bool
 
 
-def load_own(record: ChartRecord) -> OwnPage:
+def load_portal(record: ChartRecord) -> PortalHome:
     """The page of the launch's patient. FhirError only when their entry cannot be read or is another's."""
     readings = read_all(record, only=(ANSWERS,))
     remember_patient(record, readings.patient)
@@ -61,12 +61,12 @@ def load_own(record: ChartRecord) -> OwnPage:
     sent = tuple(_without_content(record.services, rating) for rating in answered)
     instruments = _instruments(record.services)
     clinicians = _clinicians(record, readings.patient, answered)
-    return OwnPage(
+    return PortalHome(
         patient=patient_of(readings.patient, zone=record.zone),
         forms=tuple(form for instrument in instruments for form in _forms(instrument, clinicians, sent)),
         sent=sent,
         read=readings.reports[ANSWERS],
-        can_send=highest(powers(record)) is not None,
+        can_send=highest(permissions(record)) is not None,
         nobody_known=not clinicians and any(instrument.rated == "clinician" for instrument in instruments),
     )
 
@@ -83,7 +83,7 @@ def _instruments(services: AppServices) -> tuple[Instrument, ...]:
     found = []
     for slug in services.settings.instruments:
         try:
-            found.append(own_form_of(services, slug))
+            found.append(portal_form_of(services, slug))
         except SessionError:
             continue
     return tuple(found)
@@ -116,7 +116,7 @@ def _named(record: ChartRecord, people: Iterable[Person]) -> tuple[Person, ...]:
     """The same people, their names read where none was given and the sign-in allows it."""
     listed = tuple(people)
     nameless = [person.reference for person in listed if person.name is None]
-    if not nameless or not powers(record).granted("Practitioner", "read"):
+    if not nameless or not permissions(record).granted("Practitioner", "read"):
         return listed
     client, services = reader(record), record.services
     read = gather(services.pool, {one: partial(client.read_reference, one) for one in nameless}, seconds=services.settings.read_deadline)
@@ -124,10 +124,10 @@ def _named(record: ChartRecord, people: Iterable[Person]) -> tuple[Person, ...]:
     return tuple(replace(person, name=person.name or names.get(person.reference)) for person in listed)
 
 
-def _forms(instrument: Instrument, clinicians: Sequence[Person], sent: Sequence[Sent]) -> tuple[OwnForm, ...]:
+def _forms(instrument: Instrument, clinicians: Sequence[Person], sent: Sequence[Sent]) -> tuple[PortalForm, ...]:
     """The form for each clinician it can be about, or the one form about nobody in particular."""
     about: Sequence[Person | None] = clinicians if instrument.rated == "clinician" else (None,)
-    return tuple(OwnForm(instrument=instrument, clinician=one, last=_last(instrument, one, sent)) for one in about)
+    return tuple(PortalForm(instrument=instrument, clinician=one, last=_last(instrument, one, sent)) for one in about)
 
 
 def _last(instrument: Instrument, clinician: Person | None, sent: Sequence[Sent]) -> Moment | None:

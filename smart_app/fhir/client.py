@@ -15,7 +15,7 @@ from fhir_mappings.r4.references import is_id, local_reference
 from smart_app.errors import FhirError, NotFound, Unauthorized
 from smart_app.fhir.operation_outcome import words_of
 from smart_app.fhir.reference import place_of
-from smart_app.fhir.wire import FHIR_JSON, Answer, Limits, exchange, under_base
+from smart_app.fhir.wire import FHIR_JSON, Answer, ExchangeLimits, exchange, under_base
 
 Resource = dict[str, object]
 Params = Sequence[tuple[str, str]]
@@ -37,7 +37,7 @@ class SearchResult(Struct, frozen=True, kw_only=True):
     pages: int
 
 
-class Stored(Struct, frozen=True, kw_only=True):
+class WrittenResource(Struct, frozen=True, kw_only=True):
     """A written resource: `reference` is `Type/id` (None where the server did not say), `created` False when it was there already."""
 
     reference: str | None
@@ -49,7 +49,7 @@ class EntryOutcome(Struct, frozen=True, kw_only=True):
     """One entry of a transaction's answer, in the order sent. `diagnostics` are the server's words."""
 
     status: int
-    stored: Stored | None
+    stored: WrittenResource | None
     diagnostics: str
 
 
@@ -147,13 +147,13 @@ class FhirClient(Struct, frozen=True, kw_only=True):
         pages.add(bundle)
         return self._follow(bundle, url, pages=pages, deadline=deadline)
 
-    def create(self, resource: Mapping[str, object], *, if_none_exist: str | None = None) -> Stored:
+    def create(self, resource: Mapping[str, object], *, if_none_exist: str | None = None) -> WrittenResource:
         """POST one resource. The id comes from Location, as 201 may have no body. FhirError."""
         extra = {"If-None-Exist": if_none_exist} if if_none_exist else {}
         answer = self._send("POST", f"{self.base}/{resource['resourceType']}", resource, extra=extra)
         return _stored(answer, str(resource["resourceType"]))
 
-    def update(self, resource: Mapping[str, object], *, if_match: str | None) -> Stored:
+    def update(self, resource: Mapping[str, object], *, if_match: str | None) -> WrittenResource:
         """PUT one resource over the version `if_match`, or under an id nothing has yet (None). Conflict when the server holds another
         version, Refused where it lets no client choose an id (FHIR R4, "update as create"), NotFound as in `read` for what is no id."""
         identity = resource.get("id")
@@ -209,16 +209,16 @@ class FhirClient(Struct, frozen=True, kw_only=True):
         return answer.body
 
     def _get(self, url: str, *, deadline: float | None, extra: Mapping[str, str] | None = None) -> Answer:
-        limits = Limits(timeout=self.timeout, max_bytes=self.max_bytes, deadline=deadline or self._until())
+        limits = ExchangeLimits(timeout=self.timeout, max_bytes=self.max_bytes, deadline=deadline or self._until())
         return self._exchange("GET", url, extra=extra or {}, limits=limits)
 
     def _send(self, method: str, url: str, resource: Mapping[str, object], *, extra: Mapping[str, str], text: str | None = None) -> Answer:
         body = (text or simplejson.dumps(resource, use_decimal=True, ensure_ascii=False)).encode()
         extra = {"Content-Type": FHIR_JSON, "Prefer": "return=minimal", **extra}
-        limits = Limits(timeout=self.timeout, max_bytes=self.max_bytes, deadline=self._until())
+        limits = ExchangeLimits(timeout=self.timeout, max_bytes=self.max_bytes, deadline=self._until())
         return self._exchange(method, url, extra=extra, limits=limits, body=body)
 
-    def _exchange(self, method: str, url: str, *, extra: Mapping[str, str], limits: Limits, body: bytes | None = None) -> Answer:
+    def _exchange(self, method: str, url: str, *, extra: Mapping[str, str], limits: ExchangeLimits, body: bytes | None = None) -> Answer:
         try:
             return exchange(self.http, method, url, headers=_headers(self.token, extra), limits=limits, body=body)
         except Unauthorized:
@@ -264,12 +264,12 @@ def _type_sent(entry: Mapping[str, object]) -> str:
     return str(resource.get("resourceType")) if isinstance(resource, dict) else ""
 
 
-def _stored(answer: Answer, wanted: str) -> Stored:
+def _stored(answer: Answer, wanted: str) -> WrittenResource:
     """Where a create or update put the resource: Location first, else the body."""
     place = place_of(answer.headers.get("Location") or answer.headers.get("Content-Location"))
     version = _version(answer.headers.get("ETag")) or (place.version if place else None)
     reference = place.reference if place and place.type == wanted else _reference(answer.body, wanted)
-    return Stored(reference=reference, version=version, created=answer.status == 201)  # noqa: PLR2004 - 201 Created
+    return WrittenResource(reference=reference, version=version, created=answer.status == 201)  # noqa: PLR2004 - 201 Created
 
 
 def _entry_outcome(entry: Mapping[str, object], wanted: str) -> EntryOutcome:
@@ -283,7 +283,7 @@ def _entry_outcome(entry: Mapping[str, object], wanted: str) -> EntryOutcome:
     place = place_of(str(given.get("location") or ""))
     reference = place.reference if place and place.type == wanted else _reference(entry.get("resource"), wanted)
     version = _version(given.get("etag")) or (place.version if place else None)
-    return EntryOutcome(status=status, stored=Stored(reference=reference, version=version, created=status == 201), diagnostics="")  # noqa: PLR2004
+    return EntryOutcome(status=status, stored=WrittenResource(reference=reference, version=version, created=status == 201), diagnostics="")  # noqa: PLR2004
 
 
 def _reference(resource: object, wanted: str) -> str | None:

@@ -9,7 +9,7 @@ from fhir_mappings.r4.references import ID, TYPE
 _ENDING = re.compile(rf"(?:^|/)({TYPE})/({ID})(?:/_history/({ID}))?/?\Z")
 
 
-class Place(Struct, frozen=True, kw_only=True):
+class WrittenReference(Struct, frozen=True, kw_only=True):
     """`Type/id` and, where given, the version."""
 
     type: str
@@ -22,7 +22,7 @@ class Place(Struct, frozen=True, kw_only=True):
         return f"{self.type}/{self.id}"
 
 
-def place_of(location: str | None) -> Place | None:
+def place_of(location: str | None) -> WrittenReference | None:
     """The resource at the end of a Location or URL, whatever host it names: a launcher passes its upstream's address on."""
     found = _ENDING.search((location or "").split("?", 1)[0])
-    return Place(type=found[1], id=found[2], version=found[3]) if found else None
+    return WrittenReference(type=found[1], id=found[2], version=found[3]) if found else None

@@ -30,7 +30,7 @@ class Answer(Struct, frozen=True, kw_only=True):
     body: dict[str, object] | None
 
 
-class Limits(Struct, frozen=True, kw_only=True):
+class ExchangeLimits(Struct, frozen=True, kw_only=True):
     """`timeout` seconds for each wait on the socket, `deadline` on the monotonic clock for the whole exchange."""
 
     timeout: float
@@ -46,7 +46,7 @@ class Limits(Struct, frozen=True, kw_only=True):
 
 
 def exchange(
-    session: requests.Session, method: str, url: str, *, headers: Mapping[str, str], limits: Limits, body: bytes | None = None
+    session: requests.Session, method: str, url: str, *, headers: Mapping[str, str], limits: ExchangeLimits, body: bytes | None = None
 ) -> Answer:
     """The answer to one request. Redirects are not followed: a token must not travel. FhirError by status; Unreachable without a
     complete answer, NotSent where no connection could be made."""
@@ -95,7 +95,7 @@ def under_base(url: str, *, base: str, current: str) -> str | None:
     return absolute if path.rstrip("/") == root or path.startswith(f"{root}/") else None
 
 
-def _read(response: requests.Response, limits: Limits) -> bytes:
+def _read(response: requests.Response, limits: ExchangeLimits) -> bytes:
     """The whole body, or Unreachable when it is too large or too slow (a server that drips never trips a socket timeout)."""
     body = bytearray()
     while part := response.raw.read1(_CHUNK, decode_content=True):

@@ -6,8 +6,8 @@ environment variables and files. Every mistake in the file is a ConfigurationErr
 
 from smart_app.registration.entries import (
     AuthorizeBy,
-    Client,
     ClientAuth,
+    ClientMetadata,
     Issuer,
     KeptSecret,
     OpenServer,
@@ -22,8 +22,8 @@ from smart_app.registration.launch_file import launch_schema, load_registration
 
 __all__ = [
     "AuthorizeBy",
-    "Client",
     "ClientAuth",
+    "ClientMetadata",
     "Issuer",
     "KeptSecret",
     "OpenServer",

@@ -98,7 +98,7 @@ class Issuer(Struct, frozen=True, kw_only=True):
         return " ".join(dict.fromkeys([*self.scope.split(), *(self.standalone_scope.split() if self.standalone else ())]))
 
 
-class Client(Struct, frozen=True, kw_only=True):
+class ClientMetadata(Struct, frozen=True, kw_only=True):
     """What the app tells an EHR about itself (RFC 7591 names). Addresses are paths below the base URL."""
 
     client_name: str
@@ -125,7 +125,7 @@ class Smart(Struct, frozen=True, kw_only=True):
 class Registration(Struct, frozen=True, kw_only=True):
     """The whole of `launch.json`."""
 
-    client: Client
+    client: ClientMetadata
     smart: Smart
     issuers: tuple[Issuer, ...]
 

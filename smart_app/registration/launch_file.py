@@ -14,8 +14,8 @@ from smart_app.errors import ConfigurationError
 from smart_app.registration.entries import (
     AssertionAlgorithm,
     AuthorizeBy,
-    Client,
     ClientAuth,
+    ClientMetadata,
     FhirVersion,
     Issuer,
     OpenServer,
@@ -287,7 +287,7 @@ def _json_path(location: tuple[int | str, ...]) -> str:
 
 
 def _frozen(model: LaunchFile) -> Registration:
-    client = Client(
+    client = ClientMetadata(
         client_name=model.client.client_name,
         software_id=model.client.software_id,
         client_uri=model.client.client_uri,

@@ -10,7 +10,7 @@ _ALGORITHMS = {"RSA": "RS256", "EC": "ES384"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SigningKey:
+class EhrSigningKey:
     """One key pair: RS256 for RSA, ES384 for EC on P-384. `kid` is its thumbprint."""
 
     key: RSAKey | ECKey = field(repr=False)
@@ -34,11 +34,11 @@ class SigningKey:
         return jwt.encode({"alg": self.algorithm, "kid": self.kid}, dict(claims), self.key, algorithms=[self.algorithm])
 
 
-def rsa_key() -> SigningKey:
+def rsa_key() -> EhrSigningKey:
     """A new RSA key: RS256 is what every OpenID Connect client must know."""
-    return SigningKey(key=RSAKey.generate_key(2048))
+    return EhrSigningKey(key=RSAKey.generate_key(2048))
 
 
-def ec_key() -> SigningKey:
+def ec_key() -> EhrSigningKey:
     """A new P-384 key; much quicker to make."""
-    return SigningKey(key=ECKey.generate_key("P-384"))
+    return EhrSigningKey(key=ECKey.generate_key("P-384"))

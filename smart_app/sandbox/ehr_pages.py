@@ -10,9 +10,9 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from flask import Flask, Response, jsonify, render_template, request
 
-from smart_app.sandbox.authorization.chart_launches import Launch, LaunchOptions, MoreContext, OneTime, User
+from smart_app.sandbox.authorization.chart_launches import EhrUser, Launch, LaunchOptions, MoreContext, OneTime
 from smart_app.sandbox.authorization.clients import Client
-from smart_app.sandbox.authorization.records import PatientLine, Records, Visit
+from smart_app.sandbox.authorization.records import CurrentVisit, PatientLine, Records
 from smart_app.sandbox.faults.fault import Faults, UnknownFault
 from smart_app.sandbox.faults.fault_catalogue import GROUPS, faults
 
@@ -63,11 +63,11 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Frame:
+class ChartFrame:
     """One chart's frame as the page shows it."""
 
     patient: PatientLine
-    user: User
+    user: EhrUser
     client_id: str
     app_name: str
     launch: str = field(repr=False)
@@ -80,7 +80,7 @@ class EhrPages:
 
     title: str
     records: Records
-    users: tuple[User, ...]
+    users: tuple[EhrUser, ...]
     clients: Mapping[str, Client]
     launches: OneTime[Launch]
 
@@ -158,17 +158,17 @@ class EhrPages:
         frame = self._frame(asked["patient"], _scripted_wish(asked), self.users_here())
         return _answer({"launch_url": frame.launch_url, "iss": self.records.base, "launch": frame.launch}, status=201)
 
-    def _frame(self, patient_id: str, wish: Wish, users: list[User]) -> Frame:
+    def _frame(self, patient_id: str, wish: Wish, users: list[EhrUser]) -> ChartFrame:
         """A new launch for one chart, and how the page shows it."""
         patient = self.records.patient(patient_id)
         if patient is None:
             raise CannotOpen("There is no patient of this id here.", status=404)
         visit = self._visit(patient_id, wish)
-        own = User(reference=f"Patient/{patient_id}", name=patient.spoken)
+        own = EhrUser(reference=f"Patient/{patient_id}", name=patient.spoken)
         user, client_id = own if wish.user == own.reference else _chosen(users, wish.user, visit), self._client_id(wish)
         encounter = visit.encounter_id if visit else None
         launch = self.launches.put(Launch(client_id=client_id, patient=patient_id, user=user, encounter=encounter, options=wish.options))
-        return Frame(
+        return ChartFrame(
             patient=patient,
             user=user,
             client_id=client_id,
@@ -182,7 +182,7 @@ class EhrPages:
         query = urlencode({"iss": self.records.base, "launch": launch})
         return urlunsplit(parts._replace(query=f"{parts.query}&{query}" if parts.query else query))
 
-    def users_here(self) -> list[User]:
+    def users_here(self) -> list[EhrUser]:
         """Who may be signed in as a clinician; CannotOpen where there is nobody."""
         users = list(self.users) or self.records.users()
         if not users:
@@ -195,7 +195,7 @@ class EhrPages:
             raise CannotOpen("No such app is registered here.", status=404)
         return client_id
 
-    def _visit(self, patient_id: str, wish: Wish) -> Visit | None:
+    def _visit(self, patient_id: str, wish: Wish) -> CurrentVisit | None:
         if wish.encounter is None:
             return self.records.visit_going_on(patient_id)
         if wish.encounter == _NO_VISIT:
@@ -206,7 +206,7 @@ class EhrPages:
         return visit
 
 
-def _chosen(users: list[User], reference: str | None, visit: Visit | None) -> User:
+def _chosen(users: list[EhrUser], reference: str | None, visit: CurrentVisit | None) -> EhrUser:
     """The user asked for; where none is, whoever the visit is with, or the first."""
     known = {user.reference: user for user in users}
     if reference is None:
@@ -242,7 +242,7 @@ def _wish() -> Wish:
     return Wish(user=args.get("user"), encounter=args.get("encounter"), client_id=args.get("client"), options=options)
 
 
-def _standing(frame: Frame) -> list[tuple[str, str]]:
+def _standing(frame: ChartFrame) -> list[tuple[str, str]]:
     """Who is signed in, and the app."""
     return [("user", frame.user.reference), ("client", frame.client_id)]
 

@@ -11,14 +11,14 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, current_app, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException, SecurityError
 
-from smart_app.sandbox.authorization.chart_launches import Lifetimes, User
+from smart_app.sandbox.authorization.chart_launches import EhrUser, Lifetimes
 from smart_app.sandbox.authorization.clients import Client, ClientDesk
 from smart_app.sandbox.authorization.endpoints import AuthorizationServer
 from smart_app.sandbox.authorization.records import Query, Records
 from smart_app.sandbox.authorization.request import open_desk
 from smart_app.sandbox.authorization.standalone import open_sign_in
 from smart_app.sandbox.authorization.tokens import Ledger
-from smart_app.sandbox.ehr_keys import SigningKey, rsa_key
+from smart_app.sandbox.ehr_keys import EhrSigningKey, rsa_key
 from smart_app.sandbox.ehr_pages import EhrPages
 from smart_app.sandbox.exchange.flask_adapter import fhir_request, flask_response
 from smart_app.sandbox.exchange.json_text import parsed, written
@@ -51,10 +51,10 @@ def create_sandbox(
     clients: Mapping[str, Client],
     clock: Callable[[], datetime] = utc_now,
     new_id: Callable[[], str] = unguessable,
-    users: tuple[User, ...] = (),
+    users: tuple[EhrUser, ...] = (),
     title: str = "Northfield General",
     lifetimes: Lifetimes | None = None,
-    signing_key: SigningKey | None = None,
+    signing_key: EhrSigningKey | None = None,
     recorder: Recorder = ignore_touch,
     patient_query: Query = (),
     user_query: Query = (),

@@ -14,7 +14,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
 
 from smart_app.launch.context.launch_context import Author, LaunchContext, LaunchId
-from smart_app.store.audit_chain import Chain, Head, Written
+from smart_app.store.audit_chain import Chain, ChainedEvent, Head
 from smart_app.store.database import Database
 from smart_app.store.seal import Sealer, digest
 from smart_app.store.tables import audit, audit_head
@@ -84,7 +84,7 @@ class Audit:
         with self._database.begin(within) as connection:
             # The time is taken once it is this event's turn, so that it does not run backwards within one clock.
             head = Head(*connection.execute(_TAKE_TURN).one())
-            written = Written(at=self._clock(), event=event, launch=launch, patient=patient, seal_row=seal_row, payload=payload)
+            written = ChainedEvent(at=self._clock(), event=event, launch=launch, patient=patient, seal_row=seal_row, payload=payload)
             link = self._chain.row(head.sequence, written, head.hash)
             values = {**written._asdict(), "id": head.sequence, "previous": head.hash, "key_id": link.key_id, "hash": link.hash}
             connection.execute(_INSERT, values)

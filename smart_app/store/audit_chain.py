@@ -48,7 +48,7 @@ class Event(Protocol):
         """Sealed."""
 
 
-class Written(NamedTuple):
+class ChainedEvent(NamedTuple):
     """An `Event` about to be stored."""
 
     at: datetime
@@ -68,7 +68,7 @@ class Head(NamedTuple):
     anchor_hash: str
 
 
-class Link(NamedTuple):
+class ChainHash(NamedTuple):
     """A keyed hash (hex) and the key it was made with."""
 
     key_id: str
@@ -82,11 +82,11 @@ class Chain:
         self._keys: Mapping[str, bytes] = {key_id(key).hex(): derive(key, b"chain", KEY_BYTES) for key in keys}
         self._current = next(iter(self._keys))
 
-    def row(self, sequence: int, event: Event, previous: str) -> Link:
+    def row(self, sequence: int, event: Event, previous: str) -> ChainHash:
         """The link of a new row."""
         return self._link(_row(sequence, event, previous))
 
-    def head(self, head: Head) -> Link:
+    def head(self, head: Head) -> ChainHash:
         """The link of a new head."""
         return self._link(["head", *head])
 
@@ -94,18 +94,18 @@ class Chain:
         """Whether the key is configured."""
         return name in self._keys
 
-    def row_fits(self, link: Link, *, sequence: int, event: Event, previous: str) -> bool:
+    def row_fits(self, link: ChainHash, *, sequence: int, event: Event, previous: str) -> bool:
         """Whether the link was made, with a key that is configured, for exactly this row in this place."""
         return self._fits(link, _row(sequence, event, previous))
 
-    def head_fits(self, link: Link, head: Head) -> bool:
+    def head_fits(self, link: ChainHash, head: Head) -> bool:
         """The same for a head."""
         return self._fits(link, ["head", *head])
 
-    def _link(self, content: list[Any]) -> Link:
-        return Link(self._current, _hashed(self._keys[self._current], content))
+    def _link(self, content: list[Any]) -> ChainHash:
+        return ChainHash(self._current, _hashed(self._keys[self._current], content))
 
-    def _fits(self, link: Link, content: list[Any]) -> bool:
+    def _fits(self, link: ChainHash, content: list[Any]) -> bool:
         key = self._keys.get(link.key_id)
         return key is not None and hmac.compare_digest(_hashed(key, content), link.hash)
 

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from msgspec import Struct
 from sqlalchemy import Connection, Row, func, select
 
-from smart_app.store.audit_chain import Chain, Head, Link
+from smart_app.store.audit_chain import Chain, ChainHash, Head
 from smart_app.store.database import Database
 from smart_app.store.tables import audit, audit_head
 
@@ -41,7 +41,7 @@ def verify(database: Database, chain: Chain, *, contains: tuple[int, str] | None
         if found is None:
             return _stopped(Head(last, "", 0, ""), 0, Finding(fault="head_changed", sequence=last, words="the head is missing"))
         head = Head(found.sequence, found.hash, found.anchor, found.anchor_hash)
-        if not chain.head_fits(Link(found.key_id, found.mac), head):
+        if not chain.head_fits(ChainHash(found.key_id, found.mac), head):
             return _stopped(head, 0, _head_finding(chain, found.key_id, head))
         return _walk(connection, chain, head, last=last, contains=contains)
 
@@ -67,7 +67,7 @@ def _row_finding(chain: Chain, row: Row[Any], *, expected: int, previous: str, h
         return Finding(fault="missing", sequence=expected, words=f"{gone} missing")
     if not chain.knows(row.key_id):
         return Finding(fault="key_unknown", sequence=row.id, words="it was written with a key that is not configured")
-    link = Link(row.key_id, row.hash)
+    link = ChainHash(row.key_id, row.hash)
     if chain.row_fits(link, sequence=row.id, event=row, previous=row.previous):
         if row.previous == previous:
             return None

@@ -11,8 +11,8 @@ from urllib.parse import urljoin, urlsplit
 import requests
 
 from smart_app.cli.demo.check import Subject, Walk
-from smart_app.cli.demo.environment import Stand
-from smart_app.cli.demo.html_visitor import Visitor
+from smart_app.cli.demo.environment import DemoEnvironment
+from smart_app.cli.demo.html_visitor import HtmlVisitor
 from tests.bench.peer import Peer, peer
 
 _LINKED = re.compile(r"""<(?:link|script|img|use|source)\b[^>]*?\b(?:href|src)=["']?([^"'\s>]+)""", re.IGNORECASE)
@@ -62,7 +62,9 @@ def desk(upstream: str, patient: str) -> Iterator[Desk]:
 def another(app: Peer, upstream: str, patient: str) -> Desk:
     """The same process opened on a patient."""
     walk = Walk(
-        stand=Stand(app=app.address, ehr=None, fhir=upstream, upstream=upstream), subject=Subject(patient=patient), visitor=Visitor()
+        stand=DemoEnvironment(app=app.address, ehr=None, fhir=upstream, upstream=upstream),
+        subject=Subject(patient=patient),
+        visitor=HtmlVisitor(),
     )
     walk.open()
     return Desk(app=app, walk=walk)

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from smart_app.sandbox.authorization.chart_launches import User
+from smart_app.sandbox.authorization.chart_launches import EhrUser
 from smart_app.sandbox.authorization.clients import Client
 from smart_app.sandbox.embedded_ehr import create_sandbox
 from smart_app.sandbox.fhir_server.server import LocalServer
@@ -32,7 +32,7 @@ class Ward:
         self.clock = Clock()
         backend = LocalServer()
         backend.load({"resourceType": "Patient", "id": patient_id(number)} for number in range(patients))
-        users = (User(reference="Practitioner/measuring", name="Dr Synthetic"),)
+        users = (EhrUser(reference="Practitioner/measuring", name="Dr Synthetic"),)
         self._app = create_sandbox(backend, base_url=address, clients=self._clients, users=users, clock=self.clock)
         self._asks = self._app.test_client
 

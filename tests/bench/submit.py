@@ -18,7 +18,7 @@ from fhir_mappings.instruments.scoring import score
 from fhir_mappings.people.person import Person
 from fhir_mappings.submission.transaction import Submission, submission_bundle
 from smart_app import __version__
-from smart_app.cli.demo.html_visitor import Form, Page
+from smart_app.cli.demo.html_visitor import Page, PageForm
 from smart_app.http import new_session
 from tests.bench.desk import Desk, cookie_header, desk
 from tests.bench.figure import Effort, Figure, Figures
@@ -61,7 +61,7 @@ def _seed(session: requests.Session, base: str) -> None:
         session.put(address, data=simplejson.dumps(resource), headers=_FHIR, timeout=_TIMEOUT).raise_for_status()
 
 
-def _through_the_app(session: requests.Session, at: Desk, page: Page, form: Form, answers: dict[str, str]) -> float:
+def _through_the_app(session: requests.Session, at: Desk, page: Page, form: PageForm, answers: dict[str, str]) -> float:
     """Seconds from the form's POST to its 303."""
     address = urljoin(page.url, form.action)
     fields = {**form.hidden, **answers, "key": str(uuid4())}

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from smart_app.care.dashboard.history import History
 from smart_app.care.dashboard.load_dashboard import load_history
 from smart_app.care.forms.observed_clinician import candidates
-from smart_app.care.forms.saved_drafts import Typed, keep, ticket_for
+from smart_app.care.forms.saved_drafts import PostedForm, keep, ticket_for
 from smart_app.care.submission.build_receipt import receipt
 from smart_app.care.submission.delivery import send_again
 from smart_app.care.submission.receipt import Receipt
@@ -132,7 +132,7 @@ def test_hours_are_hours_over_a_change_to_summer_time_and_back(clock: Clock, ser
     place = FormPlace(launch_id=LAUNCH, slug=SLUG, informant="patient", key=KEY)
     record = in_launch(services)
     ticket = ticket_for(record, asked_for(record, SLUG, "patient"), key=KEY, cookie="c")
-    typed = Typed(place=place, ticket=ticket, patient="p1", fields=answers(), cookie="c", completes=False)
+    typed = PostedForm(place=place, ticket=ticket, patient="p1", fields=answers(), cookie="c", completes=False)
     kept = keep(services, typed)
     assert kept.until.isoformat() == until
     assert kept.until.astimezone(UTC) - now == timedelta(hours=24)

@@ -15,7 +15,7 @@ from fhir_mappings.instruments.scoring import score
 from fhir_mappings.people.patient import read_patient
 from fhir_mappings.people.person import Person
 from fhir_mappings.submission.transaction import submission_bundle
-from smart_app.care.submission.begin import FormDraft
+from smart_app.care.submission.begin import BlankForm
 from smart_app.web.views.forms.form_page import FormUrls, form_view
 from tests.fhir_mappings.invented import DOES_NOT_APPLY, FACTOR, NEGATIVE, UNCONFIRMED, UNSCORED, worded
 from tests.fhir_mappings.samples import BASE, submission
@@ -56,7 +56,7 @@ def test_wording_is_stored_only_with_leave_to_store(structure: Instrument, scope
 def test_the_page_shows_wording_with_leave_to_display() -> None:
     pack = worded(NEGATIVE, CANARY, scopes=frozenset({"display"}))
     patient = read_patient({"resourceType": "Patient", "id": "p1", "name": [{"family": "Halvorsen", "given": ["Ingrid"]}]})
-    draft = FormDraft(
+    draft = BlankForm(
         key="k1", instrument=pack, informant="patient", clinician=SOFIA, signed_in=SOFIA, from_paper=False,
         patient=patient, encounter=None, step="transaction", why_not_write=None,
     )  # fmt: skip

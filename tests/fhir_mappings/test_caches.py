@@ -13,7 +13,7 @@ from fhir_mappings.instruments.library import Library, load_library
 from fhir_mappings.instruments.scoring import by_key
 from fhir_mappings.instruments.toml_reader import read_instrument
 from fhir_mappings.measures.catalogue import load_measures, read_measures
-from fhir_mappings.measures.code_index import places_by_code
+from fhir_mappings.measures.code_index import code_index
 from fhir_mappings.measures.observation_reader import read_measurements
 from fhir_mappings.r4 import element_cache, models
 from fhir_mappings.ratings import answers_reader
@@ -27,7 +27,7 @@ ANSWERED = {"item": [{"linkId": "item-1", "answer": [{"valueCoding": {"code": "3
 CACHES: dict[str, Any] = {
     "answers": answers_reader._asked,
     "scores": scoring._prepared,
-    "measures": places_by_code,
+    "measures": code_index,
     "elements": element_cache._remembered,
     "element models": element_cache._element,
     "models": models.model,

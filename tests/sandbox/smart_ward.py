@@ -14,12 +14,12 @@ import requests
 from flask import Flask
 from joserfc.jwk import ECKey, RSAKey
 
-from smart_app.sandbox.authorization.chart_launches import User
+from smart_app.sandbox.authorization.chart_launches import EhrUser
 from smart_app.sandbox.authorization.clients import Client, PrivateKeyJwt, SecretBasic, SecretPost
-from smart_app.sandbox.ehr_keys import SigningKey, ec_key
+from smart_app.sandbox.ehr_keys import EhrSigningKey, ec_key
 from smart_app.sandbox.embedded_ehr import create_sandbox
 from smart_app.sandbox.exchange.messages import FhirBackend
-from smart_app.sandbox.scope_guard.token_reach import Touch
+from smart_app.sandbox.scope_guard.token_reach import ScopeUse
 from tests.sandbox.memory_backend import MemoryBackend
 from tests.support.serving import serving
 
@@ -36,8 +36,8 @@ SURVEY = {"system": "http://terminology.hl7.org/CodeSystem/observation-category"
 LABORATORY = {"system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": "laboratory"}
 APP_KEY = ECKey.generate_key("P-384", parameters={"kid": "app-1", "use": "sig", "alg": "ES384"})
 APP_RSA_KEY = RSAKey.generate_key(2048, parameters={"kid": "app-2", "use": "sig", "alg": "RS384"})
-EHR_KEY: SigningKey = ec_key()
-USERS = (User(reference="Practitioner/sofia", name="Sofia Lindqvist"), User(reference="Practitioner/tom", name="Tom Aas"))
+EHR_KEY: EhrSigningKey = ec_key()
+USERS = (EhrUser(reference="Practitioner/sofia", name="Sofia Lindqvist"), EhrUser(reference="Practitioner/tom", name="Tom Aas"))
 
 
 def observation(oid: str, patient: str, *, category: Mapping[str, str] = LABORATORY) -> dict[str, Any]:
@@ -118,7 +118,7 @@ class Ward:
     backend: Any
     clock: Clock
     http: requests.Session
-    touches: list[Touch] = field(default_factory=list)
+    touches: list[ScopeUse] = field(default_factory=list)
 
     @property
     def fhir(self) -> str:
@@ -174,7 +174,7 @@ def returned(answer: requests.Response) -> dict[str, str]:
 
 
 @contextmanager
-def running_ward(backend: FhirBackend | None = None, *, users: tuple[User, ...] = USERS) -> Iterator[Ward]:
+def running_ward(backend: FhirBackend | None = None, *, users: tuple[EhrUser, ...] = USERS) -> Iterator[Ward]:
     """An EHR over `backend`, or over the small chart, on a real socket; ids are numbered, the clock stands still."""
     late, clock, numbers = Late(), Clock(), count(1)
     held = backend or MemoryBackend(*chart_resources())

@@ -24,7 +24,7 @@ from sqlalchemy import func, select
 from smart_app.app import create_app
 from smart_app.registration import ClientAuth, Issuer, PrivateKeyJwt, PublicClient, Registration, SecretBasic, SecretPost, load_registration
 from smart_app.sandbox.authorization import clients as ehr
-from smart_app.sandbox.ehr_keys import SigningKey, rsa_key
+from smart_app.sandbox.ehr_keys import EhrSigningKey, rsa_key
 from smart_app.sandbox.embedded_ehr import create_sandbox
 from smart_app.sandbox.fhir_server.server import LocalServer
 from smart_app.services import AppServices
@@ -63,7 +63,7 @@ CLIENT_TYPES: dict[str, tuple[ClientAuth, ehr.ClientAuth]] = {
 
 
 @cache
-def _ehr_key() -> SigningKey:
+def _ehr_key() -> EhrSigningKey:
     return rsa_key()
 
 

@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime
 import requests
 
 from smart_app.cli.demo.check import Subject, Walk
-from smart_app.cli.demo.environment import Stand, direct, embedded, local_backend, relayed
-from smart_app.cli.demo.html_visitor import Visitor
+from smart_app.cli.demo.environment import DemoEnvironment, direct, embedded, local_backend, relayed
+from smart_app.cli.demo.html_visitor import HtmlVisitor
 from smart_app.cli.demo.serving import take_port
 from smart_app.sandbox.fhir_server.server import LocalServer
 from smart_app.sandbox.personas import load_personas
@@ -27,7 +27,7 @@ def utc_today() -> date:
 class Clinic:
     """The app beside the embedded EHR; `record` asks the EHR's store itself, past every token."""
 
-    stand: Stand
+    stand: DemoEnvironment
     record: FhirCalls
 
 
@@ -44,7 +44,7 @@ def clinic(*, database_url: str | None = None) -> Iterator[Clinic]:
 
 
 @contextmanager
-def foreign(base: str, way: str) -> Iterator[Stand]:
+def foreign(base: str, way: str) -> Iterator[DemoEnvironment]:
     """The app on the open server at `base`, `relayed` through the embedded EHR or `direct`."""
     if way == "direct":
         with direct(base, app_socket=take_port(0)[0]) as stand:
@@ -55,9 +55,9 @@ def foreign(base: str, way: str) -> Iterator[Stand]:
 
 
 @contextmanager
-def opened(stand: Stand, patient: str) -> Iterator[Walk]:
+def opened(stand: DemoEnvironment, patient: str) -> Iterator[Walk]:
     """A clinician at that patient's dashboard."""
-    with closing(Visitor()) as visitor:
+    with closing(HtmlVisitor()) as visitor:
         walk = Walk(stand=stand, subject=Subject(patient=patient), visitor=visitor)
         walk.open()
         yield walk

@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from smart_app.cli.demo.check import Walk
-from smart_app.cli.demo.environment import Stand, local_backend
+from smart_app.cli.demo.environment import DemoEnvironment, local_backend
 from smart_app.cli.demo.html_visitor import Page
 from smart_app.sandbox.seeding.data_file import LaunchChoices
 from tests.support.careless_server import careless
@@ -23,7 +23,7 @@ OWEN, LUCA = "Castellane", "Ferrant"
 class Awkward:
     """The app on a server that ignores parameters, and whom it holds."""
 
-    stand: Stand
+    stand: DemoEnvironment
     choices: LaunchChoices
 
     def patient(self, family: str) -> str:
@@ -44,7 +44,7 @@ def sekmet_ward(sekmet_base: str) -> Iterator[Awkward]:
 
 
 @pytest.fixture(scope="module")
-def careless_ward() -> Iterator[Stand]:
+def careless_ward() -> Iterator[DemoEnvironment]:
     """Everybody's records behind every search, although the CapabilityStatement promises each parameter."""
     backend = local_backend([], today=utc_today(), store=None)
     with careless(backend) as base, foreign(base, "direct") as stand:
@@ -93,7 +93,7 @@ def answers_in(base: str) -> int:
 
 
 @pytest.mark.parametrize("patient", ["falling-slowly", "missing-items", "new-patient"])
-def test_a_server_that_promises_and_does_not_filter_shows_nothing_of_the_others(careless_ward: Stand, patient: str) -> None:
+def test_a_server_that_promises_and_does_not_filter_shows_nothing_of_the_others(careless_ward: DemoEnvironment, patient: str) -> None:
     with opened(careless_ward, patient) as walk:
         page = walk.chart
     others = {"falling-slowly", "missing-items", "new-patient", "views-differ", "ceiling"} - {patient}
@@ -101,7 +101,7 @@ def test_a_server_that_promises_and_does_not_filter_shows_nothing_of_the_others(
     assert "belong to other patients; nothing of theirs is used or shown" in page.text
 
 
-def test_a_submission_to_that_server_stays_with_its_patient(careless_ward: Stand) -> None:
+def test_a_submission_to_that_server_stays_with_its_patient(careless_ward: DemoEnvironment) -> None:
     with opened(careless_ward, "falling-slowly") as walk:
         receipt = rated(walk, "clinician")
     assert "Saved in the record" in receipt.text

@@ -10,8 +10,8 @@ from click.testing import CliRunner
 from smart_app.cli.demo.check import Subject, Walk, run
 from smart_app.cli.demo.check_steps import Steps
 from smart_app.cli.demo.command import demo
-from smart_app.cli.demo.environment import Stand
-from smart_app.cli.demo.html_visitor import Form, Page
+from smart_app.cli.demo.environment import DemoEnvironment
+from smart_app.cli.demo.html_visitor import Page, PageForm
 from smart_app.sandbox.personas.persona_canonicals import BASE
 from smart_app.sandbox.seeding.seed import REMOVAL_ORDER
 from tests.support.stands import foreign, opened, seeded, utc_today
@@ -29,7 +29,7 @@ def patient(hapi_base: str) -> Iterator[str]:
 
 
 @pytest.fixture(params=["relayed", "direct"])
-def stand(request: pytest.FixtureRequest, hapi_base: str) -> Iterator[Stand]:
+def stand(request: pytest.FixtureRequest, hapi_base: str) -> Iterator[DemoEnvironment]:
     with foreign(hapi_base, request.param) as standing:
         yield standing
 
@@ -48,20 +48,20 @@ def todays(base: str, patient: str) -> list[dict[str, object]]:
     return [one for one in found if str(one["authored"]).startswith(utc_today().isoformat())]
 
 
-def filled(walk: Walk) -> tuple[Page, Form, dict[str, str]]:
+def filled(walk: Walk) -> tuple[Page, PageForm, dict[str, str]]:
     """The patient's form, and a whole set of answers to it."""
     page, form = walk.form("patient")
     return page, form, {name: values[2] for name, values in form.radios.items() if name[-1].isdigit()}
 
 
-def test_the_whole_job_holds_on_hapi(stand: Stand, patient: str) -> None:
+def test_the_whole_job_holds_on_hapi(stand: DemoEnvironment, patient: str) -> None:
     steps = Steps()
     run(stand, Subject(patient=patient), steps)
     assert steps.failed == []
     assert steps.passed >= 7
 
 
-def test_a_form_sent_twice_is_stored_once(stand: Stand, patient: str, hapi_base: str) -> None:
+def test_a_form_sent_twice_is_stored_once(stand: DemoEnvironment, patient: str, hapi_base: str) -> None:
     with opened(stand, patient) as walk:
         page, form, answers = filled(walk)
         first, again = (walk.visitor.send(page, form, answers) for _ in range(2))
@@ -71,7 +71,7 @@ def test_a_form_sent_twice_is_stored_once(stand: Stand, patient: str, hapi_base:
     assert len(stored(hapi_base, f"Provenance?target=QuestionnaireResponse/{response['id']}")) == 1
 
 
-def test_a_form_sent_by_two_clicks_at_once_is_stored_once(stand: Stand, patient: str, hapi_base: str) -> None:
+def test_a_form_sent_by_two_clicks_at_once_is_stored_once(stand: DemoEnvironment, patient: str, hapi_base: str) -> None:
     with opened(stand, patient) as walk, ThreadPoolExecutor(2) as pool:
         page, form, answers = filled(walk)
         sent = [pool.submit(walk.visitor.send, page, form, answers) for _ in range(2)]
@@ -79,7 +79,7 @@ def test_a_form_sent_by_two_clicks_at_once_is_stored_once(stand: Stand, patient:
     assert len(todays(hapi_base, patient)) == 1
 
 
-def test_a_search_result_kept_by_the_server_does_not_hide_what_was_just_stored(stand: Stand, patient: str) -> None:
+def test_a_search_result_kept_by_the_server_does_not_hide_what_was_just_stored(stand: DemoEnvironment, patient: str) -> None:
     with opened(stand, patient) as walk:
         before = walk.again().html
         page, form, answers = filled(walk)

@@ -16,7 +16,7 @@ from smart_app.fhir.client import Resource
 from smart_app.services import AppServices
 
 
-class Sight(Struct, frozen=True, kw_only=True):
+class VisibleRatings(Struct, frozen=True, kw_only=True):
     """What the signed-in clinician may see of a patient's ratings. `held` are the sources (`Type/id`) of those kept back."""
 
     ratings: tuple[Rating, ...]
@@ -29,23 +29,23 @@ def visit_of(rating: Rating) -> Visit:
     return rating.clinician.reference if rating.clinician else "", rating.visit
 
 
-def apply(record: ChartRecord, ratings: Iterable[Rating]) -> Sight:
+def apply(record: ChartRecord, ratings: Iterable[Rating]) -> VisibleRatings:
     """The ratings that may be seen, and where the others stand."""
     given = tuple(ratings)
     closed = closed_visits(record, [(rating.informant, visit_of(rating)) for rating in given])
     held = [rating for rating in given if _kept_back(rating, closed)]
     seen = tuple(rating for rating in given if not _kept_back(rating, closed))
     sources = frozenset(rating.source for rating in held)
-    return Sight(ratings=seen, hidden=_hidden(held, mine=record.context.user.reference), held=sources)
+    return VisibleRatings(ratings=seen, hidden=_hidden(held, mine=record.context.user.reference), held=sources)
 
 
 def without_content(
-    services: AppServices, skipped: Iterable[Skipped], *, sight: Sight, resources: Sequence[Resource], base: str
+    services: AppServices, skipped: Iterable[Skipped], *, visible: VisibleRatings, resources: Sequence[Resource], base: str
 ) -> list[Skipped]:
     """The skipped parts of ratings, those that may belong to a rating kept back stripped of what they say."""
     if not services.settings.blind_entry:
         return list(skipped)
-    seen = {rating.source for rating in sight.ratings}
+    seen = {rating.source for rating in visible.ratings}
     by_source = {_own_reference(resource): resource for resource in resources}
     open_forms = {instrument.slug for instrument in services.library.newest if instrument.rated != "clinician"}
     return [
@@ -54,12 +54,12 @@ def without_content(
     ]
 
 
-def not_held(resources: Iterable[Resource], *, sight: Sight, base: str) -> list[Resource]:
+def not_held(resources: Iterable[Resource], *, visible: VisibleRatings, base: str) -> list[Resource]:
     """The resources that are no part of a rating kept back: what may be counted."""
     return [
         resource
         for resource in resources
-        if sight.held.isdisjoint([_own_reference(resource), *_references(resource.get("derivedFrom"), base)])
+        if visible.held.isdisjoint([_own_reference(resource), *_references(resource.get("derivedFrom"), base)])
     ]
 
 

@@ -18,9 +18,9 @@ from fhir_mappings.ratings.rating_reader import read_ratings
 from fhir_mappings.reliable_change.latest_change import Change, measure_change, rating_changes
 from fhir_mappings.skipped import Skipped
 from smart_app.care.dashboard import blind_entry
-from smart_app.care.dashboard.blind_entry import Sight
+from smart_app.care.dashboard.blind_entry import VisibleRatings
 from smart_app.care.dashboard.history import Dyad, History, Panel, Years
-from smart_app.care.record.access import base_of, patient_on_server, powers
+from smart_app.care.record.access import base_of, patient_on_server, permissions
 from smart_app.care.record.patient_in_context import patient_of, remember_patient
 from smart_app.care.record.reads import ANSWERS, SCORES, Readings, ReadReport, read_all
 from smart_app.care.record.record import ChartRecord
@@ -36,7 +36,7 @@ _HBA1C = "hba1c"
 _Part = TypeVar("_Part", Measurement, Skipped)
 
 
-class Span(Struct, frozen=True, kw_only=True):
+class DrawnRange(Struct, frozen=True, kw_only=True):
     """The drawn range, both days included."""
 
     start: date
@@ -50,7 +50,7 @@ class Span(Struct, frozen=True, kw_only=True):
 class _Alliance(Struct, frozen=True, kw_only=True):
     """The ratings that may be seen, the parts that could not be read, and the two reads' reports without what is kept back."""
 
-    sight: Sight
+    visible: VisibleRatings
     skipped: list[Skipped]
     reports: Mapping[str, ReadReport]
 
@@ -67,14 +67,14 @@ def load_history(record: ChartRecord, *, years: Years) -> History:
     ahead = [_ahead(measurement) for measurement in measured if measurement.when.day > tomorrow]
     reports = {**readings.reports, **alliance.reports}
     skipped = [*unread, *ahead, *alliance.skipped, *_foreign(reports.values(), record.context)]
-    span = _span(years, now.date(), [*(item.when.day for item in past), *(rating.when.day for rating in alliance.sight.ratings)])
+    span = _span(years, now.date(), [*(item.when.day for item in past), *(rating.when.day for rating in alliance.visible.ratings)])
     values, left_out = _by_measure(past), _by_measure(skipped)
     panels = [
         _panel(measure, values.get(measure.key, []), left_out.get(measure.key, []), reports[measure.group.key], span=span)
         for measure in record.services.measures
     ]
-    dyads, companions = _dyads(record.services, alliance.sight.ratings, span=span, mine=record.context.user.reference)
-    why_not = why_not_write(powers(record))
+    dyads, companions = _dyads(record.services, alliance.visible.ratings, span=span, mine=record.context.user.reference)
+    why_not = why_not_write(permissions(record))
     return History(
         patient=patient_of(readings.patient, zone=record.zone),
         years=years,
@@ -84,7 +84,7 @@ def load_history(record: ChartRecord, *, years: Years) -> History:
         server=record.context.issuer_name,
         dyads=dyads,
         companions=companions,
-        hidden=alliance.sight.hidden,
+        hidden=alliance.visible.hidden,
         panels=panels,
         changes=(*_rating_changes(dyads), *_hba1c_change(panels)),
         skipped=skipped,
@@ -112,11 +112,13 @@ def _alliance(record: ChartRecord, readings: Readings) -> _Alliance:
     scores = readings.resources[SCORES]
     library, patient = record.services.library, patient_on_server(record.context)
     ratings, skipped = read_ratings(library, responses, scores, patient=patient, base=canonical, zone=record.zone)
-    sight = blind_entry.apply(record, ratings)
-    kept = blind_entry.without_content(record.services, skipped, sight=sight, resources=[*responses, *scores], base=base)
+    visible = blind_entry.apply(record, ratings)
+    kept = blind_entry.without_content(record.services, skipped, visible=visible, resources=[*responses, *scores], base=base)
     used = {ANSWERS: responses, SCORES: scores}
-    counts = {key: len(blind_entry.not_held(resources, sight=sight, base=base)) for key, resources in used.items()}
-    return _Alliance(sight=sight, skipped=kept, reports={key: replace(readings.reports[key], count=count) for key, count in counts.items()})
+    counts = {key: len(blind_entry.not_held(resources, visible=visible, base=base)) for key, resources in used.items()}
+    return _Alliance(
+        visible=visible, skipped=kept, reports={key: replace(readings.reports[key], count=count) for key, count in counts.items()}
+    )
 
 
 def _is_ours(response: Resource, canonical_base: str) -> bool:
@@ -157,12 +159,12 @@ def _foreign(reports: Iterable[ReadReport], context: LaunchContext) -> list[Skip
     ]
 
 
-def _span(years: Years, today: date, days: Sequence[date]) -> Span:
+def _span(years: Years, today: date, days: Sequence[date]) -> DrawnRange:
     """The drawn range. "all" begins with the oldest value, and is at least a year."""
     end = max([today, *days])
     if years in _YEARS:
-        return Span(start=_years_before(today, _YEARS[years]), end=end)
-    return Span(start=min([_years_before(today, 1), *days]), end=end)
+        return DrawnRange(start=_years_before(today, _YEARS[years]), end=end)
+    return DrawnRange(start=min([_years_before(today, 1), *days]), end=end)
 
 
 def _years_before(day: date, years: int) -> date:
@@ -181,7 +183,7 @@ def _by_measure(parts: Iterable[_Part]) -> dict[str | None, list[_Part]]:
     return grouped
 
 
-def _panel(measure: Measure, own: Sequence[Measurement], skipped: Sequence[Skipped], report: ReadReport, *, span: Span) -> Panel:
+def _panel(measure: Measure, own: Sequence[Measurement], skipped: Sequence[Skipped], report: ReadReport, *, span: DrawnRange) -> Panel:
     """One measure, from its own values, oldest first. Latest and previous are of all dates, of one method, and preliminary only where
     nothing else is."""
     firm = [measurement for measurement in own if measurement.standing != "preliminary"] or own
@@ -198,7 +200,7 @@ def _panel(measure: Measure, own: Sequence[Measurement], skipped: Sequence[Skipp
     )
 
 
-def _dyads(services: AppServices, ratings: Sequence[Rating], *, span: Span, mine: str) -> tuple[list[Dyad], list[Dyad]]:
+def _dyads(services: AppServices, ratings: Sequence[Rating], *, span: DrawnRange, mine: str) -> tuple[list[Dyad], list[Dyad]]:
     """One per rated clinician and instrument, never mixed, and one per questionnaire about nobody in particular. Mine first and in the
     site's order of instruments, as are the questionnaires; then the other clinicians, the most recent first."""
     groups: dict[tuple[str, str, str], list[Rating]] = {}
@@ -238,7 +240,7 @@ def _rated(rating: Rating) -> str:
     return rating.clinician.reference if rating.clinician else ""
 
 
-def _dyad(instrument: Instrument, ratings: Sequence[Rating], *, span: Span, mine: str) -> Dyad:
+def _dyad(instrument: Instrument, ratings: Sequence[Rating], *, span: DrawnRange, mine: str) -> Dyad:
     """The ratings of one dyad, oldest first."""
     named = next((rating.clinician for rating in reversed(ratings) if rating.clinician and rating.clinician.name), ratings[-1].clinician)
     by_informant = {informant: [rating for rating in ratings if rating.informant == informant] for informant in instrument.forms}

@@ -56,7 +56,7 @@ def ask(record: ChartRecord, *, slug: str, informant: Informant, note: str = "")
     alone = record.context.by_patient
     if alone and informant != "patient":
         raise SessionError("This form is not meant for the person signed in, so nothing was stored.")
-    instrument = own_form_of(record.services, slug) if alone else form_of(record.services, slug, informant)
+    instrument = portal_form_of(record.services, slug) if alone else form_of(record.services, slug, informant)
     user = record.context.user
     signed_in = Person(reference=user.reference, name=user.name) if alone else practitioner(record.context)
     asked = AskedForm(instrument=instrument, informant=informant, signed_in=signed_in, alone=alone)
@@ -85,7 +85,7 @@ def form_of(services: AppServices, slug: str, informant: Informant) -> Instrumen
     return instrument
 
 
-def own_form_of(services: AppServices, slug: str) -> Instrument:
+def portal_form_of(services: AppServices, slug: str) -> Instrument:
     """The same for a patient who has signed in themself: one they can answer without a licensed sheet."""
     instrument = form_of(services, slug, "patient")
     if instrument.from_paper("patient"):

@@ -12,7 +12,7 @@ from fhir_mappings.people.clinicians import Named, general_practitioners, is_cli
 from fhir_mappings.people.person import Person
 from fhir_mappings.r4.references import local_reference, own_resources
 from fhir_mappings.ratings.rating_reader import read_ratings
-from smart_app.care.record.access import Powers, base_of, patient_on_server, powers, reader
+from smart_app.care.record.access import Permissions, base_of, patient_on_server, permissions, reader
 from smart_app.care.record.patient_in_context import Patient, patient_of, remember_patient
 from smart_app.care.record.reads import ANSWERS, SCORES, Readings, read_all
 from smart_app.care.record.record import ChartRecord
@@ -27,7 +27,7 @@ _VISIT, _TEAM = "visit", "team"
 _MOST_LOOKED_UP = 20
 
 
-class Choice(Struct, frozen=True, kw_only=True):
+class ClinicianChoice(Struct, frozen=True, kw_only=True):
     """One clinician who may be rated, and what connects them with the patient, in words (`this visit, attender`)."""
 
     person: Person
@@ -38,7 +38,7 @@ class Candidates(Struct, frozen=True, kw_only=True):
     """`choices` by name; `looked` says of each place that was looked in what came of it, as (place, outcome)."""
 
     patient: Patient
-    choices: tuple[Choice, ...]
+    choices: tuple[ClinicianChoice, ...]
     looked: tuple[tuple[str, str], ...]
 
 
@@ -54,7 +54,7 @@ def candidates(record: ChartRecord) -> Candidates:
     FhirError only when the Patient cannot be read or is another; what else fails is in `looked`."""
     readings = read_all(record, only=(ANSWERS, SCORES))
     remember_patient(record, readings.patient)
-    allowed, client = powers(record), reader(record)
+    allowed, client = permissions(record), reader(record)
     found = gather(record.services.pool, dict(_reads(record.context, allowed, client)), seconds=record.services.settings.read_deadline)
     places = dict(_places(record, readings, found, allowed))
     gathered = _by_person(record, [(place, one) for place, given in places.items() for one in given if isinstance(one, Named)])
@@ -98,7 +98,7 @@ def _purpose(form: tuple[str, Informant]) -> str:
 _Team = list[Resource]
 
 
-def _reads(context: LaunchContext, allowed: Powers, client: FhirClient) -> Iterator[tuple[str, Callable[[float], _Team]]]:
+def _reads(context: LaunchContext, allowed: Permissions, client: FhirClient) -> Iterator[tuple[str, Callable[[float], _Team]]]:
     if context.encounter and allowed.granted("Encounter", "read"):
         yield _VISIT, partial(_visit, client, context.encounter)
     if allowed.why_not("CareTeam", "search-type") is None:
@@ -117,7 +117,7 @@ def _places(
     record: ChartRecord,
     readings: Readings,
     found: Mapping[str, Loaded[_Team] | Failed],
-    allowed: Powers,
+    allowed: Permissions,
 ) -> Iterator[tuple[str, list[Named] | str]]:
     """Every place a clinician may be named in, with whom it names, or why that is not known."""
     today, context = record.now().date(), record.context
@@ -154,12 +154,12 @@ def _rated_before(record: ChartRecord, readings: Readings) -> list[Named] | str:
     return [Named(reference=one.reference, name=one.name, role=None) for one in rated]
 
 
-def _counted(place: str, choices: Iterable[Choice]) -> str:
+def _counted(place: str, choices: Iterable[ClinicianChoice]) -> str:
     count = sum(any(role.split(", ")[0] == place for role in one.roles) for one in choices)
     return "nobody besides you" if not count else "1 clinician" if count == 1 else f"{count} clinicians"
 
 
-def _is_own_role(one: Choice, context: LaunchContext) -> bool:
+def _is_own_role(one: ClinicianChoice, context: LaunchContext) -> bool:
     return one.person.reference.startswith("PractitionerRole/") and one.person.name is not None and one.person.name == context.user.name
 
 
@@ -181,7 +181,7 @@ def _by_person(record: ChartRecord, mentions: list[tuple[str, Named]]) -> dict[s
 
 def _behind_roles(record: ChartRecord, references: Iterable[str]) -> dict[str, Named]:
     """The practitioner of each PractitionerRole that can be read."""
-    base, allowed, client = base_of(record.context), powers(record), reader(record)
+    base, allowed, client = base_of(record.context), permissions(record), reader(record)
     local = {local for one in references if (local := local_reference(one, base=base)) and local.startswith("PractitionerRole/")}
     if not local or not allowed.granted("PractitionerRole", "read"):
         return {}
@@ -195,7 +195,7 @@ def _behind_roles(record: ChartRecord, references: Iterable[str]) -> dict[str, N
     }  # fmt: skip
 
 
-def _look_names_up(services: AppServices, gathered: Mapping[str, _Gathered], allowed: Powers, client: FhirClient) -> None:
+def _look_names_up(services: AppServices, gathered: Mapping[str, _Gathered], allowed: Permissions, client: FhirClient) -> None:
     """Add the names of those the record only refers to."""
     nameless = [reference for reference, one in gathered.items() if not one.names and reference.startswith("Practitioner/")]
     if nameless and allowed.granted("Practitioner", "read"):
@@ -211,5 +211,5 @@ def _read_each(services: AppServices, client: FhirClient, references: list[str])
     return {reference: read.value for reference, read in found.items() if isinstance(read, Loaded)}
 
 
-def _choice(reference: str, one: _Gathered) -> Choice:
-    return Choice(person=Person(reference=reference, name=next(iter(one.names), None)), roles=tuple(one.roles))
+def _choice(reference: str, one: _Gathered) -> ClinicianChoice:
+    return ClinicianChoice(person=Person(reference=reference, name=next(iter(one.names), None)), roles=tuple(one.roles))

@@ -27,7 +27,7 @@ _APART = timedelta(milliseconds=200)
 _PATIENT_SIDE = {"Patient", "RelatedPerson"}
 
 
-class Kept(Struct, frozen=True, kw_only=True):
+class KeptAnswers(Struct, frozen=True, kw_only=True):
     """What is kept of a form: `answered` of `of` items, until `until`, in the clinic's zone. `state` "nothing": nothing was answered;
     "sent": the form was sent already, so this was not kept again; "too_soon": what was kept a moment ago stands."""
 
@@ -37,7 +37,7 @@ class Kept(Struct, frozen=True, kw_only=True):
     until: datetime
 
 
-class Unsent(Struct, frozen=True, kw_only=True):
+class SavedDraft(Struct, frozen=True, kw_only=True):
     """A draft as it is offered, or gone on with. `hidden`: what was answered may be known, how it was answered may not.
     `other_visit`: it was begun in another visit than the one open now."""
 
@@ -50,7 +50,7 @@ class Unsent(Struct, frozen=True, kw_only=True):
     other_visit: bool
 
 
-class Typed(Struct, frozen=True, kw_only=True):
+class PostedForm(Struct, frozen=True, kw_only=True):
     """What a page sends of a form that is not finished. `cookie` is the launch's as the browser sent it, "" for none; `completes`: answers
     of before, which are not on the page, are to complete it."""
 
@@ -76,7 +76,9 @@ def ticket_for(record: ChartRecord, asked: AskedForm, *, key: str, cookie: str) 
     return record.services.store.drafts.issue(place, ticket)
 
 
-def keep(services: AppServices, typed: Typed, *, asked: AskedForm | None = None, why: str = "", held_back: bool = False) -> Kept:
+def keep(
+    services: AppServices, typed: PostedForm, *, asked: AskedForm | None = None, why: str = "", held_back: bool = False
+) -> KeptAnswers:
     """Keep what was typed into a form, `asked` where a launch has let it in. `why` the launch could not take it, "" while it is open;
     `held_back`: not more often than somebody types.
 
@@ -89,7 +91,7 @@ def keep(services: AppServices, typed: Typed, *, asked: AskedForm | None = None,
     answers = understood(instrument, _whole(services, typed, ticket))
     ttl = timedelta(hours=services.settings.draft_hours)
     until = (services.clock() + ttl).astimezone(services.zone(ticket.author.iss))
-    kept = Kept(state="kept", answered=answered(instrument, answers), of=len(instrument.items), until=until)
+    kept = KeptAnswers(state="kept", answered=answered(instrument, answers), of=len(instrument.items), until=until)
     if services.store.outbox.get(typed.place.key) is not None:
         return replace(kept, state="sent")
     if not answers:
@@ -97,13 +99,13 @@ def keep(services: AppServices, typed: Typed, *, asked: AskedForm | None = None,
     return kept if _saved(services, typed, ticket, answers, ttl=ttl, why=why, held_back=held_back) else replace(kept, state="too_soon")
 
 
-def unsent(record: ChartRecord, asked: AskedForm, *, key: str | None = None) -> Unsent | None:
+def saved_draft(record: ChartRecord, asked: AskedForm, *, key: str | None = None) -> SavedDraft | None:
     """What this user last left unsent in this patient's form, or the draft of that key; of one that was told whom it is about, about that
     clinician and no other. None where there is nothing, or it was sent."""
     return _unsent(record, asked.instrument, asked.informant, key=key, about=asked.chosen.reference if asked.chosen else None)
 
 
-def left_unsent(record: ChartRecord) -> tuple[tuple[Instrument, Informant, Unsent], ...]:
+def saved_drafts(record: ChartRecord) -> tuple[tuple[Instrument, Informant, SavedDraft], ...]:
     """Every form of this patient that this user began and has not sent, in the site's order. One look when there is none."""
     if not record.services.store.drafts.of(author_of(record.context)):
         return ()
@@ -132,14 +134,14 @@ def discard(record: ChartRecord, *, key: str) -> None:
         store.audit.add("draft_discarded", launch_id=record.launch_id, context=record.context, detail=detail, within=together)
 
 
-def with_earlier(fields: Fields, earlier: Unsent | None) -> Fields:
+def with_earlier(fields: Fields, earlier: SavedDraft | None) -> Fields:
     """The fields of a form, completed by what it had before."""
     return completed(fields, earlier.answers) if earlier else fields
 
 
 def _unsent(
     record: ChartRecord, instrument: Instrument, informant: Informant, *, key: str | None = None, about: str | None = None
-) -> Unsent | None:
+) -> SavedDraft | None:
     store = record.services.store
     wanted = (instrument.slug, informant, instrument.version, about)
     for draft in store.drafts.of(author_of(record.context)):
@@ -152,7 +154,7 @@ def _unsent(
     return None
 
 
-def _checked(services: AppServices, typed: Typed) -> Ticket:
+def _checked(services: AppServices, typed: PostedForm) -> Ticket:
     """The form's ticket, once it fits everything else that came with it."""
     ticket = services.store.drafts.read(typed.ticket, typed.place)
     if typed.patient != ticket.author.patient:
@@ -166,7 +168,7 @@ def _checked(services: AppServices, typed: Typed) -> Ticket:
 
 
 def _saved(
-    services: AppServices, typed: Typed, ticket: Ticket, answers: Mapping[str, str], *, ttl: timedelta, why: str, held_back: bool
+    services: AppServices, typed: PostedForm, ticket: Ticket, answers: Mapping[str, str], *, ttl: timedelta, why: str, held_back: bool
 ) -> bool:
     """Save and record, in one transaction: the first time, and whenever a launch could not take it. False when it came too soon."""
     store = services.store
@@ -179,15 +181,15 @@ def _saved(
     return saved != "too_soon"
 
 
-def _whole(services: AppServices, typed: Typed, ticket: Ticket) -> Fields:
+def _whole(services: AppServices, typed: PostedForm, ticket: Ticket) -> Fields:
     """The fields, completed by what the form had before where that is not on the page."""
     before = services.store.drafts.get(typed.place.key, ticket.author) if typed.completes else None
     return completed(typed.fields, before.answers) if before else typed.fields
 
 
-def _shown(context: LaunchContext, instrument: Instrument, informant: Informant, draft: Draft) -> Unsent:
+def _shown(context: LaunchContext, instrument: Instrument, informant: Informant, draft: Draft) -> SavedDraft:
     own = informant == "patient" and not instrument.from_paper(informant)
-    return Unsent(
+    return SavedDraft(
         key=draft.key,
         answers=draft.answers,
         answered=answered(instrument, draft.answers),

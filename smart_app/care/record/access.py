@@ -23,7 +23,7 @@ _WRITTEN: Mapping[str, tuple[str, ...]] = {"Observation": (f"{OBSERVATION_CATEGO
 _WRITE_PATIENCE = 3
 
 
-class Powers(Struct, frozen=True, kw_only=True):
+class Permissions(Struct, frozen=True, kw_only=True):
     """`scope` as granted, `capabilities` as stated."""
 
     scope: str
@@ -57,15 +57,15 @@ def patient_on_server(context: LaunchContext) -> PatientOnServer:
     return PatientOnServer(id=context.patient, base=base_of(context))
 
 
-def prepare(iss: str, services: AppServices) -> None:
+def prefetch_capabilities(iss: str, services: AppServices) -> None:
     """Start finding out what the server can do, so that the first page need not wait for it. For a registered `iss` only."""
     services.capabilities.prefetch(iss.rstrip("/"))
 
 
-def powers(record: AnyRecord) -> Powers:
+def permissions(record: AnyRecord) -> Permissions:
     """What this launch can do. Waits for the server's statement only where it was never read."""
     found = record.services.capabilities.of(base_of(record.context), wait=record.services.settings.read_timeout)
-    return Powers(scope=record.context.scope, capabilities=found)
+    return Permissions(scope=record.context.scope, capabilities=found)
 
 
 def reader(record: AnyRecord) -> FhirClient:

@@ -5,7 +5,7 @@ from datetime import tzinfo
 from typing import Any
 
 from fhir_mappings.people.patient import PatientFields, read_patient
-from smart_app.care.record.access import Powers, powers, reader
+from smart_app.care.record.access import Permissions, permissions, reader
 from smart_app.care.record.record import ChartRecord
 from smart_app.errors import Forbidden
 from smart_app.fhir.client import Resource
@@ -16,7 +16,7 @@ Patient = PatientFields
 
 def open_patient(record: ChartRecord) -> Patient:
     """The launch's patient, read with this sign-in now or minutes ago. FhirError when they cannot be read or are another."""
-    check_readable(powers(record))
+    check_readable(permissions(record))
     context = record.context
     known = record.services.recent.get(context.iss, f"Patient/{context.patient}", context.access_token)
     if known is None:
@@ -31,7 +31,7 @@ def remember_patient(record: ChartRecord, resource: Resource) -> None:
     record.services.recent.keep(context.iss, f"Patient/{context.patient}", context.access_token, resource)
 
 
-def check_readable(allowed: Powers) -> None:
+def check_readable(allowed: Permissions) -> None:
     """Forbidden when this launch was not granted the patient's own entry; without it nothing can be shown."""
     if not allowed.granted("Patient", "read"):
         raise Forbidden("This sign-in does not include permission to read the patient's entry.", status=403)

@@ -14,7 +14,7 @@ from fhir_mappings.measures.catalogue import codes_of, groups_of
 from fhir_mappings.measures.measure import MeasureGroup
 from fhir_mappings.r4.references import own_resources
 from fhir_mappings.r4.systems import OBSERVATION_CATEGORY
-from smart_app.care.record.access import Powers, patient_on_server, powers, reader
+from smart_app.care.record.access import Permissions, patient_on_server, permissions, reader
 from smart_app.care.record.patient_in_context import check_readable
 from smart_app.care.record.record import ChartRecord
 from smart_app.errors import FhirError, Forbidden
@@ -45,7 +45,7 @@ SCORES = "scores"
 _COUNT = ("_count", "200")
 
 
-class Search(Struct, frozen=True, kw_only=True):
+class DashboardSearch(Struct, frozen=True, kw_only=True):
     """One search of the dashboard: `title` for people, `params` without the patient's, `categories` (FHIR's observation-category) under
     which records file every result of it, empty where they differ."""
 
@@ -67,7 +67,7 @@ class Readings(Struct, frozen=True, kw_only=True):
 def read_all(record: ChartRecord, *, only: Sequence[str] = ()) -> Readings:
     """Everything one dashboard is made of, or `only` those reads and the Patient, one round trip deep. FhirError when the Patient cannot be
     read or is another."""
-    allowed = powers(record)
+    allowed = permissions(record)
     check_readable(allowed)
     wanted = [search for search in _searches(record.services, allowed) if not only or search.key in only]
     refusals = {search.key: refusal for search in wanted if (refusal := _refusal(search, allowed)) is not None}
@@ -83,25 +83,25 @@ def read_all(record: ChartRecord, *, only: Sequence[str] = ()) -> Readings:
 
 # Asked for whole and sorted out here: servers differ on whether `questionnaire=` matches a versioned canonical, and a wrong guess would
 # look like "none".
-_ALL_ANSWERS = Search(key=ANSWERS, title="Alliance answers", type="QuestionnaireResponse", params=())
-_THE_PATIENT = Search(key=PATIENT, title="Patient", type="Patient", params=())
+_ALL_ANSWERS = DashboardSearch(key=ANSWERS, title="Alliance answers", type="QuestionnaireResponse", params=())
+_THE_PATIENT = DashboardSearch(key=PATIENT, title="Patient", type="Patient", params=())
 
 
-def _searches(services: AppServices, allowed: Powers) -> tuple[Search, ...]:
+def _searches(services: AppServices, allowed: Permissions) -> tuple[DashboardSearch, ...]:
     """Answers, scores, and one search per measure group."""
     # Filed as every score is that Rapport writes (fhir_mappings.submission.score_observations).
-    scores = Search(
+    scores = DashboardSearch(
         key=SCORES, title="Alliance scores", type="Observation", params=_score_params(services, allowed), categories=("survey",)
     )
     return (_ALL_ANSWERS, scores, *(_group_search(services, group) for group in groups_of(services.measures)))
 
 
-def _group_search(services: AppServices, group: MeasureGroup) -> Search:
+def _group_search(services: AppServices, group: MeasureGroup) -> DashboardSearch:
     params = (("code", _tokens(services, group.key)),)
-    return Search(key=group.key, title=group.title, type="Observation", params=params, categories=group.categories)
+    return DashboardSearch(key=group.key, title=group.title, type="Observation", params=params, categories=group.categories)
 
 
-def _score_params(services: AppServices, allowed: Powers) -> tuple[tuple[str, str], ...]:
+def _score_params(services: AppServices, allowed: Permissions) -> tuple[tuple[str, str], ...]:
     """Our own categories where they can be searched, else our own codes. What a score is of, its code says: questionnaires that rate nobody
     had the alliance's category before they got their own."""
     base = services.settings.canonical_base
@@ -116,7 +116,7 @@ def _tokens(services: AppServices, group: str) -> str:
     return ",".join(f"{system}|{code}" for system, code in codes_of(services.measures, group))
 
 
-def _refusal(search: Search, allowed: Powers) -> tuple[LoadState, str] | None:
+def _refusal(search: DashboardSearch, allowed: Permissions) -> tuple[LoadState, str] | None:
     """Why a search is not made: not granted, or not offered. A server that does not advertise a search may answer it with everything."""
     if not allowed.granted(search.type, "search-type"):
         return "not_permitted", f"This sign-in does not include permission to search {search.type}."
@@ -127,20 +127,20 @@ def _refusal(search: Search, allowed: Powers) -> tuple[LoadState, str] | None:
     return None
 
 
-def _in_part(search: Search, allowed: Powers) -> bool:
+def _in_part(search: DashboardSearch, allowed: Permissions) -> bool:
     """Whether the sign-in covers only some of the type's resources, and others than the ones searched for."""
     categories = [f"{OBSERVATION_CATEGORY}|{code}" for code in search.categories]
     covered = bool(categories) and allowed.granted(search.type, "search-type", categories=categories)
     return allowed.in_part(search.type, "search-type") and not covered
 
 
-def _patient_param(allowed: Powers, resource_type: str) -> str | None:
+def _patient_param(allowed: Permissions, resource_type: str) -> str | None:
     """`patient` or `subject`, whichever the server advertises; `patient` where it states nothing; None where it offers neither."""
     stated = {name: allowed.capabilities.searchable(resource_type, name) for name in ("patient", "subject")}
     return next((name for name in stated if stated[name]), "patient" if stated["patient"] is None else None)
 
 
-def _params(search: Search, allowed: Powers, patient: str) -> Params:
+def _params(search: DashboardSearch, allowed: Permissions, patient: str) -> Params:
     name = _patient_param(allowed, search.type)
     value = f"Patient/{patient}" if name == "subject" else patient
     return ((name or "patient", value), *search.params, _COUNT)
@@ -162,7 +162,7 @@ def _readings(
     refusals: Mapping[str, tuple[LoadState, str]],
     partly: AbstractSet[str],
     *,
-    searches: Sequence[Search],
+    searches: Sequence[DashboardSearch],
     finished: datetime,
 ) -> Readings:
     """Results sorted into this patient's and others'. Raises the Patient read's error: without it nothing is shown."""
@@ -179,7 +179,7 @@ def _readings(
 
 def _sorted(
     context: LaunchContext,
-    search: Search,
+    search: DashboardSearch,
     result: Loaded[SearchResult] | Failed | None,
     refusals: Mapping[str, tuple[LoadState, str]],
     *,
@@ -209,5 +209,5 @@ def _state(error: FhirError) -> LoadState:
     return "not_permitted" if isinstance(error, Forbidden) else "failed"
 
 
-def _report(search: Search, state: LoadState, *, count: int, reason: str | None, foreign: int, finished: datetime) -> ReadReport:
+def _report(search: DashboardSearch, state: LoadState, *, count: int, reason: str | None, foreign: int, finished: datetime) -> ReadReport:
     return ReadReport(key=search.key, title=search.title, state=state, count=count, reason=reason, foreign=foreign, finished=finished)

@@ -5,14 +5,14 @@ from msgspec import Struct
 from fhir_mappings.instruments.instrument import Informant, Instrument
 from fhir_mappings.people.person import Person
 from smart_app.care.forms.asked_form import AskedForm, check_clinician_chosen
-from smart_app.care.record.access import powers, prepare
+from smart_app.care.record.access import permissions, prefetch_capabilities
 from smart_app.care.record.patient_in_context import Patient, open_patient
 from smart_app.care.record.record import ChartRecord
 from smart_app.care.submission.write_ladder import highest, why_not_write
 from smart_app.errors import Forbidden
 
 
-class FormDraft(Struct, frozen=True, kw_only=True):
+class BlankForm(Struct, frozen=True, kw_only=True):
     """What a form page needs. `key` goes into the form as a hidden field. `clinician` is who is rated, None where nobody is;
     `signed_in` who has the page open. `from_paper`: the answers are typed in from the licensed sheet. `step` says how it will be stored, or
     `why_not_write` why it can only be kept in Rapport. `alone`: the patient has signed in themself, with no clinician around."""
@@ -30,17 +30,17 @@ class FormDraft(Struct, frozen=True, kw_only=True):
     alone: bool = False
 
 
-def begin_form(record: ChartRecord, asked: AskedForm) -> FormDraft:
+def begin_form(record: ChartRecord, asked: AskedForm) -> BlankForm:
     """A fresh form. SessionError when it does not say whom it is about; FhirError when the patient cannot be read; Forbidden where a
     patient who has signed in themself could store nothing."""
     check_clinician_chosen(asked)
-    prepare(record.context.iss, record.services)
+    prefetch_capabilities(record.context.iss, record.services)
     patient = open_patient(record)
-    allowed = powers(record)
+    allowed = permissions(record)
     rung = highest(allowed)
     if asked.alone and rung is None:
         raise Forbidden("Your record system does not let you send answers from here.", status=403)
-    return FormDraft(
+    return BlankForm(
         key=record.services.new_id(),
         instrument=asked.instrument,
         informant=asked.informant,

@@ -11,8 +11,16 @@ from smart_app.care.record.access import reader
 from smart_app.care.record.closed_visits import closed_visits
 from smart_app.care.record.record import ChartRecord
 from smart_app.care.submission.delivery import resolve
-from smart_app.care.submission.receipt import NotWritten, Outcome, Receipt, Written
-from smart_app.care.submission.sealed_submission import PANEL, PROVENANCE, RESPONSE, Parcel, Part, Resource, from_payload
+from smart_app.care.submission.receipt import NotWritten, Outcome, Receipt, StoredPart
+from smart_app.care.submission.sealed_submission import (
+    PANEL,
+    PROVENANCE,
+    RESPONSE,
+    Resource,
+    SealedSubmission,
+    SubmissionPart,
+    from_payload,
+)
 from smart_app.care.submission.stored_comparison import differences
 from smart_app.care.submission.write_ladder import step_words
 from smart_app.fhir.gather import Failed, Loaded, gather
@@ -29,133 +37,133 @@ def receipt(record: ChartRecord, *, key: str) -> Receipt:
 
     Under blind entry a patient's scores are left out until the visit's rating was revealed; the history shows them once rated."""
     entry = resolve(record, key=key)
-    parcel = from_payload(entry.payload)
-    read = _read_back(record, parcel)
-    shown = not closed_visits(record, [(parcel.informant, (parcel.clinician or "", parcel.visit))])
-    stored = [part for part in parcel.parts if part.role in parcel.stored]
+    sealed = from_payload(entry.payload)
+    read = _read_back(record, sealed)
+    shown = not closed_visits(record, [(sealed.informant, (sealed.clinician or "", sealed.visit))])
+    stored = [part for part in sealed.parts if part.role in sealed.stored]
     return Receipt(
         key=key,
-        outcome=_outcome(entry.state, parcel),
-        informant=parcel.informant,
-        clinician=Person(reference=parcel.clinician, name=parcel.clinician_name) if parcel.clinician else None,
-        instrument_title=parcel.instrument_title,
-        version=parcel.instrument_version,
-        answered=parcel.answered,
-        of=parcel.of,
-        visit=parcel.visit,
-        submitted=parcel.authored,
-        step=step_words(parcel.step),
-        written=tuple(_written(parcel, part, read.get(part.role), shown=shown) for part in stored),
-        not_written=tuple(_not_written(parcel, part, entry.state, shown=shown) for part in parcel.missing),
-        note_text=note_text(parcel, sent=parcel.authored.astimezone(record.zone), shown=shown),
-        reason=_reason(entry.state, parcel),
-        repeated=parcel.repeated,
-        from_paper=parcel.from_paper,
-        unscored=parcel.unscored,
+        outcome=_outcome(entry.state, sealed),
+        informant=sealed.informant,
+        clinician=Person(reference=sealed.clinician, name=sealed.clinician_name) if sealed.clinician else None,
+        instrument_title=sealed.instrument_title,
+        version=sealed.instrument_version,
+        answered=sealed.answered,
+        of=sealed.of,
+        visit=sealed.visit,
+        submitted=sealed.authored,
+        step=step_words(sealed.step),
+        written=tuple(_written(sealed, part, read.get(part.role), shown=shown) for part in stored),
+        not_written=tuple(_not_written(sealed, part, entry.state, shown=shown) for part in sealed.missing),
+        note_text=note_text(sealed, sent=sealed.authored.astimezone(record.zone), shown=shown),
+        reason=_reason(entry.state, sealed),
+        repeated=sealed.repeated,
+        from_paper=sealed.from_paper,
+        unscored=sealed.unscored,
     )
 
 
-def note_text(parcel: Parcel, *, sent: datetime, shown: bool) -> str:
+def note_text(sealed: SealedSubmission, *, sent: datetime, shown: bool) -> str:
     """Plain text to paste into a note; `sent` is when, in the clinic's zone; scores only where they may be shown."""
-    unvalidated = "" if parcel.validated else ", not a validated instrument"
-    rated = f", rated: {parcel.clinician_name or parcel.clinician}" if parcel.clinician else ""
-    paper = " Typed in from paper." if parcel.from_paper else ""
+    unvalidated = "" if sealed.validated else ", not a validated instrument"
+    rated = f", rated: {sealed.clinician_name or sealed.clinician}" if sealed.clinician else ""
+    paper = " Typed in from paper." if sealed.from_paper else ""
     lines = [
-        f"{parcel.instrument_title} ({parcel.informant}'s form{unvalidated}), {sent:%d-%b-%Y}{rated}.{paper}",
-        f"{parcel.answered} of {parcel.of} items answered.",
+        f"{sealed.instrument_title} ({sealed.informant}'s form{unvalidated}), {sent:%d-%b-%Y}{rated}.{paper}",
+        f"{sealed.answered} of {sealed.of} items answered.",
     ]
-    if parcel.unscored:
-        return "\n".join([*lines, f"Stored as answered, not scored. {parcel.unscored}"])
-    return "\n".join([*lines, _scores_text(parcel) if shown else f"Scores {_HELD_BACK}."])
+    if sealed.unscored:
+        return "\n".join([*lines, f"Stored as answered, not scored. {sealed.unscored}"])
+    return "\n".join([*lines, _scores_text(sealed) if shown else f"Scores {_HELD_BACK}."])
 
 
-def _scores_text(parcel: Parcel) -> str:
+def _scores_text(sealed: SealedSubmission) -> str:
     """Every score with its maximum, or why there is none."""
     scored = [
-        f"{line.title} {line.text} of {line.high}" if line.text else f"{line.title} not scored ({line.reason})" for line in parcel.scores
+        f"{line.title} {line.text} of {line.high}" if line.text else f"{line.title} not scored ({line.reason})" for line in sealed.scores
     ]
-    direction = f" {parcel.direction[:1].upper()}{parcel.direction[1:]}." if parcel.direction else ""
+    direction = f" {sealed.direction[:1].upper()}{sealed.direction[1:]}." if sealed.direction else ""
     return f"{'; '.join(scored)}.{direction}"
 
 
-def _read_back(record: ChartRecord, parcel: Parcel) -> ReadBacks:
+def _read_back(record: ChartRecord, sealed: SealedSubmission) -> ReadBacks:
     """Every stored resource, all at once, by id: a search may answer from before the write."""
     client = reader(record)
-    reads = {role: partial(client.read_reference, reference) for role, reference in parcel.stored.items()}
+    reads = {role: partial(client.read_reference, reference) for role, reference in sealed.stored.items()}
     return gather(record.services.pool, reads, seconds=record.services.settings.read_deadline)
 
 
-def _outcome(state: OutboxState, parcel: Parcel) -> Outcome:
+def _outcome(state: OutboxState, sealed: SealedSubmission) -> Outcome:
     """The state in the receipt's terms: what is stored decides, except that unknown stays unknown."""
     if state in {"unknown", "sending"}:
         return "unknown"
-    if not parcel.stored:
+    if not sealed.stored:
         return "refused" if state == "refused" else "kept"
-    return "partly_saved" if parcel.missing else "saved"
+    return "partly_saved" if sealed.missing else "saved"
 
 
-def _reason(state: OutboxState, parcel: Parcel) -> str | None:
+def _reason(state: OutboxState, sealed: SealedSubmission) -> str | None:
     """Why it is not all there, and which better ways of writing were not open."""
     if state == "sending":
         return "It is being sent at this moment. Open this page again in a minute."
-    return " ".join(text for text in (parcel.reason, *parcel.notes) if text) or None
+    return " ".join(text for text in (sealed.reason, *sealed.notes) if text) or None
 
 
-def _written(parcel: Parcel, part: Part, read: Loaded[Resource] | Failed | None, *, shown: bool) -> Written:
+def _written(sealed: SealedSubmission, part: SubmissionPart, read: Loaded[Resource] | Failed | None, *, shown: bool) -> StoredPart:
     """One stored part, with what reading it back gave."""
-    fate = parcel.fate(part.role)
-    line = Written(
-        what=_what(parcel, part.role),
-        value=_value(parcel, part.role, shown=shown),
-        reference=fate.reference or "",
-        version=fate.version,
+    outcome = sealed.outcome_of(part.role)
+    line = StoredPart(
+        what=_what(sealed, part.role),
+        value=_value(sealed, part.role, shown=shown),
+        reference=outcome.reference or "",
+        version=outcome.version,
         read_back="not_read",
         note=read.reason if isinstance(read, Failed) else None,
     )
-    return _compared(line, parcel, part, read.value) if isinstance(read, Loaded) else line
+    return _compared(line, sealed, part, read.value) if isinstance(read, Loaded) else line
 
 
-def _compared(line: Written, parcel: Parcel, part: Part, stored: Resource) -> Written:
+def _compared(line: StoredPart, sealed: SealedSubmission, part: SubmissionPart, stored: Resource) -> StoredPart:
     """The line with the version read, and whether it says what was sent."""
-    found = differences(parcel, part, stored)
+    found = differences(sealed, part, stored)
     meta = stored.get("meta")
     version = meta.get("versionId") if isinstance(meta, dict) else None
     note = f"The stored entry differs in: {', '.join(found)}." if found else None
     return replace(line, version=str(version) if version else line.version, read_back="differs" if found else "same", note=note)
 
 
-def _not_written(parcel: Parcel, part: Part, state: OutboxState, *, shown: bool) -> NotWritten:
+def _not_written(sealed: SealedSubmission, part: SubmissionPart, state: OutboxState, *, shown: bool) -> NotWritten:
     """One part that is not known to be stored: why, where it is, what to do."""
-    said = _value(parcel, part.role, shown=shown)
-    what = _what(parcel, part.role) if said in {"", _HELD_BACK} else f"{_what(parcel, part.role)}, {said}"
-    why = parcel.fate(part.role).why or parcel.reason or "It was not sent."
-    now, todo = _place_and_remedy(parcel, part, state)
+    said = _value(sealed, part.role, shown=shown)
+    what = _what(sealed, part.role) if said in {"", _HELD_BACK} else f"{_what(sealed, part.role)}, {said}"
+    why = sealed.outcome_of(part.role).why or sealed.reason or "It was not sent."
+    now, todo = _place_and_remedy(sealed, part, state)
     return NotWritten(what=what, why=why, now=now, todo=todo)
 
 
-def _place_and_remedy(parcel: Parcel, part: Part, state: OutboxState) -> tuple[str, str]:
+def _place_and_remedy(sealed: SealedSubmission, part: SubmissionPart, state: OutboxState) -> tuple[str, str]:
     """Where the part is now, and what to do."""
     if state in {"unknown", "sending"}:
         return f"Not known whether it is in the record. {_SEALED}", "Do not enter it again. Check again in a minute."
-    if part.role == PROVENANCE and parcel.stored:
+    if part.role == PROVENANCE and sealed.stored:
         return "In Rapport's audit trail.", "Nothing. IT can read it there."
-    if parcel.stored:
+    if sealed.stored:
         return "Not in the record; the answers it was computed from are.", "Copy the text for the note if the score is needed there."
     if state == "refused":
         return _SEALED, "Copy the text for the note, and tell IT why it was refused."
     return _SEALED, "Try again later, or copy the text for the note."
 
 
-def _what(parcel: Parcel, role: str) -> str:
+def _what(sealed: SealedSubmission, role: str) -> str:
     """The part in words."""
-    return _NAMES.get(role) or next((line.title for line in parcel.scores if line.role == role), role)
+    return _NAMES.get(role) or next((line.title for line in sealed.scores if line.role == role), role)
 
 
-def _value(parcel: Parcel, role: str, *, shown: bool) -> str:
+def _value(sealed: SealedSubmission, role: str, *, shown: bool) -> str:
     """What it says, in words; a patient's score only where it may be shown."""
     if role == RESPONSE:
-        return f"{parcel.answered} of {parcel.of}"
-    line = next((line for line in parcel.scores if line.role == role), None)
+        return f"{sealed.answered} of {sealed.of}"
+    line = next((line for line in sealed.scores if line.role == role), None)
     if line is None or line.text is None:
         return ""
     return f"{line.text} of {line.high}" if shown else _HELD_BACK

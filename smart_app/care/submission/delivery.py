@@ -7,10 +7,10 @@ from functools import partial
 
 from msgspec.structs import replace
 
-from smart_app.care.record.access import base_of, powers, writer
+from smart_app.care.record.access import base_of, permissions, writer
 from smart_app.care.record.record import AnyRecord, ChartRecord
-from smart_app.care.submission.outcome_search import Finder
-from smart_app.care.submission.sealed_submission import Fate, Parcel, from_payload, to_payload
+from smart_app.care.submission.outcome_search import OutcomeSearch
+from smart_app.care.submission.sealed_submission import SealedSubmission, WriteOutcome, from_payload, to_payload
 from smart_app.care.submission.write_ladder import Attempt, Sender, climb
 from smart_app.errors import SessionError
 from smart_app.launch.context.launch_context import Author, LaunchId
@@ -24,12 +24,12 @@ _WAIT_FACTOR = 3
 _GONE_FACTOR = 12
 
 
-def deliver(record: ChartRecord, *, parcel: Parcel) -> bool:
+def deliver(record: ChartRecord, *, sealed: SealedSubmission) -> bool:
     """Seal a new submission and send it. False, and nothing done, when its key is known: whoever seals it first sends it, alone."""
     launch_id, author, outbox = record.launch, author_of(record.context), record.services.store.outbox
-    if not outbox.put(parcel.key, launch_id=launch_id, payload=to_payload(parcel), state="sending", author=author):
+    if not outbox.put(sealed.key, launch_id=launch_id, payload=to_payload(sealed), state="sending", author=author):
         return False
-    _finish(record, attempt=climb(parcel, _sender(record, launch_id)), launch_id=launch_id)
+    _finish(record, attempt=climb(sealed, _sender(record, launch_id)), launch_id=launch_id)
     return True
 
 
@@ -44,15 +44,15 @@ def send_again(record: ChartRecord, *, key: str) -> str:
 def send_sealed(record: AnyRecord, entry: OutboxEntry) -> None:
     """The same for an entry of the outbox as it was just read, with the access of whoever has it to send: the launch, or a job. Nothing is
     done while another is at it. SessionError where it was sealed for another server than the one of that access."""
-    parcel = from_payload(entry.payload)
-    if parcel.base != base_of(record.context):
+    sealed = from_payload(entry.payload)
+    if sealed.base != base_of(record.context):
         raise SessionError("These answers belong to another record system than the one opened here, so nothing was sent.")
     if not record.services.store.outbox.claim(entry.key):
         return
     launch_id = record.launch_id or entry.launch_id
-    attempt = Attempt(parcel=parcel, state="sealed") if entry.state == "sealed" else _looked_up(record, parcel)
+    attempt = Attempt(sealed=sealed, state="sealed") if entry.state == "sealed" else _looked_up(record, sealed)
     if attempt.state == "sealed":
-        attempt = climb(attempt.parcel, _sender(record, launch_id))
+        attempt = climb(attempt.sealed, _sender(record, launch_id))
     _finish(record, attempt=attempt, launch_id=launch_id)
 
 
@@ -68,7 +68,7 @@ def resolve(record: ChartRecord, *, key: str) -> OutboxEntry:
     return entry_of(record, key=key, author=author)
 
 
-def left_behind(record: ChartRecord) -> tuple[Parcel, ...]:
+def undelivered(record: ChartRecord) -> tuple[SealedSubmission, ...]:
     """What this user has sent of this patient, in whatever launch, and the record has not acknowledged; newest first."""
     return tuple(from_payload(entry.payload) for entry in record.services.store.outbox.left_by(author_of(record.context)))
 
@@ -97,50 +97,52 @@ def _own_entry(record: ChartRecord, *, key: str, author: Author | None) -> Outbo
 
 def _finish(record: AnyRecord, *, attempt: Attempt, launch_id: LaunchId) -> None:
     """Seal how it stands and record it, in one transaction."""
-    parcel = attempt.parcel
+    sealed = attempt.sealed
     store = record.services.store
-    who = Author(iss=record.context.iss, patient=parcel.patient, user=record.context.user)
-    detail = {"key": parcel.key, "state": attempt.state, "step": parcel.step, "stored": parcel.stored}
+    who = Author(iss=record.context.iss, patient=sealed.patient, user=record.context.user)
+    detail = {"key": sealed.key, "state": attempt.state, "step": sealed.step, "stored": sealed.stored}
     with store.database.begin() as together:
-        store.outbox.reseal(parcel.key, attempt.state, launch_id=launch_id, payload=to_payload(parcel), within=together)
+        store.outbox.reseal(sealed.key, attempt.state, launch_id=launch_id, payload=to_payload(sealed), within=together)
         store.audit.add("submission", launch_id=record.launch_id, context=who, detail=detail, within=together)
 
 
-def _looked_up(record: AnyRecord, parcel: Parcel) -> Attempt:
-    """The parcel after a search: acknowledged when all of it is there, `sealed` when the rest certainly is not, else unknown."""
-    found = _finder(record).find(parcel)
-    known = replace(parcel.with_fates(found.fates), searched=record.services.clock())
+def _looked_up(record: AnyRecord, sealed: SealedSubmission) -> Attempt:
+    """The submission after a search: acknowledged when all of it is there, `sealed` when the rest certainly is not, else unknown."""
+    found = _outcome_search(record).find(sealed)
+    known = replace(sealed.with_outcomes(found.outcomes), searched=record.services.clock())
     if not known.missing or _whole_transaction(known):
-        return Attempt(parcel=replace(known, reason=None), state="acknowledged")
+        return Attempt(sealed=replace(known, reason=None), state="acknowledged")
     if not found.certain:
-        return Attempt(parcel=replace(known, reason=found.reason), state="unknown")
-    return Attempt(parcel=replace(known, reason="The server was searched for it and does not list it."), state="sealed")
+        return Attempt(sealed=replace(known, reason=found.reason), state="unknown")
+    return Attempt(sealed=replace(known, reason="The server was searched for it and does not list it."), state="sealed")
 
 
-def _whole_transaction(parcel: Parcel) -> bool:
+def _whole_transaction(sealed: SealedSubmission) -> bool:
     """A transaction is all or nothing: when everything that can be searched for is there, Provenance is too."""
-    return parcel.step == "transaction" and bool(parcel.stored) and all(part.type == "Provenance" for part in parcel.missing)
+    return sealed.step == "transaction" and bool(sealed.stored) and all(part.type == "Provenance" for part in sealed.missing)
 
 
 def _sender(record: AnyRecord, launch_id: LaunchId) -> Sender:
-    finder = _finder(record)
+    search = _outcome_search(record)
     return Sender(
         client=writer(record),
-        powers=powers(record),
-        find=partial(_fates_found, finder),
+        powers=permissions(record),
+        find=partial(_outcomes_found, search),
         keep=partial(_keep, record.services, launch_id),
     )
 
 
-def _finder(record: AnyRecord) -> Finder:
-    capabilities = powers(record).capabilities
+def _outcome_search(record: AnyRecord) -> OutcomeSearch:
+    capabilities = permissions(record).capabilities
     client = writer(record)
-    return Finder(client=client, capabilities=capabilities, pool=record.services.pool, seconds=record.services.settings.read_deadline)
+    return OutcomeSearch(
+        client=client, capabilities=capabilities, pool=record.services.pool, seconds=record.services.settings.read_deadline
+    )
 
 
-def _fates_found(finder: Finder, parcel: Parcel) -> Mapping[str, Fate]:
-    return finder.find(parcel).fates
+def _outcomes_found(search: OutcomeSearch, sealed: SealedSubmission) -> Mapping[str, WriteOutcome]:
+    return search.find(sealed).outcomes
 
 
-def _keep(services: AppServices, launch_id: LaunchId, parcel: Parcel) -> None:
-    services.store.outbox.reseal(parcel.key, "sending", launch_id=launch_id, payload=to_payload(parcel))
+def _keep(services: AppServices, launch_id: LaunchId, sealed: SealedSubmission) -> None:
+    services.store.outbox.reseal(sealed.key, "sending", launch_id=launch_id, payload=to_payload(sealed))

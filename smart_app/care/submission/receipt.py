@@ -12,7 +12,7 @@ Outcome = Literal["saved", "partly_saved", "kept", "unknown", "refused"]
 ReadBack = Literal["same", "differs", "not_read"]
 
 
-class Written(Struct, frozen=True, kw_only=True):
+class StoredPart(Struct, frozen=True, kw_only=True):
     """One stored resource. `what` for people ("Answers", "Total"), `value` for people ("9 of 9", "4.25 of 5"),
     `reference` is `Type/id`, `version` the server's version id."""
 
@@ -49,7 +49,7 @@ class Receipt(Struct, frozen=True, kw_only=True):
     visit: str
     submitted: datetime
     step: str
-    written: tuple[Written, ...]
+    written: tuple[StoredPart, ...]
     not_written: tuple[NotWritten, ...]
     note_text: str
     reason: str | None

@@ -17,7 +17,7 @@ PANEL = "panel"
 Resource = dict[str, object]
 
 
-class Part(Struct, frozen=True, kw_only=True):
+class SubmissionPart(Struct, frozen=True, kw_only=True):
     """One resource of a submission. `role` is `response`, `panel`, a scale's key, or `provenance`; `full_url` its urn in the bundle."""
 
     role: str
@@ -31,7 +31,7 @@ class Part(Struct, frozen=True, kw_only=True):
         return str(self.resource["resourceType"])
 
 
-class Fate(Struct, frozen=True, kw_only=True):
+class WriteOutcome(Struct, frozen=True, kw_only=True):
     """What became of one part: where it is stored, or `why` it is not."""
 
     reference: str | None = None
@@ -49,7 +49,8 @@ class ScoreLine(Struct, frozen=True, kw_only=True):
     reason: str | None
 
 
-class Parcel(Struct, frozen=True, kw_only=True):
+# What an outbox holds already says `fates`.
+class SealedSubmission(Struct, frozen=True, kw_only=True, rename={"outcomes": "fates"}):
     """`digest` tells equal answers from changed ones under one key. `step` is the key of the rung that wrote it. `notes` says why
     higher rungs were not used; `searched` when the server was last searched for it. `content` is the bundle as text: numbers keep
     their digits whoever seals it. `clinician` is None where nobody is rated; `unscored` says why there are no scores."""
@@ -73,7 +74,7 @@ class Parcel(Struct, frozen=True, kw_only=True):
     digest: str
     scores: tuple[ScoreLine, ...]
     content: str
-    fates: Mapping[str, Fate] = field(default_factory=dict)
+    outcomes: Mapping[str, WriteOutcome] = field(default_factory=dict)
     step: str | None = None
     reason: str | None = None
     notes: tuple[str, ...] = ()
@@ -88,40 +89,40 @@ class Parcel(Struct, frozen=True, kw_only=True):
         return cast("Resource", simplejson.loads(self.content, use_decimal=True))
 
     @property
-    def parts(self) -> tuple[Part, ...]:
+    def parts(self) -> tuple[SubmissionPart, ...]:
         """The resources in the order of the bundle."""
         return parts_of(self.bundle, self.key)
 
     @property
-    def missing(self) -> tuple[Part, ...]:
+    def missing(self) -> tuple[SubmissionPart, ...]:
         """The parts not known to be stored."""
-        return tuple(part for part in self.parts if self.fate(part.role).reference is None)
+        return tuple(part for part in self.parts if self.outcome_of(part.role).reference is None)
 
     @property
     def stored(self) -> dict[str, str]:
         """Role to `Type/id` of what is known to be stored."""
-        return {role: fate.reference for role, fate in self.fates.items() if fate.reference is not None}
+        return {role: outcome.reference for role, outcome in self.outcomes.items() if outcome.reference is not None}
 
-    def fate(self, role: str) -> Fate:
+    def outcome_of(self, role: str) -> WriteOutcome:
         """What became of that part so far."""
-        return self.fates.get(role, Fate())
+        return self.outcomes.get(role, WriteOutcome())
 
-    def with_fates(self, fates: Mapping[str, Fate]) -> "Parcel":
+    def with_outcomes(self, outcomes: Mapping[str, WriteOutcome]) -> "SealedSubmission":
         """The same with more known."""
-        return replace(self, fates={**self.fates, **fates})
+        return replace(self, outcomes={**self.outcomes, **outcomes})
 
 
-def to_payload(parcel: Parcel) -> dict[str, object]:
+def to_payload(sealed: SealedSubmission) -> dict[str, object]:
     """JSON-ready."""
-    return cast("dict[str, object]", msgspec.to_builtins(parcel))
+    return cast("dict[str, object]", msgspec.to_builtins(sealed))
 
 
-def from_payload(payload: Mapping[str, object]) -> Parcel:
-    """The parcel as sealed."""
-    return msgspec.convert(payload, Parcel)
+def from_payload(payload: Mapping[str, object]) -> SealedSubmission:
+    """The submission as sealed."""
+    return msgspec.convert(payload, SealedSubmission)
 
 
-def parts_of(bundle: Resource, key: str) -> tuple[Part, ...]:
+def parts_of(bundle: Resource, key: str) -> tuple[SubmissionPart, ...]:
     """The resources of a submission's bundle, in its order."""
     return tuple(_part(entry, key) for entry in cast("list[Mapping[str, object]]", bundle["entry"]))
 
@@ -131,10 +132,12 @@ def content_of(bundle: Resource) -> str:
     return simplejson.dumps(bundle, use_decimal=True, ensure_ascii=False)
 
 
-def _part(entry: Mapping[str, object], key: str) -> Part:
+def _part(entry: Mapping[str, object], key: str) -> SubmissionPart:
     resource = cast("Resource", entry["resource"])
     request = cast("Mapping[str, str]", entry["request"])
-    return Part(role=_role(resource, key), full_url=str(entry["fullUrl"]), resource=resource, if_none_exist=request.get("ifNoneExist"))
+    return SubmissionPart(
+        role=_role(resource, key), full_url=str(entry["fullUrl"]), resource=resource, if_none_exist=request.get("ifNoneExist")
+    )
 
 
 def _role(resource: Resource, key: str) -> str:

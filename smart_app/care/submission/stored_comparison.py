@@ -5,15 +5,15 @@ from datetime import datetime
 from decimal import Decimal
 
 from fhir_mappings.r4.references import literal_reference
-from smart_app.care.submission.sealed_submission import Parcel, Part, Resource
+from smart_app.care.submission.sealed_submission import Resource, SealedSubmission, SubmissionPart
 
 Facts = dict[str, object]
 
 
-def differences(parcel: Parcel, part: Part, stored: Resource) -> tuple[str, ...]:
+def differences(sealed: SealedSubmission, part: SubmissionPart, stored: Resource) -> tuple[str, ...]:
     """The names of the facts in which `stored` differs from what was sent, in words; empty when it is the same."""
-    places = {other.full_url: parcel.fate(other.role).reference for other in parcel.parts}
-    sent, found = _facts(part.resource, parcel.base, places), _facts(stored, parcel.base, {})
+    places = {other.full_url: sealed.outcome_of(other.role).reference for other in sealed.parts}
+    sent, found = _facts(part.resource, sealed.base, places), _facts(stored, sealed.base, {})
     return tuple(name for name, value in sent.items() if found.get(name) != value)
 
 

@@ -22,7 +22,7 @@ from smart_app.care.forms.asked_form import AskedForm, check_clinician_chosen
 from smart_app.care.record.access import base_of
 from smart_app.care.record.record import ChartRecord
 from smart_app.care.submission.delivery import deliver, entry_of
-from smart_app.care.submission.sealed_submission import Parcel, ScoreLine, content_of, from_payload, to_payload
+from smart_app.care.submission.sealed_submission import ScoreLine, SealedSubmission, content_of, from_payload, to_payload
 from smart_app.errors import SessionError, WrongPatient
 from smart_app.launch.context.launch_context import LaunchContext
 
@@ -44,12 +44,12 @@ def submit(record: ChartRecord, asked: AskedForm, *, key: str, patient: str, fie
     if asked.from_paper:
         # An empty place on a sheet is no refusal to answer: it is left out.
         answers = replace(answers, declined=())
-    parcel = _parcel(record, asked, answers=answers, key=key)
-    if deliver(record, parcel=parcel):
+    sealed = _sealed_submission(record, asked, answers=answers, key=key)
+    if deliver(record, sealed=sealed):
         # What was kept of the form while it was typed is in the outbox now.
         record.services.store.drafts.drop(key)
         return key
-    return _repeat(record, parcel=parcel, fields=fields)
+    return _repeat(record, sealed=sealed, fields=fields)
 
 
 def _check_place(context: LaunchContext, *, key: str, patient: str) -> None:
@@ -60,7 +60,7 @@ def _check_place(context: LaunchContext, *, key: str, patient: str) -> None:
         raise SessionError("This form is damaged, so nothing was stored. Open it again from the history.")
 
 
-def _parcel(record: ChartRecord, asked: AskedForm, *, answers: Answers, key: str) -> Parcel:
+def _sealed_submission(record: ChartRecord, asked: AskedForm, *, answers: Answers, key: str) -> SealedSubmission:
     """Everything the outbox must know, so that no other source is needed to send or to show it."""
     instrument, informant, clinician = asked.instrument, asked.informant, asked.rated
     now = record.now()
@@ -69,7 +69,7 @@ def _parcel(record: ChartRecord, asked: AskedForm, *, answers: Answers, key: str
     submission = _submission(
         record.context, instrument, informant, answers=answers, scores=scores, clinician=clinician, key=key, now=now, canonical=canonical
     )
-    return Parcel(
+    return SealedSubmission(
         key=key,
         base=base_of(record.context),
         patient=record.context.patient,
@@ -140,17 +140,17 @@ def _digest(slug: str, informant: Informant, answers: Answers, clinician: Person
     return sha256(simplejson.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def _repeat(record: ChartRecord, *, parcel: Parcel, fields: Fields) -> Invalid | str:
+def _repeat(record: ChartRecord, *, sealed: SealedSubmission, fields: Fields) -> Invalid | str:
     """The same key again: equal answers lead to the first one's receipt, changed ones are refused and said to be."""
-    entry = entry_of(record, key=parcel.key)
-    sealed = from_payload(entry.payload)
-    if sealed.digest != parcel.digest:
+    entry = entry_of(record, key=sealed.key)
+    first = from_payload(entry.payload)
+    if first.digest != sealed.digest:
         kept = {name: values[0] for name, values in fields.items() if values}
         return Invalid(errors=(FieldError(link_id="", message=_CHANGED),), kept=kept)
-    if entry.state == "acknowledged" and not sealed.repeated:
-        payload = to_payload(replace(sealed, repeated=True))
-        record.services.store.outbox.reseal(parcel.key, "acknowledged", launch_id=record.launch, payload=payload)
-    return parcel.key
+    if entry.state == "acknowledged" and not first.repeated:
+        payload = to_payload(replace(first, repeated=True))
+        record.services.store.outbox.reseal(sealed.key, "acknowledged", launch_id=record.launch, payload=payload)
+    return sealed.key
 
 
 _CHANGED = (

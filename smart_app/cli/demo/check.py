@@ -12,9 +12,9 @@ import requests
 from fhir_mappings.people.clinicians import is_clinician
 from fhir_mappings.r4.references import ID, PatientOnServer, literal_reference, whose_reference
 from smart_app.cli.demo.check_steps import Steps, expect
-from smart_app.cli.demo.environment import Stand
+from smart_app.cli.demo.environment import DemoEnvironment
 from smart_app.cli.demo.fhir_reader import FhirReader, Resource, reader_for
-from smart_app.cli.demo.html_visitor import Form, Page, Visitor
+from smart_app.cli.demo.html_visitor import HtmlVisitor, Page, PageForm
 
 _REFERENCE = re.compile(rf"\b(QuestionnaireResponse|Observation|Provenance)/({ID})")
 _INSTRUMENT = "rapport-check-in"
@@ -33,9 +33,9 @@ class Subject:
 class Walk:
     """One clinician's way through the job, and what it left behind."""
 
-    stand: Stand
+    stand: DemoEnvironment
     subject: Subject
-    visitor: Visitor
+    visitor: HtmlVisitor
     dashboard: Page | None = None
     stored: list[str] = field(default_factory=list)
     before: list[Resource] = field(default_factory=list)
@@ -80,7 +80,7 @@ class Walk:
         expect(self.dashboard.status == 200, f"the dashboard answered {self.dashboard.status}")
         return self.dashboard
 
-    def form(self, informant: str) -> tuple[Page, Form]:
+    def form(self, informant: str) -> tuple[Page, PageForm]:
         """The questionnaire of an informant, reached as a person reaches it."""
         page = self.visitor.get(self.chart.link(going_to="/handover/" if informant == "patient" else f"/check/{_INSTRUMENT}/clinician"))
         if informant == "patient":
@@ -97,12 +97,12 @@ class Walk:
             return self.visitor.send(page, page.forms[0], {})
 
 
-def _scored(form: Form) -> list[str]:
+def _scored(form: PageForm) -> list[str]:
     """The names of the scored items of a form."""
     return [name for name in form.radios if re.fullmatch(r"(goal|task|bond)-\d", name)]
 
 
-def _answers(form: Form, *, leave_out: int = 0) -> dict[str, str]:
+def _answers(form: PageForm, *, leave_out: int = 0) -> dict[str, str]:
     """An answer to every scored item but the last `leave_out`, never the same everywhere."""
     names = _scored(form)
     chosen = {name: form.radios[name][place % 2 + 2] for place, name in enumerate(names)}
@@ -170,9 +170,9 @@ def _hidden_then_shown(walk: Walk, steps: Steps) -> None:
         expect("/reveal" not in walk.again().html, "a rating is still kept back")
 
 
-def run(stand: Stand, subject: Subject, steps: Steps, *, extra: Callable[[Walk, Steps], None] | None = None) -> None:
+def run(stand: DemoEnvironment, subject: Subject, steps: Steps, *, extra: Callable[[Walk, Steps], None] | None = None) -> None:
     """The whole job on one patient."""
-    with closing(Visitor()) as visitor:
+    with closing(HtmlVisitor()) as visitor:
         _walk_through(Walk(stand=stand, subject=subject, visitor=visitor), steps, extra=extra)
 
 

@@ -15,13 +15,13 @@ from smart_app.cli.definitions.consent import agreed
 from smart_app.cli.demo.check import Subject, run
 from smart_app.cli.demo.check_steps import Steps
 from smart_app.cli.demo.data_file_check import every_hba1c
-from smart_app.cli.demo.environment import Stand, direct, embedded, local_backend, relayed
+from smart_app.cli.demo.environment import DemoEnvironment, direct, embedded, local_backend, relayed
 from smart_app.cli.demo.serving import port_of, take_port
 from smart_app.clinic_time import site_zone
 from smart_app.errors import ConfigurationError
 from smart_app.garbage_collection import settle
 from smart_app.sandbox.personas.build import build_all, load_personas
-from smart_app.sandbox.seeding.data_file import DataFileError, LaunchChoices, Loaded, launch_choices, load_file
+from smart_app.sandbox.seeding.data_file import LaunchChoices, LoadedFile, ResourceFileError, launch_choices, load_file
 from smart_app.sandbox.seeding.remote_server import RemoteError
 from smart_app.sandbox.seeding.seed import NotConfirmedError, SeedReport, clean, seed
 from smart_app.settings import InstrumentSettings
@@ -77,14 +77,14 @@ def _zone() -> ZoneInfo:
         raise click.ClickException(wrong.user_message) from wrong
 
 
-def _loaded(data: Path | None) -> Loaded | None:
+def _loaded(data: Path | None) -> LoadedFile | None:
     """What the file holds, its notes said. Ends the program when it cannot be used."""
     if data is None:
         return None
     click.echo(f"Reading {data} …")
     try:
         loaded = load_file(data)
-    except DataFileError as wrong:
+    except ResourceFileError as wrong:
         raise click.ClickException(str(wrong)) from wrong
     for note in loaded.notes:
         click.echo(f"  {note}")
@@ -94,14 +94,14 @@ def _loaded(data: Path | None) -> Loaded | None:
 @contextmanager
 def _standing(
     base: str | None,
-    loaded: Loaded | None,
+    loaded: LoadedFile | None,
     *,
     straight: bool,
     checking: bool,
     confirmed: bool,
     ports: tuple[int, int],
     store: Path | None,
-) -> Iterator[tuple[Stand, LaunchChoices]]:
+) -> Iterator[tuple[DemoEnvironment, LaunchChoices]]:
     """The app and what it needs, running; and whom it can be opened for."""
     zone = _zone()
     with ExitStack() as stack:
@@ -168,7 +168,7 @@ def _clean(base: str, *, confirmed: bool) -> None:
         raise SystemExit(1)
 
 
-def _check(stand: Stand, choices: LaunchChoices, loaded: Loaded | None) -> None:
+def _check(stand: DemoEnvironment, choices: LaunchChoices, loaded: LoadedFile | None) -> None:
     """The job without a browser. Exits 1 unless every step held."""
     if not choices.patients:
         raise click.ClickException("there is no patient to do the job on")
@@ -180,7 +180,7 @@ def _check(stand: Stand, choices: LaunchChoices, loaded: Loaded | None) -> None:
         raise SystemExit(1)
 
 
-def _wait(stand: Stand) -> None:
+def _wait(stand: DemoEnvironment) -> None:
     """Say where to look, and stay until told to stop."""
     settle()
     click.echo(f"\nOpen  {stand.front}\n\nInvented patients only. Stop with Ctrl+C.")

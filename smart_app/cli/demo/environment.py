@@ -35,7 +35,7 @@ Resource = dict[str, Any]
 _UTC = ZoneInfo("UTC")
 
 
-class Stand(Struct, frozen=True, kw_only=True):
+class DemoEnvironment(Struct, frozen=True, kw_only=True):
     """Addresses without a trailing slash. `ehr` is None when the app talks to a foreign server directly; `fhir` is the issuer's
     FHIR base; `upstream` the foreign server behind it, if any; `zone` where its clinic is."""
 
@@ -113,7 +113,7 @@ def embedded(
     upstream: str | None = None,
     database_url: str | None = None,
     zone: ZoneInfo = _UTC,
-) -> Iterator[Stand]:
+) -> Iterator[DemoEnvironment]:
     """The app, on a database of its own or the one named, beside an embedded EHR over `backend`; the clinic of both is in `zone`."""
     app, ehr = f"http://localhost:{port_of(app_socket)}", f"http://127.0.0.1:{port_of(ehr_socket)}"
     with ExitStack() as stack:
@@ -123,22 +123,22 @@ def embedded(
         shipped = load_registration(None)
         registration = shipped.with_issuer(_embedded_issuer(shipped, ehr))
         stack.enter_context(_rapport(_settings(app, folder, zone=zone, database_url=database_url), registration, app_socket))
-        yield Stand(app=app, ehr=ehr, fhir=f"{ehr}/fhir", upstream=upstream, zone=zone)
+        yield DemoEnvironment(app=app, ehr=ehr, fhir=f"{ehr}/fhir", upstream=upstream, zone=zone)
 
 
 @contextmanager
-def relayed(base: str, *, app_socket: socket.socket, ehr_socket: socket.socket, zone: ZoneInfo = _UTC) -> Iterator[Stand]:
+def relayed(base: str, *, app_socket: socket.socket, ehr_socket: socket.socket, zone: ZoneInfo = _UTC) -> Iterator[DemoEnvironment]:
     """The app beside the embedded EHR, whose FHIR API relays to the open server at `base`."""
     with embedded(Relay(base), app_socket=app_socket, ehr_socket=ehr_socket, upstream=base, zone=zone) as stand:
         yield stand
 
 
 @contextmanager
-def direct(base: str, *, app_socket: socket.socket, zone: ZoneInfo = _UTC) -> Iterator[Stand]:
+def direct(base: str, *, app_socket: socket.socket, zone: ZoneInfo = _UTC) -> Iterator[DemoEnvironment]:
     """The app alone, talking to the open server at `base`; the tester picks the patient."""
     app = f"http://localhost:{port_of(app_socket)}"
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rapport-")))
         registration = load_registration(None).with_issuer(_open_issuer(base))
         stack.enter_context(_rapport(_settings(app, folder, zone=zone), registration, app_socket))
-        yield Stand(app=app, ehr=None, fhir=base, upstream=base, zone=zone)
+        yield DemoEnvironment(app=app, ehr=None, fhir=base, upstream=base, zone=zone)

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from fhir_mappings.r4.references import references_in
 from smart_app.cli.demo.check_steps import expect
-from smart_app.cli.demo.environment import READER_CLIENT, READER_REDIRECT, Stand
+from smart_app.cli.demo.environment import READER_CLIENT, READER_REDIRECT, DemoEnvironment
 
 _TIMEOUT = 60
 _SCOPE = "launch patient/Patient.r patient/QuestionnaireResponse.rs patient/Observation.rs patient/Provenance.rs"
@@ -81,14 +81,14 @@ def _sources(observation: Resource, base: str) -> set[str]:
     return set(references_in(observation.get("derivedFrom"), base=base))
 
 
-def reader_for(stand: Stand, patient: str) -> FhirReader:
+def reader_for(stand: DemoEnvironment, patient: str) -> FhirReader:
     """A reader of the record: straight from an open server, else with a token from a launch of its own."""
     if stand.upstream:
         return FhirReader(base=stand.upstream, patient=patient, token=None, zone=stand.zone)
     return FhirReader(base=stand.fhir, patient=patient, token=_token(stand, patient), zone=stand.zone)
 
 
-def _token(stand: Stand, patient: str) -> str:
+def _token(stand: DemoEnvironment, patient: str) -> str:
     """An access token of the read-back client, by the whole SMART flow."""
     verifier = secrets.token_urlsafe(48)
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()

@@ -13,7 +13,7 @@ _TIMEOUT = 60
 
 
 @dataclass
-class Form:
+class PageForm:
     """One form of a page: where it goes, its hidden fields, and the values each radio group offers."""
 
     action: str
@@ -22,12 +22,12 @@ class Form:
     radios: dict[str, list[str]] = field(default_factory=dict)
 
 
-class _Reader(HTMLParser):
+class _PageReader(HTMLParser):
     """Collects forms, links, frames and text of one page."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.forms: list[Form] = []
+        self.forms: list[PageForm] = []
         self.links: list[tuple[str, str]] = []
         self.frames: list[str] = []
         self.checked: dict[str, str] = {}
@@ -39,7 +39,7 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self.forms.append(Form(action=given.get("action", ""), method=given.get("method", "get").lower()))
+            self.forms.append(PageForm(action=given.get("action", ""), method=given.get("method", "get").lower()))
         elif tag == "input" and self.forms:
             self._field(given)
         elif tag == "a":
@@ -90,13 +90,13 @@ class Page:
 
     def __post_init__(self) -> None:
         """Read the page once."""
-        reader = _Reader()
+        reader = _PageReader()
         reader.feed(self.html)
         self.forms, self.links, self.frames = reader.forms, reader.links, reader.frames
         self.checked, self.rows = reader.checked, reader.rows
         self.text = " ".join(reader.words)
 
-    def form(self, *, going_to: str) -> Form:
+    def form(self, *, going_to: str) -> PageForm:
         """The form whose action contains `going_to`. LookupError when the page has none."""
         for form in self.forms:
             if going_to in urljoin(self.url, form.action):
@@ -111,7 +111,7 @@ class Page:
         raise LookupError(f"the page at {urlsplit(self.url).path} has no link that goes to {going_to!r}")
 
 
-class Visitor:
+class HtmlVisitor:
     """Visits pages, one origin's cookies kept apart from another's, Secure ones too (loopback counts as secure in browsers)."""
 
     def __init__(self) -> None:
@@ -127,7 +127,7 @@ class Visitor:
         """Open an address and follow where it leads."""
         return self._visit("GET", url, {})
 
-    def send(self, page: Page, form: Form, answers: dict[str, str]) -> Page:
+    def send(self, page: Page, form: PageForm, answers: dict[str, str]) -> Page:
         """Send a form of a page, its hidden fields included."""
         return self._visit("POST", urljoin(page.url, form.action or page.url), {**form.hidden, **answers})
 

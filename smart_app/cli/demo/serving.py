@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 
-class _Quiet(WSGIRequestHandler):
+class _QuietRequests(WSGIRequestHandler):
     """Logs no request: paths hold launch ids and patient ids."""
 
     protocol_version = "HTTP/1.1"
@@ -52,7 +52,7 @@ def port_of(listening: socket.socket) -> int:
 def served(app: "WSGIApplication", listening: socket.socket) -> Iterator[None]:
     """Answer requests on the socket while the block runs."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = make_server("127.0.0.1", port_of(listening), app, threaded=True, request_handler=_Quiet, fd=listening.fileno())
+    server = make_server("127.0.0.1", port_of(listening), app, threaded=True, request_handler=_QuietRequests, fd=listening.fileno())
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

@@ -15,7 +15,7 @@ from fhir_mappings.site.installation import Installed
 from fhir_mappings.site.key_confirmations import Confirmed, as_toml, read_confirmations
 from fhir_mappings.site.wording_pack_template import pack_template
 from fhir_mappings.site.wording_packs import LANGUAGE
-from smart_app.cli.instruments.site import Misused, Site, this_site, today
+from smart_app.cli.instruments.site import Misused, SiteInstruments, this_site, today
 from smart_app.cli.instruments.text import description, entry, in_words, key_lines, pack_line, structures, wrapped
 
 
@@ -61,7 +61,7 @@ def show(slug: str, version: str | None, language: str | None) -> None:
     _say(description(found, packs))
 
 
-def _in_language(site: Site, structure: Instrument, language: str) -> Instrument:
+def _in_language(site: SiteInstruments, structure: Instrument, language: str) -> Instrument:
     worded = in_words(site.installed.library, structure)
     found = next((one for one in worded if one.language == language), None)
     if found is None:

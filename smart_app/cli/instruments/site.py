@@ -23,7 +23,7 @@ class Misused(click.ClickException):
     exit_code = 2
 
 
-class Site(Struct, frozen=True, kw_only=True):
+class SiteInstruments(Struct, frozen=True, kw_only=True):
     """The site's settings and what they make of the instruments that ship."""
 
     settings: InstrumentSettings
@@ -48,11 +48,11 @@ def today() -> date:
     return datetime.now(site_zone(InstrumentSettings().time_zone)).date()
 
 
-def this_site(folder: Path | None = None) -> Site:
+def this_site(folder: Path | None = None) -> SiteInstruments:
     """The site as the settings describe it, or with another folder."""
     try:
         settings = InstrumentSettings()
-        return Site(settings=settings, installed=install_folder(load_library(), folder or settings.packs, today=today()))
+        return SiteInstruments(settings=settings, installed=install_folder(load_library(), folder or settings.packs, today=today()))
     except ValidationError as wrong:
         first = wrong.errors()[0]
         raise Misused(f"RAPPORT_{str(first['loc'][0]).upper()} cannot be used: {first['msg']} (see docs/configuration.md).") from wrong

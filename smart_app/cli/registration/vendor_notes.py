@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from textwrap import wrap
 
 from smart_app.launch.oauth.client_metadata import Addresses
-from smart_app.registration import Client, ClientAuth, Issuer, PrivateKeyJwt, PublicClient
+from smart_app.registration import ClientAuth, ClientMetadata, Issuer, PrivateKeyJwt, PublicClient
 
 _LABEL = 16
 _WIDTH = 100
@@ -82,7 +82,7 @@ _KNOWN: Mapping[str, Sequence[str]] = {
 }
 
 
-def crib_sheet(vendor: str, *, client: Client, at: Addresses, issuer: Issuer) -> str:
+def crib_sheet(vendor: str, *, client: ClientMetadata, at: Addresses, issuer: Issuer) -> str:
     """The sheet for one EHR as plain text. KeyError for a vendor nothing is known of."""
     title = f"{issuer.name}: registering {client.client_name} with {VENDORS[vendor]}"
     parts = (
@@ -96,7 +96,7 @@ def crib_sheet(vendor: str, *, client: Client, at: Addresses, issuer: Issuer) ->
     return "\n\n".join(parts) + "\n"
 
 
-def _fields(client: Client, at: Addresses, issuer: Issuer) -> str:
+def _fields(client: ClientMetadata, at: Addresses, issuer: Issuer) -> str:
     auth = issuer.auth
     rows = [
         ("Name", client.client_name),

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from fhir_mappings.r4.references import TYPE, PatientOnServer, literal_reference, whose_reference
 from smart_app.errors import LaunchError
-from smart_app.launch.context.launch_context import Arrived, ContextItem
+from smart_app.launch.context.launch_context import ContextItem, ContextParameters
 from smart_app.launch.discovery.allowed_hosts import allowed_address
 from smart_app.registration import Issuer
 
@@ -23,7 +23,7 @@ _TYPE = re.compile(TYPE)
 _CANONICAL = re.compile(r"(?:https?://|urn:)[^\s\"'<>\\^`{}\x00-\x20\x7f-\U0010ffff]{1,490}")
 
 
-class _Reader(Struct):
+class _ParameterReader(Struct):
     """Reads one token response, noting what it had to leave out."""
 
     response: Mapping[str, Any]
@@ -38,15 +38,15 @@ class _Reader(Struct):
         return None
 
 
-def arrived(response: Mapping[str, Any], *, issuer: Issuer, fhir_base: str, patient: str, told: str | None = None) -> Arrived:
+def arrived(response: Mapping[str, Any], *, issuer: Issuer, fhir_base: str, patient: str, told: str | None = None) -> ContextParameters:
     """What a token response says besides the patient; `told` is the tenant the id_token names. Raises LaunchError where it contradicts
     the launch: patient_contradicted, tenant_differs."""
-    reader = _Reader(response=response, ignored=[])
+    reader = _ParameterReader(response=response, ignored=[])
     tenant = reader.text("tenant", _OPAQUE)
     _check_tenant(issuer, {said for said in (tenant, told) if said is not None})
     items = tuple(_items(reader, fhir_base))
     _check_patient(items, PatientOnServer(id=patient, base=fhir_base))
-    return Arrived(
+    return ContextParameters(
         app_context=_app_context(reader),
         items=items,
         tenant=tenant,
@@ -62,7 +62,7 @@ def contradiction(response: Mapping[str, Any], *, fhir_base: str, patient: str, 
         return "patient"
     if tenant is not None and response.get("tenant", tenant) != tenant:
         return "tenant"
-    items = _items(_Reader(response=response, ignored=[]), fhir_base)
+    items = _items(_ParameterReader(response=response, ignored=[]), fhir_base)
     meant = PatientOnServer(id=patient, base=fhir_base)
     return "fhirContext" if any(_is_another_patient(item, meant) for item in items) else None
 
@@ -94,7 +94,7 @@ def _is_another_patient(item: ContextItem, patient: PatientOnServer) -> bool:
     return whose_reference({"reference": item.reference}, patient).owner != "own"
 
 
-def _app_context(reader: _Reader) -> str | None:
+def _app_context(reader: _ParameterReader) -> str | None:
     value = reader.response.get("appContext")
     if value is None or (isinstance(value, str) and len(value) <= _LONGEST_APP_CONTEXT):
         return value or None
@@ -102,7 +102,7 @@ def _app_context(reader: _Reader) -> str | None:
     return None
 
 
-def _style_url(reader: _Reader, issuer: Issuer) -> str | None:
+def _style_url(reader: _ParameterReader, issuer: Issuer) -> str | None:
     value = reader.response.get("smart_style_url")
     if value is None or value == "":
         return None
@@ -112,7 +112,7 @@ def _style_url(reader: _Reader, issuer: Issuer) -> str | None:
     return address
 
 
-def _items(reader: _Reader, fhir_base: str) -> Iterator[ContextItem]:
+def _items(reader: _ParameterReader, fhir_base: str) -> Iterator[ContextItem]:
     """`fhirContext`; version 2.0 had plain references in it."""
     given = reader.response.get("fhirContext")
     if given is None:

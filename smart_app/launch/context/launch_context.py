@@ -41,7 +41,7 @@ class ContextItem(Struct, frozen=True, kw_only=True):
         return self.role == "launch"
 
 
-class Arrived(Struct, frozen=True, kw_only=True):
+class ContextParameters(Struct, frozen=True, kw_only=True):
     """What came with the launch besides patient and user. `app_context` is opaque text of whoever made the link; `style_url` is on a
     host of the issuer; `ignored` names members of the token response that could not be used."""
 
@@ -109,7 +109,7 @@ class LaunchContext(Struct, frozen=True, kw_only=True):
     intent: str | None = None
     presence_due: datetime | None = None
     assertion_algorithms: tuple[str, ...] = ()
-    arrived: Arrived = field(default_factory=Arrived)
+    arrived: ContextParameters = field(default_factory=ContextParameters)
 
     def __repr__(self) -> str:
         """Without tokens, patient and user."""

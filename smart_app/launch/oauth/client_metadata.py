@@ -8,8 +8,8 @@ from msgspec import Struct
 from smart_app import __version__
 from smart_app.errors import ConfigurationError
 from smart_app.registration import (
-    Client,
     ClientAuth,
+    ClientMetadata,
     OpenServer,
     PrivateKeyJwt,
     PublicClient,
@@ -66,7 +66,7 @@ def method_of(auth: ClientAuth) -> str:
     return _METHODS[type(auth)]
 
 
-def client_metadata(client: Client, at: Addresses, *, method: str, scope: str) -> dict[str, Any]:
+def client_metadata(client: ClientMetadata, at: Addresses, *, method: str, scope: str) -> dict[str, Any]:
     """RFC 7591 section 2 metadata, for a registration endpoint or to be sent by mail. `initiate_login_uri` is where a launch starts, in
     the words of OpenID Connect Registration 1.0 section 2; a server that does not know a member ignores it."""
     metadata = {

@@ -13,7 +13,7 @@ Held = TypeVar("Held")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class User:
+class EhrUser:
     """Who is signed in to the EHR: `Practitioner/x` and the name shown."""
 
     reference: str
@@ -62,7 +62,7 @@ class Launch:
 
     client_id: str
     patient: str
-    user: User
+    user: EhrUser
     encounter: str | None = None
     options: LaunchOptions = field(default_factory=LaunchOptions)
 

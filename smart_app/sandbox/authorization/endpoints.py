@@ -9,10 +9,10 @@ from flask import Flask, Response, jsonify, render_template, request
 from werkzeug.datastructures import MultiDict
 
 from smart_app.sandbox.authorization.clients import ASSERTION_ALGORITHMS, ClientDesk, ClientRefused
-from smart_app.sandbox.authorization.request import Asked, AuthorizationDesk, Declined, ReturnAddress, Stopped
+from smart_app.sandbox.authorization.request import AuthorizationDesk, AuthorizationRequest, Declined, ReturnAddress, Stopped
 from smart_app.sandbox.authorization.standalone import SignIn
 from smart_app.sandbox.authorization.tokens import Grant, GrantRefused, Issued, Ledger
-from smart_app.sandbox.ehr_keys import SigningKey
+from smart_app.sandbox.ehr_keys import EhrSigningKey
 from smart_app.sandbox.faults.fault import Answer, Raw
 from smart_app.sandbox.smart_scopes import CONTEXT_SCOPES
 
@@ -69,7 +69,7 @@ class AuthorizationServer:
     client_desk: ClientDesk
     sign_in: SignIn
     ledger: Ledger
-    key: SigningKey = field(repr=False)
+    key: EhrSigningKey = field(repr=False)
     clock: Callable[[], datetime]
 
     def register(self, app: Flask) -> None:
@@ -105,7 +105,7 @@ class AuthorizationServer:
             return _see_other(address.with_answer({"error": declined.error, "error_description": str(declined)}))
         return self._ask_user(asked) if asked.launch.options.consent else _see_other(self.desk.approve(asked))
 
-    def _ask_user(self, asked: Asked) -> str:
+    def _ask_user(self, asked: AuthorizationRequest) -> str:
         client = self.desk.clients[asked.address.client_id]
         ticket = self.desk.consents.put(asked)
         return render_template("consent.html", app_name=client.name, scopes=asked.scope.split(), ticket=ticket)

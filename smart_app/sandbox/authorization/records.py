@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from smart_app.sandbox.authorization.chart_launches import User
+from smart_app.sandbox.authorization.chart_launches import EhrUser
 from smart_app.sandbox.exchange.compartment import local_reference, references
 from smart_app.sandbox.exchange.json_text import FhirJson, parsed
 from smart_app.sandbox.exchange.messages import FhirBackend, FhirRequest
@@ -29,7 +29,7 @@ class PatientLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Visit:
+class CurrentVisit:
     """An Encounter's id, and whom it is with (references)."""
 
     encounter_id: str
@@ -56,26 +56,26 @@ class Records:
         resource = self._read(f"Patient/{patient_id}")
         return _patient_line(resource) if resource is not None and resource.get("id") == patient_id else None
 
-    def users(self) -> list[User]:
+    def users(self) -> list[EhrUser]:
         """The practitioners who may be signed in, by name."""
         found = self._search("Practitioner", (*self.user_query, ("_count", str(self.limit))))
-        users = [User(reference=f"Practitioner/{one.get('id')}", name=_name(one)) for one in found]
+        users = [EhrUser(reference=f"Practitioner/{one.get('id')}", name=_name(one)) for one in found]
         return sorted(users, key=lambda user: user.name)
 
-    def visit_going_on(self, patient_id: str) -> Visit | None:
+    def visit_going_on(self, patient_id: str) -> CurrentVisit | None:
         """The patient's latest visit that is going on; None when there is none. A finished one is no visit to launch in."""
         found = self._search("Encounter", (("patient", patient_id), ("_sort", "-date"), ("_count", "50")))
         going_on = [one for one in found if one.get("status") in _GOING_ON and self._is_about(one, patient_id)]
         return self._visit(max(going_on, key=_start)) if going_on else None
 
-    def visit(self, patient_id: str, encounter_id: str) -> Visit | None:
+    def visit(self, patient_id: str, encounter_id: str) -> CurrentVisit | None:
         """This visit, None when it does not exist or is another patient's."""
         found = self._read(f"Encounter/{encounter_id}")
         return self._visit(found) if found is not None and self._is_about(found, patient_id) else None
 
-    def _visit(self, encounter: FhirJson) -> Visit:
+    def _visit(self, encounter: FhirJson) -> CurrentVisit:
         clinicians = (local_reference(one, self.base) for one in references(encounter, "participant.individual"))
-        return Visit(encounter_id=str(encounter.get("id")), clinicians=tuple(clinicians))
+        return CurrentVisit(encounter_id=str(encounter.get("id")), clinicians=tuple(clinicians))
 
     def _is_about(self, encounter: FhirJson, patient_id: str) -> bool:
         return f"Patient/{patient_id}" in {local_reference(reference, self.base) for reference in references(encounter, "subject")}

@@ -52,7 +52,7 @@ class Declined(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class AuthorizationRequest:
     """A request that passed every check; `scope` is what will be granted."""
 
     address: ReturnAddress
@@ -68,7 +68,7 @@ class AuthorizationDesk:
 
     clients: Mapping[str, Client]
     launches: OneTime[Launch]
-    consents: OneTime[Asked]
+    consents: OneTime[AuthorizationRequest]
     ledger: Ledger
     fhir_base: str
 
@@ -83,7 +83,7 @@ class AuthorizationDesk:
         states = parameters.get("state", [])
         return ReturnAddress(client_id=client_ids[0], redirect_uri=redirects[0], state=states[0] if len(states) == 1 else None)
 
-    def check(self, parameters: Parameters, address: ReturnAddress) -> Asked:
+    def check(self, parameters: Parameters, address: ReturnAddress) -> AuthorizationRequest:
         """The request, its launch now used; Declined at the first rule it breaks."""
         given = self.checked_form(parameters)
         launch = self.launches.take(given.get("launch", ""))
@@ -99,11 +99,13 @@ class AuthorizationDesk:
         self._check_form(given)
         return given
 
-    def asked(self, given: Mapping[str, str], address: ReturnAddress, launch: Launch) -> Asked:
+    def asked(self, given: Mapping[str, str], address: ReturnAddress, launch: Launch) -> AuthorizationRequest:
         """What the request comes to with that launch behind it."""
         scope = negotiate(given["scope"], allowed=self.clients[address.client_id].scope, remove=launch.options.scope_remove)
         scope = launch.options.faults.scope(scope)
-        return Asked(address=address, launch=launch, scope=scope, challenge=given["code_challenge"], nonce=given.get("nonce"))
+        return AuthorizationRequest(
+            address=address, launch=launch, scope=scope, challenge=given["code_challenge"], nonce=given.get("nonce")
+        )
 
     def _check_form(self, given: Mapping[str, str]) -> None:
         if given.get("response_type") != "code":
@@ -118,7 +120,7 @@ class AuthorizationDesk:
         if wanted not in given.get("scope", "").split():
             raise Declined("invalid_scope", f"An app is opened for a patient: with this request the scope must name {wanted}.")
 
-    def approve(self, asked: Asked) -> str:
+    def approve(self, asked: AuthorizationRequest) -> str:
         """The redirect address with a code."""
         launch = asked.launch
         grant = Grant(
@@ -148,7 +150,7 @@ def open_desk(
     return AuthorizationDesk(
         clients=clients,
         launches=OneTime[Launch](seconds=lifetimes.launch, clock=clock, new_id=new_id),
-        consents=OneTime[Asked](seconds=lifetimes.consent, clock=clock, new_id=new_id),
+        consents=OneTime[AuthorizationRequest](seconds=lifetimes.consent, clock=clock, new_id=new_id),
         ledger=ledger,
         fhir_base=fhir_base,
     )

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from flask import Flask, Response, render_template, request
 
-from smart_app.sandbox.authorization.chart_launches import Launch, LaunchOptions, Lifetimes, OneTime, User
+from smart_app.sandbox.authorization.chart_launches import EhrUser, Launch, LaunchOptions, Lifetimes, OneTime
 from smart_app.sandbox.authorization.records import Records
 from smart_app.sandbox.authorization.request import AuthorizationDesk, Parameters, ReturnAddress, Stopped
 
@@ -19,12 +19,12 @@ _WITHHELD = ("launch", "launch/encounter")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
+class WaitingSignIn:
     """A good request whose user is not known yet, or whose patient is not."""
 
     given: Mapping[str, str] = field(repr=False)
     address: ReturnAddress
-    user: User | None = None
+    user: EhrUser | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +34,8 @@ class SignIn:
     title: str
     desk: AuthorizationDesk
     records: Records
-    users: Callable[[], list[User]]
-    waiting: OneTime[Waiting]
+    users: Callable[[], list[EhrUser]]
+    waiting: OneTime[WaitingSignIn]
 
     def register(self, app: Flask) -> None:
         """Add the route to `app`."""
@@ -43,7 +43,7 @@ class SignIn:
 
     def ask(self, parameters: Parameters, address: ReturnAddress) -> str:
         """The page that asks who is there. Declined where the request is not good."""
-        return self._page(Waiting(given=self.desk.checked_form(parameters), address=address))
+        return self._page(WaitingSignIn(given=self.desk.checked_form(parameters), address=address))
 
     def choose(self) -> Response | str:
         """One choice made: a patient is themself, a clinician is asked for whom. Its ticket is good once."""
@@ -63,7 +63,7 @@ class SignIn:
             raise Stopped("No such user works here. Start again in the app.")
         return self._page(replace(waiting, user=user))
 
-    def _page(self, waiting: Waiting) -> str:
+    def _page(self, waiting: WaitingSignIn) -> str:
         """Who is there; for a clinician who is known already, for whom."""
         return render_template(
             "sign_in.html",
@@ -75,12 +75,12 @@ class SignIn:
             ticket=self.waiting.put(waiting),
         )
 
-    def _signed_in(self, waiting: Waiting, user: User | None, patient_id: str) -> Response:
+    def _signed_in(self, waiting: WaitingSignIn, user: EhrUser | None, patient_id: str) -> Response:
         """The answer to the app: that clinician for that patient, or without one the patient themself."""
         patient = self.records.patient(patient_id)
         if patient is None:
             raise Stopped("There is no patient of this id here. Start again in the app.")
-        themself = User(reference=f"Patient/{patient.patient_id}", name=patient.spoken)
+        themself = EhrUser(reference=f"Patient/{patient.patient_id}", name=patient.spoken)
         launch = Launch(
             client_id=waiting.address.client_id,
             patient=patient.patient_id,
@@ -93,7 +93,7 @@ class SignIn:
 def open_sign_in(
     desk: AuthorizationDesk,
     records: Records,
-    users: Callable[[], list[User]],
+    users: Callable[[], list[EhrUser]],
     *,
     title: str,
     lifetimes: Lifetimes,
@@ -101,7 +101,7 @@ def open_sign_in(
     new_id: Callable[[], str],
 ) -> SignIn:
     """The pages with nobody waiting yet."""
-    waiting = OneTime[Waiting](seconds=lifetimes.consent, clock=clock, new_id=new_id)
+    waiting = OneTime[WaitingSignIn](seconds=lifetimes.consent, clock=clock, new_id=new_id)
     return SignIn(title=title, desk=desk, records=records, users=users, waiting=waiting)
 
 

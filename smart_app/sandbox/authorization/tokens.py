@@ -14,7 +14,7 @@ from hashlib import sha256
 from threading import RLock
 from typing import Literal
 
-from smart_app.sandbox.authorization.chart_launches import LaunchOptions, Lifetimes, User, digest
+from smart_app.sandbox.authorization.chart_launches import EhrUser, LaunchOptions, Lifetimes, digest
 
 CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
@@ -25,7 +25,7 @@ class Grant:
     """What one authorization allows: `scope` as granted, for one client, user, patient and maybe encounter (ids)."""
 
     client_id: str
-    user: User
+    user: EhrUser
     patient: str
     encounter: str | None
     scope: str
@@ -60,7 +60,7 @@ class _Kept:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Code(_Kept):
+class _AuthorizationCode(_Kept):
     redirect_uri: str
     challenge: str
 
@@ -80,7 +80,7 @@ class Ledger:
         self._lifetimes = lifetimes
         self._clock = clock
         self._new_id = new_id
-        self._codes: dict[str, _Code] = {}
+        self._codes: dict[str, _AuthorizationCode] = {}
         self._access: dict[str, _Kept] = {}
         self._refresh: dict[str, _Kept] = {}
         self._spent: set[str] = set()
@@ -91,7 +91,7 @@ class Ledger:
         """A single-use code for `grant`; `challenge` is the S256 PKCE challenge."""
         code = self._new_id()
         with self._lock:
-            self._codes[digest(code)] = _Code(
+            self._codes[digest(code)] = _AuthorizationCode(
                 grant=grant,
                 family=digest(code),
                 expires=self._until(self._lifetimes.code),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Literal
 
-from smart_app.sandbox.ehr_keys import SigningKey
+from smart_app.sandbox.ehr_keys import EhrSigningKey
 from smart_app.sandbox.exchange.messages import FhirRequest, FhirResponse
 
 Pairs = list[tuple[str, str]]
@@ -69,7 +69,7 @@ class Fault:
     scope: Callable[[str, Case], str] | None = None
     callback: Callable[[Pairs, Case, str], Pairs] | None = None
     claims: Callable[[Claims, Case], Claims] | None = None
-    sign: Callable[[Claims, SigningKey, Case], str | None] | None = None
+    sign: Callable[[Claims, EhrSigningKey, Case], str | None] | None = None
     token: Callable[[Answer, Case], Answer | Raw] | None = None
     renewal: Callable[[Answer, Case], Answer | Raw] | None = None
     fhir: Callable[[FhirRequest, Forward, Case], FhirResponse] | None = None
@@ -111,7 +111,7 @@ class Faults:
             answer = fault.callback(answer, case, issuer) if fault.callback else answer
         return answer
 
-    def id_token(self, claims: Claims, key: SigningKey) -> str | None:
+    def id_token(self, claims: Claims, key: EhrSigningKey) -> str | None:
         """The id_token; None where there is to be none."""
         for fault, case in self.chosen:
             claims = fault.claims(claims, case) if fault.claims else claims

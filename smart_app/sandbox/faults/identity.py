@@ -10,7 +10,7 @@ from hashlib import sha256
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 
-from smart_app.sandbox.ehr_keys import SigningKey, ec_key, rsa_key
+from smart_app.sandbox.ehr_keys import EhrSigningKey, ec_key, rsa_key
 from smart_app.sandbox.faults.fault import Case, Claims, Fault
 
 _DAY = 86_400
@@ -54,44 +54,44 @@ def _older_name(claims: Claims, _case: Case) -> Claims:
     return {**{name: value for name, value in claims.items() if name != "fhirUser"}, "profile": claims["fhirUser"]}
 
 
-def _none(_claims: Claims, _key: SigningKey, _case: Case) -> None:
+def _none(_claims: Claims, _key: EhrSigningKey, _case: Case) -> None:
     return None
 
 
 @cache
-def _stranger(kind: str) -> SigningKey:
+def _stranger(kind: str) -> EhrSigningKey:
     return rsa_key() if kind == "RSA" else ec_key()
 
 
-def _wrong_key(claims: Claims, key: SigningKey, _case: Case) -> str:
+def _wrong_key(claims: Claims, key: EhrSigningKey, _case: Case) -> str:
     return _signed(claims, _stranger(key.key.key_type).key, {"alg": key.algorithm, "kid": key.kid})
 
 
-def _no_kid(claims: Claims, key: SigningKey, _case: Case) -> str:
+def _no_kid(claims: Claims, key: EhrSigningKey, _case: Case) -> str:
     return _signed(claims, key.key, {"alg": key.algorithm})
 
 
-def _unknown_kid(claims: Claims, key: SigningKey, _case: Case) -> str:
+def _unknown_kid(claims: Claims, key: EhrSigningKey, _case: Case) -> str:
     return _signed(claims, _stranger(key.key.key_type).key, {"alg": key.algorithm, "kid": "a-key-nobody-published"})
 
 
-def _unsigned(claims: Claims, key: SigningKey, _case: Case) -> str:
+def _unsigned(claims: Claims, key: EhrSigningKey, _case: Case) -> str:
     return f"{_head({'alg': 'none', 'kid': key.kid}, claims)}."
 
 
-def _hs256(claims: Claims, key: SigningKey, _case: Case) -> str:
+def _hs256(claims: Claims, key: EhrSigningKey, _case: Case) -> str:
     """Signed with the published key as if it were a shared secret (RFC 8725 2.1)."""
     head = _head({"alg": "HS256", "kid": key.kid}, claims)
     return f"{head}.{_base64(hmac.digest(key.key.as_pem(private=False), head.encode(), sha256))}"
 
 
-def _altered(claims: Claims, key: SigningKey, _case: Case) -> str:
+def _altered(claims: Claims, key: EhrSigningKey, _case: Case) -> str:
     """Another user put into a token after it was signed."""
     header, _, signature = key.sign(claims).split(".")
     return f"{header}.{_base64(json.dumps({**claims, 'sub': 'somebody-else'}).encode())}.{signature}"
 
 
-def _no_jwt(_claims: Claims, _key: SigningKey, _case: Case) -> str:
+def _no_jwt(_claims: Claims, _key: EhrSigningKey, _case: Case) -> str:
     return "not.a.jwt"
 
 

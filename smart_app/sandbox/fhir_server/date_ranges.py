@@ -21,7 +21,7 @@ _SHAPE = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class DateRange:
     """From `low` up to but not including `high`."""
 
     low: int
@@ -38,7 +38,7 @@ def moment(microseconds: int) -> datetime:
     return _EPOCH + microseconds * _MICROSECOND
 
 
-def span_of(text: str) -> Span:
+def span_of(text: str) -> DateRange:
     """The period a date, partial date, dateTime or instant stands for; a ValueError says that it is none."""
     parts = _SHAPE.fullmatch(text)
     if parts is None:
@@ -47,17 +47,17 @@ def span_of(text: str) -> Span:
         return _clock_span(text, parts)
     low = datetime(int(parts["year"]), int(parts["month"] or 1), int(parts["day"] or 1), tzinfo=UTC)
     if parts["day"]:
-        return Span(instant(low), instant(low) + _DAY)
-    return Span(instant(low), _month_end(low) if parts["month"] else _year_end(low))
+        return DateRange(instant(low), instant(low) + _DAY)
+    return DateRange(instant(low), _month_end(low) if parts["month"] else _year_end(low))
 
 
-def _clock_span(text: str, parts: re.Match[str]) -> Span:
+def _clock_span(text: str, parts: re.Match[str]) -> DateRange:
     """A minute, a second or the fraction of one."""
     whole = datetime.fromisoformat(f"{text[:16]}:{parts['second'] or '00'}{parts['zone'] or 'Z'}")
     fraction = (parts["fraction"] or "")[:6]
     width = 10 ** (6 - len(fraction)) if parts["second"] else 60_000_000
     low = instant(whole) + (int(fraction) * width if fraction else 0)
-    return Span(low, low + width)
+    return DateRange(low, low + width)
 
 
 def _month_end(start: datetime) -> int:
@@ -70,7 +70,7 @@ def _year_end(start: datetime) -> int:
     return LATEST if start.year == MAXYEAR else instant(start.replace(year=start.year + 1, month=1))
 
 
-def span_of_element(value: object) -> Span:
+def span_of_element(value: object) -> DateRange:
     """The span of a date, dateTime, instant, Period or Timing element; a ValueError says that it has none."""
     if isinstance(value, str):
         return span_of(value)
@@ -78,11 +78,11 @@ def span_of_element(value: object) -> Span:
         raise ValueError(f"{value!r} is neither a date nor a period")  # noqa: TRY004 callers tell wrong content, not wrong calls
     if isinstance(value.get("event"), list):
         spans = [span_of(str(event)) for event in value["event"]]
-        return Span(min(span.low for span in spans), max(span.high for span in spans))
+        return DateRange(min(span.low for span in spans), max(span.high for span in spans))
     start, end = value.get("start"), value.get("end")
     if start is None and end is None:
         raise ValueError("a period needs a start or an end")
-    return Span(span_of(str(start)).low if start else EARLIEST, span_of(str(end)).high if end else LATEST)
+    return DateRange(span_of(str(start)).low if start else EARLIEST, span_of(str(end)).high if end else LATEST)
 
 
 def split_prefix(text: str) -> tuple[str, str]:
@@ -90,7 +90,7 @@ def split_prefix(text: str) -> tuple[str, str]:
     return (text[:2], text[2:]) if text[:2] in PREFIXES else ("eq", text)
 
 
-def approximately(span: Span, now: int) -> Span:
+def approximately(span: DateRange, now: int) -> DateRange:
     """`span` widened by a tenth of its distance from now, as R4 suggests for `ap`."""
     margin = max(abs(now - span.low), abs(now - span.high)) // 10
-    return Span(span.low - margin, span.high + margin)
+    return DateRange(span.low - margin, span.high + margin)

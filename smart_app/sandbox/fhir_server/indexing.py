@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from smart_app.sandbox.fhir_server.date_ranges import Span, span_of_element
+from smart_app.sandbox.fhir_server.date_ranges import DateRange, span_of_element
 from smart_app.sandbox.fhir_server.search_parameters import RESOURCE_TYPES, SEARCH_PARAMETERS, SearchParameter
 
 Resource = Mapping[str, object]
@@ -135,7 +135,7 @@ def _date(rows: IndexRows, parameter: SearchParameter, value: object, _base: str
         rows.date.append({"parameter": parameter.key, "low": span.low, "high": span.high})
 
 
-def _span_or_none(value: object) -> Span | None:
+def _span_or_none(value: object) -> DateRange | None:
     try:
         return span_of_element(value)
     except ValueError:

@@ -7,14 +7,14 @@ from smart_app.sandbox.fhir_server.indexing import Resource
 from smart_app.sandbox.fhir_server.interactions import Work, same_content
 from smart_app.sandbox.fhir_server.outcome import Refusal
 from smart_app.sandbox.fhir_server.resource_checks import ID, as_resource
-from smart_app.sandbox.fhir_server.storage import Draft
+from smart_app.sandbox.fhir_server.storage import NewVersion
 from smart_app.sandbox.fhir_server.transactions import references_in, relinked, resolved
 
 _CHUNK = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Loaded:
+class IngestReport:
     """`stored` are the references (`Patient/1`) in the order given; `unresolved` the links that lead nowhere and stay as they are."""
 
     stored: tuple[str, ...]
@@ -39,7 +39,7 @@ class _Named:
         return any("?" in reference for reference in references_in(self.resource))
 
 
-def ingest(work: Work, given: Resource | Iterable[Resource]) -> Loaded:
+def ingest(work: Work, given: Resource | Iterable[Resource]) -> IngestReport:
     """Store resources and the contents of Bundles of any type. A given id is kept, links to a fullUrl follow it; a Refusal (400)
     says what is no R4 resource. Resources already there get a new version where they differ."""
     named = [_named(resource, full_url, new_id=work.new_id()) for resource, full_url in _unpacked(given)]
@@ -49,7 +49,7 @@ def ingest(work: Work, given: Resource | Iterable[Resource]) -> Loaded:
     _store(work, [_linked(one, addresses) for one in ready])
     conditions = _conditions(work, waiting)
     _store(work, [_linked(one, addresses | conditions) for one in waiting])
-    return Loaded(stored=tuple(one.reference for one in named), unresolved=_unresolved(named, addresses | conditions))
+    return IngestReport(stored=tuple(one.reference for one in named), unresolved=_unresolved(named, addresses | conditions))
 
 
 def _unpacked(given: Resource | Iterable[Resource]) -> Iterator[tuple[Resource, str | None]]:
@@ -73,12 +73,12 @@ def _named(resource: Resource, full_url: str | None, *, new_id: str) -> _Named:
     return _Named(type=str(body["resourceType"]), id=resource_id, full_url=full_url, resource=body)
 
 
-def _linked(one: _Named, addresses: Mapping[str, str]) -> Draft:
+def _linked(one: _Named, addresses: Mapping[str, str]) -> NewVersion:
     resource = relinked(one.resource, addresses)
-    return Draft(type=one.type, id=one.id, method="PUT", resource=resource if isinstance(resource, Mapping) else one.resource)
+    return NewVersion(type=one.type, id=one.id, method="PUT", resource=resource if isinstance(resource, Mapping) else one.resource)
 
 
-def _store(work: Work, drafts: Sequence[Draft]) -> None:
+def _store(work: Work, drafts: Sequence[NewVersion]) -> None:
     for at in range(0, len(drafts), _CHUNK):
         chunk = drafts[at : at + _CHUNK]
         stored = {(one.type, one.id): one.body for one in work.session.find_all([(draft.type, draft.id) for draft in chunk])}
@@ -87,7 +87,7 @@ def _store(work: Work, drafts: Sequence[Draft]) -> None:
             work.session.write(changed, now=work.now, base=work.base)
 
 
-def _unchanged(draft: Draft, stored: str | None) -> bool:
+def _unchanged(draft: NewVersion, stored: str | None) -> bool:
     return stored is not None and draft.resource is not None and same_content(stored, draft.resource)
 
 

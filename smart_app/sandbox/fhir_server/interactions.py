@@ -11,7 +11,7 @@ from smart_app.sandbox.fhir_server.outcome import Refusal, bad_request
 from smart_app.sandbox.fhir_server.resource_checks import ID, checked
 from smart_app.sandbox.fhir_server.search import read_search
 from smart_app.sandbox.fhir_server.searchset import matches_of, searchset
-from smart_app.sandbox.fhir_server.storage import Draft, Method, Session, Stored, instant_text
+from smart_app.sandbox.fhir_server.storage import Method, NewVersion, Session, StoredVersion, instant_text
 
 _IF_MATCH = re.compile(r'(?:W/)?"?(\d+)"?')
 _SERVER_META = ("versionId", "lastUpdated")
@@ -29,21 +29,21 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
+class InteractionResult:
     """An interaction that succeeded: the version it is about, or a Bundle that answers it. `write` tells a write from a read."""
 
     status: int
     write: bool = False
-    stored: Stored | None = None
+    stored: StoredVersion | None = None
     bundle: dict[str, object] | None = None
 
 
-def read(work: Work, resource_type: str, resource_id: str) -> Result:
+def read(work: Work, resource_type: str, resource_id: str) -> InteractionResult:
     """The newest version; 404 when there never was one, 410 when it was deleted."""
-    return Result(status=200, stored=_present(work, resource_type, resource_id))
+    return InteractionResult(status=200, stored=_present(work, resource_type, resource_id))
 
 
-def vread(work: Work, resource_type: str, resource_id: str, *, version: str) -> Result:
+def vread(work: Work, resource_type: str, resource_id: str, *, version: str) -> InteractionResult:
     """One version; 404 when there is none of that number, 410 when that version is the deletion."""
     versions = _versions(work, resource_type, resource_id)
     found = next((one for one in versions if str(one.version) == version), None)
@@ -51,35 +51,35 @@ def vread(work: Work, resource_type: str, resource_id: str, *, version: str) -> 
         raise Refusal(404, "not-found", f"{resource_type}/{resource_id} has no version {version}")
     if found.body is None:
         raise _gone(found)
-    return Result(status=200, stored=found)
+    return InteractionResult(status=200, stored=found)
 
 
-def history(work: Work, resource_type: str, resource_id: str) -> Result:
+def history(work: Work, resource_type: str, resource_id: str) -> InteractionResult:
     """All versions, newest first, deletions without a resource."""
     versions = _versions(work, resource_type, resource_id)
     address = f"{work.base}/{resource_type}/{resource_id}"
     bundle: dict[str, object] = {"resourceType": "Bundle", "type": "history", "total": len(versions)}
     bundle["link"] = [{"relation": "self", "url": f"{address}/_history"}]
     bundle["entry"] = [_history_entry(one, address=address) for one in versions]
-    return Result(status=200, bundle=bundle)
+    return InteractionResult(status=200, bundle=bundle)
 
 
-def search(work: Work, resource_type: str, pairs: Sequence[tuple[str, str]]) -> Result:
+def search(work: Work, resource_type: str, pairs: Sequence[tuple[str, str]]) -> InteractionResult:
     """A page of a search."""
     asked = read_search(resource_type, pairs, base=work.base, now=work.now, strict=work.strict)
-    return Result(status=200, bundle=searchset(work.session, asked))
+    return InteractionResult(status=200, bundle=searchset(work.session, asked))
 
 
-def create(work: Work, resource_type: str, resource: object, *, if_none_exist: str | None = None) -> Result:
+def create(work: Work, resource_type: str, resource: object, *, if_none_exist: str | None = None) -> InteractionResult:
     """A new resource with an id of ours; with a condition, the one that meets it already (200), or 412 where several do."""
     body = checked(resource, resource_type=resource_type)
     existing = existing_for(work, resource_type, if_none_exist) if if_none_exist is not None else None
     if existing:
-        return Result(status=200, write=True, stored=existing)
-    return Result(status=201, write=True, stored=write(work, resource_type, work.new_id(), method="POST", resource=body))
+        return InteractionResult(status=200, write=True, stored=existing)
+    return InteractionResult(status=201, write=True, stored=write(work, resource_type, work.new_id(), method="POST", resource=body))
 
 
-def existing_for(work: Work, resource_type: str, condition: str) -> Stored | None:
+def existing_for(work: Work, resource_type: str, condition: str) -> StoredVersion | None:
     """The one resource that a condition means, None without any; 412 where it does not single one out."""
     found = matches_of(work.session, condition, resource_type=resource_type, base=work.base, now=work.now)
     if len(found) > 1:
@@ -87,7 +87,7 @@ def existing_for(work: Work, resource_type: str, condition: str) -> Stored | Non
     return found[0] if found else None
 
 
-def update(work: Work, resource_type: str, resource_id: str, *, resource: object, if_match: str | None = None) -> Result:
+def update(work: Work, resource_type: str, resource_id: str, *, resource: object, if_match: str | None = None) -> InteractionResult:
     """The next version, or the first under an id of the client's; an unchanged body makes no version."""
     body = checked(resource, resource_type=resource_type)
     if not ID.fullmatch(resource_id) or body.get("id") != resource_id:
@@ -95,28 +95,28 @@ def update(work: Work, resource_type: str, resource_id: str, *, resource: object
     before = work.session.find(resource_type, resource_id)
     _check_version(before, if_match)
     if before and before.body is not None and same_content(before.body, body):
-        return Result(status=200, write=True, stored=before)
+        return InteractionResult(status=200, write=True, stored=before)
     after = write(work, resource_type, resource_id, method="PUT", resource=body)
-    return Result(status=200 if before and before.body is not None else 201, write=True, stored=after)
+    return InteractionResult(status=200 if before and before.body is not None else 201, write=True, stored=after)
 
 
-def remove(work: Work, resource_type: str, resource_id: str, *, if_match: str | None = None) -> Result:
+def remove(work: Work, resource_type: str, resource_id: str, *, if_match: str | None = None) -> InteractionResult:
     """Delete: earlier versions stay readable. Deleting what is not there is no error."""
     before = work.session.find(resource_type, resource_id)
     _check_version(before, if_match)
     if before is None or before.body is None:
-        return Result(status=204)
+        return InteractionResult(status=204)
     write(work, resource_type, resource_id, method="DELETE", resource=None)
-    return Result(status=204)
+    return InteractionResult(status=204)
 
 
-def write(work: Work, resource_type: str, resource_id: str, *, method: Method, resource: Resource | None) -> Stored:
+def write(work: Work, resource_type: str, resource_id: str, *, method: Method, resource: Resource | None) -> StoredVersion:
     """The next version of a resource that has been checked."""
-    draft = Draft(type=resource_type, id=resource_id, method=method, resource=resource)
+    draft = NewVersion(type=resource_type, id=resource_id, method=method, resource=resource)
     return work.session.write([draft], now=work.now, base=work.base)[0]
 
 
-def _present(work: Work, resource_type: str, resource_id: str) -> Stored:
+def _present(work: Work, resource_type: str, resource_id: str) -> StoredVersion:
     found = work.session.find(resource_type, resource_id)
     if found is None:
         raise _unknown(resource_type, resource_id)
@@ -125,7 +125,7 @@ def _present(work: Work, resource_type: str, resource_id: str) -> Stored:
     return found
 
 
-def _versions(work: Work, resource_type: str, resource_id: str) -> list[Stored]:
+def _versions(work: Work, resource_type: str, resource_id: str) -> list[StoredVersion]:
     versions = work.session.versions(resource_type, resource_id)
     if not versions:
         raise _unknown(resource_type, resource_id)
@@ -136,11 +136,11 @@ def _unknown(resource_type: str, resource_id: str) -> Refusal:
     return Refusal(404, "not-found", f"there is no {resource_type}/{resource_id}")
 
 
-def _gone(one: Stored) -> Refusal:
+def _gone(one: StoredVersion) -> Refusal:
     return Refusal(410, "deleted", f"{one.reference} was deleted at {instant_text(one.last_updated)}", headers={"ETag": one.etag})
 
 
-def _check_version(before: Stored | None, if_match: str | None) -> None:
+def _check_version(before: StoredVersion | None, if_match: str | None) -> None:
     """412 unless the newest version is the one the client has seen."""
     if if_match is None:
         return
@@ -164,7 +164,7 @@ def _comparable(resource: Resource) -> str:
     return dumps({**resource, "meta": own}, use_decimal=True, sort_keys=True)
 
 
-def _history_entry(one: Stored, *, address: str) -> dict[str, object]:
+def _history_entry(one: StoredVersion, *, address: str) -> dict[str, object]:
     url = one.type if one.method == "POST" else one.reference
     entry: dict[str, object] = {"fullUrl": address}
     if one.body is not None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import ColumnElement, Table, and_, func, not_, or_, select, true
 
-from smart_app.sandbox.fhir_server.date_ranges import PREFIXES, Span, approximately, span_of, split_prefix
+from smart_app.sandbox.fhir_server.date_ranges import PREFIXES, DateRange, approximately, span_of, split_prefix
 from smart_app.sandbox.fhir_server.indexing import fold, target_of
 from smart_app.sandbox.fhir_server.outcome import Refusal, bad_request
 from smart_app.sandbox.fhir_server.search_parameters import RESOURCE_TYPES, SEARCH_PARAMETERS, SearchParameter
@@ -203,15 +203,15 @@ def _compare_span(search: Search, value: str, *, low: ColumnElement[int], high: 
     return _PREFIXED[prefix](low, high, span, search.now)
 
 
-def _within(low: ColumnElement[int], high: ColumnElement[int], span: Span) -> Condition:
+def _within(low: ColumnElement[int], high: ColumnElement[int], span: DateRange) -> Condition:
     return and_(low >= span.low, high <= span.high)
 
 
-def _near(low: ColumnElement[int], high: ColumnElement[int], span: Span) -> Condition:
+def _near(low: ColumnElement[int], high: ColumnElement[int], span: DateRange) -> Condition:
     return and_(low < span.high, high > span.low)
 
 
-_PREFIXED: dict[str, Callable[[ColumnElement[int], ColumnElement[int], Span, int], Condition]] = {
+_PREFIXED: dict[str, Callable[[ColumnElement[int], ColumnElement[int], DateRange, int], Condition]] = {
     "eq": lambda low, high, span, _now: _within(low, high, span),
     "ne": lambda low, high, span, _now: not_(_within(low, high, span)),
     "gt": lambda _low, high, span, _now: high > span.high,

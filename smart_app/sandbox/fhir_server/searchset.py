@@ -10,10 +10,10 @@ from sqlalchemy import func, select
 from smart_app.sandbox.exchange.refusal import issue, operation_outcome
 from smart_app.sandbox.fhir_server.outcome import bad_request
 from smart_app.sandbox.fhir_server.search import Condition, Include, Pairs, Search, read_search
-from smart_app.sandbox.fhir_server.storage import CURRENT, REFERENCE, STORED, Session, Stored, stored
+from smart_app.sandbox.fhir_server.storage import CURRENT, REFERENCE, STORED, Session, StoredVersion, stored
 
 
-def matches_of(session: Session, condition: str, *, resource_type: str, base: str, now: int) -> list[Stored]:
+def matches_of(session: Session, condition: str, *, resource_type: str, base: str, now: int) -> list[StoredVersion]:
     """Up to two of the resources a conditional create or reference means (`identifier=system|value`); nothing in it is ever ignored."""
     pairs = parse_qsl(condition.partition("?")[2] if "?" in condition else condition, keep_blank_values=True)
     search = read_search(resource_type, pairs, base=base, now=now, strict=True)
@@ -58,7 +58,7 @@ def _matching(session: Session, search: Search) -> int:
     return int(str(found))
 
 
-def _page(session: Session, search: Search) -> list[Stored]:
+def _page(session: Session, search: Search) -> list[StoredVersion]:
     """The page and one more, which tells whether there is a next one."""
     statement = STORED.where(*_where(search)).order_by(*search.order, CURRENT.c.key).limit(search.count + 1).offset(search.offset)
     return [stored(row) for row in session.run(statement)]
@@ -79,7 +79,7 @@ def _address(address: str, pairs: Pairs) -> str:
     return f"{address}?{urlencode(pairs)}" if pairs else address
 
 
-def entry_of(one: Stored, *, base: str, mode: Literal["match", "include"]) -> dict[str, object]:
+def entry_of(one: StoredVersion, *, base: str, mode: Literal["match", "include"]) -> dict[str, object]:
     """A searchset entry."""
     return {"fullUrl": f"{base}/{one.reference}", "resource": RawJSON(one.body or ""), "search": {"mode": mode}}
 
@@ -93,7 +93,7 @@ def _outcome_entry(search: Search) -> dict[str, object]:
     return {"resource": operation_outcome(*issues), "search": {"mode": "outcome"}}
 
 
-def _included(session: Session, search: Search, matches: Sequence[Stored]) -> list[Stored]:
+def _included(session: Session, search: Search, matches: Sequence[StoredVersion]) -> list[StoredVersion]:
     """What the matches refer to and what refers to them, each once and no match again."""
     shown = {one.key for one in matches}
     found = [one for include in search.includes for one in _referred(session, include, sorted(shown))]
@@ -101,14 +101,14 @@ def _included(session: Session, search: Search, matches: Sequence[Stored]) -> li
     return list({one.key: one for one in found if one.key not in shown}.values())
 
 
-def _referred(session: Session, include: Include, keys: Sequence[int]) -> list[Stored]:
+def _referred(session: Session, include: Include, keys: Sequence[int]) -> list[StoredVersion]:
     wanted = select(REFERENCE.c.target_type, REFERENCE.c.target_id).distinct()
     wanted = wanted.where(REFERENCE.c.key.in_(keys), REFERENCE.c.parameter == include.parameter.key, REFERENCE.c.target_base == "")
     of_type = REFERENCE.c.target_type == include.target if include.target else REFERENCE.c.target_type != ""
     return session.find_all([(row.target_type, row.target_id) for row in session.run(wanted.where(of_type))])
 
 
-def _referring(session: Session, include: Include, matches: Sequence[Stored]) -> list[Stored]:
+def _referring(session: Session, include: Include, matches: Sequence[StoredVersion]) -> list[StoredVersion]:
     if not matches or include.target not in {None, matches[0].type}:
         return []
     referring = select(REFERENCE.c.key).where(

@@ -17,11 +17,11 @@ from smart_app.sandbox.fhir_server import interactions, transactions
 from smart_app.sandbox.fhir_server.capability_statement import capability_statement
 from smart_app.sandbox.fhir_server.date_ranges import instant, moment
 from smart_app.sandbox.fhir_server.indexing import Resource
-from smart_app.sandbox.fhir_server.ingest import Loaded, ingest
-from smart_app.sandbox.fhir_server.interactions import Result, Work
+from smart_app.sandbox.fhir_server.ingest import IngestReport, ingest
+from smart_app.sandbox.fhir_server.interactions import InteractionResult, Work
 from smart_app.sandbox.fhir_server.outcome import Refusal, bad_request
 from smart_app.sandbox.fhir_server.search_parameters import RESOURCE_TYPES
-from smart_app.sandbox.fhir_server.storage import Session, Storage, Stored, instant_text
+from smart_app.sandbox.fhir_server.storage import Session, Storage, StoredVersion, instant_text
 
 FHIR_JSON = "application/fhir+json"
 _JSON_TYPES = frozenset({FHIR_JSON, "application/json", "text/json", "json"})
@@ -62,7 +62,7 @@ class LocalServer:
             failed = issue("exception", f"the store failed: {type(broken).__name__}; nothing was written")
             return _json_response(500, operation_outcome(failed))
 
-    def load(self, resources: Resource | Iterable[Resource], *, base: str = "") -> Loaded:
+    def load(self, resources: Resource | Iterable[Resource], *, base: str = "") -> IngestReport:
         """Store resources or Bundles as they are, ids kept; what is wrong in them stays wrong. `base` makes absolute links to it local."""
         with self._storage.session() as session:
             return ingest(self._work(session, base=base), resources)
@@ -184,7 +184,7 @@ class _Call:
             raise Refusal(415, "not-supported", f"the Content-Type is {media_type or 'missing'}, expected {FHIR_JSON}")
         return parse_json(self.request.body)
 
-    def _sent(self, result: Result) -> FhirResponse:
+    def _sent(self, result: InteractionResult) -> FhirResponse:
         """A result as HTTP: headers of the version, and as much of it as the client prefers."""
         if result.bundle is not None:
             return _json_response(result.status, result.bundle)
@@ -200,7 +200,7 @@ class _Call:
                 return _json_response(result.status, _done(result), headers=headers)
         return _response(result.status, stored.body or "", headers=headers)
 
-    def _entry(self, result: Result | Refusal) -> dict[str, object]:
+    def _entry(self, result: InteractionResult | Refusal) -> dict[str, object]:
         """A result as an entry of a response Bundle."""
         if isinstance(result, Refusal):
             return {"response": {"status": _status_line(result.status), "outcome": result.outcome()}}
@@ -217,7 +217,7 @@ class _Call:
             response["outcome"] = _done(result)
         return {**self._entry_resource(result, stored), "response": response}
 
-    def _entry_resource(self, result: Result, stored: Stored) -> dict[str, object]:
+    def _entry_resource(self, result: InteractionResult, stored: StoredVersion) -> dict[str, object]:
         """The resource, where it was read or is preferred."""
         if result.write and self.prefer.get("return") != "representation":
             return {}
@@ -263,12 +263,12 @@ def _preferences(header: str) -> dict[str, str]:
     return {name.strip().lower(): value.strip() for name, _, value in pairs}
 
 
-def _version_headers(stored: Stored) -> dict[str, str]:
+def _version_headers(stored: StoredVersion) -> dict[str, str]:
     updated = moment(stored.last_updated).astimezone(UTC).replace(microsecond=0)
     return {"ETag": stored.etag, "Last-Modified": format_datetime(updated, usegmt=True)}
 
 
-def _done(result: Result) -> dict[str, object]:
+def _done(result: InteractionResult) -> dict[str, object]:
     """An OperationOutcome that says what happened."""
     reference = result.stored.reference if result.stored else ""
     sentence = f"{reference} was created" if result.status == HTTPStatus.CREATED else f"{reference} is stored"

@@ -84,7 +84,7 @@ _CHUNK = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stored:
+class StoredVersion:
     """One version of a resource. `body` is its JSON text as it was written, None when this version is its deletion;
     `last_updated` is in microseconds since 1970."""
 
@@ -108,7 +108,7 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class NewVersion:
     """A version to be written; `resource` is None for a deletion."""
 
     type: str
@@ -128,19 +128,19 @@ class Session:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def find(self, resource_type: str, resource_id: str) -> Stored | None:
+    def find(self, resource_type: str, resource_id: str) -> StoredVersion | None:
         """The newest version, which may be a deletion; None when there never was one."""
         found = self.run(STORED.where(CURRENT.c.type == resource_type, CURRENT.c.id == resource_id))
         return stored(found[0]) if found else None
 
-    def find_all(self, references: Sequence[tuple[str, str]]) -> list[Stored]:
+    def find_all(self, references: Sequence[tuple[str, str]]) -> list[StoredVersion]:
         """The resources that exist among (type, id) pairs, in the order they were first stored."""
         pairs = tuple_(CURRENT.c.type, CURRENT.c.id)
         chunks = [references[at : at + _CHUNK] for at in range(0, len(references), _CHUNK)]
         rows = [row for chunk in chunks for row in self.run(STORED.where(pairs.in_(chunk)))]
         return sorted((stored(row) for row in rows if row.body is not None), key=lambda one: one.key)
 
-    def versions(self, resource_type: str, resource_id: str) -> list[Stored]:
+    def versions(self, resource_type: str, resource_id: str) -> list[StoredVersion]:
         """All versions, newest first."""
         rows = self.run(
             select(CURRENT.c.type, CURRENT.c.id, *VERSION.c)
@@ -154,7 +154,7 @@ class Session:
         """The rows of a select."""
         return self._connection.execute(statement).all()
 
-    def write(self, drafts: Sequence[Draft], *, now: int, base: str) -> list[Stored]:
+    def write(self, drafts: Sequence[NewVersion], *, now: int, base: str) -> list[StoredVersion]:
         """Write the next version of each draft's resource, in order. `now` is cut to milliseconds; references to `base` are local."""
         written = self._numbered(drafts, now=now - now % 1000)
         newest = {one.key: (one, draft) for one, draft in zip(written, drafts, strict=True)}
@@ -169,7 +169,7 @@ class Session:
         self._put_indexes({key: index_rows(draft.resource, base=base) for key, (_, draft) in newest.items() if draft.resource})
         return written
 
-    def _numbered(self, drafts: Sequence[Draft], *, now: int) -> list[Stored]:
+    def _numbered(self, drafts: Sequence[NewVersion], *, now: int) -> list[StoredVersion]:
         """Each draft with its key and version number."""
         heads = self._heads([(draft.type, draft.id) for draft in drafts])
         fresh = self.run(select(func.coalesce(func.max(CURRENT.c.key), 0)))[0][0]
@@ -187,7 +187,7 @@ class Session:
         rows = [row for chunk in chunks for row in self._connection.execute(select(CURRENT).where(pairs.in_(chunk)))]
         return {(row.type, row.id): (row.key, row.version) for row in rows}
 
-    def _put_current(self, written: Sequence[Stored]) -> None:
+    def _put_current(self, written: Sequence[StoredVersion]) -> None:
         """Point each resource at its newest version and forget what was indexed of it."""
         head = upsert(CURRENT)
         changed = {name: head.excluded[name] for name in ("version", "last_updated", "deleted")}
@@ -220,14 +220,14 @@ STORED = select(CURRENT.c.type, CURRENT.c.id, *VERSION.c).join_from(
 )
 
 
-def stored(row: Row[Any]) -> Stored:
+def stored(row: Row[Any]) -> StoredVersion:
     """A row of `STORED`."""
-    return Stored(
+    return StoredVersion(
         key=row.key, type=row.type, id=row.id, version=row.version, last_updated=row.last_updated, method=row.method, body=row.body
     )
 
 
-def _stored_draft(draft: Draft, *, key: int, version: int, now: int) -> Stored:
+def _stored_draft(draft: NewVersion, *, key: int, version: int, now: int) -> StoredVersion:
     """The draft as it will be read back: id and meta filled in, everything else untouched."""
     body = None
     if draft.resource is not None:
@@ -236,7 +236,7 @@ def _stored_draft(draft: Draft, *, key: int, version: int, now: int) -> Stored:
         head = {"resourceType": draft.type, "id": draft.id, "meta": meta}
         rest = {name: value for name, value in draft.resource.items() if name not in head}
         body = simplejson.dumps({**head, **rest}, use_decimal=True, ensure_ascii=False)
-    return Stored(key=key, type=draft.type, id=draft.id, version=version, last_updated=now, method=draft.method, body=body)
+    return StoredVersion(key=key, type=draft.type, id=draft.id, version=version, last_updated=now, method=draft.method, body=body)
 
 
 class Storage:

@@ -8,11 +8,11 @@ from urllib.parse import parse_qsl
 
 from smart_app.sandbox.fhir_server import interactions
 from smart_app.sandbox.fhir_server.indexing import Resource
-from smart_app.sandbox.fhir_server.interactions import Result, Work
+from smart_app.sandbox.fhir_server.interactions import InteractionResult, Work
 from smart_app.sandbox.fhir_server.outcome import Refusal, bad_request
 from smart_app.sandbox.fhir_server.resource_checks import as_resource, checked
 from smart_app.sandbox.fhir_server.search_parameters import RESOURCE_TYPES
-from smart_app.sandbox.fhir_server.storage import Stored
+from smart_app.sandbox.fhir_server.storage import StoredVersion
 
 # Elements besides Reference.reference in which a urn: link means an entry. Other addresses there are names of their own, such as the
 # canonical url of a definition whose entry has it as fullUrl, and Identifier.value is none at all.
@@ -20,7 +20,7 @@ _URN_LINKS = frozenset({"uri", "url", "valueUri", "valueUrl", "valueUuid", "valu
 
 
 @dataclass(slots=True, kw_only=True)
-class Entry:
+class BundleEntry:
     """One request of a Bundle. `id` is in its url, or given to what it creates; `existing` is what its condition found."""
 
     at: int
@@ -33,7 +33,7 @@ class Entry:
     full_url: str | None
     if_none_exist: str | None
     if_match: str | None
-    existing: Stored | None = None
+    existing: StoredVersion | None = None
 
     @property
     def condition(self) -> str:
@@ -55,7 +55,7 @@ def at_entry(at: int) -> Iterator[None]:
         raise refusal.inside(f"Bundle.entry[{at}]") from refusal
 
 
-def transaction(work: Work, bundle: Resource) -> list[Result]:
+def transaction(work: Work, bundle: Resource) -> list[InteractionResult]:
     """Every entry in the order FHIR sets: DELETE, POST, PUT, GET. The first Refusal leaves through the session, which undoes all."""
     entries = [read_entry(entry, at=at, base=work.base) for at, entry in enumerate(entries_of(bundle))]
     _check_identities(entries)
@@ -70,12 +70,12 @@ def transaction(work: Work, bundle: Resource) -> list[Result]:
     return [results[entry.at] for entry in entries]
 
 
-def batch(work: Work, bundle: Resource) -> list[Result | Refusal]:
+def batch(work: Work, bundle: Resource) -> list[InteractionResult | Refusal]:
     """Every entry on its own, in the order given. An interaction checks before it writes, so a refused one has written nothing."""
     return [_alone(work, entry, at=at) for at, entry in enumerate(entries_of(bundle))]
 
 
-def _alone(work: Work, entry: object, *, at: int) -> Result | Refusal:
+def _alone(work: Work, entry: object, *, at: int) -> InteractionResult | Refusal:
     try:
         with at_entry(at):
             return carry_out(work, read_entry(entry, at=at, base=work.base))
@@ -83,7 +83,7 @@ def _alone(work: Work, entry: object, *, at: int) -> Result | Refusal:
         return refusal
 
 
-def _carry_out(work: Work, entries: Sequence[Entry], *methods: str) -> dict[int, Result]:
+def _carry_out(work: Work, entries: Sequence[BundleEntry], *methods: str) -> dict[int, InteractionResult]:
     """The entries of these methods, by their place."""
     results = {}
     for entry in entries:
@@ -93,7 +93,7 @@ def _carry_out(work: Work, entries: Sequence[Entry], *methods: str) -> dict[int,
     return results
 
 
-def carry_out(work: Work, entry: Entry) -> Result:
+def carry_out(work: Work, entry: BundleEntry) -> InteractionResult:
     """The interaction an entry asks for, its resource as it stands."""
     if entry.method in {"GET", "HEAD"}:
         return _read(work, entry)
@@ -105,7 +105,7 @@ def carry_out(work: Work, entry: Entry) -> Result:
     return interactions.remove(work, entry.type, resource_id, if_match=entry.if_match)
 
 
-def _read(work: Work, entry: Entry) -> Result:
+def _read(work: Work, entry: BundleEntry) -> InteractionResult:
     """A read, vread, history or search."""
     if entry.id is None:
         return interactions.search(work, entry.type, parse_qsl(entry.query, keep_blank_values=True))
@@ -124,7 +124,7 @@ def entries_of(bundle: Resource) -> list[object]:
     return entries
 
 
-def read_entry(entry: object, *, at: int, base: str) -> Entry:
+def read_entry(entry: object, *, at: int, base: str) -> BundleEntry:
     """One entry as a request; a Refusal (400) where it is none."""
     with at_entry(at):
         request = entry.get("request") if isinstance(entry, Mapping) else None
@@ -132,7 +132,7 @@ def read_entry(entry: object, *, at: int, base: str) -> Entry:
             raise bad_request("the entry has no request", code="required", expression="request")
         method, url = _text(request, "method"), _text(request, "url")
         resource_type, resource_id, version, query = _read_url(url or "", base=base)
-        read = Entry(
+        read = BundleEntry(
             at=at,
             method=method or "",
             type=resource_type,
@@ -167,7 +167,7 @@ def _read_url(url: str, *, base: str) -> tuple[str, str | None, str | None, str]
     return resource_type, rest[0] if rest else None, version, query
 
 
-def _check_request(entry: Entry) -> None:
+def _check_request(entry: BundleEntry) -> None:
     """A method that goes with its url."""
     if entry.method not in {"GET", "HEAD", "POST", "PUT", "DELETE"}:
         raise bad_request(f"the method {entry.method!r} is not supported in a Bundle", code="not-supported", expression="request.method")
@@ -181,7 +181,7 @@ def _check_request(entry: Entry) -> None:
         raise bad_request("POST needs a type as its url", code="not-supported", expression="request.url")
 
 
-def _check_identities(entries: Iterable[Entry]) -> None:
+def _check_identities(entries: Iterable[BundleEntry]) -> None:
     """No resource written twice, no fullUrl for two entries: FHIR lets such a transaction fail."""
     seen: set[str] = set()
     for entry in entries:
@@ -192,9 +192,9 @@ def _check_identities(entries: Iterable[Entry]) -> None:
         seen |= names
 
 
-def _give_ids(work: Work, creates: Iterable[Entry]) -> None:
+def _give_ids(work: Work, creates: Iterable[BundleEntry]) -> None:
     """The id each create will have; equal conditions mean one resource, here or already stored."""
-    known: dict[str, Entry] = {}
+    known: dict[str, BundleEntry] = {}
     for entry in creates:
         with at_entry(entry.at):
             same = known.setdefault(entry.condition, entry) if entry.if_none_exist else entry
@@ -203,14 +203,14 @@ def _give_ids(work: Work, creates: Iterable[Entry]) -> None:
             entry.id = same.id or (entry.existing.id if entry.existing else work.new_id())
 
 
-def _addresses(entries: Iterable[Entry]) -> dict[str, str]:
+def _addresses(entries: Iterable[BundleEntry]) -> dict[str, str]:
     """What each fullUrl, and each condition of a create, stands for: `Type/id`."""
     written = [entry for entry in entries if entry.method in {"POST", "PUT"}]
     by_condition = {entry.condition: f"{entry.type}/{entry.id}" for entry in written if entry.if_none_exist}
     return by_condition | {entry.full_url: f"{entry.type}/{entry.id}" for entry in written if entry.full_url}
 
 
-def _write(work: Work, entry: Entry, addresses: Mapping[str, str]) -> Result:
+def _write(work: Work, entry: BundleEntry, addresses: Mapping[str, str]) -> InteractionResult:
     """A create or update with its links resolved. A create whose condition was met meanwhile gives what met it."""
     linked = resolved(work, as_resource(entry.resource, resource_type=entry.type), addresses, root=_root(entry))
     if entry.method == "PUT":
@@ -218,17 +218,17 @@ def _write(work: Work, entry: Entry, addresses: Mapping[str, str]) -> Result:
     body = checked(linked, resource_type=entry.type)
     existing = entry.existing or work.session.find(entry.type, entry.id or "")
     if existing:
-        return Result(status=200, write=True, stored=existing)
+        return InteractionResult(status=200, write=True, stored=existing)
     created = interactions.write(work, entry.type, entry.id or "", method="POST", resource=body)
-    return Result(status=201, write=True, stored=created)
+    return InteractionResult(status=201, write=True, stored=created)
 
 
-def _with_resource(entry: Entry, resource: Resource) -> Entry:
+def _with_resource(entry: BundleEntry, resource: Resource) -> BundleEntry:
     entry.resource = resource
     return entry
 
 
-def _root(entry: Entry) -> str:
+def _root(entry: BundleEntry) -> str:
     """The server its fullUrl is on, which its relative references are relative to; "" for a urn."""
     before, found, _ = (entry.full_url or "").rpartition(f"/{entry.type}/")
     return before if found else ""

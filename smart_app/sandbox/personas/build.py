@@ -8,7 +8,7 @@ from datetime import UTC, date, tzinfo
 
 from smart_app.sandbox.personas import persona_canonicals
 from smart_app.sandbox.personas.calendar import Calendar
-from smart_app.sandbox.personas.case import Persona, Visit
+from smart_app.sandbox.personas.case import Persona, PersonaVisit
 from smart_app.sandbox.personas.files import Cast, load_cast
 from smart_app.sandbox.personas.measured import measured
 from smart_app.sandbox.personas.people import (
@@ -19,7 +19,7 @@ from smart_app.sandbox.personas.people import (
     patient_resource,
     practitioner_resource,
 )
-from smart_app.sandbox.personas.rated import Rating, rating_resources
+from smart_app.sandbox.personas.rated import PersonaRating, rating_resources
 
 TODAY = "today"
 
@@ -61,16 +61,20 @@ def build_with(cast: Cast, persona: Persona, *, today: date, base: str, zone: tz
     return resources + list(measured(persona, cast, calendar=calendar, base=base))
 
 
-def all_visits(persona: Persona) -> tuple[Visit, ...]:
+def all_visits(persona: Persona) -> tuple[PersonaVisit, ...]:
     """The persona's visits and, unless it has one, today's, so that every launch can carry an encounter."""
     if any(visit.days_ago == 0 for visit in persona.visits):
         return persona.visits
-    return (*persona.visits, Visit(key=TODAY, days_ago=0, clinician=persona.clinician))
+    return (*persona.visits, PersonaVisit(key=TODAY, days_ago=0, clinician=persona.clinician))
 
 
-def _ratings(cast: Cast, persona: Persona, visit: Visit, *, calendar: Calendar, base: str) -> Iterator[Rating]:
+def _ratings(cast: Cast, persona: Persona, visit: PersonaVisit, *, calendar: Calendar, base: str) -> Iterator[PersonaRating]:
     name = display_name(cast.practitioner(visit.clinician))
     for entry in visit.patient:
-        yield Rating(persona=persona, visit=visit, entry=entry, informant="patient", clinician_name=name, calendar=calendar, base=base)
+        yield PersonaRating(
+            persona=persona, visit=visit, entry=entry, informant="patient", clinician_name=name, calendar=calendar, base=base
+        )
     for entry in visit.nurse_or_doctor:
-        yield Rating(persona=persona, visit=visit, entry=entry, informant="clinician", clinician_name=name, calendar=calendar, base=base)
+        yield PersonaRating(
+            persona=persona, visit=visit, entry=entry, informant="clinician", clinician_name=name, calendar=calendar, base=base
+        )

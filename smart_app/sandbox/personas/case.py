@@ -16,13 +16,13 @@ ObservationStatus = Literal["final", "amended", "corrected", "preliminary", "ent
 SPACES = 2  # between the three elements' answers
 
 
-class Part(BaseModel):
+class PersonaTable(BaseModel):
     """A table of a persona file; unknown keys are refused, so a typing error cannot drop data quietly."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Person(Part):
+class PersonaPatient(PersonaTable):
     """The patient. `born` may be a year or year and month; `mrn` is absent where there is no number; `deceased` in days before today."""
 
     family: str
@@ -35,7 +35,7 @@ class Person(Part):
     deceased: DaysAgo | None = None
 
 
-class RatingEntry(Part):
+class RatingEntry(PersonaTable):
     """One filled-in form. `answers` are nine signs, goal task bond: a digit 1 to 5, `x` for declined, `.` for left open.
     In a file `"444 345 555 a-little"` is short for answers and the direct question; `key` tells two forms of one visit apart."""
 
@@ -54,7 +54,7 @@ class RatingEntry(Part):
         return {"answers": f"{goal} {task} {bond}", "difficult": " ".join(difficult) or None}
 
 
-class Visit(Part):
+class PersonaVisit(PersonaTable):
     """One visit. `at` is the time of day in UTC, not used for today because it might still lie ahead. `clinician` was seen and rated.
     `patient` and `nurse_or_doctor` are the two informants' forms of the visit."""
 
@@ -67,7 +67,7 @@ class Visit(Part):
     nurse_or_doctor: tuple[RatingEntry, ...] = ()
 
 
-class Series(Part):
+class PersonaSeries(PersonaTable):
     """Results of one test: (days before today, value as the laboratory wrote it). Blood pressure is `134/82`, a time-in-range
     panel `very low/low/in range/high/very high` in percent."""
 
@@ -76,7 +76,7 @@ class Series(Part):
     values: tuple[tuple[DaysAgo, Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+)?(/\d+(\.\d+)?)*$")]], ...]
 
 
-class Result(Part):
+class PersonaResult(PersonaTable):
     """One result that is out of the ordinary. `unit` (UCUM) replaces the test's unit, `""` leaves it out; `absent` is a
     data-absent-reason, for a result without a value."""
 
@@ -92,19 +92,19 @@ class Result(Part):
     note: str | None = None
 
 
-class Persona(Part):
+class Persona(PersonaTable):
     """One synthetic patient. `slug` starts every id and identifier; `purpose` is the one sentence the Patient resource carries."""
 
     slug: Key
     purpose: str
-    person: Person
+    person: PersonaPatient
     clinician: Key
-    visits: tuple[Visit, ...] = ()
-    series: tuple[Series, ...] = ()
-    results: tuple[Result, ...] = ()
+    visits: tuple[PersonaVisit, ...] = ()
+    series: tuple[PersonaSeries, ...] = ()
+    results: tuple[PersonaResult, ...] = ()
 
 
-class Practitioner(Part):
+class Practitioner(PersonaTable):
     """A member of staff at `organisation`."""
 
     key: Key
@@ -114,21 +114,21 @@ class Practitioner(Part):
     role: str
 
 
-class Organisation(Part):
+class Organisation(PersonaTable):
     """A clinic or laboratory."""
 
     key: Key
     name: str
 
 
-class Staff(Part):
+class Staff(PersonaTable):
     """Who the personas meet: `staff.toml`. The first organisation is the clinic."""
 
     organisations: tuple[Organisation, ...]
     practitioners: tuple[Practitioner, ...]
 
 
-class Test(Part):
+class Test(PersonaTable):
     """A kind of result: LOINC code, UCUM unit and its spelling. `parts` are (code, text) of a panel's components;
     `source` says where code and unit come from."""
 
@@ -148,7 +148,7 @@ class Test(Part):
     source: str
 
 
-class Catalogue(Part):
+class Catalogue(PersonaTable):
     """Every kind of result the personas use: `catalogue.toml`."""
 
     tests: tuple[Test, ...]

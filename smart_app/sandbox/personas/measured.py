@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from smart_app.sandbox.personas import persona_canonicals
 from smart_app.sandbox.personas.calendar import Calendar
-from smart_app.sandbox.personas.case import Persona, Result, Series, Test
+from smart_app.sandbox.personas.case import Persona, PersonaResult, PersonaSeries, Test
 from smart_app.sandbox.personas.files import Cast
 from smart_app.sandbox.personas.people import Resource, encounter_id
 
@@ -19,20 +19,20 @@ def measured(persona: Persona, cast: Cast, *, calendar: Calendar, base: str) -> 
     """Every result of the persona: series, the odd ones out, and height and BMI where height and weight are known."""
     for series in with_body_mass(persona):
         for days_ago, value in series.values:
-            result = Result(key=f"d{days_ago}", test=series.test, days_ago=days_ago, performer=series.performer)
+            result = PersonaResult(key=f"d{days_ago}", test=series.test, days_ago=days_ago, performer=series.performer)
             yield observation(persona, result, cast, calendar=calendar, base=base, written=value)
     for result in persona.results:
         yield observation(persona, result, cast, calendar=calendar, base=base, written=result.value)
 
 
-def with_body_mass(persona: Persona) -> Iterator[Series]:
+def with_body_mass(persona: Persona) -> Iterator[PersonaSeries]:
     """The persona's series, and beside weight the BMI worked out from it and one height."""
     height = persona.person.height_cm
     for series in persona.series:
         yield series
         if series.test == "weight" and height:
-            yield Series(test="bmi", values=tuple((day, body_mass_index(weight, height)) for day, weight in series.values))
-            yield Series(test="height", values=((series.values[0][0], height),))
+            yield PersonaSeries(test="bmi", values=tuple((day, body_mass_index(weight, height)) for day, weight in series.values))
+            yield PersonaSeries(test="height", values=((series.values[0][0], height),))
 
 
 def body_mass_index(weight_kg: str, height_cm: str) -> str:
@@ -41,7 +41,7 @@ def body_mass_index(weight_kg: str, height_cm: str) -> str:
     return str((Decimal(weight_kg) / metres**2).quantize(Decimal("0.1"), ROUND_HALF_UP))
 
 
-def observation(persona: Persona, result: Result, cast: Cast, *, calendar: Calendar, base: str, written: str | None) -> Resource:
+def observation(persona: Persona, result: PersonaResult, cast: Cast, *, calendar: Calendar, base: str, written: str | None) -> Resource:
     """One Observation; numbers keep the digits they are written with."""
     test = cast.tests[result.test]
     performer = result.performer or test.performer or cast.staff.organisations[0].key
@@ -70,12 +70,12 @@ def _category(test: Test) -> Resource:
     return {"category": [{"coding": [coding]}]}
 
 
-def _remarks(test: Test, result: Result) -> Resource:
+def _remarks(test: Test, result: PersonaResult) -> Resource:
     method: Resource = {"method": {"text": test.method}} if test.method else {}
     return method | ({"note": [{"text": result.note}]} if result.note else {})
 
 
-def _timing(persona: Persona, result: Result, test: Test, *, calendar: Calendar) -> Resource:
+def _timing(persona: Persona, result: PersonaResult, test: Test, *, calendar: Calendar) -> Resource:
     ago = result.days_ago
     if test.period_days:
         return {"effectivePeriod": {"start": calendar.day(ago + test.period_days - 1), "end": calendar.day(ago)}}
@@ -89,7 +89,7 @@ def _timing(persona: Persona, result: Result, test: Test, *, calendar: Calendar)
     return timing
 
 
-def _value(test: Test, result: Result, written: str | None) -> Resource:
+def _value(test: Test, result: PersonaResult, written: str | None) -> Resource:
     if written is None:
         return {"dataAbsentReason": {"coding": [{"system": persona_canonicals.ABSENT_REASON_CODES, "code": result.absent or "unknown"}]}}
     if test.parts:

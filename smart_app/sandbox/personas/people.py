@@ -4,7 +4,7 @@ from typing import Any
 
 from smart_app.sandbox.personas import persona_canonicals
 from smart_app.sandbox.personas.calendar import Calendar
-from smart_app.sandbox.personas.case import Organisation, Person, Persona, Practitioner, Visit
+from smart_app.sandbox.personas.case import Organisation, Persona, PersonaPatient, PersonaVisit, Practitioner
 from smart_app.sandbox.personas.files import Cast
 
 Resource = dict[str, Any]
@@ -39,7 +39,7 @@ def _record_number(number: str, base: str) -> Resource:
     return {"use": "usual", "type": kind, "system": f"{base}/sid/northfield-mrn", "value": number}
 
 
-def human_name(person: Person | Practitioner) -> Resource:
+def human_name(person: PersonaPatient | Practitioner) -> Resource:
     """HumanName in its parts, for whoever shows it to put together."""
     name: Resource = {"use": "official", "family": person.family, "given": [person.given]}
     return name | ({"prefix": [person.title]} if person.title else {})
@@ -66,12 +66,12 @@ def organisation_resource(place: Organisation, *, base: str) -> Resource:
     return {"resourceType": "Organization", **persona_canonicals.mark(place.key, base), "active": True, "name": place.name}
 
 
-def encounter_id(persona: Persona, visit: Visit) -> str:
+def encounter_id(persona: Persona, visit: PersonaVisit) -> str:
     """Id of a visit's Encounter."""
     return f"{persona.slug}.{visit.key}"
 
 
-def encounter_resource(persona: Persona, visit: Visit, cast: Cast, *, calendar: Calendar, base: str) -> Resource:
+def encounter_resource(persona: Persona, visit: PersonaVisit, cast: Cast, *, calendar: Calendar, base: str) -> Resource:
     """A finished visit, or today's, which is in progress and has a day but no time."""
     period = {"start": calendar.moment(visit.days_ago, visit.at)}
     if visit.days_ago:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from smart_app.sandbox.personas import persona_canonicals
 from smart_app.sandbox.personas.calendar import Calendar
-from smart_app.sandbox.personas.case import Persona, RatingEntry, Visit
+from smart_app.sandbox.personas.case import Persona, PersonaVisit, RatingEntry
 from smart_app.sandbox.personas.people import Resource, encounter_id
 from smart_app.sandbox.personas.persona_scores import ELEMENTS, answers_by_element, scores
 
@@ -21,11 +21,11 @@ CORRECTED_AFTER = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rating:
+class PersonaRating:
     """One form of one visit, with everything its resources are written from. `clinician_name` is the rated person's."""
 
     persona: Persona
-    visit: Visit
+    visit: PersonaVisit
     entry: RatingEntry
     informant: Informant
     clinician_name: str
@@ -63,7 +63,7 @@ class Rating:
         return self.calendar.moment(self.visit.days_ago, self.visit.at, minutes=FILLED_IN_AFTER_MINUTES)
 
 
-def rating_resources(rating: Rating) -> Iterator[Resource]:
+def rating_resources(rating: PersonaRating) -> Iterator[Resource]:
     """Response, panel and a member per score the rule allows."""
     scored = scores(answers_by_element(rating.entry.answers))
     yield response(rating)
@@ -72,7 +72,7 @@ def rating_resources(rating: Rating) -> Iterator[Resource]:
         yield _member(rating, key, value)
 
 
-def response(rating: Rating) -> Resource:
+def response(rating: PersonaRating) -> Resource:
     """The QuestionnaireResponse; its one identifier is the submission's."""
     return {
         "resourceType": "QuestionnaireResponse",
@@ -91,7 +91,7 @@ def response(rating: Rating) -> Resource:
     }
 
 
-def _groups(rating: Rating) -> Iterator[Resource]:
+def _groups(rating: PersonaRating) -> Iterator[Resource]:
     for element, signs in zip(ELEMENTS, rating.entry.answers.split(" "), strict=True):
         items = [_item(f"{element}-{place}", sign, rating.base) for place, sign in enumerate(signs, start=1) if sign != "."]
         if items:
@@ -110,14 +110,14 @@ def _item(link_id: str, sign: str, base: str) -> Resource:
     return {"linkId": link_id, "answer": [{"valueCoding": coding}]}
 
 
-def _direct_question(rating: Rating) -> Iterator[Resource]:
+def _direct_question(rating: PersonaRating) -> Iterator[Resource]:
     code = rating.entry.difficult
     if code:
         coding = {"system": f"{rating.base}/CodeSystem/{SLUG}-difficult", "code": code, "display": DIFFICULT[code]}
         yield {"linkId": "difficult", "answer": [{"valueCoding": coding}]}
 
 
-def _panel(rating: Rating, keys: tuple[str, ...]) -> Resource:
+def _panel(rating: PersonaRating, keys: tuple[str, ...]) -> Resource:
     """The panel; when nothing could be scored it says why there is no member."""
     panel = _observation(rating, "panel")
     if keys:
@@ -126,12 +126,12 @@ def _panel(rating: Rating, keys: tuple[str, ...]) -> Resource:
     return panel | {"dataAbsentReason": {"coding": [{"system": persona_canonicals.ABSENT_REASON_CODES, "code": code}]}}
 
 
-def _member(rating: Rating, key: str, value: Decimal) -> Resource:
+def _member(rating: PersonaRating, key: str, value: Decimal) -> Resource:
     quantity = {"value": value, "unit": "score", "system": persona_canonicals.UCUM, "code": "{score}"}
     return _observation(rating, key) | {"valueQuantity": quantity}
 
 
-def _observation(rating: Rating, role: str) -> Resource:
+def _observation(rating: PersonaRating, role: str) -> Resource:
     coding = {"system": f"{rating.base}/CodeSystem/alliance", "code": f"{SLUG}.{rating.informant}.{role}"}
     local_id = rating.local_id(role)
     return {
@@ -158,7 +158,7 @@ def _categories(base: str) -> list[Resource]:
     return [{"coding": [survey]}, {"coding": [alliance]}]
 
 
-def _issued(rating: Rating) -> dict[str, str]:
+def _issued(rating: PersonaRating) -> dict[str, str]:
     """`issued` is an instant and needs a time, which today's rating has not; a correction was issued a day later."""
     if rating.visit.days_ago == 0:
         return {}

@@ -30,7 +30,7 @@ _ROUTES: tuple[tuple[str, re.Pattern[str], Letter, Kind], ...] = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class RequestedInteraction:
     """One interaction, asked alone or as an entry. `resource` is the type ("*" for a further page of a search)."""
 
     kind: Kind
@@ -42,7 +42,7 @@ class Step:
     body: FhirJson | None = None
 
 
-class Refused(Exception):
+class InteractionRefused(Exception):
     """The guard says no; `scope` is what would have been needed."""
 
     def __init__(self, status: int, code: IssueType, diagnostics: str, *, scope: str = "") -> None:
@@ -56,12 +56,12 @@ class Refused(Exception):
         return refusal(self.status, self.code, self.diagnostics, authenticate=challenge)
 
 
-def insufficient(step: Step, sentence: str) -> Refused:
+def insufficient(step: RequestedInteraction, sentence: str) -> InteractionRefused:
     """403 for `step`, naming the scope that was needed."""
-    return Refused(403, "forbidden", sentence, scope=f"patient/{step.resource}.{step.letter}")
+    return InteractionRefused(403, "forbidden", sentence, scope=f"patient/{step.resource}.{step.letter}")
 
 
-def request_step(request: FhirRequest) -> Step:
+def request_interaction(request: FhirRequest) -> RequestedInteraction:
     """The step a whole request asks for; the form of a `_search` counts as query."""
     if request.method == "POST" and request.path.endswith("/_search"):
         form = tuple(parse_qsl(request.body.decode(errors="replace"), keep_blank_values=True))
@@ -70,11 +70,11 @@ def request_step(request: FhirRequest) -> Step:
     return _step(request.method, request.path, request.query, body=body, if_none_exist=request.headers.get("if-none-exist"))
 
 
-def entry_step(entry: Mapping[str, Any]) -> Step:
+def entry_interaction(entry: Mapping[str, Any]) -> RequestedInteraction:
     """The step a Bundle entry asks for."""
     request = entry.get("request")
     if not isinstance(request, dict) or not isinstance(request.get("method"), str) or not isinstance(request.get("url"), str):
-        raise Refused(400, "required", "request.method and request.url are needed.")
+        raise InteractionRefused(400, "required", "request.method and request.url are needed.")
     path, _, query = request["url"].partition("?")
     body, condition = entry.get("resource"), request.get("ifNoneExist")
     return _step(
@@ -86,7 +86,7 @@ def entry_step(entry: Mapping[str, Any]) -> Step:
     )
 
 
-def narrowed_entry(entry: Mapping[str, Any], step: Step) -> dict[str, Any]:
+def narrowed_entry(entry: Mapping[str, Any], step: RequestedInteraction) -> dict[str, Any]:
     """The entry as it goes to the backend."""
     path = entry["request"]["url"].partition("?")[0]
     request = {**entry["request"], "url": f"{path}?{query_text(step.query)}" if step.query else path}
@@ -96,14 +96,14 @@ def narrowed_entry(entry: Mapping[str, Any], step: Step) -> dict[str, Any]:
     return {**entry, "request": request}
 
 
-def _step(method: str, path: str, query: Query, *, body: FhirJson | None = None, if_none_exist: str | None = None) -> Step:
+def _step(method: str, path: str, query: Query, *, body: FhirJson | None = None, if_none_exist: str | None = None) -> RequestedInteraction:
     """The step; Refused when it is none of the interactions this EHR offers apps."""
     if method == "GET" and not path and query:
-        return Step(kind="page", letter="s", resource="*", resource_id=None, query=query)
+        return RequestedInteraction(kind="page", letter="s", resource="*", resource_id=None, query=query)
     for verb, pattern, letter, kind in _ROUTES:
         match = pattern.fullmatch(path) if verb == method else None
         if match is not None:
-            return Step(
+            return RequestedInteraction(
                 kind=kind,
                 letter=letter,
                 resource=match["type"],
@@ -112,4 +112,4 @@ def _step(method: str, path: str, query: Query, *, body: FhirJson | None = None,
                 body=body,
                 if_none_exist=(if_none_exist or None) if kind == "create" else None,
             )
-    raise Refused(404, "not-supported", "This EHR offers apps no such interaction.")
+    raise InteractionRefused(404, "not-supported", "This EHR offers apps no such interaction.")

@@ -12,7 +12,14 @@ from smart_app.sandbox.authorization.tokens import Grant
 from smart_app.sandbox.exchange.json_text import FhirJson, parsed, written
 from smart_app.sandbox.exchange.messages import FhirBackend, FhirRequest, FhirResponse, query_text
 from smart_app.sandbox.exchange.refusal import FHIR_JSON, issue, operation_outcome
-from smart_app.sandbox.scope_guard.interaction import Refused, Step, entry_step, insufficient, narrowed_entry, request_step
+from smart_app.sandbox.scope_guard.interaction import (
+    InteractionRefused,
+    RequestedInteraction,
+    entry_interaction,
+    insufficient,
+    narrowed_entry,
+    request_interaction,
+)
 from smart_app.sandbox.scope_guard.token_reach import Reach, Recorder, ignore_touch
 
 # No If-None-Match: a 304 would tell of a resource without a body to judge it by.
@@ -32,7 +39,7 @@ class ScopeGuard:
         reach = Reach(grant, request.base, self._backend, self._recorder)
         try:
             return _Passage(replace(request, headers=kept), reach, self._backend).go()
-        except Refused as refused:
+        except InteractionRefused as refused:
             return refused.response()
 
 
@@ -47,10 +54,10 @@ class _Passage:
     def go(self) -> FhirResponse:
         if self.request.method == "POST" and not self.request.path:
             return self._bundle()
-        step = self.reach.authorise(request_step(self.request))
+        step = self.reach.authorise(request_interaction(self.request))
         return self._released(self.backend.handle(self._sent(step)), step)
 
-    def _sent(self, step: Step) -> FhirRequest:
+    def _sent(self, step: RequestedInteraction) -> FhirRequest:
         """What goes out is what was judged: the parsed body written again, not bytes another parser might read differently."""
         request = self.request
         if request.path.endswith("/_search"):
@@ -60,28 +67,30 @@ class _Passage:
             headers["if-none-exist"] = step.if_none_exist
         return replace(request, query=step.query, headers=headers, body=written(step.body) if step.body is not None else b"")
 
-    def _released(self, answer: FhirResponse, step: Step) -> FhirResponse:
+    def _released(self, answer: FhirResponse, step: RequestedInteraction) -> FhirResponse:
         """The answer, without what the token does not reach. Untouched answers keep their very bytes."""
         if not _went_well(answer) or not answer.body:
             return answer
         resource = parsed(answer.body)
         if resource is None:
-            raise Refused(502, "exception", "The FHIR server's answer is not a JSON resource.")
+            raise InteractionRefused(502, "exception", "The FHIR server's answer is not a JSON resource.")
         checked = _Release(self.reach, step).checked(resource)
         return answer if checked is resource else replace(answer, body=written(checked))
 
     def _bundle(self) -> FhirResponse:
         bundle = parsed(self.request.body)
         if bundle is None or bundle.get("resourceType") != "Bundle" or bundle.get("type") not in {"batch", "transaction"}:
-            raise Refused(400, "invalid", "A POST to the base takes a Bundle of type batch or transaction.")
+            raise InteractionRefused(400, "invalid", "A POST to the base takes a Bundle of type batch or transaction.")
         entries = bundle.get("entry", [])
         if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-            raise Refused(400, "invalid", "Bundle.entry must be a list of objects.")
+            raise InteractionRefused(400, "invalid", "Bundle.entry must be a list of objects.")
         self._learn(entries)
         judged = [self._judged(entry, number) for number, entry in enumerate(entries)]
         if bundle["type"] == "transaction":
             _raise_first(judged)
-        passed = [narrowed_entry(entry, step) for entry, step in zip(entries, judged, strict=True) if isinstance(step, Step)]
+        passed = [
+            narrowed_entry(entry, step) for entry, step in zip(entries, judged, strict=True) if isinstance(step, RequestedInteraction)
+        ]
         return self._answered({**bundle, "entry": passed}, judged)
 
     def _learn(self, entries: list[dict[str, Any]]) -> None:
@@ -90,16 +99,16 @@ class _Passage:
             if isinstance(full_url, str) and full_url.startswith("urn:uuid:") and isinstance(resource, dict):
                 self.reach.learn(full_url, resource)
 
-    def _judged(self, entry: Mapping[str, Any], number: int) -> Step | Refused:
+    def _judged(self, entry: Mapping[str, Any], number: int) -> RequestedInteraction | InteractionRefused:
         try:
-            return self.reach.authorise(entry_step(entry))
-        except Refused as refused:
-            return Refused(refused.status, refused.code, f"Bundle.entry[{number}]: {refused.diagnostics}", scope=refused.scope)
+            return self.reach.authorise(entry_interaction(entry))
+        except InteractionRefused as refused:
+            return InteractionRefused(refused.status, refused.code, f"Bundle.entry[{number}]: {refused.diagnostics}", scope=refused.scope)
 
-    def _answered(self, bundle: FhirJson, judged: list[Step | Refused]) -> FhirResponse:
+    def _answered(self, bundle: FhirJson, judged: list[RequestedInteraction | InteractionRefused]) -> FhirResponse:
         """The backend's entries, checked, with the refused ones of a batch back in their places."""
         if judged and not bundle["entry"]:
-            entries = [_refused_entry(refused) for refused in judged if isinstance(refused, Refused)]
+            entries = [_refused_entry(refused) for refused in judged if isinstance(refused, InteractionRefused)]
             body = written({"resourceType": "Bundle", "type": "batch-response", "entry": entries})
             return FhirResponse(status=200, headers={"Content-Type": FHIR_JSON}, body=body)
         answer = self.backend.handle(replace(self.request, body=written(bundle)))
@@ -107,20 +116,27 @@ class _Passage:
             return answer
         return replace(answer, body=written(self._merged(parsed(answer.body), judged)))
 
-    def _merged(self, answer: FhirJson | None, judged: list[Step | Refused]) -> FhirJson:
+    def _merged(self, answer: FhirJson | None, judged: list[RequestedInteraction | InteractionRefused]) -> FhirJson:
         answered = answer.get("entry", []) if answer is not None else None
-        if answer is None or not isinstance(answered, list) or len(answered) != sum(isinstance(one, Step) for one in judged):
-            raise Refused(502, "exception", "The FHIR server's answer does not match the entries sent.")
+        if (
+            answer is None
+            or not isinstance(answered, list)
+            or len(answered) != sum(isinstance(one, RequestedInteraction) for one in judged)
+        ):
+            raise InteractionRefused(502, "exception", "The FHIR server's answer does not match the entries sent.")
         left = iter(answered)
-        return {**answer, "entry": [self._entry(next(left), one) if isinstance(one, Step) else _refused_entry(one) for one in judged]}
+        return {
+            **answer,
+            "entry": [self._entry(next(left), one) if isinstance(one, RequestedInteraction) else _refused_entry(one) for one in judged],
+        }
 
-    def _entry(self, entry: dict[str, Any], step: Step) -> dict[str, Any]:
+    def _entry(self, entry: dict[str, Any], step: RequestedInteraction) -> dict[str, Any]:
         resource = entry.get("resource")
         if not isinstance(resource, dict):
             return entry
         try:
             return {**entry, "resource": _Release(self.reach, step).checked(resource)}
-        except Refused as refused:
+        except InteractionRefused as refused:
             return _refused_entry(refused)
 
 
@@ -129,7 +145,7 @@ class _Release:
     """Judges what came back for one step."""
 
     reach: Reach
-    step: Step
+    step: RequestedInteraction
 
     def checked(self, resource: FhirJson) -> FhirJson:
         """`resource` itself when all of it may be seen, a reduced copy, or Refused."""
@@ -144,7 +160,7 @@ class _Release:
     def _bundle(self, bundle: FhirJson) -> FhirJson:
         entries = bundle.get("entry", [])
         if bundle.get("resourceType") != "Bundle" or not isinstance(entries, list):
-            raise Refused(502, "exception", "The FHIR server's answer to a search is not a Bundle.")
+            raise InteractionRefused(502, "exception", "The FHIR server's answer to a search is not a Bundle.")
         self.reach.learn_from(entries)
         seen = [entry for entry in entries if isinstance(entry, dict) and self._may_see(entry)]
         if len(seen) == len(entries):
@@ -169,15 +185,15 @@ def _note(withheld: int) -> dict[str, Any]:
     return {"resource": operation_outcome(issue("suppressed", sentence, severity="warning")), "search": {"mode": "outcome"}}
 
 
-def _raise_first(judged: list[Step | Refused]) -> None:
+def _raise_first(judged: list[RequestedInteraction | InteractionRefused]) -> None:
     for verdict in judged:
-        if isinstance(verdict, Refused):
+        if isinstance(verdict, InteractionRefused):
             raise verdict
 
 
-def _refused_entry(refused: Refused) -> dict[str, Any]:
+def _refused_entry(refused: InteractionRefused) -> dict[str, Any]:
     outcome = operation_outcome(issue(refused.code, refused.diagnostics))
-    return {"response": {"status": f"{refused.status} Refused", "outcome": outcome}}
+    return {"response": {"status": f"{refused.status} InteractionRefused", "outcome": outcome}}
 
 
 def _went_well(answer: FhirResponse) -> bool:

@@ -10,7 +10,7 @@ from smart_app.sandbox.authorization.tokens import Grant
 from smart_app.sandbox.exchange.compartment import ABOUT, SHARED, belongs, local_reference
 from smart_app.sandbox.exchange.json_text import FhirJson, parsed
 from smart_app.sandbox.exchange.messages import FhirBackend, FhirRequest, Query, query_text
-from smart_app.sandbox.scope_guard.interaction import Kind, Refused, Step, insufficient
+from smart_app.sandbox.scope_guard.interaction import InteractionRefused, Kind, RequestedInteraction, insufficient
 from smart_app.sandbox.smart_scopes import Letter, ResourceScope, covering, parse_scopes
 
 _CONDITIONAL: frozenset[Kind] = frozenset({"update-where", "delete-where"})
@@ -22,7 +22,7 @@ _HIDING = frozenset({"_elements", "_summary", "_format", "_pretty"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Touch:
+class ScopeUse:
     """One interaction a client tried: `interaction` is the scope letter."""
 
     resource: str
@@ -30,10 +30,10 @@ class Touch:
     allowed: bool
 
 
-Recorder = Callable[[Touch], None]
+Recorder = Callable[[ScopeUse], None]
 
 
-def ignore_touch(_touch: Touch) -> None:
+def ignore_touch(_touch: ScopeUse) -> None:
     """The recorder that records nothing."""
 
 
@@ -73,19 +73,19 @@ class Reach:
         )
         return parsed(answer.body) if answer.status == 200 else None  # noqa: PLR2004
 
-    def authorise(self, step: Step) -> Step:
+    def authorise(self, step: RequestedInteraction) -> RequestedInteraction:
         """`step`, narrowed to what may be asked; Refused when nothing of it may."""
         if step.kind == "page":
             return step
         try:
             allowed = self._authorised(step)
-        except Refused:
-            self._recorder(Touch(resource=step.resource, interaction=step.letter, allowed=False))
+        except InteractionRefused:
+            self._recorder(ScopeUse(resource=step.resource, interaction=step.letter, allowed=False))
             raise
-        self._recorder(Touch(resource=step.resource, interaction=step.letter, allowed=True))
+        self._recorder(ScopeUse(resource=step.resource, interaction=step.letter, allowed=True))
         return allowed
 
-    def _authorised(self, step: Step) -> Step:
+    def _authorised(self, step: RequestedInteraction) -> RequestedInteraction:
         scopes = covering(self._scopes, step.resource, step.letter)
         if not scopes:
             raise insufficient(step, f"No granted scope allows this on {step.resource}.")
@@ -93,7 +93,7 @@ class Reach:
         self._check_body(step)
         return self._narrowed(step, scopes)
 
-    def _check_existing(self, step: Step) -> None:
+    def _check_existing(self, step: RequestedInteraction) -> None:
         """What is to be replaced or deleted must itself be in reach."""
         if step.kind not in {"update", "delete"}:
             return
@@ -101,15 +101,15 @@ class Reach:
         if existing is not None and not self.admits(existing, step.letter):
             raise insufficient(step, f"This {step.resource} is outside what the token reaches.")
 
-    def _check_body(self, step: Step) -> None:
+    def _check_body(self, step: RequestedInteraction) -> None:
         if step.kind not in _WITH_BODY:
             return
         if step.body is None or step.body.get("resourceType") != step.resource:
-            raise Refused(400, "invalid", f"The body must be a {step.resource}.")
+            raise InteractionRefused(400, "invalid", f"The body must be a {step.resource}.")
         if not self.admits(step.body, step.letter):
             raise insufficient(step, f"This {step.resource} may not be written: another patient's, or outside the scope's conditions.")
 
-    def _narrowed(self, step: Step, scopes: tuple[ResourceScope, ...]) -> Step:
+    def _narrowed(self, step: RequestedInteraction, scopes: tuple[ResourceScope, ...]) -> RequestedInteraction:
         """The query, and a create's condition, held to the patient and the conditions the scopes share."""
         if any(scope.level == "user" and not scope.params for scope in scopes):
             return step
@@ -123,11 +123,11 @@ class Reach:
         condition = self._narrowed_query(step, scopes, _condition(step.if_none_exist))
         return replace(step, query=shown, if_none_exist=query_text(condition))
 
-    def _narrowed_query(self, step: Step, scopes: tuple[ResourceScope, ...], query: Query) -> Query:
+    def _narrowed_query(self, step: RequestedInteraction, scopes: tuple[ResourceScope, ...], query: Query) -> Query:
         added = (*self._patient_condition(step, scopes, query), *_shared_conditions(scopes))
         return query + tuple(pair for pair in added if pair not in query)
 
-    def _patient_condition(self, step: Step, scopes: tuple[ResourceScope, ...], query: Query) -> Query:
+    def _patient_condition(self, step: RequestedInteraction, scopes: tuple[ResourceScope, ...], query: Query) -> Query:
         """The parameter that holds a search to the patient, unless it is there already, or a user scope reaches further."""
         if any(scope.level == "user" for scope in scopes) or step.resource in SHARED:
             return ()
@@ -151,7 +151,7 @@ class Reach:
         reference = f"Patient/{self.patient}"
         return frozenset({self.patient, reference, f"{self.base}/{reference}"}) if resource != "Patient" else frozenset()
 
-    def _check_targets(self, step: Step, query: Query) -> None:
+    def _check_targets(self, step: RequestedInteraction, query: Query) -> None:
         """A Provenance has no patient parameter that finds it, so a search must name targets, and they must be the patient's."""
         targets = [value for name, values in query if name.partition(":")[0] in {"target", "patient"} for value in values.split(",")]
         if not targets:
@@ -184,7 +184,7 @@ class Reach:
         """Whether a resource that came along with a search may be seen; the recorder hears of it."""
         admitted = self.admits(resource, "r", "s")
         if admitted:
-            self._recorder(Touch(resource=str(resource.get("resourceType")), interaction="r", allowed=True))
+            self._recorder(ScopeUse(resource=str(resource.get("resourceType")), interaction="r", allowed=True))
         return admitted
 
     def unlimited(self, resource: str) -> bool:
@@ -199,7 +199,7 @@ def _of_user(grant: Grant, scopes: tuple[ResourceScope, ...]) -> tuple[ResourceS
     return tuple(replace(scope, level="patient") for scope in scopes)
 
 
-def _check_expressible(step: Step, scopes: tuple[ResourceScope, ...]) -> None:
+def _check_expressible(step: RequestedInteraction, scopes: tuple[ResourceScope, ...]) -> None:
     """What a conditional update or delete will hit is not seen beforehand, so its query must be able to say all the scopes' limits."""
     patient_only = all(scope.level == "patient" for scope in scopes)
     if any(scope.params for scope in scopes) or (patient_only and step.resource not in ABOUT):
@@ -210,7 +210,7 @@ def _condition(text: str) -> Query:
     """The query of an If-None-Exist, with or without a leading `Type?`."""
     query = tuple(parse_qsl(text.partition("?")[2] or text, keep_blank_values=True))
     if not query:
-        raise Refused(400, "invalid", "If-None-Exist holds no search parameter.")
+        raise InteractionRefused(400, "invalid", "If-None-Exist holds no search parameter.")
     return query
 
 

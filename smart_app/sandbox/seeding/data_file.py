@@ -26,12 +26,12 @@ TYPE_NAME = re.compile(r"[A-Z][A-Za-z]{1,63}")
 RELATIVE = re.compile(r"(?P<stem>(?:.*/)?(?P<type>[A-Z][A-Za-z]+)/(?P<id>[A-Za-z0-9\-._]+))(?P<version>/_history/[A-Za-z0-9\-.]+)?")
 
 
-class DataFileError(Exception):
+class ResourceFileError(Exception):
     """A data file cannot be used. The message names the file, the line or entry, what is wrong and what would be right."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Loaded:
+class LoadedFile:
     """What a file gave. `notes` are sentences for whoever started the program: what was added, left out or left unresolved."""
 
     resources: Sequence[Resource]
@@ -39,7 +39,7 @@ class Loaded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class FileEntry:
     """A resource and where it stood in the file ("entry 12", "line 3"); `full_url` where its bundle gave one."""
 
     where: str
@@ -48,7 +48,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class LaunchChoice:
     """Somebody to launch with. `encounter` is the id of the visit to launch in: the one in progress, else the latest, else none."""
 
     id: str
@@ -61,29 +61,29 @@ class Choice:
 class LaunchChoices:
     """The patients and practitioners a launch can name, in the order of the data."""
 
-    patients: Sequence[Choice]
-    practitioners: Sequence[Choice]
+    patients: Sequence[LaunchChoice]
+    practitioners: Sequence[LaunchChoice]
 
 
-def load_file(path: Path, *, max_bytes: int = MAX_BYTES, max_resources: int = MAX_RESOURCES) -> Loaded:
+def load_file(path: Path, *, max_bytes: int = MAX_BYTES, max_resources: int = MAX_RESOURCES) -> LoadedFile:
     """The file's resources. Adds one demo practitioner where the file has none, and says so. DataFileError when it cannot be used;
     `max_bytes` counts after unpacking."""
     return load_bytes(_read(path, max_bytes), name=path.name, max_resources=max_resources)
 
 
-def load_bytes(content: bytes, *, name: str, max_resources: int = MAX_RESOURCES) -> Loaded:
+def load_bytes(content: bytes, *, name: str, max_resources: int = MAX_RESOURCES) -> LoadedFile:
     """`load_file` for content already read and unpacked; `name` is used in messages and to recognise `.ndjson`."""
     notes: list[str] = []
     records = _records(_decode(content, name), name)
     entries = [entry for where, record in records for entry in _entries(record, where, name, notes)]
     if not entries:
-        raise DataFileError(f"{name}: no resource in it. Give a FHIR R4 Bundle, NDJSON or a resource.")
+        raise ResourceFileError(f"{name}: no resource in it. Give a FHIR R4 Bundle, NDJSON or a resource.")
     if len(entries) > max_resources:
-        raise DataFileError(f"{name}: {len(entries)} resources; at most {max_resources} are loaded.")
+        raise ResourceFileError(f"{name}: {len(entries)} resources; at most {max_resources} are loaded.")
     resources = _resolved(_identified(entries, name, notes), notes)
     if not any(resource["resourceType"] == "Patient" for resource in resources):
         notes.append("The file has no Patient, so there is nobody to launch with.")
-    return Loaded(resources=with_practitioner(resources, notes), notes=tuple(notes))
+    return LoadedFile(resources=with_practitioner(resources, notes), notes=tuple(notes))
 
 
 def with_practitioner(resources: list[Resource], notes: list[str]) -> list[Resource]:
@@ -103,11 +103,11 @@ def _read(path: Path, max_bytes: int) -> bytes:
         with opened(path, "rb") as file:
             content: bytes = file.read(max_bytes + 1)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise DataFileError(f"{path.name}: gzip data is damaged or cut short ({error}).") from error
+        raise ResourceFileError(f"{path.name}: gzip data is damaged or cut short ({error}).") from error
     except OSError as error:
-        raise DataFileError(f"{path}: cannot be read: {error.strerror or error}.") from error
+        raise ResourceFileError(f"{path}: cannot be read: {error.strerror or error}.") from error
     if len(content) > max_bytes:
-        raise DataFileError(f"{path.name}: more than {max_bytes} bytes unpacked; split it.")
+        raise ResourceFileError(f"{path.name}: more than {max_bytes} bytes unpacked; split it.")
     return content
 
 
@@ -116,13 +116,13 @@ def _decode(content: bytes, name: str) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise DataFileError(f"{name}, line {line}: not UTF-8 text ({error.reason}).") from error
+        raise ResourceFileError(f"{name}, line {line}: not UTF-8 text ({error.reason}).") from error
 
 
 def _records(text: str, name: str) -> Iterable[tuple[str, object]]:
     """(place, JSON value) of the whole file, or of each line when it is NDJSON by name or by content."""
     if not text.strip():
-        raise DataFileError(f"{name}: the file is empty.")
+        raise ResourceFileError(f"{name}: the file is empty.")
     if name.removesuffix(".gz").endswith((".ndjson", ".jsonl")) or _first_line_is_a_resource(text):
         lines = enumerate(text.split("\n"), start=1)
         return [(f"line {number}", _parse(line, name, number)) for number, line in lines if line.strip()]
@@ -145,30 +145,30 @@ def _parse(text: str, name: str, first_line: int) -> object:
         return simplejson.loads(text, use_decimal=True)
     except simplejson.JSONDecodeError as error:
         line = first_line + error.lineno - 1
-        raise DataFileError(f"{name}, line {line}, column {error.colno}: not JSON ({error.msg}).") from error
+        raise ResourceFileError(f"{name}, line {line}, column {error.colno}: not JSON ({error.msg}).") from error
     except (RecursionError, ValueError) as error:
-        raise DataFileError(f"{name}, line {first_line}: JSON that cannot be read: {error}.") from error
+        raise ResourceFileError(f"{name}, line {first_line}: JSON that cannot be read: {error}.") from error
 
 
-def _entries(record: object, where: str, name: str, notes: list[str]) -> Iterator[Entry]:
+def _entries(record: object, where: str, name: str, notes: list[str]) -> Iterator[FileEntry]:
     resource = _checked(record, f"{name}, {where}")
     if resource["resourceType"] != "Bundle":
-        yield Entry(where=where, resource=resource)
+        yield FileEntry(where=where, resource=resource)
         return
     kind = resource.get("type")
     if kind not in BUNDLE_TYPES:
-        raise DataFileError(f"{name}, {where}: a Bundle of type {kind!r} is not loaded; {', '.join(BUNDLE_TYPES)} are.")
+        raise ResourceFileError(f"{name}, {where}: a Bundle of type {kind!r} is not loaded; {', '.join(BUNDLE_TYPES)} are.")
     entries = resource.get("entry", [])
     if not isinstance(entries, list):
-        raise DataFileError(f"{name}, {where}: Bundle.entry is not a list.")
+        raise ResourceFileError(f"{name}, {where}: Bundle.entry is not a list.")
     prefix = "" if where == "the file" else f"{where}, "
     for number, entry in enumerate(entries, start=1):
         yield from _bundle_entry(entry, f"{prefix}entry {number}", name, notes)
 
 
-def _bundle_entry(entry: object, where: str, name: str, notes: list[str]) -> Iterator[Entry]:
+def _bundle_entry(entry: object, where: str, name: str, notes: list[str]) -> Iterator[FileEntry]:
     if not isinstance(entry, dict):
-        raise DataFileError(f"{name}, {where}: not an object.")
+        raise ResourceFileError(f"{name}, {where}: not an object.")
     request = _part(entry, "request")
     method = request.get("method", "POST")
     if "resource" not in entry or method not in ("POST", "PUT"):
@@ -179,15 +179,15 @@ def _bundle_entry(entry: object, where: str, name: str, notes: list[str]) -> Ite
         notes.append(f"{where} is an OperationOutcome and was left out.")
         return
     full_url = entry.get("fullUrl")
-    yield Entry(where=where, resource=_with_put_id(resource, request), full_url=full_url if isinstance(full_url, str) else None)
+    yield FileEntry(where=where, resource=_with_put_id(resource, request), full_url=full_url if isinstance(full_url, str) else None)
 
 
 def _checked(record: object, where: str) -> Resource:
     if not isinstance(record, dict):
-        raise DataFileError(f"{where}: not a FHIR resource but {type(record).__name__}.")
+        raise ResourceFileError(f"{where}: not a FHIR resource but {type(record).__name__}.")
     kind = record.get("resourceType")
     if not isinstance(kind, str) or not TYPE_NAME.fullmatch(kind):
-        raise DataFileError(f"{where}: no usable resourceType ({kind!r}).")
+        raise ResourceFileError(f"{where}: no usable resourceType ({kind!r}).")
     return record
 
 
@@ -197,16 +197,16 @@ def _with_put_id(resource: Resource, request: Mapping[str, Any]) -> Resource:
     return resource | {"id": match["id"]} if match and "id" not in resource else resource
 
 
-def _identified(entries: Sequence[Entry], name: str, notes: list[str]) -> list[tuple[Entry, str]]:
+def _identified(entries: Sequence[FileEntry], name: str, notes: list[str]) -> list[tuple[FileEntry, str]]:
     """Each entry once, with its `Type/id`. The same resource twice counts once; two different ones under one id are refused."""
-    seen: dict[str, Entry] = {}
-    found: list[tuple[Entry, str]] = []
+    seen: dict[str, FileEntry] = {}
+    found: list[tuple[FileEntry, str]] = []
     repeated = 0
     for number, entry in enumerate(entries):
         reference = f"{entry.resource['resourceType']}/{_local_id(entry, number)}"
         earlier = seen.setdefault(reference, entry)
         if earlier is not entry and earlier.resource != entry.resource:
-            raise DataFileError(f"{name}, {entry.where}: {reference} is there twice with different content, first in {earlier.where}.")
+            raise ResourceFileError(f"{name}, {entry.where}: {reference} is there twice with different content, first in {earlier.where}.")
         repeated += earlier is not entry
         found += [(entry, reference)]
     if repeated:
@@ -214,7 +214,7 @@ def _identified(entries: Sequence[Entry], name: str, notes: list[str]) -> list[t
     return found
 
 
-def _local_id(entry: Entry, number: int) -> str:
+def _local_id(entry: FileEntry, number: int) -> str:
     """The id as given, else that of the fullUrl, else one from the content and its place, the same each time the file is read."""
     given = entry.resource.get("id")
     if isinstance(given, str) and STORABLE_ID.fullmatch(given):
@@ -226,7 +226,7 @@ def _local_id(entry: Entry, number: int) -> str:
     return f"d-{hashlib.sha256(f'{number} {content}'.encode()).hexdigest()[:32]}"
 
 
-def _resolved(found: Sequence[tuple[Entry, str]], notes: list[str]) -> list[Resource]:
+def _resolved(found: Sequence[tuple[FileEntry, str]], notes: list[str]) -> list[Resource]:
     """The resources with ids set and every reference to another of them as `Type/id`."""
     links = _links(found)
     unresolved: list[str] = []
@@ -241,7 +241,7 @@ def _resolved(found: Sequence[tuple[Entry, str]], notes: list[str]) -> list[Reso
     return list(resources.values())
 
 
-def _links(found: Iterable[tuple[Entry, str]]) -> dict[str, str]:
+def _links(found: Iterable[tuple[FileEntry, str]]) -> dict[str, str]:
     """Everything a reference may say for a resource of the file: fullUrl, `Type/id` as written, `Type?identifier=…` if unique."""
     links: dict[str, str] = {}
     conditional: dict[str, set[str]] = {}
@@ -294,9 +294,10 @@ def launch_choices(resources: Iterable[Resource]) -> LaunchChoices:
     practitioners = [one for one in everything if one["resourceType"] == "Practitioner"]
     return LaunchChoices(
         patients=tuple(
-            Choice(id=one["id"], label=_label(one), about=_purpose(one), encounter=visits.get(f"Patient/{one['id']}")) for one in patients
+            LaunchChoice(id=one["id"], label=_label(one), about=_purpose(one), encounter=visits.get(f"Patient/{one['id']}"))
+            for one in patients
         ),
-        practitioners=tuple(Choice(id=one["id"], label=_label(one), about=_role(one)) for one in practitioners),
+        practitioners=tuple(LaunchChoice(id=one["id"], label=_label(one), about=_role(one)) for one in practitioners),
     )
 
 

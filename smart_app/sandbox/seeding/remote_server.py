@@ -38,7 +38,7 @@ class RefusedError(RemoteError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
+class RemoteWrite:
     """What came of a create: the `Type/id` on the server, and whether it was new."""
 
     reference: str
@@ -46,7 +46,7 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Capabilities:
+class ServerPromises:
     """What the CapabilityStatement promises: types created conditionally, search parameters by type, transactions."""
 
     transaction: bool
@@ -74,7 +74,7 @@ class RemoteServer:
     base: str
     session: requests.Session
 
-    def capabilities(self) -> Capabilities:
+    def capabilities(self) -> ServerPromises:
         """The CapabilityStatement's promises. RemoteError when there is none or it is not R4."""
         statement = self._call("GET", "metadata")[1]
         version = str(statement.get("fhirVersion", ""))
@@ -82,13 +82,13 @@ class RemoteServer:
             raise RemoteError(f"{self.base}/metadata is not the CapabilityStatement of a FHIR R4 server (fhirVersion {version!r}).")
         rest: Resource = next((one for one in statement.get("rest") or [] if one.get("mode") == "server"), {})
         types: list[Resource] = rest.get("resource", [])
-        return Capabilities(
+        return ServerPromises(
             transaction=any(one.get("code") == "transaction" for one in rest.get("interaction", [])),
             conditional_create=frozenset(one["type"] for one in types if one.get("conditionalCreate") is True),
             searches={one["type"]: frozenset(param["name"] for param in one.get("searchParam", [])) for one in types},
         )
 
-    def create(self, resource: Resource, *, if_none_exist: Identifier | None) -> Written:
+    def create(self, resource: Resource, *, if_none_exist: Identifier | None) -> RemoteWrite:
         """Creates one resource, with `if_none_exist` only when none has that identifier. RefusedError, RemoteError."""
         kind = resource["resourceType"]
         headers = {"If-None-Exist": identifier_query(if_none_exist)} if if_none_exist else {}
@@ -99,9 +99,9 @@ class RemoteServer:
             found = self.find(kind, if_none_exist)
         if found is None:
             raise RemoteError(f"{kind} was taken ({response.status_code}) but its id was not told.")
-        return Written(reference=found, new=response.status_code == requests.codes.created)
+        return RemoteWrite(reference=found, new=response.status_code == requests.codes.created)
 
-    def transaction(self, entries: Sequence[Resource]) -> list[Written | None]:
+    def transaction(self, entries: Sequence[Resource]) -> list[RemoteWrite | None]:
         """Sends one transaction; per entry what came of it, None where the answer does not tell the id. RefusedError, RemoteError."""
         bundle = {"resourceType": "Bundle", "type": "transaction", "entry": list(entries)}
         answered = self._call("POST", "", content=bundle, timeout=TRANSACTION_TIMEOUT_SECONDS)[1].get("entry", [])
@@ -199,9 +199,9 @@ def identifiers_of(resource: Resource) -> set[Identifier]:
     return {(str(one.get("system", "")), str(one.get("value", ""))) for one in identifiers if isinstance(one, dict)}
 
 
-def _written(response: Resource) -> Written | None:
+def _written(response: Resource) -> RemoteWrite | None:
     match = LOCATION.search(str(response.get("location", "")))
-    return Written(reference=match["reference"], new=str(response.get("status", "")).startswith("201")) if match else None
+    return RemoteWrite(reference=match["reference"], new=str(response.get("status", "")).startswith("201")) if match else None
 
 
 def _resources(bundle: Resource) -> list[Resource]:

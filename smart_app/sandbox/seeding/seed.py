@@ -16,13 +16,13 @@ from smart_app.sandbox.personas.build import build, build_all, build_staff, load
 from smart_app.sandbox.personas.case import Persona
 from smart_app.sandbox.seeding.data_file import LaunchChoices, launch_choices
 from smart_app.sandbox.seeding.remote_server import (
-    Capabilities,
     Identifier,
     RefusedError,
     RemoteError,
     RemoteServer,
+    RemoteWrite,
     SearchIgnoredError,
-    Written,
+    ServerPromises,
     identifier_query,
     identifiers_of,
     is_loopback,
@@ -51,7 +51,7 @@ class NotConfirmedError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
+class SeedProblem:
     """A resource that could not be written or removed, and why, in the server's words."""
 
     reference: str
@@ -66,7 +66,7 @@ class SeedReport:
     base: str
     written: Sequence[str]
     found: Sequence[str]
-    problems: Sequence[Problem]
+    problems: Sequence[SeedProblem]
     notes: Sequence[str]
     ids: Mapping[str, str]
     choices: LaunchChoices
@@ -86,7 +86,7 @@ class CleanReport:
 
     base: str
     removed: Sequence[str]
-    problems: Sequence[Problem]
+    problems: Sequence[SeedProblem]
     notes: Sequence[str]
 
     def lines(self) -> Iterator[str]:
@@ -107,11 +107,11 @@ class Seeding:
     """One run against one server: what it can do, and what has come of each resource so far."""
 
     server: RemoteServer
-    capabilities: Capabilities
+    capabilities: ServerPromises
     ids: dict[str, str] = field(default_factory=dict)
     new: list[str] = field(default_factory=list)
     found: list[str] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[SeedProblem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def note(self, sentence: str) -> None:
@@ -119,7 +119,7 @@ class Seeding:
         if sentence not in self.notes:
             self.notes.append(sentence)
 
-    def settle(self, local: str, written: Written) -> None:
+    def settle(self, local: str, written: RemoteWrite) -> None:
         """Remembers where a resource is on the server."""
         self.ids[local] = written.reference
         (self.new if written.new else self.found).append(written.reference)
@@ -236,7 +236,7 @@ def _write_together(run: Seeding, resources: Sequence[Resource]) -> bool:
     return True
 
 
-def _despite_races(server: RemoteServer, entries: Sequence[Resource]) -> list[Written | None]:
+def _despite_races(server: RemoteServer, entries: Sequence[Resource]) -> list[RemoteWrite | None]:
     """A conditional create that meets another's is answered 409 by HAPI, and goes through when sent again."""
     for _ in range(ATTEMPTS_AT_A_RACE - 1):
         try:
@@ -247,13 +247,13 @@ def _despite_races(server: RemoteServer, entries: Sequence[Resource]) -> list[Wr
     return server.transaction(entries)
 
 
-def _settle_or_search(run: Seeding, resource: Resource, written: Written | None) -> None:
+def _settle_or_search(run: Seeding, resource: Resource, written: RemoteWrite | None) -> None:
     local = local_reference(resource)
     reference = written.reference if written else run.server.find(resource["resourceType"], key_of(resource))
     if reference is None:
-        run.problems.append(Problem(reference=local, reason="the server's answer does not name it and a search does not find it"))
+        run.problems.append(SeedProblem(reference=local, reason="the server's answer does not name it and a search does not find it"))
         return
-    run.settle(local, written or Written(reference=reference, new=False))
+    run.settle(local, written or RemoteWrite(reference=reference, new=False))
 
 
 def _entry(resource: Resource, urn: str, links: Mapping[str, str]) -> Resource:
@@ -284,12 +284,12 @@ def _write_singly(run: Seeding, resources: Sequence[Resource]) -> None:
         local = local_reference(resource)
         linked = _with_links_that_hold(run, resource)
         if linked is None:
-            run.problems.append(Problem(reference=local, reason="what it refers to could not be written"))
+            run.problems.append(SeedProblem(reference=local, reason="what it refers to could not be written"))
             continue
         try:
             run.settle(local, _write_one(run, linked, key_of(resource), referring.get(local, ())))
         except (RefusedError, SearchIgnoredError) as error:
-            run.problems.append(Problem(reference=local, reason=str(error)))
+            run.problems.append(SeedProblem(reference=local, reason=str(error)))
 
 
 def _referring(resources: Iterable[Resource]) -> dict[str, list[Resource]]:
@@ -312,12 +312,12 @@ def _with_links_that_hold(run: Seeding, resource: Resource) -> Resource | None:
     return None if any(target not in run.ids for target in references_in(kept)) else _without_id(_relinked(kept, run.ids))
 
 
-def _write_one(run: Seeding, resource: Resource, key: Identifier, derived: Sequence[Resource]) -> Written:
+def _write_one(run: Seeding, resource: Resource, key: Identifier, derived: Sequence[Resource]) -> RemoteWrite:
     kind = resource["resourceType"]
     if kind in run.capabilities.conditional_create:
         return run.server.create(resource, if_none_exist=key)
     there = run.server.find(kind, key) if run.capabilities.finds(kind) else _found_through(run, kind, derived)
-    return Written(reference=there, new=False) if there else run.server.create(resource, if_none_exist=None)
+    return RemoteWrite(reference=there, new=False) if there else run.server.create(resource, if_none_exist=None)
 
 
 def _found_through(run: Seeding, kind: str, derived: Sequence[Resource]) -> str | None:
@@ -389,13 +389,13 @@ def clean(
     return CleanReport(base=server.base, removed=tuple(removed), problems=(*run.problems, *problems), notes=tuple(run.notes))
 
 
-def _remove(server: RemoteServer, references: Iterable[str], removed: list[str]) -> list[Problem]:
+def _remove(server: RemoteServer, references: Iterable[str], removed: list[str]) -> list[SeedProblem]:
     problems = []
     for reference in references:
         try:
             server.delete(reference)
         except RefusedError as error:
-            problems.append(Problem(reference=reference, reason=str(error)))
+            problems.append(SeedProblem(reference=reference, reason=str(error)))
         else:
             removed.append(reference)
     return problems
@@ -422,7 +422,7 @@ def _by_identifier(run: Seeding, kind: str, known: Iterable[Resource]) -> set[st
     try:
         found = {run.server.find(kind, key_of(one)) for one in known if one["resourceType"] == kind}
     except (RefusedError, SearchIgnoredError) as error:
-        run.problems.append(Problem(reference=kind, reason=str(error)))
+        run.problems.append(SeedProblem(reference=kind, reason=str(error)))
         return set()
     return {reference for reference in found if reference}
 

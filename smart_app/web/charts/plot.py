@@ -66,7 +66,7 @@ def columns(points: Sequence[Point] | Columns) -> Columns:
     return points if isinstance(points, Columns) else Columns(*zip(*points, strict=True))
 
 
-class Series(Struct, frozen=True, kw_only=True):
+class PlotSeries(Struct, frozen=True, kw_only=True):
     """Values of one rater or one method, oldest first. `style` is a class name; no line spans more than `gap_days`
     or a day in `breaks`."""
 
@@ -213,7 +213,7 @@ def vertical_lines(scale: TimeScale, days: Iterable[date]) -> str:
 
 
 def draw(
-    series: Sequence[Series],
+    series: Sequence[PlotSeries],
     *,
     time: TimeScale,
     values: ValueScale,
@@ -247,7 +247,7 @@ class _Placed(NamedTuple):
     """A series where it stands, column by column: `at` is the place as a path writes it, a shape is the mark or a triangle beyond
     the axis, `runs` the stretches (first position, position after the last) that one line joins."""
 
-    series: Series
+    series: PlotSeries
     points: Columns
     xs: list[int]
     ys: list[float]
@@ -256,7 +256,7 @@ class _Placed(NamedTuple):
     runs: list[tuple[int, int]]
 
 
-def _place(series: Series, time: TimeScale, values: ValueScale) -> _Placed:
+def _place(series: PlotSeries, time: TimeScale, values: ValueScale) -> _Placed:
     points = columns(series.points)
     xs, ys = time.across(points.days), values.down(points.values)
     at = [f"{x} {short(y)}" for x, y in zip(xs, ys, strict=True)]
@@ -274,13 +274,13 @@ def _edge_shape(value: float, high: float) -> str:
     return "above" if value > high else "below"
 
 
-def _runs(series: Series, points: Columns) -> list[tuple[int, int]]:
+def _runs(series: PlotSeries, points: Columns) -> list[tuple[int, int]]:
     """The stretches of two points and more that a line may join."""
     edges = [0, *sorted(_cuts(series, points)), len(points.days)]
     return [(first, end) for first, end in pairwise(edges) if end - first > 1]
 
 
-def _cuts(series: Series, points: Columns) -> set[int]:
+def _cuts(series: PlotSeries, points: Columns) -> set[int]:
     """Positions of the points that no line may reach from the one before."""
     ordinals = [day.toordinal() for day in points.days]
     cuts = {place for place, (before, day) in enumerate(pairwise(ordinals), 1) if day - before > series.gap_days}

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from flask import Flask, Response, g, request, url_for
 
-from smart_app.care.record.access import prepare
+from smart_app.care.record.access import prefetch_capabilities
 from smart_app.care.record.record import Record
 from smart_app.errors import LaunchError
 from smart_app.launch.context.launch_context import LaunchContext
@@ -12,7 +12,7 @@ from smart_app.launch.flow import Begun
 from smart_app.launch.oauth.parameters import callback_state, launch_request
 from smart_app.services import AppServices
 from smart_app.telemetry import new_log
-from smart_app.web.pages.dependencies import Site
+from smart_app.web.pages.dependencies import Dependencies
 from smart_app.web.pages.first_page import first_page
 from smart_app.web.session import cookies
 from smart_app.web.session.csrf import origin_of
@@ -31,19 +31,19 @@ _COOKIES_BLOCKED = (
 SIGN_IN = timedelta(minutes=10)
 
 
-def register(app: Flask, site: Site) -> None:
+def register(app: Flask, site: Dependencies) -> None:
     """Put every address where `launch.json` says they are."""
-    handler = Launching(site)
+    handler = ChartLaunch(site)
     registration = site.services.registration
     app.add_url_rule(registration.smart.launch_uri, "launch", handler.launch)
     for path in registration.client.redirect_uris:
         app.add_url_rule(path, "callback", handler.callback)
 
 
-class Launching:
+class ChartLaunch:
     """EHR launch."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Dependencies) -> None:
         self._site = site
         self._services = site.services
 
@@ -56,7 +56,7 @@ class Launching:
         if tried is not None:
             return tried
         begun = self._services.launcher.begin(asked.iss, asked.launch)
-        prepare(asked.iss, self._services)
+        prefetch_capabilities(asked.iss, self._services)
         cookie = self._services.store.launches.add_pending(begun.pending, ttl=SIGN_IN)
         response = to_sign_in(self._site, begun)
         cookies.keep(response, cookie.name, cookie.value, seconds=int(SIGN_IN.total_seconds()))
@@ -87,7 +87,7 @@ class Launching:
         return response
 
 
-def to_sign_in(site: Site, begun: Begun) -> Response:
+def to_sign_in(site: Dependencies, begun: Begun) -> Response:
     """A redirect to the EHR's sign-in; where it is asked by POST, a page that posts itself and has a button for where it does not."""
     if begun.form is None:
         return see_other(begun.authorize_url)

@@ -8,7 +8,7 @@ from smart_app.web.session.csrf import Csrf
 from smart_app.web.session.guard import Guard
 
 
-class Site(Struct, frozen=True, kw_only=True):
+class Dependencies(Struct, frozen=True, kw_only=True):
     """Built once, by the composition root."""
 
     services: AppServices

@@ -3,15 +3,15 @@
 from flask import Flask, Response, request, url_for
 
 from smart_app.care.forms.asked_form import AskedForm
-from smart_app.care.forms.saved_drafts import Kept, Typed, discard, keep, take_up
+from smart_app.care.forms.saved_drafts import KeptAnswers, PostedForm, discard, keep, take_up
 from smart_app.errors import ForeignPage, LaunchError, LockedFrame, SessionError
 from smart_app.launch.context.launch_context import LaunchId
 from smart_app.services import AppServices
 from smart_app.store import FormPlace
 from smart_app.telemetry import new_log
-from smart_app.web.pages.dependencies import Site
+from smart_app.web.pages.dependencies import Dependencies
 from smart_app.web.session.csrf import FIELD
-from smart_app.web.session.guard import Visit, check_patient
+from smart_app.web.session.guard import PageRequest, check_patient
 from smart_app.web.session.headers import see_other
 from smart_app.web.views.forms.kept_answers import kept_words
 
@@ -23,7 +23,7 @@ _STATUS = {"kept": 204, "nothing": 204, "sent": 204, "too_soon": 429}
 _GONE = 410
 
 
-def register(app: Flask, site: Site) -> None:
+def register(app: Flask, site: Dependencies) -> None:
     """The addresses of drafts."""
     handler = DraftPages(site)
     app.add_url_rule("/l/<launch_id>/draft/<slug>/<informant>", "draft", handler.save, methods=["POST"])
@@ -34,7 +34,7 @@ def register(app: Flask, site: Site) -> None:
 class DraftPages:
     """What a form's script and the offer above a form lead to."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Dependencies) -> None:
         self._site = site
         self._services = site.services
 
@@ -52,39 +52,39 @@ class DraftPages:
 
     def go_on(self, launch_id: str, slug: str, informant: str) -> Response:
         """To the form, with what was kept of it."""
-        visit = self._site.guard.enter(launch_id)
-        return see_other(_form(visit, slug, informant, draft=taken_up(visit)))
+        page_request = self._site.guard.enter(launch_id)
+        return see_other(_form(page_request, slug, informant, draft=taken_up(page_request)))
 
     def discard(self, launch_id: str, slug: str, informant: str) -> Response:
         """To an empty form."""
-        visit = self._site.guard.enter(launch_id)
-        discarded(visit)
-        return see_other(_form(visit, slug, informant))
+        page_request = self._site.guard.enter(launch_id)
+        discarded(page_request)
+        return see_other(_form(page_request, slug, informant))
 
 
-def _form(visit: Visit, slug: str, informant: str, *, draft: str | None = None) -> str:
+def _form(page_request: PageRequest, slug: str, informant: str, *, draft: str | None = None) -> str:
     """The form's address; of an observer's with whom they have chosen."""
-    return url_for("form", launch_id=visit.id, slug=slug, informant=informant, draft=draft, rated=request.form.get(RATED) or None)
+    return url_for("form", launch_id=page_request.id, slug=slug, informant=informant, draft=draft, rated=request.form.get(RATED) or None)
 
 
-def taken_up(visit: Visit) -> str:
+def taken_up(page_request: PageRequest) -> str:
     """The key of the draft that is gone on with, which is recorded. SessionError when it is not kept any more."""
-    check_patient(visit.context)
+    check_patient(page_request.context)
     key = request.form.get("key", "")
-    take_up(visit.record, key=key)
+    take_up(page_request.record, key=key)
     return key
 
 
-def discarded(visit: Visit) -> None:
+def discarded(page_request: PageRequest) -> None:
     """Forget the draft that is not wanted."""
-    check_patient(visit.context)
-    discard(visit.record, key=request.form.get("key", ""))
+    check_patient(page_request.context)
+    discard(page_request.record, key=request.form.get("key", ""))
 
 
-def sent(site: Site, launch_id: str, slug: str, informant: str) -> Typed:
+def sent(site: Dependencies, launch_id: str, slug: str, informant: str) -> PostedForm:
     """The form of this request."""
     identity = LaunchId(launch_id)
-    return Typed(
+    return PostedForm(
         place=FormPlace(launch_id=identity, slug=slug, informant=informant, key=request.form.get("key", "")),
         ticket=request.form.get("ticket", ""),
         patient=request.form.get("patient", ""),
@@ -95,7 +95,7 @@ def sent(site: Site, launch_id: str, slug: str, informant: str) -> Typed:
     )
 
 
-def keep_without_launch(site: Site, typed: Typed, over: SessionError | LaunchError) -> Kept:
+def keep_without_launch(site: Dependencies, typed: PostedForm, over: SessionError | LaunchError) -> KeptAnswers:
     """Keep what was sent to a launch that could not take it. `over` again where it cannot be kept, or nothing was answered."""
     if not isinstance(over, LockedFrame):
         site.csrf.check_origin(request)
@@ -108,7 +108,7 @@ def keep_without_launch(site: Site, typed: Typed, over: SessionError | LaunchErr
     return kept
 
 
-def keep_incomplete(services: AppServices, typed: Typed, asked: AskedForm | None = None) -> None:
+def keep_incomplete(services: AppServices, typed: PostedForm, asked: AskedForm | None = None) -> None:
     """Keep a form that was not taken, `asked` where a launch let it in: the launch may end while it is completed."""
     try:
         keep(services, typed, asked=asked)

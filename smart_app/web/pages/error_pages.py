@@ -10,13 +10,13 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from smart_app.errors import FhirError, LaunchError, OtherBrowser, RapportError, SessionError, StoreError
 from smart_app.launch.context.launch_context import LaunchId
 from smart_app.web.pages.chart_launch import TRIED
-from smart_app.web.pages.dependencies import Site
-from smart_app.web.session.guard import OWN
+from smart_app.web.pages.dependencies import Dependencies
+from smart_app.web.session.guard import PORTAL
 from smart_app.web.views.error import ErrorView, failure_view, fhir_error_view, launch_error_view, session_error_view, status_view
-from smart_app.web.views.portal.portal_error import own_error_view
+from smart_app.web.views.portal.portal_error import portal_error_view
 
 
-def register(app: Flask, site: Site, log: FilteringBoundLogger) -> None:
+def register(app: Flask, site: Dependencies, log: FilteringBoundLogger) -> None:
     """Answer errors of every kind."""
     handler = Errors(site, log)
     app.register_error_handler(RapportError, handler.known)
@@ -27,7 +27,7 @@ def register(app: Flask, site: Site, log: FilteringBoundLogger) -> None:
 class Errors:
     """Error pages."""
 
-    def __init__(self, site: Site, log: FilteringBoundLogger) -> None:
+    def __init__(self, site: Dependencies, log: FilteringBoundLogger) -> None:
         self._site = site
         self._log = log
 
@@ -67,7 +67,7 @@ class Errors:
 
     def _view(self, error: RapportError) -> ErrorView:
         if _is_patients():
-            return own_error_view(error, reference=reference(), posted=_posted(), home=self._home(), again=_again())
+            return portal_error_view(error, reference=reference(), posted=_posted(), home=self._home(), again=_again())
         match error:
             case LaunchError():
                 return launch_error_view(
@@ -107,7 +107,7 @@ def route() -> str:
 def _is_patients() -> bool:
     """Whether a patient who has signed in themself is reading: by the launch, or by the page asked for where there is none any more."""
     context = g.get("entered")
-    return bool(context.by_patient) if context else route().startswith(OWN)
+    return bool(context.by_patient) if context else route().startswith(PORTAL)
 
 
 def _posted() -> bool:

@@ -12,7 +12,7 @@ from fhir_mappings.instruments.answers import Invalid
 from fhir_mappings.instruments.instrument import Informant
 from smart_app.care.forms.asked_form import AskedForm, ask
 from smart_app.care.forms.observed_clinician import Candidates, candidates, choose
-from smart_app.care.forms.saved_drafts import Kept, Typed, ticket_for, unsent, with_earlier
+from smart_app.care.forms.saved_drafts import KeptAnswers, PostedForm, saved_draft, ticket_for, with_earlier
 from smart_app.care.record.patient_in_context import Patient, open_patient
 from smart_app.care.submission.begin import begin_form
 from smart_app.care.submission.build_receipt import receipt
@@ -20,14 +20,14 @@ from smart_app.care.submission.delivery import send_again
 from smart_app.care.submission.receipt import Receipt
 from smart_app.care.submission.submit import submit
 from smart_app.errors import FhirError, ForeignPage, LaunchError, NotForUser, SessionError
-from smart_app.web.pages.dependencies import Site
+from smart_app.web.pages.dependencies import Dependencies
 from smart_app.web.pages.draft_pages import RATED, keep_incomplete, keep_without_launch, sent
 from smart_app.web.pages.error_pages import reference
-from smart_app.web.session.guard import Visit, check_patient
+from smart_app.web.session.guard import PageRequest, check_patient
 from smart_app.web.session.headers import see_other
 from smart_app.web.views.ended import thanks_view
 from smart_app.web.views.error import ErrorView
-from smart_app.web.views.forms.clinician_choice import whom_view
+from smart_app.web.views.forms.clinician_choice import clinician_choice_view
 from smart_app.web.views.forms.form_page import FormUrls, form_view
 from smart_app.web.views.forms.handover import handover_view
 from smart_app.web.views.forms.kept_answers import kept_view
@@ -36,7 +36,7 @@ from smart_app.web.views.forms.receipt_page import receipt_view
 _UNPROCESSABLE = 422
 
 
-def register(app: Flask, site: Site) -> None:
+def register(app: Flask, site: Dependencies) -> None:
     """The addresses of forms and receipts."""
     handler = Forms(site)
     app.add_url_rule("/l/<launch_id>/handover/<slug>", "handover", handler.handover)
@@ -52,16 +52,16 @@ class Door(Struct, frozen=True, kw_only=True):
     """What differs between the clinic's door to a form and the patient's own: who gets in, where the form's links lead and its submission
     (of that key) is said to have come, and the page of answers that were kept for the next launch."""
 
-    enter: Callable[[str], Visit]
-    urls: Callable[[Visit, AskedForm], FormUrls]
-    done: Callable[[Visit, AskedForm, str], str]
-    kept: Callable[[Kept, SessionError | LaunchError], ErrorView]
+    enter: Callable[[str], PageRequest]
+    urls: Callable[[PageRequest, AskedForm], FormUrls]
+    done: Callable[[PageRequest, AskedForm, str], str]
+    kept: Callable[[KeptAnswers, SessionError | LaunchError], ErrorView]
 
 
 class FormFlow:
     """A form asked for at one door, from its page to what became of its answers."""
 
-    def __init__(self, site: Site, door: Door) -> None:
+    def __init__(self, site: Dependencies, door: Door) -> None:
         self._site = site
         self._services = site.services
         self._door = door
@@ -71,94 +71,94 @@ class FormFlow:
         launch that has ended is kept for the next one, and what is refused for the form's own. `note` says whom the form is about."""
         typed = sent(self._site, launch_id, slug, informant)
         try:
-            visit = self._door.enter(launch_id)
+            page_request = self._door.enter(launch_id)
         except (ForeignPage, NotForUser):
             raise
         except (SessionError, LaunchError) as over:
             view = self._door.kept(keep_without_launch(self._site, typed, over), over)
             return self._site.pages.page("error", view, status=over.http_status)
         try:
-            return self._taken(visit, typed, note)
+            return self._taken(page_request, typed, note)
         except SessionError:
             keep_incomplete(self._services, typed)
             raise
 
-    def page(self, visit: Visit, asked: AskedForm, *, key: str | None = None, invalid: Invalid | None = None) -> Response:
+    def page(self, page_request: PageRequest, asked: AskedForm, *, key: str | None = None, invalid: Invalid | None = None) -> Response:
         """The form. `key` is that of the one it goes on with: an incomplete one that was sent, or a draft."""
         services = self._services
-        draft = begin_form(visit.record, asked)
-        earlier = unsent(visit.record, asked, key=key) if key and (invalid is None or request.form.get("completes")) else None
+        draft = begin_form(page_request.record, asked)
+        earlier = saved_draft(page_request.record, asked, key=key) if key and (invalid is None or request.form.get("completes")) else None
         draft = replace(draft, key=key) if key and (invalid or earlier) else draft
         view = form_view(
             draft,
-            urls=self._door.urls(visit, asked),
-            now=visit.record.now(),
+            urls=self._door.urls(page_request, asked),
+            now=page_request.record.now(),
             site_name=services.settings.site_name,
-            ticket=ticket_for(visit.record, asked, key=draft.key, cookie=visit.cookie),
+            ticket=ticket_for(page_request.record, asked, key=draft.key, cookie=page_request.cookie),
             invalid=invalid,
             earlier=earlier,
-            offered=None if invalid or earlier else unsent(visit.record, asked),
+            offered=None if invalid or earlier else saved_draft(page_request.record, asked),
             hidden=((RATED, asked.note),) if asked.chosen else (),
         )
-        tab = None if asked.alone else visit.tab
-        return self._site.pages.page("check_form", view, csrf=visit.csrf, tab=tab, status=_UNPROCESSABLE if invalid else 200)
+        tab = None if asked.alone else page_request.tab
+        return self._site.pages.page("check_form", view, csrf=page_request.csrf, tab=tab, status=_UNPROCESSABLE if invalid else 200)
 
-    def _taken(self, visit: Visit, typed: Typed, note: str) -> Response:
+    def _taken(self, page_request: PageRequest, typed: PostedForm, note: str) -> Response:
         """What an open launch makes of it."""
         place = typed.place
-        asked = ask(visit.record, slug=place.slug, informant=_informant(place.informant), note=note)
-        earlier = unsent(visit.record, asked, key=place.key) if typed.completes else None
+        asked = ask(page_request.record, slug=place.slug, informant=_informant(place.informant), note=note)
+        earlier = saved_draft(page_request.record, asked, key=place.key) if typed.completes else None
         fields = with_earlier(typed.fields, earlier)
-        outcome = submit(visit.record, asked, key=place.key, patient=typed.patient, fields=fields)
+        outcome = submit(page_request.record, asked, key=place.key, patient=typed.patient, fields=fields)
         if not isinstance(outcome, Invalid):
-            return see_other(self._door.done(visit, asked, outcome))
+            return see_other(self._door.done(page_request, asked, outcome))
         keep_incomplete(self._services, typed, asked)
-        return self.page(visit, asked, key=place.key, invalid=replace(outcome, kept=_typed_now(outcome.kept, typed.fields)))
+        return self.page(page_request, asked, key=place.key, invalid=replace(outcome, kept=_typed_now(outcome.kept, typed.fields)))
 
 
 class Forms:
     """Questionnaires of one launch, asked for in the clinic."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Dependencies) -> None:
         self._site = site
         self._services = site.services
         self._flow = FormFlow(site, Door(enter=site.guard.enter, urls=_urls, done=_done, kept=self._kept))
 
     def handover(self, launch_id: str, slug: str) -> Response:
         """Before the device changes hands; a form without wording stays with the clinician."""
-        visit = self._site.guard.enter(launch_id)
-        draft = begin_form(visit.record, ask(visit.record, slug=slug, informant="patient"))
-        form = url_for("form", launch_id=visit.id, slug=slug, informant="patient")
+        page_request = self._site.guard.enter(launch_id)
+        draft = begin_form(page_request.record, ask(page_request.record, slug=slug, informant="patient"))
+        form = url_for("form", launch_id=page_request.id, slug=slug, informant="patient")
         if draft.from_paper:
             return see_other(form)
         view = handover_view(
             draft,
             form=form,
-            back=url_for("dashboard", launch_id=visit.id),
-            today=visit.record.now().date(),
+            back=url_for("dashboard", launch_id=page_request.id),
+            today=page_request.record.now().date(),
             blind=self._services.settings.blind_entry,
         )
-        return self._site.pages.page("handover", view, tab=visit.tab)
+        return self._site.pages.page("handover", view, tab=page_request.tab)
 
     def show(self, launch_id: str, slug: str, informant: str) -> Response:
         """An empty form, or what was kept of the one asked for; of an observer's first the question whom it is about."""
-        visit = self._site.guard.enter(launch_id)
-        asked = ask(visit.record, slug=slug, informant=_informant(informant), note=request.args.get(RATED, ""))
+        page_request = self._site.guard.enter(launch_id)
+        asked = ask(page_request.record, slug=slug, informant=_informant(informant), note=request.args.get(RATED, ""))
         if asked.asks_whom and asked.chosen is None:
-            return self._whom(visit, asked, candidates(visit.record))
-        return self._flow.page(visit, asked, key=request.args.get("draft"))
+            return self._whom(page_request, asked, candidates(page_request.record))
+        return self._flow.page(page_request, asked, key=request.args.get("draft"))
 
     def choose(self, launch_id: str, slug: str, informant: str) -> Response:
         """Note whom an observer rates, and go on to the form. The address holds the note sealed, no reference and no name."""
-        visit = self._site.guard.enter(launch_id)
-        check_patient(visit.context)
-        asked = ask(visit.record, slug=slug, informant=_informant(informant))
-        found = candidates(visit.record)
+        page_request = self._site.guard.enter(launch_id)
+        check_patient(page_request.context)
+        asked = ask(page_request.record, slug=slug, informant=_informant(informant))
+        found = candidates(page_request.record)
         reference = request.form.get("clinician", "")
-        note = choose(visit.record, found=found, reference=reference, form=(asked.slug, asked.informant))
+        note = choose(page_request.record, found=found, reference=reference, form=(asked.slug, asked.informant))
         if note is None:
-            return self._whom(visit, asked, found, unknown=bool(reference))
-        return see_other(url_for("form", launch_id=visit.id, slug=slug, informant=informant, rated=note))
+            return self._whom(page_request, asked, found, unknown=bool(reference))
+        return see_other(url_for("form", launch_id=page_request.id, slug=slug, informant=informant, rated=note))
 
     def submit(self, launch_id: str, slug: str, informant: str) -> Response:
         """Store the answers, or say what is wrong with them."""
@@ -166,74 +166,76 @@ class Forms:
 
     def thanks(self, launch_id: str, key: str) -> Response:
         """The patient's last page."""
-        visit = self._site.guard.enter(launch_id)
-        stands = self._receipt(visit, key)
-        clinician = (stands.clinician.name if stands.clinician else visit.context.user.name) or "your clinician"
-        view = thanks_view(stands.outcome, clinician=clinician, receipt=url_for("receipt", launch_id=visit.id, key=key))
-        return self._site.pages.page("thanks", view, tab=visit.tab)
+        page_request = self._site.guard.enter(launch_id)
+        stands = self._receipt(page_request, key)
+        clinician = (stands.clinician.name if stands.clinician else page_request.context.user.name) or "your clinician"
+        view = thanks_view(stands.outcome, clinician=clinician, receipt=url_for("receipt", launch_id=page_request.id, key=key))
+        return self._site.pages.page("thanks", view, tab=page_request.tab)
 
     def receipt(self, launch_id: str, key: str) -> Response:
         """The clinician's receipt."""
-        visit = self._site.guard.enter(launch_id)
+        page_request = self._site.guard.enter(launch_id)
         view = receipt_view(
-            self._receipt(visit, key),
-            context=visit.context,
-            patient=self._patient(visit),
-            history=url_for("dashboard", launch_id=visit.id),
-            check_again=url_for("check_again", launch_id=visit.id, key=key),
-            now=visit.record.now(),
+            self._receipt(page_request, key),
+            context=page_request.context,
+            patient=self._patient(page_request),
+            history=url_for("dashboard", launch_id=page_request.id),
+            check_again=url_for("check_again", launch_id=page_request.id, key=key),
+            now=page_request.record.now(),
         )
-        return self._site.pages.page("receipt", view, csrf=visit.csrf, tab=visit.tab)
+        return self._site.pages.page("receipt", view, csrf=page_request.csrf, tab=page_request.tab)
 
     def check_again(self, launch_id: str, key: str) -> Response:
         """Look for a submission that may be in the record, and send it only when it certainly is not."""
-        visit = self._site.guard.enter(launch_id)
-        check_patient(visit.context)
-        send_again(visit.record, key=key)
-        return see_other(url_for("receipt", launch_id=visit.id, key=key))
+        page_request = self._site.guard.enter(launch_id)
+        check_patient(page_request.context)
+        send_again(page_request.record, key=key)
+        return see_other(url_for("receipt", launch_id=page_request.id, key=key))
 
-    def _whom(self, visit: Visit, asked: AskedForm, found: Candidates, *, unknown: bool | None = None) -> Response:
+    def _whom(self, page_request: PageRequest, asked: AskedForm, found: Candidates, *, unknown: bool | None = None) -> Response:
         """Whom an observer's form is about; `unknown` says of a choice that was made whether it named anybody at all."""
-        view = whom_view(
+        view = clinician_choice_view(
             found,
-            context=visit.context,
+            context=page_request.context,
             title=asked.instrument.title,
-            action=url_for("choose", launch_id=visit.id, slug=asked.slug, informant=asked.informant),
-            back=url_for("dashboard", launch_id=visit.id),
-            today=visit.record.now().date(),
+            action=url_for("choose", launch_id=page_request.id, slug=asked.slug, informant=asked.informant),
+            back=url_for("dashboard", launch_id=page_request.id),
+            today=page_request.record.now().date(),
             unknown=unknown,
         )
-        return self._site.pages.page("whom", view, csrf=visit.csrf, tab=visit.tab, status=200 if unknown is None else _UNPROCESSABLE)
+        return self._site.pages.page(
+            "whom", view, csrf=page_request.csrf, tab=page_request.tab, status=200 if unknown is None else _UNPROCESSABLE
+        )
 
-    def _kept(self, kept: Kept, over: SessionError | LaunchError) -> ErrorView:
+    def _kept(self, kept: KeptAnswers, over: SessionError | LaunchError) -> ErrorView:
         return kept_view(kept, over, reference=reference())
 
-    def _receipt(self, visit: Visit, key: str) -> Receipt:
-        return receipt(visit.record, key=key)
+    def _receipt(self, page_request: PageRequest, key: str) -> Receipt:
+        return receipt(page_request.record, key=key)
 
-    def _patient(self, visit: Visit) -> Patient | None:
+    def _patient(self, page_request: PageRequest) -> Patient | None:
         """Who the receipt is about; a receipt is shown even when the record does not answer."""
         try:
-            return open_patient(visit.record)
+            return open_patient(page_request.record)
         except FhirError:
             return None
 
 
-def _urls(visit: Visit, asked: AskedForm) -> FormUrls:
-    place = partial(url_for, launch_id=visit.id, slug=asked.slug, informant=asked.informant)
+def _urls(page_request: PageRequest, asked: AskedForm) -> FormUrls:
+    place = partial(url_for, launch_id=page_request.id, slug=asked.slug, informant=asked.informant)
     return FormUrls(
         action=place("submit"),
-        back=url_for("dashboard", launch_id=visit.id),
+        back=url_for("dashboard", launch_id=page_request.id),
         save=place("draft"),
         go_on=place("go_on"),
         discard=place("discard"),
     )
 
 
-def _done(visit: Visit, asked: AskedForm, key: str) -> str:
+def _done(page_request: PageRequest, asked: AskedForm, key: str) -> str:
     """The patient, who has answered on the screen, is thanked; whoever else has the receipt."""
     page = "thanks" if asked.informant == "patient" and not asked.from_paper else "receipt"
-    return url_for(page, launch_id=visit.id, key=key)
+    return url_for(page, launch_id=page_request.id, key=key)
 
 
 def _typed_now(kept: Mapping[str, str], fields: Mapping[str, Sequence[str]]) -> dict[str, str]:

@@ -4,10 +4,10 @@ from flask import Flask, Response
 
 from smart_app.errors import StoreError
 from smart_app.store import Store
-from smart_app.web.pages.dependencies import Site
+from smart_app.web.pages.dependencies import Dependencies
 
 
-def register(app: Flask, site: Site) -> None:
+def register(app: Flask, site: Dependencies) -> None:
     """The two addresses."""
     app.add_url_rule("/healthz", "healthz", healthz)
     app.add_url_rule("/readyz", "readyz", lambda: readyz(site.services.store))

@@ -9,23 +9,23 @@ from smart_app.errors import LaunchError
 from smart_app.fhir.client import FhirClient
 from smart_app.registration import Issuer
 from smart_app.web.pages.chart_launch import opened
-from smart_app.web.pages.dependencies import Site
+from smart_app.web.pages.dependencies import Dependencies
 from smart_app.web.views.picker import picker_view
 
 _BOUND = "open"
 
 
-def register(app: Flask, site: Site) -> None:
+def register(app: Flask, site: Dependencies) -> None:
     """The picker's address."""
-    handler = Opening(site)
+    handler = PatientPicker(site)
     app.add_url_rule("/open", "open", handler.show)
     app.add_url_rule("/open", "open_chart", handler.open, methods=["POST"])
 
 
-class Opening:
+class PatientPicker:
     """The patient picker."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Dependencies) -> None:
         self._site = site
         self._services = site.services
 

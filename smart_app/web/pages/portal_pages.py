@@ -6,70 +6,70 @@ from flask import Flask, Response, request, url_for
 
 from fhir_mappings.people.person import Person
 from smart_app.care.forms.asked_form import AskedForm, about_clinician, ask
-from smart_app.care.forms.saved_drafts import Kept
-from smart_app.care.patient_portal import known_clinicians, load_own
+from smart_app.care.forms.saved_drafts import KeptAnswers
+from smart_app.care.patient_portal import known_clinicians, load_portal
 from smart_app.care.submission.build_receipt import receipt
 from smart_app.care.submission.delivery import send_again
 from smart_app.errors import LaunchError, SessionError
-from smart_app.web.pages.dependencies import Site
+from smart_app.web.pages.dependencies import Dependencies
 from smart_app.web.pages.draft_pages import RATED, discarded, taken_up
 from smart_app.web.pages.error_pages import reference
 from smart_app.web.pages.forms import Door, FormFlow
-from smart_app.web.session.guard import OWN, Visit, check_patient
+from smart_app.web.session.guard import PORTAL, PageRequest, check_patient
 from smart_app.web.session.headers import see_other
 from smart_app.web.views.error import ErrorView
 from smart_app.web.views.forms.form_page import FormUrls
-from smart_app.web.views.portal.portal_error import own_kept_view
-from smart_app.web.views.portal.portal_home import own_view
+from smart_app.web.views.portal.portal_error import portal_kept_view
+from smart_app.web.views.portal.portal_home import portal_view
 from smart_app.web.views.portal.sent_answers import sent_view
 
 _HANDLE = 16
 
 
-def register(app: Flask, site: Site) -> None:
+def register(app: Flask, site: Dependencies) -> None:
     """The addresses of a patient's own pages."""
-    handler = Own(site)
-    app.add_url_rule(OWN, "own", handler.show)
-    for rule in (f"{OWN}answer/<slug>", f"{OWN}answer/<slug>/<about>"):
+    handler = PortalPages(site)
+    app.add_url_rule(PORTAL, "own", handler.show)
+    for rule in (f"{PORTAL}answer/<slug>", f"{PORTAL}answer/<slug>/<about>"):
         app.add_url_rule(rule, "own_form", handler.form)
         app.add_url_rule(rule, "own_submit", handler.submit, methods=["POST"])
-    for rule in (f"{OWN}draft/<slug>", f"{OWN}draft/<slug>/<about>"):
+    for rule in (f"{PORTAL}draft/<slug>", f"{PORTAL}draft/<slug>/<about>"):
         app.add_url_rule(f"{rule}/continue", "own_go_on", handler.go_on, methods=["POST"])
         app.add_url_rule(f"{rule}/discard", "own_discard", handler.discard, methods=["POST"])
-    app.add_url_rule(f"{OWN}sent/<key>", "own_sent", handler.sent)
-    app.add_url_rule(f"{OWN}sent/<key>/again", "own_again", handler.again, methods=["POST"])
+    app.add_url_rule(f"{PORTAL}sent/<key>", "own_sent", handler.sent)
+    app.add_url_rule(f"{PORTAL}sent/<key>/again", "own_again", handler.again, methods=["POST"])
 
 
-class Own:
+class PortalPages:
     """One patient's own pages."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Dependencies) -> None:
         self._site = site
         self._services = site.services
-        self._flow = FormFlow(site, Door(enter=site.guard.enter_own, urls=_urls, done=_done, kept=self._kept))
+        self._flow = FormFlow(site, Door(enter=site.guard.enter_portal, urls=_urls, done=_done, kept=self._kept))
 
     def show(self, launch_id: str) -> Response:
         """What can be answered, and what was."""
-        visit = self._site.guard.enter_own(launch_id)
-        page = load_own(visit.record)
-        view = own_view(
+        page_request = self._site.guard.enter_portal(launch_id)
+        page = load_portal(page_request.record)
+        view = portal_view(
             page,
-            context=visit.context,
+            context=page_request.context,
             site_name=self._services.settings.site_name,
-            address=lambda slug, clinician: _address("own_form", visit, slug, _handle(clinician)),
-            end=url_for("end", launch_id=visit.id),
-            now=visit.record.now(),
+            address=lambda slug, clinician: _address("own_form", page_request, slug, _handle(clinician)),
+            end=url_for("end", launch_id=page_request.id),
+            now=page_request.record.now(),
         )
-        self._services.store.audit.add("own_page_read", launch_id=visit.id, context=visit.context)
-        return self._site.pages.page("own", view, csrf=visit.csrf)
+        self._services.store.audit.add("own_page_read", launch_id=page_request.id, context=page_request.context)
+        return self._site.pages.page("own", view, csrf=page_request.csrf)
 
     def form(self, launch_id: str, slug: str, about: str = "") -> Response:
         """An empty form, about the clinician of that handle, or what was kept of the one asked for."""
-        visit = self._site.guard.enter_own(launch_id)
-        asked = ask(visit.record, slug=slug, informant="patient")
+        page_request = self._site.guard.enter_portal(launch_id)
+        asked = ask(page_request.record, slug=slug, informant="patient")
         if about and asked.asks_whom:
-            asked = about_clinician(visit.record, asked, _known(visit, about))
-        return self._flow.page(visit, asked, key=request.args.get("draft"))
+            asked = about_clinician(page_request.record, asked, _known(page_request, about))
+        return self._flow.page(page_request, asked, key=request.args.get("draft"))
 
     def submit(self, launch_id: str, slug: str, about: str = "") -> Response:
         """Store the answers, or say what is wrong with them. A form at the address of one about nobody is about nobody."""
@@ -77,66 +77,66 @@ class Own:
 
     def go_on(self, launch_id: str, slug: str, about: str = "") -> Response:
         """To the form, with what was kept of it."""
-        visit = self._site.guard.enter_own(launch_id)
-        return see_other(_address("own_form", visit, slug, about, draft=taken_up(visit)))
+        page_request = self._site.guard.enter_portal(launch_id)
+        return see_other(_address("own_form", page_request, slug, about, draft=taken_up(page_request)))
 
     def discard(self, launch_id: str, slug: str, about: str = "") -> Response:
         """To an empty form."""
-        visit = self._site.guard.enter_own(launch_id)
-        discarded(visit)
-        return see_other(_address("own_form", visit, slug, about))
+        page_request = self._site.guard.enter_portal(launch_id)
+        discarded(page_request)
+        return see_other(_address("own_form", page_request, slug, about))
 
     def sent(self, launch_id: str, key: str) -> Response:
         """What became of the answers, in plain words."""
-        visit = self._site.guard.enter_own(launch_id)
+        page_request = self._site.guard.enter_portal(launch_id)
         view = sent_view(
-            receipt(visit.record, key=key),
-            patient_id=visit.context.patient,
-            home=url_for("own", launch_id=visit.id),
-            again=url_for("own_again", launch_id=visit.id, key=key),
-            end=url_for("end", launch_id=visit.id),
-            now=visit.record.now(),
+            receipt(page_request.record, key=key),
+            patient_id=page_request.context.patient,
+            home=url_for("own", launch_id=page_request.id),
+            again=url_for("own_again", launch_id=page_request.id, key=key),
+            end=url_for("end", launch_id=page_request.id),
+            now=page_request.record.now(),
         )
-        return self._site.pages.page("sent", view, csrf=visit.csrf)
+        return self._site.pages.page("sent", view, csrf=page_request.csrf)
 
     def again(self, launch_id: str, key: str) -> Response:
         """Look for answers that may be in the record, and send them only when they certainly are not."""
-        visit = self._site.guard.enter_own(launch_id)
-        check_patient(visit.context)
-        send_again(visit.record, key=key)
-        return see_other(url_for("own_sent", launch_id=visit.id, key=key))
+        page_request = self._site.guard.enter_portal(launch_id)
+        check_patient(page_request.context)
+        send_again(page_request.record, key=key)
+        return see_other(url_for("own_sent", launch_id=page_request.id, key=key))
 
-    def _kept(self, kept: Kept, over: SessionError | LaunchError) -> ErrorView:
-        return own_kept_view(kept, over, reference=reference())
+    def _kept(self, kept: KeptAnswers, over: SessionError | LaunchError) -> ErrorView:
+        return portal_kept_view(kept, over, reference=reference())
 
 
-def _urls(visit: Visit, asked: AskedForm) -> FormUrls:
+def _urls(page_request: PageRequest, asked: AskedForm) -> FormUrls:
     """Without one to save it at while it is typed: nothing of it is kept before it is sent."""
     slug, about = asked.slug, _handle(asked.chosen)
     return FormUrls(
-        action=_address("own_submit", visit, slug, about),
-        back=url_for("own", launch_id=visit.id),
+        action=_address("own_submit", page_request, slug, about),
+        back=url_for("own", launch_id=page_request.id),
         save="",
-        go_on=_address("own_go_on", visit, slug, about),
-        discard=_address("own_discard", visit, slug, about),
+        go_on=_address("own_go_on", page_request, slug, about),
+        discard=_address("own_discard", page_request, slug, about),
     )
 
 
-def _done(visit: Visit, _asked: AskedForm, key: str) -> str:
-    return url_for("own_sent", launch_id=visit.id, key=key)
+def _done(page_request: PageRequest, _asked: AskedForm, key: str) -> str:
+    return url_for("own_sent", launch_id=page_request.id, key=key)
 
 
-def _known(visit: Visit, about: str) -> Person:
+def _known(page_request: PageRequest, about: str) -> Person:
     """The clinician of that handle among those on the patient's page. SessionError when there is none."""
-    found = next((person for person in known_clinicians(visit.record) if _handle(person) == about), None)
+    found = next((person for person in known_clinicians(page_request.record) if _handle(person) == about), None)
     if found is None:
         raise SessionError("There is no such form on your page. Go back to your page and choose one there.")
     return found
 
 
-def _address(endpoint: str, visit: Visit, slug: str, about: str, *, draft: str | None = None) -> str:
+def _address(endpoint: str, page_request: PageRequest, slug: str, about: str, *, draft: str | None = None) -> str:
     """A form's address. It names nobody."""
-    return url_for(endpoint, launch_id=visit.id, slug=slug, draft=draft, about=about or None)
+    return url_for(endpoint, launch_id=page_request.id, slug=slug, draft=draft, about=about or None)
 
 
 def _handle(person: Person | None) -> str:

@@ -5,7 +5,7 @@ import simplejson
 from flask import Flask, Response, url_for
 
 from smart_app.launch.oauth.client_metadata import MANIFEST_PATH, addresses, manifest
-from smart_app.web.pages.dependencies import Site
+from smart_app.web.pages.dependencies import Dependencies
 from smart_app.web.views.about import about_view
 
 # An EHR may keep the keys no longer than this says (SMART App Launch, asymmetric client authentication), so a new key is known
@@ -15,9 +15,9 @@ _KEPT = "public, max-age=86400"
 _LOGO = "icon.svg"
 
 
-def register(app: Flask, site: Site) -> None:
+def register(app: Flask, site: Dependencies) -> None:
     """Put everything where `launch.json` says it is."""
-    handler = Published(site)
+    handler = PublishedDocuments(site)
     client = site.services.registration.client
     app.add_url_rule(client.client_uri, "about", handler.about)
     app.add_url_rule(MANIFEST_PATH, "manifest", handler.manifest)
@@ -27,10 +27,10 @@ def register(app: Flask, site: Site) -> None:
         app.add_url_rule(client.logo_uri, "logo", handler.logo)
 
 
-class Published:
+class PublishedDocuments:
     """The public documents."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Dependencies) -> None:
         self._site = site
         self._services = site.services
         self._addresses = addresses(site.services.registration, site.services.settings.base_url)

@@ -2,27 +2,27 @@
 
 from flask import Flask, Response, g, request, url_for
 
-from smart_app.care.record.access import prepare
+from smart_app.care.record.access import prefetch_capabilities
 from smart_app.errors import LaunchError
 from smart_app.web.pages.chart_launch import SIGN_IN, to_sign_in
-from smart_app.web.pages.dependencies import Site
+from smart_app.web.pages.dependencies import Dependencies
 from smart_app.web.session import cookies
 from smart_app.web.views.start import onward_view, start_view
 
 _BOUND = "start"
 
 
-def register(app: Flask, site: Site) -> None:
+def register(app: Flask, site: Dependencies) -> None:
     """The page's address."""
-    handler = Starting(site)
+    handler = StandaloneLaunch(site)
     app.add_url_rule("/start", "start", handler.show)
     app.add_url_rule("/start", "start_at", handler.start, methods=["POST"])
 
 
-class Starting:
+class StandaloneLaunch:
     """Standalone launch."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Dependencies) -> None:
         self._site = site
         self._services = site.services
 
@@ -41,7 +41,7 @@ class Starting:
         if not iss:
             raise LaunchError("iss_missing", "The form does not say where to sign in.")
         begun = self._services.launcher.begin_standalone(iss)
-        prepare(begun.pending.iss, self._services)
+        prefetch_capabilities(begun.pending.iss, self._services)
         cookie = self._services.store.launches.add_pending(begun.pending, ttl=SIGN_IN)
         # A page that goes on by itself, not a redirect: browsers hold `form-action` against every redirect that follows a form, and where
         # an EHR's sign-in sends people on to is not known here.

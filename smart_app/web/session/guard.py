@@ -24,11 +24,11 @@ _LEASE = timedelta(seconds=20)
 _POLL, _PATIENCE = 0.1, 10.0
 
 # Below it are the pages of a patient who has signed in themself.
-OWN = "/l/<launch_id>/own/"
+PORTAL = "/l/<launch_id>/own/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Visit:
+class PageRequest:
     """One request within a launch. `record` is what use cases are handed, `csrf` the token for forms on the page, `cookie` the launch's
     own, `tab` what the page's script is told."""
 
@@ -70,20 +70,20 @@ class Guard(Struct, frozen=True, kw_only=True):
     services: AppServices
     csrf: Csrf
 
-    def enter(self, launch_id: str) -> Visit:
+    def enter(self, launch_id: str) -> PageRequest:
         """The clinician's launch of this request, its token fresh; of a POST, only from our own page. SessionError otherwise: NotForUser
         where the patient is signed in, whatever they ask for, so that a page added later is closed to them until it says otherwise."""
         return self._enter(launch_id, refused=_refused_to_patient)
 
-    def enter_own(self, launch_id: str) -> Visit:
+    def enter_portal(self, launch_id: str) -> PageRequest:
         """The same for the pages of a patient who has signed in themself, and for nobody else."""
         return self._enter(launch_id, refused=_refused_to_clinician)
 
-    def enter_any(self, launch_id: str) -> Visit:
+    def enter_any(self, launch_id: str) -> PageRequest:
         """The same for the few pages that show nothing of a record."""
         return self._enter(launch_id, refused=_refused_to_nobody)
 
-    def _enter(self, launch_id: str, *, refused: Callable[[LaunchContext], str | None]) -> Visit:
+    def _enter(self, launch_id: str, *, refused: Callable[[LaunchContext], str | None]) -> PageRequest:
         identity = LaunchId(launch_id)
         launches = self.services.store.launches
         context = launches.get(identity, request.cookies)
@@ -98,7 +98,7 @@ class Guard(Struct, frozen=True, kw_only=True):
         fresh, token = self._fresh(identity, context), self.csrf.token(identity, cookie)
         renew = _Once(partial(self._after_refusal, identity))
         record = Record(context=fresh, services=self.services, launch_id=identity, renew=renew)
-        return Visit(record=record, csrf=token, cookie=cookie, tab=self._tab(record, token))
+        return PageRequest(record=record, csrf=token, cookie=cookie, tab=self._tab(record, token))
 
     def _tab(self, record: ChartRecord, token: str) -> Tab:
         name = self.services.store.launches.cookie_name_for(record.launch)

@@ -8,7 +8,7 @@ from smart_app.web import formats
 from smart_app.web.views.banner import patient_banner
 
 
-class Row(Struct, frozen=True, kw_only=True):
+class PatientRow(Struct, frozen=True, kw_only=True):
     """One patient: `id` goes back, `name` and `facts` are read."""
 
     id: str
@@ -22,7 +22,7 @@ class PickerView(Struct, frozen=True, kw_only=True):
     server: str
     iss: str
     text: str
-    rows: tuple[Row, ...]
+    rows: tuple[PatientRow, ...]
     incomplete: str
     action: str
 
@@ -40,7 +40,7 @@ def picker_view(found: PatientList, *, server: str, iss: str, text: str, action:
     )
 
 
-def _row(patient: Patient) -> Row:
+def _row(patient: Patient) -> PatientRow:
     banner = patient_banner(patient)
     facts = " · ".join(f"{fact.label} {fact.value}" for fact in banner.facts)
-    return Row(id=patient.id, name=banner.name, facts=facts)
+    return PatientRow(id=patient.id, name=banner.name, facts=facts)

@@ -6,7 +6,7 @@ from smart_app.launch.flow import Begun
 from smart_app.registration import Registration
 
 
-class Place(Struct, frozen=True, kw_only=True):
+class SignInChoice(Struct, frozen=True, kw_only=True):
     """One EHR to sign in at: `iss` goes back."""
 
     name: str
@@ -18,7 +18,7 @@ class StartView(Struct, frozen=True, kw_only=True):
     """Everything the page prints."""
 
     app: str
-    places: tuple[Place, ...]
+    places: tuple[SignInChoice, ...]
     action: str
 
 
@@ -31,7 +31,7 @@ class OnwardView(Struct, frozen=True, kw_only=True):
 
 def start_view(registration: Registration, *, action: str) -> StartView:
     """Every EHR that is on offer."""
-    places = tuple(Place(name=one.name, iss=one.iss, synthetic=one.synthetic_data) for one in registration.standalone)
+    places = tuple(SignInChoice(name=one.name, iss=one.iss, synthetic=one.synthetic_data) for one in registration.standalone)
     return StartView(app=registration.client.client_name, places=places, action=action)
 
 

@@ -11,7 +11,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from smart_app.care.forms.launch_destination import INTENTS, Destination, destination
-from smart_app.launch.context.launch_context import Arrived, ContextItem, LaunchContext, User
+from smart_app.launch.context.launch_context import ContextItem, ContextParameters, LaunchContext, User
 from smart_app.services import AppServices
 from tests.care.ehr import Ehr
 from tests.care.support import CANONICAL, SLUG, context, in_launch
@@ -25,7 +25,7 @@ NOT_HERE = "The EHR asked for a form that cannot be opened here, so the history 
 
 def launched(*items: ContextItem, app_context: object = None, intent: str | None = None, **more: Any) -> LaunchContext:
     text = app_context if isinstance(app_context, str) or app_context is None else simplejson.dumps(app_context)
-    return context(arrived=Arrived(items=items, app_context=text), intent=intent, **more)
+    return context(arrived=ContextParameters(items=items, app_context=text), intent=intent, **more)
 
 
 def item(kind: str | None, *, role: str = "launch", reference: str | None = None, canonical: str | None = None) -> ContextItem:

@@ -10,7 +10,7 @@ from requests.exceptions import ConnectionError as Broken
 
 import smart_app
 from smart_app.care.dashboard.load_dashboard import load_history
-from smart_app.care.record.access import powers, reader
+from smart_app.care.record.access import permissions, reader
 from smart_app.care.record.record import AnyRecord, Record
 from smart_app.care.submission.delivery import send_sealed
 from smart_app.care.submission.submit import submit
@@ -95,7 +95,7 @@ def test_without_a_renewal_in_hand_a_refused_token_is_refused(ehr: Ehr, services
 
 
 def test_a_job_without_a_patient_knows_what_the_server_and_its_scopes_allow(ehr: Ehr, services: AppServices) -> None:
-    allowed = in_plain_thread(lambda: powers(of_job(services, scope="user/QuestionnaireResponse.r")))
+    allowed = in_plain_thread(lambda: permissions(of_job(services, scope="user/QuestionnaireResponse.r")))
     assert allowed.capabilities.can("QuestionnaireResponse", "create") is True
     assert allowed.why_not("QuestionnaireResponse", "read") is None
     assert "permission to create" in str(allowed.why_not("QuestionnaireResponse", "create"))

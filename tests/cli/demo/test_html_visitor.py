@@ -2,7 +2,7 @@ import pytest
 from flask import Flask, redirect, request
 from werkzeug.wrappers import Response
 
-from smart_app.cli.demo.html_visitor import Page, Visitor
+from smart_app.cli.demo.html_visitor import HtmlVisitor, Page
 from tests.support.serving import serving
 
 PAGE = """<!doctype html><title>t</title><main><h1>Form</h1>
@@ -34,14 +34,14 @@ def app() -> Flask:
 
 def test_redirects_are_followed_and_secure_cookies_come_back_over_loopback() -> None:
     with serving(app()) as base:
-        page = Visitor().get(f"{base}/start")
+        page = HtmlVisitor().get(f"{base}/start")
     assert page.url.endswith("/form")
     assert page.text.endswith("v1")
 
 
 def test_a_form_is_sent_with_its_hidden_fields_as_a_same_origin_navigation() -> None:
     with serving(app()) as base:
-        visitor = Visitor()
+        visitor = HtmlVisitor()
         page = visitor.get(f"{base}/form")
         answer = visitor.send(page, page.form(going_to="/send"), {"goal-1": "2"})
     assert answer.html == "goal-1=2|key=k1|same-origin"
@@ -49,7 +49,7 @@ def test_a_form_is_sent_with_its_hidden_fields_as_a_same_origin_navigation() -> 
 
 def test_cookies_of_one_origin_never_reach_another() -> None:
     with serving(app()) as one, serving(app()) as other:
-        visitor = Visitor()
+        visitor = HtmlVisitor()
         visitor.get(f"{one}/start")
         assert visitor.get(f"{other}/form").text.endswith("None")
 

@@ -1,6 +1,6 @@
 from flask import Flask
 
-from smart_app.cli.demo.html_visitor import Visitor
+from smart_app.cli.demo.html_visitor import HtmlVisitor
 from smart_app.cli.demo.serving import port_of, served, take_port
 
 
@@ -20,4 +20,4 @@ def test_an_app_answers_on_its_socket_while_the_block_runs() -> None:
     listening, _ = take_port(0)
     address = f"http://127.0.0.1:{port_of(listening)}/"
     with served(app, listening):
-        assert Visitor().get(address).html == "here"
+        assert HtmlVisitor().get(address).html == "here"

@@ -22,7 +22,7 @@ from fhir_mappings.reliable_change.change_rules import findings
 from fhir_mappings.reliable_change.change_sentences import caveats, gap, not_said, refused, sentence
 from fhir_mappings.reliable_change.findings import Findings, ItemFall, NotSaid, Rule, ScoreChange, WhyNotSaid
 from fhir_mappings.reliable_change.measurement_error import Precision, own_range, own_spread, precision_of, reliable_change, standard_error
-from fhir_mappings.reliable_change.score_series import Origin, Point, Refused, Series, series_of
+from fhir_mappings.reliable_change.score_series import Origin, ScorePoint, ScoreSeries, SeriesRefused, series_of
 from tests.fhir_mappings.samples import LIBRARY
 
 CHECK_IN, WAI_SR, WAI_GP = LIBRARY.get("rapport-check-in"), LIBRARY.get("wai-sr"), LIBRARY.get("wai-gp")
@@ -51,13 +51,13 @@ def known(*entries: Reliability) -> Instrument:
 RELIABLE_CHECK_IN = known(entry())
 
 
-def point(place: int, value: str | Decimal | None, **fields: Any) -> Point:
+def point(place: int, value: str | Decimal | None, **fields: Any) -> ScorePoint:
     """The score of one visit; visits are three months apart. `origin` takes changes of the usual one."""
     day = date(2024, 1, 10) + timedelta(days=91 * place)
     usual = Origin(instrument="rapport-check-in", version="0.1.0", language="en", informant="patient", clinician="Practitioner/sofia")
     told = {"prorated": False, "reason": None if value is not None else "1 of 3 answered, the rule needs 2", "answers": {}} | fields
     told["origin"] = replace(usual, **told.get("origin", {}))
-    return Point(
+    return ScorePoint(
         when=Moment(day, day.isoformat(), "day"),
         source=f"QuestionnaireResponse/{place}",
         value=None if value is None else Decimal(value),
@@ -65,17 +65,17 @@ def point(place: int, value: str | Decimal | None, **fields: Any) -> Point:
     )
 
 
-def series(*values: str | Decimal | None, **fields: Any) -> Series:
-    return Series(scale="total", points=tuple(point(place, value, **fields) for place, value in enumerate(values)))
+def series(*values: str | Decimal | None, **fields: Any) -> ScoreSeries:
+    return ScoreSeries(scale="total", points=tuple(point(place, value, **fields) for place, value in enumerate(values)))
 
 
-def of(instrument: Instrument, given: Series) -> Series:
+def of(instrument: Instrument, given: ScoreSeries) -> ScoreSeries:
     """The series as that instrument's."""
     origin = replace(given.points[0].origin, instrument=instrument.slug, version=instrument.version, language=instrument.language)
     return replace(given, points=tuple(replace(one, origin=origin) for one in given.points))
 
 
-def said(instrument: Instrument, given: Series, **fields: Any) -> Findings:
+def said(instrument: Instrument, given: ScoreSeries, **fields: Any) -> Findings:
     found = findings(instrument, given, **fields)
     assert isinstance(found, Findings)
     return found
@@ -548,7 +548,7 @@ def test_options_are_counted_in_their_order_and_those_without_a_value_are_not() 
     items = {item.link_id: 1 for item in CHECK_IN.items}
     points = [replace(one, answers=items) for one in series("1", "1", "1").points]
     points[-1] = replace(points[-1], answers=items | {"goal-1": -1, "goal-2": -2, "goal-3": 99})
-    [found] = [one for one in said(unasked, Series(scale="total", points=tuple(points))).findings if isinstance(one, ItemFall)]
+    [found] = [one for one in said(unasked, ScoreSeries(scale="total", points=tuple(points))).findings if isinstance(one, ItemFall)]
     assert [(one.link_id, one.options) for one in found.items] == [("goal-2", 2)]
 
 
@@ -575,7 +575,7 @@ def test_items_are_compared_even_when_the_latest_rating_has_no_score() -> None:
 def test_scores_of_two_kinds_are_refused(change: dict[str, str], code: str) -> None:
     given = series("4.4", "4.4", "4.4")
     found = findings(RELIABLE_CHECK_IN, replace(given, points=(*given.points, point(3, "1.0", origin=change))))
-    assert isinstance(found, Refused)
+    assert isinstance(found, SeriesRefused)
     assert found.code == code
     assert refused(RELIABLE_CHECK_IN, found).endswith("so they are not compared.")
 
@@ -592,7 +592,7 @@ def test_a_language_that_is_not_recorded_contradicts_none_and_is_said() -> None:
 )
 def test_scores_of_another_form_than_the_rules_are_refused(instrument: Instrument, code: str) -> None:
     found = findings(instrument, series("4.4", "4.4", "4.4"))
-    assert isinstance(found, Refused)
+    assert isinstance(found, SeriesRefused)
     assert found.code == code
 
 
@@ -604,7 +604,7 @@ def test_disorder_a_rating_twice_and_an_unknown_scale_are_refused() -> None:
         replace(given, scale="elsewhere"),
     )
     found = [findings(CHECK_IN, one) for one in broken]
-    assert [one.code for one in found if isinstance(one, Refused)] == ["not_in_order", "rating_twice", "scale_unknown"]
+    assert [one.code for one in found if isinstance(one, SeriesRefused)] == ["not_in_order", "rating_twice", "scale_unknown"]
 
 
 # From ratings
@@ -624,7 +624,7 @@ def rating(place: int, *, clinician: str = "sofia", language: str | None = "en",
     )  # fmt: skip
 
 
-def sources(found: Iterable[Series]) -> list[list[str]]:
+def sources(found: Iterable[ScoreSeries]) -> list[list[str]]:
     return [[one.source.rpartition("/")[2] for one in each.points] for each in found]
 
 
@@ -659,14 +659,14 @@ def texts_in(fact: object) -> list[str]:
     """Every text of ours in a fact: a published entry, and what a rating says of itself, are not ours."""
     if isinstance(fact, str):
         return [fact]
-    if isinstance(fact, Reliability | Point | None):
+    if isinstance(fact, Reliability | ScorePoint | None):
         return []
     parts = asdict(fact).values() if isinstance(fact, Struct) else fact if isinstance(fact, tuple) else ()
     return [text for part in parts for text in texts_in(part)]
 
 
 def test_the_rules_return_codes_and_no_words() -> None:
-    found: list[Findings | Refused] = [
+    found: list[Findings | SeriesRefused] = [
         said(RELIABLE_CHECK_IN, series("4.40", "4.40", "3.60", answers=answers("444 345 554"))),
         said(CHECK_IN, series("4.40", None, "9.00", "4.40", "4.40")),
         said(WAI_SR, of(WAI_SR, series("4.40", "4.40", "4.40", None))),
@@ -715,7 +715,7 @@ def test_every_refusal_has_its_sentence() -> None:
         (CHECK_IN, replace(given, points=(*given.points, given.points[-1]))),
     ]
     found = [(instrument, findings(instrument, one)) for instrument, one in asked]
-    assert [refused(instrument, one) for instrument, one in found if isinstance(one, Refused)] == [
+    assert [refused(instrument, one) for instrument, one in found if isinstance(one, SeriesRefused)] == [
         "Rapport check-in has no scale “elsewhere”.",
         "The scores are of several versions and languages, so they are not compared.",
         f"The scores are not of {WAI_SR.title} {WAI_SR.version}.",
@@ -745,7 +745,7 @@ ORIGINS = st.fixed_dictionaries(
 SHEETS = st.lists(st.tuples(WILD, ANSWERS, st.booleans()), max_size=9)
 
 
-def sheet_points(sheets: Sequence[tuple[Decimal | None, Mapping[str, int], bool]]) -> tuple[Point, ...]:
+def sheet_points(sheets: Sequence[tuple[Decimal | None, Mapping[str, int], bool]]) -> tuple[ScorePoint, ...]:
     return tuple(point(place, value, answers=given, prorated=prorated) for place, (value, given, prorated) in enumerate(sheets))
 
 
@@ -756,9 +756,9 @@ def test_nothing_makes_it_raise(sheets: Any, entries: list[Reliability], origin:
     for scale in ("total", "goal", "elsewhere"):
         for each in (points, mixed, points[::-1]):
             instrument = known(*entries)
-            found = findings(instrument, Series(scale=scale, points=each), choice=choice, baseline=baseline)
-            assert isinstance(found, Findings | Refused)
-            if isinstance(found, Refused):
+            found = findings(instrument, ScoreSeries(scale=scale, points=each), choice=choice, baseline=baseline)
+            assert isinstance(found, Findings | SeriesRefused)
+            if isinstance(found, SeriesRefused):
                 assert refused(instrument, found).endswith(".")
                 continue
             assert {one.rule for one in (*found.findings, *found.not_said)} == ALL_RULES
@@ -777,7 +777,7 @@ def test_a_published_detectable_change_comes_back_to_its_last_digit(mdc: Decimal
 
 @given(SHEETS, st.lists(ENTRIES, max_size=2))
 def test_nothing_is_claimed_below_three_scores(sheets: Any, entries: list[Reliability]) -> None:
-    found = said(known(*entries), Series(scale="total", points=sheet_points(sheets)))
+    found = said(known(*entries), ScoreSeries(scale="total", points=sheet_points(sheets)))
     usable = [value for value, _, _ in sheets if value is not None and value.is_finite() and 1 <= value <= 5]
     assert found.n == len(usable)
     assert found.n + len(found.gaps) == len(sheets)

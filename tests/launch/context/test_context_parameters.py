@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from smart_app.errors import LaunchError, WrongPatient
 from smart_app.launch.context.context_parameters import arrived
-from smart_app.launch.context.launch_context import Arrived, ContextItem, LaunchContext
+from smart_app.launch.context.launch_context import ContextItem, ContextParameters, LaunchContext
 from smart_app.launch.flow import Launcher
 from tests.support.authorization_server import BASE, AuthorizationServer
 from tests.support.clock import Clock
@@ -19,7 +19,7 @@ ISSUER = replace(registered(), hosts=("styles.example.org",))
 CHECK_IN = "https://w3id.org/rapport/fhir/Questionnaire/rapport-check-in-patient|1.0.0"
 
 
-def read(told: str | None = None, **response: Any) -> Arrived:
+def read(told: str | None = None, **response: Any) -> ContextParameters:
     return arrived(response, issuer=ISSUER, fhir_base=BASE, patient="pat-1", told=told)
 
 
@@ -33,7 +33,7 @@ def finish(launcher: Launcher, ehr: AuthorizationServer) -> LaunchContext:
 
 
 def test_nothing_that_came_is_nothing() -> None:
-    assert read() == Arrived()
+    assert read() == ContextParameters()
 
 
 # SMART I
@@ -62,7 +62,7 @@ def test_nothing_that_came_is_nothing() -> None:
     ],
 )
 def test_item_of_the_fhir_context_is_typed(entry: object, expected: ContextItem) -> None:
-    assert read(fhirContext=[entry]) == Arrived(items=(expected,))
+    assert read(fhirContext=[entry]) == ContextParameters(items=(expected,))
 
 
 # SMART I
@@ -90,7 +90,7 @@ def test_item_of_the_fhir_context_is_typed(entry: object, expected: ContextItem)
     ],
 )
 def test_item_that_cannot_be_used_is_named_and_hides_no_other(entry: object) -> None:
-    assert read(fhirContext=[entry, {"reference": "Task/2"}]) == Arrived(
+    assert read(fhirContext=[entry, {"reference": "Task/2"}]) == ContextParameters(
         items=(item(type="Task", reference="Task/2"),), ignored=("fhirContext[0]",)
     )
 
@@ -98,7 +98,7 @@ def test_item_that_cannot_be_used_is_named_and_hides_no_other(entry: object) -> 
 # SMART I
 @pytest.mark.parametrize("value", [{}, "Task/1", 1, True, [{"reference": f"Task/{number}"} for number in range(51)]])
 def test_fhir_context_that_is_no_short_list_is_ignored(value: object) -> None:
-    assert read(fhirContext=value) == Arrived(ignored=("fhirContext",))
+    assert read(fhirContext=value) == ContextParameters(ignored=("fhirContext",))
 
 
 # SMART I
@@ -126,13 +126,15 @@ def test_fhir_context_that_is_no_short_list_is_ignored(value: object) -> None:
 )
 def test_value_of_the_wrong_form_is_left_out_by_name(name: str, values: list[object]) -> None:
     for value in values:
-        assert read(None, **{name: value}) == Arrived(ignored=(name,)), value
+        assert read(None, **{name: value}) == ContextParameters(ignored=(name,)), value
 
 
 # SMART I
 def test_values_of_the_right_form_are_kept() -> None:
     found = read(tenant="2ddd6c3a-8e9a", appContext='{"field1":"value"}', smart_style_url="https://styles.example.org/v1.json?a=1")
-    assert found == Arrived(tenant="2ddd6c3a-8e9a", app_context='{"field1":"value"}', style_url="https://styles.example.org/v1.json?a=1")
+    assert found == ContextParameters(
+        tenant="2ddd6c3a-8e9a", app_context='{"field1":"value"}', style_url="https://styles.example.org/v1.json?a=1"
+    )
     assert "value" not in repr(found)
 
 
@@ -161,7 +163,7 @@ def test_same_patient_and_a_patient_in_another_role_are_no_contradiction() -> No
     [("one", None, True), (None, "one", True), ("one", "one", True), (None, None, False), ("two", None, False), ("one", "two", False)],
 )
 def test_registered_tenant_must_be_the_one_said_everywhere(said: str | None, told: str | None, opens: bool) -> None:
-    def launch() -> Arrived:
+    def launch() -> ContextParameters:
         return arrived({"tenant": said}, issuer=replace(ISSUER, tenant="one"), fhir_base=BASE, patient="pat-1", told=told)
 
     if opens:
@@ -209,7 +211,7 @@ class TestLaunch:
             "__extension": {"x": [1]},
         }
         context = finish(launcher_for(registered(), clock), ehr)
-        assert context.arrived == Arrived(
+        assert context.arrived == ContextParameters(
             app_context="abc", items=(item(type="Task", reference="Task/1"),), tenant="t1", style_url="https://ehr.example.org/style.json"
         )
         assert (context.intent, context.need_patient_banner) == ("new-assessment", False)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smart_app.sandbox.fhir_server.date_ranges import EARLIEST, LATEST, Span, instant, moment, span_of, span_of_element
+from smart_app.sandbox.fhir_server.date_ranges import EARLIEST, LATEST, DateRange, instant, moment, span_of, span_of_element
 
 DAY = 86_400_000_000
 MOMENTS = st.datetimes(min_value=datetime(1800, 1, 1), max_value=datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 hypothesis adds the zone
@@ -14,7 +14,7 @@ MOMENTS = st.datetimes(min_value=datetime(1800, 1, 1), max_value=datetime(2200, 
 @given(at=MOMENTS, hours=st.integers(-12, 14))
 def test_an_instant_is_the_same_in_every_zone(at: datetime, hours: int) -> None:
     zoned = at.astimezone(timezone(timedelta(hours=hours)))
-    assert span_of(zoned.isoformat(timespec="microseconds")) == Span(instant(at), instant(at) + 1)
+    assert span_of(zoned.isoformat(timespec="microseconds")) == DateRange(instant(at), instant(at) + 1)
     assert moment(instant(at)) == at
 
 
@@ -36,9 +36,9 @@ def test_the_last_year_has_no_end() -> None:
 
 
 def test_periods_may_be_open_and_timings_span_their_events() -> None:
-    assert span_of_element({"start": "2026"}) == Span(span_of("2026").low, LATEST)
-    assert span_of_element({"end": "2026"}) == Span(EARLIEST, span_of("2026").high)
-    assert span_of_element({"event": ["2026-03", "2026-01"]}) == Span(span_of("2026-01").low, span_of("2026-03").high)
+    assert span_of_element({"start": "2026"}) == DateRange(span_of("2026").low, LATEST)
+    assert span_of_element({"end": "2026"}) == DateRange(EARLIEST, span_of("2026").high)
+    assert span_of_element({"event": ["2026-03", "2026-01"]}) == DateRange(span_of("2026-01").low, span_of("2026-03").high)
 
 
 @pytest.mark.parametrize(

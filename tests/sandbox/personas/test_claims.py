@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from smart_app.sandbox.personas.build import build, load_personas
-from smart_app.sandbox.personas.case import Persona, Series
+from smart_app.sandbox.personas.case import Persona, PersonaSeries
 from smart_app.sandbox.personas.people import Resource
 
 TODAY = date(2026, 11, 22)
@@ -193,7 +193,7 @@ def test_series_are_plausible_and_oldest_first(persona: Persona) -> None:
         assert all(low <= Decimal(number) <= high for _, number in series.values if "/" not in number)
 
 
-def split(series: Series) -> list[list[Decimal]]:
+def split(series: PersonaSeries) -> list[list[Decimal]]:
     return [[Decimal(part) for part in value.split("/")] for _, value in series.values]
 
 

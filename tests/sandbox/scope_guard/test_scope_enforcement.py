@@ -6,7 +6,7 @@ import pytest
 import requests
 import simplejson
 
-from smart_app.sandbox.scope_guard.token_reach import Touch
+from smart_app.sandbox.scope_guard.token_reach import ScopeUse
 from tests.sandbox.memory_backend import MemoryBackend
 from tests.sandbox.smart_ward import LABORATORY, SURVEY, Ward, chart_resources, observation, running_ward
 
@@ -320,9 +320,9 @@ def test_recorder_hears_what_was_touched(ward: Ward) -> None:
     ward.call(token, "GET", "Observation", params={"_include": "Practitioner:performer"})
     ward.call(token, "GET", "Condition")
     assert set(ward.touches) == {
-        Touch(resource="Observation", interaction="s", allowed=True),
-        Touch(resource="Practitioner", interaction="r", allowed=True),
-        Touch(resource="Condition", interaction="s", allowed=False),
+        ScopeUse(resource="Observation", interaction="s", allowed=True),
+        ScopeUse(resource="Practitioner", interaction="r", allowed=True),
+        ScopeUse(resource="Condition", interaction="s", allowed=False),
     }
 
 

@@ -11,7 +11,7 @@ import simplejson
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smart_app.sandbox.seeding.data_file import DataFileError, launch_choices, load_bytes, load_file
+from smart_app.sandbox.seeding.data_file import ResourceFileError, launch_choices, load_bytes, load_file
 
 SYNTHEA = Path(__file__).parents[3].parent / "shared" / "data" / "synthea" / "Estrella_Daugherty.json"
 SYNTHEA_BESIDE_WORKTREES = Path(__file__).parents[4].parent / "shared" / "data" / "synthea" / "Estrella_Daugherty.json"
@@ -182,7 +182,7 @@ def test_the_same_resource_twice_is_loaded_once_and_said() -> None:
     ],
 )
 def test_a_broken_file_is_refused_by_name_and_place(content: bytes, message: str) -> None:
-    with pytest.raises(DataFileError) as caught:
+    with pytest.raises(ResourceFileError) as caught:
         load_bytes(content, name="x.json")
     assert str(caught.value).startswith(message)
 
@@ -191,19 +191,19 @@ def test_a_missing_file_a_folder_and_damaged_gzip_are_named(tmp_path: Path) -> N
     damaged = tmp_path / "cut.json.gz"
     damaged.write_bytes(gzip.compress(bundle({"resource": PATIENT}))[:-12])
     for path in (tmp_path / "none.json", tmp_path, damaged):
-        with pytest.raises(DataFileError, match=path.name):
+        with pytest.raises(ResourceFileError, match=path.name):
             load_file(path)
 
 
 def test_a_file_that_unpacks_beyond_the_limit_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "bomb.json.gz"
     path.write_bytes(gzip.compress(b" " * 2_000_000))
-    with pytest.raises(DataFileError, match="more than 1000000 bytes unpacked"):
+    with pytest.raises(ResourceFileError, match="more than 1000000 bytes unpacked"):
         load_file(path, max_bytes=1_000_000)
 
 
 def test_more_resources_than_allowed_are_refused() -> None:
-    with pytest.raises(DataFileError, match="2 resources; at most 1"):
+    with pytest.raises(ResourceFileError, match="2 resources; at most 1"):
         load_bytes(bundle({"resource": PATIENT}, {"resource": NURSE}), name="x.json", max_resources=1)
 
 
@@ -221,7 +221,7 @@ json_values = st.recursive(
 def test_whatever_a_bundle_holds_it_loads_or_is_refused_by_name(entries: list[object]) -> None:
     try:
         said, loaded = "x.json", load_bytes(bundle(*entries), name="x.json").resources
-    except DataFileError as error:
+    except ResourceFileError as error:
         said, loaded = str(error), [NURSE]
     assert said.startswith("x.json")
     assert launch_choices(loaded).practitioners

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from smart_app.web.charts import plot as charts
 from smart_app.web.charts.label_placement import WIDTH, Room, Segment
-from smart_app.web.charts.plot import Cross, Point, Series, TimeScale, ValueScale, draw
+from smart_app.web.charts.plot import Cross, PlotSeries, Point, TimeScale, ValueScale, draw
 
 TIME = TimeScale(start=date(2024, 11, 22), end=date(2026, 11, 22))
 VALUES = ValueScale(low=1, high=5, height=150)
@@ -17,7 +17,7 @@ DAYS = [date(2025, 1, 1) + timedelta(days=60 * index) for index in range(6)]
 
 
 def plot(*points: Point, gap_days: int = 100, breaks: tuple[date, ...] = (), crosses: tuple[Cross, ...] = ()) -> charts.Plot:
-    return draw([Series(style="measure", points=points, gap_days=gap_days, breaks=breaks)], time=TIME, values=VALUES, crosses=crosses)
+    return draw([PlotSeries(style="measure", points=points, gap_days=gap_days, breaks=breaks)], time=TIME, values=VALUES, crosses=crosses)
 
 
 def lines(drawn: charts.Plot) -> list[str]:
@@ -71,7 +71,7 @@ def test_points_given_as_columns_are_drawn_as_points_are() -> None:
     values = [1.5, 3, 3, 9, 4.1, 2]
     marks: list[charts.Mark] = ["dot", "converted", "dot", "dot", "square", "converted"]
     columns = charts.plain_columns(DAYS, values, marks)
-    by_columns = draw([Series(style="measure", points=columns, gap_days=100)], time=TIME, values=VALUES)
+    by_columns = draw([PlotSeries(style="measure", points=columns, gap_days=100)], time=TIME, values=VALUES)
     assert by_columns == plot(*map(Point, DAYS, values, marks))
 
 
@@ -84,7 +84,7 @@ def test_words_are_held_against_every_line_they_could_meet(crossed: bool, style:
 
 
 def test_two_methods_are_two_lines() -> None:
-    both = [Series(style="measure", points=[Point(day=day, value=3) for day in DAYS[index::2]], gap_days=200) for index in (0, 1)]
+    both = [PlotSeries(style="measure", points=[Point(day=day, value=3) for day in DAYS[index::2]], gap_days=200) for index in (0, 1)]
     assert len(draw(both, time=TIME, values=VALUES).lines) == 2
 
 

@@ -32,7 +32,7 @@ def test_every_field_of_a_view_model_is_read_by_a_template() -> None:
 # That it can fail
 
 
-FIRST = "{# view: smart_app.web.views.portal.portal_home.OwnView -#}\n"
+FIRST = "{# view: smart_app.web.views.portal.portal_home.PortalView -#}\n"
 PARTS = {
     "parts.html": "{# one(form: smart_app.web.views.portal.portal_home.Answerable) -#}\n{% macro one(form) %}{{ form.titel }}{% endmacro %}"
 }
@@ -47,11 +47,11 @@ def faults(page: str, others: Mapping[str, str] = PARTS) -> list[str]:
 @pytest.mark.parametrize(
     ("page", "fault"),
     [
-        ("{{ view.signed }}", "page.html:2: OwnView has no field signed"),
+        ("{{ view.signed }}", "page.html:2: PortalView has no field signed"),
         ("{{ view.banner.nam }}", "page.html:2: Banner has no field nam"),
         ("{% for form in view.forms %}{{ form.titel }}{% endfor %}", "page.html:2: Answerable has no field titel"),
         ("{% set forms = view.forms %}{% for one in forms if one.adress %}{% endfor %}", "page.html:2: Answerable has no field adress"),
-        ("{% if view.synthetic and view.synth %}x{% endif %}", "page.html:2: OwnView has no field synth"),
+        ("{% if view.synthetic and view.synth %}x{% endif %}", "page.html:2: PortalView has no field synth"),
         ("{{ (view.banner if view.synthetic else view.banner).nam }}", "page.html:2: Banner has no field nam"),
         ("{{ view.footer.text }}", "page.html:2: str has no field text"),
         ("{% macro two(b) %}{{ b.nam }}{% endmacro %}{{ two(view.banner) }}", "page.html:2: Banner has no field nam"),
@@ -75,8 +75,8 @@ def test_a_component_is_handed_what_its_first_line_names() -> None:
 def test_a_layout_reads_of_every_page_what_its_first_line_names() -> None:
     layout = {"layout.html": "{# view.banner: smart_app.web.views.banner.ContextLine -#}\n{% block main %}{{ view.lost }}{% endblock %}"}
     assert faults(FIRST + "{% extends 'layout.html' %}", layout) == [
-        "layout.html: view.banner of OwnView is no ContextLine",
-        "layout.html:2: OwnView has no field lost",
+        "layout.html: view.banner of PortalView is no ContextLine",
+        "layout.html:2: PortalView has no field lost",
     ]
     assert len(faults(FIRST + "{% extends 'layout.html' %}{% block main %}{% endblock %}", layout)) == 1
 

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import context, op
 
-from smart_app.store.audit_chain import NOTHING, Chain, Head, Written
+from smart_app.store.audit_chain import NOTHING, Chain, ChainedEvent, Head
 
 revision = "0002"
 down_revision = "0001"
@@ -103,7 +103,7 @@ def _linked(connection: sa.Connection, chain: Chain, batch: list[Any], head: Hea
     linked = []
     for old in batch:
         at = _EPOCH + timedelta(milliseconds=old.at)
-        event = Written(at=at, event=old.event, launch=old.launch, patient=None, seal_row=old.seal_row, payload=bytes(old.payload))
+        event = ChainedEvent(at=at, event=old.event, launch=old.launch, patient=None, seal_row=old.seal_row, payload=bytes(old.payload))
         link = chain.row(head.sequence + 1, event, head.hash)
         linked.append(
             {**event._asdict(), "at": old.at, "id": head.sequence + 1, "previous": head.hash, "key_id": link.key_id, "hash": link.hash}

@@ -13,7 +13,7 @@ from fhir_mappings.ratings.rating import Rating
 from smart_app.care.dashboard.history import Dyad
 from smart_app.web import formats
 from smart_app.web.charts import plot
-from smart_app.web.views.dashboard.measure_lanes import Frame
+from smart_app.web.views.dashboard.measure_lanes import LaneFrame
 from smart_app.web.views.parts import Lane, Reading, Table, Words
 
 # A line over more than 13 months would draw a visit that was not there (design notes); 13 months are at most 397 days.
@@ -56,7 +56,7 @@ def not_validated(instrument: Instrument) -> str:
     return instrument.title if instrument.validated else f"{instrument.title}, not validated"
 
 
-def total_lane(dyad: Dyad, frame: Frame) -> Lane:
+def total_lane(dyad: Dyad, frame: LaneFrame) -> Lane:
     """The dyad's total: both lines by name, latest values and, for one and the same visit, their difference."""
     scale = total_scale(dyad.instrument)
     items = "" if scale.method == "mean" and not scale.items else f"{scale.method} of {formats.count(len(scale.items), 'item')}, "
@@ -86,7 +86,7 @@ def _range(scale: Scale) -> str:
     return f"{scale.low}–{scale.high}" if scale.low >= 0 else f"−{-scale.low} to {scale.high:+}"
 
 
-def element_lane(dyad: Dyad, scale: Scale, frame: Frame) -> Lane:
+def element_lane(dyad: Dyad, scale: Scale, frame: LaneFrame) -> Lane:
     """One element (goal, task or bond), both lines again, smaller."""
     return _lane(dyad, scale, frame, drawing=ELEMENT, about=(scale.about,) if scale.about else (), extra=())
 
@@ -123,7 +123,7 @@ def _informants(dyad: Dyad) -> tuple[Informant, ...]:
     return tuple(one for one in _SPOKEN if one in dyad.instrument.forms and (one != "observer" or one in dyad.latest))
 
 
-def _lane(dyad: Dyad, scale: Scale, frame: Frame, *, drawing: Drawing, about: tuple[str, ...], extra: tuple[Reading, ...]) -> Lane:
+def _lane(dyad: Dyad, scale: Scale, frame: LaneFrame, *, drawing: Drawing, about: tuple[str, ...], extra: tuple[Reading, ...]) -> Lane:
     readings = tuple(_reading(dyad, scale, informant, tall=drawing.tall) for informant in _SPOKEN if informant in dyad.latest)
     return Lane(
         title=scale.title,
@@ -164,14 +164,14 @@ def _ticks(scale: Scale, *, fine: bool) -> tuple[int, ...]:
     return tuple(scale.low + span * index // parts for index in range(parts + 1))
 
 
-def _series(ratings: Sequence[Rating], scale: Scale, informant: Informant, *, tall: bool) -> list[plot.Series]:
+def _series(ratings: Sequence[Rating], scale: Scale, informant: Informant, *, tall: bool) -> list[plot.PlotSeries]:
     mine = [rating for rating in ratings if rating.informant == informant and scale.key in rating.scores]
     breaks = [rating.when.day for rating in mine if rating.scores[scale.key].value is None]
     # Two observers are two people, as two versions are two forms: no line joins them.
     mine.sort(key=lambda rating: rating.observer or "")
     versions = [list(group) for _, group in groupby(mine, key=lambda rating: (rating.version, rating.observer))]
     return [
-        plot.Series(
+        plot.PlotSeries(
             style=informant,
             points=_points(group, scale, informant, speak=tall and informant == "patient" and index == len(versions) - 1),
             gap_days=LONGEST_LINE_DAYS,

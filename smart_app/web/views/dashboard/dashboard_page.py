@@ -26,7 +26,7 @@ from smart_app.web.views.dashboard.alliance_lanes import (
     ratings_table,
     total_lane,
 )
-from smart_app.web.views.dashboard.measure_lanes import NOT_RESULTS, Frame, measure_lane
+from smart_app.web.views.dashboard.measure_lanes import NOT_RESULTS, LaneFrame, measure_lane
 from smart_app.web.views.dashboard.offers import Offer, Offers
 from smart_app.web.views.dashboard.summary import Summary, summary
 from smart_app.web.views.dashboard.unscored_lanes import answered_in_words, answered_lane, answers_table
@@ -53,7 +53,7 @@ class DashboardUrls(Struct, frozen=True, kw_only=True):
     others: tuple[Offer, ...] = ()
 
 
-class Waiting(Struct, frozen=True, kw_only=True):
+class WithheldRating(Struct, frozen=True, kw_only=True):
     """A patient's rating kept back: the sentence, and what to post to see it without rating."""
 
     text: str
@@ -125,7 +125,7 @@ class DashboardView(Struct, frozen=True, kw_only=True):
     offers: Offers
     reveal: str
     incomplete: Notice | None
-    waiting: tuple[Waiting, ...]
+    waiting: tuple[WithheldRating, ...]
     summary: Summary
     ranges: tuple[Link, ...]
     rate_first: bool
@@ -160,7 +160,7 @@ def dashboard_view(
     """The page for one history. `now` is aware and gives today and the zone of clock times; `focus` is the day the focus line
     stands at (`?at=2026-11-10`), the last visit when None or unknown; `opening` what to say of how the page was opened,
     `unsent` of forms that were begun and not sent."""
-    frame = Frame(
+    frame = LaneFrame(
         time=plot.TimeScale(start=history.start, end=history.end),
         today=now.date(),
         zone=now.tzinfo,
@@ -215,7 +215,9 @@ def _span(history: History) -> str:
     return f"{formats.count(months, 'month')}, time to scale" if months < _MONTHS_SPOKEN else f"{round(months / 12)} years, time to scale"
 
 
-def _axis(history: History, dyad: Dyad | None, hba1c: Panel | None, frame: Frame, *, urls: DashboardUrls, focus: date | None) -> TimeAxis:
+def _axis(
+    history: History, dyad: Dyad | None, hba1c: Panel | None, frame: LaneFrame, *, urls: DashboardUrls, focus: date | None
+) -> TimeAxis:
     """Visits of the dyad shown first carry the hairlines; without ratings the focus line steps through HbA1c."""
     visits = sorted({rating.when.day for rating in dyad.ratings}) if dyad else []
     stops = visits or sorted({point.when.day for point in hba1c.points} if hba1c else set())
@@ -234,7 +236,7 @@ def _axis(history: History, dyad: Dyad | None, hba1c: Panel | None, frame: Frame
     )
 
 
-def _alliance_panel(dyad: Dyad, history: History, frame: Frame, *, key: str) -> AlliancePanel:
+def _alliance_panel(dyad: Dyad, history: History, frame: LaneFrame, *, key: str) -> AlliancePanel:
     """One rated clinician on one instrument, which is named where there is more than one."""
     whom = person(dyad.clinician) if dyad.clinician else "nobody"
     several = len({each.instrument.slug for each in history.dyads}) > 1
@@ -245,13 +247,13 @@ def _alliance_panel(dyad: Dyad, history: History, frame: Frame, *, key: str) -> 
     )
 
 
-def _companion_panel(dyad: Dyad, history: History, frame: Frame, *, key: str) -> AlliancePanel:
+def _companion_panel(dyad: Dyad, history: History, frame: LaneFrame, *, key: str) -> AlliancePanel:
     """A questionnaire about living with diabetes, or about the care received: its title says what it is."""
     panel = _panel(dyad, history, frame, key=key, title=not_validated(dyad.instrument), verb="answered", apart="")
     return replace(panel, total=replace(panel.total, about=tuple(line for line in panel.total.about if line != panel.title)))
 
 
-def _panel(dyad: Dyad, history: History, frame: Frame, *, key: str, title: str, verb: str, apart: str) -> AlliancePanel:
+def _panel(dyad: Dyad, history: History, frame: LaneFrame, *, key: str, title: str, verb: str, apart: str) -> AlliancePanel:
     instrument, when = dyad.instrument, latest_moment(dyad)
     last = f"last {verb} {formats.ago(when.day, frame.today)}" if when else f"not {verb} yet"
     scored = instrument.why_unscored is None
@@ -287,12 +289,12 @@ def _alliance_reads(history: History) -> list[ReadReport]:
     return [read for read in history.reads if read.key not in measured and read.key.lower() != "patient"]
 
 
-def _alliance_notice(history: History, frame: Frame) -> Notice | None:
+def _alliance_notice(history: History, frame: LaneFrame) -> Notice | None:
     unread = next((read for read in _alliance_reads(history) if read.state != "complete"), None)
     return read_notice(unread, unread.title, frame.retry, at=formats.clock(unread.finished, frame.zone)) if unread else None
 
 
-def _no_alliance(history: History, frame: Frame) -> Lane:
+def _no_alliance(history: History, frame: LaneFrame) -> Lane:
     """What stands in the alliance's place without any rating: a failed read is not "none"."""
     notice = _alliance_notice(history, frame)
     at = formats.clock(history.read_at, frame.zone)
@@ -305,7 +307,7 @@ def _no_alliance(history: History, frame: Frame) -> Lane:
     return Lane(title="Ratings", unit="", about=(), readings=(), words=words)
 
 
-def _hba1c_panel(panel: Panel, history: History, frame: Frame) -> MeasurePanel:
+def _hba1c_panel(panel: Panel, history: History, frame: LaneFrame) -> MeasurePanel:
     places = list(dict.fromkeys(point.performer for point in panel.points if point.performer))
     source = formats.listed(places) if 0 < len(places) <= _MOST_PLACES else f"{len(places)} laboratories" if places else history.server
     last = f", last {formats.ago(panel.latest.when.day, frame.today)}" if panel.latest else ""
@@ -325,7 +327,7 @@ def _under_heading(lane: Lane, panel: Panel) -> Lane:
     return replace(lane, title=measure.about or measure.title, unit="", about=about)
 
 
-def _measure_lanes(panels: Sequence[Panel], frame: Frame) -> tuple[Lane, ...]:
+def _measure_lanes(panels: Sequence[Panel], frame: LaneFrame) -> tuple[Lane, ...]:
     """A lane per measure; those with nothing at all, fully searched, share the last one."""
     empty = [panel for panel in panels if panel.read.state == "complete" and not panel.total and not panel.skipped]
     lanes = [measure_lane(panel, frame, height=_MEASURE_HEIGHT, tall=False) for panel in panels if panel not in empty]
@@ -340,7 +342,7 @@ def _measure_lanes(panels: Sequence[Panel], frame: Frame) -> tuple[Lane, ...]:
     return tuple(lanes)
 
 
-def _incomplete(history: History, frame: Frame) -> Notice | None:
+def _incomplete(history: History, frame: LaneFrame) -> Notice | None:
     """The page's first words when something is missing: how many reads, which, and when the rest was read."""
     broken = [read for read in history.reads if read.state != "complete"]
     foreign = sum(read.foreign for read in history.reads)
@@ -380,7 +382,7 @@ def _foreign(number: int) -> str:
     return f"{formats.count(number, 'resource')} the server returned {verb} to other patients; nothing of theirs is used or shown."
 
 
-def _waiting(hidden: HiddenRating, urls: DashboardUrls, frame: Frame, context: LaunchContext) -> Waiting:
+def _waiting(hidden: HiddenRating, urls: DashboardUrls, frame: LaneFrame, context: LaunchContext) -> WithheldRating:
     """The sentence for a rating kept back."""
     today = hidden.day == frame.today
     visit = "today’s visit" if today else f"the visit of {formats.short_date(hidden.day)}"
@@ -391,10 +393,10 @@ def _waiting(hidden: HiddenRating, urls: DashboardUrls, frame: Frame, context: L
         text = f"The patient rated {visit} with {person(hidden.clinician)}, who has not rated it yet."
     if not ratable:
         text += " It is kept back until that visit is rated; showing it without is recorded."
-    return Waiting(text=text, clinician=hidden.clinician.reference, visit=hidden.visit)
+    return WithheldRating(text=text, clinician=hidden.clinician.reference, visit=hidden.visit)
 
 
-def _ratable(hidden: HiddenRating, urls: DashboardUrls, frame: Frame, context: LaunchContext) -> bool:
+def _ratable(hidden: HiddenRating, urls: DashboardUrls, frame: LaneFrame, context: LaunchContext) -> bool:
     """Only one's own visit of today can be rated from here, or the one the launch belongs to, which may have begun before midnight."""
     open_now = hidden.day == frame.today or (context.encounter is not None and hidden.visit == f"Encounter/{context.encounter}")
     return hidden.mine and open_now and urls.rate is not None
@@ -451,7 +453,7 @@ _READ_WORDS = {
 }
 
 
-def _sources(history: History, frame: Frame) -> Sources:
+def _sources(history: History, frame: LaneFrame) -> Sources:
     whole = sum(read.state == "complete" for read in history.reads)
     reads = formats.count(len(history.reads), "read")
     tally = f"All {reads} complete." if whole == len(history.reads) else f"{whole} of {reads} complete."

@@ -26,7 +26,7 @@ NOT_RESULTS = frozenset({"foreign_patient", "entered_in_error", "status_cancelle
 _MOST_BEYOND = 6
 
 
-class Frame(Struct, frozen=True, kw_only=True):
+class LaneFrame(Struct, frozen=True, kw_only=True):
     """What all lanes of a page share: the time axis, today, the zone for clock times, the link that loads again,
     and the link that shows all dates."""
 
@@ -37,7 +37,7 @@ class Frame(Struct, frozen=True, kw_only=True):
     everything: str
 
 
-def measure_lane(panel: Panel, frame: Frame, *, height: int, tall: bool) -> Lane:
+def measure_lane(panel: Panel, frame: LaneFrame, *, height: int, tall: bool) -> Lane:
     """The lane of one measure. `tall` lanes (HbA1c) write values beside the line."""
     measure = panel.measure
     suspects = [skip for skip in panel.skipped if skip.code not in NOT_RESULTS]
@@ -202,12 +202,12 @@ def _cross_words(skip: Skipped) -> str:
     return f"recorded as “{skip.shown}”, not drawn" if skip.shown else "not drawn"
 
 
-def _series(panel: Panel, breaks: Sequence[date], *, tall: bool) -> list[plot.Series]:
+def _series(panel: Panel, breaks: Sequence[date], *, tall: bool) -> list[plot.PlotSeries]:
     """One series per method, so that no line joins two."""
     methods = sorted({point.method for point in panel.points}, key=lambda method: (method is not None, method or ""))
     drawing = _drawing(panel, tall=tall)
     return [
-        plot.Series(
+        plot.PlotSeries(
             style="measure" if index == 0 else "measure other",
             points=_points(panel.points, method, drawing, usual=index == 0),
             gap_days=panel.measure.gap_days,

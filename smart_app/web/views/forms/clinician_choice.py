@@ -5,14 +5,14 @@ from datetime import date
 
 from msgspec import Struct
 
-from smart_app.care.forms.observed_clinician import Candidates, Choice
+from smart_app.care.forms.observed_clinician import Candidates, ClinicianChoice
 from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.web.formats import sentence
 from smart_app.web.views.banner import Banner, clinician_banner, plain_name
 from smart_app.web.views.parts import Fact
 
 
-class Row(Struct, frozen=True, kw_only=True):
+class ClinicianRow(Struct, frozen=True, kw_only=True):
     """One clinician: `reference` goes back, `name` and `role` are read."""
 
     reference: str
@@ -20,14 +20,14 @@ class Row(Struct, frozen=True, kw_only=True):
     role: str
 
 
-class WhomView(Struct, frozen=True, kw_only=True):
+class ClinicianChoiceView(Struct, frozen=True, kw_only=True):
     """Everything the page prints. Without `rows` nobody can be chosen, and `steps` says what to do; `looked` is where they were looked
     for, and what came of it."""
 
     banner: Banner
     form: str
     lead: str
-    rows: tuple[Row, ...]
+    rows: tuple[ClinicianRow, ...]
     problem: str
     steps: tuple[str, ...]
     looked: tuple[Fact, ...]
@@ -36,15 +36,15 @@ class WhomView(Struct, frozen=True, kw_only=True):
     patient: str
 
 
-def whom_view(
+def clinician_choice_view(
     found: Candidates, *, context: LaunchContext, title: str, action: str, back: str, today: date, unknown: bool | None
-) -> WhomView:
+) -> ClinicianChoiceView:
     """The page of one search. `unknown` is None before a choice was sent, True for one that is not among those found, False for none."""
     same = Counter(one.person.name for one in found.choices)
     patient = plain_name(found.patient)
     me = context.user.name or "You"
     rows = tuple(_row(one, twice=same[one.person.name] > 1) for one in found.choices)
-    return WhomView(
+    return ClinicianChoiceView(
         banner=clinician_banner(found.patient, today=today),
         form=f"{title}, the observer’s form",
         lead=f"{me} is signed in and rates, as an observer, how {patient} and another clinician work together."
@@ -79,11 +79,11 @@ def _looked(place: str, outcome: str) -> Fact:
     return Fact(label=f"{place[:1].upper()}{place[1:]}", value=sentence(outcome[:1].upper() + outcome[1:]))
 
 
-def _row(one: Choice, *, twice: bool) -> Row:
+def _row(one: ClinicianChoice, *, twice: bool) -> ClinicianRow:
     """By name; by the reference where there is none, and beside it where two have one name."""
     person = one.person
     name = person.name or f"Name not recorded ({person.reference})"
-    return Row(
+    return ClinicianRow(
         reference=person.reference,
         name=f"{name} ({person.reference})" if twice and person.name else name,
         role=sentence("; ".join(one.roles)[:1].upper() + "; ".join(one.roles)[1:]),

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from fhir_mappings.instruments.answers import DECLINED, FieldError, Invalid
 from fhir_mappings.instruments.instrument import Informant, Instrument, Item, Option, Question
 from fhir_mappings.people.person import Person
-from smart_app.care.forms.saved_drafts import Unsent
-from smart_app.care.submission.begin import FormDraft
+from smart_app.care.forms.saved_drafts import SavedDraft
+from smart_app.care.submission.begin import BlankForm
 from smart_app.web import formats
 from smart_app.web.views.banner import Banner, clinician_banner, patient_banner, plain_name
 from smart_app.web.views.parts import Fact, Statement
@@ -20,7 +20,7 @@ _MISSING = "Choose an answer"
 _ON_SHEET = "Choose a number, or tick the box."
 
 
-class Choice(Struct, frozen=True, kw_only=True):
+class RadioOption(Struct, frozen=True, kw_only=True):
     """One radio button. On paper `label` is the number printed there."""
 
     value: str
@@ -28,14 +28,14 @@ class Choice(Struct, frozen=True, kw_only=True):
     checked: bool
 
 
-class Asked(Struct, frozen=True, kw_only=True):
+class FormItem(Struct, frozen=True, kw_only=True):
     """One item or question. `name` is the field and the anchor; `problem` is empty unless something is wrong with its answer;
     `may_decline` offers the box beside a missing item; `before`: it was answered before, and how is not shown."""
 
     name: str
     place: str
     text: str
-    choices: tuple[Choice, ...]
+    choices: tuple[RadioOption, ...]
     problem: str
     may_decline: bool
     declined: bool
@@ -47,10 +47,10 @@ class Block(Struct, frozen=True, kw_only=True):
 
     title: str
     help: str
-    items: tuple[Asked, ...]
+    items: tuple[FormItem, ...]
 
 
-class Problem(Struct, frozen=True, kw_only=True):
+class FormProblem(Struct, frozen=True, kw_only=True):
     """One line of the error summary; `name` is the item it leads to, empty for one about the whole form."""
 
     name: str
@@ -88,7 +88,7 @@ class ErrorSummary(Struct, frozen=True, kw_only=True):
     """Why a form came back: the `headline`, the first `problems`, and in `more` how many there is no line for."""
 
     headline: str
-    problems: tuple[Problem, ...]
+    problems: tuple[FormProblem, ...]
     more: str
 
 
@@ -144,7 +144,7 @@ class FormView(Struct, frozen=True, kw_only=True):
     going_on: GoingOn | None
     errors: ErrorSummary | None
     blocks: tuple[Block, ...]
-    questions: tuple[Asked, ...]
+    questions: tuple[FormItem, ...]
     of: int
 
 
@@ -160,15 +160,15 @@ class Filling(Struct, frozen=True, kw_only=True):
 
 
 def form_view(
-    draft: FormDraft,
+    draft: BlankForm,
     *,
     urls: FormUrls,
     now: datetime,
     site_name: str,
     ticket: str,
     invalid: Invalid | None,
-    earlier: Unsent | None = None,
-    offered: Unsent | None = None,
+    earlier: SavedDraft | None = None,
+    offered: SavedDraft | None = None,
     hidden: tuple[tuple[str, str], ...] = (),
 ) -> FormView:
     """The page of one form. `earlier` are the answers it goes on with, `offered` those it could; `hidden` goes back too."""
@@ -194,7 +194,7 @@ def form_view(
 # Kinds of form
 
 
-def _kind(draft: FormDraft, urls: FormUrls, *, site_name: str, today: date) -> FormKind:
+def _kind(draft: BlankForm, urls: FormUrls, *, site_name: str, today: date) -> FormKind:
     if draft.from_paper:
         return _paper_entry(draft, urls, today)
     if draft.informant == "patient":
@@ -202,7 +202,7 @@ def _kind(draft: FormDraft, urls: FormUrls, *, site_name: str, today: date) -> F
     return _observers(draft, urls, today) if draft.informant == "observer" else _clinicians(draft, urls, today)
 
 
-def _tablet(draft: FormDraft, urls: FormUrls, site_name: str) -> FormKind:
+def _tablet(draft: BlankForm, urls: FormUrls, site_name: str) -> FormKind:
     """The patient's, on the clinic's device: no way back into the chart."""
     return FormKind(
         banner=patient_banner(draft.patient),
@@ -218,7 +218,7 @@ def _tablet(draft: FormDraft, urls: FormUrls, site_name: str) -> FormKind:
     )
 
 
-def _portal(draft: FormDraft, urls: FormUrls, site_name: str) -> FormKind:
+def _portal(draft: BlankForm, urls: FormUrls, site_name: str) -> FormKind:
     """The patient's, where they have signed in themself."""
     return replace(
         _tablet(draft, urls, site_name),
@@ -232,7 +232,7 @@ def _portal(draft: FormDraft, urls: FormUrls, site_name: str) -> FormKind:
     )
 
 
-def _clinicians(draft: FormDraft, urls: FormUrls, today: date) -> FormKind:
+def _clinicians(draft: BlankForm, urls: FormUrls, today: date) -> FormKind:
     """The clinician's own."""
     return FormKind(
         banner=clinician_banner(draft.patient, today=today),
@@ -244,12 +244,12 @@ def _clinicians(draft: FormDraft, urls: FormUrls, today: date) -> FormKind:
     )
 
 
-def _observers(draft: FormDraft, urls: FormUrls, today: date) -> FormKind:
+def _observers(draft: BlankForm, urls: FormUrls, today: date) -> FormKind:
     """The clinician's about another one and the patient."""
     return replace(_clinicians(draft, urls, today), about=_about(draft))
 
 
-def _paper_entry(draft: FormDraft, urls: FormUrls, today: date) -> FormKind:
+def _paper_entry(draft: BlankForm, urls: FormUrls, today: date) -> FormKind:
     """What the clinician types in from the licensed sheet, whoever answered it."""
     return FormKind(
         banner=clinician_banner(draft.patient, today=today),
@@ -264,7 +264,7 @@ def _paper_entry(draft: FormDraft, urls: FormUrls, today: date) -> FormKind:
     )
 
 
-def _heading(draft: FormDraft) -> Heading:
+def _heading(draft: BlankForm) -> Heading:
     """In the instrument's own words."""
     form, say = draft.instrument.forms[draft.informant], wording(draft)
     return Heading(
@@ -275,7 +275,7 @@ def _heading(draft: FormDraft) -> Heading:
     )
 
 
-def _not_stored(draft: FormDraft) -> str:
+def _not_stored(draft: BlankForm) -> str:
     """That the record cannot take the answers, to staff, where that is so."""
     if draft.step:
         return ""
@@ -290,7 +290,7 @@ def _colophon(instrument: Instrument) -> str:
 # What was given before
 
 
-def _filling(draft: FormDraft, invalid: Invalid | None, earlier: Unsent | None) -> Filling:
+def _filling(draft: BlankForm, invalid: Invalid | None, earlier: SavedDraft | None) -> Filling:
     return Filling(
         kept=_kept(invalid, earlier),
         before=frozenset(earlier.answers) if earlier and earlier.hidden else frozenset(),
@@ -301,20 +301,20 @@ def _filling(draft: FormDraft, invalid: Invalid | None, earlier: Unsent | None) 
     )
 
 
-def _kept(invalid: Invalid | None, earlier: Unsent | None) -> Mapping[str, str]:
+def _kept(invalid: Invalid | None, earlier: SavedDraft | None) -> Mapping[str, str]:
     """What is shown as chosen: what was just sent, or else what is gone on with and may be shown."""
     if invalid:
         return invalid.kept
     return earlier.answers if earlier and not earlier.hidden else {}
 
 
-def _offer(offered: Unsent, urls: FormUrls, now: datetime) -> UnsentOffer:
+def _offer(offered: SavedDraft, urls: FormUrls, now: datetime) -> UnsentOffer:
     elsewhere = " That was in another visit than the one open now." if offered.other_visit else ""
     text = f"{offered.answered} of {offered.of} were answered {_when(offered, now)}, and not sent.{elsewhere}"
     return UnsentOffer(text=text, key=offered.key, go_on=urls.go_on, discard=urls.discard)
 
 
-def _going_on(earlier: Unsent, now: datetime) -> GoingOn:
+def _going_on(earlier: SavedDraft, now: datetime) -> GoingOn:
     begun = f"This goes on with what was answered {_when(earlier, now)}."
     if not earlier.hidden:
         return GoingOn(text=f"{begun} Check the answers before you send them.", completes=False)
@@ -322,7 +322,7 @@ def _going_on(earlier: Unsent, now: datetime) -> GoingOn:
     return GoingOn(text=f"{begun} {hidden}", completes=True)
 
 
-def _when(unsent: Unsent, now: datetime) -> str:
+def _when(unsent: SavedDraft, now: datetime) -> str:
     saved = unsent.saved.astimezone(now.tzinfo)
     return f"on {formats.long_date(saved.date())} at {formats.clock(saved, now.tzinfo)}"
 
@@ -333,14 +333,14 @@ _FROM_PAPER = (
 )
 
 
-def _about(draft: FormDraft) -> str:
+def _about(draft: BlankForm) -> str:
     """Whom an observer rates, so that no form is filled in about another; nothing where nobody is rated."""
     if draft.clinician is None:
         return ""
     return f"You rate how {clinician_name(draft)} and {plain_name(draft.patient)} work together."
 
 
-def _whose(draft: FormDraft) -> str:
+def _whose(draft: BlankForm) -> str:
     return f"{_possessive(plain_name(draft.patient))}" if draft.informant == "patient" else "Your"
 
 
@@ -348,7 +348,7 @@ def _possessive(name: str) -> str:
     return f"{name[:1].upper()}{name[1:]}’s"
 
 
-def _sheet(draft: FormDraft) -> tuple[Fact, ...]:
+def _sheet(draft: BlankForm) -> tuple[Fact, ...]:
     """Whose answers these are, from which sheet, and who holds it."""
     instrument = draft.instrument
     me = draft.signed_in.name or draft.signed_in.reference
@@ -377,7 +377,7 @@ def _effort(items: int, minutes: int | None) -> str:
     return f"{formats.count(items, 'short question')}{about}."
 
 
-def wording(draft: FormDraft) -> Callable[[str], str]:
+def wording(draft: BlankForm) -> Callable[[str], str]:
     """Puts the two names into the instrument's words."""
     return words_with(clinician=clinician_name(draft), patient=plain_name(draft.patient))
 
@@ -388,7 +388,7 @@ def words_with(*, clinician: str, patient: str) -> Callable[[str], str]:
     return lambda text: _filled(text, names)
 
 
-def clinician_name(draft: FormDraft) -> str:
+def clinician_name(draft: BlankForm) -> str:
     """Who is rated, or whom the answers go to, for people."""
     if draft.informant == "observer" and draft.clinician:
         return draft.clinician.name or draft.clinician.reference
@@ -410,7 +410,7 @@ def _filled(text: str, names: Mapping[str, str]) -> str:
     return named[:1].upper() + named[1:] if text.startswith("{") else named
 
 
-def _who(draft: FormDraft, site_name: str, *, saved: bool) -> tuple[Statement, ...]:
+def _who(draft: BlankForm, site_name: str, *, saved: bool) -> tuple[Statement, ...]:
     """Who will see the answers and why; `saved` where they are kept while they are given."""
     name = clinician_name(draft)
     about = " They are about your work together." if draft.clinician else ""
@@ -446,7 +446,7 @@ def _by_field(errors: Sequence[FieldError]) -> dict[str, str]:
     return found
 
 
-def _error_summary(draft: FormDraft, errors: Mapping[str, str]) -> ErrorSummary | None:
+def _error_summary(draft: BlankForm, errors: Mapping[str, str]) -> ErrorSummary | None:
     """What is wrong, in the order of the form, problems without a place last; None where nothing is."""
     called = "Item" if draft.from_paper else "Question"
     problems = _problems(draft.instrument, errors, called)
@@ -460,11 +460,11 @@ def _error_summary(draft: FormDraft, errors: Mapping[str, str]) -> ErrorSummary 
     )
 
 
-def _problems(instrument: Instrument, errors: Mapping[str, str], called: str) -> tuple[Problem, ...]:
+def _problems(instrument: Instrument, errors: Mapping[str, str], called: str) -> tuple[FormProblem, ...]:
     places = {item.link_id: f"{called} {place}" for place, item in enumerate(_in_order(instrument), 1)}
     places |= {question.link_id: "The last question" for question in instrument.questions}
-    placed = [Problem(name=name, text=f"{place}: {_short(errors[name])}") for name, place in places.items() if name in errors]
-    return (*placed, *(Problem(name="", text=message) for name, message in errors.items() if name not in places))
+    placed = [FormProblem(name=name, text=f"{place}: {_short(errors[name])}") for name, place in places.items() if name in errors]
+    return (*placed, *(FormProblem(name="", text=message) for name, message in errors.items() if name not in places))
 
 
 def _short(message: str) -> str:
@@ -496,12 +496,12 @@ def _blocks(instrument: Instrument, filling: Filling) -> tuple[Block, ...]:
     )
 
 
-def _item(instrument: Instrument, link_id: str, place: int, filling: Filling) -> Asked:
+def _item(instrument: Instrument, link_id: str, place: int, filling: Filling) -> FormItem:
     item = instrument.item(link_id)
     problem = filling.errors.get(link_id, "")
     declined = link_id + DECLINED in filling.kept
     given = declined or link_id in filling.kept
-    return Asked(
+    return FormItem(
         name=link_id,
         place="" if filling.from_paper else f"Question {place} of {len(instrument.items)}",
         text=f"Item {item.number}" if filling.from_paper else filling.say(item.text[filling.informant]),
@@ -513,8 +513,8 @@ def _item(instrument: Instrument, link_id: str, place: int, filling: Filling) ->
     )
 
 
-def _question(question: Question, filling: Filling) -> Asked:
-    return Asked(
+def _question(question: Question, filling: Filling) -> FormItem:
+    return FormItem(
         name=question.link_id,
         place="If you like",
         text=filling.say(question.text[filling.informant]),
@@ -526,10 +526,10 @@ def _question(question: Question, filling: Filling) -> Asked:
     )
 
 
-def _choices(options: Sequence[Option], chosen: str | None, *, numbers: bool = False) -> tuple[Choice, ...]:
+def _choices(options: Sequence[Option], chosen: str | None, *, numbers: bool = False) -> tuple[RadioOption, ...]:
     signed = any(option.value is not None and option.value < 0 for option in options)
     return tuple(
-        Choice(
+        RadioOption(
             value=one.code,
             label=formats.option_number(one, signed=signed) if numbers or not one.label else one.label,
             checked=one.code == chosen,

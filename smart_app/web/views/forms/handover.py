@@ -4,7 +4,7 @@ from datetime import date
 
 from msgspec import Struct
 
-from smart_app.care.submission.begin import FormDraft
+from smart_app.care.submission.begin import BlankForm
 from smart_app.web.views.banner import Banner, clinician_banner, plain_name
 from smart_app.web.views.forms.form_page import clinician_name
 
@@ -22,7 +22,7 @@ class HandoverView(Struct, frozen=True, kw_only=True):
     back: str
 
 
-def handover_view(draft: FormDraft, *, form: str, back: str, today: date, blind: bool) -> HandoverView:
+def handover_view(draft: BlankForm, *, form: str, back: str, today: date, blind: bool) -> HandoverView:
     """Names the patient once more, so that the device does not go to another."""
     minutes = draft.instrument.forms["patient"].minutes
     count = len(draft.instrument.items)
@@ -42,7 +42,7 @@ def handover_view(draft: FormDraft, *, form: str, back: str, today: date, blind:
     )
 
 
-def _subject(draft: FormDraft) -> str:
+def _subject(draft: BlankForm) -> str:
     """What the patient's sentences are about."""
     if draft.instrument.rated == "clinician":
         return f"working with {clinician_name(draft)}"

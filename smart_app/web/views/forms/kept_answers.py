@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from fhir_mappings.instruments.instrument import Informant, Instrument
-from smart_app.care.forms.saved_drafts import Kept, Unsent
-from smart_app.care.submission.sealed_submission import Parcel
+from smart_app.care.forms.saved_drafts import KeptAnswers, SavedDraft
+from smart_app.care.submission.sealed_submission import SealedSubmission
 from smart_app.errors import RapportError
 from smart_app.web import formats
 from smart_app.web.views.error import ErrorFact, ErrorView, error_facts
@@ -14,7 +14,7 @@ from smart_app.web.views.parts import Link, Notice
 SENT = "This form had been sent before, and what was sent then stands. Nothing was added."
 
 
-def kept_view(kept: Kept, over: RapportError, *, reference: str) -> ErrorView:
+def kept_view(kept: KeptAnswers, over: RapportError, *, reference: str) -> ErrorView:
     """The page after sending a form to a launch that has ended. It names nobody: whoever reads it now may be anybody."""
     if kept.state == "sent":
         return ErrorView(
@@ -33,7 +33,7 @@ def kept_view(kept: Kept, over: RapportError, *, reference: str) -> ErrorView:
     )
 
 
-def kept_words(kept: Kept) -> str:
+def kept_words(kept: KeptAnswers) -> str:
     """The same in a line, for a form that is still on the screen."""
     if kept.state == "sent":
         return SENT
@@ -43,8 +43,8 @@ def kept_words(kept: Kept) -> str:
     )
 
 
-def unsent_notices(
-    left: Sequence[tuple[Instrument, Informant, Unsent]], address: Callable[[Instrument, Informant], str], *, now: datetime
+def saved_draft_notices(
+    left: Sequence[tuple[Instrument, Informant, SavedDraft]], address: Callable[[Instrument, Informant], str], *, now: datetime
 ) -> tuple[Notice, ...]:
     """For the clinician's page: what was begun and not sent. How many answers there are and never which: a patient has not sent them."""
     return tuple(
@@ -57,22 +57,22 @@ def unsent_notices(
     )
 
 
-def left_behind_notices(parcels: Sequence[Parcel], address: Callable[[str], str], *, now: datetime) -> tuple[Notice, ...]:
+def undelivered_notices(sealed_ones: Sequence[SealedSubmission], address: Callable[[str], str], *, now: datetime) -> tuple[Notice, ...]:
     """For the clinician's page: what was sent and is not in the record, the newest of them. What was answered stays on the receipt."""
-    more = len(parcels) - _MOST_LEFT
+    more = len(sealed_ones) - _MOST_LEFT
     return tuple(
         Notice(
             title="Not in the record:",
-            text=f"{parcel.instrument_title}, {_WHOSE[parcel.informant]}, sent at {_moment(parcel.authored, now)} and kept in Rapport."
+            text=f"{sealed.instrument_title}, {_WHOSE[sealed.informant]}, sent at {_moment(sealed.authored, now)} and kept in Rapport."
             + (f" There are {more} older ones." if more > 0 and place == _MOST_LEFT else ""),
-            action=Link(href=address(parcel.key), text="See how it stands"),
+            action=Link(href=address(sealed.key), text="See how it stands"),
         )
-        for place, parcel in enumerate(parcels[:_MOST_LEFT], 1)
+        for place, sealed in enumerate(sealed_ones[:_MOST_LEFT], 1)
     )
 
 
 _MOST_LEFT = 3
-_KEPT_FOR = ErrorFact(label="Kept", value="For the same user and patient only; RAPPORT_DRAFT_HOURS says how long")
+_KEPT_FOR = ErrorFact(label="KeptAnswers", value="For the same user and patient only; RAPPORT_DRAFT_HOURS says how long")
 _WHOSE: Mapping[Informant, str] = {"patient": "the patient’s", "clinician": "yours", "observer": "the observer’s"}
 _STAFF = (
     "Staff: open Rapport again from the same patient's chart, signed in as the same person, and open the same form. "
@@ -81,13 +81,13 @@ _STAFF = (
 _PATIENT = ("If you are a patient, hand the device back to a member of staff.",)
 
 
-def how_many(kept: Kept) -> str:
+def how_many(kept: KeptAnswers) -> str:
     """`5 of 9 answers are kept`."""
     verb = "is" if kept.answered == 1 else "are"
     return f"{kept.answered} of {formats.count(kept.of, 'answer')} {verb} kept"
 
 
-def until(kept: Kept) -> str:
+def until(kept: KeptAnswers) -> str:
     """`until 10:12, 04-Nov-2026`."""
     return f"until {_moment(kept.until, kept.until)}"
 

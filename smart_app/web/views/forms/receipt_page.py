@@ -5,7 +5,7 @@ from datetime import datetime, tzinfo
 from msgspec import Struct
 
 from smart_app.care.record.patient_in_context import Patient
-from smart_app.care.submission.receipt import NotWritten, Outcome, ReadBack, Receipt, Written
+from smart_app.care.submission.receipt import NotWritten, Outcome, ReadBack, Receipt, StoredPart
 from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.web import formats
 from smart_app.web.views.banner import Banner, clinician_banner
@@ -14,7 +14,7 @@ from smart_app.web.views.parts import Fact
 _READ_BACK: dict[ReadBack, str] = {"same": "same", "differs": "differs", "not_read": "not read"}
 
 
-class Row(Struct, frozen=True, kw_only=True):
+class StoredRow(Struct, frozen=True, kw_only=True):
     """One stored resource; `id` is `Type/id`."""
 
     what: str
@@ -37,7 +37,7 @@ class ReceiptView(Struct, frozen=True, kw_only=True):
     history: str
     check_again: str | None
     check_words: str
-    written: tuple[Row, ...]
+    written: tuple[StoredRow, ...]
     not_written: tuple[NotWritten, ...]
     facts: tuple[Fact, ...]
     note_text: str
@@ -106,8 +106,8 @@ def _read(receipt: Receipt) -> str:
     return "every entry was read back" if not unread else f"{formats.count(unread, 'entry', 'entries')} could not be read back just now"
 
 
-def _row(part: Written) -> Row:
-    return Row(
+def _row(part: StoredPart) -> StoredRow:
+    return StoredRow(
         what=part.what,
         value=part.value,
         id=part.reference,

@@ -2,7 +2,7 @@
 
 import re
 
-from smart_app.care.forms.saved_drafts import Kept
+from smart_app.care.forms.saved_drafts import KeptAnswers
 from smart_app.errors import FhirError, NotForUser, RapportError, SessionError, Unauthorized
 from smart_app.web.views.error import ErrorFact, ErrorView, error_facts
 from smart_app.web.views.forms.kept_answers import SENT, how_many, until
@@ -13,7 +13,7 @@ _SIGN_IN_AGAIN = "Open Rapport again where you opened it before: from your patie
 _GIVE_CODE = "If it happens again, give your clinic the reference code."
 
 
-def own_error_view(error: RapportError, *, reference: str, posted: bool, home: str | None, again: str | None) -> ErrorView:
+def portal_error_view(error: RapportError, *, reference: str, posted: bool, home: str | None, again: str | None) -> ErrorView:
     """The page of one failure. `home` is the patient's own page while their launch is open; `again` the address that failed, None for a
     form that was sent."""
     facts = error_facts(error.code, error.detail)
@@ -41,7 +41,7 @@ def own_error_view(error: RapportError, *, reference: str, posted: bool, home: s
     )
 
 
-def own_kept_view(kept: Kept, over: RapportError, *, reference: str) -> ErrorView:
+def portal_kept_view(kept: KeptAnswers, over: RapportError, *, reference: str) -> ErrorView:
     """The page after a patient's form reached a launch that has ended. It names nobody: whoever reads it now may be anybody."""
     if kept.state == "sent":
         return ErrorView(

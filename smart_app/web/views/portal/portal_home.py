@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from fhir_mappings.people.person import Person
 from fhir_mappings.r4.dates import Moment
-from smart_app.care.patient_portal import OwnForm, OwnPage, Sent
+from smart_app.care.patient_portal import PortalForm, PortalHome, Sent
 from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.web import formats
 from smart_app.web.views.banner import Banner, patient_banner, plain_name
@@ -35,7 +35,7 @@ class SentForm(Struct, frozen=True, kw_only=True):
     what: str
 
 
-class OwnView(Struct, frozen=True, kw_only=True):
+class PortalView(Struct, frozen=True, kw_only=True):
     """Everything the page prints. `none` says why there is nothing to answer, empty where there is; `incomplete` what the list of answers
     sent lacks; `who` as in the form."""
 
@@ -52,11 +52,11 @@ class OwnView(Struct, frozen=True, kw_only=True):
     footer: str
 
 
-def own_view(page: OwnPage, *, context: LaunchContext, site_name: str, address: Address, end: str, now: datetime) -> OwnView:
+def portal_view(page: PortalHome, *, context: LaunchContext, site_name: str, address: Address, end: str, now: datetime) -> PortalView:
     """The page; `now` is aware and gives the zone."""
     forms = tuple(_answerable(form, page, address, now.date()) for form in page.forms) if page.can_send else ()
     whole = page.read.state == "complete"
-    return OwnView(
+    return PortalView(
         banner=patient_banner(page.patient),
         signed_in=context.user.name or plain_name(page.patient),
         synthetic=context.synthetic,
@@ -71,7 +71,7 @@ def own_view(page: OwnPage, *, context: LaunchContext, site_name: str, address: 
     )
 
 
-def _answerable(form: OwnForm, page: OwnPage, address: Address, today: date) -> Answerable:
+def _answerable(form: PortalForm, page: PortalHome, address: Address, today: date) -> Answerable:
     instrument = form.instrument
     own = instrument.forms["patient"]
     say = words_with(clinician=spoken_of(form.clinician), patient=plain_name(page.patient))
@@ -84,14 +84,14 @@ def _answerable(form: OwnForm, page: OwnPage, address: Address, today: date) -> 
     )
 
 
-def _last(last: Moment | None, page: OwnPage, today: date) -> str:
+def _last(last: Moment | None, page: PortalHome, today: date) -> str:
     """When it was answered before; no word of "never" where that is not known."""
     if last is not None:
         return "You answered it today." if last.day == today else f"You last answered it on {_long(last)}."
     return "You have not answered it yet." if page.read.state == "complete" else ""
 
 
-def _why_none(page: OwnPage) -> str:
+def _why_none(page: PortalHome) -> str:
     next_visit = "Your clinic can ask you at your next visit."
     if not page.can_send:
         return f"Your record system does not let you send answers from here. {next_visit}"
@@ -126,7 +126,7 @@ def _long(when: Moment) -> str:
     return formats.long_date(when.day) if when.precision in {"day", "instant"} else formats.short_moment(when)
 
 
-def _incomplete(page: OwnPage) -> str:
+def _incomplete(page: PortalHome) -> str:
     if page.read.state == "partial":
         return "This list is not complete: not everything could be read just now."
     return "What you have sent before cannot be shown just now."

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from fhir_mappings.instruments.answers import parse
 from fhir_mappings.instruments.instrument import Informant, Instrument
 from fhir_mappings.people.person import Person
-from smart_app.care.forms.saved_drafts import Unsent
-from smart_app.care.submission.begin import FormDraft
+from smart_app.care.forms.saved_drafts import SavedDraft
+from smart_app.care.submission.begin import BlankForm
 from smart_app.web.views.forms.form_page import FormKind, FormUrls, FormView, form_view
 from tests.fhir_mappings.invented import NEGATIVE, UNSCORED, worded
 from tests.fhir_mappings.samples import CHECK_IN
@@ -18,18 +18,18 @@ from tests.web.support_history import INGRID, SOFIA, TOMAS
 
 NOW = datetime(2026, 11, 22, 14, 2, tzinfo=UTC)
 URLS = FormUrls(action="/send", back="/back", save="/save", go_on="/on", discard="/off")
-UNSENT = Unsent(key="k2", answers={"goal-1": "4"}, answered=1, of=9, saved=NOW, hidden=False, other_visit=False)
+UNSENT = SavedDraft(key="k2", answers={"goal-1": "4"}, answered=1, of=9, saved=NOW, hidden=False, other_visit=False)
 
 
-def draft(instrument: Instrument = CHECK_IN, informant: Informant = "patient", **more: Any) -> FormDraft:
+def draft(instrument: Instrument = CHECK_IN, informant: Informant = "patient", **more: Any) -> BlankForm:
     told: dict[str, Any] = {"clinician": SOFIA, "signed_in": SOFIA, "step": "transaction", "why_not_write": None} | more
-    return FormDraft(
+    return BlankForm(
         key="k1", instrument=instrument, informant=informant, from_paper=instrument.from_paper(informant), patient=INGRID,
         encounter=None, **told,
     )  # fmt: skip
 
 
-def view(of: FormDraft, **more: Any) -> FormView:
+def view(of: BlankForm, **more: Any) -> FormView:
     return form_view(of, urls=URLS, now=NOW, site_name="", ticket="t1", **({"invalid": None} | more))
 
 
@@ -99,7 +99,7 @@ def test_a_form_that_goes_on_says_so_and_shows_what_may_be_shown() -> None:
 
 
 @pytest.mark.parametrize(("of", "called"), [(TABLET, "9 questions have"), (PAPER, f"{len(NEGATIVE.items)} items have")])
-def test_a_form_that_came_back_says_what_is_missing_in_its_own_words(of: FormDraft, called: str) -> None:
+def test_a_form_that_came_back_says_what_is_missing_in_its_own_words(of: BlankForm, called: str) -> None:
     errors = view(of, invalid=parse(of.instrument, of.informant, {})).errors
     assert errors
     assert errors.headline == f"{called} no answer yet"
