@@ -9,10 +9,10 @@ from typing import Literal
 
 from msgspec import Struct
 
+from fhir_mappings.data_files.certainty import Certainty
 from fhir_mappings.data_files.content_hash import content_hash
 
 Informant = Literal["patient", "clinician", "observer"]
-Certainty = Literal["verified", "unverified"]
 # What a permission to use an instrument's wording may allow: to show it, to keep it in stored responses, to publish it.
 Scope = Literal["display", "store", "redistribute"]
 # What the relationship is with: one clinician, a team, or nobody (a questionnaire about living with diabetes).

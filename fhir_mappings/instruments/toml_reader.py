@@ -6,12 +6,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from fhir_mappings.data_files.certainty import Certainty
 from fhir_mappings.data_files.strict_toml import DataFileError, Strict, parse_toml
 from fhir_mappings.data_files.text_rules import Line
 from fhir_mappings.instruments.canonicals import PANEL, PROVENANCE, RESPONSE
 from fhir_mappings.instruments.instrument import (
     Better,
-    Certainty,
     Citation,
     Claim,
     Cutoff,

@@ -8,9 +8,9 @@ from typing import Annotated
 
 from pydantic import Field
 
+from fhir_mappings.data_files.certainty import Certainty
 from fhir_mappings.data_files.strict_toml import DataFileError, Strict, parse_toml
 from fhir_mappings.data_files.text_rules import Line
-from fhir_mappings.instruments.instrument import Certainty
 from fhir_mappings.measures.measure import Axis, Measure, MeasureCode, MeasureGroup, SecondUnit, Unit
 
 PAGE = "docs/add-a-measure.md"

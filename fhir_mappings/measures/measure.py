@@ -5,8 +5,8 @@ from functools import cached_property
 
 from msgspec import Struct
 
+from fhir_mappings.data_files.certainty import Certainty
 from fhir_mappings.data_files.content_hash import content_hash
-from fhir_mappings.instruments.instrument import Certainty
 
 
 class Unit(Struct, frozen=True, kw_only=True):

@@ -9,7 +9,6 @@ from msgspec import Struct
 from fhir_mappings.instruments.instrument import Instrument
 from fhir_mappings.measures.measure import Measure
 from fhir_mappings.measures.measurement import Measurement
-from fhir_mappings.people.person import Person
 from fhir_mappings.ratings.rating import Rating
 from fhir_mappings.reliable_change.findings import Moved
 
@@ -20,13 +19,12 @@ class Change(Struct, frozen=True, kw_only=True):
     """The latest value and the one it is compared with, None where it is the first.
 
     `kind` is `alliance` (the total), `element` (the goal, task or bond that moved most) or `measure`; `title` that of the scale or the
-    measure. `scale` is the scale's key, `informant` and `clinician` who rated and who was rated, all None of a measure.
+    measure. `scale` is the scale's key, `informant` who rated, both None of a measure.
     """
 
     kind: Literal["alliance", "element", "measure"]
     title: str
     informant: str | None
-    clinician: Person | None
     earlier: Measurement | Rating | None
     later: Measurement | Rating
     scale: str | None
@@ -45,9 +43,8 @@ class Change(Struct, frozen=True, kw_only=True):
         return _score(value, self.scale or _TOTAL) if value else None
 
 
-def rating_changes(instrument: Instrument, clinician: Person | None, *, later: Rating, earlier: Rating | None) -> tuple[Change, ...]:
-    """The total, where the latest rating has one, then the element that moved most, where one moved. `clinician` is the rated person by
-    the name to use."""
+def rating_changes(instrument: Instrument, *, later: Rating, earlier: Rating | None) -> tuple[Change, ...]:
+    """The total, where the latest rating has one, then the element that moved most, where one moved."""
     moved = _moved_most(later, earlier) if earlier else None
     kinds: list[tuple[Literal["alliance", "element"], str]] = []
     kinds += [("alliance", _TOTAL)] if _score(later, _TOTAL) is not None else []
@@ -57,7 +54,6 @@ def rating_changes(instrument: Instrument, clinician: Person | None, *, later: R
             kind=kind,
             title=instrument.scale(scale).title,
             informant=later.informant,
-            clinician=clinician,
             earlier=earlier,
             later=later,
             scale=scale,
@@ -68,7 +64,7 @@ def rating_changes(instrument: Instrument, clinician: Person | None, *, later: R
 
 def measure_change(measure: Measure, *, later: Measurement, earlier: Measurement | None) -> Change:
     """Two results of one measure by one method."""
-    return Change(kind="measure", title=measure.title, informant=None, clinician=None, earlier=earlier, later=later, scale=None)
+    return Change(kind="measure", title=measure.title, informant=None, earlier=earlier, later=later, scale=None)
 
 
 def _moved_most(later: Rating, earlier: Rating) -> str | None:

@@ -84,9 +84,9 @@ def repaired() -> History:
     patient = [each for each in ratings if each.informant == "patient"]
     hba1c = _hba1c_values()
     changes = (
-        Change(kind="alliance", title="Total", informant="patient", clinician=SOFIA, earlier=patient[5], later=patient[9], scale="total"),
-        Change(kind="element", title="Task", informant="patient", clinician=SOFIA, earlier=patient[5], later=patient[9], scale="task"),
-        Change(kind="measure", title="HbA1c", informant=None, clinician=None, earlier=hba1c[5], later=hba1c[-1], scale=None),
+        Change(kind="alliance", title="Total", informant="patient", earlier=patient[5], later=patient[9], scale="total"),
+        Change(kind="element", title="Task", informant="patient", earlier=patient[5], later=patient[9], scale="task"),
+        Change(kind="measure", title="HbA1c", informant=None, earlier=hba1c[5], later=hba1c[-1], scale=None),
     )
     skips = _skips()
     panels = [panel(of, _other_values(of.key), skipped=[skip for skip in skips if skip.measure == of.key]) for of in MEASURES]
@@ -115,8 +115,8 @@ def partial() -> History:
         gender=None, identifier=("MRN", "390 4416"), deceased=None,
     )  # fmt: skip
     changes = (
-        Change(kind="alliance", title="Total", informant="patient", clinician=SOFIA, earlier=ratings[-4], later=ratings[-2], scale="total"),
-        Change(kind="measure", title="HbA1c", informant=None, clinician=None, earlier=hba1c[-2], later=hba1c[-1], scale=None),
+        Change(kind="alliance", title="Total", informant="patient", earlier=ratings[-4], later=ratings[-2], scale="total"),
+        Change(kind="measure", title="HbA1c", informant=None, earlier=hba1c[-2], later=hba1c[-1], scale=None),
     )
     panels = [panel(HBA1C, hba1c, skipped=[wrong]), panel(MEASURES[1], [], report=broken), *kept]
     return history(dyads=[dyad(ratings)], panels=panels, changes=changes, skipped=[wrong], patient=patient)

@@ -219,7 +219,7 @@ def _rating_changes(dyads: Sequence[Dyad]) -> tuple[Change, ...]:
     mine = next((dyad for dyad in dyads if dyad.mine and "patient" in dyad.latest and not dyad.instrument.why_unscored), None)
     if mine is None:
         return ()
-    return rating_changes(mine.instrument, mine.clinician, later=mine.latest["patient"], earlier=mine.previous.get("patient"))
+    return rating_changes(mine.instrument, later=mine.latest["patient"], earlier=mine.previous.get("patient"))
 
 
 def _hba1c_change(panels: Sequence[Panel]) -> tuple[Change, ...]:

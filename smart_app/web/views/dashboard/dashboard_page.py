@@ -6,8 +6,6 @@ from datetime import date, datetime, tzinfo
 from msgspec import Struct
 from msgspec.structs import replace
 
-from fhir_mappings.ratings.rating import Rating
-from fhir_mappings.reliable_change.latest_change import Change
 from fhir_mappings.skipped import Skipped
 from smart_app.care.dashboard.history import Dyad, HiddenRating, History, Panel, Years
 from smart_app.care.record.reads import ReadReport
@@ -28,7 +26,7 @@ from smart_app.web.views.dashboard.alliance_lanes import (
 )
 from smart_app.web.views.dashboard.measure_lanes import NOT_RESULTS, LaneFrame, measure_lane
 from smart_app.web.views.dashboard.offers import Offer, Offers
-from smart_app.web.views.dashboard.summary import Summary, summary
+from smart_app.web.views.dashboard.summary import Summary, is_of, summary
 from smart_app.web.views.dashboard.unscored_lanes import answered_in_words, answered_lane, answers_table
 from smart_app.web.views.parts import Lane, Link, Notice, Table, Words, filled_columns, read_notice
 
@@ -268,7 +266,7 @@ def _panel(dyad: Dyad, history: History, frame: LaneFrame, *, key: str, title: s
         total=replace(total_lane(dyad, frame) if scored else answered_lane(dyad), notice=_alliance_notice(history, frame)),
         elements_title=formats.sentence(formats.listed([scale.title.lower() for scale in scales])).rstrip("."),
         elements=tuple(element_lane(dyad, scale, frame) for scale in scales) if dyad.ratings else (),
-        elements_open=any(_is_of(change, dyad) for change in history.changes if change.kind == "element"),
+        elements_open=any(is_of(change, dyad) for change in history.changes if change.kind == "element"),
         table=table,
         cutoffs=cutoffs_table(instrument) if scored else None,
     )
@@ -277,10 +275,6 @@ def _panel(dyad: Dyad, history: History, frame: LaneFrame, *, key: str, title: s
 def _how_many(dyad: Dyad) -> str:
     """Visits, as two people may rate one; forms, where nobody is rated."""
     return formats.count(dyad.visits, "visit") if dyad.clinician else formats.count(dyad.total, "form")
-
-
-def _is_of(change: Change, dyad: Dyad) -> bool:
-    return change.clinician == dyad.clinician and isinstance(change.later, Rating) and change.later.instrument == dyad.instrument.slug
 
 
 def _alliance_reads(history: History) -> list[ReadReport]:

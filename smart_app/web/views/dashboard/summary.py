@@ -3,9 +3,10 @@
 from msgspec import Struct
 
 from fhir_mappings.measures.measurement import Measurement
+from fhir_mappings.people.person import Person
 from fhir_mappings.ratings.rating import Rating
 from fhir_mappings.reliable_change.latest_change import Change
-from smart_app.care.dashboard.history import History
+from smart_app.care.dashboard.history import Dyad, History
 from smart_app.web import formats
 from smart_app.web.views.banner import plain_name
 from smart_app.web.views.dashboard.alliance_lanes import person
@@ -61,9 +62,10 @@ def _sentence(change: Change, history: History) -> str:
 
 def _rating_subject(change: Change, history: History) -> tuple[str, str]:
     """Whose rating of whom, and the same for a first one."""
-    mine = _is_mine(change, history)
+    dyad = _dyad(change, history)
+    mine = dyad is not None and dyad.mine
     name = plain_name(history.patient)
-    rated = "you" if mine else person(change.clinician) if change.clinician else "this clinician"
+    rated = "you" if mine else person(dyad.clinician) if dyad and dyad.clinician else "this clinician"
     if change.informant == "patient":
         return f"{_possessive(name)} rating of the alliance with {rated}", f"{_possessive(name)} first rating of the alliance with {rated}"
     whose = "Your own" if mine else _possessive(rated)
@@ -87,8 +89,21 @@ def _element(change: Change) -> str:
     return f"{change.title} moved most: from {_score_text(change.earlier, change)} to {later}."
 
 
-def _is_mine(change: Change, history: History) -> bool:
-    return any(dyad.mine and dyad.clinician == change.clinician for dyad in history.dyads)
+def is_of(change: Change, dyad: Dyad) -> bool:
+    """Whether it is a change of that dyad's ratings."""
+    later = change.later
+    return (
+        isinstance(later, Rating) and later.instrument == dyad.instrument.slug and _reference(later.clinician) == _reference(dyad.clinician)
+    )
+
+
+def _dyad(change: Change, history: History) -> Dyad | None:
+    """Whose ratings moved, by the name the history gives them."""
+    return next((dyad for dyad in history.dyads if is_of(change, dyad)), None)
+
+
+def _reference(person: Person | None) -> str | None:
+    return person.reference if person else None
 
 
 def _value(value: Measurement | Rating, change: Change, history: History) -> str:

@@ -17,7 +17,6 @@ from tests.web.support_history import (
     HBA1C,
     MEASURES,
     NOW,
-    SOFIA,
     TODAY,
     URLS,
     dyad,
@@ -69,13 +68,13 @@ def test_the_summary_has_at_most_three_sentences_and_a_row_of_evidence_for_each(
 
 def test_a_first_value_is_not_called_a_change() -> None:
     only = value(HBA1C, DAY, "62")
-    change = Change(kind="measure", title="HbA1c", informant=None, clinician=None, earlier=None, later=only, scale=None)
+    change = Change(kind="measure", title="HbA1c", informant=None, earlier=None, later=only, scale=None)
     assert sentences(history(panels=[panel(HBA1C, [only])], changes=[change])) == ["The first HbA1c is 62 mmol/mol (7.8 %) (10-Mar-2026)."]
 
 
 def test_a_bound_is_never_said_to_rise_or_fall() -> None:
     values = [value(HBA1C, DAY, "120")._replace(comparator=">"), value(HBA1C, DAY + timedelta(days=90), "62")]
-    change = Change(kind="measure", title="HbA1c", informant=None, clinician=None, earlier=values[0], later=values[1], scale=None)
+    change = Change(kind="measure", title="HbA1c", informant=None, earlier=values[0], later=values[1], scale=None)
     (said,) = sentences(history(panels=[panel(HBA1C, values)], changes=[change]))
     assert said.startswith("HbA1c was > 120 mmol/mol")
     assert "rose" not in said
@@ -84,9 +83,7 @@ def test_a_bound_is_never_said_to_rise_or_fall() -> None:
 
 def test_an_unscored_earlier_rating_is_said_to_be_unscored() -> None:
     ratings = [rating("patient", DAY, ("3.00", None, "4.00")), rating("patient", TODAY, ("4.00", "4.00", "4.00"))]
-    change = Change(
-        kind="alliance", title="Total", informant="patient", clinician=SOFIA, earlier=ratings[0], later=ratings[1], scale="total"
-    )
+    change = Change(kind="alliance", title="Total", informant="patient", earlier=ratings[0], later=ratings[1], scale="total")
     assert "was not scored on 10-Mar-2026 and is 4.00" in sentences(history(dyads=[dyad(ratings)], changes=[change]))[0]
 
 
