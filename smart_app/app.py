@@ -78,7 +78,7 @@ def create_app(
     services = build_services(settings, registration=registration or load_registration(settings.launch_file), clock=clock, new_id=new_id)
     csrf = Csrf(keys=_keys(settings), base_url=settings.base_url)
     static = load_static()
-    site = Dependencies(
+    dependencies = Dependencies(
         services=services,
         csrf=csrf,
         guard=Guard(services=services, csrf=csrf),
@@ -91,10 +91,10 @@ def create_app(
     app.extensions["rapport"] = services
     app.add_url_rule("/static/<digest>/<name>", "static", static.serve)
     for room in (chart_launch, standalone_launch, dashboard, forms, draft_pages, portal_pages, patient_picker, published_documents, health):
-        room.register(app, site)
+        room.register(app, dependencies)
     log = new_log()
-    error_pages.register(app, site, log)
-    _Around(site, log).register(app)
+    error_pages.register(app, dependencies, log)
+    _Around(dependencies, log).register(app)
     app.wsgi_app = BelowPrefix(app.wsgi_app, urlsplit(settings.base_url).path)  # type: ignore[method-assign]
     return app
 
@@ -187,9 +187,9 @@ class _QuietFlask(Flask):
 class _Around:
     """What happens before and after every request."""
 
-    def __init__(self, site: Dependencies, log: FilteringBoundLogger) -> None:
-        self._ancestors = site.services.registration.frame_ancestors()
-        self._secure = site.services.settings.base_url.startswith("https:")
+    def __init__(self, dependencies: Dependencies, log: FilteringBoundLogger) -> None:
+        self._ancestors = dependencies.services.registration.frame_ancestors()
+        self._secure = dependencies.services.settings.base_url.startswith("https:")
         self._log = log
 
     def register(self, app: Flask) -> None:

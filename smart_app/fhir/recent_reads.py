@@ -2,12 +2,12 @@
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from threading import Lock
-from typing import Any
 
-Resource = Mapping[str, Any]
+from fhir_mappings.r4.json_types import FhirJson
+
 # A name or birth date corrected in the record appears on the next dashboard at once, on a form after this long.
 FRESH = timedelta(minutes=5)
 _MOST = 512
@@ -18,10 +18,10 @@ class RecentReads:
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
-        self._kept: OrderedDict[str, tuple[datetime, Resource]] = OrderedDict()
+        self._kept: OrderedDict[str, tuple[datetime, FhirJson]] = OrderedDict()
         self._lock = Lock()
 
-    def keep(self, base: str, reference: str, token: str | None, resource: Resource) -> None:
+    def keep(self, base: str, reference: str, token: str | None, resource: FhirJson) -> None:
         """Remember a resource that was read just now; the oldest goes when there are too many."""
         key = _key(base, reference, token)
         with self._lock:
@@ -30,7 +30,7 @@ class RecentReads:
             while len(self._kept) > _MOST:
                 self._kept.popitem(last=False)
 
-    def get(self, base: str, reference: str, token: str | None) -> Resource | None:
+    def get(self, base: str, reference: str, token: str | None) -> FhirJson | None:
         """The resource, if it was read within the last five minutes."""
         with self._lock:
             read_at, resource = self._kept.get(_key(base, reference, token), (None, None))

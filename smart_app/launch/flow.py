@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from fhir_mappings.r4.references import is_id
 from smart_app.errors import ConfigurationError, LaunchCode, LaunchError, SessionError, WrongPatient
-from smart_app.launch.context.context_parameters import arrived, contradiction
+from smart_app.launch.context.context_parameters import contradiction, read_context_parameters
 from smart_app.launch.context.fhir_user import signed_in
 from smart_app.launch.context.launch_context import ContextItem, LaunchContext, PendingLaunch, Via
 from smart_app.launch.context.user_presence import HERE, presence_due
@@ -239,7 +239,7 @@ class Launcher:
         granted = pending.requested_scope if tokens.scope is None else tokens.scope
         identity = self._identity(issuer, pending, tokens, granted)
         patient = _patient(tokens.extra, pending.via)
-        extra = arrived(tokens.extra, issuer=issuer, fhir_base=pending.iss, patient=patient, told=identity.tenant)
+        extra = read_context_parameters(tokens.extra, issuer=issuer, fhir_base=pending.iss, patient=patient, told=identity.tenant)
         return LaunchContext(
             iss=pending.iss,
             issuer_name=issuer.name,

@@ -12,17 +12,10 @@ from smart_app.care.record.closed_visits import closed_visits
 from smart_app.care.record.record import ChartRecord
 from smart_app.care.submission.delivery import resolve
 from smart_app.care.submission.receipt import NotWritten, Outcome, Receipt, StoredPart
-from smart_app.care.submission.sealed_submission import (
-    PANEL,
-    PROVENANCE,
-    RESPONSE,
-    Resource,
-    SealedSubmission,
-    SubmissionPart,
-    from_payload,
-)
+from smart_app.care.submission.sealed_submission import PANEL, PROVENANCE, RESPONSE, SealedSubmission, SubmissionPart, from_payload
 from smart_app.care.submission.stored_comparison import differences
 from smart_app.care.submission.write_ladder import step_words
+from smart_app.fhir.client import Resource
 from smart_app.fhir.gather import Failed, Loaded, gather
 from smart_app.store import OutboxState
 

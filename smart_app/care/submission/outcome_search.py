@@ -10,10 +10,10 @@ from functools import partial
 from msgspec import Struct
 
 from fhir_mappings.r4.references import PatientOnServer, own_resources, references_in
-from smart_app.care.submission.sealed_submission import PROVENANCE, RESPONSE, Resource, SealedSubmission, SubmissionPart, WriteOutcome
+from smart_app.care.submission.sealed_submission import PROVENANCE, RESPONSE, SealedSubmission, SubmissionPart, WriteOutcome
 from smart_app.errors import FhirError
 from smart_app.fhir.capability import Capabilities
-from smart_app.fhir.client import FhirClient, SearchResult
+from smart_app.fhir.client import FhirClient, Resource, SearchResult
 from smart_app.fhir.gather import Loaded, gather
 
 _IDENTIFIED = ("QuestionnaireResponse", "Observation")

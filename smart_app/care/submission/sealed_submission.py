@@ -10,11 +10,11 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from fhir_mappings.instruments.instrument import Informant
+from smart_app.fhir.client import Resource
 
 PROVENANCE = "provenance"
 RESPONSE = "response"
 PANEL = "panel"
-Resource = dict[str, object]
 
 
 class SubmissionPart(Struct, frozen=True, kw_only=True):

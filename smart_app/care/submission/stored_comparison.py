@@ -5,7 +5,8 @@ from datetime import datetime
 from decimal import Decimal
 
 from fhir_mappings.r4.references import literal_reference
-from smart_app.care.submission.sealed_submission import Resource, SealedSubmission, SubmissionPart
+from smart_app.care.submission.sealed_submission import SealedSubmission, SubmissionPart
+from smart_app.fhir.client import Resource
 
 Facts = dict[str, object]
 

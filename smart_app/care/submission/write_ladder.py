@@ -11,9 +11,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from smart_app.care.record.access import Permissions
-from smart_app.care.submission.sealed_submission import RESPONSE, Resource, SealedSubmission, SubmissionPart, WriteOutcome, parts_of
+from smart_app.care.submission.sealed_submission import RESPONSE, SealedSubmission, SubmissionPart, WriteOutcome, parts_of
 from smart_app.errors import Conflict, FhirError, NotSent, Unauthorized
-from smart_app.fhir.client import EntryOutcome, FhirClient
+from smart_app.fhir.client import EntryOutcome, FhirClient, Resource
 
 State = Literal["acknowledged", "refused", "unknown", "sealed"]
 Fates = Mapping[str, WriteOutcome]

@@ -10,10 +10,11 @@ import click
 import requests
 
 from fhir_mappings.people.clinicians import is_clinician
+from fhir_mappings.r4.json_types import FhirJson
 from fhir_mappings.r4.references import ID, PatientOnServer, literal_reference, whose_reference
 from smart_app.cli.demo.check_steps import Steps, expect
 from smart_app.cli.demo.environment import DemoEnvironment
-from smart_app.cli.demo.fhir_reader import FhirReader, Resource, reader_for
+from smart_app.cli.demo.fhir_reader import FhirReader, reader_for
 from smart_app.cli.demo.html_visitor import HtmlVisitor, Page, PageForm
 
 _REFERENCE = re.compile(rf"\b(QuestionnaireResponse|Observation|Provenance)/({ID})")
@@ -38,7 +39,7 @@ class Walk:
     visitor: HtmlVisitor
     dashboard: Page | None = None
     stored: list[str] = field(default_factory=list)
-    before: list[Resource] = field(default_factory=list)
+    before: list[FhirJson] = field(default_factory=list)
 
     @property
     def rated_before(self) -> bool:

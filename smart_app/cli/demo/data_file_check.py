@@ -1,9 +1,9 @@
 """What `rapport demo --check --data FILE` adds: every HbA1c of the file is on the page, or listed as not shown."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from zoneinfo import ZoneInfo
 
+from fhir_mappings.r4.json_types import FhirJson
 from smart_app.cli.demo.check import Walk
 from smart_app.cli.demo.check_steps import Steps, expect
 from smart_app.cli.demo.fhir_reader import day_in
@@ -13,23 +13,22 @@ from smart_app.cli.demo.html_visitor import Page
 # (VSAC 2.16.840.1.113762.1.4.1222.119, as published in MccCareplan/mcc-api).
 _HBA1C = {"4548-4", "17856-6", "17855-8", "4549-2", "59261-8", "71875-9", "62388-4", "41995-2"}
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-Resource = Mapping[str, Any]
 
 
-def hba1c_of(resources: Iterable[Resource], patient: str) -> list[Resource]:
+def hba1c_of(resources: Iterable[FhirJson], patient: str) -> list[FhirJson]:
     """The patient's HbA1c Observations."""
     return [one for one in resources if one.get("resourceType") == "Observation" and _is_hba1c(one) and _whose(one) == patient]
 
 
-def _is_hba1c(observation: Resource) -> bool:
+def _is_hba1c(observation: FhirJson) -> bool:
     return any(coding.get("code") in _HBA1C for coding in observation.get("code", {}).get("coding", ()))
 
 
-def _whose(observation: Resource) -> str:
+def _whose(observation: FhirJson) -> str:
     return str(observation.get("subject", {}).get("reference", "")).rsplit("/", 1)[-1]
 
 
-def missing_from(page: Page, observations: Iterable[Resource], zone: ZoneInfo) -> Iterator[str]:
+def missing_from(page: Page, observations: Iterable[FhirJson], zone: ZoneInfo) -> Iterator[str]:
     """What the page neither shows (a table row with its day and its value as recorded) nor lists as not shown (by its id)."""
     rows = [" | ".join(row) for row in page.rows]
     for one in observations:
@@ -37,7 +36,7 @@ def missing_from(page: Page, observations: Iterable[Resource], zone: ZoneInfo) -
             yield f"Observation/{one['id']}"
 
 
-def _is_row_of(row: str, observation: Resource, zone: ZoneInfo) -> bool:
+def _is_row_of(row: str, observation: FhirJson, zone: ZoneInfo) -> bool:
     """True for the row of a result, or of its entry among what is not shown."""
     if f"Observation/{observation['id']}" in row:
         return True
@@ -50,7 +49,7 @@ def _is_row_of(row: str, observation: Resource, zone: ZoneInfo) -> bool:
     )
 
 
-def every_hba1c(resources: Sequence[Resource]) -> Callable[[Walk, Steps], None]:
+def every_hba1c(resources: Sequence[FhirJson]) -> Callable[[Walk, Steps], None]:
     """The check to run on a walk through the chart of one of the file's patients."""
 
     def check(walk: Walk, steps: Steps) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -25,13 +24,13 @@ from smart_app.sandbox.exchange.relay import Relay
 from smart_app.sandbox.fhir_server.server import LocalServer
 from smart_app.sandbox.fhir_server.storage import Storage
 from smart_app.sandbox.personas.build import build_all
+from smart_app.sandbox.personas.people import Resource
 from smart_app.services import AppServices
 from smart_app.settings import Settings
 
 APP_CLIENT = "rapport"
 READER_CLIENT = "rapport-check"
 READER_REDIRECT = "http://127.0.0.1/read-back"
-Resource = dict[str, Any]
 _UTC = ZoneInfo("UTC")
 
 

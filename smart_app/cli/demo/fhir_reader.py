@@ -3,9 +3,8 @@
 import base64
 import hashlib
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -13,13 +12,13 @@ import requests
 import simplejson
 from msgspec import Struct
 
+from fhir_mappings.r4.json_types import FhirJson
 from fhir_mappings.r4.references import references_in
 from smart_app.cli.demo.check_steps import expect
 from smart_app.cli.demo.environment import READER_CLIENT, READER_REDIRECT, DemoEnvironment
 
 _TIMEOUT = 60
 _SCOPE = "launch patient/Patient.r patient/QuestionnaireResponse.rs patient/Observation.rs patient/Provenance.rs"
-Resource = Mapping[str, Any]
 
 
 class FhirReader(Struct, frozen=True, kw_only=True):
@@ -30,20 +29,20 @@ class FhirReader(Struct, frozen=True, kw_only=True):
     token: str | None
     zone: ZoneInfo
 
-    def _get(self, path: str) -> Resource:
+    def _get(self, path: str) -> FhirJson:
         """One GET. StepFailed unless it is answered with a resource."""
         headers = {"Accept": "application/fhir+json"} | ({"Authorization": f"Bearer {self.token}"} if self.token else {})
         address = path if path.startswith(self.base) else f"{self.base}/{path}"
         answer = requests.get(address, headers=headers, timeout=_TIMEOUT)
         expect(answer.status_code == 200, f"GET {path.split('?', maxsplit=1)[0]} answered {answer.status_code}")
-        resource: Resource = simplejson.loads(answer.text, use_decimal=True)
+        resource: FhirJson = simplejson.loads(answer.text, use_decimal=True)
         return resource
 
-    def read(self, reference: str) -> Resource:
+    def read(self, reference: str) -> FhirJson:
         """A resource by `Type/id`."""
         return self._get(reference)
 
-    def search(self, query: str) -> Iterator[Resource]:
+    def search(self, query: str) -> Iterator[FhirJson]:
         """Every resource a search finds, its pages followed."""
         bundle = self._get(query)
         while True:
@@ -53,13 +52,13 @@ class FhirReader(Struct, frozen=True, kw_only=True):
                 return
             bundle = self._get(following[0])
 
-    def responses_today(self) -> list[Resource]:
+    def responses_today(self) -> list[FhirJson]:
         """The QuestionnaireResponses of this patient authored today."""
         today = datetime.now(self.zone).date()
         found = self.search(f"QuestionnaireResponse?patient=Patient/{self.patient}&_count=50")
         return [one for one in found if day_in(self.zone, one.get("authored")) == today]
 
-    def derived_from(self, responses: Sequence[Resource]) -> list[str]:
+    def derived_from(self, responses: Sequence[FhirJson]) -> list[str]:
         """The responses and every Observation derived from them, as `Type/id`."""
         wanted = {f"QuestionnaireResponse/{one['id']}" for one in responses}
         observations = self.search(f"Observation?patient=Patient/{self.patient}&category=survey&_count=100")
@@ -76,7 +75,7 @@ def day_in(zone: ZoneInfo, written: object) -> date | None:
     return moment.astimezone(zone).date() if moment.tzinfo else moment.date()
 
 
-def _sources(observation: Resource, base: str) -> set[str]:
+def _sources(observation: FhirJson, base: str) -> set[str]:
     """What an Observation is derived from, as `Type/id`."""
     return set(references_in(observation.get("derivedFrom"), base=base))
 

@@ -11,7 +11,7 @@ import click
 import simplejson
 
 from smart_app.cli.registration.keys import write_private
-from smart_app.cli.registration.vendor_notes import VENDORS, crib_sheet
+from smart_app.cli.registration.vendor_notes import VENDORS, vendor_notes
 from smart_app.errors import ConfigurationError, RapportError
 from smart_app.http import new_session
 from smart_app.jose import SigningKey
@@ -97,7 +97,7 @@ def _text(form: str, registration: Registration, issuer: Issuer, base_url: str) 
     at, method = addresses(registration, base_url), method_of(issuer.auth)
     if form == _RFC7591:
         return _json(client_metadata(registration.client, at, method=method, scope=issuer.registered_scope))
-    return crib_sheet(form, client=registration.client, at=at, issuer=issuer)
+    return vendor_notes(form, client=registration.client, at=at, issuer=issuer)
 
 
 def _send(registration: Registration, issuer: Issuer, base_url: str, *, secret_file: Path | None, initial_token: str | None) -> None:

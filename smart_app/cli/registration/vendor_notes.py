@@ -82,7 +82,7 @@ _KNOWN: Mapping[str, Sequence[str]] = {
 }
 
 
-def crib_sheet(vendor: str, *, client: ClientMetadata, at: Addresses, issuer: Issuer) -> str:
+def vendor_notes(vendor: str, *, client: ClientMetadata, at: Addresses, issuer: Issuer) -> str:
     """The sheet for one EHR as plain text. KeyError for a vendor nothing is known of."""
     title = f"{issuer.name}: registering {client.client_name} with {VENDORS[vendor]}"
     parts = (

@@ -38,7 +38,9 @@ class _ParameterReader(Struct):
         return None
 
 
-def arrived(response: Mapping[str, Any], *, issuer: Issuer, fhir_base: str, patient: str, told: str | None = None) -> ContextParameters:
+def read_context_parameters(
+    response: Mapping[str, Any], *, issuer: Issuer, fhir_base: str, patient: str, told: str | None = None
+) -> ContextParameters:
     """What a token response says besides the patient; `told` is the tenant the id_token names. Raises LaunchError where it contradicts
     the launch: patient_contradicted, tenant_differs."""
     reader = _ParameterReader(response=response, ignored=[])

@@ -13,7 +13,7 @@ import requests
 from msgspec import Struct, field
 
 from smart_app.http import FetchError, Limits, get_json
-from smart_app.launch.discovery.ttl_cache import Recent
+from smart_app.launch.discovery.ttl_cache import TtlCache
 from smart_app.telemetry import new_log
 
 Rgb = tuple[int, int, int]
@@ -70,8 +70,8 @@ class Styles(Generic[Made]):
         self._http = http
         self._clock = clock
         self._make = make
-        self._found: Recent[Made] = Recent()
-        self._tried: Recent[datetime] = Recent()
+        self._found: TtlCache[Made] = TtlCache()
+        self._tried: TtlCache[datetime] = TtlCache()
         self._lock = Lock()
 
     def of(self, address: str, pool: Executor) -> Made | None:

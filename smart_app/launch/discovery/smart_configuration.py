@@ -13,7 +13,7 @@ from msgspec import Struct
 from smart_app.errors import LaunchCode, LaunchError
 from smart_app.http import FetchError, FetchReason, Limits, get_json
 from smart_app.launch.discovery.allowed_hosts import allowed_address
-from smart_app.launch.discovery.ttl_cache import Recent
+from smart_app.launch.discovery.ttl_cache import TtlCache
 from smart_app.registration import Issuer
 
 _DOCUMENT = Limits(connect=5, read=5, deadline=8, max_bytes=256 * 1024)
@@ -45,9 +45,9 @@ class Discovery:
     def __init__(self, http: requests.Session, *, clock: Callable[[], datetime]) -> None:
         self._http = http
         self._clock = clock
-        self._endpoints: Recent[Endpoints] = Recent()
-        self._key_sets: Recent[dict[str, Any]] = Recent()
-        self._signers: Recent[str] = Recent()
+        self._endpoints: TtlCache[Endpoints] = TtlCache()
+        self._key_sets: TtlCache[dict[str, Any]] = TtlCache()
+        self._signers: TtlCache[str] = TtlCache()
 
     def endpoints(self, issuer: Issuer) -> Endpoints:
         """The EHR's endpoints, resolved and checked. Raises LaunchError discovery_…."""

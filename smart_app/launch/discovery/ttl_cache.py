@@ -10,7 +10,7 @@ _AT_MOST = 256
 Value = TypeVar("Value")
 
 
-class Recent(Generic[Value]):
+class TtlCache(Generic[Value]):
     """A few values with the time they were fetched; the oldest goes first when there are too many."""
 
     def __init__(self) -> None:

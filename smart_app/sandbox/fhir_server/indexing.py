@@ -5,10 +5,10 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from smart_app.sandbox.exchange.json_text import FhirJson
 from smart_app.sandbox.fhir_server.date_ranges import DateRange, span_of_element
 from smart_app.sandbox.fhir_server.search_parameters import RESOURCE_TYPES, SEARCH_PARAMETERS, SearchParameter
 
-Resource = Mapping[str, object]
 _REFERENCE = re.compile(r"(?:(?P<base>.+)/)?(?P<type>[A-Za-z]+)/(?P<id>[A-Za-z0-9.-]{1,64})(?:/_history/[A-Za-z0-9.-]{1,64})?")
 _NAME_PARTS = frozenset({"family", "given", "prefix", "suffix", "text", "line", "city", "district", "state", "postalCode", "country"})
 
@@ -33,7 +33,7 @@ class IndexRows:
     date: list[dict[str, object]] = field(default_factory=list)
 
 
-def index_rows(resource: Resource, *, base: str) -> IndexRows:
+def index_rows(resource: FhirJson, *, base: str) -> IndexRows:
     """All rows of a resource. A date that is none gives no row: it was refused on the way in, or loaded on purpose."""
     rows = IndexRows()
     for parameter in SEARCH_PARAMETERS[str(resource["resourceType"])].values():
@@ -42,7 +42,7 @@ def index_rows(resource: Resource, *, base: str) -> IndexRows:
     return rows
 
 
-def parameter_values(resource: Resource, parameter: SearchParameter) -> Iterator[object]:
+def parameter_values(resource: FhirJson, parameter: SearchParameter) -> Iterator[object]:
     """The elements a parameter looks at."""
     for path in parameter.paths:
         yield from values_at(resource, path)

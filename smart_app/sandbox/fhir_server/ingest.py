@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from smart_app.sandbox.fhir_server.indexing import Resource
+from smart_app.sandbox.exchange.json_text import FhirJson
 from smart_app.sandbox.fhir_server.interactions import Work, same_content
 from smart_app.sandbox.fhir_server.outcome import Refusal
 from smart_app.sandbox.fhir_server.resource_checks import ID, as_resource
@@ -28,7 +28,7 @@ class _Named:
     type: str
     id: str
     full_url: str | None
-    resource: Resource
+    resource: FhirJson
 
     @property
     def reference(self) -> str:
@@ -39,7 +39,7 @@ class _Named:
         return any("?" in reference for reference in references_in(self.resource))
 
 
-def ingest(work: Work, given: Resource | Iterable[Resource]) -> IngestReport:
+def ingest(work: Work, given: FhirJson | Iterable[FhirJson]) -> IngestReport:
     """Store resources and the contents of Bundles of any type. A given id is kept, links to a fullUrl follow it; a Refusal (400)
     says what is no R4 resource. Resources already there get a new version where they differ."""
     named = [_named(resource, full_url, new_id=work.new_id()) for resource, full_url in _unpacked(given)]
@@ -52,7 +52,7 @@ def ingest(work: Work, given: Resource | Iterable[Resource]) -> IngestReport:
     return IngestReport(stored=tuple(one.reference for one in named), unresolved=_unresolved(named, addresses | conditions))
 
 
-def _unpacked(given: Resource | Iterable[Resource]) -> Iterator[tuple[Resource, str | None]]:
+def _unpacked(given: FhirJson | Iterable[FhirJson]) -> Iterator[tuple[FhirJson, str | None]]:
     """Each resource with its fullUrl; Bundles opened, the outcome of a search left out."""
     for resource in [given] if isinstance(given, Mapping) else given:
         if resource.get("resourceType") != "Bundle":
@@ -65,7 +65,7 @@ def _unpacked(given: Resource | Iterable[Resource]) -> Iterator[tuple[Resource, 
                 yield inner, entry.get("fullUrl")
 
 
-def _named(resource: Resource, full_url: str | None, *, new_id: str) -> _Named:
+def _named(resource: FhirJson, full_url: str | None, *, new_id: str) -> _Named:
     body = as_resource(resource)
     resource_id = body.get("id", new_id)
     if not isinstance(resource_id, str) or not ID.fullmatch(resource_id):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from simplejson import RawJSON, dumps, loads
 
-from smart_app.sandbox.fhir_server.indexing import Resource
+from smart_app.sandbox.exchange.json_text import FhirJson
 from smart_app.sandbox.fhir_server.outcome import Refusal, bad_request
 from smart_app.sandbox.fhir_server.resource_checks import ID, checked
 from smart_app.sandbox.fhir_server.search import read_search
@@ -110,7 +110,7 @@ def remove(work: Work, resource_type: str, resource_id: str, *, if_match: str | 
     return InteractionResult(status=204)
 
 
-def write(work: Work, resource_type: str, resource_id: str, *, method: Method, resource: Resource | None) -> StoredVersion:
+def write(work: Work, resource_type: str, resource_id: str, *, method: Method, resource: FhirJson | None) -> StoredVersion:
     """The next version of a resource that has been checked."""
     draft = NewVersion(type=resource_type, id=resource_id, method=method, resource=resource)
     return work.session.write([draft], now=work.now, base=work.base)[0]
@@ -152,12 +152,12 @@ def _check_version(before: StoredVersion | None, if_match: str | None) -> None:
         raise Refusal(412, "conflict", f"If-Match asks for version {wanted[1]}; {found}")
 
 
-def same_content(text: str, resource: Resource) -> bool:
+def same_content(text: str, resource: FhirJson) -> bool:
     """Whether a body says what is stored already, digit by digit, the server's own meta aside."""
     return _comparable(loads(text, use_decimal=True)) == _comparable(resource)
 
 
-def _comparable(resource: Resource) -> str:
+def _comparable(resource: FhirJson) -> str:
     """JSON text in a fixed order, without what the server fills in."""
     meta = resource.get("meta")
     own = {name: value for name, value in meta.items() if name not in _SERVER_META} if isinstance(meta, Mapping) else {}

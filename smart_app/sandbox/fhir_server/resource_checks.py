@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import cast
 
+from smart_app.sandbox.exchange.json_text import FhirJson
 from smart_app.sandbox.fhir_server.date_ranges import span_of_element
-from smart_app.sandbox.fhir_server.indexing import Resource, parameter_values, values_at
+from smart_app.sandbox.fhir_server.indexing import parameter_values, values_at
 from smart_app.sandbox.fhir_server.outcome import bad_request, unprocessable
 from smart_app.sandbox.fhir_server.search_parameters import RESOURCE_TYPES, SEARCH_PARAMETERS
 
@@ -51,7 +52,7 @@ _CODES = {
 }
 
 
-def checked(resource: object, *, resource_type: str) -> Resource:
+def checked(resource: object, *, resource_type: str) -> FhirJson:
     """The resource, fit to be stored as `resource_type`; a Refusal (400 shape, 422 content) naming the element otherwise."""
     body = as_resource(resource, resource_type=resource_type)
     for path, value in _leaves(body, resource_type):
@@ -62,7 +63,7 @@ def checked(resource: object, *, resource_type: str) -> Resource:
     return body
 
 
-def as_resource(resource: object, *, resource_type: str | None = None) -> Resource:
+def as_resource(resource: object, *, resource_type: str | None = None) -> FhirJson:
     """A JSON object of a known type, the wanted one where one is named."""
     if not isinstance(resource, Mapping):
         raise bad_request("the body is not a resource: a JSON object with resourceType is needed", code="structure")
@@ -71,7 +72,7 @@ def as_resource(resource: object, *, resource_type: str | None = None) -> Resour
         raise bad_request(f"resourceType is {found!r}, expected {resource_type or 'an R4 type'}", expression="resourceType")
     if not isinstance(resource.get("meta", {}), Mapping):
         raise bad_request("meta is not an object", code="structure", expression="meta")
-    return cast("Resource", resource)
+    return cast("FhirJson", resource)
 
 
 def _leaves(value: object, path: str) -> Iterator[tuple[str, object]]:
@@ -101,7 +102,7 @@ def _check_leaf(path: str, value: object) -> None:
         raise bad_request(f"{path} is a conditional reference, which only a transaction resolves", expression=path)
 
 
-def _check_required(body: Resource, resource_type: str) -> None:
+def _check_required(body: FhirJson, resource_type: str) -> None:
     """Each required element, inside each repetition of its parent."""
     for path in _REQUIRED.get(resource_type, "").split():
         parent, _, names = path.rpartition(".")
@@ -111,7 +112,7 @@ def _check_required(body: Resource, resource_type: str) -> None:
                 raise unprocessable(f"{expression} is required", code="required", expression=expression)
 
 
-def _check_codes(body: Resource, resource_type: str) -> None:
+def _check_codes(body: FhirJson, resource_type: str) -> None:
     """Codes of required bindings."""
     for expression, codes in _CODES.items():
         of_type, _, element = expression.partition(".")
@@ -120,7 +121,7 @@ def _check_codes(body: Resource, resource_type: str) -> None:
             raise unprocessable(f"{expression} is {value!r}, not one of: {codes}", code="value", expression=expression)
 
 
-def _check_dates(body: Resource, resource_type: str) -> None:
+def _check_dates(body: FhirJson, resource_type: str) -> None:
     """Every date that a search may ask for."""
     for parameter in SEARCH_PARAMETERS[resource_type].values():
         for value in parameter_values(body, parameter) if parameter.kind == "date" else ():

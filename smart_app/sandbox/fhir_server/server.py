@@ -11,12 +11,12 @@ from uuid import uuid4
 import simplejson
 from sqlalchemy.exc import SQLAlchemyError
 
+from smart_app.sandbox.exchange.json_text import FhirJson
 from smart_app.sandbox.exchange.messages import FhirRequest, FhirResponse
 from smart_app.sandbox.exchange.refusal import issue, operation_outcome
 from smart_app.sandbox.fhir_server import interactions, transactions
 from smart_app.sandbox.fhir_server.capability_statement import capability_statement
 from smart_app.sandbox.fhir_server.date_ranges import instant, moment
-from smart_app.sandbox.fhir_server.indexing import Resource
 from smart_app.sandbox.fhir_server.ingest import IngestReport, ingest
 from smart_app.sandbox.fhir_server.interactions import InteractionResult, Work
 from smart_app.sandbox.fhir_server.outcome import Refusal, bad_request
@@ -62,7 +62,7 @@ class LocalServer:
             failed = issue("exception", f"the store failed: {type(broken).__name__}; nothing was written")
             return _json_response(500, operation_outcome(failed))
 
-    def load(self, resources: Resource | Iterable[Resource], *, base: str = "") -> IngestReport:
+    def load(self, resources: FhirJson | Iterable[FhirJson], *, base: str = "") -> IngestReport:
         """Store resources or Bundles as they are, ids kept; what is wrong in them stays wrong. `base` makes absolute links to it local."""
         with self._storage.session() as session:
             return ingest(self._work(session, base=base), resources)

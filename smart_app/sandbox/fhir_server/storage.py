@@ -33,8 +33,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from smart_app.sandbox.exchange.json_text import FhirJson
 from smart_app.sandbox.fhir_server.date_ranges import moment
-from smart_app.sandbox.fhir_server.indexing import IndexRows, Resource, index_rows
+from smart_app.sandbox.fhir_server.indexing import IndexRows, index_rows
 
 Method = Literal["POST", "PUT", "DELETE"]
 METADATA = MetaData()
@@ -114,7 +115,7 @@ class NewVersion:
     type: str
     id: str
     method: Method
-    resource: Resource | None
+    resource: FhirJson | None
 
 
 def instant_text(microseconds: int) -> str:

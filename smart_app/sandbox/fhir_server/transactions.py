@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import cast
 from urllib.parse import parse_qsl
 
+from smart_app.sandbox.exchange.json_text import FhirJson
 from smart_app.sandbox.fhir_server import interactions
-from smart_app.sandbox.fhir_server.indexing import Resource
 from smart_app.sandbox.fhir_server.interactions import InteractionResult, Work
 from smart_app.sandbox.fhir_server.outcome import Refusal, bad_request
 from smart_app.sandbox.fhir_server.resource_checks import as_resource, checked
@@ -55,7 +55,7 @@ def at_entry(at: int) -> Iterator[None]:
         raise refusal.inside(f"Bundle.entry[{at}]") from refusal
 
 
-def transaction(work: Work, bundle: Resource) -> list[InteractionResult]:
+def transaction(work: Work, bundle: FhirJson) -> list[InteractionResult]:
     """Every entry in the order FHIR sets: DELETE, POST, PUT, GET. The first Refusal leaves through the session, which undoes all."""
     entries = [read_entry(entry, at=at, base=work.base) for at, entry in enumerate(entries_of(bundle))]
     _check_identities(entries)
@@ -70,7 +70,7 @@ def transaction(work: Work, bundle: Resource) -> list[InteractionResult]:
     return [results[entry.at] for entry in entries]
 
 
-def batch(work: Work, bundle: Resource) -> list[InteractionResult | Refusal]:
+def batch(work: Work, bundle: FhirJson) -> list[InteractionResult | Refusal]:
     """Every entry on its own, in the order given. An interaction checks before it writes, so a refused one has written nothing."""
     return [_alone(work, entry, at=at) for at, entry in enumerate(entries_of(bundle))]
 
@@ -116,7 +116,7 @@ def _read(work: Work, entry: BundleEntry) -> InteractionResult:
     return interactions.read(work, entry.type, entry.id)
 
 
-def entries_of(bundle: Resource) -> list[object]:
+def entries_of(bundle: FhirJson) -> list[object]:
     """The entries as they came."""
     entries = bundle.get("entry", [])
     if not isinstance(entries, list):
@@ -223,7 +223,7 @@ def _write(work: Work, entry: BundleEntry, addresses: Mapping[str, str]) -> Inte
     return InteractionResult(status=201, write=True, stored=created)
 
 
-def _with_resource(entry: BundleEntry, resource: Resource) -> BundleEntry:
+def _with_resource(entry: BundleEntry, resource: FhirJson) -> BundleEntry:
     entry.resource = resource
     return entry
 
@@ -234,7 +234,7 @@ def _root(entry: BundleEntry) -> str:
     return before if found else ""
 
 
-def resolved(work: Work, resource: Resource, addresses: Mapping[str, str], *, root: str = "") -> Resource:
+def resolved(work: Work, resource: FhirJson, addresses: Mapping[str, str], *, root: str = "") -> FhirJson:
     """The resource with every link to another entry, and every conditional reference, turned into `Type/id`.
     A Refusal (400, 412) where a conditional reference means none or several."""
     links = dict(addresses)
@@ -245,7 +245,7 @@ def resolved(work: Work, resource: Resource, addresses: Mapping[str, str], *, ro
             links[reference] = addresses[f"{root}/{reference}"]
         elif "?" in reference:
             links[reference] = _condition_target(work, reference)
-    return cast("Resource", relinked(resource, links))
+    return cast("FhirJson", relinked(resource, links))
 
 
 def _condition_target(work: Work, reference: str) -> str:

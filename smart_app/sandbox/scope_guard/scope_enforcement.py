@@ -20,7 +20,7 @@ from smart_app.sandbox.scope_guard.interaction import (
     narrowed_entry,
     request_interaction,
 )
-from smart_app.sandbox.scope_guard.token_reach import Reach, Recorder, ignore_touch
+from smart_app.sandbox.scope_guard.token_reach import Recorder, TokenReach, ignore_touch
 
 # No If-None-Match: a 304 would tell of a resource without a body to judge it by.
 _KEPT_HEADERS = frozenset({"accept", "content-type", "if-match", "if-none-exist", "prefer"})
@@ -36,7 +36,7 @@ class ScopeGuard:
     def handle(self, request: FhirRequest, grant: Grant) -> FhirResponse:
         """The backend's answer within what `grant` allows; 403, 400 or 404 with an OperationOutcome otherwise."""
         kept = {name: value for name, value in request.headers.items() if name in _KEPT_HEADERS}
-        reach = Reach(grant, request.base, self._backend, self._recorder)
+        reach = TokenReach(grant, request.base, self._backend, self._recorder)
         try:
             return _Passage(replace(request, headers=kept), reach, self._backend).go()
         except InteractionRefused as refused:
@@ -48,7 +48,7 @@ class _Passage:
     """One request on its way to the backend and back."""
 
     request: FhirRequest
-    reach: Reach
+    reach: TokenReach
     backend: FhirBackend = field(repr=False)
 
     def go(self) -> FhirResponse:
@@ -144,7 +144,7 @@ class _Passage:
 class _Release:
     """Judges what came back for one step."""
 
-    reach: Reach
+    reach: TokenReach
     step: RequestedInteraction
 
     def checked(self, resource: FhirJson) -> FhirJson:

@@ -37,7 +37,7 @@ def ignore_touch(_touch: ScopeUse) -> None:
     """The recorder that records nothing."""
 
 
-class Reach:
+class TokenReach:
     """How far one grant goes, during one request."""
 
     def __init__(self, grant: Grant, base: str, backend: FhirBackend, recorder: Recorder) -> None:

@@ -14,9 +14,8 @@ import simplejson
 
 from smart_app.sandbox.personas import persona_canonicals
 from smart_app.sandbox.personas.files import load_cast
-from smart_app.sandbox.personas.people import practitioner_resource
+from smart_app.sandbox.personas.people import Resource, practitioner_resource
 
-Resource = dict[str, Any]
 GZIP_MAGIC = b"\x1f\x8b"
 MAX_BYTES = 128 * 1024 * 1024
 MAX_RESOURCES = 100_000

@@ -5,13 +5,13 @@ import ipaddress
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import requests
 import simplejson
 
-Resource = dict[str, Any]
+from smart_app.sandbox.personas.people import Resource
+
 Identifier = tuple[str, str]
 JSON = "application/fhir+json"
 LOCATION = re.compile(r"(?:^|/)(?P<reference>[A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64})(?:/_history/[^/]+)?$")

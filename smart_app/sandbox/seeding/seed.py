@@ -14,6 +14,7 @@ import requests
 from smart_app.sandbox.personas import persona_canonicals
 from smart_app.sandbox.personas.build import build, build_all, build_staff, load_personas
 from smart_app.sandbox.personas.case import Persona
+from smart_app.sandbox.personas.people import Resource
 from smart_app.sandbox.seeding.data_file import LaunchChoices, launch_choices
 from smart_app.sandbox.seeding.remote_server import (
     Identifier,
@@ -28,7 +29,6 @@ from smart_app.sandbox.seeding.remote_server import (
     is_loopback,
 )
 
-Resource = dict[str, Any]
 Say = Callable[[str], None]
 # What a demo leaves on a server, each type before those it refers to.
 REMOVAL_ORDER = (

@@ -31,10 +31,10 @@ _COOKIES_BLOCKED = (
 SIGN_IN = timedelta(minutes=10)
 
 
-def register(app: Flask, site: Dependencies) -> None:
+def register(app: Flask, dependencies: Dependencies) -> None:
     """Put every address where `launch.json` says they are."""
-    handler = ChartLaunch(site)
-    registration = site.services.registration
+    handler = ChartLaunch(dependencies)
+    registration = dependencies.services.registration
     app.add_url_rule(registration.smart.launch_uri, "launch", handler.launch)
     for path in registration.client.redirect_uris:
         app.add_url_rule(path, "callback", handler.callback)
@@ -43,9 +43,9 @@ def register(app: Flask, site: Dependencies) -> None:
 class ChartLaunch:
     """EHR launch."""
 
-    def __init__(self, site: Dependencies) -> None:
-        self._site = site
-        self._services = site.services
+    def __init__(self, dependencies: Dependencies) -> None:
+        self._dependencies = dependencies
+        self._services = dependencies.services
 
     def launch(self) -> Response:
         """Send the browser to the EHR's sign-in. An unknown `iss` causes no request to anywhere."""
@@ -58,7 +58,7 @@ class ChartLaunch:
         begun = self._services.launcher.begin(asked.iss, asked.launch)
         prefetch_capabilities(asked.iss, self._services)
         cookie = self._services.store.launches.add_pending(begun.pending, ttl=SIGN_IN)
-        response = to_sign_in(self._site, begun)
+        response = to_sign_in(self._dependencies, begun)
         cookies.keep(response, cookie.name, cookie.value, seconds=int(SIGN_IN.total_seconds()))
         if cookies.PROBE in request.cookies:
             cookies.drop(response, cookies.PROBE)
@@ -81,18 +81,18 @@ class ChartLaunch:
         g.standalone = pending.via == "standalone"
         context = self._services.launcher.complete(pending, params)
         # Asked for now, it is there when the first page is made, which may take a while.
-        self._site.pages.themes.of(context)
+        self._dependencies.pages.themes.of(context)
         response = opened(self._services, context, state=state)
         cookies.drop(response, launches.cookie_name_for_state(state))
         return response
 
 
-def to_sign_in(site: Dependencies, begun: Begun) -> Response:
+def to_sign_in(dependencies: Dependencies, begun: Begun) -> Response:
     """A redirect to the EHR's sign-in; where it is asked by POST, a page that posts itself and has a button for where it does not."""
     if begun.form is None:
         return see_other(begun.authorize_url)
     g.form_targets = tuple(dict.fromkeys([origin_of(begun.form.action), *begun.form.targets]))
-    return site.pages.page("authorize", begun.form)
+    return dependencies.pages.page("authorize", begun.form)
 
 
 def cookies_tried() -> Response | None:

@@ -30,9 +30,9 @@ from smart_app.web.views.forms.kept_answers import saved_draft_notices, undelive
 _DEFAULT_YEARS: Years = "2"
 
 
-def register(app: Flask, site: Dependencies) -> None:
+def register(app: Flask, dependencies: Dependencies) -> None:
     """The dashboard's addresses."""
-    handler = Dashboard(site)
+    handler = Dashboard(dependencies)
     app.add_url_rule("/l/<launch_id>/", "dashboard", handler.show)
     app.add_url_rule("/l/<launch_id>/reveal", "reveal", handler.reveal, methods=["POST"])
     app.add_url_rule("/l/<launch_id>/stay", "stay", handler.stay, methods=["POST"])
@@ -42,13 +42,13 @@ def register(app: Flask, site: Dependencies) -> None:
 class Dashboard:
     """The clinician's page."""
 
-    def __init__(self, site: Dependencies) -> None:
-        self._site = site
-        self._services = site.services
+    def __init__(self, dependencies: Dependencies) -> None:
+        self._dependencies = dependencies
+        self._services = dependencies.services
 
     def show(self, launch_id: str) -> Response:
         """The history, in the years asked for."""
-        page_request = self._site.guard.enter(launch_id)
+        page_request = self._dependencies.guard.enter(launch_id)
         history = load_history(page_request.record, years=_years())
         at = request.args.get("at")
         day, notice = of_launch(page_request.record, history) if at == BY_LAUNCH else (_day(at), None)
@@ -65,16 +65,16 @@ class Dashboard:
             unsent=(*saved_draft_notices(left, partial(_beginning, page_request), now=now), *behind),
         )
         self._services.store.audit.add("history_read", launch_id=page_request.id, context=page_request.context)
-        return self._site.pages.page("dashboard", view, csrf=page_request.csrf, tab=page_request.tab)
+        return self._dependencies.pages.page("dashboard", view, csrf=page_request.csrf, tab=page_request.tab)
 
     def stay(self, launch_id: str) -> Response:
         """Note that the launch is in use, and nothing else."""
-        self._site.guard.enter(launch_id)
+        self._dependencies.guard.enter(launch_id)
         return Response(status=204)
 
     def reveal(self, launch_id: str) -> Response:
         """Show a patient's rating without rating the visit; recorded."""
-        page_request = self._site.guard.enter(launch_id)
+        page_request = self._dependencies.guard.enter(launch_id)
         check_patient(page_request.context)
         clinician, of_visit = request.form.get("clinician", ""), request.form.get("visit", "")
         if not clinician or not of_visit:
@@ -84,10 +84,10 @@ class Dashboard:
 
     def end(self, launch_id: str) -> Response:
         """Forget the launch and its tokens."""
-        page_request = self._site.guard.enter_any(launch_id)
+        page_request = self._dependencies.guard.enter_any(launch_id)
         ended = signed_out_view if page_request.context.by_patient else ended_view
         view = ended(sign_out(page_request.record))
-        response = self._site.pages.page("thanks", view, tab=replace(page_request.tab, ended=True))
+        response = self._dependencies.pages.page("thanks", view, tab=replace(page_request.tab, ended=True))
         cookies.drop(response, self._services.store.launches.cookie_name_for(page_request.id))
         return response
 

@@ -23,9 +23,9 @@ _STATUS = {"kept": 204, "nothing": 204, "sent": 204, "too_soon": 429}
 _GONE = 410
 
 
-def register(app: Flask, site: Dependencies) -> None:
+def register(app: Flask, dependencies: Dependencies) -> None:
     """The addresses of drafts."""
-    handler = DraftPages(site)
+    handler = DraftPages(dependencies)
     app.add_url_rule("/l/<launch_id>/draft/<slug>/<informant>", "draft", handler.save, methods=["POST"])
     app.add_url_rule("/l/<launch_id>/draft/<slug>/<informant>/continue", "go_on", handler.go_on, methods=["POST"])
     app.add_url_rule("/l/<launch_id>/draft/<slug>/<informant>/discard", "discard", handler.discard, methods=["POST"])
@@ -34,30 +34,30 @@ def register(app: Flask, site: Dependencies) -> None:
 class DraftPages:
     """What a form's script and the offer above a form lead to."""
 
-    def __init__(self, site: Dependencies) -> None:
-        self._site = site
-        self._services = site.services
+    def __init__(self, dependencies: Dependencies) -> None:
+        self._dependencies = dependencies
+        self._services = dependencies.services
 
     def save(self, launch_id: str, slug: str, informant: str) -> Response:
         """Keep what has been typed so far. 410 when the launch has ended and it was kept all the same, with words for the page."""
-        typed = sent(self._site, launch_id, slug, informant)
+        typed = sent(self._dependencies, launch_id, slug, informant)
         try:
-            self._site.guard.enter(launch_id)
+            self._dependencies.guard.enter(launch_id)
         except ForeignPage:
             raise
         except (SessionError, LaunchError) as over:
-            kept = keep_without_launch(self._site, typed, over)
+            kept = keep_without_launch(self._dependencies, typed, over)
             return Response(kept_words(kept), status=_GONE, mimetype="text/plain")
         return Response(status=_STATUS[keep(self._services, typed, held_back=True).state])
 
     def go_on(self, launch_id: str, slug: str, informant: str) -> Response:
         """To the form, with what was kept of it."""
-        page_request = self._site.guard.enter(launch_id)
+        page_request = self._dependencies.guard.enter(launch_id)
         return see_other(_form(page_request, slug, informant, draft=taken_up(page_request)))
 
     def discard(self, launch_id: str, slug: str, informant: str) -> Response:
         """To an empty form."""
-        page_request = self._site.guard.enter(launch_id)
+        page_request = self._dependencies.guard.enter(launch_id)
         discarded(page_request)
         return see_other(_form(page_request, slug, informant))
 
@@ -81,7 +81,7 @@ def discarded(page_request: PageRequest) -> None:
     discard(page_request.record, key=request.form.get("key", ""))
 
 
-def sent(site: Dependencies, launch_id: str, slug: str, informant: str) -> PostedForm:
+def sent(dependencies: Dependencies, launch_id: str, slug: str, informant: str) -> PostedForm:
     """The form of this request."""
     identity = LaunchId(launch_id)
     return PostedForm(
@@ -90,17 +90,17 @@ def sent(site: Dependencies, launch_id: str, slug: str, informant: str) -> Poste
         patient=request.form.get("patient", ""),
         # A part of a multipart form need not have a name.
         fields={name or "": values for name, values in request.form.to_dict(flat=False).items() if name not in OURS},
-        cookie=request.cookies.get(site.services.store.launches.cookie_name_for(identity), ""),
+        cookie=request.cookies.get(dependencies.services.store.launches.cookie_name_for(identity), ""),
         completes=request.form.get("completes") == "yes",
     )
 
 
-def keep_without_launch(site: Dependencies, typed: PostedForm, over: SessionError | LaunchError) -> KeptAnswers:
+def keep_without_launch(dependencies: Dependencies, typed: PostedForm, over: SessionError | LaunchError) -> KeptAnswers:
     """Keep what was sent to a launch that could not take it. `over` again where it cannot be kept, or nothing was answered."""
     if not isinstance(over, LockedFrame):
-        site.csrf.check_origin(request)
+        dependencies.csrf.check_origin(request)
     try:
-        kept = keep(site.services, typed, why=over.code)
+        kept = keep(dependencies.services, typed, why=over.code)
     except SessionError as refused:
         raise over from refused
     if kept.state == "nothing":

@@ -16,9 +16,9 @@ from smart_app.web.views.error import ErrorView, failure_view, fhir_error_view, 
 from smart_app.web.views.portal.portal_error import portal_error_view
 
 
-def register(app: Flask, site: Dependencies, log: FilteringBoundLogger) -> None:
+def register(app: Flask, dependencies: Dependencies, log: FilteringBoundLogger) -> None:
     """Answer errors of every kind."""
-    handler = Errors(site, log)
+    handler = Errors(dependencies, log)
     app.register_error_handler(RapportError, handler.known)
     app.register_error_handler(HTTPException, handler.status)
     app.register_error_handler(InternalServerError, handler.failsafe)
@@ -27,8 +27,8 @@ def register(app: Flask, site: Dependencies, log: FilteringBoundLogger) -> None:
 class Errors:
     """Error pages."""
 
-    def __init__(self, site: Dependencies, log: FilteringBoundLogger) -> None:
-        self._site = site
+    def __init__(self, dependencies: Dependencies, log: FilteringBoundLogger) -> None:
+        self._dependencies = dependencies
         self._log = log
 
     def known(self, error: RapportError) -> Response:
@@ -45,7 +45,7 @@ class Errors:
         launch_id = LaunchId((request.view_args or {})["launch_id"])
         detail = {"code": error.code, "route": route(), "method": request.method}
         try:
-            self._site.services.store.audit.add("refused", launch_id=launch_id, context=context, detail=detail)
+            self._dependencies.services.store.audit.add("refused", launch_id=launch_id, context=context, detail=detail)
         except StoreError as failed:
             # The page is an error page already and nothing was shown or done; the log keeps what the trail cannot.
             self._log.error("audit_failed", code=failed.code, reason_code=error.code, route=route())
@@ -74,7 +74,7 @@ class Errors:
                     error,
                     reference=reference(),
                     iss=g.get("iss"),
-                    registration=self._site.services.registration,
+                    registration=self._dependencies.services.registration,
                     elsewhere=g.get("elsewhere"),
                     again=_again(),
                     start=url_for("start") if g.get("standalone") else None,
@@ -91,7 +91,7 @@ class Errors:
         return url_for("own", launch_id=(request.view_args or {})["launch_id"]) if g.get("entered") else None
 
     def _page(self, view: ErrorView, status: int) -> Response:
-        return self._site.pages.page("error", view, status=status)
+        return self._dependencies.pages.page("error", view, status=status)
 
 
 def reference() -> str:

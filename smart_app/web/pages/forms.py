@@ -36,9 +36,9 @@ from smart_app.web.views.forms.receipt_page import receipt_view
 _UNPROCESSABLE = 422
 
 
-def register(app: Flask, site: Dependencies) -> None:
+def register(app: Flask, dependencies: Dependencies) -> None:
     """The addresses of forms and receipts."""
-    handler = Forms(site)
+    handler = Forms(dependencies)
     app.add_url_rule("/l/<launch_id>/handover/<slug>", "handover", handler.handover)
     app.add_url_rule("/l/<launch_id>/check/<slug>/<informant>", "form", handler.show)
     app.add_url_rule("/l/<launch_id>/check/<slug>/<informant>", "submit", handler.submit, methods=["POST"])
@@ -61,22 +61,22 @@ class Door(Struct, frozen=True, kw_only=True):
 class FormFlow:
     """A form asked for at one door, from its page to what became of its answers."""
 
-    def __init__(self, site: Dependencies, door: Door) -> None:
-        self._site = site
-        self._services = site.services
+    def __init__(self, dependencies: Dependencies, door: Door) -> None:
+        self._dependencies = dependencies
+        self._services = dependencies.services
         self._door = door
 
     def submit(self, launch_id: str, slug: str, informant: str, *, note: str) -> Response:
         """Store the answers and go to what became of them; an incomplete form comes back with everything that was given. What reaches a
         launch that has ended is kept for the next one, and what is refused for the form's own. `note` says whom the form is about."""
-        typed = sent(self._site, launch_id, slug, informant)
+        typed = sent(self._dependencies, launch_id, slug, informant)
         try:
             page_request = self._door.enter(launch_id)
         except (ForeignPage, NotForUser):
             raise
         except (SessionError, LaunchError) as over:
-            view = self._door.kept(keep_without_launch(self._site, typed, over), over)
-            return self._site.pages.page("error", view, status=over.http_status)
+            view = self._door.kept(keep_without_launch(self._dependencies, typed, over), over)
+            return self._dependencies.pages.page("error", view, status=over.http_status)
         try:
             return self._taken(page_request, typed, note)
         except SessionError:
@@ -101,7 +101,7 @@ class FormFlow:
             hidden=((RATED, asked.note),) if asked.chosen else (),
         )
         tab = None if asked.alone else page_request.tab
-        return self._site.pages.page("check_form", view, csrf=page_request.csrf, tab=tab, status=_UNPROCESSABLE if invalid else 200)
+        return self._dependencies.pages.page("check_form", view, csrf=page_request.csrf, tab=tab, status=_UNPROCESSABLE if invalid else 200)
 
     def _taken(self, page_request: PageRequest, typed: PostedForm, note: str) -> Response:
         """What an open launch makes of it."""
@@ -119,14 +119,14 @@ class FormFlow:
 class Forms:
     """Questionnaires of one launch, asked for in the clinic."""
 
-    def __init__(self, site: Dependencies) -> None:
-        self._site = site
-        self._services = site.services
-        self._flow = FormFlow(site, Door(enter=site.guard.enter, urls=_urls, done=_done, kept=self._kept))
+    def __init__(self, dependencies: Dependencies) -> None:
+        self._dependencies = dependencies
+        self._services = dependencies.services
+        self._flow = FormFlow(dependencies, Door(enter=dependencies.guard.enter, urls=_urls, done=_done, kept=self._kept))
 
     def handover(self, launch_id: str, slug: str) -> Response:
         """Before the device changes hands; a form without wording stays with the clinician."""
-        page_request = self._site.guard.enter(launch_id)
+        page_request = self._dependencies.guard.enter(launch_id)
         draft = begin_form(page_request.record, ask(page_request.record, slug=slug, informant="patient"))
         form = url_for("form", launch_id=page_request.id, slug=slug, informant="patient")
         if draft.from_paper:
@@ -138,11 +138,11 @@ class Forms:
             today=page_request.record.now().date(),
             blind=self._services.settings.blind_entry,
         )
-        return self._site.pages.page("handover", view, tab=page_request.tab)
+        return self._dependencies.pages.page("handover", view, tab=page_request.tab)
 
     def show(self, launch_id: str, slug: str, informant: str) -> Response:
         """An empty form, or what was kept of the one asked for; of an observer's first the question whom it is about."""
-        page_request = self._site.guard.enter(launch_id)
+        page_request = self._dependencies.guard.enter(launch_id)
         asked = ask(page_request.record, slug=slug, informant=_informant(informant), note=request.args.get(RATED, ""))
         if asked.asks_whom and asked.chosen is None:
             return self._whom(page_request, asked, candidates(page_request.record))
@@ -150,7 +150,7 @@ class Forms:
 
     def choose(self, launch_id: str, slug: str, informant: str) -> Response:
         """Note whom an observer rates, and go on to the form. The address holds the note sealed, no reference and no name."""
-        page_request = self._site.guard.enter(launch_id)
+        page_request = self._dependencies.guard.enter(launch_id)
         check_patient(page_request.context)
         asked = ask(page_request.record, slug=slug, informant=_informant(informant))
         found = candidates(page_request.record)
@@ -166,15 +166,15 @@ class Forms:
 
     def thanks(self, launch_id: str, key: str) -> Response:
         """The patient's last page."""
-        page_request = self._site.guard.enter(launch_id)
+        page_request = self._dependencies.guard.enter(launch_id)
         stands = self._receipt(page_request, key)
         clinician = (stands.clinician.name if stands.clinician else page_request.context.user.name) or "your clinician"
         view = thanks_view(stands.outcome, clinician=clinician, receipt=url_for("receipt", launch_id=page_request.id, key=key))
-        return self._site.pages.page("thanks", view, tab=page_request.tab)
+        return self._dependencies.pages.page("thanks", view, tab=page_request.tab)
 
     def receipt(self, launch_id: str, key: str) -> Response:
         """The clinician's receipt."""
-        page_request = self._site.guard.enter(launch_id)
+        page_request = self._dependencies.guard.enter(launch_id)
         view = receipt_view(
             self._receipt(page_request, key),
             context=page_request.context,
@@ -183,11 +183,11 @@ class Forms:
             check_again=url_for("check_again", launch_id=page_request.id, key=key),
             now=page_request.record.now(),
         )
-        return self._site.pages.page("receipt", view, csrf=page_request.csrf, tab=page_request.tab)
+        return self._dependencies.pages.page("receipt", view, csrf=page_request.csrf, tab=page_request.tab)
 
     def check_again(self, launch_id: str, key: str) -> Response:
         """Look for a submission that may be in the record, and send it only when it certainly is not."""
-        page_request = self._site.guard.enter(launch_id)
+        page_request = self._dependencies.guard.enter(launch_id)
         check_patient(page_request.context)
         send_again(page_request.record, key=key)
         return see_other(url_for("receipt", launch_id=page_request.id, key=key))
@@ -203,7 +203,7 @@ class Forms:
             today=page_request.record.now().date(),
             unknown=unknown,
         )
-        return self._site.pages.page(
+        return self._dependencies.pages.page(
             "whom", view, csrf=page_request.csrf, tab=page_request.tab, status=200 if unknown is None else _UNPROCESSABLE
         )
 

@@ -7,10 +7,10 @@ from smart_app.store import Store
 from smart_app.web.pages.dependencies import Dependencies
 
 
-def register(app: Flask, site: Dependencies) -> None:
+def register(app: Flask, dependencies: Dependencies) -> None:
     """The two addresses."""
     app.add_url_rule("/healthz", "healthz", healthz)
-    app.add_url_rule("/readyz", "readyz", lambda: readyz(site.services.store))
+    app.add_url_rule("/readyz", "readyz", lambda: readyz(dependencies.services.store))
 
 
 def healthz() -> Response:

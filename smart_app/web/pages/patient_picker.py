@@ -15,9 +15,9 @@ from smart_app.web.views.picker import picker_view
 _BOUND = "open"
 
 
-def register(app: Flask, site: Dependencies) -> None:
+def register(app: Flask, dependencies: Dependencies) -> None:
     """The picker's address."""
-    handler = PatientPicker(site)
+    handler = PatientPicker(dependencies)
     app.add_url_rule("/open", "open", handler.show)
     app.add_url_rule("/open", "open_chart", handler.open, methods=["POST"])
 
@@ -25,9 +25,9 @@ def register(app: Flask, site: Dependencies) -> None:
 class PatientPicker:
     """The patient picker."""
 
-    def __init__(self, site: Dependencies) -> None:
-        self._site = site
-        self._services = site.services
+    def __init__(self, dependencies: Dependencies) -> None:
+        self._dependencies = dependencies
+        self._services = dependencies.services
 
     def show(self) -> Response:
         """Patients to choose from: all, those of a name, or the one of `id`."""
@@ -35,12 +35,12 @@ class PatientPicker:
         text, chosen = request.args.get("name", ""), request.args.get("id")
         found = self._one(issuer, chosen) if chosen else find_patients(issuer, self._services, text=text)
         view = picker_view(found, server=issuer.name, iss=issuer.iss, text=text, action=url_for("open"))
-        return self._site.pages.page("picker", view, csrf=self._site.csrf.token(_BOUND, issuer.iss))
+        return self._dependencies.pages.page("picker", view, csrf=self._dependencies.csrf.token(_BOUND, issuer.iss))
 
     def open(self) -> Response:
         """Open the chart of one patient."""
         issuer = self._issuer(request.form.get("iss", ""))
-        self._site.csrf.check(request, _BOUND, issuer.iss)
+        self._dependencies.csrf.check(request, _BOUND, issuer.iss)
         context = open_chart(issuer, self._services, patient=request.form.get("patient", ""))
         return opened(self._services, context)
 

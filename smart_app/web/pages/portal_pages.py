@@ -26,9 +26,9 @@ from smart_app.web.views.portal.sent_answers import sent_view
 _HANDLE = 16
 
 
-def register(app: Flask, site: Dependencies) -> None:
+def register(app: Flask, dependencies: Dependencies) -> None:
     """The addresses of a patient's own pages."""
-    handler = PortalPages(site)
+    handler = PortalPages(dependencies)
     app.add_url_rule(PORTAL, "own", handler.show)
     for rule in (f"{PORTAL}answer/<slug>", f"{PORTAL}answer/<slug>/<about>"):
         app.add_url_rule(rule, "own_form", handler.form)
@@ -43,14 +43,14 @@ def register(app: Flask, site: Dependencies) -> None:
 class PortalPages:
     """One patient's own pages."""
 
-    def __init__(self, site: Dependencies) -> None:
-        self._site = site
-        self._services = site.services
-        self._flow = FormFlow(site, Door(enter=site.guard.enter_portal, urls=_urls, done=_done, kept=self._kept))
+    def __init__(self, dependencies: Dependencies) -> None:
+        self._dependencies = dependencies
+        self._services = dependencies.services
+        self._flow = FormFlow(dependencies, Door(enter=dependencies.guard.enter_portal, urls=_urls, done=_done, kept=self._kept))
 
     def show(self, launch_id: str) -> Response:
         """What can be answered, and what was."""
-        page_request = self._site.guard.enter_portal(launch_id)
+        page_request = self._dependencies.guard.enter_portal(launch_id)
         page = load_portal(page_request.record)
         view = portal_view(
             page,
@@ -61,11 +61,11 @@ class PortalPages:
             now=page_request.record.now(),
         )
         self._services.store.audit.add("own_page_read", launch_id=page_request.id, context=page_request.context)
-        return self._site.pages.page("own", view, csrf=page_request.csrf)
+        return self._dependencies.pages.page("own", view, csrf=page_request.csrf)
 
     def form(self, launch_id: str, slug: str, about: str = "") -> Response:
         """An empty form, about the clinician of that handle, or what was kept of the one asked for."""
-        page_request = self._site.guard.enter_portal(launch_id)
+        page_request = self._dependencies.guard.enter_portal(launch_id)
         asked = ask(page_request.record, slug=slug, informant="patient")
         if about and asked.asks_whom:
             asked = about_clinician(page_request.record, asked, _known(page_request, about))
@@ -77,18 +77,18 @@ class PortalPages:
 
     def go_on(self, launch_id: str, slug: str, about: str = "") -> Response:
         """To the form, with what was kept of it."""
-        page_request = self._site.guard.enter_portal(launch_id)
+        page_request = self._dependencies.guard.enter_portal(launch_id)
         return see_other(_address("own_form", page_request, slug, about, draft=taken_up(page_request)))
 
     def discard(self, launch_id: str, slug: str, about: str = "") -> Response:
         """To an empty form."""
-        page_request = self._site.guard.enter_portal(launch_id)
+        page_request = self._dependencies.guard.enter_portal(launch_id)
         discarded(page_request)
         return see_other(_address("own_form", page_request, slug, about))
 
     def sent(self, launch_id: str, key: str) -> Response:
         """What became of the answers, in plain words."""
-        page_request = self._site.guard.enter_portal(launch_id)
+        page_request = self._dependencies.guard.enter_portal(launch_id)
         view = sent_view(
             receipt(page_request.record, key=key),
             patient_id=page_request.context.patient,
@@ -97,11 +97,11 @@ class PortalPages:
             end=url_for("end", launch_id=page_request.id),
             now=page_request.record.now(),
         )
-        return self._site.pages.page("sent", view, csrf=page_request.csrf)
+        return self._dependencies.pages.page("sent", view, csrf=page_request.csrf)
 
     def again(self, launch_id: str, key: str) -> Response:
         """Look for answers that may be in the record, and send them only when they certainly are not."""
-        page_request = self._site.guard.enter_portal(launch_id)
+        page_request = self._dependencies.guard.enter_portal(launch_id)
         check_patient(page_request.context)
         send_again(page_request.record, key=key)
         return see_other(url_for("own_sent", launch_id=page_request.id, key=key))

@@ -15,10 +15,10 @@ _KEPT = "public, max-age=86400"
 _LOGO = "icon.svg"
 
 
-def register(app: Flask, site: Dependencies) -> None:
+def register(app: Flask, dependencies: Dependencies) -> None:
     """Put everything where `launch.json` says it is."""
-    handler = PublishedDocuments(site)
-    client = site.services.registration.client
+    handler = PublishedDocuments(dependencies)
+    client = dependencies.services.registration.client
     app.add_url_rule(client.client_uri, "about", handler.about)
     app.add_url_rule(MANIFEST_PATH, "manifest", handler.manifest)
     if client.jwks_uri:
@@ -30,16 +30,16 @@ def register(app: Flask, site: Dependencies) -> None:
 class PublishedDocuments:
     """The public documents."""
 
-    def __init__(self, site: Dependencies) -> None:
-        self._site = site
-        self._services = site.services
-        self._addresses = addresses(site.services.registration, site.services.settings.base_url)
-        self._logo = site.pages.static.assets[_LOGO]
+    def __init__(self, dependencies: Dependencies) -> None:
+        self._dependencies = dependencies
+        self._services = dependencies.services
+        self._addresses = addresses(dependencies.services.registration, dependencies.services.settings.base_url)
+        self._logo = dependencies.pages.static.assets[_LOGO]
 
     def about(self) -> Response:
         """The page for people: where the app is opened from, and every address to be registered."""
         view = about_view(self._services.registration, self._addresses, base_url=self._services.settings.base_url, start=url_for("start"))
-        return self._site.pages.page("about", view)
+        return self._dependencies.pages.page("about", view)
 
     def keys(self) -> Response:
         """The public halves of the app's keys. Read anew each time, so a rotated key file needs no restart."""

@@ -12,9 +12,9 @@ from smart_app.web.views.start import onward_view, start_view
 _BOUND = "start"
 
 
-def register(app: Flask, site: Dependencies) -> None:
+def register(app: Flask, dependencies: Dependencies) -> None:
     """The page's address."""
-    handler = StandaloneLaunch(site)
+    handler = StandaloneLaunch(dependencies)
     app.add_url_rule("/start", "start", handler.show)
     app.add_url_rule("/start", "start_at", handler.start, methods=["POST"])
 
@@ -22,20 +22,20 @@ def register(app: Flask, site: Dependencies) -> None:
 class StandaloneLaunch:
     """Standalone launch."""
 
-    def __init__(self, site: Dependencies) -> None:
-        self._site = site
-        self._services = site.services
+    def __init__(self, dependencies: Dependencies) -> None:
+        self._dependencies = dependencies
+        self._services = dependencies.services
 
     def show(self) -> Response:
         """The EHRs to choose from."""
         _top_level()
         view = start_view(self._services.registration, action=url_for("start_at"))
-        return self._site.pages.page("start", view, csrf=self._site.csrf.token(_BOUND))
+        return self._dependencies.pages.page("start", view, csrf=self._dependencies.csrf.token(_BOUND))
 
     def start(self) -> Response:
         """Send the browser to the sign-in of the EHR chosen. One that is not on offer causes no request to anywhere."""
         _top_level()
-        self._site.csrf.check(request, _BOUND)
+        self._dependencies.csrf.check(request, _BOUND)
         iss = request.form.get("iss", "")
         g.iss = iss
         if not iss:
@@ -45,8 +45,8 @@ class StandaloneLaunch:
         cookie = self._services.store.launches.add_pending(begun.pending, ttl=SIGN_IN)
         # A page that goes on by itself, not a redirect: browsers hold `form-action` against every redirect that follows a form, and where
         # an EHR's sign-in sends people on to is not known here.
-        onward = self._site.pages.page("onward", onward_view(self._services.registration, begun))
-        response = to_sign_in(self._site, begun) if begun.form else onward
+        onward = self._dependencies.pages.page("onward", onward_view(self._services.registration, begun))
+        response = to_sign_in(self._dependencies, begun) if begun.form else onward
         cookies.keep(response, cookie.name, cookie.value, seconds=int(SIGN_IN.total_seconds()))
         return response
 

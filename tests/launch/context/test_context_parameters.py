@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from smart_app.errors import LaunchError, WrongPatient
-from smart_app.launch.context.context_parameters import arrived
+from smart_app.launch.context.context_parameters import read_context_parameters
 from smart_app.launch.context.launch_context import ContextItem, ContextParameters, LaunchContext
 from smart_app.launch.flow import Launcher
 from tests.support.authorization_server import BASE, AuthorizationServer
@@ -20,7 +20,7 @@ CHECK_IN = "https://w3id.org/rapport/fhir/Questionnaire/rapport-check-in-patient
 
 
 def read(told: str | None = None, **response: Any) -> ContextParameters:
-    return arrived(response, issuer=ISSUER, fhir_base=BASE, patient="pat-1", told=told)
+    return read_context_parameters(response, issuer=ISSUER, fhir_base=BASE, patient="pat-1", told=told)
 
 
 def item(role: str = "launch", **more: Any) -> ContextItem:
@@ -164,7 +164,7 @@ def test_same_patient_and_a_patient_in_another_role_are_no_contradiction() -> No
 )
 def test_registered_tenant_must_be_the_one_said_everywhere(said: str | None, told: str | None, opens: bool) -> None:
     def launch() -> ContextParameters:
-        return arrived({"tenant": said}, issuer=replace(ISSUER, tenant="one"), fhir_base=BASE, patient="pat-1", told=told)
+        return read_context_parameters({"tenant": said}, issuer=replace(ISSUER, tenant="one"), fhir_base=BASE, patient="pat-1", told=told)
 
     if opens:
         assert launch().tenant == said
@@ -189,7 +189,7 @@ NAMES = ("appContext", "fhirContext", "tenant", "smart_style_url", "__x", "https
 @given(st.dictionaries(st.sampled_from(NAMES), json_values))
 def test_any_response_is_read_or_refused(response: dict[str, Any]) -> None:
     try:
-        found = arrived(response, issuer=ISSUER, fhir_base=BASE, patient="pat-1")
+        found = read_context_parameters(response, issuer=ISSUER, fhir_base=BASE, patient="pat-1")
     except LaunchError as error:
         assert error.code == "patient_contradicted"  # noqa: PT017  (both outcomes are right)
         return
