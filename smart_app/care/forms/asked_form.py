@@ -38,14 +38,14 @@ class AskedForm(Struct, frozen=True, kw_only=True):
         return self.instrument.from_paper(self.informant)
 
     @property
-    def asks_whom(self) -> bool:
+    def asks_clinician(self) -> bool:
         """Whether it must be told which clinician it is about: a patient's own or an observer's is not about whoever is signed in."""
         return self.instrument.rated == "clinician" and (self.alone or self.informant == "observer")
 
     @property
     def rated(self) -> Person | None:
         """Whom it is about; None for a questionnaire about a team or about nobody, and while nobody is chosen."""
-        if self.asks_whom:
+        if self.asks_clinician:
             return self.chosen
         return self.signed_in if self.instrument.rated == "clinician" else None
 
@@ -60,14 +60,14 @@ def ask(record: ChartRecord, *, slug: str, informant: Informant, note: str = "")
     user = record.context.user
     signed_in = Person(reference=user.reference, name=user.name) if alone else practitioner(record.context)
     asked = AskedForm(instrument=instrument, informant=informant, signed_in=signed_in, alone=alone)
-    if not note or not asked.asks_whom:
+    if not note or not asked.asks_clinician:
         return asked
     return replace(asked, chosen=chosen(record, note=note, form=(slug, informant)), note=note)
 
 
 def about_clinician(record: ChartRecord, asked: AskedForm, person: Person) -> AskedForm:
     """The same form about that clinician, with the note its next pages need; as it is where the sign-in says whom it is about."""
-    if not asked.asks_whom:
+    if not asked.asks_clinician:
         return asked
     return replace(asked, chosen=person, note=note_of(record, person, form=(asked.slug, asked.informant)))
 
@@ -96,7 +96,7 @@ def portal_form_of(services: AppServices, slug: str) -> Instrument:
 def check_clinician_chosen(asked: AskedForm) -> None:
     """SessionError when the form does not say which clinician it is about, or an observer has chosen themself."""
     told = asked.chosen is not None and asked.chosen.reference != asked.signed_in.reference
-    if asked.asks_whom and not told:
+    if asked.asks_clinician and not told:
         raise SessionError(_PATIENTS_ABOUT_NOBODY if asked.alone else _OBSERVERS_ABOUT_NOBODY)
 
 

@@ -126,7 +126,7 @@ def _sender(record: AnyRecord, launch_id: LaunchId) -> Sender:
     search = _outcome_search(record)
     return Sender(
         client=writer(record),
-        powers=permissions(record),
+        permissions=permissions(record),
         find=partial(_outcomes_found, search),
         keep=partial(_keep, record.services, launch_id),
     )

@@ -28,7 +28,7 @@ class Sender(Struct, frozen=True, kw_only=True):
     """What a rung works with. `find` searches the server for the parts of a submission; `keep` seals progress before the next part goes."""
 
     client: FhirClient
-    powers: Permissions
+    permissions: Permissions
     find: Callable[[SealedSubmission], Fates]
     keep: Callable[[SealedSubmission], None]
 
@@ -54,7 +54,7 @@ def climb(sealed: SealedSubmission, sender: Sender) -> Attempt:
     attempt = Attempt(sealed=replace(sealed, notes=(), reason=None, step=None), state="sealed")
     reasons: list[str] = []
     for rung in _rungs_for(sealed):
-        reason = rung.why_not(sender.powers)
+        reason = rung.why_not(sender.permissions)
         if reason is None:
             noted = replace(attempt.sealed, step=rung.key, notes=tuple(reasons))
             attempt = rung.write(noted, sender)
@@ -71,9 +71,9 @@ def _kept(sealed: SealedSubmission, reasons: list[str]) -> SealedSubmission:
     return replace(sealed, step=None, notes=(), reason=" ".join(plain) or None)
 
 
-def highest(powers: Permissions) -> Rung | None:
+def highest(permissions: Permissions) -> Rung | None:
     """The rung a submission would start with; None when it could only be kept."""
-    return next((rung for rung in RUNGS if rung.why_not(powers) is None), None)
+    return next((rung for rung in RUNGS if rung.why_not(permissions) is None), None)
 
 
 def step_words(key: str | None) -> str:
@@ -95,36 +95,36 @@ def _rungs_for(sealed: SealedSubmission) -> tuple[Rung, ...]:
     return tuple(rung for rung in RUNGS if rung.key != "transaction") if sealed.stored else RUNGS
 
 
-def _no_transaction(powers: Permissions) -> str | None:
+def _no_transaction(permissions: Permissions) -> str | None:
     """Why answers and scores cannot go as one transaction. Where Provenance may not be written, the transaction goes without it."""
-    if powers.capabilities.transaction is False:
+    if permissions.capabilities.transaction is False:
         return "The server does not offer transactions."
-    return _first_why_not(powers, "QuestionnaireResponse", "Observation")
+    return _first_why_not(permissions, "QuestionnaireResponse", "Observation")
 
 
-def _no_separate(powers: Permissions) -> str | None:
+def _no_separate(permissions: Permissions) -> str | None:
     """Why answers and scores cannot go one by one."""
-    return _first_why_not(powers, "QuestionnaireResponse", "Observation")
+    return _first_why_not(permissions, "QuestionnaireResponse", "Observation")
 
 
-def _no_response_only(powers: Permissions) -> str | None:
+def _no_response_only(permissions: Permissions) -> str | None:
     """Why the answers cannot go alone. Where scores can go too, the rung above has tried the answers already."""
-    refused = "The answers were not accepted." if _first_why_not(powers, "Observation") is None else None
-    return _first_why_not(powers, "QuestionnaireResponse") or refused
+    refused = "The answers were not accepted." if _first_why_not(permissions, "Observation") is None else None
+    return _first_why_not(permissions, "QuestionnaireResponse") or refused
 
 
-def _first_why_not(powers: Permissions, *types: str) -> str | None:
-    return next((reason for kind in types if (reason := powers.why_not(kind, "create")) is not None), None)
+def _first_why_not(permissions: Permissions, *types: str) -> str | None:
+    return next((reason for kind in types if (reason := permissions.why_not(kind, "create")) is not None), None)
 
 
 def _in_one_transaction(sealed: SealedSubmission, sender: Sender) -> Attempt:
     """All or nothing, of what may be created. HAPI answers racing equal transactions 409: then it is searched, and asked once more."""
     whole = sealed.bundle
     parts = parts_of(whole, sealed.key)
-    refusals = {part.role: sender.powers.why_not(part.type, "create") for part in parts}
+    refusals = {part.role: sender.permissions.why_not(part.type, "create") for part in parts}
     sealed = sealed.with_outcomes({role: WriteOutcome(why=reason) for role, reason in refusals.items() if reason is not None})
     roles = [role for role, reason in refusals.items() if reason is None]
-    bundle = _bundle([part for part in parts if part.role in roles], sender.powers)
+    bundle = _bundle([part for part in parts if part.role in roles], sender.permissions)
     send = partial(sender.client.transaction, bundle, text=sealed.content if bundle == whole else None)
     try:
         return _after_transaction(sealed, roles, send())
@@ -181,7 +181,7 @@ def _one_by_one(sealed: SealedSubmission, sender: Sender) -> Attempt:
 
 def _one(sealed: SealedSubmission, part: SubmissionPart, sender: Sender) -> Attempt:
     """One part created. A part refused is noted and the others go on; without the answers nothing else is sent."""
-    reason = sender.powers.why_not(part.type, "create")
+    reason = sender.permissions.why_not(part.type, "create")
     if reason is not None:
         return Attempt(sealed=sealed.with_outcomes({part.role: WriteOutcome(why=reason)}), state="acknowledged")
     try:
@@ -197,7 +197,7 @@ def _one(sealed: SealedSubmission, part: SubmissionPart, sender: Sender) -> Atte
 def _created(sealed: SealedSubmission, part: SubmissionPart, sender: Sender) -> WriteOutcome:
     """The part's place. After a conflict the equal resource that was there first is searched for, as is one created nobody says where."""
     resource = cast("Resource", _with_real_references(part.resource, _references(sealed)))
-    condition = part.if_none_exist if sender.powers.capabilities.conditional_create(part.type) is not False else None
+    condition = part.if_none_exist if sender.permissions.capabilities.conditional_create(part.type) is not False else None
     try:
         stored = sender.client.create(resource, if_none_exist=condition)
     except Conflict:
@@ -213,15 +213,15 @@ def _created(sealed: SealedSubmission, part: SubmissionPart, sender: Sender) -> 
     return found
 
 
-def _bundle(parts: Sequence[SubmissionPart], powers: Permissions) -> Resource:
+def _bundle(parts: Sequence[SubmissionPart], permissions: Permissions) -> Resource:
     """The transaction of those parts, without `ifNoneExist` on types whose server says it has no conditional create: some refuse the
     whole for it."""
-    return {"resourceType": "Bundle", "type": "transaction", "entry": [_entry(part, powers) for part in parts]}
+    return {"resourceType": "Bundle", "type": "transaction", "entry": [_entry(part, permissions) for part in parts]}
 
 
-def _entry(part: SubmissionPart, powers: Permissions) -> Resource:
+def _entry(part: SubmissionPart, permissions: Permissions) -> Resource:
     request = {"method": "POST", "url": part.type}
-    if part.if_none_exist is not None and powers.capabilities.conditional_create(part.type) is not False:
+    if part.if_none_exist is not None and permissions.capabilities.conditional_create(part.type) is not False:
         request["ifNoneExist"] = part.if_none_exist
     return {"fullUrl": part.full_url, "resource": part.resource, "request": request}
 

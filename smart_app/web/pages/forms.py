@@ -144,8 +144,8 @@ class Forms:
         """An empty form, or what was kept of the one asked for; of an observer's first the question whom it is about."""
         page_request = self._dependencies.guard.enter(launch_id)
         asked = ask(page_request.record, slug=slug, informant=_informant(informant), note=request.args.get(RATED, ""))
-        if asked.asks_whom and asked.chosen is None:
-            return self._whom(page_request, asked, candidates(page_request.record))
+        if asked.asks_clinician and asked.chosen is None:
+            return self._clinician_choice(page_request, asked, candidates(page_request.record))
         return self._flow.page(page_request, asked, key=request.args.get("draft"))
 
     def choose(self, launch_id: str, slug: str, informant: str) -> Response:
@@ -157,7 +157,7 @@ class Forms:
         reference = request.form.get("clinician", "")
         note = choose(page_request.record, found=found, reference=reference, form=(asked.slug, asked.informant))
         if note is None:
-            return self._whom(page_request, asked, found, unknown=bool(reference))
+            return self._clinician_choice(page_request, asked, found, unknown=bool(reference))
         return see_other(url_for("form", launch_id=page_request.id, slug=slug, informant=informant, rated=note))
 
     def submit(self, launch_id: str, slug: str, informant: str) -> Response:
@@ -192,7 +192,7 @@ class Forms:
         send_again(page_request.record, key=key)
         return see_other(url_for("receipt", launch_id=page_request.id, key=key))
 
-    def _whom(self, page_request: PageRequest, asked: AskedForm, found: Candidates, *, unknown: bool | None = None) -> Response:
+    def _clinician_choice(self, page_request: PageRequest, asked: AskedForm, found: Candidates, *, unknown: bool | None = None) -> Response:
         """Whom an observer's form is about; `unknown` says of a choice that was made whether it named anybody at all."""
         view = clinician_choice_view(
             found,

@@ -67,7 +67,7 @@ class PortalPages:
         """An empty form, about the clinician of that handle, or what was kept of the one asked for."""
         page_request = self._dependencies.guard.enter_portal(launch_id)
         asked = ask(page_request.record, slug=slug, informant="patient")
-        if about and asked.asks_whom:
+        if about and asked.asks_clinician:
             asked = about_clinician(page_request.record, asked, _known(page_request, about))
         return self._flow.page(page_request, asked, key=request.args.get("draft"))
 
