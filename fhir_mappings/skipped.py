@@ -1,18 +1,20 @@
 """What is not drawn and not scored, and why."""
 
+from collections.abc import Mapping
+
 from msgspec import Struct
 
 from fhir_mappings.r4.dates import Moment
 from fhir_mappings.r4.display import cut
 from fhir_mappings.r4.json_types import FhirJson
-from fhir_mappings.r4.references import source_of
+from fhir_mappings.r4.references import Ownership, Untied, source_of
 
 
 class Skipped(Struct, frozen=True, kw_only=True):
     """A resource, or part of one, that is not drawn and not scored: what it was, when, and why, in a sentence for people.
 
     `measure` is the measure's or instrument's key where known; `shown` the value as the source wrote it ("61 %");
-    `code` is stable for logs and tests (`unit_missing`, `foreign_patient` …); `remedy` says what would settle it.
+    `code` is stable for logs and tests (`unit_missing`, `foreign_patient`, `untied` …); `remedy` says what would settle it.
     """
 
     source: str
@@ -25,12 +27,66 @@ class Skipped(Struct, frozen=True, kw_only=True):
     remedy: str | None = None
 
 
+class UntiedResource(Struct, frozen=True, kw_only=True):
+    """A resource whose `subject` names no patient of its server, and nothing of it but type, id and what is the matter ("missing"). It may
+    be the patient's and may be somebody else's: it is never used, and no list is called whole without it."""
+
+    source: str
+    subject: str
+    remedy: str
+
+
+# IT's part, by what is the matter. Another address is nearly always the server's own, written by one that stands behind a proxy.
+_REMEDIES: Mapping[Untied, str] = {
+    "elsewhere": "IT: if that is this server's own address (inside, behind a proxy), have it write the one the app uses.",
+    "identifier": "IT: have the server or the source write subject.reference (Patient/id), for which an identifier is no substitute.",
+}
+_SUBJECTS: Mapping[Untied, str] = {
+    "identifier": "given by identifier only",
+    "contained": "inside the resource itself",
+    "urn": "a urn of a bundle",
+    "no_patient": "not a Patient",
+    "missing": "missing",
+}
+
+
+def untied_resource(resource: FhirJson, ownership: Ownership) -> UntiedResource:
+    """What may be said of a resource that is tied to no patient here. The address of another server is said, as IT needs it; the id there
+    is not."""
+    why: Untied = ownership.why or "unreadable"
+    elsewhere = f"under another address ({cut(ownership.address)})"
+    return UntiedResource(
+        source=_source(resource),
+        subject=elsewhere if why == "elsewhere" else _SUBJECTS.get(why, "written in a way that cannot be read"),
+        remedy=_REMEDIES.get(why, "IT: have the source file it under the Patient it is about (subject.reference)."),
+    )
+
+
+def untied(one: UntiedResource) -> Skipped:
+    """Its row among what is not shown."""
+    return Skipped(
+        source=one.source,
+        measure=None,
+        what="Could not be tied to this patient",
+        when=None,
+        shown=None,
+        reason=f"Its subject is {one.subject}.",
+        code="untied",
+        remedy=one.remedy,
+    )
+
+
+def not_own(resource: FhirJson, ownership: Ownership) -> Skipped:
+    """A resource that is another patient's, or tied to nobody."""
+    return foreign(resource) if ownership.owner == "another_patient" else untied(untied_resource(resource, ownership))
+
+
 def foreign(resource: FhirJson) -> Skipped:
-    """A resource that is not about the patient in context: its id and nothing else."""
+    """A resource of another patient of the same server: its id and nothing else."""
     return Skipped(
         source=_source(resource),
         measure=None,
-        what="A resource of another patient, or of nobody named",
+        what="A resource of another patient",
         when=None,
         shown=None,
         reason="The server returned it although it was asked for this patient only. Nothing of it is used.",

@@ -19,7 +19,7 @@ from fhir_mappings.r4.display import cut, shown_value, text_of
 from fhir_mappings.r4.json_types import FhirJson
 from fhir_mappings.r4.quantity import Quantity
 from fhir_mappings.r4.references import About, PatientOnServer
-from fhir_mappings.skipped import Skipped, _source, foreign
+from fhir_mappings.skipped import Skipped, _source, not_own
 
 _STANDINGS: Mapping[str, Standing] = {
     "final": "final",
@@ -45,8 +45,8 @@ def read_measurements(
 ) -> tuple[list[Measurement], list[Skipped]]:
     """Every value of the measures in the patient's Observations, and everything of theirs that is not drawn, with its reason.
 
-    Observations of other codes are passed over; those of other patients give a Skipped that holds nothing of them. `zone` is the clinic's:
-    an instant has its day there.
+    Observations of other codes are passed over; those of other patients, and those tied to nobody, give a Skipped that holds nothing of
+    them. `zone` is the clinic's: an instant has its day there.
     """
     index = code_index(tuple(measures))
     reading = _ObservationReading(zone=zone)
@@ -54,8 +54,9 @@ def read_measurements(
     for observation in observations:
         if not isinstance(observation, dict):
             continue
-        if not about.holds(observation):
-            reading.skipped.append(foreign(observation))
+        judged = about.whose(observation)
+        if judged.owner != "own":
+            reading.skipped.append(not_own(observation, judged))
             continue
         for place in places_in(observation, index):
             _read(reading, observation, place)

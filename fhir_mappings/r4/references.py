@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any, Literal, TypeVar
+from typing import Any, Generic, Literal, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 from msgspec import Struct
@@ -172,6 +172,29 @@ def own_resources(resources: Iterable[_Resource], patient: PatientOnServer) -> t
     given, about = list(resources), About(patient)
     own = [resource for resource in given if about.holds(resource)]
     return own, len(given) - len(own)
+
+
+class ByOwner(NamedTuple, Generic[_Resource]):
+    """Resources by whose they are, each part in the order given; the untied ones with the reason."""
+
+    own: list[_Resource]
+    of_another: list[_Resource]
+    untied: list[tuple[_Resource, Ownership]]
+
+
+def by_owner(resources: Iterable[_Resource], patient: PatientOnServer) -> ByOwner[_Resource]:
+    """What a server returned for that patient, told apart by whose it is."""
+    sorted_out: ByOwner[_Resource] = ByOwner([], [], [])
+    about = About(patient)
+    for resource in resources:
+        judged = about.whose(resource)
+        if judged.owner == "own":
+            sorted_out.own.append(resource)
+        elif judged.owner == "another_patient":
+            sorted_out.of_another.append(resource)
+        else:
+            sorted_out.untied.append((resource, judged))
+    return sorted_out
 
 
 def source_of(resource: Mapping[str, Any], kind: str) -> str:

@@ -26,7 +26,7 @@ from fhir_mappings.ratings.answers_reader import read_answers
 from fhir_mappings.ratings.grouping import Grouping, StoredScore, Submitted, rank
 from fhir_mappings.ratings.rating import Rating
 from fhir_mappings.ratings.score_reader import Absence, ScoreCode, ScoreRefusal, absence_of, codes, number_of, own_code, status_refusal
-from fhir_mappings.skipped import Skipped, foreign
+from fhir_mappings.skipped import Skipped, not_own
 
 _RESPONSE, _OBSERVATION = "QuestionnaireResponse", "Observation"
 _STANDING = {"completed": "final", "amended": "amended"}
@@ -102,8 +102,9 @@ def _file_response(reading: _RatingReading, grouping: Grouping, response: object
     if not isinstance(response, dict):
         reading.skipped.append(_unreadable(_RESPONSE))
         return
-    if not reading.about.holds(response):
-        reading.skipped.append(foreign(response))
+    judged = reading.about.whose(response)
+    if judged.owner != "own":
+        reading.skipped.append(not_own(response, judged))
         grouping.add_response(response, refused=True)
         return
     canonical = response.get("questionnaire")
@@ -144,8 +145,9 @@ def _stored(reading: _RatingReading, observation: object) -> StoredScore | None:
     if not isinstance(observation, dict):
         reading.skipped.append(_unreadable(_OBSERVATION))
         return None
-    if not reading.about.holds(observation):
-        reading.skipped.append(foreign(observation))
+    judged = reading.about.whose(observation)
+    if judged.owner != "own":
+        reading.skipped.append(not_own(observation, judged))
         return None
     name = own_code(observation, canonicals.score_system(reading.base))
     if name is None:

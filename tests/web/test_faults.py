@@ -260,6 +260,18 @@ class TestOpens:
         assert "3 resources the server returned belong to other patients" in page.text
         assert "8.0 %" not in page.text
 
+    # SMART P
+    @pytest.mark.parametrize("subject", ["identifier", "elsewhere", "contained", "missing"])
+    def test_results_tied_to_nobody_are_listed_and_no_other_patients_data_is_claimed(self, clinic: FaultyClinic, subject: str) -> None:
+        page = clinic.launch(f"read-untied={subject}").page
+        assert page.status == 200
+        assert "3 results could not be tied to this patient" in page.text
+        assert "other patients" not in page.text
+        assert "Nothing was left out" not in page.text
+        assert "every search finished" not in page.text
+        assert "8.0 %" not in page.text
+        assert page.text.count("IT: ") >= 3
+
     # SMART G2
     def test_nothing_is_asked_that_was_not_granted(self, clinic: FaultyClinic) -> None:
         clinic.launch("grant-only")

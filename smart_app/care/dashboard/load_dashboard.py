@@ -16,7 +16,7 @@ from fhir_mappings.r4.dates import position
 from fhir_mappings.ratings.rating import Rating
 from fhir_mappings.ratings.rating_reader import read_ratings
 from fhir_mappings.reliable_change.latest_change import Change, measure_change, rating_changes
-from fhir_mappings.skipped import Skipped
+from fhir_mappings.skipped import Skipped, untied
 from smart_app.care.dashboard import blind_entry
 from smart_app.care.dashboard.blind_entry import VisibleRatings
 from smart_app.care.dashboard.history import Dyad, History, Panel, Years
@@ -66,7 +66,7 @@ def load_history(record: ChartRecord, *, years: Years) -> History:
     past = [measurement for measurement in measured if measurement.when.day <= tomorrow]
     ahead = [_ahead(measurement) for measurement in measured if measurement.when.day > tomorrow]
     reports = {**readings.reports, **alliance.reports}
-    skipped = [*unread, *ahead, *alliance.skipped, *_foreign(reports.values(), record.context)]
+    skipped = [*unread, *ahead, *alliance.skipped, *_foreign(reports.values(), record.context), *_untied(reports.values())]
     span = _span(years, now.date(), [*(item.when.day for item in past), *(rating.when.day for rating in alliance.visible.ratings)])
     values, left_out = _by_measure(past), _by_measure(skipped)
     panels = [
@@ -157,6 +157,11 @@ def _foreign(reports: Iterable[ReadReport], context: LaunchContext) -> list[Skip
             remedy="Tell IT: the server ignores the patient in a search.",
         )
     ]
+
+
+def _untied(reports: Iterable[ReadReport]) -> list[Skipped]:
+    """What the server returned and nobody can say whose it is, each once whatever searches returned it."""
+    return [untied(one) for one in dict.fromkeys(one for report in reports for one in report.untied)]
 
 
 def _span(years: Years, today: date, days: Sequence[date]) -> DrawnRange:

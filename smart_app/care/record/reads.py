@@ -12,8 +12,9 @@ from msgspec.structs import replace
 from fhir_mappings.instruments.canonicals import CATEGORIES, category_system, score_codes, score_system
 from fhir_mappings.measures.catalogue import codes_of, groups_of
 from fhir_mappings.measures.measure import MeasureGroup
-from fhir_mappings.r4.references import own_resources
+from fhir_mappings.r4.references import by_owner, source_of
 from fhir_mappings.r4.systems import OBSERVATION_CATEGORY
+from fhir_mappings.skipped import UntiedResource, untied_resource
 from smart_app.care.record.access import Permissions, patient_on_server, permissions, reader
 from smart_app.care.record.patient_in_context import check_readable
 from smart_app.care.record.record import ChartRecord
@@ -27,8 +28,11 @@ LoadState = Literal["complete", "partial", "failed", "unsupported", "not_permitt
 
 
 class ReadReport(Struct, frozen=True, kw_only=True):
-    """How one read went. `title` for people ("HbA1c"), `count` resources used, `reason` a sentence unless complete,
-    `foreign` how many resources of other patients the server returned (none of them is shown)."""
+    """How one read went. `title` for people ("HbA1c"), `count` resources used, `reason` a sentence unless complete.
+
+    `foreign` is how many resources of other patients it returned that no read before it had returned: one counts once. `untied` are those
+    of which nobody can say whose they are. None of either is used.
+    """
 
     key: str
     title: str
@@ -37,6 +41,12 @@ class ReadReport(Struct, frozen=True, kw_only=True):
     reason: str | None
     foreign: int
     finished: datetime
+    untied: tuple[UntiedResource, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """Whether "none" may be said of it: it ended, and everything it returned was the patient's or another's."""
+        return self.state == "complete" and not self.untied
 
 
 PATIENT = "patient"
@@ -47,13 +57,14 @@ _COUNT = ("_count", "200")
 
 class DashboardSearch(Struct, frozen=True, kw_only=True):
     """One search of the dashboard: `title` for people, `params` without the patient's, `categories` (FHIR's observation-category) under
-    which records file every result of it, empty where they differ."""
+    which records file every result of it, empty where they differ; `forms` is how the addresses of the forms begin that it is after."""
 
     key: str
     title: str
     type: str
     params: tuple[tuple[str, str], ...]
     categories: tuple[str, ...] = ()
+    forms: str = ""
 
 
 class Readings(Struct, frozen=True, kw_only=True):
@@ -81,19 +92,20 @@ def read_all(record: ChartRecord, *, only: Sequence[str] = ()) -> Readings:
     return _readings(record.context, results, refusals, partly, searches=wanted, finished=record.services.clock())
 
 
-# Asked for whole and sorted out here: servers differ on whether `questionnaire=` matches a versioned canonical, and a wrong guess would
-# look like "none".
-_ALL_ANSWERS = DashboardSearch(key=ANSWERS, title="Alliance answers", type="QuestionnaireResponse", params=())
 _THE_PATIENT = DashboardSearch(key=PATIENT, title="Patient", type="Patient", params=())
 
 
 def _searches(services: AppServices, allowed: Permissions) -> tuple[DashboardSearch, ...]:
     """Answers, scores, and one search per measure group."""
+    # Asked for whole and sorted out here: servers differ on whether `questionnaire=` matches a versioned canonical, and a wrong guess would
+    # look like "none".
+    forms = f"{services.settings.canonical_base}/Questionnaire/"
+    answers = DashboardSearch(key=ANSWERS, title="Alliance answers", type="QuestionnaireResponse", params=(), forms=forms)
     # Filed as every score is that Rapport writes (fhir_mappings.submission.score_observations).
     scores = DashboardSearch(
         key=SCORES, title="Alliance scores", type="Observation", params=_score_params(services, allowed), categories=("survey",)
     )
-    return (_ALL_ANSWERS, scores, *(_group_search(services, group) for group in groups_of(services.measures)))
+    return (answers, scores, *(_group_search(services, group) for group in groups_of(services.measures)))
 
 
 def _group_search(services: AppServices, group: MeasureGroup) -> DashboardSearch:
@@ -171,8 +183,9 @@ def _readings(
         raise patient.error
     reports = {PATIENT: _report(_THE_PATIENT, "complete", count=1, reason=None, foreign=0, finished=finished)}
     resources: dict[str, Sequence[Resource]] = {}
+    strangers: set[str] = set()
     for search in searches:
-        resources[search.key], report = _sorted(context, search, results.get(search.key), refusals, finished=finished)
+        resources[search.key], report = _sorted(context, search, results.get(search.key), refusals, finished=finished, strangers=strangers)
         reports[search.key] = _said_in_part(report, search.type) if search.key in partly else report
     return Readings(patient=patient.value.resources[0], resources=resources, reports=reports)
 
@@ -184,16 +197,27 @@ def _sorted(
     refusals: Mapping[str, tuple[LoadState, str]],
     *,
     finished: datetime,
+    strangers: set[str],
 ) -> tuple[Sequence[Resource], ReadReport]:
-    """One read's own resources, and its report."""
+    """One read's own resources, and its report. `strangers` are the other patients' resources counted so far: a server that ignores the
+    patient in a search returns the same ones to every search."""
     if result is None:
         state, reason = refusals[search.key]
         return (), _report(search, state, count=0, reason=reason, foreign=0, finished=finished)
     if isinstance(result, Failed):
         return (), _report(search, _state(result.error), count=0, reason=result.reason, foreign=0, finished=finished)
-    own, foreign = own_resources(result.value.resources, patient_on_server(context))
+    own, of_another, untied = by_owner(result.value.resources, patient_on_server(context))
+    known = len(strangers)
+    strangers.update(source_of(other, search.type) for other in of_another)
     state = "complete" if result.value.complete else "partial"
-    return own, _report(search, state, count=len(own), reason=result.value.reason, foreign=foreign, finished=finished)
+    report = _report(search, state, count=len(own), reason=result.value.reason, foreign=len(strangers) - known, finished=finished)
+    left = (untied_resource(resource, judged) for resource, judged in untied if _is_sought(resource, search))
+    return own, replace(report, untied=tuple(dict.fromkeys(left)))
+
+
+def _is_sought(resource: Resource, search: DashboardSearch) -> bool:
+    """Whether the page would show it if it were the patient's: a response to the EHR's own forms is none of its business."""
+    return not search.forms or str(resource.get("questionnaire") or "").startswith(search.forms)
 
 
 def _said_in_part(report: ReadReport, resource_type: str) -> ReadReport:

@@ -119,6 +119,31 @@ def _of_others(request: FhirRequest, forward: Forward, _case: Case) -> FhirRespo
     return _rewritten(answer, strange) if _searches(request, "Observation") else answer
 
 
+# The inner address is what a server behind a proxy writes that was not told its outer one; `{}` is the right reference.
+_UNTIED: Mapping[str, Mapping[str, Any]] = {
+    "identifier": {"type": "Patient", "identifier": {"system": "urn:example:mrn", "value": "M1"}},
+    "elsewhere": {"reference": "http://inner.example/fhir/{}"},
+    "contained": {"reference": "#patient"},
+    "missing": {"display": "Somebody"},
+}
+
+
+def _tied_to_nobody(request: FhirRequest, forward: Forward, case: Case) -> FhirResponse:
+    """Observations come back with a subject that names no patient of this server."""
+    subject = _UNTIED[case.value]
+
+    def renamed(resource: dict[str, Any]) -> dict[str, Any]:
+        right = resource.get("subject", {}).get("reference", "")
+        return {**resource, "subject": {key: one.format(right) if key == "reference" else one for key, one in subject.items()}}
+
+    def nobodys(bundle: dict[str, Any]) -> dict[str, Any]:
+        entries = [{**entry, "resource": renamed(entry["resource"])} for entry in bundle.get("entry", []) if "resource" in entry]
+        return {**bundle, "entry": entries} if entries else bundle
+
+    answer = forward(request)
+    return _rewritten(answer, nobodys) if _searches(request, "Observation") else answer
+
+
 def _other_patient(request: FhirRequest, forward: Forward, _case: Case) -> FhirResponse:
     """The Patient read is answered with somebody else."""
     answer = forward(request)
@@ -257,6 +282,16 @@ FHIR = (
         expected="Shows none of them, and says that some belonged to others.",
         ends="opens",
         fhir=_of_others,
+    ),
+    Fault(
+        name="read-untied",
+        group="Reading",
+        does="Answers searches for Observations with a subject that names no patient of the server: an identifier alone, another "
+        "address (of a server behind a proxy), a contained resource, nobody.",
+        expected="Shows none of them and lists their ids; says that they could not be tied to this patient, never that they are another's.",
+        ends="opens",
+        values=tuple(_UNTIED),
+        fhir=_tied_to_nobody,
     ),
     Fault(
         name="read-other-patient",

@@ -5,6 +5,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from fhir_mappings.skipped import UntiedResource
 from smart_app.care.record.reads import ReadReport
 from smart_app.web import formats
 from smart_app.web.charts import plot as charts
@@ -101,10 +102,18 @@ _STATES = {
 _CONSEQUENCES = {"failed": "There may be results.", "partial": "There may be more.", "not_permitted": "There may be results."}
 
 
+def untied_words(untied: Sequence[UntiedResource]) -> str:
+    """`2 results could not be tied to this patient`."""
+    thing = "result" if all(one.source.startswith("Observation/") for one in untied) else "resource"
+    return f"{formats.count(len(untied), thing)} could not be tied to this patient"
+
+
 def read_notice(read: ReadReport, title: str, retry: str, *, at: str) -> Notice | None:
-    """What a lane says when its read is not complete; a retry is offered only where it can help."""
-    if read.state == "complete":
+    """What a lane says when its read is not whole; a retry is offered only where it can help."""
+    if read.whole:
         return None
+    if read.state == "complete":
+        return Notice(title=f"{title} may be incomplete.", text=f"{untied_words(read.untied)}; see “Not shown”.", action=None)
     reason = formats.sentence(read.reason or "The server gave no reason")
     text = f"{reason} {_CONSEQUENCES.get(read.state, '')} Tried at {at}.".replace("  ", " ")
     action = Link(href=retry, text="Try again") if read.state in {"failed", "partial"} else None

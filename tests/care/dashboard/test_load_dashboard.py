@@ -20,7 +20,7 @@ from smart_app.errors import FhirError, Forbidden
 from smart_app.services import AppServices
 from smart_app.settings import Settings
 from tests.care.ehr import BASE, Ehr, json_answer, refusal, statement
-from tests.care.support import SLUG, Clock, answers, asked_for, context, hba1c, in_launch, patient, settings
+from tests.care.support import CANONICAL, SLUG, Clock, answers, asked_for, context, hba1c, in_launch, patient, settings
 
 READS = {"patient", "answers", "scores", "hba1c", "glucose", "vitals", "labs"}
 
@@ -113,11 +113,43 @@ def test_other_patients_resources_are_counted_and_nothing_of_them_is_shown(ehr: 
     ehr.put({"resourceType": "QuestionnaireResponse", "id": "theirs", "subject": {"reference": "Patient/p2"}, "status": "completed"})
     found = history(services)
     assert panel(found).total == 1
-    assert report(found, "hba1c").foreign == 1
+    assert sum(read.foreign for read in found.reads) == 2
     assert [skip.code for skip in found.skipped].count("foreign_patient") == 1
     assert "13.7" not in repr(found)
     assert "theirs" not in repr(found)
     assert "p2" not in repr(found)
+
+
+def test_a_resource_that_several_searches_returned_counts_once(ehr: Ehr, services: AppServices) -> None:
+    ehr.ignores_search = True
+    ehr.put(hba1c("theirs", "13.7", day="2026-06-01", who="p2"), hba1c("too", "13.8", day="2026-06-01", who="p2"))
+    ehr.put(hba1c("whose", "7.7", day="2026-06-02", subject={"identifier": {"system": "urn:example:mrn", "value": "M1"}}))
+    found = history(services)
+    assert sum(read.foreign for read in found.reads) == 2
+    assert [skip.source for skip in found.skipped if skip.code == "untied"] == ["Observation/whose"]
+
+
+# SMART P
+@pytest.mark.parametrize(
+    "subject",
+    [{"identifier": {"system": "urn:example:mrn", "value": "M1"}}, {"reference": "http://inner.example/fhir/Patient/p1"}],
+)
+def test_a_result_tied_to_nobody_is_listed_and_is_no_other_patients(ehr: Ehr, services: AppServices, subject: dict[str, Any]) -> None:
+    ehr.ignores_search = True
+    ehr.put(hba1c("a", "7.1", day="2026-05-01"), hba1c("b", "13.7", day="2026-06-01", subject=subject))
+    found = history(services)
+    assert [(skip.code, skip.source, skip.measure) for skip in found.skipped] == [("untied", "Observation/b", None)]
+    assert sum(read.foreign for read in found.reads) == 0
+    assert (report(found, "hba1c").count, [skip.source for skip in report(found, "hba1c").untied]) == (1, ["Observation/b"])
+    assert report(found, "answers").untied == ()
+    assert "13.7" not in repr(found)
+
+
+@pytest.mark.parametrize(("form", "listed"), [(f"{CANONICAL}/Questionnaire/check-in-patient|1.0.0", 1), ("urn:intake", 0)])
+def test_of_forms_tied_to_nobody_only_ours_are_this_pages_business(ehr: Ehr, services: AppServices, form: str, listed: int) -> None:
+    ehr.ignores_search = True
+    ehr.put({"resourceType": "QuestionnaireResponse", "id": "q", "questionnaire": form, "status": "completed"})
+    assert [skip.source for skip in history(services).skipped] == ["QuestionnaireResponse/q"] * listed
 
 
 # SMART K1

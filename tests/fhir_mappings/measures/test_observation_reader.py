@@ -175,14 +175,37 @@ def test_time_in_range_on_too_little_sensor_data_is_listed_not_drawn() -> None:
     assert why_not(panel("106793-3", {"97510-2": quantity(71), "104637-4": quantity(41)})) == "data_insufficient"
 
 
-@pytest.mark.parametrize(
-    "reference", ["Patient/p2", f"{SERVER}/Patient/p2", "https://other.example/fhir/Patient/p1", "Patient/p11", "#p1", None, 7]
-)
-def test_nothing_of_another_patient_is_used_or_shown(reference: object) -> None:
+@pytest.mark.parametrize("reference", ["Patient/p2", "/Patient/p2", f"{SERVER}/Patient/p2", "Patient/p2/_history/1", "Patient/p11"])
+def test_nothing_of_another_patient_is_used_or_shown(reference: str) -> None:
     found, skipped = read(observation(subject={"reference": reference}))
     assert found == []
     assert [one.code for one in skipped] == ["foreign_patient"]
     assert (skipped[0].when, skipped[0].shown) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("subject", "says"),
+    [
+        ({"type": "Patient", "identifier": {"system": "urn:example:mrn", "value": "M1"}}, "given by identifier"),
+        ({"reference": "https://other.example/fhir/Patient/p1"}, "under another address (https://other.example/fhir)"),
+        ({"reference": "#p1"}, "inside the resource itself"),
+        ({"reference": "urn:uuid:5f2c7f5e-5d1e-4b54-a4c4-8a10fd5e2a10"}, "of a bundle"),
+        ({"reference": "Group/g1"}, "not a Patient"),
+        ({"reference": "p1"}, "cannot be read"),
+        ({"reference": 7}, "cannot be read"),
+        ({"display": "Ingrid"}, "missing"),
+        (None, "missing"),
+    ],
+)
+def test_a_subject_that_names_no_patient_here_is_listed_as_tied_to_nobody_and_not_called_anothers(subject: object, says: str) -> None:
+    found, skipped = read(observation(subject=subject))
+    assert found == []
+    [listed] = skipped
+    assert (listed.code, listed.source, listed.measure, listed.when, listed.shown) == ("untied", "Observation/o1", None, None, None)
+    assert says in listed.reason
+    assert listed.remedy
+    assert "M1" not in repr(listed)
+    assert "7.1" not in repr(listed)
 
 
 @pytest.mark.parametrize("reference", ["Patient/p1", "/Patient/p1", f"{SERVER}/Patient/p1", "Patient/p1/_history/3"])

@@ -8,6 +8,7 @@ from fhir_mappings.r4.references import (
     About,
     Ownership,
     PatientOnServer,
+    by_owner,
     is_id,
     literal_reference,
     local_reference,
@@ -117,6 +118,11 @@ def test_resource_without_a_subject_is_judged_by_its_patient() -> None:
 def test_own_resources_are_kept_in_order_and_the_others_counted() -> None:
     given_ones = [{"id": n, "subject": {"reference": reference}} for n, reference in enumerate(["Patient/p1", "Patient/p2", "/Patient/p1"])]
     assert own_resources([*given_ones, {}], WHO) == ([given_ones[0], given_ones[2]], 2)
+
+
+def test_what_a_server_returned_is_told_apart_by_whose_it_is() -> None:
+    own, theirs, nobodys = ({"subject": {"reference": reference}} for reference in ("/Patient/p1", "Patient/p2", "#p1"))
+    assert by_owner([nobodys, theirs, own], WHO) == ([own], [theirs], [(nobodys, Ownership(owner="untied", why="contained"))])
 
 
 @pytest.mark.parametrize(

@@ -68,19 +68,22 @@ def test_the_subject_may_be_written_in_every_form_a_server_uses(reference: str) 
 
 
 @pytest.mark.parametrize(
-    "subject",
+    ("subject", "code"),
     [
-        {"reference": "Patient/p2"}, {"reference": "Patient/p1x"}, {"display": "P"}, None, "Patient/p1", {},
-        {"reference": "https://e.org/r4/Patient/p1"}, {"reference": "#p1"}, {"identifier": {"system": "urn:example:mrn", "value": "p1"}},
+        *(({"reference": f"Patient/{other}"}, "foreign_patient") for other in ("p2", "p1x")),
+        *((subject, "untied") for subject in (
+            {"display": "P"}, None, "Patient/p1", {}, {"reference": "https://e.org/r4/Patient/p1"}, {"reference": "#p1"},
+            {"identifier": {"system": "urn:example:mrn", "value": "p1"}},
+        )),
     ],
 )  # fmt: skip
-def test_nothing_of_another_patient_is_used_or_said(subject: object) -> None:
+def test_nothing_of_another_patient_or_of_nobody_known_is_used_or_said(subject: object, code: str) -> None:
     parts = stored(submission())
     for part in parts.values():
         part["subject"] = subject
     ratings, skipped = read(parts.values())
     assert ratings == []
-    assert set(codes_of(skipped)) == {"foreign_patient"}
+    assert set(codes_of(skipped)) == {code}
     assert all((skip.when, skip.shown, skip.measure) == (None, None, None) for skip in skipped)
     assert len(skipped) == 6
 

@@ -193,6 +193,17 @@ class TestOwnPage:
         assert "not answered it yet" not in page.text
         assert form_address(page)
 
+    def test_answers_tied_to_nobody_are_not_called_none(self, rapport: Clinic) -> None:
+        home = rapport.launch()
+        answered(rapport, home)
+        [sent] = rapport.ehr.of_type("QuestionnaireResponse")
+        rapport.ehr.put({**sent, "subject": {"identifier": {"system": "urn:example:mrn", "value": "M1"}}})
+        rapport.ehr.ignores_search = True
+        page = rapport.get(home)
+        assert "does not say clearly whose some of the answers in it are" in page.text
+        assert "Nothing yet" not in page.text
+        assert "not answered it yet" not in page.text
+
     # SMART G3
     def test_granted_nothing_the_patient_is_told_plainly(self, rapport: Clinic) -> None:
         rapport.server.token["scope"] = "launch openid fhirUser"

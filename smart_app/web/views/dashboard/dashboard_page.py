@@ -6,7 +6,7 @@ from datetime import date, datetime, tzinfo
 from msgspec import Struct
 from msgspec.structs import replace
 
-from fhir_mappings.skipped import Skipped
+from fhir_mappings.skipped import Skipped, UntiedResource
 from smart_app.care.dashboard.history import Dyad, HiddenRating, History, Panel, Years
 from smart_app.care.record.reads import ReadReport
 from smart_app.launch.context.launch_context import LaunchContext
@@ -28,7 +28,7 @@ from smart_app.web.views.dashboard.measure_lanes import NOT_RESULTS, LaneFrame, 
 from smart_app.web.views.dashboard.offers import Offer, Offers
 from smart_app.web.views.dashboard.summary import Summary, is_of, summary
 from smart_app.web.views.dashboard.unscored_lanes import answered_in_words, answered_lane, answers_table
-from smart_app.web.views.parts import Lane, Link, Notice, Table, Words, filled_columns, read_notice
+from smart_app.web.views.parts import Lane, Link, Notice, Table, Words, filled_columns, read_notice, untied_words
 
 _HBA1C_HEIGHT = 156
 _MEASURE_HEIGHT = 60
@@ -284,7 +284,7 @@ def _alliance_reads(history: History) -> list[ReadReport]:
 
 
 def _alliance_notice(history: History, frame: LaneFrame) -> Notice | None:
-    unread = next((read for read in _alliance_reads(history) if read.state != "complete"), None)
+    unread = next((read for read in _alliance_reads(history) if not read.whole), None)
     return read_notice(unread, unread.title, frame.retry, at=formats.clock(unread.finished, frame.zone)) if unread else None
 
 
@@ -305,7 +305,7 @@ def _hba1c_panel(panel: Panel, history: History, frame: LaneFrame) -> MeasurePan
     places = list(dict.fromkeys(point.performer for point in panel.points if point.performer))
     source = formats.listed(places) if 0 < len(places) <= _MOST_PLACES else f"{len(places)} laboratories" if places else history.server
     last = f", last {formats.ago(panel.latest.when.day, frame.today)}" if panel.latest else ""
-    number = formats.count(panel.total, "result") if panel.total or panel.read.state == "complete" else "not known"
+    number = formats.count(panel.total, "result") if panel.total or panel.read.whole else "not known"
     return MeasurePanel(
         title=panel.measure.title,
         direction=panel.measure.direction,
@@ -323,7 +323,7 @@ def _under_heading(lane: Lane, panel: Panel) -> Lane:
 
 def _measure_lanes(panels: Sequence[Panel], frame: LaneFrame) -> tuple[Lane, ...]:
     """A lane per measure; those with nothing at all, fully searched, share the last one."""
-    empty = [panel for panel in panels if panel.read.state == "complete" and not panel.total and not panel.skipped]
+    empty = [panel for panel in panels if panel.read.whole and not panel.total and not panel.skipped]
     lanes = [measure_lane(panel, frame, height=_MEASURE_HEIGHT, tall=False) for panel in panels if panel not in empty]
     if len(empty) == 1:
         lanes.append(measure_lane(empty[0], frame, height=_MEASURE_HEIGHT, tall=False))
@@ -337,22 +337,43 @@ def _measure_lanes(panels: Sequence[Panel], frame: LaneFrame) -> tuple[Lane, ...
 
 
 def _incomplete(history: History, frame: LaneFrame) -> Notice | None:
-    """The page's first words when something is missing: how many reads, which, and when the rest was read."""
+    """The page's first words when something is missing or may be: how many reads, which, and when the rest was read."""
     broken = [read for read in history.reads if read.state != "complete"]
     foreign = sum(read.foreign for read in history.reads)
+    untied = _untied(history)
     unusable = _unusable(history)
-    if not broken and not foreign and not unusable:
+    if not broken and not foreign and not untied and not unusable:
         return None
     parts = [f"{len(broken)} of {len(history.reads)} reads did not complete ({_titles(broken)})."] if broken else []
     if foreign:
         parts.append(_foreign(foreign))
+    if untied:
+        parts.append(_why_untied(untied))
     if unusable:
         parts.append(f"{unusable} could not be used; see “Not shown”.")
-    if broken:
+    if broken and not untied:
         parts.append(f"Everything else is complete as of {formats.clock(history.read_at, frame.zone)}.")
-    title = "This page is incomplete." if broken or unusable else "The server returned other patients’ data."
+    title = _incomplete_title(certainly=bool(broken or unusable), foreign=foreign)
     action = Link(href=frame.retry, text="Try again") if any(read.state in {"failed", "partial"} for read in broken) else None
     return Notice(title=title, text=" ".join(parts), action=action)
+
+
+def _incomplete_title(*, certainly: bool, foreign: int) -> str:
+    """What is worst of it: what is missing, whose data came along, what may be missing."""
+    if certainly:
+        return "This page is incomplete."
+    return "The server returned other patients’ data." if foreign else "This page may be incomplete."
+
+
+def _untied(history: History) -> list[UntiedResource]:
+    """Of which nobody can say whose they are; each once, whatever searches returned it."""
+    return list(dict.fromkeys(one for read in history.reads for one in read.untied))
+
+
+def _why_untied(untied: Sequence[UntiedResource]) -> str:
+    """How many, and what is the matter with their subject; which, and what IT can do, stands in the list."""
+    whose = "its" if len(untied) == 1 else "their"
+    return f"{untied_words(untied)}: {whose} subject is {' or '.join(dict.fromkeys(one.subject for one in untied))}. See “Not shown”."
 
 
 def _unusable(history: History) -> str:
@@ -428,7 +449,8 @@ def _skip_order(skip: Skipped) -> int:
 
 
 def _skip_row(skip: Skipped) -> tuple[str, ...]:
-    when = formats.short_moment(skip.when) if skip.when else formats.NOT_RECORDED
+    undated = "Not read" if skip.code == "untied" else formats.NOT_RECORDED
+    when = formats.short_moment(skip.when) if skip.when else undated
     what = f"{skip.what}, “{skip.shown}”" if skip.shown else skip.what
     return (when, what, formats.sentence(skip.reason), formats.sentence(skip.remedy or ""), skip.source)
 
@@ -451,10 +473,12 @@ def _sources(history: History, frame: LaneFrame) -> Sources:
     whole = sum(read.state == "complete" for read in history.reads)
     reads = formats.count(len(history.reads), "read")
     tally = f"All {reads} complete." if whole == len(history.reads) else f"{whole} of {reads} complete."
+    untied = _untied(history)
+    left = f" {untied_words(untied)}." if untied else ""
     day = formats.short_date(_local_day(history.read_at, frame.zone))
     instruments = {dyad.instrument.slug: dyad.instrument for dyad in [*history.dyads, *history.companions]}.values()
     return Sources(
-        sentence=f"Read from {history.server} (FHIR R4) on {day} at {formats.clock(history.read_at, frame.zone)}. {tally}",
+        sentence=f"Read from {history.server} (FHIR R4) on {day} at {formats.clock(history.read_at, frame.zone)}. {tally}{left}",
         rows=tuple(
             (read.title, _READ_WORDS[read.state], str(read.count), formats.clock(read.finished, frame.zone)) for read in history.reads
         ),

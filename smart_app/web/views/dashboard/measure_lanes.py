@@ -42,7 +42,7 @@ def measure_lane(panel: Panel, frame: LaneFrame, *, height: int, tall: bool) -> 
     measure = panel.measure
     suspects = [skip for skip in panel.skipped if skip.code not in NOT_RESULTS]
     drawn = bool(panel.points) or any(_in_range(skip, frame.time) for skip in suspects)
-    unread = not panel.total and panel.read.state != "complete"
+    unread = not panel.total and not panel.read.whole
     at = formats.clock(panel.read.finished, frame.zone)
     return Lane(
         title=measure.title,
@@ -140,8 +140,7 @@ def _words_for_none(panel: Panel, at: str) -> Words:
 def _readings(panel: Panel, today: date, *, detailed: bool) -> tuple[Reading, ...]:
     latest, measure = panel.latest, panel.measure
     if latest is None:
-        known = panel.read.state == "complete"
-        return () if known else (Reading(mark="", name="", value="", unit="latest value not known", notes=()),)
+        return () if panel.read.whole else (Reading(mark="", name="", value="", unit="latest value not known", notes=()),)
     other = converted(measure, latest)
     notes = [f"{other}, converted"] if other else []
     passed = formats.ago(latest.when.day, today)

@@ -38,11 +38,18 @@ def summary(history: History) -> Summary:
 def _nothing(history: History) -> str:
     ratings = sum(dyad.total for dyad in [*history.dyads, *history.companions])
     values = sum(panel.total for panel in history.panels)
-    complete = all(read.state == "complete" for read in history.reads)
     if ratings or values:
         return f"Nothing to compare yet: {formats.count(ratings, 'rating')} and {formats.count(values, 'diabetes result')} so far."
-    ending = "and every search finished." if complete else "but not every search finished, so there may be some."
-    return f"Nothing to compare yet. No alliance ratings and no diabetes results were found for this patient, {ending}"
+    return f"Nothing to compare yet. No alliance ratings and no diabetes results were found for this patient, {_how_sure(history)}"
+
+
+def _how_sure(history: History) -> str:
+    """How far "none" can be said."""
+    if any(read.state != "complete" for read in history.reads):
+        return "but not every search finished, so there may be some."
+    if any(read.untied for read in history.reads):
+        return "but not all that was found could be tied to this patient, so there may be some."
+    return "and every search finished."
 
 
 def _sentence(change: Change, history: History) -> str:

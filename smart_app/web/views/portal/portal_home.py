@@ -55,7 +55,7 @@ class PortalView(Struct, frozen=True, kw_only=True):
 def portal_view(page: PortalHome, *, context: LaunchContext, site_name: str, address: Address, end: str, now: datetime) -> PortalView:
     """The page; `now` is aware and gives the zone."""
     forms = tuple(_answerable(form, page, address, now.date()) for form in page.forms) if page.can_send else ()
-    whole = page.read.state == "complete"
+    whole = page.read.whole
     return PortalView(
         banner=patient_banner(page.patient),
         signed_in=context.user.name or plain_name(page.patient),
@@ -88,7 +88,7 @@ def _last(last: Moment | None, page: PortalHome, today: date) -> str:
     """When it was answered before; no word of "never" where that is not known."""
     if last is not None:
         return "You answered it today." if last.day == today else f"You last answered it on {_long(last)}."
-    return "You have not answered it yet." if page.read.state == "complete" else ""
+    return "You have not answered it yet." if page.read.whole else ""
 
 
 def _why_none(page: PortalHome) -> str:
@@ -129,4 +129,6 @@ def _long(when: Moment) -> str:
 def _incomplete(page: PortalHome) -> str:
     if page.read.state == "partial":
         return "This list is not complete: not everything could be read just now."
+    if page.read.untied:
+        return "This list may not be complete: your record does not say clearly whose some of the answers in it are."
     return "What you have sent before cannot be shown just now."

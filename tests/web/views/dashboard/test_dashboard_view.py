@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from fhir_mappings.people.person import Person
 from fhir_mappings.reliable_change.latest_change import Change
-from fhir_mappings.skipped import Skipped
+from fhir_mappings.skipped import Skipped, UntiedResource, untied
 from smart_app.care.dashboard.history import HiddenRating, History
 from smart_app.web.views.dashboard.dashboard_page import DashboardView, dashboard_view
 from smart_app.web.views.parts import Lane, Words
@@ -183,6 +183,52 @@ def test_other_patients_resources_are_counted_and_never_listed() -> None:
     assert view.not_shown.foreign.startswith("3 resources the server returned belong to other patients")
     assert view.not_shown.rows == ()
     assert "Jo" not in repr(view)
+
+
+def with_untied(*subjects: str) -> History:
+    """An HbA1c search that returned nothing but results with these subjects, as did the one for other laboratory results."""
+    left = tuple(
+        UntiedResource(source=f"Observation/u{place}", subject=subject, remedy="IT: the address behind the proxy.")
+        for place, subject in enumerate(subjects)
+    )
+    reports = [replace(read(key, title), untied=left) for key, title in (("hba1c", "HbA1c"), ("labs", "Laboratory"))]
+    panels = [panel(HBA1C, [], report=reports[0]), panel(MEASURES[4], [], report=reports[1])]
+    return replace(history(panels=panels, skipped=[untied(one) for one in left]), reads=reports)
+
+
+def test_results_tied_to_nobody_are_counted_once_and_listed_with_what_it_can_do() -> None:
+    view = view_of(with_untied("given by identifier only", "under another address (http://inner.example/fhir)"))
+    assert view.incomplete
+    assert view.incomplete.title == "This page may be incomplete."
+    assert view.incomplete.text == (
+        "2 results could not be tied to this patient: their subject is given by identifier only or under another address "
+        "(http://inner.example/fhir). See “Not shown”."
+    )
+    assert "other patients" not in repr(view)
+    assert (view.not_shown.foreign, view.not_shown.count) == ("", "2 values")
+    assert [row[-1] for row in view.not_shown.rows] == ["Observation/u0", "Observation/u1"]
+    assert all("IT: the address behind the proxy." in row for row in view.not_shown.rows)
+    assert "Not recorded" not in repr(view.not_shown)
+
+
+def test_nothing_is_called_not_found_where_a_result_could_not_be_tied() -> None:
+    view = view_of(with_untied("missing"))
+    assert view.hba1c
+    lanes = [view.hba1c.lane, *view.measures]
+    assert [lane.words for lane in lanes] == [None, None]
+    assert [lane.notice and lane.notice.text for lane in lanes] == ["1 result could not be tied to this patient; see “Not shown”."] * 2
+    assert view.hba1c.standing.startswith("not known")
+    assert "every search finished" not in repr(view.summary)
+    assert "Search complete" not in repr(view.measures)
+
+
+def test_other_patients_data_is_said_first_where_some_is_tied_to_nobody_too() -> None:
+    shown = with_untied("missing")
+    view = view_of(replace(shown, reads=[replace(shown.reads[0], foreign=2), *shown.reads[1:]]))
+    assert view.incomplete
+    assert view.incomplete.title == "The server returned other patients’ data."
+    assert "2 resources the server returned belong to other patients" in view.incomplete.text
+    assert "1 result could not be tied to this patient" in view.incomplete.text
 
 
 def test_empty_measures_share_one_lane_that_says_the_search_is_complete() -> None:
