@@ -11,6 +11,7 @@ from msgspec import Struct, field
 
 from fhir_mappings.measures.code_index import CodePlace, code_index, places_in
 from fhir_mappings.measures.duplicate_results import newest_of_each
+from fhir_mappings.measures.focus import why_about_another
 from fhir_mappings.measures.measure import Measure, MeasureCode, Unit
 from fhir_mappings.measures.measurement import Comparator, Measurement, Standing
 from fhir_mappings.measures.quantity_reader import KnownUnits, Unreadable, decimal_of, drawn_value, quantity_in
@@ -31,8 +32,10 @@ _COMPARATORS: Mapping[str, Comparator] = {"<": "<", "<=": "<=", ">": ">", ">=": 
 
 
 class _ObservationReading(Struct, frozen=True):
-    """Where one call collects what it finds and what it does not draw; `units` and `names` are those it has met; days are of `zone`."""
+    """Where one call collects what it finds of that patient and what it does not draw; `units` and `names` are those it has met; days are
+    of `zone`."""
 
+    patient: PatientOnServer
     found: list[Measurement] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     units: KnownUnits = field(default_factory=dict)
@@ -49,7 +52,7 @@ def read_measurements(
     them. `zone` is the clinic's: an instant has its day there.
     """
     index = code_index(tuple(measures))
-    reading = _ObservationReading(zone=zone)
+    reading = _ObservationReading(patient, zone=zone)
     about = About(patient)
     for observation in observations:
         if not isinstance(observation, dict):
@@ -66,6 +69,10 @@ def read_measurements(
 def _read(reading: _ObservationReading, observation: FhirJson, place: CodePlace) -> None:
     """One value of one resource, into one list or the other."""
     when = _when(observation, reading.zone)
+    about_another = why_about_another(observation, reading.patient)
+    if about_another is not None:
+        reading.skipped.append(_of_another(observation, place, about_another, when=when))
+        return
     holder = observation
     try:
         standing = _standing(observation)
@@ -237,6 +244,20 @@ def _updated(observation: FhirJson) -> str:
     meta = observation.get("meta")
     updated = (meta.get("lastUpdated") if isinstance(meta, dict) else None) or observation.get("issued")
     return updated if isinstance(updated, str) else ""
+
+
+def _of_another(observation: FhirJson, place: CodePlace, why: str, *, when: Moment | None) -> Skipped:
+    """A value filed in this record that is not the patient's own: where it is and what of, never the value."""
+    return Skipped(
+        source=_source(observation),
+        measure=place.measure.key,
+        what=place.measure.title,
+        when=when,
+        shown=None,
+        reason=why,
+        code="about_another",
+        remedy="If it is the patient's own value, the source takes its focus away.",
+    )
 
 
 def _skipped(observation: FhirJson, holder: FhirJson, place: CodePlace, why: Unreadable, *, when: Moment | None) -> Skipped:

@@ -152,6 +152,14 @@ def test_of_forms_tied_to_nobody_only_ours_are_this_pages_business(ehr: Ehr, ser
     assert [skip.source for skip in history(services).skipped] == ["QuestionnaireResponse/q"] * listed
 
 
+def test_a_result_about_somebody_else_is_neither_the_latest_nor_the_one_before(ehr: Ehr, services: AppServices) -> None:
+    ehr.put(hba1c("own", "7.1", day="2026-05-01"), hba1c("donor", "5.2", day="2026-06-01", focus=[{"reference": "RelatedPerson/r"}]))
+    lane = panel(history(services))
+    assert lane.latest is not None
+    assert (lane.latest.source, lane.previous, lane.total) == ("Observation/own", None, 1)
+    assert [(skip.code, skip.source) for skip in lane.skipped] == [("about_another", "Observation/donor")]
+
+
 # SMART K1
 @pytest.mark.parametrize(
     "subject",

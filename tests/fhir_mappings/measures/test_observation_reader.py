@@ -208,6 +208,41 @@ def test_a_subject_that_names_no_patient_here_is_listed_as_tied_to_nobody_and_no
     assert "7.1" not in repr(listed)
 
 
+@pytest.mark.parametrize("reference", ["RelatedPerson/unborn", "Device/pump", "https://other.example/fhir/Patient/p1", "#child"])
+@pytest.mark.parametrize("made", [observation, lambda **more: pressure(131, 79, **more)])
+def test_a_value_about_somebody_else_is_listed_and_never_drawn(made: Any, reference: str) -> None:
+    found, skipped = read(made(focus=[{"reference": reference}]))
+    assert found == []
+    [listed] = skipped
+    assert (listed.code, listed.source, listed.shown) == ("about_another", "Observation/o1", None)
+    assert listed.when is not None
+    assert listed.what in {"HbA1c", "Blood pressure"}
+    assert listed.remedy
+
+
+def test_what_a_value_is_about_is_named_unless_it_is_another_patient() -> None:
+    _, [unborn] = read(observation(focus=[{"reference": "RelatedPerson/unborn"}]))
+    _, [donor] = read(observation(focus=[{"reference": "Patient/p2"}]))
+    assert unborn.reason == "It is about RelatedPerson/unborn, not about the patient."
+    assert donor.reason == "It is about another patient, not about this one."
+    assert "p2" not in repr(donor)
+
+
+def test_a_withdrawn_value_about_somebody_else_shows_nothing_of_it_either() -> None:
+    _, [listed] = read(observation(focus=[{"reference": "Patient/p2"}], status="entered-in-error"))
+    assert (listed.code, listed.shown) == ("about_another", None)
+
+
+@pytest.mark.parametrize("focus", [[], [{"reference": "Patient/p1"}], [{"reference": f"{SERVER}/Patient/p1/_history/2"}]])
+def test_a_value_about_the_patient_themself_is_drawn(focus: object) -> None:
+    assert one(observation(focus=focus)).source == "Observation/o1"
+
+
+@pytest.mark.parametrize("focus", [[{"display": "the child"}], [{"identifier": {"value": "1"}}], {"reference": "#x"}, "unborn", [7]])
+def test_a_value_about_something_that_cannot_be_told_is_listed(focus: object) -> None:
+    assert why_not(observation(focus=focus)) == "about_another"
+
+
 @pytest.mark.parametrize("reference", ["Patient/p1", "/Patient/p1", f"{SERVER}/Patient/p1", "Patient/p1/_history/3"])
 def test_the_patient_is_known_by_relative_absolute_and_versioned_references(reference: str) -> None:
     assert one(observation(subject={"reference": reference})).source == "Observation/o1"

@@ -22,7 +22,9 @@ _PLAIN_MARKS: frozenset[plot.Mark] = frozenset({"dot", "square"})
 _PLAIN_WHERE_ALL_CONVERTED = _PLAIN_MARKS | frozenset[plot.Mark]({"converted"})
 
 # Left out for what they are, not for what they say: no cross at their date, and a line may pass it.
-NOT_RESULTS = frozenset({"foreign_patient", "entered_in_error", "status_cancelled", "status_registered", "superseded", "not_a_result"})
+NOT_RESULTS = frozenset(
+    {"foreign_patient", "about_another", "entered_in_error", "status_cancelled", "status_registered", "superseded", "not_a_result"}
+)
 _MOST_BEYOND = 6
 
 

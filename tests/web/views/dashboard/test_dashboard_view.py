@@ -222,6 +222,19 @@ def test_nothing_is_called_not_found_where_a_result_could_not_be_tied() -> None:
     assert "Search complete" not in repr(view.measures)
 
 
+def test_a_value_about_somebody_else_is_listed_and_leaves_no_cross() -> None:
+    about = Skipped(
+        source="Observation/donor", measure="hba1c", what="HbA1c", when=moment(DAY), shown=None, code="about_another",
+        reason="It is about RelatedPerson/r, not about the patient.", remedy="The source takes its focus away.",
+    )  # fmt: skip
+    view = view_of(history(panels=[panel(HBA1C, [], skipped=[about])]))
+    assert view.hba1c
+    assert view.hba1c.lane.plot is None
+    assert view.incomplete is None
+    [row] = view.not_shown.rows
+    assert (row[1], row[-1]) == ("HbA1c", "Observation/donor")
+
+
 def test_other_patients_data_is_said_first_where_some_is_tied_to_nobody_too() -> None:
     shown = with_untied("missing")
     view = view_of(replace(shown, reads=[replace(shown.reads[0], foreign=2), *shown.reads[1:]]))
