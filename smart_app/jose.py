@@ -1,6 +1,7 @@
 """The one door to joserfc: verifies signatures by a key set; makes, reads and publishes keys of our own, and signs with them.
 Knows no claim's meaning."""
 
+import re
 from base64 import urlsafe_b64decode
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -24,6 +25,8 @@ _RSA_BITS_AT_LEAST = 2048
 _RSA_BITS = 3072
 # What a key may show of itself. A list of what is allowed, because the private members of RSA alone are six.
 _PUBLIC = {"RSA": ("kty", "n", "e"), "EC": ("kty", "crv", "x", "y")}
+_NUMBERS = {"RSA": ("n", "e"), "EC": ("x", "y")}
+_BASE64URL = re.compile(r"(?:[\w-]{4})*(?:[\w-]{2}|[\w-]{3})?", re.ASCII)
 
 SigningAlgorithm = Literal["ES384", "RS384"]
 
@@ -197,29 +200,53 @@ def _header(token: str) -> dict[str, Any]:
 
 def _key(key_id: object, algorithm: str, key_set: Mapping[str, Any]) -> RSAKey | ECKey:
     """The one key of the set that can have made the signature. Servers may leave `kid` out when they have one key (OIDC core 10.1)."""
-    usable = [key for key in _members(key_set) if _usable(key, algorithm)]
-    fitting = [key for key in usable if key_id is None or key.get("kid") == key_id]
+    named = [key for key in _members(key_set) if key_id is None or key.get("kid") == key_id]
+    fitting = [key for key in named if _unfit(key, algorithm) is None]
     if not fitting:
-        raise UnknownKeyError("A signed token names a key its server does not publish.", detail=f"{len(usable)} usable keys")
+        why = f"; of the key it names: {_unfit(named[0], algorithm)}" if len(named) == 1 else ""
+        raise UnknownKeyError("A signed token names a key its server does not publish.", detail=f"no usable key among {len(named)}{why}")
     if len(fitting) > 1:
         raise SignatureError("A signed token does not say which of several keys it was signed with.", detail=f"{len(fitting)} keys")
-    if fitting[0].get("kty") == "RSA" and (bits := _bits(fitting[0].get("n"))) < _RSA_BITS_AT_LEAST:
+    return _published(fitting[0])
+
+
+def _published(member: Mapping[str, Any]) -> RSAKey | ECKey:
+    """A server's key from what it publishes of it. Raises SignatureError, which names the member that cannot be used and why."""
+    kind = str(member["kty"])
+    numbers = {name: _number(name, member.get(name)) for name in _NUMBERS[kind]}
+    if kind == "RSA" and (bits := _bits(numbers["n"])) < _RSA_BITS_AT_LEAST:
         raise SignatureError("A server's published key is too weak.", detail=f"{bits} bits")
+    # Only what the signature needs: an unreadable certificate beside a good key is no reason to refuse it.
+    bare = {name: member[name] for name in _PUBLIC[kind]} | numbers
     try:
-        key = _imported(simplejson.dumps(fitting[0]))
+        key = _imported(simplejson.dumps(bare))
     except (JoseError, ValueError, TypeError) as error:
-        raise SignatureError("A server's published key cannot be used.", detail=type(error).__name__) from error
+        what = "no RSA key" if kind == "RSA" else f"no point of {member['crv']}"
+        raise _unusable(f"{' and '.join(numbers)} are {what}") from error
     if not isinstance(key, RSAKey | ECKey):
         raise SignatureError("A server's published key is of a kind that is not accepted.")
     return key
 
 
-def _bits(modulus: object) -> int:
-    """How long an RSA key is; 0 where that cannot be told. Before joserfc sees it, which only warns, on stderr."""
-    try:
-        return int.from_bytes(urlsafe_b64decode(f"{modulus}==")).bit_length()
-    except ValueError:
-        return 0
+def _number(name: str, value: object) -> str:
+    """A number of a key in base64url. RFC 7515 2 leaves padding out; servers that keep it publish the same number."""
+    if value is None:
+        raise _unusable(f"{name} is missing")
+    if not isinstance(value, str):
+        raise _unusable(f"{name} is no text")
+    bare = value.rstrip("=")
+    if not bare or not _BASE64URL.fullmatch(bare):
+        raise _unusable(f"{name} is not base64url")
+    return bare
+
+
+def _unusable(detail: str) -> SignatureError:
+    return SignatureError("A server's published key cannot be used.", detail=detail)
+
+
+def _bits(modulus: str) -> int:
+    """How long an RSA key is. Before joserfc sees it, which only warns, on stderr."""
+    return int.from_bytes(urlsafe_b64decode(f"{modulus}==")).bit_length()
 
 
 # An EHR signs thousands of tokens with one key, and checking the key itself takes as long as checking a signature with it.
@@ -233,14 +260,17 @@ def _members(key_set: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [key for key in keys if isinstance(key, dict)] if isinstance(keys, list) else []
 
 
-def _usable(key: Mapping[str, Any], algorithm: str) -> bool:
-    """Of the right type and curve, not for encryption, not for another algorithm, and not published with its private half: with such a
-    key anybody could have signed."""
+def _unfit(key: Mapping[str, Any], algorithm: str) -> str | None:
+    """Why a key is not one for this algorithm, by its member: of another type or curve, for encryption, for another algorithm, or published
+    with its private half: with such a key anybody could have signed."""
     type_, curve = _KEY_FORMS[algorithm]
-    return (
-        key.get("kty") == type_
-        and (curve is None or key.get("crv") == curve)
-        and key.get("use", "sig") == "sig"
-        and key.get("alg", algorithm) == algorithm
-        and "d" not in key
-    )
+    operations = key.get("key_ops")
+    holds = {
+        f"kty is not {type_}": key.get("kty") == type_,
+        f"crv is not {curve}": curve is None or key.get("crv") == curve,
+        "use is not sig": key.get("use", "sig") == "sig",
+        f"alg is not {algorithm}": key.get("alg", algorithm) == algorithm,
+        "key_ops does not name verify": not isinstance(operations, list) or "verify" in operations,
+        "d, the private half, is published": "d" not in key,
+    }
+    return next((reason for reason, fits in holds.items() if not fits), None)

@@ -106,6 +106,59 @@ def test_weak_key_of_a_server_is_refused() -> None:
         verified_claims(signed_bytes(b"{}", key=weak), {"keys": [short]})
 
 
+def padded(key: RSAKey | ECKey) -> dict[str, Any]:
+    """The published key as some servers write it: base64url with the signs at its end that RFC 7515 2 leaves out."""
+    return {name: value + "=" * (-len(value) % 4) if name in "nexy" else value for name, value in public(key).items()}
+
+
+@pytest.mark.parametrize(("key", "algorithm"), [(rsa_key(), "RS256"), (ec_key("P-256"), "ES256"), (ec_key("P-384"), "ES384")])
+def test_key_published_with_padding_is_read(key: RSAKey | ECKey, algorithm: str) -> None:
+    token = signed({"a": 1}, key, algorithm, str(key.kid))
+    assert verified_claims(token, {"keys": [padded(key)]}) == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    ("key", "algorithm", "change", "said"),
+    [
+        (rsa_key(), "RS256", {"n": None}, "n is missing"),
+        (rsa_key(), "RS256", {"n": 7}, "n is no text"),
+        (rsa_key(), "RS256", {"n": str(public(rsa_key())["n"])[:-1] + "+"}, "n is not base64url"),
+        (rsa_key(), "RS256", {"n": "A" * 401}, "n is not base64url"),
+        (rsa_key(), "RS256", {"e": "A=QAB"}, "e is not base64url"),
+        (rsa_key(), "RS256", {"e": "AAE"}, "n and e are no RSA key"),
+        (ec_key("P-256"), "ES256", {"y": None}, "y is missing"),
+        (ec_key("P-256"), "ES256", {"x": "AAAA"}, "x and y are no point of P-256"),
+    ],
+)
+def test_key_that_cannot_be_used_is_refused_by_member_and_reason(
+    key: RSAKey | ECKey, algorithm: str, change: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(SignatureError, match="published key cannot be used") as refused:
+        verified_claims(signed({}, key, algorithm, str(key.kid)), {"keys": [public(key, **change)]})
+    assert refused.value.detail == said
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"kty": "oct"}, "kty is not RSA"),
+        ({"use": "enc"}, "use is not sig"),
+        ({"alg": "RS384"}, "alg is not RS256"),
+        ({"key_ops": ["encrypt"]}, "key_ops does not name verify"),
+        ({"d": "AAAA"}, "d, the private half, is published"),
+    ],
+)
+def test_key_that_is_named_and_not_for_signatures_says_why(change: dict[str, Any], said: str) -> None:
+    with pytest.raises(UnknownKeyError) as refused:
+        verified_claims(signed_bytes(b"{}"), {"keys": [public(rsa_key(), **change)]})
+    assert said in refused.value.detail
+
+
+def test_members_of_a_key_that_no_signature_needs_are_passed_over() -> None:
+    odd = public(rsa_key(), x5c="MII", x5t=7, key_ops=["verify"], note={"a": 1})
+    assert verified_claims(signed_bytes(b'{"a": 1}'), {"keys": [odd]}) == {"a": 1}
+
+
 def test_key_published_with_its_private_half_is_not_used() -> None:
     with pytest.raises(UnknownKeyError):
         verified_claims(signed_bytes(b"{}"), {"keys": [rsa_key().as_dict(private=True)]})
