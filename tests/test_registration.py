@@ -267,6 +267,7 @@ def test_entry_holds_all_that_differs_between_ehrs(write: Write) -> None:
         "id_token_issuers": ["https://login.example.org/tenants/t/oidc/idsps/t/"],
         "frame_ancestors": ["https://ehr.example.org"],
         "nonce_optional": True,
+        "launch_plus": "space",
     }
     assert only(write(given)) == Issuer(
         name="Example EHR",
@@ -278,6 +279,7 @@ def test_entry_holds_all_that_differs_between_ehrs(write: Write) -> None:
         id_token_issuers=("https://login.example.org/tenants/t/oidc/idsps/t/",),
         frame_ancestors=("https://ehr.example.org",),
         nonce_optional=True,
+        launch_plus="space",
     )
 
 
@@ -297,6 +299,7 @@ class TestMistakes:
             ({"auth": {"method": "open"}}, "issuers[0]"),
             ({"auth": {}}, "issuers[0].auth"),
             ({"auth": {"method": "magic"}}, "issuers[0].auth"),
+            ({"launch_plus": "both"}, "issuers[0].launch_plus"),
             ({"auth": {"method": "none", "secret_env": "S"}}, "issuers[0].auth.secret_env"),
             ({"auth": {"method": "client_secret_basic"}}, "issuers[0].auth"),
             ({"auth": {"method": "client_secret_post", "secret_env": "S", "secret_file": "/run/s"}}, "issuers[0].auth"),

@@ -13,6 +13,8 @@ from smart_app.registration.iss import normalise_iss
 AssertionAlgorithm = Literal["RS384", "ES384"]
 # How the browser is sent to the sign-in.
 AuthorizeBy = Literal["auto", "get", "post"]
+# What a `+` in a `launch` value means.
+LaunchPlus = Literal["auto", "plus", "space"]
 FhirVersion = Literal["4.0.0", "4.0.1"]
 
 
@@ -59,7 +61,8 @@ class Issuer(Struct, frozen=True, kw_only=True):
     `id_token_issuers` replace the discovered issuer when not empty. An entry with `iss_prefix` stands for many `iss`;
     with `nonce_optional` id_tokens may lack the nonce; with `tenant` every launch must be for that organisation; one that is `demo_only` is
     trusted by `rapport demo` alone; at one that is `standalone` people may also start from Rapport's own page. The sign-in is asked by
-    GET, by POST where the address would be long (`authorize` auto) or where the EHR advertises it (`post`). `time_zone` is the clinic's at
+    GET, by POST where the address would be long (`authorize` auto) or where the EHR advertises it (`post`). A `+` in the `launch` value it
+    sends is what `launch_plus` says; auto: a space where the value cannot be base64. `time_zone` is the clinic's at
     this EHR, None where the site's counts. Within a Registration `scope` is never empty: it is the client's by default."""
 
     name: str
@@ -77,6 +80,7 @@ class Issuer(Struct, frozen=True, kw_only=True):
     demo_only: bool = False
     tenant: str | None = None
     authorize: AuthorizeBy = "auto"
+    launch_plus: LaunchPlus = "auto"
     standalone: bool = False
     time_zone: ZoneInfo | None = None
 
@@ -137,6 +141,11 @@ class Registration(Struct, frozen=True, kw_only=True):
         trusted = [issuer for issuer in self.issuers if issuer.trusted]
         exact = next((issuer for issuer in trusted if issuer.iss == wanted and issuer.iss_prefix is None), None)
         return exact or next((replace(issuer, iss=wanted) for issuer in trusted if _below_prefix(issuer, wanted)), None)
+
+    def launch_plus(self, iss: str) -> LaunchPlus:
+        """What a `+` in a launch value from `iss` means; auto for one that is not trusted, which goes no further."""
+        issuer = self.find(iss)
+        return issuer.launch_plus if issuer else "auto"
 
     def with_issuer(self, issuer: Issuer) -> "Registration":
         """A copy in which `issuer` stands in place of any other with the same `iss`. Raises ConfigurationError for an unusable `iss`."""

@@ -18,6 +18,7 @@ from smart_app.registration.entries import (
     ClientMetadata,
     FhirVersion,
     Issuer,
+    LaunchPlus,
     OpenServer,
     PrivateKeyJwt,
     PublicClient,
@@ -166,6 +167,11 @@ class _IssuerPart(_Part):
         default="auto",
         description="How the sign-in is asked: by GET, but by POST above 2000 characters (auto); by POST where the EHR advertises it "
         "(post); or always by GET (get). With post, list in `hosts` every host the sign-in leads through: browsers hold a form to them.",
+    )
+    launch_plus: LaunchPlus = Field(
+        default="auto",
+        description="What a + in the launch value means that this EHR sends: a plus where the value may be base64, else a space (auto); "
+        "or always one of them (plus, space).",
     )
     hosts: list[_Host] = Field(default=[], description="Further hosts the EHR's endpoints may be on.")
     synthetic_data: bool = Field(default=False, description="No real patients behind this address.")
@@ -321,6 +327,7 @@ def _issuer(part: _IssuerPart, default_scope: str) -> Issuer:
         demo_only=part.demo_only,
         tenant=part.tenant,
         authorize=part.authorize,
+        launch_plus=part.launch_plus,
         standalone=part.standalone,
         time_zone=zone_named(part.time_zone) if part.time_zone else None,
         enabled=part.enabled,

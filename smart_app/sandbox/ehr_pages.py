@@ -167,7 +167,8 @@ class EhrPages:
         own = EhrUser(reference=f"Patient/{patient_id}", name=patient.spoken)
         user, client_id = own if wish.user == own.reference else _chosen(users, wish.user, visit), self._client_id(wish)
         encounter = visit.encounter_id if visit else None
-        launch = self.launches.put(Launch(client_id=client_id, patient=patient_id, user=user, encounter=encounter, options=wish.options))
+        context = Launch(client_id=client_id, patient=patient_id, user=user, encounter=encounter, options=wish.options)
+        launch = self.launches.put(context, shape=wish.options.faults.launch)
         return ChartFrame(
             patient=patient,
             user=user,

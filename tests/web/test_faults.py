@@ -181,6 +181,7 @@ class TestOpens:
     @pytest.mark.parametrize(
         "text",
         [
+            "launch-with-space",
             "kid-missing",
             "azp-app",
             "user-relative",
@@ -568,5 +569,5 @@ def test_table_names_each_fault_once_and_says_what_is_right() -> None:
 
 def hooks(fault: Fault) -> bool:
     """Whether a row does anything."""
-    changes = (fault.scope, fault.callback, fault.claims, fault.sign, fault.token, fault.renewal, fault.fhir, fault.lifetime)
+    changes = (fault.launch, fault.scope, fault.callback, fault.claims, fault.sign, fault.token, fault.renewal, fault.fhir, fault.lifetime)
     return any(changes) or not fault.rotates

@@ -94,9 +94,9 @@ class OneTime(Generic[Held]):
         self._held: dict[str, tuple[datetime, Held]] = {}
         self._lock = Lock()
 
-    def put(self, value: Held) -> str:
-        """A new token for `value`."""
-        token, now = self._new_id(), self._clock()
+    def put(self, value: Held, *, shape: Callable[[str], str] = str) -> str:
+        """A new token for `value`, in the `shape` given."""
+        token, now = shape(self._new_id()), self._clock()
         with self._lock:
             self._held = {key: held for key, held in self._held.items() if held[0] > now}
             self._held[digest(token)] = (now + self._lifetime, value)

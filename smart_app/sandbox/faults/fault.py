@@ -53,9 +53,9 @@ class Fault:
     """One way to misbehave. `does` is what the EHR does, `expected` what a right client does then, `ends` how it ends for it.
 
     `values` may stand behind `=`, the first where none is given; `free` allows any other text, `numeric` any other number.
-    The hooks change what leaves the EHR: the granted `scope`, the pairs of the `callback` query, the id_token's `claims` and its
-    signature (`sign`), the answer to a code (`token`) or a refresh token (`renewal`), an exchange at the FHIR base (`fhir`), the
-    `lifetime` of access tokens in seconds. `rotates` False leaves refresh tokens good after use.
+    The hooks change what leaves the EHR: the `launch` value, the granted `scope`, the pairs of the `callback` query, the id_token's
+    `claims` and its signature (`sign`), the answer to a code (`token`) or a refresh token (`renewal`), an exchange at the FHIR base
+    (`fhir`), the `lifetime` of access tokens in seconds. `rotates` False leaves refresh tokens good after use.
     """
 
     name: str
@@ -66,6 +66,7 @@ class Fault:
     values: tuple[str, ...] = ()
     free: bool = False
     numeric: bool = False
+    launch: Callable[[str, Case], str] | None = None
     scope: Callable[[str, Case], str] | None = None
     callback: Callable[[Pairs, Case, str], Pairs] | None = None
     claims: Callable[[Claims, Case], Claims] | None = None
@@ -98,6 +99,12 @@ class Faults:
     def texts(self) -> Iterator[tuple[Fault, str]]:
         """Each fault with the text it is asked for by."""
         return ((fault, fault.text(case.value)) for fault, case in self.chosen)
+
+    def launch(self, value: str) -> str:
+        """The value a launch goes by in place of `value`."""
+        for fault, case in self.chosen:
+            value = fault.launch(value, case) if fault.launch else value
+        return value
 
     def scope(self, granted: str) -> str:
         """What is granted in place of `granted`."""

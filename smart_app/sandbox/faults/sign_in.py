@@ -21,6 +21,11 @@ HOSTILE = "<script>alert('said by the EHR')</script>\"'>\r\nSet-Cookie: planted=
 _HELP = "/help/refused"
 
 
+def _with_space(value: str, _case: Case) -> str:
+    """As of an EHR that names patient and visit in it."""
+    return f"pat-{value[:8]} enc-{value[8:]}"
+
+
 def _without(answer: Pairs, *names: str) -> Pairs:
     return [pair for pair in answer if pair[0] not in names]
 
@@ -77,6 +82,14 @@ def _unknown_code(answer: Pairs, _case: Case, _issuer: str) -> Pairs:
 
 _NO_LAUNCH = "Opens no launch, asks for no token"
 SIGN_IN = (
+    Fault(
+        name="launch-with-space",
+        group="Sign-in",
+        does="Sends a launch value with a space in it, encoded as a form does (+), and knows it in no other spelling.",
+        expected="Opens: sends the value back with the space.",
+        ends="opens",
+        launch=_with_space,
+    ),
     Fault(
         name="refuse",
         group="Sign-in",

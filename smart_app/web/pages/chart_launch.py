@@ -49,9 +49,9 @@ class ChartLaunch:
 
     def launch(self) -> Response:
         """Send the browser to the EHR's sign-in. An unknown `iss` causes no request to anywhere."""
-        # The raw query, because form decoding would turn a `+` in `launch` into a space.
+        # The raw query, because form decoding would turn every `+` in `launch` into a space.
         g.iss = request.args.get("iss")
-        asked = launch_request(request.query_string.decode("ascii", "replace"))
+        asked = launch_request(request.query_string.decode("ascii", "replace"), plus=self._services.registration.launch_plus)
         tried = cookies_tried()
         if tried is not None:
             return tried

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from smart_app.errors import LaunchError
 from smart_app.launch.oauth.parameters import LaunchRequest, callback_state, launch_request, single
 from smart_app.launch.oauth.pkce import challenge, new_secret
+from smart_app.registration import LaunchPlus
 
 
 # SMART B3
@@ -17,10 +18,35 @@ from smart_app.launch.oauth.pkce import challenge, new_secret
         ("iss=https://e/f&launch=a+b%2Bc", "a+b+c"),
         ("launch=YWJj%2FZA%3D%3D&iss=https%3A%2F%2Fe%2Ff", "YWJj/ZA=="),
         ("iss=https://e/f&launch=YWJj/ZA==&other=1&other=2", "YWJj/ZA=="),
+        ("iss=https://e/f&launch=YWJj+ZA==", "YWJj+ZA=="),
+        ("iss=https://e/f&launch=pat-1%2Benc-2", "pat-1+enc-2"),
     ],
 )
 def test_launch_value_is_kept_to_the_byte(query: str, launch: str) -> None:
     assert launch_request(query) == LaunchRequest(iss="https://e/f", launch=launch)
+
+
+@pytest.mark.parametrize(
+    ("sent", "launch"),
+    [
+        ("pat-1+enc-2", "pat-1 enc-2"),
+        ("pat-1%20enc-2", "pat-1 enc-2"),
+        ("pat-1+a%2Bb", "pat-1 a+b"),
+        ("YWJj==+ZA==", "YWJj== ZA=="),
+        ("id:7+YWJj", "id:7 YWJj"),
+    ],
+)
+def test_plus_is_a_space_where_the_value_cannot_be_base64(sent: str, launch: str) -> None:
+    assert launch_request(f"iss=https://e/f&launch={sent}").launch == launch
+
+
+@pytest.mark.parametrize(
+    ("plus", "sent", "launch"),
+    [("space", "pat1+enc2", "pat1 enc2"), ("space", "pat1%2Benc2", "pat1+enc2"), ("plus", "pat-1+enc-2", "pat-1+enc-2")],
+)
+def test_entry_says_what_a_plus_is(plus: LaunchPlus, sent: str, launch: str) -> None:
+    said: dict[str, LaunchPlus] = {"https://e/f+g": plus}
+    assert launch_request(f"launch={sent}&iss=https%3A%2F%2Fe/f+g", plus=said.__getitem__).launch == launch
 
 
 # SMART B1

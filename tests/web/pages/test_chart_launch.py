@@ -23,6 +23,19 @@ def test_launch_keeps_a_plus_in_the_launch_value(rapport: Clinic) -> None:
     assert location.startswith(f"{ISSUER}/authorize?")
 
 
+def test_launch_value_that_is_no_base64_goes_back_with_a_space(rapport: Clinic) -> None:
+    location = rapport.begin(launch="pat-1+enc-2").headers["Location"]
+    assert parse_qs(urlsplit(location).query)["launch"] == ["pat-1 enc-2"]
+
+
+def test_launch_value_goes_back_as_the_entry_says(
+    wire: responses.RequestsMock, server: AuthorizationServer, clock: Clock, tmp_path: Path
+) -> None:
+    with clinic(wire, server, clock, folder=tmp_path, issuer=replace(registered(), launch_plus="plus")) as rapport:
+        location = rapport.begin(launch="pat-1+enc-2").headers["Location"]
+    assert parse_qs(urlsplit(location).query)["launch"] == ["pat-1+enc-2"]
+
+
 # SMART D7
 def test_sign_in_by_post_is_a_page_that_works_without_script(
     wire: responses.RequestsMock, server: AuthorizationServer, clock: Clock, tmp_path: Path
@@ -30,7 +43,7 @@ def test_sign_in_by_post_is_a_page_that_works_without_script(
     server.document = {"capabilities": ["authorize-post"]}
     issuer = replace(registered(), authorize="post", name="Clinic <b>&amp;", hosts=("login.example.org",))
     with clinic(wire, server, clock, folder=tmp_path, issuer=issuer) as rapport:
-        answer = rapport.begin(launch='abc+def%25=="><b>')
+        answer = rapport.begin(launch='abc%2Bdef%25=="><b>')
         shown = read(answer)
         assert (shown.status, answer.headers["Cache-Control"], answer.headers["Referrer-Policy"]) == (200, "no-store", "no-referrer")
         policy = dict(part.strip().split(" ", 1) for part in answer.headers["Content-Security-Policy"].split(";"))
