@@ -15,6 +15,7 @@ from fhir_mappings.r4.references import is_id, local_reference
 from smart_app.errors import FhirError, NotFound, Unauthorized
 from smart_app.fhir.operation_outcome import words_of
 from smart_app.fhir.reference import place_of
+from smart_app.fhir.self_link import shows_another_question
 from smart_app.fhir.wire import FHIR_JSON, Answer, ExchangeLimits, exchange, under_base
 
 Resource = dict[str, object]
@@ -22,6 +23,7 @@ Params = Sequence[tuple[str, str]]
 # Takes the access token a server no longer accepts and gives a newer one, None where there is none to be had.
 Renew = Callable[[str], str | None]
 MAX_BYTES = 32_000_000
+_ANOTHER_QUESTION = "The server's answer says that it searched for something else than it was asked, so results may be missing."
 _SEARCH_SIGNS = re.compile(r"[\\$,|]")
 
 
@@ -63,9 +65,11 @@ class _Pages(Struct, kw_only=True):
     seen: set[tuple[str, str]] = field(default_factory=set)
     received: int = 0
     total: int | None = None
+    suspect: bool = False
 
-    def add(self, bundle: Mapping[str, object]) -> int:
-        """Sort the entries of one page; the number of resources that were new."""
+    def add(self, bundle: Mapping[str, object], *, asked: str) -> int:
+        """Sort the entries of the page that came from the address `asked`; the number of resources that were new."""
+        self.suspect = self.suspect or shows_another_question(asked, _link(bundle, "self"))
         total = bundle.get("total")
         self.total = total if isinstance(total, int) else self.total
         before = len(self.seen)
@@ -90,7 +94,9 @@ class _Pages(Struct, kw_only=True):
             (self.matches if match else self.included).append(resource)
 
     def result(self, *, pages: int, reason: str | None) -> SearchResult:
-        """The search as a whole; a total larger than what arrived is said."""
+        """The search as a whole; a page that answers another question, and a total larger than what arrived, are said."""
+        if reason is None and self.suspect:
+            reason = _ANOTHER_QUESTION
         if reason is None and self.total is not None and self.total > self.received:
             reason = f"The server counts {self.total} results and gave {self.received}."
         return SearchResult(
@@ -139,12 +145,13 @@ class FhirClient(Struct, frozen=True, kw_only=True):
     def search(self, resource_type: str, params: Params, *, deadline: float | None = None, fresh: bool = False) -> SearchResult:
         """Every page, as far as `page_limit` and `deadline` allow. FhirError only when the first page fails.
 
-        `fresh` asks the server not to answer from an earlier result (HAPI keeps one for a minute)."""
-        url = f"{self.base}/{resource_type}?{urlencode(params, safe=':/,')}"
+        Values are encoded, `:` and `/` too: fronts that merge slashes do so in the query as well, and a code whose system has lost one is
+        nobody's. `fresh` asks the server not to answer from an earlier result (HAPI keeps one for a minute)."""
+        url = f"{self.base}/{resource_type}?{urlencode(params, safe=',')}"
         extra = {"Cache-Control": "no-cache"} if fresh else {}
         bundle = self._bundle(url, deadline=deadline, extra=extra)
         pages = _Pages(wanted=resource_type)
-        pages.add(bundle)
+        pages.add(bundle, asked=url)
         return self._follow(bundle, url, pages=pages, deadline=deadline)
 
     def create(self, resource: Mapping[str, object], *, if_none_exist: str | None = None) -> WrittenResource:
@@ -184,7 +191,7 @@ class FhirClient(Struct, frozen=True, kw_only=True):
     def _follow(self, bundle: Resource, url: str, *, pages: _Pages, deadline: float | None) -> SearchResult:
         """The pages behind `bundle`. What stops them early becomes the result's reason; nothing read before is lost."""
         visited = {url}
-        while (link := _next(bundle)) is not None:
+        while (link := _link(bundle, "next")) is not None:
             following = under_base(link, base=self.base, current=url)
             if following is None:
                 return pages.result(pages=len(visited), reason="The server's next page lies outside its own address, so it was not opened.")
@@ -198,7 +205,7 @@ class FhirClient(Struct, frozen=True, kw_only=True):
                 return pages.result(pages=len(visited), reason=f"Page {len(visited) + 1} could not be read. {error.user_message}")
             url = following
             visited.add(url)
-            if pages.add(bundle) == 0 and _entries(bundle):
+            if pages.add(bundle, asked=url) == 0 and _entries(bundle):
                 return pages.result(pages=len(visited), reason="The server sent the same page twice, so the list may lack some.")
         return pages.result(pages=len(visited), reason=None)
 
@@ -248,11 +255,11 @@ def _entries(bundle: Mapping[str, object]) -> list[Mapping[str, object]]:
     return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
 
 
-def _next(bundle: Mapping[str, object]) -> str | None:
-    """The address of the next page, if the server gives one."""
+def _link(bundle: Mapping[str, object], relation: str) -> str | None:
+    """The bundle's link of that relation, if the server gives one."""
     links = bundle.get("link")
     for link in links if isinstance(links, list) else []:
-        if isinstance(link, dict) and link.get("relation") == "next":
+        if isinstance(link, dict) and link.get("relation") == relation:
             url = link.get("url")
             return url if isinstance(url, str) and url else None
     return None

@@ -1,6 +1,7 @@
 import threading
 from decimal import Decimal
-from urllib.parse import parse_qs, urlsplit
+from typing import Any
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 import responses
@@ -134,6 +135,79 @@ def test_next_page_that_is_not_encoded_is_encoded_before_it_is_asked_for(session
     responses.get(BASE, json=page(observation(2), total=2))
     assert client(session).search("Observation", [("patient", "p1")]).complete
     assert responses.calls[1].request.url == f"{BASE}?page=a%7Cb%20c"
+
+
+@responses.activate
+def test_values_of_a_search_are_encoded_so_that_a_front_can_merge_no_slashes(session: Session) -> None:
+    responses.get(SEARCH, json=page())
+    asked = [("patient", "p1"), ("code", "http://loinc.org|4548-4,http://snomed.info/sct|43396009")]
+    client(session).search("Observation", asked)
+    query = urlsplit(str(responses.calls[0].request.url)).query
+    assert ("/" in query, ":" in query) == (False, False)
+    assert parse_qs(query) == {name: [value] for name, value in asked}
+
+
+@responses.activate
+def test_next_page_is_asked_for_without_slashes_that_a_front_could_merge(session: Session) -> None:
+    responses.get(SEARCH, json=page(observation(1), following=f"{SEARCH}?code=http://loinc.org|4548-4&page=2", total=2))
+    responses.get(SEARCH, json=page(observation(2), total=2))
+    assert client(session).search("Observation", [("patient", "p1")]).complete
+    assert responses.calls[1].request.url == f"{SEARCH}?code=http:%2F%2Floinc.org%7C4548-4&page=2"
+
+
+LABS = "http://loinc.org|4548-4,http://loinc.org|17856-6"
+
+
+def answering(self_link: str, *resources: dict[str, Any], following: str | None = None) -> dict[str, Any]:
+    """A page that says what it was asked."""
+    bundle = page(*resources, following=following)
+    return {**bundle, "link": [{"relation": "self", "url": self_link}, *bundle["link"]]}
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        f"{SEARCH}?patient=p1&code={LABS.replace('//', '/')}&_count=200",
+        f"{SEARCH}?patient=p1&code=http://loinc.org|4548-4",
+        f"{SEARCH}?patient=p2&code={LABS}",
+        f"{SEARCH}?patient=p1&code=",
+        "Observation?code=glucose",
+    ],
+)
+@responses.activate
+def test_answer_to_another_question_than_the_one_asked_is_not_complete(session: Session, shown: str) -> None:
+    responses.get(SEARCH, json=answering(shown))
+    found = client(session).search("Observation", [("patient", "p1"), ("code", LABS), ("_count", "200")])
+    assert not found.complete
+    assert "searched for something else than it was asked" in str(found.reason)
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        f"{SEARCH}?patient=p1&code={LABS}&_count=200",
+        f"http://inner.example:8080/r4/Observation?_count=50&code={quote(LABS, safe='')}&patient=Patient%2Fp1",
+        f"{SEARCH}?patient={BASE}/Patient/p1&code=http://loinc.org|17856-6,%20http://loinc.org|4548-4,http://loinc.org|41995-2",
+        f"{SEARCH}?patient=p1&code=4548-4,17856-6",
+        f"{SEARCH}?subject=Patient/p1",
+        f"{BASE}?_getpages=abc",
+        "http://[",
+        "",
+    ],
+)
+@responses.activate
+def test_same_question_in_other_words_is_no_other(session: Session, shown: str) -> None:
+    responses.get(SEARCH, json=answering(shown))
+    assert client(session).search("Observation", [("patient", "p1"), ("code", LABS), ("_count", "200")]).complete
+
+
+@responses.activate
+def test_further_page_that_answers_another_question_is_said(session: Session) -> None:
+    further = f"{SEARCH}?code={LABS}&page=2"
+    responses.get(SEARCH, json=answering(f"{SEARCH}?code={LABS}", observation(1), following=further))
+    responses.get(SEARCH, json=answering(f"{SEARCH}?code={LABS.replace('//', '/')}&page=2", observation(2)))
+    found = client(session).search("Observation", [("code", LABS)])
+    assert (len(found.resources), found.complete) == (2, False)
 
 
 # SMART K2

@@ -234,6 +234,7 @@ class TestOpens:
         ("text", "says"),
         [
             ("observations-forbidden", "HbA1c may not be read in this launch"),
+            ("search-altered", "searched for something else than it was asked"),
             ("paging-elsewhere", "next page lies outside its own address"),
             ("grant-only", "This sign-in does not include permission to search Observation"),
             (f"grant-only={_IDENTITY} patient/QuestionnaireResponse.rs", "This sign-in does not include permission to search Observation"),
@@ -254,6 +255,12 @@ class TestOpens:
         assert "HbA1c None found" in page.text
         assert "None recorded" not in page.text
         assert "no hba1c" not in page.text.lower()
+
+    def test_no_search_holds_slashes_that_a_front_may_merge(self, clinic: FaultyClinic) -> None:
+        clinic.launch()
+        searches = [one.query for one in clinic.ehr.heard if one.path == "/fhir/Observation"]
+        assert searches
+        assert [query for query in searches if "//" in query] == []
 
     # SMART P
     def test_results_of_another_patient_are_not_shown(self, clinic: FaultyClinic) -> None:
