@@ -5,6 +5,7 @@ from functools import partial
 from msgspec import Struct
 
 from fhir_mappings.people.clinicians import name_of
+from fhir_mappings.r4.references import is_id
 from smart_app.care.record.general_practitioners import general_practitioners
 from smart_app.care.record.patient_in_context import Patient, patient_of
 from smart_app.errors import LaunchError
@@ -41,8 +42,11 @@ def find_patients(issuer: Issuer, services: AppServices, *, text: str) -> Patien
 
 def open_chart(issuer: Issuer, services: AppServices, *, patient: str, practitioner: str | None = None) -> LaunchContext:
     """The launch of that patient, signed in as `practitioner` (an id), else the patient's own general practitioner, else the first one
-    of the server. LaunchError unless the server is open and knows a Practitioner; FhirError when it has no such patient."""
+    of the server. LaunchError unless the server is open and knows a Practitioner, and without any request for what cannot be a patient's
+    id; FhirError when it has no such patient."""
     _check_open(issuer)
+    if not is_id(patient):
+        raise LaunchError("patient_missing", "The patient was named in a way that cannot be used. Choose one from the list.")
     services.capabilities.prefetch(issuer.iss.rstrip("/"))
     client = _client(issuer, services, pages=1)
     reads = {"patient": partial(_one, client, "Patient", patient), "practitioners": partial(_practitioners, client, practitioner)}

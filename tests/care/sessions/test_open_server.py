@@ -55,6 +55,14 @@ def test_unknown_patient_opens_nothing(ehr: Ehr, services: AppServices) -> None:
         open_chart(OPEN, services, patient="nobody")
 
 
+@pytest.mark.parametrize("identity", ["", "..", "p1/_history/1", "p1?_format=xml", "p" * 65])
+def test_what_cannot_be_a_patients_id_causes_no_request(ehr: Ehr, services: AppServices, identity: str) -> None:
+    with pytest.raises(LaunchError) as refused:
+        open_chart(OPEN, services, patient=identity)
+    assert refused.value.code == "patient_missing"
+    assert ehr.log == []
+
+
 def test_server_without_practitioners_says_so(ehr: Ehr, services: AppServices) -> None:
     del ehr.resources["Practitioner/sofia"]
     with pytest.raises(LaunchError, match="no Practitioner"):
