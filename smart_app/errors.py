@@ -86,15 +86,26 @@ class ConfigurationError(RapportError):
 
 
 class LaunchError(RapportError):
-    """A launch stops here; `code` says at which rule. `help_uri` is the EHR's own page about it, on one of its own hosts."""
+    """A launch stops here; `code` says at which rule. `help_uri` is the EHR's own page about it, on one of its own hosts; `by_patient`: who
+    signed in, and reads the page, is a patient."""
 
     http_status = 400
 
-    def __init__(self, code: LaunchCode, user_message: str, *, detail: str = "", status: int = 400, help_uri: str | None = None) -> None:
+    def __init__(
+        self,
+        code: LaunchCode,
+        user_message: str,
+        *,
+        detail: str = "",
+        status: int = 400,
+        help_uri: str | None = None,
+        by_patient: bool = False,
+    ) -> None:
         super().__init__(user_message, detail=detail)
         self.code = code
         self.http_status = status
         self.help_uri = help_uri
+        self.by_patient = by_patient
 
 
 class SessionError(RapportError):

@@ -238,6 +238,7 @@ class Launcher:
         # RFC 6749 5.1: no scope in the answer means what was asked for.
         granted = pending.requested_scope if tokens.scope is None else tokens.scope
         identity = self._identity(issuer, pending, tokens, granted)
+        _check_record_granted(granted, identity)
         patient = _patient(tokens.extra, pending.via)
         extra = read_context_parameters(tokens.extra, issuer=issuer, fhir_base=pending.iss, patient=patient, told=identity.tenant)
         return LaunchContext(
@@ -373,6 +374,18 @@ def _no_identity(granted: str) -> LaunchError:
             status=403,
         )
     return LaunchError("id_token_invalid", f"The EHR did not say who is signed in. {_RELAUNCH}", detail="id_token is missing", status=403)
+
+
+def _check_record_granted(granted: str, identity: Identity) -> None:
+    """Without the patient's own entry nothing can be shown, now or at another try: no launch is opened on a grant like `launch` alone."""
+    if not scopes.allows(granted, "Patient", "r"):
+        raise LaunchError(
+            "scope_insufficient",
+            f"The EHR does not permit Rapport to read the patient's entry. {_RELAUNCH}",
+            detail="reading Patient not granted",
+            status=403,
+            by_patient="Patient/" in (identity.fhir_user or ""),
+        )
 
 
 def _patient(response: Mapping[str, Any], via: Via) -> str:

@@ -255,6 +255,9 @@ class TestComplete:
             ({"id_token": None}, "id_token_invalid"),
             ({"id_token": "a.b.c"}, "id_token_invalid"),
             ({"id_token": None, "scope": "launch patient/Patient.r"}, "scope_insufficient"),
+            ({"scope": "launch"}, "scope_insufficient"),
+            ({"scope": ""}, "scope_insufficient"),
+            ({"scope": "launch openid fhirUser patient/Observation.rs"}, "scope_insufficient"),
         ],
     )
     def test_unusable_token_response_has_its_code(

@@ -37,6 +37,7 @@ STOPS: dict[str, tuple[int, str, int]] = {
     "code-doubled": (400, "parameter_repeated", 0),
     "code-unknown": (400, "code_refused", 1),
     "grant-nothing": (403, "scope_insufficient", 1),
+    "grant-no-record": (403, "scope_insufficient", 1),
     "grant-no-identity": (403, "scope_insufficient", 1),
     "token-status=400": (400, "code_refused", 1),
     "token-status=401": (400, "token_refused", 1),

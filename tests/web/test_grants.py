@@ -1,5 +1,7 @@
 """What was granted decides what a page offers, in whatever form it was granted; what is not to be had is said with its reason."""
 
+from urllib.parse import urlencode
+
 import pytest
 import responses
 
@@ -58,7 +60,11 @@ def test_pages_offer_what_was_granted(rapport: Clinic, wire: responses.RequestsM
 @pytest.mark.parametrize("scope", ["", " ", "launch", "openid fhirUser", "nonsense"])
 def test_empty_grant_opens_nothing_and_says_why(rapport: Clinic, scope: str) -> None:
     assert parse(scope) == ()
-    page = rapport.get(opened(rapport, scope))
-    assert page.status == 502
-    assert "does not include permission to read the patient" in page.text
+    rapport.server.token["scope"] = scope
+    callback = rapport.server.authorize(rapport.begin().headers["Location"])
+    page = rapport.get(f"/callback?{urlencode(callback, doseq=True)}")
+    assert page.status == 403
+    assert "does not permit Rapport to read the patient" in page.text
+    assert "launch.scope_insufficient" in page.text
+    assert "again" not in page.text.partition("For the IT team")[0].lower()
     assert not [path for _, path in rapport.ehr.log if path.startswith(("Patient", "Observation", "QuestionnaireResponse"))]

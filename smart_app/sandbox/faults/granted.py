@@ -43,6 +43,10 @@ def _v1_words(granted: str, _case: Case) -> str:
     )
 
 
+def _without_record(granted: str, _case: Case) -> str:
+    return " ".join(token for token in granted.split() if token in CONTEXT_SCOPES)
+
+
 def _as_uris(granted: str, _case: Case) -> str:
     """Said as URIs, granted all the same: the token keeps its own words."""
     return " ".join(token if token in CONTEXT_SCOPES else f"{_URI}{token}" for token in granted.split())
@@ -103,6 +107,14 @@ GRANTED = (
         expected="Opens no launch. Says that the EHR granted too little.",
         ends="stops",
         scope=_nothing,
+    ),
+    Fault(
+        name="grant-no-record",
+        group="Granted scopes",
+        does="Grants the launch and who is signed in, and nothing of the record.",
+        expected="Opens no launch. Says that the EHR granted too little, and what was missing.",
+        ends="stops",
+        scope=_without_record,
     ),
     Fault(
         name="grant-no-identity",

@@ -182,6 +182,7 @@ _FROM_START = (
     "Start again on Rapport's own page, and sign in there.",
     "If it happens again, give your clinic or your IT team the reference code.",
 )
+_BY_PATIENT = ("Close this page. Nothing is waiting to be sent.", "Give your clinic the reference code.")
 _ALLOW = (
     "Allow cookies for Rapport's address in this browser's settings, or ask your IT team to.",
     "Then open Rapport again from the patient's chart. Until then carry on in the chart; nothing is waiting to be saved.",
@@ -254,6 +255,8 @@ def launch_error_view(
 def _steps(error: LaunchError) -> tuple[str, ...]:
     if error.code == "cookies_blocked":
         return _ALLOW
+    if error.by_patient:
+        return _BY_PATIENT
     return _AGAIN if error.code in _WORTH_A_TRY else (f"Close this page. {_CARRY_ON}", "Give your IT team the reference code.")
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 import requests
@@ -207,10 +208,13 @@ class TestOwnPage:
     # SMART G3
     def test_granted_nothing_the_patient_is_told_plainly(self, rapport: Clinic) -> None:
         rapport.server.token["scope"] = "launch openid fhirUser"
-        page = rapport.get(rapport.launch())
-        assert page.status == 502
-        assert "Your record system did not give what this page needs" in page.text
+        callback = rapport.server.authorize(rapport.begin().headers["Location"])
+        page = rapport.get(f"/callback?{urlencode(callback, doseq=True)}")
+        assert page.status == 403
+        assert "does not permit Rapport to read the patient" in page.text
+        assert "Give your clinic the reference code" in page.text
         assert "chart" not in page.text
+        assert "again" not in page.text
 
     # SMART G3
     def test_granted_only_reading_nothing_is_offered(self, rapport: Clinic) -> None:
