@@ -18,6 +18,7 @@ from smart_app.care.sessions.sign_out import sign_out
 from smart_app.care.submission.delivery import undelivered
 from smart_app.errors import SessionError
 from smart_app.web.pages.dependencies import Dependencies
+from smart_app.web.pages.error_pages import way_back
 from smart_app.web.pages.first_page import BY_LAUNCH, of_launch
 from smart_app.web.session import cookies
 from smart_app.web.session.guard import PageRequest, check_patient
@@ -86,7 +87,7 @@ class Dashboard:
         """Forget the launch and its tokens."""
         page_request = self._dependencies.guard.enter_any(launch_id)
         ended = signed_out_view if page_request.context.by_patient else ended_view
-        view = ended(sign_out(page_request.record))
+        view = ended(sign_out(page_request.record), start=way_back())
         response = self._dependencies.pages.page("thanks", view, tab=replace(page_request.tab, ended=True))
         cookies.drop(response, self._services.store.launches.cookie_name_for(page_request.id))
         return response

@@ -53,7 +53,7 @@ class Errors:
     def status(self, error: HTTPException) -> Response:
         """404, 405, 413 and their like; headers such as Allow are kept."""
         code = error.code or 500
-        response = self._page(status_view(code, reference=reference()), code)
+        response = self._page(status_view(code, reference=reference(), start=way_back()), code)
         for name, value in error.get_headers():
             if name not in {"Content-Type", "Content-Length"}:
                 response.headers[name] = value
@@ -63,7 +63,7 @@ class Errors:
         """Anything not foreseen. The log says where, never with which values."""
         cause = error.original_exception or error
         self._log.error("request_failed", error_type=type(cause).__name__, code=_place(cause), route=route(), status=500)
-        return self._page(failure_view(None, reference=reference(), posted=_posted()), 500)
+        return self._page(failure_view(None, reference=reference(), posted=_posted(), start=way_back()), 500)
 
     def _view(self, error: RapportError) -> ErrorView:
         if _is_patients():
@@ -77,14 +77,20 @@ class Errors:
                     registration=self._dependencies.services.registration,
                     elsewhere=g.get("elsewhere"),
                     again=_again(),
-                    start=url_for("start") if g.get("standalone") else None,
+                    start=way_back(),
                 )
             case SessionError():
-                return session_error_view(error, reference=reference(), posted=_posted())
+                either = self._may_have_begun_without_chart()
+                start = url_for("start") if either else way_back()
+                return session_error_view(error, reference=reference(), posted=_posted(), start=start, either=either)
             case FhirError():
-                return fhir_error_view(error, reference=reference(), retry=_again())
+                return fhir_error_view(error, reference=reference(), retry=_again(), start=way_back())
             case _:
-                return failure_view(error, reference=reference(), posted=_posted())
+                return failure_view(error, reference=reference(), posted=_posted(), start=way_back())
+
+    def _may_have_begun_without_chart(self) -> bool:
+        """Whether it is not known any more where this request's launch began, and it could have been here."""
+        return "standalone" not in g and bool(self._dependencies.services.registration.standalone)
 
     def _home(self) -> str | None:
         """The patient's own page, while their launch is open."""
@@ -92,6 +98,11 @@ class Errors:
 
     def _page(self, view: ErrorView, status: int) -> Response:
         return self._dependencies.pages.page("error", view, status=status)
+
+
+def way_back() -> str | None:
+    """Rapport's own page, where this request's launch began there."""
+    return url_for("start") if g.get("standalone") else None
 
 
 def reference() -> str:

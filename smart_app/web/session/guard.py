@@ -88,6 +88,7 @@ class Guard(Struct, frozen=True, kw_only=True):
         launches = self.services.store.launches
         context = launches.get(identity, request.cookies)
         g.entered = context
+        g.standalone = context.via == "standalone"
         g.frame_ancestors = self._ancestors(context)
         sentence = refused(context)
         if sentence is not None:

@@ -10,12 +10,14 @@ from smart_app.web.session.csrf import Csrf
 # That a launch is in use is noted once a minute, so it may end as much earlier (store.launches).
 _NOTED_AFTER = timedelta(minutes=1)
 _ENOUGH = 12
+_FROM_START = "Start again on Rapport's own page, and sign in there."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tab:
     """`launch` and `patient` are the same in all pages of the same one in this deployment. `idle`: seconds after which the launch ends
-    without use, `left`: in any case. `stay` is where its use can be noted. `ended`: this page closed the launch."""
+    without use, `left`: in any case. `stay` is where its use can be noted. `again` is how to come back, None for the way from a chart.
+    `ended`: this page closed the launch."""
 
     launch: str
     patient: str
@@ -23,6 +25,7 @@ class Tab:
     left: int
     stay: str
     csrf: str = field(repr=False)
+    again: str | None = None
     ended: bool = False
 
 
@@ -38,5 +41,6 @@ def tab_of(record: ChartRecord, csrf: Csrf, *, name: str, stay: str, token: str,
         left=max(int(left.total_seconds()), 0),
         stay=stay,
         csrf=token,
+        again=_FROM_START if context.via == "standalone" else None,
         ended=ended,
     )

@@ -7,11 +7,13 @@ from smart_app.launch.flow import Revocation
 
 
 class EndView(Struct, frozen=True, kw_only=True):
-    """`receipt` is where staff can see what was stored; None after Rapport was closed."""
+    """`receipt` is where staff can see what was stored; None after Rapport was closed. `start` is Rapport's own page, where a launch that
+    was closed began there."""
 
     headline: str
     lines: tuple[str, ...]
     receipt: str | None
+    start: str | None = None
 
 
 _GIVEN_BACK: dict[Revocation, tuple[str, ...]] = {
@@ -24,24 +26,25 @@ _GIVEN_BACK: dict[Revocation, tuple[str, ...]] = {
 }
 
 
-def signed_out_view(revocation: Revocation) -> EndView:
+def signed_out_view(revocation: Revocation, *, start: str | None) -> EndView:
     """A patient has signed out; what became of the access they gave."""
     lines = (
         "This page's connection to your health record has ended.",
         *_GIVEN_BACK[revocation],
         "This does not sign you out of your patient portal or record system. If others use this device, sign out there too.",
     )
-    return EndView(headline="You are signed out of Rapport", lines=lines, receipt=None)
+    return EndView(headline="You are signed out of Rapport", lines=lines, receipt=None, start=start)
 
 
-def ended_view(revocation: Revocation) -> EndView:
+def ended_view(revocation: Revocation, *, start: str | None) -> EndView:
     """Rapport was closed by the clinician; what became of its access, and no word that would claim more."""
+    way_back = "start again" if start else "open Rapport from the patient's chart"
     lines = (
         "This page's connection to the record has ended.",
         *_GIVEN_BACK[revocation],
-        "Closing Rapport does not sign you out of the record system. To see the history again, open Rapport from the patient's chart.",
+        f"Closing Rapport does not sign you out of the record system. To see the history again, {way_back}.",
     )
-    return EndView(headline="Rapport is closed", lines=lines, receipt=None)
+    return EndView(headline="Rapport is closed", lines=lines, receipt=None, start=start)
 
 
 _STANDS: dict[Outcome, tuple[str, str]] = {

@@ -1,5 +1,6 @@
 """The error page: what happened, what did not, what to do now, a reference code, and last what the IT team needs."""
 
+import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Literal, cast
@@ -10,6 +11,8 @@ from smart_app.errors import FhirError, LaunchCode, LaunchError, RapportError, S
 from smart_app.registration import Registration
 
 _LONGEST_ISS = 200
+# Where a launch began without a chart there is none to open Rapport from.
+_FROM_CHART = re.compile(r"\s*Open Rapport (?:again )?from the (?:patient's )?chart(?: again)?\.")
 
 
 class ErrorFact(Struct, frozen=True, kw_only=True):
@@ -182,6 +185,7 @@ _FROM_START = (
     "Start again on Rapport's own page, and sign in there.",
     "If it happens again, give your clinic or your IT team the reference code.",
 )
+_EITHER = "Open Rapport again from the patient's chart, or, where you began without one, from its start page."
 _BY_PATIENT = ("Close this page. Nothing is waiting to be sent.", "Give your clinic the reference code.")
 _ALLOW = (
     "Allow cookies for Rapport's address in this browser's settings, or ask your IT team to.",
@@ -232,11 +236,11 @@ def launch_error_view(
     answer, as the launch value is still good. `start` is Rapport's own page, where the launch began there."""
     advice = ADVICE[cast("LaunchCode", error.code)]
     nothing = "Nothing was opened and no patient information was read."
-    sentence = error.user_message.removesuffix("Open Rapport again from the patient's chart.").removesuffix("Nothing was opened. ").strip()
+    sentence = told(error, start).removesuffix("Open Rapport again from the patient's chart.").strip().removesuffix("Nothing was opened.")
     address = _address(iss, registration) if error.code == "iss_not_listed" and iss else ()
     return ErrorView(
         headline=advice.headline,
-        lead=f"{sentence} {nothing}",
+        lead=f"{sentence.strip()} {nothing}",
         steps=_FROM_START if start else _ELSEWHERE if elsewhere else _steps(error),
         reference=reference,
         facts=(
@@ -272,38 +276,50 @@ def _address(iss: str, registration: Registration) -> tuple[ErrorFact, ...]:
     )
 
 
-def session_error_view(error: SessionError, *, reference: str, posted: bool) -> ErrorView:
-    """The launch behind a page is gone. `posted`: somebody had sent something, which was not taken."""
+def told(error: RapportError, start: str | None) -> str:
+    """The error's sentence, without the way back from a chart where the launch had none."""
+    return _FROM_CHART.sub("", error.user_message).strip() if start else error.user_message
+
+
+def session_error_view(error: SessionError, *, reference: str, posted: bool, start: str | None = None, either: bool = False) -> ErrorView:
+    """The launch behind a page is gone. `posted`: somebody had sent something, which was not taken. `start` is Rapport's own page, where
+    the launch began there, or, `either`, may have begun there."""
     lost = " What was sent from this page was not stored." if posted else ""
     return ErrorView(
         headline="This page cannot go on",
-        lead=f"{error.user_message}{lost if 'nothing was' not in error.user_message else ''}",
+        lead=f"{told(error, start)}{lost if 'nothing was' not in error.user_message else ''}",
         steps=(
-            "Open Rapport again from the patient's chart.",
+            _EITHER if either else _FROM_START[0] if start else "Open Rapport again from the patient's chart.",
             *(("If answers were on the page, your browser's Back button may still show them.",) if posted else ()),
             "If you are a patient, hand the device back to a member of staff.",
             _GIVE_CODE,
         ),
         reference=reference,
         facts=error_facts(error.code, error.detail),
+        retry=start,
+        retry_words="Start page" if either else "Start again",
     )
 
 
-def fhir_error_view(error: FhirError, *, reference: str, retry: str | None) -> ErrorView:
-    """The record system failed a whole page: the patient could not be read. A sign-in it no longer accepts gets no better by trying."""
+def fhir_error_view(error: FhirError, *, reference: str, retry: str | None, start: str | None = None) -> ErrorView:
+    """The record system failed a whole page: the patient could not be read. A sign-in it no longer accepts gets no better by trying.
+    `start` is Rapport's own page, where the launch began there."""
     over = isinstance(error, Unauthorized)
+    waiting = ("Try again in a moment.", *(_FROM_START[1:] if start else ("If it stays so, carry on in the chart.", _GIVE_CODE)))
     return ErrorView(
         headline="The record system did not give what this page needs",
-        lead=f"{error.user_message} Nothing is shown, because part of a record can look like all of it. Nothing was changed.",
-        steps=_AGAIN_FROM_CHART if over else ("Try again in a moment.", "If it stays so, carry on in the chart.", _GIVE_CODE),
+        lead=f"{told(error, start)} Nothing is shown, because part of a record can look like all of it. Nothing was changed.",
+        steps=(_FROM_START if start else _AGAIN_FROM_CHART) if over else waiting,
         reference=reference,
         facts=error_facts(error.code, error.detail),
-        retry=None if over else retry,
+        retry=start if over else retry,
+        retry_words="Start again" if over else "Try again",
     )
 
 
-def failure_view(error: RapportError | None, *, reference: str, posted: bool) -> ErrorView:
-    """Rapport itself failed. Of a POST it is not known how far it came, except when the store could not be used."""
+def failure_view(error: RapportError | None, *, reference: str, posted: bool, start: str | None = None) -> ErrorView:
+    """Rapport itself failed. Of a POST it is not known how far it came, except when the store could not be used. `start` is Rapport's own
+    page, where the launch began there."""
     certain = isinstance(error, StoreError)
     lead = "The fault is Rapport's own, not yours."
     if posted and not certain:
@@ -313,9 +329,11 @@ def failure_view(error: RapportError | None, *, reference: str, posted: bool) ->
     return ErrorView(
         headline="Something went wrong in Rapport",
         lead=lead,
-        steps=("Open Rapport again from the patient's chart.", "If it happens again, carry on in the chart.", _GIVE_CODE),
+        steps=_FROM_START if start else _FAILED_IN_CHART,
         reference=reference,
         facts=error_facts(error.code, error.detail) if error else _UNEXPECTED,
+        retry=start,
+        retry_words="Start again",
     )
 
 
@@ -323,6 +341,7 @@ _UNEXPECTED = (
     ErrorFact(label="Error", value="unexpected"),
     ErrorFact(label="Remedy", value="The log has a line with this reference code.", is_prose=True),
 )
+_FAILED_IN_CHART = ("Open Rapport again from the patient's chart.", "If it happens again, carry on in the chart.", _GIVE_CODE)
 _AGAIN_FROM_CHART = ("Open Rapport again from the patient's chart.", "If it stays so, carry on in the chart.", _GIVE_CODE)
 _STATUS: Mapping[int, tuple[str, str]] = {
     404: ("There is no such page", "The address does not lead anywhere in Rapport. Nothing was opened and nothing was changed."),
@@ -331,15 +350,17 @@ _STATUS: Mapping[int, tuple[str, str]] = {
 }
 
 
-def status_view(status: int, *, reference: str) -> ErrorView:
-    """A page for an HTTP status of ours."""
+def status_view(status: int, *, reference: str, start: str | None = None) -> ErrorView:
+    """A page for an HTTP status of ours; `start` is Rapport's own page, where the request belongs to it."""
     headline, lead = _STATUS.get(status, ("The request cannot be answered", "It is malformed. Nothing was opened and nothing was changed."))
     return ErrorView(
         headline=headline,
         lead=lead,
-        steps=("Open Rapport from the patient's chart.", _GIVE_CODE),
+        steps=_FROM_START if start else ("Open Rapport from the patient's chart.", _GIVE_CODE),
         reference=reference,
         facts=error_facts(f"http.{status}"),
+        retry=start,
+        retry_words="Start again",
     )
 
 

@@ -110,6 +110,85 @@ def test_a_form_without_its_token_starts_nothing(rapport: Clinic, wire: response
     assert asked(wire) == []
 
 
+def begun_here(rapport: Clinic) -> str:
+    """The path of the history of a launch without a chart."""
+    return str(urlsplit(come_back(rapport, read(start(rapport))).headers["Location"]).path)
+
+
+def check_leads_back(page: Page, words: str = "Start again") -> None:
+    """To the start page, and to no chart."""
+    assert [str(link.get_text()) for link in page.soup.select("a.button[href='/start']")] == [words]
+    assert "chart" not in page.text.partition("For the IT team")[0]
+
+
+def test_form_of_another_patient_leads_back_to_the_start(rapport: Clinic) -> None:
+    chart = begun_here(rapport)
+    page = read(rapport.send(chart, rapport.filled(chart) | {"patient": "pat-2"}))
+    assert page.status == 403
+    check_leads_back(page)
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_record_that_cannot_be_read_does_not_lead_to_a_chart(rapport: Clinic, status: int) -> None:
+    chart = begun_here(rapport)
+    rapport.ehr.faults.append(lambda _method, path: (status, {}, "") if path.startswith("Patient/") else None)
+    page = rapport.get(chart)
+    assert page.status >= 400
+    if status == 401:
+        check_leads_back(page)
+    assert "chart" not in page.text.partition("For the IT team")[0]
+
+
+def test_sign_in_that_the_ehr_ends_leads_back_to_the_start(rapport: Clinic) -> None:
+    chart = begun_here(rapport)
+    rapport.server.refresh_tokens.append("rotated-away")
+    rapport.server.clock.forward(seconds=290)
+    check_leads_back(rapport.get(chart))
+
+
+def test_answers_kept_when_the_sign_in_ends_lead_back_to_the_start(rapport: Clinic) -> None:
+    chart = begun_here(rapport)
+    typed = rapport.filled(chart)
+    rapport.server.refresh_tokens.append("rotated-away")
+    rapport.server.clock.forward(seconds=290)
+    page = read(rapport.send(chart, typed))
+    assert "Your answers are kept, and not sent yet" in page.text
+    check_leads_back(page)
+
+
+def test_closing_leads_back_to_the_start(rapport: Clinic) -> None:
+    chart = begun_here(rapport)
+    answer = rapport.client.post(f"{chart}end", data=rapport.get(chart).form("/end"), base_url=SITE, headers=OWN)
+    page = read(answer)
+    assert "Rapport is closed" in page.text
+    check_leads_back(page)
+
+
+def test_pages_script_is_told_the_same_way_back(rapport: Clinic) -> None:
+    told = rapport.get(begun_here(rapport)).soup.select_one("script[data-launch]")
+    assert told is not None
+    assert str(told["data-again"]).startswith("Start again on Rapport's own page")
+    from_chart = rapport.get(rapport.launch()).soup.select_one("script[data-launch]")
+    assert from_chart is not None
+    assert not from_chart.has_attr("data-again")
+
+
+def test_launch_that_is_forgotten_leads_to_either_way_in(rapport: Clinic) -> None:
+    chart = begun_here(rapport)
+    rapport.server.clock.forward(minutes=31)
+    page = rapport.get(chart)
+    assert page.status == 403
+    assert "from the patient's chart, or, where you began without one, from its start page" in page.text
+    assert "/start" in page.links()
+
+
+def test_launch_from_a_chart_leads_back_to_it(rapport: Clinic) -> None:
+    chart = rapport.launch()
+    page = read(rapport.send(chart, rapport.filled(chart) | {"patient": "pat-2"}))
+    assert "Open Rapport again from the patient's chart" in page.text
+    assert "/start" not in page.links()
+
+
 # SMART I
 def test_without_a_patient_the_page_says_to_choose_one_and_leads_back(rapport: Clinic) -> None:
     rapport.server.token["patient"] = None

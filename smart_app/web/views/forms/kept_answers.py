@@ -8,28 +8,33 @@ from smart_app.care.forms.saved_drafts import KeptAnswers, SavedDraft
 from smart_app.care.submission.sealed_submission import SealedSubmission
 from smart_app.errors import RapportError
 from smart_app.web import formats
-from smart_app.web.views.error import ErrorFact, ErrorView, error_facts
+from smart_app.web.views.error import ErrorFact, ErrorView, error_facts, told
 from smart_app.web.views.parts import Link, Notice
 
 SENT = "This form had been sent before, and what was sent then stands. Nothing was added."
 
 
-def kept_view(kept: KeptAnswers, over: RapportError, *, reference: str) -> ErrorView:
-    """The page after sending a form to a launch that has ended. It names nobody: whoever reads it now may be anybody."""
+def kept_view(kept: KeptAnswers, over: RapportError, *, reference: str, start: str | None = None) -> ErrorView:
+    """The page after sending a form to a launch that has ended. It names nobody: whoever reads it now may be anybody. `start` is Rapport's
+    own page, where the launch began there."""
     if kept.state == "sent":
         return ErrorView(
             headline="This form was sent already",
-            lead=f"{over.user_message} {SENT}",
-            steps=(*_PATIENT, "Staff: the history shows what was stored. Open Rapport again from the patient's chart."),
+            lead=f"{told(over, start)} {SENT}",
+            steps=(*_PATIENT, _STORED_FROM_START if start else _STORED),
             reference=reference,
             facts=error_facts(over.code),
+            retry=start,
+            retry_words="Start again",
         )
     return ErrorView(
         headline="Your answers are kept, and not sent yet",
-        lead=f"{over.user_message} {how_many(kept)}, sealed, {until(kept)}. They are not in the record.",
-        steps=(*_PATIENT, _STAFF),
+        lead=f"{told(over, start)} {how_many(kept)}, sealed, {until(kept)}. They are not in the record.",
+        steps=(*_PATIENT, _STAFF_FROM_START if start else _STAFF),
         reference=reference,
         facts=(*error_facts(over.code), _KEPT_FOR),
+        retry=start,
+        retry_words="Start again",
     )
 
 
@@ -78,6 +83,12 @@ _STAFF = (
     "Staff: open Rapport again from the same patient's chart, signed in as the same person, and open the same form. "
     "It offers to go on with these answers."
 )
+_STAFF_FROM_START = (
+    "Staff: start again on Rapport's own page, sign in as the same person, choose the same patient, and open the same form. "
+    "It offers to go on with these answers."
+)
+_STORED = "Staff: the history shows what was stored. Open Rapport again from the patient's chart."
+_STORED_FROM_START = "Staff: the history shows what was stored. Start again on Rapport's own page."
 _PATIENT = ("If you are a patient, hand the device back to a member of staff.",)
 
 
