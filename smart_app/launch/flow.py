@@ -30,14 +30,15 @@ from smart_app.launch.oauth import client_auth, client_metadata, pkce, scopes
 from smart_app.launch.oauth.client_auth import Credentials
 from smart_app.launch.oauth.id_token import Expected, Identity, claimed_issuer, verify
 from smart_app.launch.oauth.parameters import single
-from smart_app.launch.oauth.token_endpoint import TokenResponse, request_token, revoke_token, said
+from smart_app.launch.oauth.token_endpoint import TokenResponse, request_token, revoke_token, said, token_still_works
 from smart_app.registration import Issuer, OpenServer, PrivateKeyJwt, Registration
 
 # A token that has less than this left is renewed first: clocks differ, and a page makes several calls with it.
 _RENEWED_BEFORE_END = timedelta(seconds=60)
 # Proxies and older servers cut or refuse longer ones.
 _LONGEST_ADDRESS = 2000
-# What became of the tokens of a launch that was closed: there were none, the server takes none back, it confirmed all, or not all.
+# What became of the tokens of a launch that was closed: there were none, the server takes none back, it confirmed all and the record does
+# not answer to them any more, or not all of that.
 Revocation = Literal["nothing", "not_offered", "confirmed", "failed"]
 _RELAUNCH = "Open Rapport again from the patient's chart."
 _RESTART = "Start again, and choose a patient when your record system asks for one."
@@ -170,7 +171,12 @@ class Launcher:
             confirmed = [revoke_token(self.http, endpoint, token=token, credentials=self._credentials(issuer, context)) for token in tokens]
         except (LaunchError, ConfigurationError):
             return "failed"
-        return "confirmed" if all(confirmed) else "failed"
+        return "confirmed" if all(confirmed) and not self._still_works(context) else "failed"
+
+    def _still_works(self, context: LaunchContext) -> bool:
+        """Whether the record answers to an access token that was given back. Asked for is the one thing every launch may read."""
+        address = f"{context.iss.rstrip('/')}/Patient/{context.patient}?_elements=id"
+        return context.access_token is not None and token_still_works(self.http, address, token=context.access_token)
 
     def _issuer(self, iss: str) -> Issuer:
         issuer = self.registration.find(iss)

@@ -485,7 +485,18 @@ class TestRevoke:
         given = [dict(parse_qsl(str(call.request.body))) for call in ehr.mock.calls if str(call.request.url).endswith("/revoke")]
         assert given == [{"token": "refresh-2", "client_id": "rapport"}, {"token": "access-1", "client_id": "rapport"}]
 
-    @pytest.mark.parametrize("answer", [{"status": 503}, {"status": 302}, {"body": requests.ConnectionError("gone")}])
+    @pytest.mark.parametrize(("status", "outcome"), [(401, "confirmed"), (200, "failed")])
+    def test_token_that_still_works_is_not_withdrawn(self, launcher: Launcher, ehr: AuthorizationServer, status: int, outcome: str) -> None:
+        ehr.document = {"revocation_endpoint": f"{ISSUER}/revoke"}
+        ehr.mock.post(f"{ISSUER}/revoke", body="")
+        ehr.mock.get(f"{BASE}/Patient/pat-1", status=status, json={"resourceType": "Patient", "id": "pat-1"})
+        assert launcher.revoke(finish(launcher, ehr)) == outcome
+        assert ehr.mock.calls[-1].request.headers["Authorization"] == "Bearer access-1"
+
+    @pytest.mark.parametrize(
+        "answer",
+        [{"status": 503}, {"status": 302}, {"body": requests.ConnectionError("gone")}, {"body": "\n<!doctype html><title>Sign in</title>"}],
+    )
     def test_failure_is_told_and_stops_nothing(self, launcher: Launcher, ehr: AuthorizationServer, answer: dict[str, Any]) -> None:
         ehr.document = {"revocation_endpoint": f"{ISSUER}/revoke"}
         ehr.mock.post(f"{ISSUER}/revoke", **answer)

@@ -398,6 +398,19 @@ class TestRenewal:
         assert clinic.open_launches() == open_before
 
 
+class TestSignOut:
+    # SMART J8
+    @pytest.mark.parametrize(
+        ("text", "says"),
+        [("kid-missing", "has confirmed"), ("revocation-ignored=page", "did not confirm"), ("revocation-ignored=empty", "did not confirm")],
+    )
+    def test_withdrawal_is_called_confirmed_only_where_the_token_is_refused(self, clinic: FaultyClinic, text: str, says: str) -> None:
+        arrival = clinic.launch(text)
+        page = clinic.post(arrival, f"{arrival.chart}end", clinic.get(arrival).form("/end"))
+        assert "Rapport is closed" in page.text
+        assert says in page.text
+
+
 class TestWriting:
     # SMART G1
     # SMART G2
@@ -577,5 +590,5 @@ def test_table_names_each_fault_once_and_says_what_is_right() -> None:
 
 def hooks(fault: Fault) -> bool:
     """Whether a row does anything."""
-    changes = (fault.launch, fault.scope, fault.callback, fault.claims, fault.sign, fault.token, fault.renewal, fault.fhir, fault.lifetime)
-    return any(changes) or not fault.rotates
+    changes = (fault.launch, fault.scope, fault.callback, fault.claims, fault.sign, fault.token, fault.renewal, fault.fhir)
+    return any((*changes, fault.revocation, fault.lifetime)) or not fault.rotates

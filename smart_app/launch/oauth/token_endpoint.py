@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import requests
+from urllib3.exceptions import HTTPError
 
 from smart_app.errors import LaunchError, printable
 from smart_app.http import FetchError, Limits, fetch_json
@@ -16,6 +17,7 @@ from smart_app.launch.oauth.client_auth import Credentials
 _LIMITS = Limits(connect=5, read=15, deadline=20, max_bytes=256 * 1024)
 # Somebody who closes a page waits for it, and the launch is forgotten already.
 _REVOKE_SECONDS = (3.0, 5.0)
+_ENOUGH = 1024
 # RFC 6749 leaves `expires_in` to the server's documentation; five minutes is what SMART recommends for short-lived tokens.
 _ASSUMED_LIFETIME = timedelta(minutes=5)
 _LONGEST_LIFETIME = timedelta(days=1)
@@ -56,7 +58,8 @@ def request_token(http: requests.Session, token_endpoint: str, *, form: Mapping[
 
 
 def revoke_token(http: requests.Session, revocation_endpoint: str, *, token: str, credentials: Credentials) -> bool:
-    """Ask the server to forget a token; True when it confirmed. Only the status counts: RFC 7009 answers have no content."""
+    """Ask the server to forget a token; True when it confirmed. Only the status counts, as RFC 7009 answers have no content that does; but
+    a page is the answer of somebody else, of a sign-in or a gateway."""
     try:
         with http.post(
             revocation_endpoint,
@@ -65,9 +68,25 @@ def revoke_token(http: requests.Session, revocation_endpoint: str, *, token: str
             timeout=_REVOKE_SECONDS,
             stream=True,
         ) as response:
-            return bool(response.status_code == requests.codes.ok)
-    except requests.RequestException:
+            return response.status_code == requests.codes.ok and not _is_page(response)
+    except (requests.RequestException, HTTPError, OSError):
         return False
+
+
+def token_still_works(http: requests.Session, address: str, *, token: str) -> bool:
+    """Whether a FHIR address answers to an access token: a server may confirm and withdraw nothing, or not before the token ends. Where no
+    answer comes that is not known."""
+    headers = {"Accept": "application/fhir+json", "Authorization": f"Bearer {token}"}
+    try:
+        with http.get(address, headers=headers, timeout=_REVOKE_SECONDS, stream=True) as response:
+            return bool(response.status_code == requests.codes.ok)
+    except (requests.RequestException, HTTPError, OSError):
+        return False
+
+
+def _is_page(response: requests.Response) -> bool:
+    """Whether markup came, whatever it is called."""
+    return bytes(response.raw.read1(_ENOUGH, decode_content=True)).lstrip().startswith(b"<")
 
 
 def said(document: Mapping[str, Any]) -> str:

@@ -150,6 +150,10 @@ class AuthorizationServer:
         form = _single_form()
         client_id = self._client(form)
         _need(form, "token")
+        holding = self.ledger.holding(form["token"], client_id=client_id)
+        instead = holding.grant.options.faults.revocation() if holding else None
+        if instead is not None:
+            return _no_store(_sent(instead))
         self.ledger.revoke(form["token"], client_id=client_id)
         return _no_store(Response(status=200))
 

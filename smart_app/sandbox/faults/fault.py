@@ -12,7 +12,7 @@ Pairs = list[tuple[str, str]]
 Claims = dict[str, object]
 Answer = dict[str, object]
 Forward = Callable[[FhirRequest], FhirResponse]
-Group = Literal["Sign-in", "Granted scopes", "Token response", "id_token", "Token renewal", "Reading", "Writing"]
+Group = Literal["Sign-in", "Granted scopes", "Token response", "id_token", "Token renewal", "Sign-out", "Reading", "Writing"]
 # How the whole thing ends where the client is right: a page opens; no launch is opened; the open launch ends; what was sent is kept by
 # the app and not in the record; nobody knows yet whether it is in the record; it is in the record once.
 Ends = Literal["opens", "stops", "over", "kept", "unknown", "stored"]
@@ -54,8 +54,9 @@ class Fault:
 
     `values` may stand behind `=`, the first where none is given; `free` allows any other text, `numeric` any other number.
     The hooks change what leaves the EHR: the `launch` value, the granted `scope`, the pairs of the `callback` query, the id_token's
-    `claims` and its signature (`sign`), the answer to a code (`token`) or a refresh token (`renewal`), an exchange at the FHIR base
-    (`fhir`), the `lifetime` of access tokens in seconds. `rotates` False leaves refresh tokens good after use.
+    `claims` and its signature (`sign`), the answer to a code (`token`), a refresh token (`renewal`) or a token given back
+    (`revocation`), an exchange at the FHIR base (`fhir`), the `lifetime` of access tokens in seconds. `rotates` False leaves refresh
+    tokens good after use.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Fault:
     sign: Callable[[Claims, EhrSigningKey, Case], str | None] | None = None
     token: Callable[[Answer, Case], Answer | Raw] | None = None
     renewal: Callable[[Answer, Case], Answer | Raw] | None = None
+    revocation: Callable[[Case], Raw] | None = None
     fhir: Callable[[FhirRequest, Forward, Case], FhirResponse] | None = None
     lifetime: Callable[[Case], int] | None = None
     rotates: bool = True
@@ -132,6 +134,10 @@ class Faults:
     def renewal(self, answer: Answer) -> Answer | Raw:
         """The answer to a refresh token."""
         return self._answered(answer, [(fault.renewal, case) for fault, case in self.chosen])
+
+    def revocation(self) -> Raw | None:
+        """What is answered to a token that is given back, in place of taking it; None where it is taken."""
+        return next((fault.revocation(case) for fault, case in self.chosen if fault.revocation), None)
 
     @staticmethod
     def _answered(answer: Answer, hooks: list[tuple[Callable[[Answer, Case], Answer | Raw] | None, Case]]) -> Answer | Raw:

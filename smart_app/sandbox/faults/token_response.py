@@ -1,4 +1,4 @@
-"""Faults of the token endpoint's answer to a code, and of its answer to a refresh token."""
+"""Faults of the answers to a code, to a refresh token, and to a token given back."""
 
 import time
 from collections.abc import Callable
@@ -57,6 +57,11 @@ def _unknown_patient(request: FhirRequest, forward: Forward, _case: Case) -> Fhi
 def _reached_late(_answer: Answer, case: Case) -> Raw:
     time.sleep(case.seconds)
     return Raw(status=504, body="")
+
+
+def _not_taken(case: Case) -> Raw:
+    body = "<html>Thank you</html>" if case.value == "page" else ""
+    return Raw(status=200, body=body, headers=(("Content-Type", "text/html"),))
 
 
 _RESPONSE_UNUSABLE = "Opens no launch. Says that the EHR's answer cannot be used; sends the code nowhere else and never twice"
@@ -250,5 +255,16 @@ RENEWAL = (
         values=("launch openid fhirUser patient/Patient.r",),
         free=True,
         renewal=_member("scope"),
+    ),
+)
+REVOCATION = (
+    Fault(
+        name="revocation-ignored",
+        group="Sign-out",
+        does="Answers a token that is given back with status 200, with a page of HTML or with nothing, and goes on accepting the token.",
+        expected="Signs out, and does not call the permission withdrawn.",
+        ends="opens",
+        values=("page", "empty"),
+        revocation=_not_taken,
     ),
 )
