@@ -80,7 +80,7 @@ def test_state_nonce_and_verifier_are_long_and_new_each_time(ehr: AuthorizationS
 @examples(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(launch=st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=60))
 def test_launch_value_comes_through_to_the_byte(ehr: AuthorizationServer, clock: Clock, launch: str) -> None:
-    escaped = launch.replace("%", "%25").replace("&", "%26").replace("#", "%23").replace("=", "%3D")
+    escaped = launch.replace("%", "%25").replace("&", "%26").replace("#", "%23").replace("=", "%3D").replace("+", "%2B")
     asked = launch_request(f"iss={BASE}&launch={escaped}")
     for way in ("get", "post"):
         ehr.document = POST
