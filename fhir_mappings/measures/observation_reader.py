@@ -19,8 +19,8 @@ from fhir_mappings.r4.dates import Moment, parse_moment
 from fhir_mappings.r4.display import cut, shown_value, text_of
 from fhir_mappings.r4.json_types import FhirJson
 from fhir_mappings.r4.quantity import Quantity
-from fhir_mappings.r4.references import About, PatientOnServer
-from fhir_mappings.skipped import Skipped, _source, not_own
+from fhir_mappings.r4.references import About, PatientOnServer, source_of
+from fhir_mappings.skipped import Skipped, not_own
 
 _STANDINGS: Mapping[str, Standing] = {
     "final": "final",
@@ -69,7 +69,7 @@ def read_measurements(
 def _read(reading: _ObservationReading, observation: FhirJson, place: CodePlace) -> None:
     """One value of one resource, into one list or the other."""
     when = _when(observation, reading.zone)
-    about_another = why_about_another(observation, reading.patient)
+    about_another = why_about_another(observation, reading.patient) if observation.get("focus") else None
     if about_another is not None:
         reading.skipped.append(_of_another(observation, place, about_another, when=when))
         return
@@ -112,7 +112,7 @@ def _measurement(
         comparator,
         standing,
         _method(observation, place.code, accepted.unit),
-        _source(observation),
+        source_of(observation, "Observation"),
         _performer(reading, observation),
         None,
         _identifier(observation),
@@ -249,7 +249,7 @@ def _updated(observation: FhirJson) -> str:
 def _of_another(observation: FhirJson, place: CodePlace, why: str, *, when: Moment | None) -> Skipped:
     """A value filed in this record that is not the patient's own: where it is and what of, never the value."""
     return Skipped(
-        source=_source(observation),
+        source=source_of(observation, "Observation"),
         measure=place.measure.key,
         what=place.measure.title,
         when=when,
@@ -262,7 +262,7 @@ def _of_another(observation: FhirJson, place: CodePlace, why: str, *, when: Mome
 
 def _skipped(observation: FhirJson, holder: FhirJson, place: CodePlace, why: Unreadable, *, when: Moment | None) -> Skipped:
     return Skipped(
-        source=_source(observation),
+        source=source_of(observation, "Observation"),
         measure=place.measure.key,
         what=place.measure.title,
         when=when,

@@ -167,13 +167,6 @@ class About:
         return self.whose(resource).owner == "own"
 
 
-def own_resources(resources: Iterable[_Resource], patient: PatientOnServer) -> tuple[list[_Resource], int]:
-    """The patient's own resources, and how many are not (a server may ignore the search parameter)."""
-    given, about = list(resources), About(patient)
-    own = [resource for resource in given if about.holds(resource)]
-    return own, len(given) - len(own)
-
-
 class ByOwner(NamedTuple, Generic[_Resource]):
     """Resources by whose they are, each part in the order given; the untied ones with the reason."""
 

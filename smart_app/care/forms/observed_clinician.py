@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from fhir_mappings.instruments.instrument import Informant
 from fhir_mappings.people.clinicians import Named, general_practitioners, is_clinician, name_of, of_team, of_visit, practitioner_of
 from fhir_mappings.people.person import Person
-from fhir_mappings.r4.references import local_reference, own_resources
+from fhir_mappings.r4.references import by_owner, local_reference
 from fhir_mappings.ratings.rating_reader import read_ratings
 from smart_app.care.record.access import Permissions, base_of, patient_on_server, permissions, reader
 from smart_app.care.record.patient_in_context import Patient, patient_of, remember_patient
@@ -137,7 +137,7 @@ def _mentioned(
         return unread
     if isinstance(read, Failed):
         return f"could not be read: {read.reason}"
-    own, _ = own_resources(read.value, patient_on_server(context))
+    own = by_owner(read.value, patient_on_server(context)).own
     return [named for resource in own for named in members(resource)]
 
 

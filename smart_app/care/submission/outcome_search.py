@@ -9,7 +9,7 @@ from functools import partial
 
 from msgspec import Struct
 
-from fhir_mappings.r4.references import PatientOnServer, own_resources, references_in
+from fhir_mappings.r4.references import PatientOnServer, by_owner, references_in
 from smart_app.care.submission.sealed_submission import PROVENANCE, RESPONSE, SealedSubmission, SubmissionPart, WriteOutcome
 from smart_app.errors import FhirError
 from smart_app.fhir.capability import Capabilities
@@ -106,7 +106,7 @@ def _identifiers(resource: Mapping[str, object]) -> list[tuple[str, str]]:
 
 
 def _own(sealed: SealedSubmission, resources: Iterable[Resource]) -> list[Resource]:
-    return own_resources(resources, PatientOnServer(id=sealed.patient, base=sealed.base))[0]
+    return by_owner(resources, PatientOnServer(id=sealed.patient, base=sealed.base)).own
 
 
 def _identified(resources: Iterable[Resource]) -> Iterable[tuple[tuple[str, str], Resource]]:
