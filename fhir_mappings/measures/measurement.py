@@ -11,6 +11,16 @@ Comparator = Literal["<", "<=", ">", ">="]
 Standing = Literal["final", "amended", "corrected", "preliminary"]
 
 
+RemarkCode = Literal["comment"]
+
+
+class Remark(NamedTuple):
+    """What came with a value and belongs beside it: which kind, and what the source wrote where that is shown."""
+
+    code: RemarkCode
+    text: str | None = None
+
+
 class Measurement(NamedTuple):
     """One value of one measure, ready to draw; a tuple, because a frozen dataclass takes three times as long to make.
 
@@ -18,7 +28,8 @@ class Measurement(NamedTuple):
     the source wrote, `converted` says that `value` was computed from it. `comparator` marks a bound, never joined by a line.
     `method` names what must not share a line with other methods (None: the usual one). `preliminary` is shown hollow.
     `identifier` tells the same result from another (system|value), `updated` which of two is the newer.
-    `source` is `Type/id`; `performer` the reporting organisation's name where the resource carries one.
+    `source` is `Type/id`, `other_sources` those of further resources that hold the same result; `performer` the reporting organisation's
+    name where the resource carries one. `remarks` stand beside the value.
     """
 
     measure: str
@@ -33,9 +44,10 @@ class Measurement(NamedTuple):
     method: str | None
     source: str
     performer: str | None
-    note: str | None = None
     identifier: str | None = None
     updated: str = ""
+    other_sources: tuple[str, ...] = ()
+    remarks: tuple[Remark, ...] = ()
 
 
 def in_order(measurements: Iterable[Measurement]) -> list[Measurement]:

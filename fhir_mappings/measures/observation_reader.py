@@ -114,7 +114,6 @@ def _measurement(
         _method(observation, place.code, accepted.unit),
         source_of(observation, "Observation"),
         _performer(reading, observation),
-        None,
         _identifier(observation),
         _updated(observation),
     )
