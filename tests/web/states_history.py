@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from fhir_mappings.measures.measurement import Measurement
+from fhir_mappings.measures.measurement import Measurement, Remark
 from fhir_mappings.reliable_change.latest_change import Change
 from fhir_mappings.skipped import Skipped
 from smart_app.care.dashboard.history import HiddenRating, History
@@ -48,7 +48,7 @@ def _hba1c_values() -> list[Measurement]:
     values = [
         value(HBA1C, day, text) for day, text in zip(_HBA1C_DAYS, ("58", "", "61", "66", "74", "83", "79", "69", "62"), strict=True) if text
     ]
-    values[5] = values[5]._replace(standing="corrected", note="was 97 mmol/mol")
+    values[5] = values[5]._replace(standing="corrected", remarks=(Remark("comment", "was 97 mmol/mol"),))
     return [values[0], in_percent(_HBA1C_DAYS[1], "7.5"), *values[1:]]
 
 

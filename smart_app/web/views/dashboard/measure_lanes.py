@@ -102,11 +102,11 @@ def _number(measurement: Measurement) -> str:
 
 def _remarks(point: Measurement) -> list[str]:
     """Everything out of the ordinary about a value, in words."""
-    if point.standing == "final" and point.method is None and point.note is None and point.when.precision in {"day", "instant"}:
+    if point.standing == "final" and point.method is None and not point.remarks and point.when.precision in {"day", "instant"}:
         return []
     standing = [] if point.standing == "final" else [point.standing]
     precision = [] if point.when.precision in {"day", "instant"} else [f"{point.when.precision} only, drawn at its start"]
-    return [*standing, *([point.method] if point.method else []), *precision, *([point.note] if point.note else [])]
+    return [*standing, *([point.method] if point.method else []), *precision, *(remark.text for remark in point.remarks if remark.text)]
 
 
 def _table(panel: Panel) -> Table:
