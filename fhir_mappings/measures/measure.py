@@ -98,6 +98,11 @@ class Measure(Struct, frozen=True, kw_only=True, eq=False, dict=True):
     citations: tuple[str, ...]
 
     @cached_property
+    def apart(self) -> frozenset[str]:
+        """The units whose results are on a line of their own, whatever their code."""
+        return frozenset(unit.code for unit in self.units if unit.method)
+
+    @cached_property
     def identity(self) -> tuple[str, str]:
         """What no other measure has: key, and the hash of everything in it. What is made of measures is kept under it."""
         return self.key, content_hash(self)

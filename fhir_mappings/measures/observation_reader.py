@@ -216,9 +216,14 @@ def _performer(reading: _ObservationReading, observation: FhirJson) -> str | Non
 
 
 def _method(observation: FhirJson, code: MeasureCode, unit: Unit) -> str | None:
-    """What keeps the value off the usual line: its code's method, its unit's, or the one the source names."""
-    if code.method or unit.method:
-        return code.method or unit.method
+    """What keeps the value off the usual line: its code's method or else the one the source names, and its unit's besides."""
+    method = code.method or _named_method(observation)
+    if unit.method is None:
+        return method
+    return f"{method}, {unit.method}" if method else unit.method
+
+
+def _named_method(observation: FhirJson) -> str | None:
     method = observation.get("method")
     if not isinstance(method, dict):
         return None

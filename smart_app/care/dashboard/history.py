@@ -21,7 +21,8 @@ Years = Literal["1", "2", "5", "all"]
 
 class Panel(Struct, frozen=True, kw_only=True):
     """One measure's lane. `points` are in range, oldest first; `latest` and `previous` are of all dates read, so that an older
-    latest value is stated even when the range holds none; `skipped` of this measure."""
+    latest value is stated even when the range holds none; `skipped` of this measure. `apart` is a later value in a unit with a line of its
+    own (an eGFR not per 1.73 m²), which is no successor of the others."""
 
     measure: Measure
     read: ReadReport
@@ -30,6 +31,7 @@ class Panel(Struct, frozen=True, kw_only=True):
     previous: Measurement | None
     total: int
     skipped: Sequence[Skipped]
+    apart: Measurement | None = None
 
 
 class Dyad(Struct, frozen=True, kw_only=True):

@@ -192,6 +192,9 @@ def _panel(measure: Measure, own: Sequence[Measurement], skipped: Sequence[Skipp
     """One measure, from its own values, oldest first. Latest and previous are of all dates, of one method, and preliminary only where
     nothing else is."""
     firm = [measurement for measurement in own if measurement.standing != "preliminary"] or own
+    newest = firm[-1] if firm else None
+    if measure.apart:
+        firm = [measurement for measurement in firm if measurement.reported.unit not in measure.apart] or firm
     latest = firm[-1] if firm else None
     earlier = [measurement for measurement in firm[:-1] if latest and measurement.method == latest.method]
     return Panel(
@@ -202,6 +205,7 @@ def _panel(measure: Measure, own: Sequence[Measurement], skipped: Sequence[Skipp
         previous=earlier[-1] if earlier else None,
         total=len(own),
         skipped=skipped,
+        apart=None if newest is latest else newest,
     )
 
 

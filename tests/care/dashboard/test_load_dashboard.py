@@ -152,6 +152,36 @@ def test_of_forms_tied_to_nobody_only_ours_are_this_pages_business(ehr: Ehr, ser
     assert [skip.source for skip in history(services).skipped] == ["QuestionnaireResponse/q"] * listed
 
 
+def egfr(identity: str, value: int, code: str, *, day: str) -> dict[str, Any]:
+    quantity = {"value": value, "unit": code, "system": "http://unitsofmeasure.org", "code": code}
+    kind = {"coding": [{"system": "http://loinc.org", "code": "98979-8"}]}
+    return hba1c(identity, "7.0", day=day) | {"code": kind, "valueQuantity": quantity}
+
+
+def test_a_unit_with_a_line_of_its_own_is_no_successor_of_the_others(ehr: Ehr, services: AppServices) -> None:
+    ehr.put(egfr("e1", 48, "mL/min/{1.73_m2}", day="2025-12-01"), egfr("e2", 82, "mL/min", day="2026-05-01"))
+    lane = panel(history(services), "egfr")
+    assert lane.latest is not None
+    assert lane.apart is not None
+    assert (lane.latest.reported.text, lane.previous, lane.apart.reported.text, lane.total) == ("48", None, "82", 2)
+    assert len({point.method for point in lane.points}) == 2
+
+
+def test_values_of_such_a_unit_alone_have_a_latest_and_an_earlier_one(ehr: Ehr, services: AppServices) -> None:
+    ehr.put(egfr("e1", 80, "mL/min", day="2025-12-01"), egfr("e2", 82, "mL/min", day="2026-05-01"))
+    lane = panel(history(services), "egfr")
+    assert lane.latest is not None
+    assert lane.previous is not None
+    assert (lane.latest.reported.text, lane.previous.reported.text, lane.apart) == ("82", "80", None)
+
+
+def test_an_older_value_of_such_a_unit_is_not_said_to_be_later(ehr: Ehr, services: AppServices) -> None:
+    ehr.put(egfr("e1", 82, "mL/min", day="2025-12-01"), egfr("e2", 48, "mL/min/{1.73_m2}", day="2026-05-01"))
+    lane = panel(history(services), "egfr")
+    assert lane.latest is not None
+    assert (lane.latest.reported.text, lane.previous, lane.apart) == ("48", None, None)
+
+
 def test_a_result_about_somebody_else_is_neither_the_latest_nor_the_one_before(ehr: Ehr, services: AppServices) -> None:
     ehr.put(hba1c("own", "7.1", day="2026-05-01"), hba1c("donor", "5.2", day="2026-06-01", focus=[{"reference": "RelatedPerson/r"}]))
     lane = panel(history(services))

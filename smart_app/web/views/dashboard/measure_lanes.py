@@ -135,8 +135,9 @@ def _words_for_none(panel: Panel, at: str) -> Words:
     """Why there is nothing to draw: none at all, or none in the range while older values exist."""
     if panel.latest is None:
         return Words(lead="None found", lines=(f"All dates. Search complete, {at}.",))
-    older = f"{formats.count(panel.total, 'older value')}, the last {both_units(panel.measure, panel.latest)}"
-    return Words(lead="None in this range", lines=(f"{older} on {formats.short_moment(panel.latest.when)}.",))
+    last = panel.apart or panel.latest
+    older = f"{formats.count(panel.total, 'older value')}, the last {both_units(panel.measure, last)}"
+    return Words(lead="None in this range", lines=(f"{older} on {formats.short_moment(last.when)}.",))
 
 
 def _readings(panel: Panel, today: date, *, detailed: bool) -> tuple[Reading, ...]:
@@ -150,7 +151,8 @@ def _readings(panel: Panel, today: date, *, detailed: bool) -> tuple[Reading, ..
     standing = "" if latest.standing == "final" and not detailed else f" · {latest.standing}"
     method = [latest.method] if latest.method else []
     tail = [before, f"{passed}{standing}"] if detailed else [f"{before} · {passed}{standing}"]
-    return (Reading(mark="", name="", value=_number(latest), unit=latest.reported.label, notes=(*notes, *method, *tail)),)
+    since = [f"since then {as_reported(panel.apart)}, {panel.apart.method}"] if panel.apart else []
+    return (Reading(mark="", name="", value=_number(latest), unit=latest.reported.label, notes=(*notes, *method, *tail, *since)),)
 
 
 def _was(panel: Panel, *, detailed: bool) -> str:

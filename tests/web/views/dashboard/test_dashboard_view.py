@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from fhir_mappings.people.person import Person
+from fhir_mappings.r4.quantity import Quantity
 from fhir_mappings.reliable_change.latest_change import Change
 from fhir_mappings.skipped import Skipped, UntiedResource, untied
 from smart_app.care.dashboard.history import HiddenRating, History
@@ -393,6 +394,17 @@ def test_methods_are_named_lines_of_their_own() -> None:
     assert plot
     assert {"point of care", "usual method"} <= {label.text for label in plot.labels}
     assert [stroke.style for stroke in plot.dots] == ["measure dots", "measure other dots"]
+
+
+def test_a_later_value_of_a_unit_apart_is_said_beside_the_latest_and_is_no_change() -> None:
+    filtration = next(measure for measure in MEASURES if measure.key == "egfr")
+    usual = value(filtration, date(2025, 12, 1), "48")
+    apart = value(filtration, date(2026, 5, 1), "82")._replace(reported=Quantity("82", "mL/min", "mL/min"), method="not per 1.73 m²")
+    shown = replace(panel(filtration, [usual]), points=[usual, apart], apart=apart, total=2)
+    [reading] = lane_titled("eGFR", history(panels=[shown])).readings
+    assert (reading.value, reading.unit) == ("48", "mL/min/1.73 m²")
+    assert "since then 82 mL/min, not per 1.73 m²" in reading.notes
+    assert not any("was" in note for note in reading.notes)
 
 
 def test_everything_skipped_is_listed_newest_first_with_its_reason_and_source() -> None:
