@@ -7,6 +7,7 @@ from typing import NamedTuple
 from fhir_mappings.measures.code_index import CodePlace
 from fhir_mappings.measures.conversion import converted, is_converted
 from fhir_mappings.measures.measure import Unit
+from fhir_mappings.measures.units.text_value import text_value
 from fhir_mappings.r4.display import absent_words, as_written, cut, label_of, shown_value
 from fhir_mappings.r4.json_types import FhirJson
 from fhir_mappings.r4.quantity import Quantity
@@ -59,11 +60,14 @@ def quantity_in(holder: FhirJson) -> FhirJson:
 
 
 def _quantity_in_text(text: str) -> FhirJson:
-    """A number and unit written as text ("7.2 %")."""
-    number, _, unit = text.strip().partition(" ")
-    if decimal_of(number) is None:
+    """A number and unit written as text ("7.2 %", "> 14,0 %")."""
+    found = text_value(text)
+    if found is None:
         raise Unreadable("value_not_numeric", "The value is text, not a number.", shown=cut(text))
-    return {"value": number, "unit": unit.strip() or None}
+    if found.number is None:
+        reason = "The number can be read in two ways: with decimals, or with its thousands set apart."
+        raise Unreadable("value_ambiguous", reason, shown=cut(text), remedy="The source sends it as a number.")
+    return {"value": found.number, "unit": found.unit, "comparator": found.comparator}
 
 
 def drawn_value(raw: FhirJson, place: CodePlace, known: KnownUnits) -> tuple[Decimal, Accepted, Quantity]:

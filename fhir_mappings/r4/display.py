@@ -28,8 +28,9 @@ def shown_value(holder: FhirJson) -> str | None:
 
 
 def as_written(raw: FhirJson) -> str:
-    """A Quantity's number and unit, whatever they are."""
-    return f"{cut(raw.get('value'))} {label_of(raw)}".strip()
+    """A Quantity's comparator, number and unit, whatever they are."""
+    bound = f"{cut(raw['comparator'])} " if raw.get("comparator") else ""
+    return f"{bound}{cut(raw.get('value'))} {label_of(raw)}".strip()
 
 
 def label_of(raw: FhirJson) -> str:

@@ -1,0 +1,1 @@
+"""What a unit is, however it is coded or written: equal by UCUM, named by words, plausible with its value."""
