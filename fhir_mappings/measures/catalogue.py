@@ -28,6 +28,9 @@ class _Unit(Strict):
     high: Decimal
     spellings: tuple[str, ...]
     method: str | None = None
+    mark: str | None = None
+    unlike: tuple[str, ...] = ()
+    equal: tuple[str, ...] = ()
 
 
 class _CodeRow(Strict):

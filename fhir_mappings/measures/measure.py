@@ -11,7 +11,11 @@ from fhir_mappings.data_files.content_hash import content_hash
 
 class Unit(Struct, frozen=True, kw_only=True):
     """An accepted unit: drawing value = reported × slope + intercept. `low` and `high` are plausibility bounds in this unit,
-    `spellings` unit texts accepted when no UCUM code is given, `method` what keeps its results on a line of their own."""
+    `spellings` unit texts accepted when no UCUM code is given, `method` what keeps its results on a line of their own.
+
+    `mark` is what braces or words must hold for this unit to be meant and no other that UCUM calls the same ("1.73"), `unlike` what they
+    must not hold ("IFCC" beside %), `equal` further UCUM expressions of it.
+    """
 
     code: str
     label: str
@@ -21,6 +25,9 @@ class Unit(Struct, frozen=True, kw_only=True):
     high: Decimal
     spellings: tuple[str, ...]
     method: str | None = None
+    mark: str | None = None
+    unlike: tuple[str, ...] = ()
+    equal: tuple[str, ...] = ()
 
 
 class MeasureCode(Struct, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from fhir_mappings.measures.code_index import CodePlace
 from fhir_mappings.measures.conversion import converted, is_converted
 from fhir_mappings.measures.measure import Unit
 from fhir_mappings.measures.units.text_value import text_value
+from fhir_mappings.measures.units.unit_meaning import contradicts, unit_coded, unit_written
 from fhir_mappings.r4.display import absent_words, as_written, cut, label_of, shown_value
 from fhir_mappings.r4.json_types import FhirJson
 from fhir_mappings.r4.quantity import Quantity
@@ -98,19 +99,22 @@ def _accepted(raw: FhirJson, place: CodePlace, known: KnownUnits) -> Accepted:
 
 def _judged(raw: FhirJson, place: CodePlace) -> Accepted:
     """The unit and its name. People read "lb" and "mm Hg", not the UCUM codes of these; another spelling of the source is kept."""
-    unit, label = _unit(raw, place), label_of(raw)
-    named = unit.label if place.code.reads_as or label == unit.code else label or unit.label
-    return Accepted(unit, named, unit.code != place.measure.unit and is_converted(unit))
+    unit, text = _unit(raw, place), raw.get("unit")
+    label = label_of(raw) if isinstance(text, str) and text and text != unit.code and not place.code.reads_as else ""
+    return Accepted(unit, label or unit.label, unit.code != place.measure.unit and is_converted(unit))
 
 
 def _unit(raw: FhirJson, place: CodePlace) -> Unit:
-    """The unit by UCUM code, else by a known spelling. Unreadable when missing or of another measure."""
+    """The unit by UCUM code or what is equal to it, else by a known spelling. Unreadable when missing or of another measure."""
     code, text, system = raw.get("code"), raw.get("unit"), raw.get("system")
-    if isinstance(code, str) and (system is None or system == UCUM) and code in place.units:
-        return _agreed(place.units[code], raw, place)
+    if isinstance(code, str) and (system is None or system == UCUM):
+        coded = place.units.get(code) or unit_coded(code, place.units, place.measure.units)
+        if coded is not None:
+            return _agreed(coded, raw, place)
     spelling = text if system != UCUM or not isinstance(code, str) else code
-    if isinstance(spelling, str) and spelling.strip().casefold() in place.spellings:
-        return place.spellings[spelling.strip().casefold()]
+    spelled = _spelled(spelling, place) if isinstance(spelling, str) else None
+    if spelled is not None:
+        return spelled if spelling is text else _agreed(spelled, raw, place)
     if not spelling and not code:
         raise Unreadable("unit_missing", "No unit is recorded.", shown=as_written(raw), remedy="The source adds the unit.")
     accepted = ", ".join(dict.fromkeys(unit.label for unit in place.units.values()))
@@ -118,12 +122,19 @@ def _unit(raw: FhirJson, place: CodePlace) -> Unit:
     raise Unreadable("unit_unknown", reason, shown=as_written(raw), remedy="The source corrects the unit.")
 
 
+def _spelled(spelling: str, place: CodePlace) -> Unit | None:
+    """The unit that a text names by itself."""
+    return place.spellings.get(spelling.strip().casefold()) or unit_written(spelling, place.units, place.measure.units)
+
+
 def _agreed(unit: Unit, raw: FhirJson, place: CodePlace) -> Unit:
-    """The unit of the code, unless the text beside it names another one of the measure: then nobody can tell which is meant."""
+    """The unit of the code, unless the text beside it names another one: then nobody can tell which is meant."""
     text = raw.get("unit")
-    named = place.spellings.get(text.strip().casefold()) if isinstance(text, str) else None
-    if named is not None and named is not unit:
-        reason = f"The unit is coded as {unit.label} but written as {named.label}."
+    if not isinstance(text, str) or text == unit.code:
+        return unit
+    spelled = place.spellings.get(text.strip().casefold())
+    if spelled is not unit and (spelled or contradicts(text, unit, place.units, place.measure.units)):
+        reason = f"The unit is coded as {unit.label} but written as {cut(text)}."
         raise Unreadable("unit_contradicts", reason, shown=as_written(raw), remedy="The source corrects the unit.")
     return unit
 

@@ -132,7 +132,7 @@ def test_a_number_with_a_unit_in_text_is_read() -> None:
 
 @pytest.mark.parametrize(
     ("unit", "accepted"),
-    [({"unit": "% of total Hb"}, True), ({"unit": "MMOL/MOL", "code": "x", "system": "urn:local"}, False), ({"unit": "percent"}, False)],
+    [({"unit": "% of total Hb"}, True), ({"unit": "MMOL/MOL", "code": "x", "system": "urn:local"}, False), ({"unit": "parts"}, False)],
 )
 def test_without_a_ucum_code_only_known_spellings_of_a_unit_count(unit: dict[str, Any], *, accepted: bool) -> None:
     found, _ = read(observation(valueQuantity={"value": Decimal("7.1"), **unit}))
