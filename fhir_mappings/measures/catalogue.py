@@ -12,6 +12,7 @@ from fhir_mappings.data_files.certainty import Certainty
 from fhir_mappings.data_files.strict_toml import DataFileError, Strict, parse_toml
 from fhir_mappings.data_files.text_rules import Line
 from fhir_mappings.measures.measure import Axis, Measure, MeasureCode, MeasureGroup, SecondUnit, Unit
+from fhir_mappings.measures.units.plausibility import believed
 
 PAGE = "docs/add-a-measure.md"
 FOLDER = "fhir_mappings/measures/files"
@@ -31,6 +32,9 @@ class _Unit(Strict):
     mark: str | None = None
     unlike: tuple[str, ...] = ()
     equal: tuple[str, ...] = ()
+    unlikely_below: Decimal | None = None
+    unlikely_above: Decimal | None = None
+    whole_below: Decimal | None = None
 
 
 class _CodeRow(Strict):
@@ -186,6 +190,10 @@ def _check_units(measure: Measure, *, file: str) -> None:
             raise DataFileError(file, f"{measure.key}.codes.{code.code}", f"{strange[0]} is no unit of the measure", page=PAGE)
     if not measure.axis.low < measure.axis.high or any(not unit.low < unit.high for unit in measure.units):
         raise DataFileError(file, measure.key, "low must lie below high", page=PAGE)
+    for unit in measure.units:
+        low, high = believed(unit)
+        if not unit.low <= low < high <= unit.high:
+            raise DataFileError(file, f"{measure.key}.units", f"{unit.code}: what is unlikely must lie between low and high", page=PAGE)
 
 
 def codes_of(measures: tuple[Measure, ...], group: str) -> tuple[tuple[str, str], ...]:

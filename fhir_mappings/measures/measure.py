@@ -14,7 +14,8 @@ class Unit(Struct, frozen=True, kw_only=True):
     `spellings` unit texts accepted when no UCUM code is given, `method` what keeps its results on a line of their own.
 
     `mark` is what braces or words must hold for this unit to be meant and no other that UCUM calls the same ("1.73"), `unlike` what they
-    must not hold ("IFCC" beside %), `equal` further UCUM expressions of it.
+    must not hold ("IFCC" beside %), `equal` further UCUM expressions of it. Below `unlikely_below`, above `unlikely_above`, and with
+    decimals below `whole_below`, a value is suspect if its number is a likely one in another unit of the measure.
     """
 
     code: str
@@ -28,6 +29,9 @@ class Unit(Struct, frozen=True, kw_only=True):
     mark: str | None = None
     unlike: tuple[str, ...] = ()
     equal: tuple[str, ...] = ()
+    unlikely_below: Decimal | None = None
+    unlikely_above: Decimal | None = None
+    whole_below: Decimal | None = None
 
 
 class MeasureCode(Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from fhir_mappings.measures.code_index import CodePlace
 from fhir_mappings.measures.conversion import converted, is_converted
 from fhir_mappings.measures.measure import Unit
+from fhir_mappings.measures.units.plausibility import believed, why_suspect
 from fhir_mappings.measures.units.text_value import text_value
 from fhir_mappings.measures.units.unit_meaning import contradicts, unit_coded, unit_written
 from fhir_mappings.r4.display import absent_words, as_written, cut, label_of, shown_value
@@ -21,11 +22,14 @@ _NUMBER = re.compile(r"-?\d{1,18}(\.\d{1,18})?([eE][+-]?\d{1,2})?", re.ASCII)
 
 
 class Accepted(NamedTuple):
-    """An accepted unit, what people read for it, and whether its values are converted to be drawn."""
+    """An accepted unit, what people read for it, whether its values are converted to be drawn, and between which numbers nothing speaks
+    against one."""
 
     unit: Unit
     label: str
     converted: bool
+    low: Decimal
+    high: Decimal
 
 
 # Of one read, by place, UCUM code and unit text.
@@ -79,9 +83,8 @@ def drawn_value(raw: FhirJson, place: CodePlace, known: KnownUnits) -> tuple[Dec
         raise Unreadable("value_not_numeric", "The value is not a number.", shown=as_written(raw))
     accepted = _accepted(raw, place, known)
     unit = accepted.unit
-    if not unit.low <= number <= unit.high:
-        reason = f"Outside {unit.low} to {unit.high} {unit.label}. Rapport does not guess another unit."
-        raise Unreadable("unit_suspect", reason, shown=as_written(raw), remedy="The source corrects the value or its unit.")
+    if not accepted.low <= number <= accepted.high:
+        _check_plausible(number, unit, raw, place)
     value = converted(number, unit, decimals=place.measure.decimals) if accepted.converted else number
     return value, accepted, Quantity(_digits(raw["value"], number), unit.code, accepted.label)
 
@@ -101,7 +104,14 @@ def _judged(raw: FhirJson, place: CodePlace) -> Accepted:
     """The unit and its name. People read "lb" and "mm Hg", not the UCUM codes of these; another spelling of the source is kept."""
     unit, text = _unit(raw, place), raw.get("unit")
     label = label_of(raw) if isinstance(text, str) and text and text != unit.code and not place.code.reads_as else ""
-    return Accepted(unit, label or unit.label, unit.code != place.measure.unit and is_converted(unit))
+    return Accepted(unit, label or unit.label, unit.code != place.measure.unit and is_converted(unit), *believed(unit))
+
+
+def _check_plausible(number: Decimal, unit: Unit, raw: FhirJson, place: CodePlace) -> None:
+    """Unreadable for a number that is not believed in its unit."""
+    reason = why_suspect(number, unit, place.measure, comparator=raw.get("comparator"))
+    if reason is not None:
+        raise Unreadable("unit_suspect", reason, shown=as_written(raw), remedy="The source corrects the value or its unit.")
 
 
 def _unit(raw: FhirJson, place: CodePlace) -> Unit:

@@ -147,6 +147,7 @@ def test_a_group_without_a_measure_and_a_file_without_anything_are_refused() -> 
         ('slope = "1"', 'slope = "2"', "hba1c.units"),
         ('low = "30", high = "130"', 'low = "130", high = "30"', "hba1c"),
         ('slope = "1"', 'slope = "steep"', "measure.0.units.0.slope"),
+        ('unlikely_below = "15"', 'unlikely_below = "200"', "hba1c.units"),
         ("[[measure]]\nkey", "[[measure\nkey", "(syntax)"),
     ],
 )
