@@ -1,6 +1,7 @@
 """FHIR dates and dateTimes, as they were written, with what can be said about their place in time. Total: what is no date gives None."""
 
 import re
+from calendar import monthrange
 from datetime import UTC, date, datetime, tzinfo
 from typing import Literal, NamedTuple
 
@@ -71,3 +72,19 @@ def _instant(text: str, zone: tzinfo) -> Moment:
 def position(when: Moment) -> tuple[date, float]:
     """Where a moment stands among others read for the same zone: its day, and within that its instant; a bare date stands first."""
     return when.day, when.instant.timestamp() if when.instant else _START
+
+
+def last_day(when: Moment) -> date:
+    """The last day a moment can stand for: of a year its 31 December, of a month its last."""
+    if when.precision == "year":
+        return date(when.day.year, 12, 31)
+    return date(when.day.year, when.day.month, monthrange(when.day.year, when.day.month)[1]) if when.precision == "month" else when.day
+
+
+def is_known_earlier(first: Moment, second: Moment) -> bool:
+    """Whether the first is certainly the earlier of two moments read for the same zone. Of two instants the clock tells; of everything
+    else only the days do: a year beside a day of it, a month beside a week of it, two values of one day of which one has no time are in
+    no known order, and nothing that says "rose", "was" or "latest" may be made of them."""
+    if first.instant is not None and second.instant is not None:
+        return first.instant < second.instant
+    return last_day(first) < second.day

@@ -21,6 +21,7 @@ from fhir_mappings.people.clinicians import is_clinician
 from fhir_mappings.people.person import Person
 from fhir_mappings.r4.dates import Moment, parse_moment, position
 from fhir_mappings.r4.json_types import FhirJson
+from fhir_mappings.r4.possible_dates import REASONS, PossibleDates, date_problem
 from fhir_mappings.r4.references import About, PatientOnServer, literal_reference, reference_in, references_in, source_of
 from fhir_mappings.ratings.answers_reader import read_answers
 from fhir_mappings.ratings.grouping import Grouping, StoredScore, Submitted, rank
@@ -36,7 +37,7 @@ _Found = tuple[list[Rating], list[Skipped]]
 
 class _RatingReading(Struct, frozen=True, kw_only=True):
     """What one call reads by, and where it collects what it does not use; `base` is the canonical base, `server` the address of the FHIR
-    server; `withdrawn` are the responses entered in error; days are of `zone`."""
+    server; `withdrawn` are the responses entered in error; days are of `zone`, and other than `possible` ones are not used."""
 
     library: Library
     codes: Mapping[str, ScoreCode]
@@ -46,6 +47,7 @@ class _RatingReading(Struct, frozen=True, kw_only=True):
     zone: tzinfo
     skipped: list[Skipped]
     withdrawn: set[str]
+    possible: PossibleDates | None
 
 
 def read_ratings(
@@ -56,13 +58,15 @@ def read_ratings(
     patient: PatientOnServer,
     base: str,
     zone: tzinfo = UTC,
+    possible: PossibleDates | None = None,
 ) -> _Found:
     """The ratings of that patient, oldest first, and everything that is not one, with the reason. Never raises.
 
-    `base` is the canonical base, `zone` the clinic's: a visit without an Encounter is its day there.
+    `base` is the canonical base, `zone` the clinic's: a visit without an Encounter is its day there. `possible` are the
+    dates a rating of theirs can have; others are listed.
     Foreign forms and Observations of other code systems are left alone.
     """
-    reading = _reading(library, patient, base, zone)
+    reading = _reading(library, patient, base, zone=zone, possible=possible)
     grouping = Grouping(base=base, server=patient.base)
     for response in responses:
         _file_response(reading, grouping, response)
@@ -73,7 +77,7 @@ def read_ratings(
     return sorted(ratings, key=_place_in_time), reading.skipped
 
 
-def _reading(library: Library, patient: PatientOnServer, base: str, zone: tzinfo) -> _RatingReading:
+def _reading(library: Library, patient: PatientOnServer, base: str, *, zone: tzinfo, possible: PossibleDates | None) -> _RatingReading:
     return _RatingReading(
         library=library,
         codes=codes(library),
@@ -83,6 +87,7 @@ def _reading(library: Library, patient: PatientOnServer, base: str, zone: tzinfo
         zone=zone,
         skipped=[],
         withdrawn=set(),
+        possible=possible,
     )
 
 
@@ -193,6 +198,10 @@ def _rating(reading: _RatingReading, submitted: Submitted) -> Rating | None:
         reading.skipped.append(_skipped(reading, main, kind, refusal, form=form))
         return None
     instrument, informant = form
+    problem = date_problem(when, reading.possible) if reading.possible is not None else None
+    if problem is not None:
+        reading.skipped.append(_skipped(reading, main, kind, ScoreRefusal(code=problem, reason=REASONS[problem]), form=form))
+        return None
     answers = _answers(reading, instrument, submitted.response, form)
     encounter = _encounter(reading, [main, *parts])
     return Rating(
@@ -441,5 +450,5 @@ _REMEDIES = {
     "score_differs": "Compare the stored answers with the stored score in the record.",
     "clinician_missing": "Name the rated clinician in the record.",
     "key_unconfirmed": "Compare the key with the licensed form and confirm it.",
-    "date_missing": "Correct the date in the record.",
+    **dict.fromkeys(("date_missing", *REASONS), "Correct the date in the record."),
 }

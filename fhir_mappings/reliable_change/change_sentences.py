@@ -192,6 +192,7 @@ def refused(instrument: Instrument, one: SeriesRefused) -> str:
         "other_form": f"The scores are not of {instrument.title} {instrument.version}.",
         "other_language": f"The scores are not of the {instrument.language} form.",
         "not_in_order": "The scores are not in the order of time.",
+        "order_unknown": "Which of two scores was first is not known, so they are not compared.",
         "rating_twice": "One rating is there twice.",
     }[one.code]
 

@@ -9,6 +9,7 @@ from msgspec import Struct
 from fhir_mappings.instruments.instrument import Instrument
 from fhir_mappings.measures.measure import Measure
 from fhir_mappings.measures.measurement import Measurement
+from fhir_mappings.r4.dates import is_known_earlier
 from fhir_mappings.ratings.rating import Rating
 from fhir_mappings.reliable_change.findings import Moved
 
@@ -19,7 +20,8 @@ class Change(Struct, frozen=True, kw_only=True):
     """The latest value and the one it is compared with, None where it is the first.
 
     `kind` is `alliance` (the total), `element` (the goal, task or bond that moved most) or `measure`; `title` that of the scale or the
-    measure. `scale` is the scale's key, `informant` who rated, both None of a measure.
+    measure. `scale` is the scale's key, `informant` who rated, both None of a measure. Where nobody can tell which of the two was first,
+    they stand side by side and nothing moved.
     """
 
     kind: Literal["alliance", "element", "measure"]
@@ -30,10 +32,15 @@ class Change(Struct, frozen=True, kw_only=True):
     scale: str | None
 
     @property
+    def ordered(self) -> bool:
+        """Whether what is called earlier is known to be; nothing is later than a first value."""
+        return self.earlier is None or is_known_earlier(self.earlier.when, self.later.when)
+
+    @property
     def moved(self) -> Moved | None:
-        """Which way; None where one side is no plain number (none at all, unscored, a bound)."""
+        """Which way; None where one side is no plain number (none at all, unscored, a bound) or the order is not known."""
         earlier, later = self._number(self.earlier), self._number(self.later)
-        if earlier is None or later is None:
+        if earlier is None or later is None or not self.ordered:
             return None
         return "stayed" if later == earlier else "rose" if later > earlier else "fell"
 
@@ -45,7 +52,7 @@ class Change(Struct, frozen=True, kw_only=True):
 
 def rating_changes(instrument: Instrument, *, later: Rating, earlier: Rating | None) -> tuple[Change, ...]:
     """The total, where the latest rating has one, then the element that moved most, where one moved."""
-    moved = _moved_most(later, earlier) if earlier else None
+    moved = _moved_most(later, earlier) if earlier and is_known_earlier(earlier.when, later.when) else None
     kinds: list[tuple[Literal["alliance", "element"], str]] = []
     kinds += [("alliance", _TOTAL)] if _score(later, _TOTAL) is not None else []
     kinds += [("element", moved)] if moved else []

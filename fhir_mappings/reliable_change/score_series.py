@@ -9,7 +9,7 @@ from typing import Literal
 from msgspec import Struct
 
 from fhir_mappings.instruments.instrument import Informant, Instrument, Scale
-from fhir_mappings.r4.dates import Moment, position
+from fhir_mappings.r4.dates import Moment, is_known_earlier, position
 from fhir_mappings.ratings.rating import Rating
 
 # What must be the same of all scores of one series.
@@ -142,11 +142,13 @@ def _foreign(instrument: Instrument, series: ScoreSeries) -> SeriesRefused | Non
 
 
 def _disordered(series: ScoreSeries) -> SeriesRefused | None:
-    """Points that are not oldest first, or one rating twice."""
+    """Points that are not oldest first, one rating twice, or two of which nobody can tell which was first."""
     if any(position(second.when) < position(first.when) for first, second in pairwise(series.points)):
         return SeriesRefused(code="not_in_order", scale=series.scale)
     if len({point.source for point in series.points}) < len(series.points):
         return SeriesRefused(code="rating_twice", scale=series.scale)
+    if not all(is_known_earlier(first.when, second.when) for first, second in pairwise(series.points)):
+        return SeriesRefused(code="order_unknown", scale=series.scale)
     return None
 
 

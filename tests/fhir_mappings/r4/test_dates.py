@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fhir_mappings.r4.dates import _WRITTEN, parse_moment, position
+from fhir_mappings.r4.dates import _WRITTEN, is_known_earlier, parse_moment, position
 
 
 @pytest.mark.parametrize(
@@ -109,3 +109,54 @@ def test_an_instant_is_one_that_fhir_can_write(text: str) -> None:
 @pytest.mark.parametrize("text", ["2026-W11-6T09:30:00+01:00", "2026-03-14 09:30:00Z", "20260314T093000Z", "2026-03-14T09:30:00+0100"])
 def test_iso_8601_that_is_not_fhir_is_no_date(text: str) -> None:
     assert parse_moment(text) is None
+
+
+ORDERED = [
+    ("2024", "2025", True),
+    ("2025", "2026-03-01", True),
+    ("2025-12-31", "2026", True),
+    ("2026", "2026-03-01", False),
+    ("2026-03-01", "2026", False),
+    ("2026", "2026", False),
+    ("2026-02", "2026-03-01", True),
+    ("2026-03", "2026-03-31", False),
+    ("2026-03-01", "2026-03", False),
+    ("2026-03-14", "2026-03-15", True),
+    ("2026-03-14", "2026-03-14", False),
+    ("2026-03-14", "2026-03-14T09:30:00Z", False),
+    ("2026-03-14T09:30:00Z", "2026-03-14", False),
+    ("2026-03-14T08:00:00", "2026-03-14T09:00:00", False),
+    ("2026-03-14T23:30:00Z", "2026-03-15", True),
+    ("2026-03-14T09:30:00Z", "2026-03-14T09:31:00Z", True),
+    ("2026-03-14T09:30:00Z", "2026-03-14T10:30:00+01:00", False),
+    ("2026-03-15T00:30:00+05:00", "2026-03-14T20:00:00Z", True),
+    ("2028-02", "2028-02-29", False),
+    ("9999", "9999-12-31", False),
+]
+
+
+@pytest.mark.parametrize(("first", "second", "known"), ORDERED)
+def test_one_moment_is_known_to_be_earlier_only_where_it_cannot_be_otherwise(first: str, second: str, *, known: bool) -> None:
+    one, other = parse_moment(first), parse_moment(second)
+    assert one
+    assert other
+    assert is_known_earlier(one, other) is known
+    assert not (known and is_known_earlier(other, one))
+
+
+WRITTEN = st.builds(
+    lambda seconds, form: datetime.fromtimestamp(seconds, UTC).strftime(form),
+    st.integers(1_735_689_600, 1_830_297_600),
+    st.sampled_from(["%Y", "%Y-%m", "%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S+13:00"]),
+)
+
+
+@given(WRITTEN, WRITTEN, WRITTEN)
+def test_what_is_known_to_be_earlier_is_an_order(first: str, second: str, third: str) -> None:
+    moments = [moment for text in (first, second, third) if (moment := parse_moment(text, AUCKLAND))]
+    one, other, last = moments
+    assert not is_known_earlier(one, one)
+    assert not (is_known_earlier(one, other) and is_known_earlier(other, one))
+    assert not (is_known_earlier(one, other) and is_known_earlier(other, last)) or is_known_earlier(one, last)
+    if is_known_earlier(one, other):
+        assert position(one) < position(other)

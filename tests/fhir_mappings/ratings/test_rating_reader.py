@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fhir_mappings.r4.dates import parse_moment
+from fhir_mappings.r4.possible_dates import possible_dates
 from fhir_mappings.ratings.rating import Rating
 from fhir_mappings.ratings.rating_reader import read_ratings
 from fhir_mappings.skipped import Skipped
@@ -411,3 +414,14 @@ def test_no_json_makes_reading_raise(responses: list[Any], observations: list[An
 @given(st.permutations(RESOURCES))
 def test_the_order_a_server_returns_does_not_matter(resources: list[Json]) -> None:
     assert read(resources) == read(RESOURCES)
+
+
+@pytest.mark.parametrize(
+    ("authored", "code"), [("0001-01-01T00:00:00Z", "before_birth"), ("1900", "before_birth"), ("2031", "future_date")]
+)
+def test_a_rating_of_a_date_that_cannot_be_is_listed_and_not_used(authored: str, code: str) -> None:
+    possible = possible_dates(parse_moment("1968-03-14"), date(2026, 11, 22))
+    response = stored(submission())["response"] | {"authored": authored}
+    ratings, [skip] = read_ratings(LIBRARY, [response], [], patient=WHO, base=BASE, possible=possible)
+    assert ratings == []
+    assert (skip.code, skip.when and skip.when.text, skip.remedy) == (code, authored, "Correct the date in the record.")

@@ -607,6 +607,18 @@ def test_disorder_a_rating_twice_and_an_unknown_scale_are_refused() -> None:
     assert [one.code for one in found if isinstance(one, SeriesRefused)] == ["not_in_order", "rating_twice", "scale_unknown"]
 
 
+@pytest.mark.parametrize("written", ["2026", "2026-01"])
+def test_scores_of_which_nobody_can_tell_which_was_first_are_refused(written: str) -> None:
+    given = series("4.4", "4.4", "4.4")
+    moment = Moment(given.points[-1].when.day, written, "year" if written == "2026" else "month")
+    points = (*given.points[:-1], replace(given.points[-1], when=moment))
+    later = replace(point(3, "1.0"), when=Moment(moment.day, moment.day.isoformat(), "day"))
+    found = findings(CHECK_IN, replace(given, points=(*points, later)))
+    assert isinstance(found, SeriesRefused)
+    assert found.code == "order_unknown"
+    assert refused(CHECK_IN, found) == "Which of two scores was first is not known, so they are not compared."
+
+
 # From ratings
 
 

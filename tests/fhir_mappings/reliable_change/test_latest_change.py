@@ -10,7 +10,7 @@ from fhir_mappings.instruments.scores import Score
 from fhir_mappings.measures.catalogue import load_measures
 from fhir_mappings.measures.measurement import Measurement
 from fhir_mappings.people.person import Person
-from fhir_mappings.r4.dates import Moment
+from fhir_mappings.r4.dates import Moment, parse_moment
 from fhir_mappings.r4.quantity import Quantity
 from fhir_mappings.ratings.rating import Rating
 from fhir_mappings.reliable_change.latest_change import Change, measure_change, rating_changes
@@ -83,3 +83,31 @@ def test_no_direction_is_given_to_a_first_result_a_bound_or_a_score_that_is_miss
     assert isinstance(total.earlier, Rating)
     unscored = replace(total.earlier, scores={})
     assert replace(total, earlier=unscored).moved is None
+
+
+UNORDERED = [("2026", "2026-03-01"), ("2026-03", "2026-03-20"), ("2026-03-01", "2026-03-01"), ("2026-03-01", "2026-03-01T09:00:00Z")]
+
+
+def at(text: str) -> Moment:
+    moment = parse_moment(text)
+    assert moment is not None
+    return moment
+
+
+@pytest.mark.parametrize(("one", "other"), UNORDERED)
+def test_of_two_results_in_no_known_order_none_moved(one: str, other: str) -> None:
+    for first, second in ((one, other), (other, one)):
+        change = measured(value(at(first), "48"), value(at(second), "85"))
+        assert (change.ordered, change.moved) == (False, None)
+
+
+@pytest.mark.parametrize(("one", "other"), UNORDERED)
+def test_of_two_ratings_in_no_known_order_no_element_moved(one: str, other: str) -> None:
+    scores = ("4.00", "4.00", "4.50", "4.17"), ("4.25", "2.25", "4.00", "3.50")
+    [total] = rating_changes(CHECK_IN, later=rating(at(other), scores[1]), earlier=rating(at(one), scores[0]))
+    assert (total.scale, total.ordered, total.moved) == ("total", False, None)
+
+
+def test_a_year_and_a_day_of_the_next_are_in_order() -> None:
+    change = measured(value(at("2025"), "48"), value(at("2026-03-01"), "85"))
+    assert (change.ordered, change.moved) == (True, "rose")
