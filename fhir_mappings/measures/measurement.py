@@ -11,14 +11,24 @@ Comparator = Literal["<", "<=", ">", ">="]
 Standing = Literal["final", "amended", "corrected", "preliminary"]
 
 
-RemarkCode = Literal["comment"]
+RemarkCode = Literal[
+    "comment",
+    "interpretation",
+    "range",
+    "reported_by_patient",
+    "reported_by_related_person",
+    "supplied_for_patient",
+    "dated_by_report",
+]
 
 
 class Remark(NamedTuple):
-    """What came with a value and belongs beside it: which kind, and what the source wrote where that is shown."""
+    """What came with a value and belongs beside it: which kind, and what the source wrote where that is shown. `by` is who wrote a comment,
+    where the record names somebody."""
 
     code: RemarkCode
     text: str | None = None
+    by: str | None = None
 
 
 class Measurement(NamedTuple):

@@ -15,9 +15,12 @@ from fhir_mappings.measures.focus import why_about_another
 from fhir_mappings.measures.measure import Measure, MeasureCode, Unit
 from fhir_mappings.measures.measurement import Comparator, Measurement, Standing
 from fhir_mappings.measures.quantity_reader import KnownUnits, Unreadable, decimal_of, drawn_value, quantity_in
-from fhir_mappings.r4.dates import Moment, parse_moment
+from fhir_mappings.measures.remarks import remarks_of, says_more
+from fhir_mappings.measures.result_dates import check_dated, moment_recorded
+from fhir_mappings.r4.dates import Moment
 from fhir_mappings.r4.display import cut, shown_value, text_of
 from fhir_mappings.r4.json_types import FhirJson
+from fhir_mappings.r4.possible_dates import PossibleDates
 from fhir_mappings.r4.quantity import Quantity
 from fhir_mappings.r4.references import About, PatientOnServer, source_of
 from fhir_mappings.skipped import Skipped, not_own
@@ -33,7 +36,7 @@ _COMPARATORS: Mapping[str, Comparator] = {"<": "<", "<=": "<=", ">": ">", ">=": 
 
 class _ObservationReading(Struct, frozen=True):
     """Where one call collects what it finds of that patient and what it does not draw; `units` and `names` are those it has met; days are
-    of `zone`."""
+    of `zone`, and other than `possible` ones are not drawn."""
 
     patient: PatientOnServer
     found: list[Measurement] = field(default_factory=list)
@@ -41,18 +44,24 @@ class _ObservationReading(Struct, frozen=True):
     units: KnownUnits = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     zone: tzinfo = UTC
+    possible: PossibleDates | None = None
 
 
 def read_measurements(
-    measures: Iterable[Measure], observations: Iterable[FhirJson], *, patient: PatientOnServer, zone: tzinfo = UTC
+    measures: Iterable[Measure],
+    observations: Iterable[FhirJson],
+    *,
+    patient: PatientOnServer,
+    zone: tzinfo = UTC,
+    possible: PossibleDates | None = None,
 ) -> tuple[list[Measurement], list[Skipped]]:
     """Every value of the measures in the patient's Observations, and everything of theirs that is not drawn, with its reason.
 
     Observations of other codes are passed over; those of other patients, and those tied to nobody, give a Skipped that holds nothing of
-    them. `zone` is the clinic's: an instant has its day there.
+    them. `zone` is the clinic's: an instant has its day there. `possible` are the dates a value of theirs can have; others are listed.
     """
     index = code_index(tuple(measures))
-    reading = _ObservationReading(patient, zone=zone)
+    reading = _ObservationReading(patient, zone=zone, possible=possible)
     about = About(patient)
     for observation in observations:
         if not isinstance(observation, dict):
@@ -68,7 +77,7 @@ def read_measurements(
 
 def _read(reading: _ObservationReading, observation: FhirJson, place: CodePlace) -> None:
     """One value of one resource, into one list or the other."""
-    when = _when(observation, reading.zone)
+    when = moment_recorded(observation, reading.zone)
     about_another = why_about_another(observation, reading.patient) if observation.get("focus") else None
     if about_another is not None:
         reading.skipped.append(_of_another(observation, place, about_another, when=when))
@@ -83,7 +92,10 @@ def _read(reading: _ObservationReading, observation: FhirJson, place: CodePlace)
                 return
             holder = component
             _check_sufficiency(observation, place.code)
-        reading.found.append(_measurement(reading, observation, holder, place, standing=standing, when=when))
+        found = _measurement(reading, observation, holder, place, standing=standing, when=when)
+        if says_more(observation):
+            found = found._replace(remarks=found.remarks + remarks_of(observation, place, reading.patient))
+        reading.found.append(found)
     except Unreadable as why:
         reading.skipped.append(_skipped(observation, holder, place, why, when=when))
 
@@ -94,8 +106,9 @@ def _measurement(
     """The value of a resource or component. Unreadable says why there is none."""
     raw = quantity_in(holder)
     value, accepted, reported = drawn_value(raw, place, reading.units)
-    if when is None:
-        raise Unreadable("date_missing", "No date is recorded that could be read.", shown=text_of(reported))
+    possible = reading.possible
+    if when is None or (possible is not None and not possible.ordinary <= when.day <= possible.today):
+        when = check_dated(observation, when, possible, shown=text_of(reported))
     comparator = _comparator(raw, reported)
     paired, reported_paired = _pair(reading, observation, place) if place.component else (None, None)
     if paired is not None and paired >= value:
@@ -188,18 +201,6 @@ def _check_sufficiency(observation: FhirJson, code: MeasureCode) -> None:
     share = decimal_of(quantity.get("value")) if isinstance(quantity, dict) else None
     if share is not None and share < least:
         raise Unreadable("data_insufficient", f"The sensor was active {share} % of the time. At least {least} % is needed.")
-
-
-def _when(observation: FhirJson, zone: tzinfo) -> Moment | None:
-    """When the value was true: effective, the end of an effective period, else when it was issued. None when what is
-    recorded first cannot be read: a later date would be another one."""
-    usual = observation.get("effectiveDateTime")
-    if usual is not None:
-        return parse_moment(usual, zone)
-    period = observation.get("effectivePeriod")
-    ends = (period.get("end"), period.get("start")) if isinstance(period, dict) else ()
-    recorded = (observation.get("effectiveInstant"), *ends, observation.get("issued"))
-    return next((parse_moment(text, zone) for text in recorded if text is not None), None)
 
 
 def _performer(reading: _ObservationReading, observation: FhirJson) -> str | None:

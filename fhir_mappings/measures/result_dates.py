@@ -1,0 +1,69 @@
+"""When a value was true, as its resource says: read, or the reason why it cannot be drawn at a place in time.
+
+R4 `Observation.effective[x]` is a dateTime, Period, Timing or instant; only where none is given does `issued`, when the result was made
+available, date it, and then the value says so.
+"""
+
+from datetime import tzinfo
+
+from fhir_mappings.measures.quantity_reader import Unreadable
+from fhir_mappings.r4.dates import Moment, parse_moment
+from fhir_mappings.r4.json_types import FhirJson
+from fhir_mappings.r4.possible_dates import REASONS, PossibleDates, date_problem
+
+_UNREAD = object()
+
+
+def moment_recorded(observation: FhirJson, zone: tzinfo) -> Moment | None:
+    """When the value was true: the usual effectiveDateTime, an instant, the end of a period (else its start), the one event of a timing;
+    else when it was issued. None when what is recorded first cannot be read: a later date would be another one."""
+    usual = observation.get("effectiveDateTime")
+    if usual is not None:
+        return parse_moment(usual, zone)
+    effective = _effective(observation)
+    return parse_moment(observation.get("issued") if effective is None else effective, zone)
+
+
+def is_dated_by_report(observation: FhirJson) -> bool:
+    """Whether only the time of the report dates it."""
+    return observation.get("effectiveDateTime") is None and observation.get("issued") is not None and _effective(observation) is None
+
+
+def check_dated(observation: FhirJson, when: Moment | None, possible: PossibleDates | None, *, shown: str) -> Moment:
+    """The moment of a value that may be drawn there; Unreadable says why it may not."""
+    if when is None:
+        if _effective(observation) is _UNREAD:
+            raise Unreadable("timing_unread", "Its time is given in a way that is not read.", shown=shown)
+        raise Unreadable("date_missing", "No date is recorded that could be read.", shown=shown)
+    problem = date_problem(when, possible) if possible is not None else None
+    if problem is not None:
+        other = ", or the patient's date of birth," if problem == "before_birth" else ""
+        raise Unreadable(problem, REASONS[problem], shown=shown, remedy=f"Correct the date{other} in the record.")
+    return when
+
+
+def _effective(observation: FhirJson) -> object:
+    """What dates the value but for the usual dateTime: a text, `_UNREAD` for what is given in another way, None where nothing is."""
+    if observation.get("effectiveInstant") is not None:
+        return observation["effectiveInstant"]
+    period = observation.get("effectivePeriod")
+    if period is not None:
+        return _end(period)
+    timing = observation.get("effectiveTiming")
+    if timing is not None:
+        return _event(timing)
+    others = (key for key in observation if key.startswith("effective") and key != "effectiveDateTime")
+    return _UNREAD if any(observation[key] is not None for key in others) else None
+
+
+def _end(period: object) -> object:
+    """The end of a period, else its start; None of one that says neither."""
+    if not isinstance(period, dict):
+        return _UNREAD
+    return period.get("end") if period.get("end") is not None else period.get("start")
+
+
+def _event(timing: object) -> object:
+    """The one event of a timing. Several, or a rule by which it repeats, say when it was to be done and not when the value was true."""
+    events = timing.get("event") if isinstance(timing, dict) and timing.keys() <= {"id", "event"} else None
+    return events[0] if isinstance(events, list) and len(events) == 1 and events[0] is not None else _UNREAD
