@@ -1,11 +1,14 @@
-"""Dates, spans, numbers and quantities in the words people read. Never rounds a reported number."""
+"""Dates, spans, numbers and quantities in the words people read. A reported number is rounded only where it has more places than anybody
+measures, and never in a table."""
 
+import re
+from collections.abc import Iterable
 from datetime import date, datetime, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
 from fhir_mappings.instruments.instrument import Option
-from fhir_mappings.r4.dates import Moment
+from fhir_mappings.r4.dates import Moment, last_day
 from fhir_mappings.r4.quantity import Quantity
 
 NOT_RECORDED = "Not recorded"
@@ -15,6 +18,8 @@ _LONG_MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
 _STEPS = tuple(Decimal(1).scaleb(-places) for places in range(7))
+_PLACES_BEYOND, _DIGITS = 2, 3
+_WRITTEN_NUMBER = re.compile(r"[-+]?\d+(\.\d+)?", re.ASCII)
 _GENDERS = {"male": "Male", "female": "Female", "other": "Other", "unknown": "Not known"}
 _NUMBER_WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
@@ -22,7 +27,7 @@ _NUMBER_WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "e
 @lru_cache(maxsize=8192)  # some twenty years of days: one page's lanes, tables and tooltips name the same ones
 def short_date(day: date) -> str:
     """`22-Nov-2026`, the form for staff whatever the locale (NHS CUI D+Ta-0002)."""
-    return f"{day.day:02}-{MONTHS[day.month - 1]}-{day.year}"
+    return f"{day.day:02}-{MONTHS[day.month - 1]}-{day.year:04}"
 
 
 def long_date(day: date) -> str:
@@ -34,10 +39,35 @@ def short_moment(moment: Moment) -> str:
     """A FHIR date as precise as it was written: `22-Nov-2026`, `Nov-2026` or `2026`."""
     day, _, precision, _ = moment
     if precision == "year":
-        return str(day.year)
+        return f"{day.year:04}"
     if precision == "month":
-        return f"{MONTHS[day.month - 1]}-{day.year}"
+        return f"{MONTHS[day.month - 1]}-{day.year:04}"
     return short_date(day)
+
+
+def is_whole_day(moment: Moment) -> bool:
+    """Whether the day is known; a year or a month stands for any day in it."""
+    return moment.precision in {"day", "instant"}
+
+
+def on(moment: Moment) -> str:
+    """`on 22-Nov-2026`, `in Nov-2026`, `in 2026`."""
+    return f"{'on' if is_whole_day(moment) else 'in'} {short_moment(moment)}"
+
+
+def some_time(moment: Moment) -> str:
+    """`on 22-Nov-2026`, `some time in 2026`, where it stands beside others of which it may be before or after."""
+    return on(moment) if is_whole_day(moment) else f"some time {on(moment)}"
+
+
+def since(moment: Moment, today: date) -> str:
+    """How long ago, as far as that is known: `19 days ago`; `some time in 2026`."""
+    return ago(moment.day, today) if is_whole_day(moment) else some_time(moment)
+
+
+def latest_possible(moments: Iterable[Moment]) -> Moment:
+    """Of several of which none is known to be the last, the one that may be the latest; at least one is given."""
+    return max(moments, key=last_day)
 
 
 def clock(instant: datetime, zone: tzinfo | None) -> str:
@@ -88,6 +118,35 @@ def in_words(number: int) -> str:
 def rounded(value: Decimal, decimals: int) -> str:
     """A computed number with exactly `decimals` places, halves away from zero as laboratories round."""
     return str(value.quantize(_STEPS[decimals], ROUND_HALF_UP))
+
+
+def few_places(text: str, decimals: int) -> str:
+    """A reported number with the places it was written with, where these are no more than two beyond the measure's `decimals`; else, as
+    sensors and generated records write `5.8296822753908435`, rounded to three digits within these bounds. Never to nothing: 0.0004 is not
+    0."""
+    return few_places_of_pair(text, None, decimals)[0]
+
+
+def few_places_of_pair(text: str, paired: str | None, decimals: int) -> tuple[str, str | None]:
+    """The same of two numbers that belong together, which then have equally many places."""
+    most = decimals + _PLACES_BEYOND
+    numbers = [number for one in (text, paired) if one is not None and (number := _number(one)) is not None]
+    if len(numbers) < 1 + (paired is not None) or all(-_exponent(number) <= most for number in numbers):
+        return text, paired
+    places = min(max(_DIGITS - 1 - numbers[0].adjusted(), decimals), most)
+    short = [rounded(number, places) if number == 0 or abs(number) >= _STEPS[places] else f"{number:f}" for number in numbers]
+    return short[0], short[1] if paired is not None else None
+
+
+def _number(text: str) -> Decimal | None:
+    """A reported number, which may have a decimal comma."""
+    written = text.replace(",", ".")
+    return Decimal(written) if _WRITTEN_NUMBER.fullmatch(written) else None
+
+
+def _exponent(number: Decimal) -> int:
+    exponent = number.as_tuple().exponent
+    return exponent if isinstance(exponent, int) else 0
 
 
 def plain(value: Decimal) -> str:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fhir_mappings.r4.dates import Moment, Precision
+from fhir_mappings.r4.dates import Moment, Precision, parse_moment
 from fhir_mappings.r4.quantity import Quantity
 from smart_app.web import formats
 
@@ -82,3 +82,62 @@ def test_reasons_become_sentences(text: str, said: str) -> None:
 @pytest.mark.parametrize(("code", "word"), [("female", "Female"), ("unknown", "Not known"), (None, "Not recorded"), ("x-code", "x-code")])
 def test_gender_is_a_word(code: str | None, word: str) -> None:
     assert formats.gender(code) == word
+
+
+@pytest.mark.parametrize(
+    ("text", "decimals", "short"),
+    [
+        ("7.10", 0, "7.10"),
+        ("7.1", 1, "7.1"),
+        ("5.8296822753908435", 0, "5.83"),
+        ("119.37737354123001", 0, "119"),
+        ("84.123456", 1, "84.1"),
+        ("0.123456", 1, "0.123"),
+        ("0.00004", 1, "0.00004"),
+        ("0.000000", 1, "0.000"),
+        ("12345.6789", 0, "12346"),
+        ("7,23456", 0, "7.23"),
+        ("7,2", 0, "7,2"),
+        ("many", 0, "many"),
+        ("-3.14159", 0, "-3.14"),
+    ],
+)
+def test_a_number_is_said_with_the_places_somebody_measured(text: str, decimals: int, short: str) -> None:
+    assert formats.few_places(text, decimals) == short
+
+
+@pytest.mark.parametrize(
+    ("pair", "short"),
+    [
+        (("119.37737354123001", "82.5391562434058"), ("119", "83")),
+        (("119", "82.5391562434058"), ("119", "83")),
+        (("119.5", "82"), ("119.5", "82")),
+    ],
+)
+def test_the_numbers_of_a_pair_are_rounded_alike(pair: tuple[str, str], short: tuple[str, str]) -> None:
+    assert formats.few_places_of_pair(*pair, 0) == short
+
+
+@given(st.decimals(min_value=0, max_value=1000, places=12), st.integers(0, 3))
+def test_nothing_is_said_with_more_than_two_places_beyond_a_measures_nor_as_nothing(number: Decimal, decimals: int) -> None:
+    said = Decimal(formats.few_places(f"{number:f}", decimals))
+    places = -int(said.as_tuple().exponent)
+    assert places <= decimals + 2 or said == number
+    assert (said == 0) == (number == 0)
+    assert abs(said - number) <= Decimal(1).scaleb(-min(places, decimals)) / 2 or said == number
+
+
+@pytest.mark.parametrize(
+    ("text", "on", "some_time", "since"),
+    [
+        ("2026", "in 2026", "some time in 2026", "some time in 2026"),
+        ("2026-03", "in Mar-2026", "some time in Mar-2026", "some time in Mar-2026"),
+        ("2026-11-20", "on 20-Nov-2026", "on 20-Nov-2026", "2 days ago"),
+        ("0200", "in 0200", "some time in 0200", "some time in 0200"),
+        ("0001-01-01", "on 01-Jan-0001", "on 01-Jan-0001", "2025 years ago"),
+    ],
+)
+def test_a_date_is_said_no_more_precisely_than_it_is_known(text: str, on: str, some_time: str, since: str) -> None:
+    moment = parse_moment(text)
+    assert moment is not None
+    assert (formats.on(moment), formats.some_time(moment), formats.since(moment, date(2026, 11, 22))) == (on, some_time, since)

@@ -1,6 +1,6 @@
 """What the dashboard is made of: the patient, the dyads, the measures, and an honest account of how it was read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Literal
 
@@ -22,7 +22,8 @@ Years = Literal["1", "2", "5", "all"]
 class Panel(Struct, frozen=True, kw_only=True):
     """One measure's lane. `points` are in range, oldest first; `latest` and `previous` are of all dates read, so that an older
     latest value is stated even when the range holds none; `skipped` of this measure. `apart` is a later value in a unit with a line of its
-    own (an eGFR not per 1.73 m²), which is no successor of the others."""
+    own (an eGFR not per 1.73 m²), which is no successor of the others. `unordered` are the values of which nobody can tell
+    whether they are earlier than `latest`; where one shares its method there is no `previous`."""
 
     measure: Measure
     read: ReadReport
@@ -32,12 +33,13 @@ class Panel(Struct, frozen=True, kw_only=True):
     total: int
     skipped: Sequence[Skipped]
     apart: Measurement | None = None
+    unordered: Sequence[Measurement] = ()
 
 
 class Dyad(Struct, frozen=True, kw_only=True):
     """The patient and one rated clinician (None: a questionnaire about a team or about nobody), on one instrument. `ratings` in range
     oldest first, all informants; `latest` maps an informant to that informant's latest rating of all dates, `previous` to the one
-    before. Hidden ratings are in none of them."""
+    before, or `unordered` to one of which nobody can tell whether it was before. Hidden ratings are in none of them."""
 
     clinician: Person | None
     instrument: Instrument
@@ -47,6 +49,7 @@ class Dyad(Struct, frozen=True, kw_only=True):
     previous: dict[str, Rating]
     visits: int
     total: int
+    unordered: Mapping[str, Rating] = {}
 
 
 class HiddenRating(Struct, frozen=True, kw_only=True):

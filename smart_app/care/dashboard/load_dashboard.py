@@ -1,7 +1,7 @@
 """One patient's history: the reads joined with the mapping, this clinician's dyads first, and nothing of another patient or kept back."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import TypeVar
 
 from msgspec import Struct
@@ -12,7 +12,8 @@ from fhir_mappings.measures.catalogue import groups_of
 from fhir_mappings.measures.measure import Measure
 from fhir_mappings.measures.measurement import Measurement, in_order
 from fhir_mappings.measures.observation_reader import read_measurements
-from fhir_mappings.r4.dates import position
+from fhir_mappings.r4.dates import is_known_earlier, parse_moment, position
+from fhir_mappings.r4.possible_dates import PossibleDates, possible_dates
 from fhir_mappings.ratings.rating import Rating
 from fhir_mappings.ratings.rating_reader import read_ratings
 from fhir_mappings.reliable_change.latest_change import Change, measure_change, rating_changes
@@ -30,8 +31,6 @@ from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.services import AppServices
 
 _YEARS: Mapping[Years, int] = {"1": 1, "2": 2, "5": 5}
-# A result of "tomorrow" is one from a zone ahead of ours; later ones are mistakes in the record.
-_AHEAD = timedelta(days=1)
 _HBA1C = "hba1c"
 _Part = TypeVar("_Part", Measurement, Skipped)
 
@@ -60,15 +59,14 @@ def load_history(record: ChartRecord, *, years: Years) -> History:
     readings = read_all(record)
     remember_patient(record, readings.patient)
     now = record.now()
-    tomorrow = now.date() + _AHEAD
-    measured, unread = _measurements(record, readings)
-    alliance = _alliance(record, readings)
-    past = [measurement for measurement in measured if measurement.when.day <= tomorrow]
-    ahead = [_ahead(measurement) for measurement in measured if measurement.when.day > tomorrow]
+    patient = patient_of(readings.patient, zone=record.zone)
+    possible = possible_dates(parse_moment(patient.born_text), now.date())
+    measured, unread = _measurements(record, readings, possible)
+    alliance = _alliance(record, readings, possible)
     reports = {**readings.reports, **alliance.reports}
-    skipped = [*unread, *ahead, *alliance.skipped, *_foreign(reports.values(), record.context), *_untied(reports.values())]
-    span = _span(years, now.date(), [*(item.when.day for item in past), *(rating.when.day for rating in alliance.visible.ratings)])
-    values, left_out = _by_measure(past), _by_measure(skipped)
+    skipped = [*unread, *alliance.skipped, *_foreign(reports.values(), record.context), *_untied(reports.values())]
+    span = _span(years, now.date(), [*(item.when.day for item in measured), *(rating.when.day for rating in alliance.visible.ratings)])
+    values, left_out = _by_measure(measured), _by_measure(skipped)
     panels = [
         _panel(measure, values.get(measure.key, []), left_out.get(measure.key, []), reports[measure.group.key], span=span)
         for measure in record.services.measures
@@ -76,7 +74,7 @@ def load_history(record: ChartRecord, *, years: Years) -> History:
     dyads, companions = _dyads(record.services, alliance.visible.ratings, span=span, mine=record.context.user.reference)
     why_not = why_not_write(permissions(record))
     return History(
-        patient=patient_of(readings.patient, zone=record.zone),
+        patient=patient,
         years=years,
         start=span.start,
         end=span.end,
@@ -94,24 +92,24 @@ def load_history(record: ChartRecord, *, years: Years) -> History:
     )
 
 
-def _measurements(record: ChartRecord, readings: Readings) -> tuple[list[Measurement], list[Skipped]]:
+def _measurements(record: ChartRecord, readings: Readings, possible: PossibleDates) -> tuple[list[Measurement], list[Skipped]]:
     """All measures of all groups, in order of time; a resource that two reads returned counts once."""
     services, patient = record.services, patient_on_server(record.context)
     unique: dict[object, Resource] = {}
     for index, resource in enumerate(resource for group in groups_of(services.measures) for resource in readings.resources[group.key]):
         local_id = resource.get("id")
         unique[local_id if isinstance(local_id, str) and local_id else index] = resource
-    measurements, skipped = read_measurements(services.measures, unique.values(), patient=patient, zone=record.zone)
+    measurements, skipped = read_measurements(services.measures, unique.values(), patient=patient, zone=record.zone, possible=possible)
     return in_order(measurements), skipped
 
 
-def _alliance(record: ChartRecord, readings: Readings) -> _Alliance:
+def _alliance(record: ChartRecord, readings: Readings, possible: PossibleDates) -> _Alliance:
     """The ratings, blind entry applied before anything else sees them."""
     canonical, base = record.services.settings.canonical_base, base_of(record.context)
     responses = [response for response in readings.resources[ANSWERS] if _is_ours(response, canonical)]
     scores = readings.resources[SCORES]
     library, patient = record.services.library, patient_on_server(record.context)
-    ratings, skipped = read_ratings(library, responses, scores, patient=patient, base=canonical, zone=record.zone)
+    ratings, skipped = read_ratings(library, responses, scores, patient=patient, base=canonical, zone=record.zone, possible=possible)
     visible = blind_entry.apply(record, ratings)
     kept = blind_entry.without_content(record.services, skipped, visible=visible, resources=[*responses, *scores], base=base)
     used = {ANSWERS: responses, SCORES: scores}
@@ -124,20 +122,6 @@ def _alliance(record: ChartRecord, readings: Readings) -> _Alliance:
 def _is_ours(response: Resource, canonical_base: str) -> bool:
     """A response to one of our forms, in any version; the EHR's own forms are none of this page's business."""
     return str(response.get("questionnaire") or "").startswith(f"{canonical_base}/Questionnaire/")
-
-
-def _ahead(measurement: Measurement) -> Skipped:
-    """A result dated later than tomorrow: drawn as latest it would mislead."""
-    return Skipped(
-        source=measurement.source,
-        measure=measurement.measure,
-        what="Result dated in the future",
-        when=measurement.when,
-        shown=f"{measurement.reported.text} {measurement.reported.label}",
-        reason="Its date has not come yet.",
-        code="future_date",
-        remedy="Correct the date in the record.",
-    )
 
 
 def _foreign(reports: Iterable[ReadReport], context: LaunchContext) -> list[Skipped]:
@@ -190,19 +174,22 @@ def _by_measure(parts: Iterable[_Part]) -> dict[str | None, list[_Part]]:
 
 def _panel(measure: Measure, own: Sequence[Measurement], skipped: Sequence[Skipped], report: ReadReport, *, span: DrawnRange) -> Panel:
     """One measure, from its own values, oldest first. Latest and previous are of all dates, of one method, and preliminary only where
-    nothing else is."""
+    nothing else is; a previous one is known to be earlier."""
     firm = [measurement for measurement in own if measurement.standing != "preliminary"] or own
     newest = firm[-1] if firm else None
     if measure.apart:
         firm = [measurement for measurement in firm if measurement.reported.unit not in measure.apart] or firm
     latest = firm[-1] if firm else None
     earlier = [measurement for measurement in firm[:-1] if latest and measurement.method == latest.method]
+    unordered = [one for one in firm[:-1] if latest and not is_known_earlier(one.when, latest.when)]
+    alike = any(latest and one.method == latest.method for one in unordered)
     return Panel(
         measure=measure,
         read=report,
         points=[measurement for measurement in own if span.holds(measurement.when.day)],
         latest=latest,
-        previous=earlier[-1] if earlier else None,
+        previous=earlier[-1] if earlier and not alike else None,
+        unordered=unordered,
         total=len(own),
         skipped=skipped,
         apart=None if newest is latest else newest,
@@ -228,15 +215,18 @@ def _rating_changes(dyads: Sequence[Dyad]) -> tuple[Change, ...]:
     mine = next((dyad for dyad in dyads if dyad.mine and "patient" in dyad.latest and not dyad.instrument.why_unscored), None)
     if mine is None:
         return ()
-    return rating_changes(mine.instrument, later=mine.latest["patient"], earlier=mine.previous.get("patient"))
+    before = mine.unordered.get("patient") or mine.previous.get("patient")
+    return rating_changes(mine.instrument, later=mine.latest["patient"], earlier=before)
 
 
 def _hba1c_change(panels: Sequence[Panel]) -> tuple[Change, ...]:
-    """That of HbA1c; the panel's latest and previous share one method already."""
+    """That of HbA1c; the panel's latest and previous share one method already. Where another value may be as late, the two stand side by
+    side."""
     panel = next((panel for panel in panels if panel.measure.key == _HBA1C), None)
     if panel is None or panel.latest is None:
         return ()
-    return (measure_change(panel.measure, later=panel.latest, earlier=panel.previous),)
+    beside = next((one for one in reversed(panel.unordered) if one.method == panel.latest.method), panel.previous)
+    return (measure_change(panel.measure, later=panel.latest, earlier=beside),)
 
 
 def _instrument(services: AppServices, rating: Rating) -> Instrument:
@@ -253,21 +243,26 @@ def _dyad(instrument: Instrument, ratings: Sequence[Rating], *, span: DrawnRange
     """The ratings of one dyad, oldest first."""
     named = next((rating.clinician for rating in reversed(ratings) if rating.clinician and rating.clinician.name), ratings[-1].clinician)
     by_informant = {informant: [rating for rating in ratings if rating.informant == informant] for informant in instrument.forms}
+    latest: dict[str, Rating] = {informant: given[-1] for informant, given in by_informant.items() if given}
+    before = {informant: one for informant, given in by_informant.items() if (one := _before_latest(given)) is not None}
     return Dyad(
         clinician=named,
         instrument=instrument,
         mine=named is not None and named.reference == mine,
         ratings=[rating for rating in ratings if span.holds(rating.when.day)],
-        latest={informant: given[-1] for informant, given in by_informant.items() if given},
-        previous={informant: before for informant, given in by_informant.items() if (before := _before_latest(given)) is not None},
+        latest=latest,
+        previous={informant: before for informant, before in before.items() if is_known_earlier(before.when, latest[informant].when)},
+        unordered={informant: before for informant, before in before.items() if not is_known_earlier(before.when, latest[informant].when)},
         visits=len({rating.visit for rating in ratings}),
         total=len(ratings),
     )
 
 
 def _before_latest(given: Sequence[Rating]) -> Rating | None:
-    """The rating before the latest; of observers the same one's, as another's is no earlier view of theirs."""
-    return next((rating for rating in reversed(given[:-1]) if rating.observer == given[-1].observer), None)
+    """The rating before the latest, or one of which nobody can tell whether it is; of observers the same one's, as another's is no earlier
+    view of theirs."""
+    own = [rating for rating in given[:-1] if rating.observer == given[-1].observer]
+    return next((one for one in reversed(own) if not is_known_earlier(one.when, given[-1].when)), own[-1] if own else None)
 
 
 def _moment(rating: Rating) -> tuple[date, float]:

@@ -20,6 +20,7 @@ _DENSE = 32  # points of one series from which marks are drawn small
 _MOST_LABELS = 10
 _TICK_HEIGHT = 10
 _MOST_TRIES = 12
+_BUBBLE_MIDDLE, _BUBBLE_ROOM = 15, 20  # from the middle of a mark to that of its bubble, and to its end
 _FILLED = {"dot", "square"}
 _SMALL = {shape: f"small-{shape}" for shape in ("diamond", "converted", "preliminary")}
 
@@ -29,7 +30,7 @@ Mark = Literal["dot", "square", "diamond", "converted", "preliminary", "less", "
 class Point(NamedTuple):
     """One value at one day; a tuple, because a page has a thousand. `joined` is False for what no line may touch; `ring` marks
     a corrected value; `paired` is the lower end of a bar; `label` words to write beside it, `weight` their rank (0: none,
-    3: first to be placed)."""
+    3: first to be placed); `noted` marks what somebody commented on."""
 
     day: date
     value: float
@@ -39,6 +40,7 @@ class Point(NamedTuple):
     paired: float | None = None
     label: str = ""
     weight: int = 0
+    noted: bool = False
 
 
 class Columns(NamedTuple):
@@ -53,12 +55,14 @@ class Columns(NamedTuple):
     paired: Sequence[float | None]
     labels: Sequence[str]
     weights: Sequence[int]
+    noted: Sequence[bool]
 
 
 def plain_columns(days: Sequence[date], values: Sequence[float], marks: Sequence[Mark]) -> Columns:
     """Points of which nothing more is to be said than day, value and mark."""
     number = len(days)
-    return Columns(days, values, marks, (True,) * number, (False,) * number, (None,) * number, ("",) * number, (0,) * number)
+    no = (False,) * number
+    return Columns(days, values, marks, (True,) * number, no, (None,) * number, ("",) * number, (0,) * number, no)
 
 
 def columns(points: Sequence[Point] | Columns) -> Columns:
@@ -228,6 +232,8 @@ def draw(
     placed = [_place(each, time, values) for each in series if each.points]
     small = small or any(len(each.xs) > _DENSE for each in placed)
     room = Room(values.height, _marks(placed), _segments(placed))
+    for each in placed:
+        _keep_free(each, room)
     marked, words = _crosses(crosses, time, room)
     words += [label for each in placed for label in _name(each, room)]
     words += _labels(placed, room)
@@ -330,7 +336,7 @@ def _dots(placed: _Placed, *, small: bool) -> Iterator[Stroke]:
 def _symbols(placed: _Placed, values: ValueScale, *, small: bool) -> Iterator[SymbolGroup]:
     """Marks with a shape of their own, rings around corrected values, triangles on bars that leave the axis."""
     sized = _SMALL if small else {}
-    symbols: list[Symbol] = []
+    symbols = _bubbles(placed) if any(placed.points.noted) else []
     for x, y, shape, ring, value, paired in zip(
         placed.xs, placed.ys, placed.shapes, placed.points.rings, placed.points.values, placed.points.paired, strict=True
     ):
@@ -343,6 +349,24 @@ def _symbols(placed: _Placed, values: ValueScale, *, small: bool) -> Iterator[Sy
             symbols.append(Symbol("ring", percent(x), short(y)))
     if symbols:
         yield SymbolGroup(style=placed.series.style, symbols=tuple(symbols))
+
+
+def _bubbles(placed: _Placed) -> list[Symbol]:
+    """A speech bubble over each point that somebody commented on, under it where the plot ends above."""
+    places = zip(placed.xs, placed.ys, placed.points.noted, strict=True)
+    return [Symbol("noted" if _over(y) else "noted-below", percent(x), short(y)) for x, y, noted in places if noted]
+
+
+def _over(y: float) -> bool:
+    return y >= _BUBBLE_ROOM
+
+
+def _keep_free(placed: _Placed, room: Room) -> None:
+    """Words stand clear of the bubbles."""
+    if any(placed.points.noted):
+        for x, y, noted in zip(placed.xs, placed.ys, placed.points.noted, strict=True):
+            if noted:
+                room.reserve(x, y - _BUBBLE_MIDDLE if _over(y) else y + _BUBBLE_MIDDLE)
 
 
 def _edge(value: float, paired: float, x: int, values: ValueScale) -> list[Symbol]:

@@ -106,6 +106,54 @@ def test_result_of_the_future_is_not_the_latest(ehr: Ehr, services: AppServices)
     assert [skip.code for skip in panel(found).skipped] == ["future_date"]
 
 
+def test_a_date_before_birth_is_listed_and_stretches_no_axis(ehr: Ehr, services: AppServices) -> None:
+    ehr.put(hba1c("none", "8.1", day="0001-01-01T00:00:00Z"), hba1c("a", "8.8", day="2026-01-10"))
+    found = load_history(in_launch(services), years="all")
+    lane = panel(found)
+    assert (lane.latest and lane.latest.source, lane.previous, lane.total) == ("Observation/a", None, 1)
+    assert [(skip.source, skip.code) for skip in lane.skipped] == [("Observation/none", "before_birth")]
+    assert found.start == date(2025, 11, 22)
+    assert [(change.earlier, change.moved) for change in found.changes] == [(None, None)]
+
+
+@pytest.mark.parametrize("born", ["1968", "1968-03", None, "", "2031-01-01", "0001-01-01"])
+def test_whatever_the_birth_date_a_value_of_this_year_is_drawn_and_of_year_one_none(ehr: Ehr, services: AppServices, born: Any) -> None:
+    ehr.put(patient() | {"birthDate": born}, hba1c("none", "8.1", day="0001-01-01"), hba1c("a", "8.8", day="2026-01-10"))
+    lane = panel(history(services))
+    assert (lane.latest and lane.latest.source, len(lane.skipped)) == ("Observation/a", 1)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("2026", "2026-03-01"), ("2026-03", "2026-03-20"), ("2026-03-01", "2026-03-01"), ("2026-03-01", "2026-03-01T09:00:00Z")],
+)
+def test_values_in_no_known_order_have_no_latest_before_another(ehr: Ehr, services: AppServices, one: str, other: str) -> None:
+    ehr.put(hba1c("old", "7.0", day="2024-05-05"), hba1c("a", "6.5", day=one), hba1c("b", "9.9", day=other))
+    found = history(services)
+    lane = panel(found)
+    assert lane.previous is None
+    assert lane.latest is not None
+    assert {lane.latest.source, *(beside.source for beside in lane.unordered)} == {"Observation/a", "Observation/b"}
+    assert [change.moved for change in found.changes] == [None]
+    assert [change.ordered for change in found.changes] == [False]
+
+
+def test_a_value_of_a_year_before_stays_the_one_before(ehr: Ehr, services: AppServices) -> None:
+    ehr.put(hba1c("a", "6.5", day="2025"), hba1c("b", "9.9", day="2026-03-01"))
+    lane = panel(history(services))
+    assert (lane.previous and lane.previous.source, list(lane.unordered)) == ("Observation/a", [])
+
+
+def test_ratings_in_no_known_order_have_none_before_the_other(ehr: Ehr, services: AppServices) -> None:
+    rate(services, "clinician", answers(4))
+    rate(services, "clinician", answers(2))
+    for form, authored in zip(ehr.of_type("QuestionnaireResponse"), ("2026", "2026-03-01"), strict=True):
+        ehr.put(form | {"authored": authored, "encounter": None})
+    [dyad] = history(services).dyads
+    assert dyad.previous == {}
+    assert {dyad.latest["clinician"].when.text, dyad.unordered["clinician"].when.text} == {"2026", "2026-03-01"}
+
+
 # SMART P
 def test_other_patients_resources_are_counted_and_nothing_of_them_is_shown(ehr: Ehr, services: AppServices) -> None:
     ehr.ignores_search = True

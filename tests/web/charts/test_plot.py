@@ -171,3 +171,16 @@ def test_no_words_are_put_across_a_mark_that_keeps_its_place() -> None:
     room.reserve(WIDTH // 2, 100)
     assert room.put("7.4 %, converted", WIDTH // 2, 112, style="note", sides=("above",)) == []
     assert room.put("7.4 %, converted", WIDTH // 2, 60, style="note", sides=("above",))
+
+
+@pytest.mark.parametrize(("value", "shape"), [(20.0, "noted"), (99.0, "noted-below")])
+def test_what_somebody_commented_on_has_a_bubble_that_stays_inside_and_that_no_words_cover(value: float, shape: str) -> None:
+    day = date(2026, 3, 10)
+    time, values = TimeScale(start=date(2026, 1, 1), end=date(2026, 12, 31)), ValueScale(low=0, high=100, height=150)
+    point = Point(day, value, label="62 (7.8 %)", weight=3, noted=True)
+    drawn = draw([PlotSeries(style="measure", points=[point], gap_days=10)], time=time, values=values)
+    [bubble] = [symbol for group in drawn.symbols for symbol in group.symbols]
+    assert bubble.shape == shape
+    [label] = drawn.labels
+    middle = float(bubble.y) + (15 if shape == "noted-below" else -15)
+    assert not middle - 6 < float(label.y) - 3 < middle + 6 or label.anchor != "middle"

@@ -8,7 +8,7 @@ from msgspec import Struct
 from fhir_mappings.instruments.instrument import Informant, Instrument, Scale
 from fhir_mappings.instruments.scores import Score
 from fhir_mappings.people.person import Person
-from fhir_mappings.r4.dates import Moment
+from fhir_mappings.r4.dates import Moment, is_known_earlier
 from fhir_mappings.ratings.rating import Rating
 from smart_app.care.dashboard.history import Dyad
 from smart_app.web import formats
@@ -115,7 +115,8 @@ def latest_in_words(dyad: Dyad) -> str:
 
 def latest_moment(dyad: Dyad) -> Moment | None:
     """When the dyad was last rated by anybody."""
-    return max((rating.when for rating in dyad.latest.values()), key=lambda when: when.day, default=None)
+    moments = [rating.when for rating in (*dyad.latest.values(), *dyad.unordered.values())]
+    return formats.latest_possible(moments) if moments else None
 
 
 def _informants(dyad: Dyad) -> tuple[Informant, ...]:
@@ -140,7 +141,7 @@ def _words_for_none(dyad: Dyad) -> Words:
     when = latest_moment(dyad)
     if when is None:
         return Words(lead="None found", lines=("All dates, by patient and by clinician.",))
-    older = f"{formats.count(dyad.total, 'older rating')}, the last on {formats.short_moment(when)}: {latest_in_words(dyad)}."
+    older = f"{formats.count(dyad.total, 'older rating')}, the last {formats.on(when)}: {latest_in_words(dyad)}."
     return Words(lead="None in this range", lines=(older,))
 
 
@@ -190,6 +191,8 @@ def _points(ratings: Sequence[Rating], scale: Scale, informant: Informant, *, sp
             day=rating.when.day,
             value=float(score.value or 0),
             mark=_MARKS[informant],
+            # A year or a month is drawn at its start, and a line to there would tell an order that nobody knows.
+            joined=formats.is_whole_day(rating.when),
             label=_text(score),
             weight=said.get(index, 0),
         )
@@ -223,21 +226,25 @@ def _counted(score: Score) -> str:
 
 
 def _text(score: Score | None) -> str:
-    """A score as stored, `8.00 (8 of 9)` where prorated, words where there is none."""
+    """A score as stored, but for places that no scale has, `8.00 (8 of 9)` where prorated, words where there is none."""
     if score is None:
         return "not recorded"
     if score.text is None:
         return f"not scored, {_counted(score)}"
-    return f"{score.text} ({score.answered} of {score.of} answered)" if score.prorated else score.text
+    text = formats.few_places(score.text, 0)
+    return f"{text} ({score.answered} of {score.of} answered)" if score.prorated else text
 
 
 def _reading(dyad: Dyad, scale: Scale, informant: Informant, *, tall: bool) -> Reading:
-    latest, previous = dyad.latest[informant], dyad.previous.get(informant)
+    latest, previous, beside = dyad.latest[informant], dyad.previous.get(informant), dyad.unordered.get(informant)
     notes: tuple[str, ...] = ()
-    if tall and previous is None:
+    if tall and beside is not None:
+        other = f"{_text(beside.scores.get(scale.key))} {formats.some_time(beside.when)}"
+        notes = (formats.some_time(latest.when), f"{other}; their order is not known")
+    elif tall and previous is None:
         notes = (f"first rating, {formats.short_moment(latest.when)}",)
     elif tall and previous is not None:
-        notes = (f"was {_text(previous.scores.get(scale.key))} on {formats.short_moment(previous.when)}",)
+        notes = (f"was {_text(previous.scores.get(scale.key))} {formats.on(previous.when)}",)
     return Reading(
         mark=informant,
         name=_NAMES[informant] if tall else "",
@@ -255,16 +262,19 @@ def _difference(dyad: Dyad, scale: Scale) -> tuple[Reading, ...]:
     first, second = patient.scores.get(scale.key), clinician.scores.get(scale.key)
     if first is None or second is None or first.value is None or second.value is None:
         return ()
-    return (Reading(mark="", name=f"Difference {abs(first.value - second.value)}", value="", unit="", notes=("same visit",)),)
+    apart = formats.few_places(f"{abs(first.value - second.value):f}", 0)
+    return (Reading(mark="", name=f"Difference {apart}", value="", unit="", notes=("same visit",)),)
 
 
 def _alt(dyad: Dyad, scale: Scale) -> str:
-    days = [formats.short_moment(rating.when) for rating in dyad.ratings]
-    if not days:
+    if not dyad.ratings:
         return f"{scale.title}: nothing to draw in this range."
+    first, last = dyad.ratings[0].when, dyad.ratings[-1].when
+    known = len(dyad.ratings) == 1 or first == last or is_known_earlier(first, last)
+    span = f" from {formats.short_moment(first)} to {formats.short_moment(last)}" if known else ""
     return (
         f"{scale.title} on a scale of {scale.low} to {scale.high}, {_lines(dyad)}, "
-        f"{formats.count(len(days), 'rating')} from {days[0]} to {days[-1]}. All values are in the table of ratings."
+        f"{formats.count(len(dyad.ratings), 'rating')}{span}. All values are in the table of ratings."
     )
 
 

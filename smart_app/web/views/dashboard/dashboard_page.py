@@ -253,7 +253,7 @@ def _companion_panel(dyad: Dyad, history: History, frame: LaneFrame, *, key: str
 
 def _panel(dyad: Dyad, history: History, frame: LaneFrame, *, key: str, title: str, verb: str, apart: str) -> AlliancePanel:
     instrument, when = dyad.instrument, latest_moment(dyad)
-    last = f"last {verb} {formats.ago(when.day, frame.today)}" if when else f"not {verb} yet"
+    last = f"last {verb} {formats.since(when, frame.today)}" if when else f"not {verb} yet"
     scored = instrument.why_unscored is None
     scales = element_scales(instrument) if scored else ()
     table = (ratings_table(dyad) if scored else answers_table(dyad)) if dyad.ratings else None
@@ -304,7 +304,8 @@ def _no_alliance(history: History, frame: LaneFrame) -> Lane:
 def _hba1c_panel(panel: Panel, history: History, frame: LaneFrame) -> MeasurePanel:
     places = list(dict.fromkeys(point.performer for point in panel.points if point.performer))
     source = formats.listed(places) if 0 < len(places) <= _MOST_PLACES else f"{len(places)} laboratories" if places else history.server
-    last = f", last {formats.ago(panel.latest.when.day, frame.today)}" if panel.latest else ""
+    late = [one.when for one in (panel.latest, *panel.unordered) if one is not None]
+    last = f", last {formats.since(formats.latest_possible(late), frame.today)}" if late else ""
     number = formats.count(panel.total, "result") if panel.total or panel.read.whole else "not known"
     return MeasurePanel(
         title=panel.measure.title,

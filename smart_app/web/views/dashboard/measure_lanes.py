@@ -1,5 +1,6 @@
 """A measure's panel as a lane: marks, latest value in both units, the table behind it."""
 
+import re
 from collections.abc import Sequence
 from datetime import date, tzinfo
 from decimal import Decimal
@@ -9,11 +10,14 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from fhir_mappings.measures.measure import Measure
-from fhir_mappings.measures.measurement import Measurement
+from fhir_mappings.measures.measurement import Measurement, Remark
+from fhir_mappings.r4.dates import is_known_earlier
+from fhir_mappings.r4.possible_dates import REASONS
 from fhir_mappings.skipped import Skipped
 from smart_app.care.dashboard.history import Panel
 from smart_app.web import formats
 from smart_app.web.charts import plot
+from smart_app.web.views.dashboard import remark_words
 from smart_app.web.views.parts import Lane, Reading, Table, Words, filled_columns, read_notice
 
 # Marks of values that need no words.
@@ -21,11 +25,14 @@ _PLAIN_MARKS: frozenset[plot.Mark] = frozenset({"dot", "square"})
 # A lane whose values are all converted says so once, in its label.
 _PLAIN_WHERE_ALL_CONVERTED = _PLAIN_MARKS | frozenset[plot.Mark]({"converted"})
 
-# Left out for what they are, not for what they say: no cross at their date, and a line may pass it.
+# Left out for what they are, not for what they say, or for a date that is none of theirs: no cross there, and a line may pass it.
 NOT_RESULTS = frozenset(
     {"foreign_patient", "about_another", "entered_in_error", "status_cancelled", "status_registered", "superseded", "not_a_result"}
-)
+).union(REASONS)
+# From here on a unit's places weigh so much less than the drawing unit's that they are counted with it (0.0712 of mass fraction is 7.12 %).
+_LARGE_UNIT = 100
 _MOST_BEYOND = 6
+_MANY_PLACES = tuple(re.compile(rf"(\d[.,]\d{{{decimals + 2}}})\d+") for decimals in range(4))
 
 
 class LaneFrame(Struct, frozen=True, kw_only=True):
@@ -60,8 +67,14 @@ def measure_lane(panel: Panel, frame: LaneFrame, *, height: int, tall: bool) -> 
 
 
 def as_reported(measurement: Measurement) -> str:
-    """The value exactly as the source wrote it: `7.10 %`, `< 1.0 mg/mmol`, `131/79 mm Hg`."""
-    return f"{_number(measurement)} {measurement.reported.label}"
+    """The value exactly as the source wrote it, for tables: `7.10 %`, `< 1.0 mg/mmol`, `131/79 mm Hg`."""
+    pair = f"/{measurement.reported_paired.text}" if measurement.reported_paired else ""
+    return f"{_sign(measurement)}{measurement.reported.text}{pair} {measurement.reported.label}"
+
+
+def said(measure: Measure, measurement: Measurement) -> str:
+    """The value as it is said and written into the plot: as reported, but for places that nobody measures."""
+    return f"{_number(measure, measurement)} {measurement.reported.label}"
 
 
 def converted(measure: Measure, measurement: Measurement) -> str:
@@ -69,7 +82,7 @@ def converted(measure: Measure, measurement: Measurement) -> str:
     second = measure.second
     if second is None and not measurement.converted:
         return ""
-    sign = f"{measurement.comparator} " if measurement.comparator else ""
+    sign = _sign(measurement)
     if second is None or measurement.converted:
         pair = f"/{formats.rounded(measurement.paired, measure.decimals)}" if measurement.paired is not None else ""
         return f"{sign}{formats.rounded(measurement.value, measure.decimals)}{pair} {measure.label}"
@@ -78,8 +91,17 @@ def converted(measure: Measure, measurement: Measurement) -> str:
 
 def both_units(measure: Measure, measurement: Measurement) -> str:
     """`62 mmol/mol (7.8 %)`: reported first, the other in brackets."""
+    return _with_other_unit(said(measure, measurement), measure, measurement)
+
+
+def both_units_in_full(measure: Measure, measurement: Measurement) -> str:
+    """The same with every digit of the report, for tables."""
+    return _with_other_unit(as_reported(measurement), measure, measurement)
+
+
+def _with_other_unit(text: str, measure: Measure, measurement: Measurement) -> str:
     other = converted(measure, measurement)
-    return as_reported(measurement) + (f" ({other})" if other else "")
+    return text + (f" ({other})" if other else "")
 
 
 def table_columns(panel: Panel) -> tuple[list[str], ...]:
@@ -89,24 +111,35 @@ def table_columns(panel: Panel) -> tuple[list[str], ...]:
         [formats.short_moment(point.when) for point in points],
         [as_reported(point) for point in points],
         [converted(measure, point) for point in points],
-        [", ".join(_remarks(point)) for point in points],
+        [_remarks(measure, point) for point in points],
         [point.performer or "" for point in points],
     )
 
 
-def _number(measurement: Measurement) -> str:
-    sign = f"{measurement.comparator} " if measurement.comparator else ""
-    pair = f"/{measurement.reported_paired.text}" if measurement.reported_paired else ""
-    return f"{sign}{measurement.reported.text}{pair}"
+def _sign(measurement: Measurement) -> str:
+    return f"{measurement.comparator} " if measurement.comparator else ""
 
 
-def _remarks(point: Measurement) -> list[str]:
+def _number(measure: Measure, measurement: Measurement) -> str:
+    paired = measurement.reported_paired.text if measurement.reported_paired else None
+    first, second = formats.few_places_of_pair(measurement.reported.text, paired, _decimals(measure, measurement))
+    return f"{_sign(measurement)}{first}{f'/{second}' if second is not None else ''}"
+
+
+def _decimals(measure: Measure, measurement: Measurement) -> int:
+    """The measure's decimals, in a unit so large that a whole one is never reached with as many more as it takes."""
+    slope = next((unit.slope for unit in measure.units if unit.code == measurement.reported.unit), Decimal(1))
+    return measure.decimals + (slope.adjusted() - 1 if slope >= _LARGE_UNIT else 0)
+
+
+def _remarks(measure: Measure, point: Measurement) -> str:
     """Everything out of the ordinary about a value, in words."""
-    if point.standing == "final" and point.method is None and not point.remarks and point.when.precision in {"day", "instant"}:
-        return []
+    if point.standing == "final" and point.method is None and not point.remarks and formats.is_whole_day(point.when):
+        return ""
     standing = [] if point.standing == "final" else [point.standing]
-    precision = [] if point.when.precision in {"day", "instant"} else [f"{point.when.precision} only, drawn at its start"]
-    return [*standing, *([point.method] if point.method else []), *precision, *(remark.text for remark in point.remarks if remark.text)]
+    precision = [] if formats.is_whole_day(point.when) else [f"{point.when.precision} only, drawn at its start"]
+    ours = ", ".join([*standing, *([point.method] if point.method else []), *precision])
+    return "; ".join([*([ours] if ours else []), *remark_words.in_table(measure, point)])
 
 
 def _table(panel: Panel) -> Table:
@@ -128,6 +161,8 @@ def _about(panel: Panel) -> tuple[str, ...]:
     lines = [line for line in (panel.measure.about, panel.measure.direction) if line]
     if len(panel.points) > 1 and all(point.converted for point in panel.points):
         lines.append(f"all reported in {panel.points[-1].reported.label}, drawn converted")
+    if any(remark_words.is_marked(point.remarks) for point in panel.points):
+        lines.append("a speech bubble marks a comment or interpretation, which the table holds")
     return tuple(lines)
 
 
@@ -135,9 +170,10 @@ def _words_for_none(panel: Panel, at: str) -> Words:
     """Why there is nothing to draw: none at all, or none in the range while older values exist."""
     if panel.latest is None:
         return Words(lead="None found", lines=(f"All dates. Search complete, {at}.",))
+    which = "among them" if panel.unordered else "the last"
     last = panel.apart or panel.latest
-    older = f"{formats.count(panel.total, 'older value')}, the last {both_units(panel.measure, last)}"
-    return Words(lead="None in this range", lines=(f"{older} on {formats.short_moment(last.when)}.",))
+    older = f"{formats.count(panel.total, 'older value')}, {which} {both_units(panel.measure, last)}"
+    return Words(lead="None in this range", lines=(f"{older} {formats.on(last.when)}.",))
 
 
 def _readings(panel: Panel, today: date, *, detailed: bool) -> tuple[Reading, ...]:
@@ -146,13 +182,24 @@ def _readings(panel: Panel, today: date, *, detailed: bool) -> tuple[Reading, ..
         return () if panel.read.whole else (Reading(mark="", name="", value="", unit="latest value not known", notes=()),)
     other = converted(measure, latest)
     notes = [f"{other}, converted"] if other else []
-    passed = formats.ago(latest.when.day, today)
-    before = f"was {_was(panel, detailed=detailed)}" if panel.previous else "first value"
     standing = "" if latest.standing == "final" and not detailed else f" · {latest.standing}"
-    method = [latest.method] if latest.method else []
-    tail = [before, f"{passed}{standing}"] if detailed else [f"{before} · {passed}{standing}"]
-    since = [f"since then {as_reported(panel.apart)}, {panel.apart.method}"] if panel.apart else []
-    return (Reading(mark="", name="", value=_number(latest), unit=latest.reported.label, notes=(*notes, *method, *tail, *since)),)
+    notes += [latest.method] if latest.method else []
+    notes += remark_words.beside_lane(measure, latest)
+    before = f"was {_was(panel, detailed=detailed)}" if panel.previous else "" if panel.unordered else "first value"
+    passed = formats.some_time(latest.when) if panel.unordered else formats.since(latest.when, today)
+    tail = [line for line in (_as_late(panel), before) if line]
+    tail = [*tail, f"{passed}{standing}"] if detailed or panel.unordered else [f"{tail[0]} · {passed}{standing}"]
+    since = [f"since then {said(measure, panel.apart)}, {panel.apart.method}"] if panel.apart else []
+    return (Reading(mark="", name="", value=_number(measure, latest), unit=latest.reported.label, notes=(*notes, *tail, *since)),)
+
+
+def _as_late(panel: Panel) -> str:
+    """`6.5 % some time in 2026; their order is not known`; "" where the latest value is known to be."""
+    if not panel.unordered:
+        return ""
+    other, more = panel.unordered[-1], len(panel.unordered) - 1
+    many = f" and {more} more" if more else ""
+    return f"{said(panel.measure, other)} {formats.some_time(other.when)}{many}; their order is not known"
 
 
 def _was(panel: Panel, *, detailed: bool) -> str:
@@ -160,20 +207,20 @@ def _was(panel: Panel, *, detailed: bool) -> str:
     before, latest, measure = panel.previous, panel.latest, panel.measure
     if before is None or latest is None:
         return ""
-    text = _number(before) if before.reported.unit == latest.reported.unit else as_reported(before)
+    text = _number(measure, before) if before.reported.unit == latest.reported.unit else said(measure, before)
     other = converted(measure, before) if detailed else ""
     method = f", {before.method}" if before.method and before.method != latest.method else ""
-    return f"{text}{f' ({other})' if other else ''}{method}{f' on {formats.short_moment(before.when)}' if detailed else ''}"
+    return f"{text}{f' ({other})' if other else ''}{method}{f' {formats.on(before.when)}' if detailed else ''}"
 
 
 def _alt(panel: Panel) -> str:
     if not panel.points:
         return f"{panel.measure.title}: nothing to draw in this range."
-    first, last = panel.points[0], panel.points[-1]
-    return (
-        f"{panel.measure.title}, {formats.count(len(panel.points), 'value')} from {formats.short_moment(first.when)} "
-        f"({as_reported(first)}) to {formats.short_moment(last.when)} ({as_reported(last)}). All values are in the table below."
-    )
+    measure, first, last = panel.measure, panel.points[0], panel.points[-1]
+    ends = [f"{formats.short_moment(one.when)} ({said(measure, one)})" for one in (first, last)]
+    known = first is last or is_known_earlier(first.when, last.when)
+    span = f"from {ends[0]} to {ends[1]}" if known else f"among them {ends[0]} and {ends[1]}"
+    return f"{measure.title}, {formats.count(len(panel.points), 'value')} {span}. All values are in the table below."
 
 
 def _in_range(skip: Skipped, time: plot.TimeScale) -> bool:
@@ -189,7 +236,7 @@ def _plot(panel: Panel, suspects: Sequence[Skipped], time: plot.TimeScale, *, he
         _series(panel, [skip.when.day for skip in shown if skip.when], tall=tall),
         time=time,
         values=scale,
-        crosses=[plot.Cross(day=skip.when.day, words=_cross_words(skip)) for skip in shown if skip.when],
+        crosses=[plot.Cross(day=skip.when.day, words=_cross_words(skip, panel.measure)) for skip in shown if skip.when],
         left=scale.ticks(places, map(formats.plain, axis.ticks)),
         right=scale.ticks(places, (_second(panel.measure, tick) for tick in axis.ticks)) if panel.measure.second else (),
         units=plot.Units(left=panel.measure.label, right=panel.measure.second.label) if panel.measure.second else None,
@@ -201,8 +248,12 @@ def _second(measure: Measure, tick: Decimal) -> str:
     return formats.rounded(tick * second.slope + second.intercept, second.decimals) if second else ""
 
 
-def _cross_words(skip: Skipped) -> str:
-    return f"recorded as “{skip.shown}”, not drawn" if skip.shown else "not drawn"
+def _cross_words(skip: Skipped, measure: Measure) -> str:
+    """What was recorded, quoted; digits too many for a plot are left out, with a sign that they are."""
+    if not skip.shown:
+        return "not drawn"
+    cut = _MANY_PLACES[measure.decimals].sub(r"\1…", skip.shown)
+    return f"recorded as “{cut}”, not drawn"
 
 
 def _series(panel: Panel, breaks: Sequence[date], *, tall: bool) -> list[plot.PlotSeries]:
@@ -243,12 +294,19 @@ def _points(points: Sequence[Measurement], method: str | None, drawing: _Drawing
     numbered = [(position, point) for position, point in enumerate(points) if point.method == method]
     marks = _marks([point for _, point in numbered], usual=usual)
     noted = drawing.spoken or drawing.beyond or not drawing.silent.issuperset(marks)
-    if noted or any(point.standing != "final" or point.paired is not None for _, point in numbered):
+    if noted or any(not _is_plain(kind) for kind in set(map(_LOOK, (point for _, point in numbered)))):
         return [_point(point, position, drawing, mark) for (position, point), mark in zip(numbered, marks, strict=True)]
     return plot.plain_columns([point.when.day for _, point in numbered], [float(point.value) for _, point in numbered], marks)
 
 
 _KIND = attrgetter("comparator", "standing", "converted")
+_LOOK = attrgetter("standing", "remarks", "when.precision", "paired")
+
+
+def _is_plain(look: tuple[str, tuple[Remark, ...], str, Decimal | None]) -> bool:
+    """Whether nothing but its mark is to be drawn of a point."""
+    standing, remarks, precision, paired = look
+    return standing == "final" and paired is None and precision in {"day", "instant"} and not remark_words.is_marked(remarks)
 
 
 def _marks(points: Sequence[Measurement], *, usual: bool) -> list[plot.Mark]:
@@ -280,49 +338,51 @@ def _beyond(panel: Panel) -> dict[int, None]:
 
 def _spoken(points: Sequence[Measurement], beyond: Sequence[int], *, tall: bool) -> dict[int, int]:
     """Which points get their value written beside them: latest and farthest from it in tall lanes, those beyond the axis anywhere."""
-    said: dict[int, int] = {}
+    spoken: dict[int, int] = {}
     if tall and points:
         latest = points[-1].value
-        said = {max(range(len(points)), key=lambda index: abs(points[index].value - latest)): 2, len(points) - 1: 3}
-    return said | dict.fromkeys(beyond, 3)
+        spoken = {max(range(len(points)), key=lambda index: abs(points[index].value - latest)): 2, len(points) - 1: 3}
+    return spoken | dict.fromkeys(beyond, 3)
 
 
 def _point(point: Measurement, position: int, drawing: _Drawing, mark: plot.Mark) -> plot.Point:
-    said, off, silent = drawing.spoken.get(position), position in drawing.beyond, mark in drawing.silent
-    plain = said is None and point.standing == "final" and silent and (mark != "converted" or not off)
-    if plain and point.paired is None:
+    spoken, off, silent = drawing.spoken.get(position), position in drawing.beyond, mark in drawing.silent
+    plain = spoken is None and point.standing == "final" and silent and (mark != "converted" or not off)
+    if plain and _is_plain(_LOOK(point)):
         return plot.Point(point.when.day, float(point.value), mark)
     tell = "converted" not in drawing.silent
-    label, weight = ("", 0) if plain else _point_label(drawing.measure, point, said, off=off, tell=tell)
+    label, weight = ("", 0) if plain else _point_label(drawing.measure, point, spoken, off=off, tell=tell)
     return plot.Point(
         day=point.when.day,
         value=float(point.value),
         mark=mark,
-        joined=point.comparator is None and point.standing != "preliminary",
+        # A year or a month is drawn at its start, and a line to there would tell an order that nobody knows.
+        joined=point.comparator is None and point.standing != "preliminary" and formats.is_whole_day(point.when),
         ring=point.standing in {"corrected", "amended"},
         paired=None if point.paired is None else float(point.paired),
         label=label,
         weight=weight,
+        noted=remark_words.is_marked(point.remarks),
     )
 
 
-def _point_label(measure: Measure, point: Measurement, said: int | None, *, off: bool, tell: bool) -> tuple[str, int]:
+def _point_label(measure: Measure, point: Measurement, spoken: int | None, *, off: bool, tell: bool) -> tuple[str, int]:
     """Words at a point, and how much they matter."""
     notes = [point.standing] if point.standing != "final" else []
     if off:
-        return ", ".join([_number(point), "off scale", *notes]), said or 2
-    if said:
-        return ", ".join([_value_label(measure, point), *notes]), said
+        return ", ".join([_number(measure, point), "off scale", *notes]), spoken or 2
+    if spoken:
+        return ", ".join([_value_label(measure, point), *notes]), spoken
     if point.comparator:
-        return ", ".join([_number(point), *notes]), 1
+        return ", ".join([_number(measure, point), *notes]), 1
     if point.converted and tell:
-        return ", ".join([f"{as_reported(point)}, converted", *notes]), 1
+        return ", ".join([f"{said(measure, point)}, converted", *notes]), 1
     return ", ".join(notes), 1 if notes else 0
 
 
 def _value_label(measure: Measure, point: Measurement) -> str:
     """`83 (9.7 %)`: the drawing unit stands on the axis, any other is named."""
     if point.converted:
-        return f"{as_reported(point)}, converted"
+        return f"{said(measure, point)}, converted"
     other = converted(measure, point)
-    return _number(point) + (f" ({other})" if other else "")
+    return _number(measure, point) + (f" ({other})" if other else "")

@@ -6,11 +6,12 @@ from fhir_mappings.measures.measurement import Measurement
 from fhir_mappings.people.person import Person
 from fhir_mappings.ratings.rating import Rating
 from fhir_mappings.reliable_change.latest_change import Change
-from smart_app.care.dashboard.history import Dyad, History
+from smart_app.care.dashboard.history import Dyad, History, Panel
 from smart_app.web import formats
 from smart_app.web.views.banner import plain_name
+from smart_app.web.views.dashboard import remark_words
 from smart_app.web.views.dashboard.alliance_lanes import person
-from smart_app.web.views.dashboard.measure_lanes import as_reported, both_units
+from smart_app.web.views.dashboard.measure_lanes import as_reported, both_units, both_units_in_full, said
 
 _MOST_SENTENCES = 3
 _SEAM = "\x1f"  # stands in a sentence before and after what must not break over two lines
@@ -56,15 +57,35 @@ def _sentence(change: Change, history: History) -> str:
     if change.kind == "element":
         return _element(change)
     subject, first = (_rating_subject if isinstance(change.later, Rating) else _measure_subject)(change, history)
+    return _moved(change, history, subject, first) + _remarked(change, history)
+
+
+def _moved(change: Change, history: History, subject: str, first: str) -> str:
+    """What it was and is; only what is known to be in that order."""
     later, on = _kept(_value(change.later, change, history)), _kept(_when(change.later))
     if change.earlier is None:
         return f"{first} is {later} ({on})."
     earlier, since = _kept(_value(change.earlier, change, history)), _kept(_when(change.earlier))
+    if not change.ordered:
+        places = [_kept(formats.some_time(one.when)) for one in (change.later, change.earlier)]
+        return f"{subject}: {later} {places[0]}; {earlier} {places[1]}. Which of the two came first is not known."
     if change.moved is None:
-        return f"{subject} was {earlier} on {since} and is {later} on {on}."
+        return f"{subject} was {earlier} {_on(change.earlier)} and is {later} {_on(change.later)}."
     if change.moved == "stayed":
         return f"{subject} is unchanged at {later} ({since} and {on})."
+    if later == earlier:
+        return f"{subject} is unchanged at {later} when rounded ({since} and {on})."
     return f"{subject} {change.moved} from {earlier} to {later} between {since} and {on}."
+
+
+def _remarked(change: Change, history: History) -> str:
+    """That a value comes with a comment or the like, a sentence for each: `5.1 % comes with a comment by the laboratory`."""
+    found = []
+    for side in (change.earlier, change.later):
+        panel = _panel_of(side, history) if isinstance(side, Measurement) else None
+        if panel is not None and isinstance(side, Measurement) and (remarked := remark_words.in_sentence(panel.measure, side)):
+            found.append(f" {_kept(said(panel.measure, side))} {remarked}.")
+    return "".join(found)
 
 
 def _rating_subject(change: Change, history: History) -> tuple[str, str]:
@@ -116,17 +137,39 @@ def _reference(person: Person | None) -> str | None:
 def _value(value: Measurement | Rating, change: Change, history: History) -> str:
     if isinstance(value, Rating):
         return _score_text(value, change)
-    panel = next((panel for panel in history.panels if panel.measure.key == value.measure), None)
+    panel = _panel_of(value, history)
     return both_units(panel.measure, value) if panel else as_reported(value)
 
 
+def _value_in_full(value: Measurement | Rating, change: Change, history: History) -> str:
+    """For the table behind the sentence: every digit that was recorded."""
+    if isinstance(value, Rating):
+        return _stored_score(value, change) or "not scored"
+    panel = _panel_of(value, history)
+    return both_units_in_full(panel.measure, value) if panel else as_reported(value)
+
+
+def _panel_of(value: Measurement, history: History) -> Panel | None:
+    return next((panel for panel in history.panels if panel.measure.key == value.measure), None)
+
+
 def _score_text(value: Measurement | Rating, change: Change) -> str:
+    stored = _stored_score(value, change)
+    return formats.few_places(stored, 0) if stored else "not scored"
+
+
+def _stored_score(value: Measurement | Rating, change: Change) -> str | None:
     score = value.scores.get(change.scale or "total") if isinstance(value, Rating) else None
-    return (score.text if score else None) or "not scored"
+    return score.text if score else None
 
 
 def _when(value: Measurement | Rating) -> str:
-    return formats.short_moment(value.when)
+    reported = isinstance(value, Measurement) and remark_words.is_dated_by_report(value)
+    return f"{formats.short_moment(value.when)}{' (date of the report)' if reported else ''}"
+
+
+def _on(value: Measurement | Rating) -> str:
+    return f"{'on' if formats.is_whole_day(value.when) else 'in'} {_kept(_when(value))}"
 
 
 def _kept(text: str) -> str:
@@ -139,6 +182,6 @@ def _row(change: Change, history: History) -> tuple[str, ...]:
     sides = [change.earlier, change.later]
     return (
         f"{change.title}{who}",
-        *(f"{_value(side, change, history)} on {formats.short_moment(side.when)}" if side else "none before" for side in sides),
+        *(f"{_value_in_full(side, change, history)} {formats.on(side.when)}" if side else "none before" for side in sides),
         ", ".join(side.source for side in sides if side),
     )

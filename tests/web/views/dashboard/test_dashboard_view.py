@@ -1,15 +1,20 @@
 """What the dashboard says about a history: every text is made in the view model."""
 
+import re
 from datetime import date, timedelta
+from typing import get_args
 
 import pytest
 from msgspec.structs import replace
 
+from fhir_mappings.measures.measurement import Remark, RemarkCode
 from fhir_mappings.people.person import Person
+from fhir_mappings.r4.dates import Moment
 from fhir_mappings.r4.quantity import Quantity
 from fhir_mappings.reliable_change.latest_change import Change
 from fhir_mappings.skipped import Skipped, UntiedResource, untied
 from smart_app.care.dashboard.history import HiddenRating, History
+from smart_app.web.charts import plot
 from smart_app.web.views.dashboard.dashboard_page import DashboardView, dashboard_view
 from smart_app.web.views.parts import Lane, Words
 from tests.web.states_history import STATES, oddities, partial, repaired, waiting
@@ -376,7 +381,7 @@ def test_values_in_a_table_are_newest_first_with_units_as_reported() -> None:
     assert table
     assert table.summary == "Table of 9 values"
     assert table.rows[0] == ("03-Nov-2026", "62 mmol/mol", "7.8 %", "", "Northfield Laboratory")
-    assert table.rows[2][3] == "corrected, was 97 mmol/mol"
+    assert table.rows[2][3] == "corrected; comment: “was 97 mmol/mol”"
     assert table.rows[-2][:3] == ("04-Mar-2025", "7.5 %", "58 mmol/mol")
 
 
@@ -455,3 +460,180 @@ def test_weights_and_bars_keep_reported_pairs() -> None:
     assert pressure.plot
     assert [stroke.style for stroke in pressure.plot.lines] == ["measure bar"]
     assert MEASURES[2].title == "Blood pressure"
+
+
+# Dates of which nobody can tell which was first
+
+YEAR = Moment(date(2026, 1, 1), "2026", "year")
+CHANGE_WORDS = ("rose", "fell", " was ", "unchanged", "moved most")
+
+
+def unordered() -> History:
+    """9.9 % on a day of March beside 6.5 % some time in that year."""
+    given = in_percent(date(2026, 3, 1), "9.9"), in_percent(YEAR.day, "6.5")._replace(when=YEAR)
+    lane = replace(panel(HBA1C, list(given)), points=given[::-1], latest=given[0], previous=None, unordered=(given[1],))
+    change = Change(kind="measure", title="HbA1c", informant=None, earlier=given[1], later=given[0], scale=None)
+    return history(panels=[lane], changes=[change])
+
+
+def test_of_two_values_in_no_known_order_both_are_said_and_no_direction() -> None:
+    assert sentences(unordered()) == [
+        "HbA1c: 9.9 % (85 mmol/mol) on 01-Mar-2026; 6.5 % (48 mmol/mol) some time in 2026. Which of the two came first is not known."
+    ]
+
+
+def test_beside_the_lane_nothing_is_called_the_one_before() -> None:
+    [reading] = hba1c_lane(unordered()).readings
+    assert (reading.value, reading.unit) == ("9.9", "%")
+    assert "6.5 % some time in 2026; their order is not known" in reading.notes
+    assert any(note.startswith("on 01-Mar-2026") for note in reading.notes)
+    assert not any(word in " ".join(reading.notes) for word in (*CHANGE_WORDS, "first value"))
+
+
+def test_no_line_and_no_words_tell_an_order_that_nobody_knows() -> None:
+    lane = hba1c_lane(unordered())
+    assert lane.plot
+    assert lane.plot.lines == ()
+    assert "among them 2026 (6.5 %) and 01-Mar-2026 (9.9 %)" in lane.alt
+    page = view_of(unordered())
+    assert page.hba1c
+    assert "last some time in 2026" in page.hba1c.standing
+
+
+def test_of_two_ratings_in_no_known_order_both_are_said_and_no_direction() -> None:
+    later, earlier = rating("patient", DAY, ("4.00",) * 3), replace(rating("patient", YEAR.day, ("3.00",) * 3), when=YEAR)
+    changes = [Change(kind="alliance", title="Total", informant="patient", earlier=earlier, later=later, scale="total")]
+    shown = replace(dyad([earlier, later]), previous={}, unordered={"patient": earlier})
+    both = "Ingrid Halvorsen’s rating of the alliance with you: 4.00 on 10-Mar-2026; 3.00 some time in 2026."
+    assert sentences(history(dyads=[shown], changes=changes)) == [f"{both} Which of the two came first is not known."]
+    lane = view_of(history(dyads=[shown], changes=changes)).alliance
+    assert lane
+    [reading] = lane.total.readings
+    assert reading.notes == ("on 10-Mar-2026", "3.00 some time in 2026; their order is not known")
+    assert lane.total.plot
+    assert lane.total.plot.lines == ()
+
+
+def test_a_value_dated_by_a_year_alone_is_said_to_be_of_that_year() -> None:
+    only = in_percent(YEAR.day, "6.5")._replace(when=YEAR)
+    change = Change(kind="measure", title="HbA1c", informant=None, earlier=None, later=only, scale=None)
+    shown = history(panels=[panel(HBA1C, [only])], changes=[change])
+    assert sentences(shown) == ["The first HbA1c is 6.5 % (48 mmol/mol) (2026)."]
+    assert hba1c_lane(shown).readings[0].notes[-1] == "some time in 2026 · final"
+
+
+# What came with a value
+
+VARIANT = (
+    Remark("comment", "Haemoglobin <variant>; use fructosamine."),
+    Remark("interpretation", "Indeterminate"),
+    Remark("range", "4.0–6.0 %"),
+)
+LABORATORY = replace(HBA1C.group, categories=("laboratory",))
+LAB_HBA1C = replace(HBA1C, group=LABORATORY)
+
+
+def commented(*remarks: Remark) -> History:
+    values = [in_percent(date(2025, 11, 3), "9.6"), in_percent(date(2026, 5, 4), "5.1")._replace(remarks=remarks)]
+    change = Change(kind="measure", title="HbA1c", informant=None, earlier=values[0], later=values[1], scale=None)
+    return history(panels=[panel(LAB_HBA1C, values)], changes=[change])
+
+
+def test_a_comment_an_interpretation_and_the_range_stand_in_the_table() -> None:
+    table = hba1c_lane(commented(*VARIANT)).table
+    assert table
+    assert table.rows[0][table.head.index("Remarks")] == (
+        "interpreted as “Indeterminate”; reference range 4.0–6.0 %; comment by the laboratory: “Haemoglobin <variant>; use fructosamine.”"
+    )
+
+
+def test_beside_the_lane_and_in_the_sentence_it_is_said_that_they_are_there() -> None:
+    shown = commented(*VARIANT)
+    notes = hba1c_lane(shown).readings[0].notes
+    assert "with a comment by the laboratory" in notes
+    assert "interpreted as “Indeterminate”" in notes
+    assert sentences(shown)[0].endswith("5.1 % comes with a comment by the laboratory and is interpreted as “Indeterminate”.")
+
+
+def test_a_commented_value_has_a_mark_at_its_point_and_the_lane_says_what_it_means() -> None:
+    lane = hba1c_lane(commented(*VARIANT))
+    assert lane.plot
+    assert [mark.shape for group in lane.plot.symbols for mark in group.symbols].count("noted") == 1
+    assert any("speech bubble" in line for line in lane.about)
+    plain = hba1c_lane(commented(Remark("range", "4.0–6.0 %")))
+    assert plain.plot
+    assert "noted" not in [mark.shape for group in plain.plot.symbols for mark in group.symbols]
+    assert not any("speech bubble" in line for line in plain.about)
+
+
+@pytest.mark.parametrize(
+    ("remarks", "said"),
+    [
+        ((Remark("comment", "x", "T. Weiss"),), "with a comment by T. Weiss"),
+        ((Remark("comment", "x"), Remark("reported_by_patient")), "with a comment"),
+        ((Remark("reported_by_patient"),), "reported by the patient"),
+        ((Remark("reported_by_related_person"),), "reported by a related person"),
+        ((Remark("supplied_for_patient"),), "supplied by the patient or for them"),
+        ((Remark("dated_by_report"),), "dated by when it was reported"),
+    ],
+)
+def test_who_says_so_and_what_dates_it_is_said_beside_the_lane_and_in_the_table(remarks: tuple[Remark, ...], said: str) -> None:
+    lane = hba1c_lane(commented(*remarks))
+    assert said in lane.readings[0].notes
+    assert lane.table
+    assert lane.table.rows[0][lane.table.head.index("Remarks")].startswith(said.removeprefix("with a ") if remarks[0].text is None else "")
+
+
+def test_a_sentence_says_of_a_date_that_it_is_that_of_the_report() -> None:
+    assert "and 04-May-2026 (date of the report)." in sentences(commented(Remark("dated_by_report")))[0]
+
+
+def test_every_kind_of_remark_has_its_words() -> None:
+    for code in get_args(RemarkCode):
+        [row, *_] = (hba1c_lane(commented(Remark(code, "text"))).table or pytest.fail("no table")).rows
+        assert row[3], code
+
+
+# Digits
+
+
+def test_digits_nobody_measures_stand_in_the_table_alone() -> None:
+    values = [in_percent(date(2025, 11, 3), "5.86931334018925"), in_percent(date(2026, 5, 4), "5.8296822753908435")]
+    change = Change(kind="measure", title="HbA1c", informant=None, earlier=values[0], later=values[1], scale=None)
+    whole = replace(MEASURES[2], decimals=0)
+    pressures = spread(whole, ("119.37737354123001/82.5391562434058",))
+    shown = history(panels=[panel(HBA1C, values), panel(whole, pressures)], changes=[change])
+    assert "from 5.87 % (41 mmol/mol) to 5.83 % (40 mmol/mol)" in sentences(shown)[0]
+    lane = hba1c_lane(shown)
+    assert lane.table
+    assert lane.plot
+    assert [row[1] for row in lane.table.rows] == ["5.8296822753908435 %", "5.86931334018925 %"]
+    assert "5.8296822753908435 %" in view_of(shown).summary.rows[0][2]
+    said = [*(label.text for label in lane.plot.labels), lane.alt, *(text for one in lane.readings for text in (one.value, *one.notes))]
+    assert not [text for text in said if re.search(r"\d\.\d{3}", text)]
+    pressure = lane_titled("Blood pressure", shown)
+    assert (pressure.readings[0].value, pressure.readings[0].unit) == ("119/83", "mm Hg")
+
+
+def test_a_move_that_rounding_hides_is_not_told_between_equal_numbers() -> None:
+    values = [value(MEASURES[4], DAY, "2.3400001"), value(MEASURES[4], TODAY, "2.3400002")]
+    change = Change(kind="measure", title="LDL", informant=None, earlier=values[0], later=values[1], scale=None)
+    assert change.moved == "rose"
+    [said] = sentences(history(panels=[panel(MEASURES[4], values)], changes=[change]))
+    assert said == "LDL is unchanged at 2.34 mmol/L when rounded (10-Mar-2026 and 22-Nov-2026)."
+
+
+def unusable(shown: str, code: str, day: date) -> plot.Plot:
+    skip = Skipped(source="Observation/x", measure="hba1c", what="HbA1c", when=moment(day), shown=shown, code=code, reason="Why.")
+    drawn = hba1c_lane(history(panels=[panel(HBA1C, spread(HBA1C, ("57", "58")), skipped=[skip])])).plot
+    assert drawn
+    return drawn
+
+
+def test_a_suspect_value_is_quoted_in_the_plot_with_no_more_digits_than_fit() -> None:
+    labels = [label.text for label in unusable("610.86931334018925 %", "unit_suspect", date(2026, 8, 11)).labels]
+    assert "recorded as “610.86… %”, not drawn" in labels
+
+
+def test_a_date_that_cannot_be_leaves_no_cross() -> None:
+    assert not unusable("6 %", "before_birth", DAY).symbols
