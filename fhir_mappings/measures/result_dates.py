@@ -33,7 +33,8 @@ def check_dated(observation: FhirJson, when: Moment | None, possible: PossibleDa
     """The moment of a value that may be drawn there; Unreadable says why it may not."""
     if when is None:
         if _effective(observation) is _UNREAD:
-            raise Unreadable("timing_unread", "Its time is given in a way that is not read.", shown=shown)
+            remedy = "The source says when it was measured: one date and time, or a period."
+            raise Unreadable("timing_unread", "Its time is given in a way that is not read.", shown=shown, remedy=remedy)
         raise Unreadable("date_missing", "No date is recorded that could be read.", shown=shown)
     problem = date_problem(when, possible) if possible is not None else None
     if problem is not None:

@@ -60,6 +60,12 @@ def some_time(moment: Moment) -> str:
     return on(moment) if is_whole_day(moment) else f"some time {on(moment)}"
 
 
+def unknown_order(one: Moment, other: Moment) -> str:
+    """Why two of which none is known to be earlier are not compared, as the end of a sentence."""
+    at_once = one.instant is not None and one.instant == other.instant
+    return "both bear the same time" if at_once else "their order is not known"
+
+
 def since(moment: Moment, today: date) -> str:
     """How long ago, as far as that is known: `19 days ago`; `some time in 2026`."""
     return ago(moment.day, today) if is_whole_day(moment) else some_time(moment)

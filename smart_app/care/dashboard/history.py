@@ -22,8 +22,8 @@ Years = Literal["1", "2", "5", "all"]
 class Panel(Struct, frozen=True, kw_only=True):
     """One measure's lane. `points` are in range, oldest first; `latest` and `previous` are of all dates read, so that an older
     latest value is stated even when the range holds none; `skipped` of this measure. `apart` is a later value in a unit with a line of its
-    own (an eGFR not per 1.73 m²), which is no successor of the others. `unordered` are the values of which nobody can tell
-    whether they are earlier than `latest`; where one shares its method there is no `previous`."""
+    own (an eGFR not per 1.73 m²), which is no successor of the others. `unordered` are the values of its method of which nobody can
+    tell whether they are earlier than `latest`; where there is one there is no `previous`."""
 
     measure: Measure
     read: ReadReport

@@ -181,14 +181,13 @@ def _panel(measure: Measure, own: Sequence[Measurement], skipped: Sequence[Skipp
         firm = [measurement for measurement in firm if measurement.reported.unit not in measure.apart] or firm
     latest = firm[-1] if firm else None
     earlier = [measurement for measurement in firm[:-1] if latest and measurement.method == latest.method]
-    unordered = [one for one in firm[:-1] if latest and not is_known_earlier(one.when, latest.when)]
-    alike = any(latest and one.method == latest.method for one in unordered)
+    unordered = [one for one in earlier if latest and not is_known_earlier(one.when, latest.when)]
     return Panel(
         measure=measure,
         read=report,
         points=[measurement for measurement in own if span.holds(measurement.when.day)],
         latest=latest,
-        previous=earlier[-1] if earlier and not alike else None,
+        previous=earlier[-1] if earlier and not unordered else None,
         unordered=unordered,
         total=len(own),
         skipped=skipped,
@@ -225,7 +224,7 @@ def _hba1c_change(panels: Sequence[Panel]) -> tuple[Change, ...]:
     panel = next((panel for panel in panels if panel.measure.key == _HBA1C), None)
     if panel is None or panel.latest is None:
         return ()
-    beside = next((one for one in reversed(panel.unordered) if one.method == panel.latest.method), panel.previous)
+    beside = panel.unordered[-1] if panel.unordered else panel.previous
     return (measure_change(panel.measure, later=panel.latest, earlier=beside),)
 
 

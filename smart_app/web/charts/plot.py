@@ -233,7 +233,7 @@ def draw(
     small = small or any(len(each.xs) > _DENSE for each in placed)
     room = Room(values.height, _marks(placed), _segments(placed))
     for each in placed:
-        _keep_free(each, room)
+        _keep_free(each, values, room)
     marked, words = _crosses(crosses, time, room)
     words += [label for each in placed for label in _name(each, room)]
     words += _labels(placed, room)
@@ -336,7 +336,7 @@ def _dots(placed: _Placed, *, small: bool) -> Iterator[Stroke]:
 def _symbols(placed: _Placed, values: ValueScale, *, small: bool) -> Iterator[SymbolGroup]:
     """Marks with a shape of their own, rings around corrected values, triangles on bars that leave the axis."""
     sized = _SMALL if small else {}
-    symbols = _bubbles(placed) if any(placed.points.noted) else []
+    symbols = [Symbol(shape, percent(x), short(y)) for shape, x, y in _bubbles(placed, values)]
     for x, y, shape, ring, value, paired in zip(
         placed.xs, placed.ys, placed.shapes, placed.points.rings, placed.points.values, placed.points.paired, strict=True
     ):
@@ -351,22 +351,20 @@ def _symbols(placed: _Placed, values: ValueScale, *, small: bool) -> Iterator[Sy
         yield SymbolGroup(style=placed.series.style, symbols=tuple(symbols))
 
 
-def _bubbles(placed: _Placed) -> list[Symbol]:
-    """A speech bubble over each point that somebody commented on, under it where the plot ends above."""
-    places = zip(placed.xs, placed.ys, placed.points.noted, strict=True)
-    return [Symbol("noted" if _over(y) else "noted-below", percent(x), short(y)) for x, y, noted in places if noted]
+def _bubbles(placed: _Placed, values: ValueScale) -> list[tuple[str, int, float]]:
+    """A speech bubble over each point that somebody commented on, under it (or its bar) where the plot ends above: shape and place."""
+    points = placed.points
+    if not any(points.noted):
+        return []
+    noted = [one for one in zip(placed.xs, placed.ys, points.paired, points.noted, strict=True) if one[3]]
+    feet = [y if paired is None else values.y(paired) for _, y, paired, _ in noted]
+    return [("noted", x, y) if y >= _BUBBLE_ROOM else ("noted-below", x, foot) for (x, y, _, _), foot in zip(noted, feet, strict=True)]
 
 
-def _over(y: float) -> bool:
-    return y >= _BUBBLE_ROOM
-
-
-def _keep_free(placed: _Placed, room: Room) -> None:
+def _keep_free(placed: _Placed, values: ValueScale, room: Room) -> None:
     """Words stand clear of the bubbles."""
-    if any(placed.points.noted):
-        for x, y, noted in zip(placed.xs, placed.ys, placed.points.noted, strict=True):
-            if noted:
-                room.reserve(x, y - _BUBBLE_MIDDLE if _over(y) else y + _BUBBLE_MIDDLE)
+    for shape, x, y in _bubbles(placed, values):
+        room.reserve(x, y - _BUBBLE_MIDDLE if shape == "noted" else y + _BUBBLE_MIDDLE)
 
 
 def _edge(value: float, paired: float, x: int, values: ValueScale) -> list[Symbol]:

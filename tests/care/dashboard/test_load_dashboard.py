@@ -138,6 +138,16 @@ def test_values_in_no_known_order_have_no_latest_before_another(ehr: Ehr, servic
     assert [change.ordered for change in found.changes] == [False]
 
 
+def test_results_of_two_methods_of_one_sample_are_not_set_against_each_other(ehr: Ehr, services: AppServices) -> None:
+    at = "2026-03-01T09:00:00Z"
+    jds: dict[str, Any] = {"code": {"coding": [{"system": "http://loinc.org", "code": "62388-4"}]}}
+    ehr.put(hba1c("old", "7.0", day="2024-05-05"), hba1c("b", "9.9", day=at), hba1c("a", "9.5", day=at, **jds))
+    lane = panel(history(services))
+    assert (lane.latest and lane.latest.source, lane.previous and lane.previous.source, list(lane.unordered)) == (
+        "Observation/b", "Observation/old", [],
+    )  # fmt: skip
+
+
 def test_a_value_of_a_year_before_stays_the_one_before(ehr: Ehr, services: AppServices) -> None:
     ehr.put(hba1c("a", "6.5", day="2025"), hba1c("b", "9.9", day="2026-03-01"))
     lane = panel(history(services))

@@ -240,7 +240,7 @@ def _reading(dyad: Dyad, scale: Scale, informant: Informant, *, tall: bool) -> R
     notes: tuple[str, ...] = ()
     if tall and beside is not None:
         other = f"{_text(beside.scores.get(scale.key))} {formats.some_time(beside.when)}"
-        notes = (formats.some_time(latest.when), f"{other}; their order is not known")
+        notes = (formats.some_time(latest.when), f"{other}; {formats.unknown_order(latest.when, beside.when)}")
     elif tall and previous is None:
         notes = (f"first rating, {formats.short_moment(latest.when)}",)
     elif tall and previous is not None:

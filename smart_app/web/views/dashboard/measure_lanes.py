@@ -162,7 +162,7 @@ def _about(panel: Panel) -> tuple[str, ...]:
     if len(panel.points) > 1 and all(point.converted for point in panel.points):
         lines.append(f"all reported in {panel.points[-1].reported.label}, drawn converted")
     if any(remark_words.is_marked(point.remarks) for point in panel.points):
-        lines.append("a speech bubble marks a comment or interpretation, which the table holds")
+        lines.append("speech bubble: see the remarks in the table")
     return tuple(lines)
 
 
@@ -187,19 +187,17 @@ def _readings(panel: Panel, today: date, *, detailed: bool) -> tuple[Reading, ..
     notes += remark_words.beside_lane(measure, latest)
     before = f"was {_was(panel, detailed=detailed)}" if panel.previous else "" if panel.unordered else "first value"
     passed = formats.some_time(latest.when) if panel.unordered else formats.since(latest.when, today)
-    tail = [line for line in (_as_late(panel), before) if line]
-    tail = [*tail, f"{passed}{standing}"] if detailed or panel.unordered else [f"{tail[0]} · {passed}{standing}"]
+    tail = [before, f"{passed}{standing}"] if detailed else [f"{before} · {passed}{standing}"]
+    tail = [f"{passed}{standing}", _as_late(panel), *([before] if before else [])] if panel.unordered else tail
     since = [f"since then {said(measure, panel.apart)}, {panel.apart.method}"] if panel.apart else []
     return (Reading(mark="", name="", value=_number(measure, latest), unit=latest.reported.label, notes=(*notes, *tail, *since)),)
 
 
 def _as_late(panel: Panel) -> str:
-    """`6.5 % some time in 2026; their order is not known`; "" where the latest value is known to be."""
-    if not panel.unordered:
-        return ""
-    other, more = panel.unordered[-1], len(panel.unordered) - 1
+    """The value beside the latest of which nobody can tell whether it is later: `6.5 % some time in 2026; their order is not known`."""
+    latest, other, more = panel.latest or panel.unordered[-1], panel.unordered[-1], len(panel.unordered) - 1
     many = f" and {more} more" if more else ""
-    return f"{said(panel.measure, other)} {formats.some_time(other.when)}{many}; their order is not known"
+    return f"{said(panel.measure, other)} {formats.some_time(other.when)}{many}; {formats.unknown_order(latest.when, other.when)}"
 
 
 def _was(panel: Panel, *, detailed: bool) -> str:

@@ -68,7 +68,7 @@ def _moved(change: Change, history: History, subject: str, first: str) -> str:
     earlier, since = _kept(_value(change.earlier, change, history)), _kept(_when(change.earlier))
     if not change.ordered:
         places = [_kept(formats.some_time(one.when)) for one in (change.later, change.earlier)]
-        return f"{subject}: {later} {places[0]}; {earlier} {places[1]}. Which of the two came first is not known."
+        return f"{subject}: {later} {places[0]}; {earlier} {places[1]}; {formats.unknown_order(change.later.when, change.earlier.when)}."
     if change.moved is None:
         return f"{subject} was {earlier} {_on(change.earlier)} and is {later} {_on(change.later)}."
     if change.moved == "stayed":

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from fhir_mappings.measures.measurement import Remark, RemarkCode
 from fhir_mappings.people.person import Person
-from fhir_mappings.r4.dates import Moment
+from fhir_mappings.r4.dates import Moment, parse_moment
 from fhir_mappings.r4.quantity import Quantity
 from fhir_mappings.reliable_change.latest_change import Change
 from fhir_mappings.skipped import Skipped, UntiedResource, untied
@@ -478,8 +478,17 @@ def unordered() -> History:
 
 def test_of_two_values_in_no_known_order_both_are_said_and_no_direction() -> None:
     assert sentences(unordered()) == [
-        "HbA1c: 9.9 % (85 mmol/mol) on 01-Mar-2026; 6.5 % (48 mmol/mol) some time in 2026. Which of the two came first is not known."
+        "HbA1c: 9.9 % (85 mmol/mol) on 01-Mar-2026; 6.5 % (48 mmol/mol) some time in 2026; their order is not known."
     ]
+
+
+def test_of_two_values_of_the_very_same_time_that_is_said() -> None:
+    at = parse_moment("2026-03-01T09:00:00Z")
+    assert at
+    given = [in_percent(DAY, text)._replace(when=at) for text in ("9.9", "6.5")]
+    change = Change(kind="measure", title="HbA1c", informant=None, earlier=given[1], later=given[0], scale=None)
+    [said] = sentences(history(panels=[panel(HBA1C, given)], changes=[change]))
+    assert said.endswith("9.9 % (85 mmol/mol) on 01-Mar-2026; 6.5 % (48 mmol/mol) on 01-Mar-2026; both bear the same time.")
 
 
 def test_beside_the_lane_nothing_is_called_the_one_before() -> None:
@@ -504,8 +513,8 @@ def test_of_two_ratings_in_no_known_order_both_are_said_and_no_direction() -> No
     later, earlier = rating("patient", DAY, ("4.00",) * 3), replace(rating("patient", YEAR.day, ("3.00",) * 3), when=YEAR)
     changes = [Change(kind="alliance", title="Total", informant="patient", earlier=earlier, later=later, scale="total")]
     shown = replace(dyad([earlier, later]), previous={}, unordered={"patient": earlier})
-    both = "Ingrid Halvorsen’s rating of the alliance with you: 4.00 on 10-Mar-2026; 3.00 some time in 2026."
-    assert sentences(history(dyads=[shown], changes=changes)) == [f"{both} Which of the two came first is not known."]
+    both = "Ingrid Halvorsen’s rating of the alliance with you: 4.00 on 10-Mar-2026; 3.00 some time in 2026"
+    assert sentences(history(dyads=[shown], changes=changes)) == [f"{both}; their order is not known."]
     lane = view_of(history(dyads=[shown], changes=changes)).alliance
     assert lane
     [reading] = lane.total.readings
