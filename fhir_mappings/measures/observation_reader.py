@@ -218,14 +218,15 @@ def _performer(reading: _ObservationReading, observation: FhirJson) -> str | Non
 
 def _method(observation: FhirJson, code: MeasureCode, unit: Unit) -> str | None:
     """What keeps the value off the usual line: its code's method or else the one the source names, and its unit's besides."""
-    method = code.method or _named_method(observation)
+    method = code.method
+    if method is None and "method" in observation:
+        method = _named_method(observation["method"])
     if unit.method is None:
         return method
     return f"{method}, {unit.method}" if method else unit.method
 
 
-def _named_method(observation: FhirJson) -> str | None:
-    method = observation.get("method")
+def _named_method(method: object) -> str | None:
     if not isinstance(method, dict):
         return None
     codings = method.get("coding")
