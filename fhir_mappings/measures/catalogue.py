@@ -50,6 +50,7 @@ class _CodeRow(Strict):
     reads_as: str | None = None
     sufficiency: tuple[str, Decimal] | None = None
     exclude: str | None = None
+    meter: bool = False
 
 
 class _Axis(Strict):

@@ -40,7 +40,8 @@ class MeasureCode(Struct, frozen=True, kw_only=True):
     `within` lists panel codes where it is a component; `pair` is the code of the second number (diastolic beside systolic);
     `method` keeps results of that code on a line of their own; `units` narrows the accepted units (UCUM codes); `reads_as` is the
     unit that `%` stands for under this code; `sufficiency` names a component and the least it must be for the value to count;
-    `exclude` says why a code of the family is no result (goal, mass per volume). `source` is where the code was seen.
+    `exclude` says why a code of the family is no result (goal, mass per volume); `meter` that its results are readings of a meter, of which
+    two alike at one instant may be two. `source` is where the code was seen.
     """
 
     system: str
@@ -55,6 +56,7 @@ class MeasureCode(Struct, frozen=True, kw_only=True):
     exclude: str | None
     source: str
     certainty: Certainty
+    meter: bool = False
 
 
 class Axis(Struct, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from decimal import Decimal
 from msgspec import Struct, field
 
 from fhir_mappings.measures.code_index import CodePlace, code_index, places_in
-from fhir_mappings.measures.duplicate_results import newest_of_each
+from fhir_mappings.measures.duplicate_results import one_of_each
 from fhir_mappings.measures.focus import why_about_another
 from fhir_mappings.measures.measure import Measure, MeasureCode, Unit
 from fhir_mappings.measures.measurement import Comparator, Measurement, Standing
@@ -60,7 +60,8 @@ def read_measurements(
     Observations of other codes are passed over; those of other patients, and those tied to nobody, give a Skipped that holds nothing of
     them. `zone` is the clinic's: an instant has its day there. `possible` are the dates a value of theirs can have; others are listed.
     """
-    index = code_index(tuple(measures))
+    known = tuple(measures)
+    index = code_index(known)
     reading = _ObservationReading(patient, zone=zone, possible=possible)
     about = About(patient)
     for observation in observations:
@@ -72,7 +73,7 @@ def read_measurements(
             continue
         for place in places_in(observation, index):
             _read(reading, observation, place)
-    return newest_of_each(reading.found, reading.skipped), reading.skipped
+    return one_of_each(reading.found, reading.skipped, known), reading.skipped
 
 
 def _read(reading: _ObservationReading, observation: FhirJson, place: CodePlace) -> None:
@@ -127,8 +128,11 @@ def _measurement(
         _method(observation, place.code, accepted.unit),
         source_of(observation, "Observation"),
         _performer(reading, observation),
-        _identifier(observation),
+        _identifiers(observation),
         _updated(observation),
+        (),
+        (),
+        place.code,
     )
 
 
@@ -235,14 +239,13 @@ def _named_method(method: object) -> str | None:
     return cut(name) if isinstance(name, str) else None
 
 
-def _identifier(observation: FhirJson) -> str | None:
-    """What makes two resources of one day the same result; the first identifier with a system and a value."""
+def _identifiers(observation: FhirJson) -> tuple[str, ...]:
+    """Every identifier with a system and a value: a feed may put its own before the laboratory's."""
     identifiers = observation.get("identifier")
-    for identifier in identifiers if isinstance(identifiers, list) else ():
-        system, value = (identifier.get("system"), identifier.get("value")) if isinstance(identifier, dict) else (None, None)
-        if system and value:
-            return f"{system}|{value}"
-    return None
+    if not isinstance(identifiers, list):
+        return ()
+    named = ((one.get("system"), one.get("value")) for one in identifiers if isinstance(one, dict))
+    return tuple([f"{system}|{value}" for system, value in named if system and value])
 
 
 def _updated(observation: FhirJson) -> str:

@@ -3,6 +3,8 @@
 UCUM = "http://unitsofmeasure.org"
 LOINC = "http://loinc.org"
 SNOMED = "http://snomed.info/sct"
+# The system of an identifier that is an address itself, as urn:uuid:… (https://hl7.org/fhir/R4/datatypes.html#Identifier).
+URIS = "urn:ietf:rfc:3986"
 OBSERVATION_CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
 VERSION_ALGORITHM = "http://hl7.org/fhir/StructureDefinition/artifact-versionAlgorithm"
 VERSION_ALGORITHMS = "http://hl7.org/fhir/version-algorithm"

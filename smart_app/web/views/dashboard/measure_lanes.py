@@ -12,6 +12,7 @@ from msgspec import Struct
 from fhir_mappings.measures.measure import Measure
 from fhir_mappings.measures.measurement import Measurement, Remark
 from fhir_mappings.r4.dates import is_known_earlier
+from fhir_mappings.r4.display import text_of
 from fhir_mappings.r4.possible_dates import REASONS
 from fhir_mappings.skipped import Skipped
 from smart_app.care.dashboard.history import Panel
@@ -27,7 +28,16 @@ _PLAIN_WHERE_ALL_CONVERTED = _PLAIN_MARKS | frozenset[plot.Mark]({"converted"})
 
 # Left out for what they are, not for what they say, or for a date that is none of theirs: no cross there, and a line may pass it.
 NOT_RESULTS = frozenset(
-    {"foreign_patient", "about_another", "entered_in_error", "status_cancelled", "status_registered", "superseded", "not_a_result"}
+    {
+        "foreign_patient",
+        "about_another",
+        "entered_in_error",
+        "status_cancelled",
+        "status_registered",
+        "superseded",
+        "repeated",
+        "not_a_result",
+    }
 ).union(REASONS)
 # From here on a unit's places weigh so much less than the drawing unit's that they are counted with it (0.0712 of mass fraction is 7.12 %).
 _LARGE_UNIT = 100
@@ -77,10 +87,16 @@ def said(measure: Measure, measurement: Measurement) -> str:
     return f"{_number(measure, measurement)} {measurement.reported.label}"
 
 
+def all_reported(measurement: Measurement) -> str:
+    """The value as its source wrote it, in both units where it wrote both: `70 mmol/mol, 8.5 %`."""
+    other = measurement.also_reported
+    return f"{as_reported(measurement)}, {text_of(other)}" if other else as_reported(measurement)
+
+
 def converted(measure: Measure, measurement: Measurement) -> str:
-    """The same value in the other unit (`7.8 %`), or "" where there is only one."""
+    """The same value converted to the other unit (`7.8 %`), or "" where there is only one, or the source reports both."""
     second = measure.second
-    if second is None and not measurement.converted:
+    if measurement.also_reported is not None or (second is None and not measurement.converted):
         return ""
     sign = _sign(measurement)
     if second is None or measurement.converted:
@@ -100,8 +116,19 @@ def both_units_in_full(measure: Measure, measurement: Measurement) -> str:
 
 
 def _with_other_unit(text: str, measure: Measure, measurement: Measurement) -> str:
-    other = converted(measure, measurement)
+    other = in_other_unit(measure, measurement)
     return text + (f" ({other})" if other else "")
+
+
+def in_other_unit(measure: Measure, measurement: Measurement) -> str:
+    """The value in the other unit: as the source wrote it, else converted, else ""."""
+    return text_of(measurement.also_reported) if measurement.also_reported else converted(measure, measurement)
+
+
+def source_words(measurement: Measurement) -> str:
+    """Whose the value is, and where it stands where that is in several resources."""
+    named = [measurement.performer] if measurement.performer else []
+    return ", ".join([*named, *(measurement.sources if measurement.other_sources else ())])
 
 
 def table_columns(panel: Panel) -> tuple[list[str], ...]:
@@ -109,10 +136,10 @@ def table_columns(panel: Panel) -> tuple[list[str], ...]:
     measure, points = panel.measure, panel.points[::-1]
     return (
         [formats.short_moment(point.when) for point in points],
-        [as_reported(point) for point in points],
+        [all_reported(point) for point in points],
         [converted(measure, point) for point in points],
         [_remarks(measure, point) for point in points],
-        [point.performer or "" for point in points],
+        [source_words(point) for point in points],
     )
 
 
@@ -180,8 +207,8 @@ def _readings(panel: Panel, today: date, *, detailed: bool) -> tuple[Reading, ..
     latest, measure = panel.latest, panel.measure
     if latest is None:
         return () if panel.read.whole else (Reading(mark="", name="", value="", unit="latest value not known", notes=()),)
-    other = converted(measure, latest)
-    notes = [f"{other}, converted"] if other else []
+    other = in_other_unit(measure, latest)
+    notes = [other if latest.also_reported else f"{other}, converted"] if other else []
     standing = "" if latest.standing == "final" and not detailed else f" · {latest.standing}"
     notes += [latest.method] if latest.method else []
     notes += remark_words.beside_lane(measure, latest)
@@ -206,7 +233,7 @@ def _was(panel: Panel, *, detailed: bool) -> str:
     if before is None or latest is None:
         return ""
     text = _number(measure, before) if before.reported.unit == latest.reported.unit else said(measure, before)
-    other = converted(measure, before) if detailed else ""
+    other = in_other_unit(measure, before) if detailed else ""
     method = f", {before.method}" if before.method and before.method != latest.method else ""
     return f"{text}{f' ({other})' if other else ''}{method}{f' {formats.on(before.when)}' if detailed else ''}"
 
@@ -382,5 +409,5 @@ def _value_label(measure: Measure, point: Measurement) -> str:
     """`83 (9.7 %)`: the drawing unit stands on the axis, any other is named."""
     if point.converted:
         return f"{said(measure, point)}, converted"
-    other = converted(measure, point)
+    other = in_other_unit(measure, point)
     return _number(measure, point) + (f" ({other})" if other else "")

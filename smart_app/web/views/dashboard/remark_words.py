@@ -16,6 +16,8 @@ _FIXED = {
     "reported_by_related_person": "reported by a related person",
     "supplied_for_patient": "supplied by the patient or for them",
 }
+# Whose text is a sentence of ours about the value and another one.
+_SAID_WHOLE = frozenset({"disagrees", "which_corrected"})
 
 
 def is_marked(remarks: tuple[Remark, ...]) -> bool:
@@ -25,7 +27,7 @@ def is_marked(remarks: tuple[Remark, ...]) -> bool:
 
 def in_table(measure: Measure, point: Measurement) -> list[str]:
     """Everything that came with it, each in full."""
-    said = [_FIXED[remark.code] for remark in _fixed(point)]
+    said = [*_whole(point), *(_FIXED[remark.code] for remark in _fixed(point))]
     said += [f"interpreted as “{remark.text}”" for remark in _of(point, "interpretation")]
     said += [f"reference range {remark.text}" for remark in _of(point, "range")]
     return said + [f"{_comment(measure, point, remark)}: “{remark.text}”" for remark in _of(point, "comment")]
@@ -35,7 +37,7 @@ def beside_lane(measure: Measure, point: Measurement) -> list[str]:
     """That it is there; what a comment says is in the table."""
     said = [f"with a {_comment(measure, point, remark)}" for remark in _of(point, "comment")]
     said += [f"interpreted as “{remark.text}”" for remark in _of(point, "interpretation")]
-    return said + [_FIXED[remark.code] for remark in _fixed(point)]
+    return [*_whole(point), *said, *(_FIXED[remark.code] for remark in _fixed(point))]
 
 
 def in_sentence(measure: Measure, point: Measurement) -> str:
@@ -53,6 +55,10 @@ def is_dated_by_report(point: Measurement) -> bool:
 
 def _of(point: Measurement, code: str) -> Iterator[Remark]:
     return (remark for remark in point.remarks if remark.code == code)
+
+
+def _whole(point: Measurement) -> Iterator[str]:
+    return (remark.text for remark in point.remarks if remark.code in _SAID_WHOLE and remark.text)
 
 
 def _fixed(point: Measurement) -> Iterator[Remark]:

@@ -183,5 +183,10 @@ def _row(change: Change, history: History) -> tuple[str, ...]:
     return (
         f"{change.title}{who}",
         *(f"{_value_in_full(side, change, history)} {formats.on(side.when)}" if side else "none before" for side in sides),
-        ", ".join(side.source for side in sides if side),
+        ", ".join(source for side in sides if side for source in _sources(side)),
     )
+
+
+def _sources(side: Measurement | Rating) -> tuple[str, ...]:
+    """Every resource that the value stands in."""
+    return side.sources if isinstance(side, Measurement) else (side.source,)

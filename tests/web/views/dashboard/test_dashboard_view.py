@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 from msgspec.structs import replace
 
-from fhir_mappings.measures.measurement import Remark, RemarkCode
+from fhir_mappings.measures.measurement import Measurement, Remark, RemarkCode
 from fhir_mappings.people.person import Person
 from fhir_mappings.r4.dates import Moment, parse_moment
 from fhir_mappings.r4.quantity import Quantity
@@ -383,6 +383,38 @@ def test_values_in_a_table_are_newest_first_with_units_as_reported() -> None:
     assert table.rows[0] == ("03-Nov-2026", "62 mmol/mol", "7.8 %", "", "Northfield Laboratory")
     assert table.rows[2][3] == "corrected; comment: “was 97 mmol/mol”"
     assert table.rows[-2][:3] == ("04-Mar-2025", "7.5 %", "58 mmol/mol")
+
+
+def with_both_units(day: date, mmol: str, percent: str) -> Measurement:
+    """One specimen that its laboratory filed in both units."""
+    own = value(HBA1C, day, mmol)
+    return own._replace(
+        other_sources=(f"{own.source}-ngsp",),
+        also_reported=Quantity(text=percent, unit="%", label="%"),
+        remarks=(Remark("disagrees", "does not agree with 9.9 % (Observation/x) of the same moment"),),
+    )
+
+
+def test_a_result_reported_in_both_units_shows_its_sources_own_numbers_and_names_every_resource() -> None:
+    earlier, later = with_both_units(date(2025, 11, 3), "53", "7.0"), with_both_units(DAY, "70", "8.5")
+    change = Change(kind="measure", title="HbA1c", informant=None, scale=None, earlier=earlier, later=later)
+    shown = history(panels=[panel(HBA1C, [earlier, later])], changes=[change])
+    assert sentences(shown) == ["HbA1c rose from 53 mmol/mol (7.0 %) to 70 mmol/mol (8.5 %) between 03-Nov-2025 and 10-Mar-2026."]
+    assert view_of(shown).summary.rows[0][-1] == ", ".join((*earlier.sources, *later.sources))
+    lane = hba1c_lane(shown)
+    assert lane.readings[0].notes[:2] == ("8.5 %", "was 53 (7.0 %) on 03-Nov-2025")
+    assert lane.table
+    assert (lane.table.head, lane.table.rows[0]) == (
+        ("Date", "As reported", "Remarks", "Source"),
+        (
+            "10-Mar-2026",
+            "70 mmol/mol, 8.5 %",
+            "does not agree with 9.9 % (Observation/x) of the same moment",
+            f"Northfield Laboratory, {later.source}, {later.source}-ngsp",
+        ),
+    )
+    assert lane.plot
+    assert "70 (8.5 %)" in [label.text for label in lane.plot.labels]
 
 
 def test_a_table_of_a_narrower_range_says_how_many_there_are_in_all() -> None:

@@ -1,0 +1,287 @@
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fhir_mappings.measures.agreement import agree
+from fhir_mappings.measures.catalogue import load_measures
+from fhir_mappings.measures.measurement import Measurement, in_order
+from fhir_mappings.measures.observation_reader import read_measurements
+from fhir_mappings.skipped import Skipped
+from tests.fhir_mappings.records import WHO, coded, observation, pressure, quantity
+
+MEASURES = load_measures()
+KEYED = {measure.key: measure for measure in MEASURES}
+AT, LATER, DAY = "2026-05-04T08:00:00Z", "2026-05-04T09:00:00Z", "2026-05-04"
+
+
+def read(*resources: Any) -> tuple[list[Measurement], list[Skipped]]:
+    return read_measurements(MEASURES, resources, patient=WHO)
+
+
+def percent(local_id: str, value: object, when: str = AT, **more: Any) -> dict[str, Any]:
+    number = value if isinstance(value, int) else Decimal(str(value))
+    return observation(id=local_id, valueQuantity=quantity(number), effectiveDateTime=when, **more)
+
+
+def ifcc(local_id: str, value: int, when: str = AT, **more: Any) -> dict[str, Any]:
+    return observation(id=local_id, code=coded("59261-8"), valueQuantity=quantity(value, "mmol/mol"), effectiveDateTime=when, **more)
+
+
+def glucose(local_id: str, value: object, when: str = AT, code: str = "14749-6", unit: str = "mmol/L", **more: Any) -> dict[str, Any]:
+    return observation(id=local_id, code=coded(code), valueQuantity=quantity(Decimal(str(value)), unit), effectiveDateTime=when, **more)
+
+
+def numbered(*numbers: str) -> list[dict[str, str]]:
+    """Identifiers written `system value`."""
+    return [{"system": f"urn:example:{number.split()[0]}", "value": number.split()[1]} for number in numbers]
+
+
+def texts(found: list[Measurement]) -> list[str]:
+    return [one.reported.text for one in in_order(found)]
+
+
+def listed(skipped: list[Skipped]) -> list[tuple[str, str]]:
+    return sorted((one.source.removeprefix("Observation/"), one.code) for one in skipped)
+
+
+def test_one_specimen_in_two_units_is_one_result_with_both_numbers_of_its_source() -> None:
+    [found], skipped = read(percent("a", "8.5"), ifcc("a-ifcc", 70))
+    assert skipped == []
+    assert (found.reported.text, found.converted, found.sources) == ("70", False, ("Observation/a-ifcc", "Observation/a"))
+    assert found.also_reported is not None
+    assert (found.also_reported.text, found.also_reported.label) == ("8.5", "%")
+
+
+def test_one_result_over_two_feeds_is_one_and_the_copy_is_listed() -> None:
+    lab = percent("lab", "8.5", performer=[{"display": "City Laboratory"}])
+    [found], [copy] = read(lab, percent("exchange", "8.5", identifier=numbered("exchange 17")))
+    assert {found.source, *found.other_sources} == {"Observation/lab", "Observation/exchange"}
+    assert found.performer == "City Laboratory"
+    assert (copy.code, copy.what, copy.shown) == ("repeated", "HbA1c", "8.5 %")
+    assert copy.reason.startswith("The same result is there twice")
+    assert copy.source != found.source
+
+
+def test_a_resource_that_a_server_returns_twice_counts_once_and_is_not_listed() -> None:
+    found, skipped = read(percent("a", "8.5"), percent("a", "8.5"))
+    assert ([one.sources for one in found], skipped) == ([("Observation/a",)], [])
+
+
+@pytest.mark.parametrize("when", ["2026-05-04T10:00:00+02:00", "2026-05-04T08:00:00.000Z"])
+def test_an_instant_is_the_same_however_it_is_written(when: str) -> None:
+    found, _ = read(percent("a", "8.5"), percent("b", "8.5", when=when))
+    assert len(found) == 1
+
+
+def test_a_shared_identifier_alone_makes_no_two_results_one() -> None:
+    order = numbered("order 77")
+    values = [("a", "5.3", "07"), ("b", "10.9", "08"), ("c", "8.6", "09")]
+    found, skipped = read(*(glucose(name, value, f"2026-05-04T{hour}:00:00Z", identifier=order) for name, value, hour in values))
+    assert (texts(found), skipped) == (["5.3", "10.9", "8.6"], [])
+    assert all(one.remarks == () for one in found)
+
+
+def test_results_under_one_identifier_of_different_codes_are_two() -> None:
+    order = numbered("order 77")
+    found, skipped = read(glucose("a", "5.3", DAY, identifier=order), glucose("b", "8.6", DAY, "14771-0", identifier=order))
+    assert (texts(found), skipped) == (["5.3", "8.6"], [])
+
+
+@pytest.mark.parametrize("status", ["corrected", "amended"])
+def test_a_correction_replaces_the_result_of_its_identifier_whatever_its_day(status: str) -> None:
+    first = percent("r1", "9.8", "2026-03-04T08:00:00Z", identifier=numbered("result 9"))
+    second = percent("r2", "6.8", "2026-03-01T08:00:00Z", identifier=numbered("result 9"), status=status)
+    for order in ([first, second], [second, first]):
+        [found], [old] = read(*order)
+        assert (found.reported.text, found.standing, found.when.day.isoformat()) == ("6.8", status, "2026-03-01")
+        assert (old.source, old.code, old.what, old.shown) == ("Observation/r1", "superseded", "HbA1c", "9.8 %")
+
+
+def test_a_correction_replaces_both_units_of_what_it_corrects() -> None:
+    number = numbered("result 9")
+    first = [percent("a", "9.8", identifier=number), ifcc("b", 84, identifier=number)]
+    second = [percent("c", "6.8", "2026-05-01T08:00:00Z", identifier=number, status="corrected")]
+    second.append(ifcc("d", 51, "2026-05-01T08:00:00Z", identifier=number, status="corrected"))
+    [found], skipped = read(*first, *second)
+    assert (found.reported.text, found.sources) == ("51", ("Observation/d", "Observation/c"))
+    assert listed(skipped) == [("a", "superseded"), ("b", "superseded")]
+
+
+def test_two_finals_with_one_identifier_and_different_moments_are_two_results() -> None:
+    found, skipped = read(*(percent(name, "9.8", when, identifier=numbered("result 9")) for name, when in (("a", AT), ("b", LATER))))
+    assert (len(found), skipped) == (2, [])
+
+
+def test_a_correction_under_the_number_of_a_whole_order_hides_none_of_the_others_and_says_so() -> None:
+    order = numbered("order 77")
+    first, second = glucose("a", "5.3", "2026-05-04T07:00:00Z", identifier=order), glucose("b", "10.9", identifier=order)
+    found, skipped = read(first, second, glucose("c", "8.6", LATER, identifier=order, status="corrected"))
+    assert (texts(found), skipped) == (["5.3", "10.9", "8.6"], [])
+    assert [[remark.code for remark in one.remarks] for one in in_order(found)] == [[], [], ["which_corrected"]]
+
+
+def test_a_correction_of_its_own_moment_leaves_the_rest_of_its_order_alone() -> None:
+    order = numbered("order 77")
+    first, wrong = glucose("a", "5.3", "2026-05-04T07:00:00Z", identifier=order), glucose("b", "19.0", identifier=order)
+    found, skipped = read(first, wrong, glucose("c", "10.9", identifier=order, status="corrected"))
+    assert (texts(found), listed(skipped)) == (["5.3", "10.9"], [("b", "superseded")])
+
+
+def test_a_correction_that_the_source_numbers_apart_is_another_result() -> None:
+    first = glucose("a", "5.3", "2026-05-04T07:00:00Z", identifier=numbered("order 77", "result 1"))
+    second = glucose("b", "10.9", identifier=numbered("order 77", "result 2"), status="corrected")
+    found, skipped = read(first, second)
+    assert (texts(found), skipped) == (["5.3", "10.9"], [])
+
+
+def test_an_address_is_given_to_a_resource_and_tells_no_results_apart() -> None:
+    own = [{"system": "urn:ietf:rfc:3986", "value": "urn:uuid:1"}, {"system": "urn:ietf:rfc:3986", "value": "urn:uuid:2"}]
+    first = percent("a", "9.8", "2026-05-03T08:00:00Z", identifier=[own[0], *numbered("result 9")])
+    [found], _ = read(first, percent("b", "6.8", identifier=[own[1], *numbered("result 9")], status="corrected"))
+    assert found.source == "Observation/b"
+
+
+@pytest.mark.parametrize("identifiers", [("result 9", "feed 1"), ("feed 1", "result 9")])
+def test_every_identifier_counts_and_not_the_first_alone(identifiers: tuple[str, str]) -> None:
+    first = percent("a", "9.8", DAY, identifier=numbered(*identifiers), meta={"lastUpdated": "2026-05-05T08:00:00Z"})
+    again = percent("b", "9.6", DAY, identifier=numbered("exchange 4", "result 9"), meta={"lastUpdated": "2026-05-05T10:00:00+02:00"})
+    later = percent("c", "9.4", DAY, identifier=numbered("result 9"), meta={"lastUpdated": "2026-05-05T10:30:00+02:00"})
+    for order in ([first, again, later], [later, again, first]):
+        [found], skipped = read(*order)
+        assert (found.reported.text, listed(skipped)) == ("9.4", [("a", "superseded"), ("b", "superseded")])
+
+
+def test_a_final_result_stands_before_a_later_preliminary_one() -> None:
+    final = percent("a", "9.8", identifier=numbered("result 9"), meta={"lastUpdated": "2026-05-05T08:00:00Z"})
+    early = percent("b", "9.1", identifier=numbered("result 9"), meta={"lastUpdated": "2026-05-06T08:00:00Z"}, status="preliminary")
+    [found], _ = read(early, final)
+    assert found.source == "Observation/a"
+
+
+def test_readings_of_a_meter_are_two_even_where_they_are_alike() -> None:
+    found, skipped = read(*(glucose(name, "6.1", code="14743-9") for name in "ab"))
+    assert (texts(found), skipped) == (["6.1", "6.1"], [])
+    found, _ = read(glucose("a", "6.1", code="14743-9"), glucose("b", "9.9", code="14743-9"))
+    assert all(one.remarks == () for one in found)
+
+
+def test_alike_on_one_day_is_not_one_result_as_a_day_is_no_moment() -> None:
+    found, skipped = read(percent("a", "8.5", DAY), ifcc("b", 70, DAY))
+    assert (len(found), skipped) == (2, [])
+    assert all(one.remarks == () for one in found)
+
+
+def test_a_time_without_a_zone_is_one_moment_where_it_is_written_alike() -> None:
+    found, _ = read(percent("a", "8.5", "2026-05-04T08:00:00"), ifcc("b", 70, "2026-05-04T08:00:00"))
+    assert len(found) == 1
+
+
+def test_two_methods_are_two_results_and_one_that_is_left_out_is_the_other() -> None:
+    filtration = {"valueQuantity": quantity(62, "mL/min/{1.73_m2}"), "effectiveDateTime": AT}
+    two = [observation(id=code, code=coded(code), **filtration) for code in ("62238-1", "33914-3")]
+    assert len(read(*two)[0]) == 2
+    [found], _ = read(percent("a", "8.5", method={"text": "HPLC"}), percent("b", "8.5"))
+    assert found.method == "HPLC"
+
+
+def test_two_numbers_of_one_moment_that_do_not_agree_stay_two_and_each_says_so() -> None:
+    found, skipped = read(percent("a", "8.1"), ifcc("b", 70))
+    assert skipped == []
+    said = {one.source: [(remark.code, remark.text) for remark in one.remarks] for one in found}
+    assert said == {
+        "Observation/a": [("disagrees", "does not agree with 70 mmol/mol (Observation/b) of the same moment")],
+        "Observation/b": [("disagrees", "does not agree with 8.1 % (Observation/a) of the same moment")],
+    }
+
+
+def test_a_blood_pressure_is_the_same_when_both_its_numbers_are() -> None:
+    [found], [copy] = read(*(pressure(134, 84, id=name, effectiveDateTime=AT) for name in "ab"))
+    assert (found.value, found.paired, copy.shown) == (Decimal(134), Decimal(84), "134/84 mm Hg")
+    found_two, _ = read(pressure(134, 84, id="a", effectiveDateTime=AT), pressure(134, 70, id="b", effectiveDateTime=AT))
+    assert [one.remarks[0].text for one in in_order(found_two)] == [
+        "does not agree with 134/70 mm Hg (Observation/b) of the same moment",
+        "does not agree with 134/84 mm Hg (Observation/a) of the same moment",
+    ]
+
+
+def test_a_bound_is_no_number_and_contradicts_none() -> None:
+    bound = percent("a", "7.0")
+    bound["valueQuantity"] |= {"comparator": "<"}
+    found, skipped = read(bound, percent("b", "6.8"))
+    assert (len(found), skipped) == (2, [])
+    assert all(one.remarks == () for one in found)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "are_one"),
+    [
+        (percent("a", "8.5"), ifcc("b", 70), True),
+        (percent("a", "8.5"), ifcc("b", 69), True),
+        (percent("a", "8.4"), ifcc("b", 70), False),
+        (percent("a", "7.0"), percent("b", "7.04"), True),
+        (percent("a", "7.0"), percent("b", "7.1"), False),
+        (percent("a", 7), percent("b", "7.0"), True),
+        (percent("a", 7), percent("b", "6.6"), False),
+        (glucose("a", "7.0"), glucose("b", "126", unit="mg/dL", code="2345-7"), True),
+        (glucose("a", 7), glucose("b", "126", unit="mg/dL", code="2345-7"), True),
+        (glucose("a", "7.0"), glucose("b", "129", unit="mg/dL", code="2345-7"), False),
+    ],
+)
+def test_equal_within_rounding_is_judged_in_the_units_written(first: Any, second: Any, *, are_one: bool) -> None:
+    (one,), (other,) = read(first)[0], read(second)[0]
+    measure = KEYED[one.measure]
+    assert agree(one, other, measure) is agree(other, one, measure) is are_one
+    assert (len(read(first, second)[0]) == 1) is are_one
+
+
+WHEN = st.sampled_from([AT, "2026-05-04T10:00:00+02:00", LATER, DAY, "2026-05-04T08:00:00", "2026-05"])
+NUMBERS = st.lists(st.sampled_from(["order 77", "result 1", "result 2"]), unique=True, max_size=2).map(lambda names: numbered(*names))
+STATUS = st.sampled_from(["final", "final", "preliminary", "amended", "corrected"])
+UPDATED = st.sampled_from([None, {"lastUpdated": "2026-05-05T08:00:00Z"}, {"lastUpdated": "2026-05-05T12:00:00+05:00"}])
+VALUES = st.sampled_from(
+    [
+        ("4548-4", quantity(Decimal("8.5"))),
+        ("4548-4", quantity(Decimal("8.46"))),
+        ("4548-4", quantity(Decimal("6.8"))),
+        ("59261-8", quantity(70, "mmol/mol")),
+        ("71875-9", quantity(Decimal("0.085"), "1")),
+        ("62388-4", quantity(Decimal("8.1"))),
+        ("14743-9", quantity(Decimal("8.5"), "mmol/L")),
+        ("2345-7", quantity(153, "mg/dL")),
+        ("14749-6", quantity(Decimal("8.5"), "mmol/L")),
+        ("1558-6", quantity(153, "mg/dL")),
+    ]
+)
+RESULTS = st.lists(st.tuples(VALUES, WHEN, NUMBERS, STATUS, UPDATED), max_size=7).map(
+    lambda parts: [
+        observation(
+            id=f"o{place}", code=coded(code), valueQuantity=value, effectiveDateTime=when, identifier=numbers, status=status, meta=updated
+        )
+        for place, ((code, value), when, numbers, status, updated) in enumerate(parts)
+    ]
+)
+
+
+def sorted_out(resources: list[Any]) -> tuple[list[Measurement], list[str]]:
+    found, skipped = read(*resources)
+    return in_order(found), sorted(map(repr, skipped))
+
+
+@given(RESULTS.flatmap(lambda resources: st.tuples(st.just(resources), st.permutations(resources))))
+@settings(max_examples=300)
+def test_the_order_of_the_server_decides_nothing(orders: tuple[list[Any], list[Any]]) -> None:
+    assert sorted_out(orders[0]) == sorted_out(orders[1])
+
+
+@given(RESULTS)
+@settings(max_examples=300)
+def test_no_value_is_lost_and_none_is_drawn_twice(resources: list[Any]) -> None:
+    found, skipped = read(*resources)
+    drawn = [one.source for one in found]
+    named = {source for one in found for source in one.sources} | {one.source for one in skipped}
+    assert named == {f"Observation/{resource['id']}" for resource in resources}
+    assert len(drawn) == len(set(drawn))
+    assert not set(drawn) & {one.source for one in skipped}
