@@ -14,6 +14,7 @@ from fhir_mappings.measures.measurement import Measurement, in_order
 from fhir_mappings.measures.observation_reader import read_measurements
 from fhir_mappings.r4.dates import is_known_earlier, parse_moment, position
 from fhir_mappings.r4.possible_dates import PossibleDates, possible_dates
+from fhir_mappings.ratings.one_per_visit import later_of_each_visit
 from fhir_mappings.ratings.rating import Rating
 from fhir_mappings.ratings.rating_reader import read_ratings
 from fhir_mappings.reliable_change.latest_change import Change, measure_change, rating_changes
@@ -114,6 +115,9 @@ def _alliance(record: ChartRecord, readings: Readings, possible: PossibleDates) 
     kept = blind_entry.without_content(record.services, skipped, visible=visible, resources=[*responses, *scores], base=base)
     used = {ANSWERS: responses, SCORES: scores}
     counts = {key: len(blind_entry.not_held(resources, visible=visible, base=base)) for key, resources in used.items()}
+    # After blind entry: a row of what gave way would tell that a closed visit was rated twice.
+    drawn, given_way = later_of_each_visit(visible.ratings, {one.slug: one for one in library.newest})
+    visible, kept = replace(visible, ratings=tuple(drawn)), [*kept, *given_way]
     return _Alliance(
         visible=visible, skipped=kept, reports={key: replace(readings.reports[key], count=count) for key, count in counts.items()}
     )

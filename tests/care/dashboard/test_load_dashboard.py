@@ -402,6 +402,20 @@ def test_revealing_shows_the_visit_and_is_recorded(ehr: Ehr, services: AppServic
     assert services.store.audit.entries()[-1].event == "reveal"
 
 
+def test_of_a_visit_rated_twice_the_later_is_drawn_and_the_other_listed_once_both_may_be_seen(
+    ehr: Ehr, services: AppServices, clock: Clock
+) -> None:
+    rate(services, "patient", answers(2))
+    clock.now = clock.now.replace(minute=clock.now.minute + 5)
+    rate(services, "patient", answers(4))
+    closed = history(services)
+    assert (len(closed.hidden), list(closed.skipped), report(closed, "answers").count) == (1, [], 0)
+    rate(services, "clinician", answers(3))
+    found = history(services)
+    assert (found.dyads[0].latest["patient"].scores["total"].text, found.dyads[0].previous, found.dyads[0].total) == ("4.00", {}, 2)
+    assert [(skip.code, skip.measure) for skip in found.skipped] == [("rated_again", "rapport-check-in")]
+
+
 def test_site_without_blind_entry_shows_at_once(ehr: Ehr, services: AppServices) -> None:
     rate(services, "patient", answers(4))
     found = history(replace(services, settings=settings(blind_entry=False)))

@@ -1,0 +1,53 @@
+"""One rating for each visit: of what one informant gave of one dyad's visit the later is drawn, the others are listed."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+from fhir_mappings.instruments.instrument import Instrument
+from fhir_mappings.r4.dates import position
+from fhir_mappings.ratings.rating import Rating
+from fhir_mappings.skipped import Skipped
+
+_Visit = tuple[str, str, str, str, str]
+
+
+def later_of_each_visit(ratings: Iterable[Rating], titles: Mapping[str, Instrument]) -> tuple[list[Rating], list[Skipped]]:
+    """The ratings that are drawn, oldest first, and those that gave way. `titles` are instruments by slug.
+
+    What rates nobody has no dyad, and an observer who is not told from another may be two: those stay as they are."""
+    kept: list[Rating] = []
+    visits: dict[_Visit, Rating] = {}
+    skipped: list[Skipped] = []
+    for rating in sorted(ratings, key=_place, reverse=True):
+        visit = _visit(rating)
+        later = None if visit is None else visits.setdefault(visit, rating)
+        if later is None or later is rating:
+            kept.append(rating)
+        else:
+            skipped.append(_given_way(rating, later, titles))
+    return kept[::-1], skipped
+
+
+def _place(rating: Rating) -> tuple[tuple[date, float], str]:
+    """When it was given, and for equal moments something that is the same in whatever order a server answers."""
+    return position(rating.when), rating.source
+
+
+def _visit(rating: Rating) -> _Visit | None:
+    """Whose rating of whom, by which instrument and at which visit; None where that cannot be one with another's."""
+    if rating.clinician is None or (rating.informant == "observer" and rating.observer is None):
+        return None
+    return rating.clinician.reference, rating.instrument, rating.informant, rating.observer or "", rating.visit
+
+
+def _given_way(rating: Rating, later: Rating, titles: Mapping[str, Instrument]) -> Skipped:
+    instrument = titles.get(rating.instrument)
+    return Skipped(
+        source=rating.source,
+        measure=rating.instrument,
+        what=f"{instrument.title if instrument else 'Rating'}, {rating.informant}'s form",
+        when=rating.when,
+        shown=None,
+        reason=f"The same visit was rated again, later, as {later.source}.",
+        code="rated_again",
+    )
