@@ -11,7 +11,7 @@ from pydantic import Field
 from fhir_mappings.data_files.certainty import Certainty
 from fhir_mappings.data_files.strict_toml import DataFileError, Strict, parse_toml
 from fhir_mappings.data_files.text_rules import Line
-from fhir_mappings.measures.measure import Axis, Measure, MeasureCode, MeasureGroup, SecondUnit, Unit
+from fhir_mappings.measures.measure import PANEL, Axis, Measure, MeasureCode, MeasureGroup, SecondUnit, Unit
 from fhir_mappings.measures.units.plausibility import believed
 
 PAGE = "docs/add-a-measure.md"
@@ -44,7 +44,7 @@ class _CodeRow(Strict):
     source: str = Field(min_length=1)
     certainty: Certainty
     within: tuple[str, ...] = ()
-    pair: str | None = None
+    part: str | None = None
     method: str | None = None
     units: tuple[str, ...] | None = None
     reads_as: str | None = None
@@ -93,6 +93,7 @@ class _Measure(Strict):
     units: tuple[_Unit, ...] = Field(min_length=1)
     codes: tuple[_CodeRow, ...] = Field(min_length=1)
     gap_days: int = Field(ge=1)
+    parts: tuple[Line, Line] | None = None
     citations: tuple[str, ...] = Field(min_length=1)
 
 
@@ -145,6 +146,7 @@ def _check_codes(rows: Sequence[tuple[str, Measure]]) -> None:
     seen: dict[tuple[str, str], str] = {}
     for file, measure in rows:
         _check_units(measure, file=file)
+        _check_parts(measure, file=file)
         for code in measure.codes:
             if (code.system, code.code) in seen:
                 raise DataFileError(file, f"{measure.key}.codes", f"{code.code} belongs to {seen[code.system, code.code]} too", page=PAGE)
@@ -195,6 +197,14 @@ def _check_units(measure: Measure, *, file: str) -> None:
         low, high = believed(unit)
         if not unit.low <= low < high <= unit.high:
             raise DataFileError(file, f"{measure.key}.units", f"{unit.code}: what is unlikely must lie between low and high", page=PAGE)
+
+
+def _check_parts(measure: Measure, *, file: str) -> None:
+    """A measure of two numbers has a code for each, and every code says which of them it is; no other measure has any."""
+    names = {code.part for code in measure.codes if not code.exclude}
+    if names - {PANEL} != {*(measure.parts or (None,))}:
+        expected = f"{' and '.join(measure.parts)}, or {PANEL}, each code one" if measure.parts else "needs parts in the measure"
+        raise DataFileError(file, f"{measure.key}.codes.part", expected, page=PAGE)
 
 
 def codes_of(measures: tuple[Measure, ...], group: str) -> tuple[tuple[str, str], ...]:

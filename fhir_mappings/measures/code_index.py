@@ -10,13 +10,15 @@ from fhir_mappings.r4.json_types import FhirJson
 
 
 class CodePlace(Struct, frozen=True, eq=False):
-    """Where a code's value stands: in the resource itself, or in the components of a panel. Told apart by identity."""
+    """Where a code's value stands: in the resource itself, or in the components of a panel. Told apart by identity. `codes` are all codes
+    of the measure that a resource or component may have itself."""
 
     measure: Measure
     code: MeasureCode
     units: Mapping[str, Unit]
     spellings: Mapping[str, Unit]
     component: bool
+    codes: Mapping[str, "CodePlace"]
 
 
 @lru_cache(maxsize=8)
@@ -25,6 +27,7 @@ def code_index(measures: tuple[Measure, ...]) -> Mapping[tuple[str, str], list[C
     index: dict[tuple[str, str], list[CodePlace]] = {}
     for measure in measures:
         by_code = {unit.code: unit for unit in measure.units}
+        own: dict[str, CodePlace] = {}
         for code in measure.codes:
             units = {name: by_code[name] for name in code.units} if code.units else dict(by_code)
             if code.reads_as:
@@ -33,7 +36,9 @@ def code_index(measures: tuple[Measure, ...]) -> Mapping[tuple[str, str], list[C
             if code.reads_as:
                 spellings["%"] = units["%"]
             for key, component in ((code.code, False), *((panel, True) for panel in code.within)):
-                place = CodePlace(measure, code, units, spellings, component)
+                place = CodePlace(measure, code, units, spellings, component, own)
+                if not component:
+                    own[key] = place
                 index.setdefault((code.system, key), []).append(place)
     return index
 
@@ -59,3 +64,25 @@ def _at(coding: object, index: Mapping[tuple[str, str], list[CodePlace]]) -> lis
         return []
     system, code = coding.get("system"), coding.get("code")
     return index.get((system, code), []) if isinstance(system, str) and isinstance(code, str) else []
+
+
+def own_components(observation: FhirJson, place: CodePlace) -> list[tuple[FhirJson, CodePlace]]:
+    """What holds values of the measure in a resource of its own code: the resource, and components that have one of the measure's codes
+    themselves. Some sources write a laboratory's two units that way, and some a single value."""
+    components = observation.get("component")
+    found: list[tuple[FhirJson, CodePlace]] = []
+    for component in components if isinstance(components, list) else ():
+        own = _own_place(component, place) if isinstance(component, dict) else None
+        if own is not None:
+            found.append((component, own))
+    if not found or any(key.startswith("value") for key in observation):
+        found.insert(0, (observation, place))
+    return found
+
+
+def _own_place(component: FhirJson, place: CodePlace) -> CodePlace | None:
+    code = component.get("code")
+    codings = code.get("coding") if isinstance(code, dict) else None
+    listed = [one.get("code") for one in codings if isinstance(one, dict)] if isinstance(codings, list) else []
+    found = [place.codes[one] for one in listed if isinstance(one, str) and one in place.codes]
+    return next((one for one in found if one.code.exclude), found[0] if found else None)

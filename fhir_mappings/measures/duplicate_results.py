@@ -45,7 +45,7 @@ class _Result(Struct, frozen=True, kw_only=True):
 def one_of_each(found: list[Measurement], skipped: list[Skipped], measures: Iterable[Measure]) -> list[Measurement]:
     """One value per result, whatever order they came in. What gave way to it is listed, what says the same is among its sources."""
     days = {(one.measure, one.when.day) for one in found}
-    if len(days) == len(found) and not any(one.standing in _CORRECTING and one.identifiers for one in found):
+    if len(days) == len(found) and _CORRECTING.isdisjoint([one.standing for one in found]):
         return found
     known = {measure.key: measure for measure in measures}
     results = [result for (key, _), values in _by_moment(found).items() for result in _told_apart(values, known[key])]
@@ -111,7 +111,7 @@ def _by_system(identifiers: Iterable[str]) -> Mapping[str, set[str]]:
 
 def _say_the_same(one: Measurement, other: Measurement, measure: Measure) -> bool:
     """Equal within rounding, and at one instant and comparable, or of one resource."""
-    may_be_one = _are_of_one_resource(one, other) or (_is_timed(one.when) and _are_comparable(one, other))
+    may_be_one = _are_of_one_resource(one, other) or (is_timed(one.when) and _are_comparable(one, other))
     return may_be_one and agree(one, other, measure)
 
 
@@ -131,7 +131,7 @@ def _moment(when: Moment) -> _Moment:
     return when.instant or when.text
 
 
-def _is_timed(when: Moment) -> bool:
+def is_timed(when: Moment) -> bool:
     """Whether it says a time. One without a zone is the same only where it is written alike."""
     return when.instant is not None or "T" in when.text
 
@@ -216,7 +216,7 @@ def _candidates(correction: _Result, numbered: Mapping[tuple[str, str], dict[int
 
 def _with_disagreements(results: Sequence[_Result]) -> list[Measurement]:
     """The values drawn, those of one measure and instant that do not agree with a remark that says so."""
-    timed = _by_moment(result.drawn for result in results if _is_timed(result.drawn.when))
+    timed = _by_moment(result.drawn for result in results if is_timed(result.drawn.when))
     crowded = {key: values for key, values in timed.items() if len(values) > 1}
     return [_with_disagreement(result, crowded.get((result.drawn.measure, _moment(result.drawn.when)), ())) for result in results]
 

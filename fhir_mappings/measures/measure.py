@@ -8,6 +8,9 @@ from msgspec import Struct
 from fhir_mappings.data_files.certainty import Certainty
 from fhir_mappings.data_files.content_hash import content_hash
 
+# The part that a code stands for which holds both numbers of a pair.
+PANEL = "panel"
+
 
 class Unit(Struct, frozen=True, kw_only=True):
     """An accepted unit: drawing value = reported × slope + intercept. `low` and `high` are plausibility bounds in this unit,
@@ -37,7 +40,8 @@ class Unit(Struct, frozen=True, kw_only=True):
 class MeasureCode(Struct, frozen=True, kw_only=True):
     """A code whose Observations belong to the measure.
 
-    `within` lists panel codes where it is a component; `pair` is the code of the second number (diastolic beside systolic);
+    `within` lists panel codes where it is a component; `part` says which number of a pair the code stands for, by its name in the measure's
+    `parts`, or that it is the panel of both;
     `method` keeps results of that code on a line of their own; `units` narrows the accepted units (UCUM codes); `reads_as` is the
     unit that `%` stands for under this code; `sufficiency` names a component and the least it must be for the value to count;
     `exclude` says why a code of the family is no result (goal, mass per volume); `meter` that its results are readings of a meter, of which
@@ -48,7 +52,6 @@ class MeasureCode(Struct, frozen=True, kw_only=True):
     code: str
     display: str
     within: tuple[str, ...]
-    pair: str | None
     method: str | None
     units: tuple[str, ...] | None
     reads_as: str | None
@@ -57,6 +60,7 @@ class MeasureCode(Struct, frozen=True, kw_only=True):
     source: str
     certainty: Certainty
     meter: bool = False
+    part: str | None = None
 
 
 class Axis(Struct, frozen=True, kw_only=True):
@@ -93,7 +97,7 @@ class MeasureGroup(Struct, frozen=True, kw_only=True):
 class Measure(Struct, frozen=True, kw_only=True, eq=False, dict=True):
     """One lane. Two are the same when everything in them is. `group` is what it is read with; `direction` is the direction word
     ("lower = nearer target"); `decimals` rounds converted values only, reported ones are never rounded; `gap_days` is the longest span
-    a line may cross."""
+    a line may cross; `parts` are the names of the two numbers where a value has two, the first one the higher."""
 
     key: str
     title: str
@@ -109,6 +113,7 @@ class Measure(Struct, frozen=True, kw_only=True, eq=False, dict=True):
     codes: tuple[MeasureCode, ...]
     gap_days: int
     citations: tuple[str, ...]
+    parts: tuple[str, str] | None = None
 
     @cached_property
     def apart(self) -> frozenset[str]:

@@ -9,11 +9,13 @@ from decimal import Decimal
 
 from msgspec import Struct, field
 
-from fhir_mappings.measures.code_index import CodePlace, code_index, places_in
+from fhir_mappings.measures.code_index import CodePlace, code_index, own_components, places_in
 from fhir_mappings.measures.duplicate_results import one_of_each
 from fhir_mappings.measures.focus import why_about_another
-from fhir_mappings.measures.measure import Measure, MeasureCode, Unit
+from fhir_mappings.measures.measure import PANEL, Measure, MeasureCode, Unit
 from fhir_mappings.measures.measurement import Comparator, Measurement, Standing
+from fhir_mappings.measures.pairs.one_resource import TwoNumbers, both_shown, check_pair, two_numbers, usual_pair
+from fhir_mappings.measures.pairs.separate_resources import Half, PanelOfMembers, Separate, pair_up
 from fhir_mappings.measures.quantity_reader import KnownUnits, Unreadable, decimal_of, drawn_value, quantity_in
 from fhir_mappings.measures.remarks import remarks_of, says_more
 from fhir_mappings.measures.result_dates import check_dated, moment_recorded
@@ -22,7 +24,7 @@ from fhir_mappings.r4.display import cut, shown_value, text_of
 from fhir_mappings.r4.json_types import FhirJson
 from fhir_mappings.r4.possible_dates import PossibleDates
 from fhir_mappings.r4.quantity import Quantity
-from fhir_mappings.r4.references import About, PatientOnServer, source_of
+from fhir_mappings.r4.references import About, PatientOnServer, reference_in, references_in, source_of
 from fhir_mappings.skipped import Skipped, not_own
 
 _STANDINGS: Mapping[str, Standing] = {
@@ -41,6 +43,7 @@ class _ObservationReading(Struct, frozen=True):
     patient: PatientOnServer
     found: list[Measurement] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
+    separate: Separate = field(default_factory=Separate)
     units: KnownUnits = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     zone: tzinfo = UTC
@@ -73,6 +76,10 @@ def read_measurements(
             continue
         for place in places_in(observation, index):
             _read(reading, observation, place)
+    if reading.separate.halves or reading.separate.panels:
+        pairs, alone = pair_up(reading.separate, known)
+        reading.found.extend(pairs)
+        reading.skipped.extend(alone)
     return one_of_each(reading.found, reading.skipped, known), reading.skipped
 
 
@@ -84,36 +91,93 @@ def _read(reading: _ObservationReading, observation: FhirJson, place: CodePlace)
         reading.skipped.append(_of_another(observation, place, about_another, when=when))
         return
     holder = observation
+    second: FhirJson | None = None
     try:
         standing = _standing(observation)
         _check_is_result(observation, place.code)
+        if place.code.part is not None:
+            pair = usual_pair(observation, place)
+            if pair is None:
+                _read_two(reading, observation, place, standing=standing, when=when)
+                return
+            holder, second = pair
+        elif "component" in observation and not place.component:
+            for part, own in own_components(observation, place):
+                _read_holder(reading, observation, part, own, standing=standing, when=when)
+            return
         if place.component:
             component = _component(observation, place.code.code)
             if component is None:
                 return
             holder = component
             _check_sufficiency(observation, place.code)
-        found = _measurement(reading, observation, holder, place, standing=standing, when=when)
-        if says_more(observation):
-            found = found._replace(remarks=found.remarks + remarks_of(observation, place, reading.patient))
-        reading.found.append(found)
+        reading.found.append(_measurement(reading, observation, holder, place, standing=standing, when=when, second=second))
+    except Unreadable as why:
+        why.shown = why.shown if second is None else both_shown(holder, second)
+        reading.skipped.append(_skipped(observation, holder, place, why, when=when))
+
+
+def _read_holder(
+    reading: _ObservationReading, observation: FhirJson, holder: FhirJson, place: CodePlace, *, standing: Standing, when: Moment | None
+) -> None:
+    """One of several values of one resource."""
+    try:
+        _check_is_result(observation, place.code)
+        reading.found.append(_measurement(reading, observation, holder, place, standing=standing, when=when))
     except Unreadable as why:
         reading.skipped.append(_skipped(observation, holder, place, why, when=when))
 
 
+def _read_two(reading: _ObservationReading, observation: FhirJson, place: CodePlace, *, standing: Standing, when: Moment | None) -> None:
+    """The pairs of one resource, or the one number that may have the other in another resource."""
+    rows: list[Skipped] = []
+    for each in two_numbers(observation, place):
+        if isinstance(each, Unreadable):
+            rows.append(_skipped(observation, observation, place, each, when=when))
+            continue
+        try:
+            _keep_two(reading, observation, each, standing=standing, when=when)
+        except Unreadable as why:
+            why.shown = both_shown(each.first, each.second) or why.shown
+            rows.append(_skipped(observation, observation, place, why, when=when))
+    members = frozenset(references_in(observation["hasMember"], base=reading.patient.base)) if "hasMember" in observation else None
+    if members and place.code.part == PANEL:
+        empty = rows.pop() if rows and rows[-1].code in {"value_missing", "value_absent"} else None
+        reading.separate.panels.append(PanelOfMembers(source=source_of(observation, "Observation"), members=members, empty=empty))
+    reading.skipped.extend(rows)
+
+
+def _keep_two(reading: _ObservationReading, observation: FhirJson, numbers: TwoNumbers, *, standing: Standing, when: Moment | None) -> None:
+    """A pair among the values, one number among those that wait for the other. Unreadable for what is neither."""
+    place, first, second = numbers.place, numbers.first, numbers.second
+    if first is not None and second is not None:
+        reading.found.append(_measurement(reading, observation, first, place, standing=standing, when=when, second=second))
+        return
+    value = _measurement(reading, observation, first or second or observation, place, standing=standing, when=when)
+    base, encounter = reading.patient.base, observation.get("encounter")
+    members = frozenset(references_in(observation.get("hasMember"), base=base))
+    met = reference_in(encounter, base=base) or (str(encounter) if encounter else None)
+    reading.separate.halves.append(Half(value=value, part=numbers.part, encounter=met, members=members))
+
+
 def _measurement(
-    reading: _ObservationReading, observation: FhirJson, holder: FhirJson, place: CodePlace, *, standing: Standing, when: Moment | None
+    reading: _ObservationReading,
+    observation: FhirJson,
+    holder: FhirJson,
+    place: CodePlace,
+    *,
+    standing: Standing,
+    when: Moment | None,
+    second: FhirJson | None = None,
 ) -> Measurement:
-    """The value of a resource or component. Unreadable says why there is none."""
+    """The value of a resource or component; `second` holds the second number of a pair. Unreadable says why there is none."""
     raw = quantity_in(holder)
     value, accepted, reported = drawn_value(raw, place, reading.units)
     possible = reading.possible
     if when is None or (possible is not None and not possible.ordinary <= when.day <= possible.today):
         when = check_dated(observation, when, possible, shown=text_of(reported))
     comparator = _comparator(raw, reported)
-    paired, reported_paired = _pair(reading, observation, place) if place.component else (None, None)
-    if paired is not None and paired >= value:
-        raise Unreadable("pair_swapped", "The second number is not below the first.", shown=f"{value:f}/{paired:f}")
+    paired, reported_paired = (None, None) if second is None else _pair(reading, second, place, value, reported)
     # In order and unnamed: with names a tuple takes twice as long to make, and there is one for every value of the record.
     return Measurement(
         place.measure.key,
@@ -131,7 +195,7 @@ def _measurement(
         _identifiers(observation),
         _updated(observation),
         (),
-        (),
+        remarks_of(observation, place, reading.patient) if says_more(observation) else (),
         place.code,
     )
 
@@ -170,17 +234,11 @@ def _check_is_result(observation: FhirJson, code: MeasureCode) -> None:
         raise Unreadable("modified", "It carries a modifier that Rapport does not know.", shown=shown_value(observation))
 
 
-def _pair(reading: _ObservationReading, observation: FhirJson, place: CodePlace) -> tuple[Decimal | None, Quantity | None]:
-    """The second number of a pair, in the same unit; none for measures without one."""
-    if place.code.pair is None:
-        return None, None
-    component = _component(observation, place.code.pair)
-    if component is None:
-        raise Unreadable("pair_missing", "Only one of the two numbers is recorded.", shown=shown_value(observation))
-    raw = quantity_in(component)
-    if raw.get("comparator") is not None:
-        raise Unreadable("comparator_on_pair", "The second number is only a bound.", shown=shown_value(component))
+def _pair(reading: _ObservationReading, holder: FhirJson, place: CodePlace, first: Decimal, beside: Quantity) -> tuple[Decimal, Quantity]:
+    """The second number of a pair beside the first. Unreadable where the two are no pair."""
+    raw = quantity_in(holder)
     value, _, reported = drawn_value(raw, place, reading.units)
+    check_pair(first, beside, value, reported, bound=raw.get("comparator") is not None)
     return value, reported
 
 
@@ -242,10 +300,12 @@ def _named_method(method: object) -> str | None:
 def _identifiers(observation: FhirJson) -> tuple[str, ...]:
     """Every identifier with a system and a value: a feed may put its own before the laboratory's."""
     identifiers = observation.get("identifier")
-    if not isinstance(identifiers, list):
-        return ()
-    named = ((one.get("system"), one.get("value")) for one in identifiers if isinstance(one, dict))
-    return tuple([f"{system}|{value}" for system, value in named if system and value])
+    found: tuple[str, ...] = ()
+    for identifier in identifiers if isinstance(identifiers, list) else ():
+        system, value = (identifier.get("system"), identifier.get("value")) if isinstance(identifier, dict) else (None, None)
+        if system and value:
+            found += (f"{system}|{value}",)
+    return found
 
 
 def _updated(observation: FhirJson) -> str:

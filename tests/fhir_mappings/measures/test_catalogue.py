@@ -155,3 +155,18 @@ def test_a_wrong_row_is_refused_with_file_key_and_page(before: str, after: str, 
     wrong = refused(*(FILES | {"hba1c.toml": FILES["hba1c.toml"].replace(before, after, 1)}).items())
     assert wrong.key.startswith(key)
     assert all(part in str(wrong) for part in ("hba1c.toml", "docs/add-a-measure.md"))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('parts = ["systolic", "diastolic"]', 'parts = ["upper", "lower"]'),
+        ('parts = ["systolic", "diastolic"]\n', ""),
+        ('part = "systolic"', 'part = "upper"'),
+        ('part = "systolic"\n', ""),
+    ],
+)
+def test_every_code_of_a_pair_says_which_number_it_is(before: str, after: str) -> None:
+    assert before in FILES["vitals.toml"]
+    wrong = refused(*(FILES | {"vitals.toml": FILES["vitals.toml"].replace(before, after, 1)}).items())
+    assert (wrong.file, wrong.key) == ("vitals.toml", "blood-pressure.codes.part")

@@ -262,6 +262,25 @@ def test_different_results_never_merge_for_want_of_an_id_or_identifier() -> None
     assert sorted(one.reported.text for one in found) == ["7.1", "8"]
 
 
+def test_a_value_in_a_component_of_its_own_code_is_read() -> None:
+    assert one(panel("4548-4", {"4548-4": quantity(Decimal("7.10"))})).reported.text == "7.10"
+    assert one(panel("4548-4", {"59261-8": quantity(53, "mmol/mol"), "718-7": quantity(13, "g/dL")})).reported.text == "53"
+    assert one(observation(component=[{"code": coded("718-7"), "valueQuantity": quantity(13, "g/dL")}, 7])).reported.text == "7.1"
+
+
+def test_two_units_in_the_components_of_one_resource_are_one_result_of_that_resource() -> None:
+    found = one(panel("4548-4", {"4548-4": quantity(Decimal("8.5")), "59261-8": quantity(70, "mmol/mol")}))
+    assert (found.reported.text, found.sources) == ("70", ("Observation/o1",))
+    assert found.also_reported is not None
+    assert found.also_reported.text == "8.5"
+
+
+def test_a_component_that_is_no_result_is_listed_and_hides_no_other() -> None:
+    found, [goal] = read(panel("4548-4", {"4548-4": quantity(Decimal("8.5")), "86910-7": quantity(7)}))
+    assert ([one.reported.text for one in found], goal.code, goal.shown) == (["8.5"], "not_a_result", "7 %")
+    assert why_not(panel("4548-4", {"718-7": quantity(13, "g/dL")})) == "value_missing"
+
+
 def test_one_bad_resource_never_hides_the_others() -> None:
     found, _ = read(observation(), {"resourceType": "Observation"}, None, [], observation(id="o2", code={"coding": "x"}))
     assert [one.source for one in found] == ["Observation/o1"]

@@ -1,0 +1,1 @@
+"""Values of two numbers, as blood pressure: both or none."""
