@@ -208,12 +208,15 @@ def _check_parts(measure: Measure, *, file: str) -> None:
 
 
 def codes_of(measures: tuple[Measure, ...], group: str) -> tuple[tuple[str, str], ...]:
-    """Every (system, code) to search for in one group, panels that hold a component included, each once, in order."""
+    """Every (system, code) to search for in one group, each once, in order: with the panels that hold a component, and what says whether a
+    summary rests on enough."""
     found: dict[tuple[str, str], None] = {}
     for measure in measures:
         for code in measure.codes if measure.group.key == group else ():
             found[code.system, code.code] = None
             found.update({(code.system, panel): None for panel in code.within})
+            if code.sufficiency is not None:
+                found[code.system, code.sufficiency[0]] = None
     return tuple(found)
 
 

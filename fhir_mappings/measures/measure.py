@@ -41,11 +41,10 @@ class MeasureCode(Struct, frozen=True, kw_only=True):
     """A code whose Observations belong to the measure.
 
     `within` lists panel codes where it is a component; `part` says which number of a pair the code stands for, by its name in the measure's
-    `parts`, or that it is the panel of both;
-    `method` keeps results of that code on a line of their own; `units` narrows the accepted units (UCUM codes); `reads_as` is the
-    unit that `%` stands for under this code; `sufficiency` names a component and the least it must be for the value to count;
-    `exclude` says why a code of the family is no result (goal, mass per volume); `meter` that its results are readings of a meter, of which
-    two alike at one instant may be two. `source` is where the code was seen.
+    `parts`, or that it is the panel of both; `method` keeps results of that code on a line of their own; `units` narrows the accepted units
+    (UCUM codes); `reads_as` is the unit that `%` stands for under this code; `sufficiency` names the code that says on how much the value
+    rests, and the least it must be for it to count; `exclude` says why a code of the family is no result (goal, mass per volume); `meter`
+    that its results are readings of a meter, of which two alike at one instant may be two. `source` is where the code was seen.
     """
 
     system: str

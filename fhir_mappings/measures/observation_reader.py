@@ -3,7 +3,7 @@
 The order of the rules follows docs/add-a-measure.md: whose, status, code, value, unit, plausibility, date.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, tzinfo
 from decimal import Decimal
 
@@ -16,9 +16,10 @@ from fhir_mappings.measures.measure import PANEL, Measure, MeasureCode, Unit
 from fhir_mappings.measures.measurement import Comparator, Measurement, Standing
 from fhir_mappings.measures.pairs.one_resource import TwoNumbers, both_shown, check_pair, two_numbers, usual_pair
 from fhir_mappings.measures.pairs.separate_resources import Half, PanelOfMembers, Separate, pair_up
-from fhir_mappings.measures.quantity_reader import KnownUnits, Unreadable, decimal_of, drawn_value, quantity_in
+from fhir_mappings.measures.quantity_reader import KnownUnits, Unreadable, drawn_value, quantity_in
 from fhir_mappings.measures.remarks import remarks_of, says_more
 from fhir_mappings.measures.result_dates import check_dated, moment_recorded
+from fhir_mappings.measures.sensor_activity import Summary, why_too_little
 from fhir_mappings.r4.dates import Moment
 from fhir_mappings.r4.display import cut, shown_value, text_of
 from fhir_mappings.r4.json_types import FhirJson
@@ -44,6 +45,7 @@ class _ObservationReading(Struct, frozen=True):
     found: list[Measurement] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     separate: Separate = field(default_factory=Separate)
+    summaries: list[Summary] = field(default_factory=list)
     units: KnownUnits = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     zone: tzinfo = UTC
@@ -67,7 +69,8 @@ def read_measurements(
     index = code_index(known)
     reading = _ObservationReading(patient, zone=zone, possible=possible)
     about = About(patient)
-    for observation in observations:
+    given = list(observations)
+    for observation in given:
         if not isinstance(observation, dict):
             continue
         judged = about.whose(observation)
@@ -76,11 +79,27 @@ def read_measurements(
             continue
         for place in places_in(observation, index):
             _read(reading, observation, place)
+    if reading.summaries:
+        _keep_summaries(reading, given, about)
     if reading.separate.halves or reading.separate.panels:
         pairs, alone = pair_up(reading.separate, known)
         reading.found.extend(pairs)
         reading.skipped.extend(alone)
     return one_of_each(reading.found, reading.skipped, known), reading.skipped
+
+
+def _keep_summaries(reading: _ObservationReading, given: Sequence[object], about: About) -> None:
+    """The summaries of sensors that were active long enough, among the values."""
+
+    def is_own(observation: FhirJson) -> bool:
+        return about.holds(observation) and why_about_another(observation, reading.patient) is None
+
+    reasons = why_too_little(reading.summaries, given, base=reading.patient.base, counts=is_own)
+    for one, why in zip(reading.summaries, reasons, strict=True):
+        if why is None:
+            reading.found.append(one.value)
+        else:
+            reading.skipped.append(_skipped(one.observation, one.holder, one.place, why, when=one.value.when))
 
 
 def _read(reading: _ObservationReading, observation: FhirJson, place: CodePlace) -> None:
@@ -110,8 +129,11 @@ def _read(reading: _ObservationReading, observation: FhirJson, place: CodePlace)
             if component is None:
                 return
             holder = component
-            _check_sufficiency(observation, place.code)
-        reading.found.append(_measurement(reading, observation, holder, place, standing=standing, when=when, second=second))
+        value = _measurement(reading, observation, holder, place, standing=standing, when=when, second=second)
+        if place.code.sufficiency is None:
+            reading.found.append(value)
+        else:
+            reading.summaries.append(Summary(value=value, observation=observation, holder=holder, place=place))
     except Unreadable as why:
         why.shown = why.shown if second is None else both_shown(holder, second)
         reading.skipped.append(_skipped(observation, holder, place, why, when=when))
@@ -123,7 +145,11 @@ def _read_holder(
     """One of several values of one resource."""
     try:
         _check_is_result(observation, place.code)
-        reading.found.append(_measurement(reading, observation, holder, place, standing=standing, when=when))
+        value = _measurement(reading, observation, holder, place, standing=standing, when=when)
+        if place.code.sufficiency is None:
+            reading.found.append(value)
+        else:
+            reading.summaries.append(Summary(value=value, observation=observation, holder=holder, place=place))
     except Unreadable as why:
         reading.skipped.append(_skipped(observation, holder, place, why, when=when))
 
@@ -251,18 +277,6 @@ def _component(observation: FhirJson, code: str) -> FhirJson | None:
         if isinstance(codings, list) and any(isinstance(one, dict) and one.get("code") == code for one in codings):
             return component if isinstance(component, dict) else None
     return None
-
-
-def _check_sufficiency(observation: FhirJson, code: MeasureCode) -> None:
-    """A summary says on how much data it rests: below the least it is not shown."""
-    if code.sufficiency is None:
-        return
-    name, least = code.sufficiency
-    component = _component(observation, name)
-    quantity = component.get("valueQuantity") if component else None
-    share = decimal_of(quantity.get("value")) if isinstance(quantity, dict) else None
-    if share is not None and share < least:
-        raise Unreadable("data_insufficient", f"The sensor was active {share} % of the time. At least {least} % is needed.")
 
 
 def _performer(reading: _ObservationReading, observation: FhirJson) -> str | None:
