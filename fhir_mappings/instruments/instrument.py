@@ -89,7 +89,8 @@ class Claim(Struct, frozen=True, kw_only=True):
 
 class Reliability(Struct, frozen=True, kw_only=True):
     """How steady a score is in one population: `sd` and `r` (`r_type` says which kind of reliability), or a published smallest
-    detectable change `mdc`, each in the score's own points. `citation` names the source of every number in it."""
+    detectable change `mdc`, each in the score's own points. `interval` says how far apart the answers behind it were given, or that they
+    were given once (alpha). `citation` names the source of every number in it."""
 
     scale: str
     informant: Informant
@@ -97,6 +98,7 @@ class Reliability(Struct, frozen=True, kw_only=True):
     r: Decimal | None
     r_type: Literal["retest", "icc", "alpha"] | None
     mdc: Decimal | None
+    interval: str
     population: str
     n: int | None
     citation: str

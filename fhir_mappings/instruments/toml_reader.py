@@ -132,6 +132,7 @@ class _Reliability(Strict):
     r: _Number | None = Field(default=None, ge=0, lt=1)
     r_type: Literal["retest", "icc", "alpha"] | None = None
     mdc: _Number | None = Field(default=None, gt=0)
+    interval: Line
     population: str
     n: int | None = None
     citation: str

@@ -199,18 +199,19 @@ def _step_of(instrument: Instrument, scale: Scale) -> Decimal:
 
 
 def _left_ceiling(case: _Case) -> _Said:
-    """Whether the previous score stood at the best end of the scale and the latest does not. It needs no threshold."""
+    """Whether the previous score stood at the best end of the scale and the latest does not. It has no threshold
+    and no error, so it is an observation."""
     end = _best_end(case.scale)
     if end is None:
         return _undirected("left-ceiling")
     left = case.earlier[-1][1] == end != case.latest[1]
-    return _compared(case, "left-ceiling", case.earlier[-1:], (), claimed=left)
+    return _compared(case, "left-ceiling", case.earlier[-1:], (), observed=left)
 
 
 def _compared(
-    case: _Case, rule: Rule, before: tuple[_Scored, ...], thresholds: tuple[Threshold, ...], *, claimed: bool | None = None
+    case: _Case, rule: Rule, before: tuple[_Scored, ...], thresholds: tuple[Threshold, ...], *, observed: bool = False
 ) -> ScoreChange:
-    """One comparison. `claimed` is given where the rule has no threshold, and follows from the thresholds otherwise."""
+    """One comparison. Claimed is only what exceeds a threshold; a rule without one says what it `observed`."""
     after, score = case.latest
     reference = Reference(value=sum((value for _, value in before), Decimal(0)) / len(before), points=tuple(point for point, _ in before))
     change = score - reference.value
@@ -231,9 +232,10 @@ def _compared(
         reached=reached,
         precision=case.entry if thresholds else None,
         spread=case.spread if thresholds else None,
-        claimed=(reached is not None and held_back is None) if claimed is None else claimed,
+        claimed=reached is not None and held_back is None,
         held_back=held_back,
-        caveats=_caveats(case, rule, reference, thresholds, reached),
+        caveats=(*_caveats(case, rule, reference, thresholds, reached), *_of_observation(observed=observed)),
+        observed=observed,
     )
 
 
@@ -268,6 +270,10 @@ def _of_key(instrument: Instrument) -> tuple[Caveat, ...]:
     return ("key",) if instrument.why_unscored else ()
 
 
+def _of_observation(*, observed: bool) -> tuple[Caveat, ...]:
+    return ("observation",) if observed else ()
+
+
 def _caveats(case: _Case, rule: Rule, before: Reference, thresholds: tuple[Threshold, ...], reached: Level | None) -> tuple[Caveat, ...]:
     of_thresholds = _of_thresholds(case, rule, before, thresholds, reached) if thresholds else ()
     return (*_of_key(case.instrument), *_of_points((*before.points, case.latest[0])), *of_thresholds)
@@ -297,6 +303,8 @@ def _of_precision(precision: Precision | None) -> Iterator[Caveat]:
         return
     if precision.optimistic:
         yield "optimistic"
+    else:
+        yield "interval"
     if precision.entry.certainty == "unverified":
         yield "unverified"
 
@@ -313,7 +321,8 @@ def _out_of_reach(scale: Scale, rule: Rule, start: Decimal, limit: Decimal) -> I
 
 
 def _item_fall(instrument: Instrument, scale: Scale, points: tuple[ScorePoint, ...], n: int) -> _Said:
-    """Items that moved for the worse by two options or more between the two latest responses."""
+    """Items that moved for the worse by two options or more between the two latest responses: an observation, as no error of a single
+    answer is known."""
     if scale.better is None:
         return _undirected("item-fall")
     before, after = points[-2:]
@@ -329,8 +338,8 @@ def _item_fall(instrument: Instrument, scale: Scale, points: tuple[ScorePoint, .
         n=n,
         compared=len(both),
         items=steps,
-        claimed=bool(steps),
-        caveats=_of_key(instrument),
+        observed=bool(steps),
+        caveats=(*_of_key(instrument), *_of_observation(observed=bool(steps))),
     )
 
 

@@ -133,6 +133,7 @@ _CAVEATS: dict[Caveat, str] = {
     "optimistic": "Optimistic: the reliability is internal consistency (alpha), not retest, so the threshold is likely too small.",
     "unverified": "Unverified: the published figures behind the threshold have not been checked.",
     "lucky-peak": "The best of several scores is partly luck, so a fall from it looks larger than it is.",
+    "observation": "An observation, not a change: no measurement error was published for it, and it is common where nothing has changed.",
 }
 
 
@@ -144,9 +145,18 @@ def caveats(instrument: Instrument, found: ScoreChange | ItemFall) -> tuple[str,
 def _caveat(instrument: Instrument, found: ScoreChange | ItemFall, caveat: Caveat) -> str:
     if caveat == "key":
         return instrument.why_unscored or ""
+    if caveat == "interval":
+        return _interval(found)
     if isinstance(found, ScoreChange) and caveat in {"no-room-to-rise", "no-room-to-fall"}:
         return _out_of_reach(instrument.scale(found.scale), found, caveat)
     return _CAVEATS[caveat]
+
+
+def _interval(found: ScoreChange | ItemFall) -> str:
+    """Over how long the reliability behind the threshold was measured."""
+    precision = found.precision if isinstance(found, ScoreChange) else None
+    measured = precision.entry.interval if precision else "not stated"
+    return f"Interval of the retest behind the threshold: {measured}. Between visits further apart more varies by itself."
 
 
 def _out_of_reach(scale: Scale, found: ScoreChange, caveat: Caveat) -> str:

@@ -17,10 +17,21 @@ Moved = Literal["fell", "rose", "stayed"]
 # Why a rise is worth little: every item answered alike, or the score already at its best end.
 Badge = Literal["straight-line", "at-ceiling"]
 # What a reader must know beside a finding: nobody vouches for the scoring key; a score is prorated; a rating's language is not recorded;
-# nothing was published, so the person's own scores had to do; the published figure is too lenient (alpha), or unchecked; the best of
-# several scores is partly luck; the scale leaves no room for a rise, or a fall, beyond chance.
+# nothing was published, so the person's own scores had to do; the published figure is too lenient (alpha), was measured over an interval
+# that visits may exceed, or is unchecked; the best of several scores is partly luck; the scale leaves no room for a rise, or a fall, beyond
+# chance; it is an observation, which has no error to be measured by.
 Caveat = Literal[
-    "key", "prorated", "language-unknown", "own-scores-only", "optimistic", "unverified", "lucky-peak", "no-room-to-rise", "no-room-to-fall"
+    "key",
+    "prorated",
+    "language-unknown",
+    "own-scores-only",
+    "optimistic",
+    "interval",
+    "unverified",
+    "lucky-peak",
+    "no-room-to-rise",
+    "no-room-to-fall",
+    "observation",
 ]
 WhyNotSaid = Literal[
     "too_few_points",
@@ -48,7 +59,8 @@ class ScoreChange(Struct, frozen=True, kw_only=True):
     reference, in the score's own points. `worse` is None where nothing moved or the instrument does not say which end is better.
     `reached` is the highest threshold the change exceeds; `thresholds` are in rising order, empty where the rule needs none.
     `precision` is the published entry used, `spread` this person's own standard deviation where five earlier scores give one.
-    `claimed`: the change may be spoken of; `held_back` says why it may not, although a threshold was exceeded.
+    `claimed`: the change may be spoken of as one; `held_back` says why it may not, although a threshold was exceeded. `observed`: the rule
+    saw what it looks for, without any error to measure it by. It may be shown; it is never claimed.
     """
 
     rule: Rule
@@ -67,6 +79,7 @@ class ScoreChange(Struct, frozen=True, kw_only=True):
     claimed: bool
     held_back: Badge | None
     caveats: tuple[Caveat, ...]
+    observed: bool = False
 
 
 class ItemStep(Struct, frozen=True, kw_only=True):
@@ -81,7 +94,7 @@ class ItemStep(Struct, frozen=True, kw_only=True):
 
 class ItemFall(Struct, frozen=True, kw_only=True):
     """The items of the scale that fell by two options or more between the two latest responses; none is an answer too. `compared`
-    items were answered in both."""
+    items were answered in both. `observed`: one did. No error stands behind it, so it is never `claimed`."""
 
     rule: Rule
     scale: str
@@ -90,8 +103,9 @@ class ItemFall(Struct, frozen=True, kw_only=True):
     n: int
     compared: int
     items: tuple[ItemStep, ...]
-    claimed: bool
+    observed: bool
     caveats: tuple[Caveat, ...]
+    claimed: Literal[False] = False
 
 
 class Shortage(Struct, frozen=True, kw_only=True):

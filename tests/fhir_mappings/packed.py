@@ -83,6 +83,7 @@ informant = "patient"
 sd = "2.10"
 r = "0.80"
 r_type = "retest"
+interval = "two weeks"
 population = "nobody"
 n = 10
 citation = "Invented."

@@ -179,7 +179,7 @@ def _reliability(one: Reliability) -> str:
     figures = {"SD": one.sd, f"r ({one.r_type})": one.r, "smallest detectable change": one.mdc}
     said = ", ".join(f"{name} {value}" for name, value in figures.items() if value is not None)
     size = f", n = {one.n}" if one.n is not None else ""
-    return f"{one.scale}, {one.informant} form: {said}; {one.population}{size}; {one.certainty}. {one.citation}"
+    return f"{one.scale}, {one.informant} form: {said}; interval: {one.interval}; {one.population}{size}; {one.certainty}. {one.citation}"
 
 
 def _cutoff(one: Cutoff) -> str:

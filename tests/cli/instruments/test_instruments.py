@@ -107,7 +107,7 @@ def test_an_instrument_is_shown_with_its_key_every_source_and_every_number(rappo
     assert "has not confirmed it. Not verified: reversal." in one_line
     assert "total: sum of items 1, 2, 3, 4; 4 to 12; needs 4 of 4 answered" in one_line
     assert "reversal: unverified. Invented." in one_line
-    assert "SD 2.10, r (retest) 0.80; nobody, n = 10" in one_line
+    assert "SD 2.10, r (retest) 0.80; interval: two weeks; nobody, n = 10" in one_line
     assert f"Fingerprint of the key: {fingerprint(structure())}" in shown
     assert "de.toml: wai-sr 1.0.0 in de; display, store; granted to Northfield General" in one_line
     assert CANARY not in shown

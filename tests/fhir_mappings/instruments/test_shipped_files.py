@@ -427,9 +427,6 @@ def test_a_form_without_zero_keeps_its_signs() -> None:
         ("wai-sr", "icc", 1.21),
         ("wai-gp", "alpha", 0.38),
         ("wai-gp", "icc", 1.02),
-        ("star-p", "retest", 16.3),
-        ("star-c", "retest", 11.1),
-        ("dses-8", "alpha", 2.0),
     ],
 )
 def test_reliability_gives_the_reliable_change_worked_out_from_the_same_sources(slug: str, kind: str, points: float) -> None:
@@ -450,6 +447,10 @@ def test_only_these_reliabilities_were_seen_for_exactly_the_score_they_stand_at(
         ("who-5", "icc", "0.87"),
     }
     assert all(one.population and one.r is not None for _, one in entries)
+
+
+def test_no_form_is_called_about_as_long_as_a_source_calls_the_longest_it_takes() -> None:
+    assert ALL["care-empathy"].forms["patient"].minutes is None
 
 
 def test_well_being_has_a_published_smallest_detectable_change() -> None:
