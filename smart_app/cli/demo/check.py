@@ -1,7 +1,6 @@
 """`rapport demo --check`: the whole job without a browser, step by step, over HTTP only."""
 
 import re
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
@@ -171,19 +170,22 @@ def _hidden_then_shown(walk: Walk, steps: Steps) -> None:
         expect("/reveal" not in walk.again().html, "a rating is still kept back")
 
 
-def run(stand: DemoEnvironment, subject: Subject, steps: Steps, *, extra: Callable[[Walk, Steps], None] | None = None) -> None:
-    """The whole job on one patient."""
+def run(stand: DemoEnvironment, subject: Subject, steps: Steps) -> None:
+    """The whole job on one patient. Where the chart cannot be opened and read, the rest is not tried."""
     with closing(HtmlVisitor()) as visitor:
-        _walk_through(Walk(stand=stand, subject=subject, visitor=visitor), steps, extra=extra)
+        walk = Walk(stand=stand, subject=subject, visitor=visitor)
+        reader: FhirReader | None = None
+        with steps.step("EHR launch to the dashboard" if stand.ehr else "patient picked on the open server, dashboard"):
+            walk.open()
+            before = reader_for(stand, subject.patient)
+            walk.before = before.responses_today()
+            reader = before
+        if reader is not None:
+            _walk_through(walk, reader, steps)
 
 
-def _walk_through(walk: Walk, steps: Steps, *, extra: Callable[[Walk, Steps], None] | None) -> None:
-    """Launch, answer, store, see."""
-    stand = walk.stand
-    with steps.step("EHR launch to the dashboard" if stand.ehr else "patient picked on the open server, dashboard"):
-        walk.open()
-    reader = reader_for(stand, walk.subject.patient)
-    walk.before = reader.responses_today()
+def _walk_through(walk: Walk, reader: FhirReader, steps: Steps) -> None:
+    """Answer, store, see."""
     with steps.step("incomplete patient form is refused, answers kept"):
         _incomplete(walk)
     with steps.step("patient submission"):
@@ -191,5 +193,3 @@ def _walk_through(walk: Walk, steps: Steps, *, extra: Callable[[Walk, Steps], No
     _hidden_then_shown(walk, steps)
     with steps.step("every stored resource read back through the FHIR API"):
         _read_back(walk, reader)
-    if extra is not None:
-        extra(walk, steps)

@@ -26,11 +26,12 @@ class Steps:
 
     @contextmanager
     def step(self, title: str) -> Iterator[None]:
-        """One step: printed with its time, or with why it failed. A failed step does not end the run by itself."""
+        """One step: printed with its time, or with why it failed. A failed step does not end the run by itself: what was expected and did
+        not hold, what is not there, a server that does not answer or answers with something that cannot be read (ValueError)."""
         began = time.perf_counter()
         try:
             yield
-        except (StepFailed, LookupError, OSError) as wrong:
+        except (StepFailed, LookupError, OSError, ValueError) as wrong:
             self.failed.append(title)
             self._say("FAILED", title, began)
             click.echo(f"          {type(wrong).__name__}: {wrong}")

@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 import click
 import requests
 
+from fhir_mappings.measures.catalogue import load_measures
 from smart_app.cli.definitions.consent import agreed
 from smart_app.cli.demo.check import Subject, run
 from smart_app.cli.demo.check_steps import Steps
-from smart_app.cli.demo.data_file_check import every_hba1c
+from smart_app.cli.demo.data_file_check import check_file, may_be_rated, results_in
 from smart_app.cli.demo.environment import DemoEnvironment, direct, embedded, local_backend, relayed
 from smart_app.cli.demo.serving import port_of, take_port
 from smart_app.clinic_time import site_zone
@@ -30,6 +31,7 @@ _APP_PORT, _EHR_PORT = 8080, 8081
 # One persona is enough for the check on a foreign server; seeding all of them there takes a minute.
 _CHECKED_PERSONA = "falling-slowly"
 _ASKED = "Write invented patients there?"
+_MOST_OFFERED = 20
 
 
 @click.command()
@@ -37,6 +39,7 @@ _ASKED = "Write invented patients there?"
 @click.option("--fhir", metavar="BASE", help="Use the open FHIR R4 server at BASE instead of the embedded store.")
 @click.option("--direct", "straight", is_flag=True, help="With --fhir: no launcher between; you pick the patient.")
 @click.option("--check", "checking", is_flag=True, help="Do the whole job without a browser, print each step, exit 0 if all held.")
+@click.option("--patient", metavar="ID", help="With --check: this patient alone, instead of every patient of the file.")
 @click.option("--clean", "cleaning", is_flag=True, help="With --fhir: remove what a demo wrote there, and stop.")
 @click.option("--yes", is_flag=True, help="Write demo data to a server that is not on this machine.")
 @click.option("--port", type=int, default=_APP_PORT, show_default=True, help="Port of the app.")
@@ -47,6 +50,7 @@ def demo(
     fhir: str | None,
     straight: bool,
     checking: bool,
+    patient: str | None,
     cleaning: bool,
     yes: bool,
     port: int,
@@ -56,6 +60,10 @@ def demo(
     """Start Rapport beside an EHR on this machine, with invented patients, and print the address to open."""
     if fhir is None and (straight or cleaning):
         raise click.UsageError("--direct and --clean need --fhir BASE.")
+    if fhir is not None and data is not None:
+        raise click.UsageError("--data is loaded into the embedded EHR: leave --fhir out.")
+    if patient is not None and not checking:
+        raise click.UsageError("--patient needs --check.")
     base = fhir.rstrip("/") if fhir else None
     if base and cleaning:
         _clean(base, confirmed=yes)
@@ -64,7 +72,7 @@ def demo(
     ports = (0, 0) if checking else (port, ehr_port)
     with _standing(base, loaded, straight=straight, checking=checking, confirmed=yes, ports=ports, store=store) as (stand, choices):
         if checking:
-            _check(stand, choices, loaded)
+            _check(stand, _chosen(choices, patient), loaded)
         else:
             _wait(stand)
 
@@ -168,16 +176,39 @@ def _clean(base: str, *, confirmed: bool) -> None:
         raise SystemExit(1)
 
 
-def _check(stand: DemoEnvironment, choices: LaunchChoices, loaded: LoadedFile | None) -> None:
-    """The job without a browser. Exits 1 unless every step held."""
-    if not choices.patients:
-        raise click.ClickException("there is no patient to do the job on")
+def _chosen(choices: LaunchChoices, patient: str | None) -> list[str]:
+    """The ids of the patients to check: all there are, or the one that was asked for. Ends the program when there is none."""
+    known = [one.id for one in choices.patients]
+    if not known:
+        raise click.ClickException("There is no patient to do the job on.")
+    if patient is None:
+        return known
+    if patient not in known:
+        more = f" and {len(known) - _MOST_OFFERED} more" if len(known) > _MOST_OFFERED else ""
+        raise click.ClickException(f"There is no patient {patient!r}; there are {', '.join(known[:_MOST_OFFERED])}{more}.")
+    return [patient]
+
+
+def _check(stand: DemoEnvironment, patients: list[str], loaded: LoadedFile | None) -> None:
+    """The job without a browser, on the first patient who can be rated; of a file, the results of every patient. Exits 1 unless every
+    step held."""
     steps = Steps()
-    subject = Subject(patient=choices.patients[0].id)
-    run(stand, subject, steps, extra=every_hba1c([*loaded.resources]) if loaded else None)
+    subject = _to_be_rated(patients, loaded)
+    if subject is None:
+        click.echo("        Of these patients nobody can be rated (died, inactive or replaced): only their results are checked.")
+    else:
+        run(stand, Subject(patient=subject), steps)
+    if loaded:
+        check_file(stand, results_in(loaded.resources, load_measures(), base=stand.fhir), patients, steps)
     click.echo(steps.summary())
     if steps.failed:
         raise SystemExit(1)
+
+
+def _to_be_rated(patients: list[str], loaded: LoadedFile | None) -> str | None:
+    """The first of them that the whole job can be done on; a persona always."""
+    barred = {one.get("id") for one in (loaded.resources if loaded else ()) if one["resourceType"] == "Patient" and not may_be_rated(one)}
+    return next((one for one in patients if one not in barred), None)
 
 
 def _wait(stand: DemoEnvironment) -> None:

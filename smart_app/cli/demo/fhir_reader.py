@@ -70,9 +70,9 @@ def day_in(zone: ZoneInfo, written: object) -> date | None:
     """The day of a FHIR date or dateTime at the clinic; None for what is neither."""
     try:
         moment = datetime.fromisoformat(str(written))
-    except ValueError:
+        return moment.astimezone(zone).date() if moment.tzinfo else moment.date()
+    except (ValueError, OverflowError):  # the second at both ends of the calendar, in zones beyond them
         return None
-    return moment.astimezone(zone).date() if moment.tzinfo else moment.date()
 
 
 def _sources(observation: FhirJson, base: str) -> set[str]:

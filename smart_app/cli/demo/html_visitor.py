@@ -22,8 +22,16 @@ class PageForm:
     radios: dict[str, list[str]] = field(default_factory=dict)
 
 
+@dataclass
+class PageTable:
+    """One table of a page: the label of the region it stands in ("" without), and its rows of cells, the head's among them."""
+
+    label: str
+    rows: list[list[str]] = field(default_factory=list)
+
+
 class _PageReader(HTMLParser):
-    """Collects forms, links, frames and text of one page."""
+    """Collects forms, links, frames, tables and text of one page."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -32,7 +40,9 @@ class _PageReader(HTMLParser):
         self.frames: list[str] = []
         self.checked: dict[str, str] = {}
         self.words: list[str] = []
-        self.rows: list[list[str]] = []
+        self.tables: list[PageTable] = []
+        self._region = ""
+        self._in_cell = False
         self._href: str | None = None
         self._silent = 0
 
@@ -46,12 +56,24 @@ class _PageReader(HTMLParser):
             self._href = given.get("href")
         elif tag == "iframe":
             self.frames.append(given.get("src", ""))
-        elif tag == "tr":
-            self.rows.append([])
-        elif tag in {"td", "th"} and self.rows:
-            self.rows[-1].append("")
+        elif tag in {"div", "table", "tr", "td", "th"}:
+            self._table(tag, given)
         elif tag in {"script", "style"}:
             self._silent += 1
+
+    def _table(self, tag: str, given: dict[str, str]) -> None:
+        """A region, or a table, row or cell begins."""
+        if tag == "div":
+            self._region = given.get("aria-label", "") if given.get("role") == "region" else self._region
+        elif tag == "table":
+            self.tables.append(PageTable(label=self._region))
+            self._region = ""
+        elif self.tables and tag == "tr":
+            self.tables[-1].rows.append([])
+        elif self.tables and self.tables[-1].rows:
+            self.tables[-1].rows[-1].append("")
+        # An end tag of a cell may be left out; what follows the table is in none.
+        self._in_cell = tag in {"td", "th"} and bool(self.tables and self.tables[-1].rows)
 
     def _field(self, given: dict[str, str]) -> None:
         """Remember one input of the form being read."""
@@ -66,6 +88,8 @@ class _PageReader(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag == "a":
             self._href = None
+        elif tag in {"td", "th", "tr", "table"}:
+            self._in_cell = False
         elif tag in {"script", "style"}:
             self._silent -= 1
 
@@ -74,8 +98,9 @@ class _PageReader(HTMLParser):
         if self._silent or not text:
             return
         self.words.append(text)
-        if self.rows and self.rows[-1]:
-            self.rows[-1][-1] = f"{self.rows[-1][-1]} {text}".strip()
+        if self._in_cell:
+            row = self.tables[-1].rows[-1]
+            row[-1] = f"{row[-1]} {text}".strip()
         if self._href is not None:
             self.links.append((text, self._href))
 
@@ -93,7 +118,7 @@ class Page:
         reader = _PageReader()
         reader.feed(self.html)
         self.forms, self.links, self.frames = reader.forms, reader.links, reader.frames
-        self.checked, self.rows = reader.checked, reader.rows
+        self.checked, self.tables = reader.checked, reader.tables
         self.text = " ".join(reader.words)
 
     def form(self, *, going_to: str) -> PageForm:

@@ -6,12 +6,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+import simplejson
 from click.testing import CliRunner
 
+from fhir_mappings.measures.catalogue import load_measures
 from smart_app.cli import main
 from smart_app.cli.demo.check import Subject, run
 from smart_app.cli.demo.check_steps import Steps
-from smart_app.cli.demo.data_file_check import every_hba1c
+from smart_app.cli.demo.data_file_check import check_file, results_in
 from smart_app.cli.demo.environment import embedded, local_backend
 from smart_app.cli.demo.serving import take_port
 from smart_app.sandbox.seeding.data_file import load_file
@@ -26,7 +28,9 @@ def whole_job(subject: Subject, resources: list[dict[str, Any]] | None = None, *
     app_socket, _ = take_port(0)
     ehr_socket, _ = take_port(0)
     with embedded(backend, app_socket=app_socket, ehr_socket=ehr_socket, zone=clinics) as stand:
-        run(stand, subject, steps, extra=every_hba1c(resources) if resources else None)
+        run(stand, subject, steps)
+        if resources:
+            check_file(stand, results_in(resources, load_measures(), base=stand.fhir), [subject.patient], steps)
     return steps
 
 
@@ -50,6 +54,57 @@ def test_every_hba1c_of_a_loaded_file_is_on_the_page() -> None:
     steps = whole_job(Subject(patient=patient), resources, zone="America/Los_Angeles")
     assert steps.failed == []
     assert steps.passed == 8
+
+
+def hba1c(name: str, day: str, **value: Any) -> dict[str, Any]:
+    code = {"coding": [{"system": "http://loinc.org", "code": "4548-4"}]}
+    subject = {"reference": "Patient/second"}
+    given = {"valueQuantity": {"value": 7.5, "unit": "%", "system": "http://unitsofmeasure.org", "code": "%"}}
+    return {"resourceType": "Observation", "id": name, "status": "final", "code": code, "subject": subject, "effectiveDateTime": day} | (
+        value or given
+    )
+
+
+def written(folder: Path, *resources: dict[str, Any]) -> str:
+    file = folder / "some.ndjson"
+    file.write_text("\n".join(simplejson.dumps(one) for one in resources))
+    return str(file)
+
+
+# Nobody can be rated, so that only the results are checked: the whole job has its own test.
+OVER = {"resourceType": "Patient", "id": "first", "active": False}
+SECOND = {"resourceType": "Patient", "id": "second", "deceasedDateTime": "2026-06-01", "birthDate": "1971-04-09"}
+
+
+def test_the_results_of_every_patient_of_a_file_are_looked_for(tmp_path: Path) -> None:
+    results = [hba1c("text", "2026-02-01", valueString="7.2 %"), hba1c("year", "2025"), hba1c("late", "2026-05-01")]
+    done = CliRunner().invoke(main, ["demo", "--check", "--data", written(tmp_path, OVER, SECOND, *results)])
+    assert "nobody can be rated" in done.output
+    assert "all 3 results of Patient/second are on the page or listed as not shown" in done.output
+    assert "1 of 2 patients have no result under a code that is asked for." in done.output
+    assert done.output.splitlines()[-1] == "1 steps held, 0 failed"
+    assert done.exit_code == 0
+
+
+def test_one_patient_of_a_file_can_be_chosen(tmp_path: Path) -> None:
+    done = CliRunner().invoke(
+        main, ["demo", "--check", "--patient", "first", "--data", written(tmp_path, OVER, SECOND, hba1c("a", "2026-02-01"))]
+    )
+    assert "Patient/second" not in done.output
+    assert "nothing was checked" in done.output
+    assert done.exit_code == 1
+
+
+def test_a_patient_that_is_not_there_is_said_with_those_that_are(tmp_path: Path) -> None:
+    done = CliRunner().invoke(main, ["demo", "--check", "--patient", "third", "--data", written(tmp_path, OVER, SECOND)])
+    assert "There is no patient 'third'; there are first, second." in done.output
+    assert done.exit_code == 1
+
+
+@pytest.mark.parametrize("arguments", [["--patient", "a"], ["--data", __file__, "--fhir", "http://127.0.0.1:1/fhir"]])
+def test_options_that_would_do_nothing_are_refused(arguments: list[str]) -> None:
+    done = CliRunner().invoke(main, ["demo", *arguments])
+    assert done.exit_code == 2
 
 
 @pytest.mark.parametrize("option", ["--direct", "--clean"])
