@@ -3,7 +3,7 @@
 import logging
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -16,13 +16,14 @@ from structlog.typing import FilteringBoundLogger
 from fhir_mappings.data_files.strict_toml import DataFileError
 from fhir_mappings.instruments.library import Library, load_library
 from fhir_mappings.measures.catalogue import load_measures
+from fhir_mappings.measures.measure import Measure
 from smart_app.clinic_time import TIME_ZONE, site_zone
 from smart_app.errors import ConfigurationError
 from smart_app.fhir.recent_reads import RecentReads
 from smart_app.http import new_session
 from smart_app.launch.context.smart_style import Styles
 from smart_app.launch.flow import Launcher
-from smart_app.pack_folder import install_folder
+from smart_app.pack_folder import install_folder, with_site_codes
 from smart_app.registration import Registration, load_registration
 from smart_app.services import AppServices, capability_cache, read_pool
 from smart_app.settings import Settings
@@ -117,7 +118,7 @@ def build_services(
         store=open_store(settings.database_url, _keys(settings), clock=clock),
         launcher=launcher,
         library=library,
-        measures=load_measures(),
+        measures=site_measures(settings, load_measures()),
         clock=clock,
         time_zone=zone,
         new_id=new_id,
@@ -158,6 +159,17 @@ def site_library(settings: Settings, *, today: date) -> Library:
         new_log().warning("pack_not_used", instrument=one.slug, version=one.version, reason_code=one.code)
     _check_offered(settings, found.library)
     return found.library
+
+
+def site_measures(settings: Settings, shipped: Sequence[Measure]) -> tuple[Measure, ...]:
+    """The measures with the site's own codes. A file that is wrong stops the start: without it results would silently not be asked for.
+    Raises ConfigurationError."""
+    try:
+        return with_site_codes(shipped, settings.measure_codes)
+    except DataFileError as broken:
+        raise ConfigurationError(
+            "The file of the site's own codes is wrong.", where="RAPPORT_MEASURE_CODES", detail=str(broken)
+        ) from broken
 
 
 def _check_offered(settings: Settings, library: Library) -> None:

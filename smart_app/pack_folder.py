@@ -1,6 +1,7 @@
-"""A site's folder of wording packs and confirmations, read: `fhir_mappings.site.installation` is handed what stands in its files."""
+"""What a site adds, read from its files: the folder of wording packs and confirmations, for `fhir_mappings.site.installation`, and the
+file of its own codes, for `fhir_mappings.measures.added_codes`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -9,6 +10,9 @@ from msgspec.structs import replace
 from fhir_mappings.data_files.strict_toml import DataFileError
 from fhir_mappings.data_files.text_rules import shown
 from fhir_mappings.instruments.library import Library
+from fhir_mappings.measures import catalogue
+from fhir_mappings.measures.added_codes import with_added_codes
+from fhir_mappings.measures.measure import Measure
 from fhir_mappings.site import key_confirmations
 from fhir_mappings.site.installation import Installed, install
 from fhir_mappings.site.wording_packs import LARGEST, PAGE
@@ -31,6 +35,16 @@ def install_folder(shipped: Library, folder: Path | None, *, today: date) -> Ins
     )
 
 
+def with_site_codes(measures: Sequence[Measure], file: Path | None) -> tuple[Measure, ...]:
+    """The measures with the codes of the site's file; as they ship where there is none. DataFileError when it cannot be read or used."""
+    if file is None:
+        return tuple(measures)
+    text = _text(file, page=catalogue.PAGE)
+    if isinstance(text, DataFileError):
+        raise text
+    return with_added_codes(measures, text, file=shown(file.name))
+
+
 def _in_order(broken: Iterable[DataFileError]) -> tuple[DataFileError, ...]:
     return tuple(sorted(broken, key=lambda one: (one.file != key_confirmations.FILE, one.file)))
 
@@ -43,13 +57,13 @@ def _files(folder: Path) -> list[Path]:
         raise DataFileError(shown(str(folder)), "(folder)", f"cannot be read: {error.strerror}", page=PAGE) from error
 
 
-def _text(file: Path) -> str | DataFileError:
+def _text(file: Path, *, page: str = PAGE) -> str | DataFileError:
     """A file's text, or why it has none."""
     try:
         if file.stat().st_size > _LARGEST_FILE:
-            return DataFileError(shown(file.name), "(file)", f"has more than {LARGEST // 1024} KiB", page=PAGE)
+            return DataFileError(shown(file.name), "(file)", f"has more than {LARGEST // 1024} KiB", page=page)
         return file.read_text(encoding="utf-8")
     except OSError as error:
-        return DataFileError(shown(file.name), "(file)", f"cannot be read: {error.strerror}", page=PAGE)
+        return DataFileError(shown(file.name), "(file)", f"cannot be read: {error.strerror}", page=page)
     except UnicodeDecodeError as error:
-        return DataFileError(shown(file.name), "(file)", f"is no UTF-8 text, at byte {error.start}", page=PAGE)
+        return DataFileError(shown(file.name), "(file)", f"is no UTF-8 text, at byte {error.start}", page=page)

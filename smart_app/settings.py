@@ -21,7 +21,7 @@ def _listed(value: object) -> object:
 
 
 class InstrumentSettings(BaseSettings):
-    """Which instruments a site uses, with which wording, and by which clock. Readable without any key."""
+    """Which instruments and codes a site uses, with which wording, and by which clock. Readable without any key."""
 
     model_config = SettingsConfigDict(env_prefix="RAPPORT_", extra="ignore", frozen=True)
 
@@ -35,6 +35,11 @@ class InstrumentSettings(BaseSettings):
         None,
         description="Folder of the site's wording packs and of `confirmations.toml`, read at start. "
         "`rapport instruments check` says what is wrong with them.",
+    )
+    measure_codes: Annotated[Path | None, BeforeValidator(lambda given: given or None)] = Field(
+        None,
+        description="TOML file of codes this site's records use for HbA1c and the other measures beyond those Rapport asks for, read at "
+        "start. Its format: [codes of your own](add-a-measure.md#codes-of-your-own).",
     )
     language: str = Field(
         "en",

@@ -118,7 +118,7 @@ def read_measures(named: Iterable[tuple[str, str]]) -> tuple[Measure, ...]:
     rows = [(file, one) for file, part in parts for one in part.measure]
     _check_once([(file, one.key) for file, one in rows], "measure")
     measures = [_measure(file, one, groups) for file, one in rows]
-    _check_codes([(file, measure) for (file, _), measure in zip(rows, measures, strict=True)])
+    check_codes([(file, measure) for (file, _), measure in zip(rows, measures, strict=True)])
     _check_read(parts, measures)
     return tuple(sorted(measures, key=lambda one: (one.group.order, one.group.key)))
 
@@ -141,8 +141,8 @@ def _check_once(keys: Sequence[tuple[str, str]], kind: str) -> None:
         seen[key] = file
 
 
-def _check_codes(rows: Sequence[tuple[str, Measure]]) -> None:
-    """Units and codes fit together, and no code belongs to two measures."""
+def check_codes(rows: Sequence[tuple[str, Measure]]) -> None:
+    """Units and codes fit together, and no code belongs to two measures. DataFileError with the file of the row."""
     seen: dict[tuple[str, str], str] = {}
     for file, measure in rows:
         _check_units(measure, file=file)

@@ -11,7 +11,9 @@ from zoneinfo import ZoneInfo
 import click
 import requests
 
+from fhir_mappings.data_files.strict_toml import DataFileError
 from fhir_mappings.measures.catalogue import load_measures
+from fhir_mappings.measures.measure import Measure
 from smart_app.cli.definitions.consent import agreed
 from smart_app.cli.demo.check import Subject, run
 from smart_app.cli.demo.check_steps import Steps
@@ -21,6 +23,7 @@ from smart_app.cli.demo.serving import port_of, take_port
 from smart_app.clinic_time import site_zone
 from smart_app.errors import ConfigurationError
 from smart_app.garbage_collection import settle
+from smart_app.pack_folder import with_site_codes
 from smart_app.sandbox.personas.build import build_all, load_personas
 from smart_app.sandbox.seeding.data_file import LaunchChoices, LoadedFile, ResourceFileError, launch_choices, load_file
 from smart_app.sandbox.seeding.remote_server import RemoteError
@@ -68,11 +71,11 @@ def demo(
     if base and cleaning:
         _clean(base, confirmed=yes)
         return
-    loaded = _loaded(data)
+    measures, loaded = _measures(), _loaded(data)
     ports = (0, 0) if checking else (port, ehr_port)
     with _standing(base, loaded, straight=straight, checking=checking, confirmed=yes, ports=ports, store=store) as (stand, choices):
         if checking:
-            _check(stand, _chosen(choices, patient), loaded)
+            _check(stand, _chosen(choices, patient), loaded, measures)
         else:
             _wait(stand)
 
@@ -83,6 +86,14 @@ def _zone() -> ZoneInfo:
         return site_zone(InstrumentSettings().time_zone)
     except ConfigurationError as wrong:
         raise click.ClickException(wrong.user_message) from wrong
+
+
+def _measures() -> tuple[Measure, ...]:
+    """What is looked for, with the site's own codes. Ends the program when the file of these is wrong."""
+    try:
+        return with_site_codes(load_measures(), InstrumentSettings().measure_codes)
+    except DataFileError as wrong:
+        raise click.ClickException(f"RAPPORT_MEASURE_CODES: {wrong}") from wrong
 
 
 def _loaded(data: Path | None) -> LoadedFile | None:
@@ -189,7 +200,7 @@ def _chosen(choices: LaunchChoices, patient: str | None) -> list[str]:
     return [patient]
 
 
-def _check(stand: DemoEnvironment, patients: list[str], loaded: LoadedFile | None) -> None:
+def _check(stand: DemoEnvironment, patients: list[str], loaded: LoadedFile | None, measures: tuple[Measure, ...]) -> None:
     """The job without a browser, on the first patient who can be rated; of a file, the results of every patient. Exits 1 unless every
     step held."""
     steps = Steps()
@@ -199,7 +210,7 @@ def _check(stand: DemoEnvironment, patients: list[str], loaded: LoadedFile | Non
     else:
         run(stand, Subject(patient=subject), steps)
     if loaded:
-        check_file(stand, results_in(loaded.resources, load_measures(), base=stand.fhir), patients, steps)
+        check_file(stand, results_in(loaded.resources, measures, base=stand.fhir), patients, steps)
     click.echo(steps.summary())
     if steps.failed:
         raise SystemExit(1)
