@@ -9,9 +9,11 @@ from tests.peers.hapi_server import hapi
 from tests.peers.postgres_server import postgres
 from tests.peers.sekmet_server import sekmet
 
-# The same examples every time, however slow the machine: a failure is the code's. `--hypothesis-profile deep` looks for new ones.
+# The same examples every time, however slow the machine: a failure is the code's. `--hypothesis-profile deep` looks for new ones,
+# `campaign` for more still (`make campaign`).
 settings.register_profile("short", max_examples=100, deadline=None, derandomize=True, database=None)
 settings.register_profile("deep", max_examples=2000, deadline=None, database=None, print_blob=True)
+settings.register_profile("campaign", max_examples=5000, deadline=None, database=None, print_blob=True)
 settings.load_profile("short")
 
 
