@@ -205,6 +205,16 @@ class TestOpens:
         assert "8.0 %" in arrival.page.text
         assert "incomplete" not in arrival.page.text
 
+    # SMART H3
+    def test_key_set_with_a_padded_key_is_read(self, clinic: FaultyClinic) -> None:
+        clinic.launch()
+        # A key set is fetched anew for a key it lacks, but not twice within a minute.
+        clinic.clock.forward(minutes=2)
+        arrival = clinic.launch("keys-padded")
+        assert clinic.http.get(f"{clinic.url}/oauth/jwks").json()["keys"][1]["n"].endswith("=")
+        assert arrival.page.status == 200
+        assert "8.0 %" in arrival.page.text
+
     # SMART K1
     @pytest.mark.parametrize(
         "text",

@@ -13,7 +13,7 @@ from smart_app.sandbox.authorization.request import AuthorizationDesk, Authoriza
 from smart_app.sandbox.authorization.standalone import SignIn
 from smart_app.sandbox.authorization.tokens import Grant, GrantRefused, Issued, Ledger
 from smart_app.sandbox.ehr_keys import EhrSigningKey
-from smart_app.sandbox.faults.fault import Answer, Raw
+from smart_app.sandbox.faults.fault import Answer, PublishedKey, Raw
 from smart_app.sandbox.smart_scopes import CONTEXT_SCOPES
 
 CAPABILITIES = (
@@ -71,6 +71,8 @@ class AuthorizationServer:
     ledger: Ledger
     key: EhrSigningKey = field(repr=False)
     clock: Callable[[], datetime]
+    # By kid: keys of launches that were asked to misbehave.
+    further_keys: dict[str, PublishedKey] = field(default_factory=dict, init=False, repr=False)
 
     def register(self, app: Flask) -> None:
         """Add every route to `app`."""
@@ -179,7 +181,7 @@ class AuthorizationServer:
 
     def jwks(self) -> Response:
         """The keys id_tokens verify with."""
-        return jsonify(self.key.jwks())
+        return jsonify({"keys": [*self.key.jwks()["keys"], *self.further_keys.values()]})
 
     def openid_configuration(self) -> Response:
         """OpenID Connect discovery."""
@@ -260,6 +262,7 @@ class AuthorizationServer:
         if "fhirUser" in scopes:
             claims |= {"fhirUser": f"{self.fhir_base}/{grant.user.reference}", "name": grant.user.name}
         signed = grant.options.faults.id_token(claims, self.key)
+        self.further_keys.update({str(key["kid"]): key for key in grant.options.faults.keys()})
         return {"id_token": signed} if signed is not None else {}
 
     def _subject(self, grant: Grant) -> str:

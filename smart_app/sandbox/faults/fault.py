@@ -11,11 +11,13 @@ from smart_app.sandbox.exchange.messages import FhirRequest, FhirResponse
 Pairs = list[tuple[str, str]]
 Claims = dict[str, object]
 Answer = dict[str, object]
+PublishedKey = dict[str, object]
 Forward = Callable[[FhirRequest], FhirResponse]
 Group = Literal["Sign-in", "Granted scopes", "Token response", "id_token", "Token renewal", "Sign-out", "Reading", "Writing"]
 # How the whole thing ends where the client is right: a page opens; no launch is opened; the open launch ends; what was sent is kept by
-# the app and not in the record; nobody knows yet whether it is in the record; it is in the record once.
-Ends = Literal["opens", "stops", "over", "kept", "unknown", "stored"]
+# the app and not in the record; nobody knows yet whether it is in the record; the EHR has taken it and does not show it; it is in the record
+# once.
+Ends = Literal["opens", "stops", "over", "kept", "unknown", "accepted", "stored"]
 _LONGEST_WAIT = 120.0
 
 
@@ -54,7 +56,7 @@ class Fault:
 
     `values` may stand behind `=`, the first where none is given; `free` allows any other text, `numeric` any other number.
     The hooks change what leaves the EHR: the `launch` value, the granted `scope`, the pairs of the `callback` query, the id_token's
-    `claims` and its signature (`sign`), the answer to a code (`token`), a refresh token (`renewal`) or a token given back
+    `claims`, its signature (`sign`) and the `keys` published besides the EHR's own, the answer to a code (`token`), a refresh token (`renewal`) or a token given back
     (`revocation`), an exchange at the FHIR base (`fhir`), the `lifetime` of access tokens in seconds. `rotates` False leaves refresh
     tokens good after use.
     """
@@ -72,6 +74,7 @@ class Fault:
     callback: Callable[[Pairs, Case, str], Pairs] | None = None
     claims: Callable[[Claims, Case], Claims] | None = None
     sign: Callable[[Claims, EhrSigningKey, Case], str | None] | None = None
+    keys: Callable[[Case], list[PublishedKey]] | None = None
     token: Callable[[Answer, Case], Answer | Raw] | None = None
     renewal: Callable[[Answer, Case], Answer | Raw] | None = None
     revocation: Callable[[Case], Raw] | None = None
@@ -126,6 +129,10 @@ class Faults:
             claims = fault.claims(claims, case) if fault.claims else claims
         signing = next(((fault.sign, case) for fault, case in self.chosen if fault.sign), None)
         return signing[0](claims, key, signing[1]) if signing else key.sign(claims)
+
+    def keys(self) -> list[PublishedKey]:
+        """What is published besides the EHR's own key from now on."""
+        return [key for fault, case in self.chosen if fault.keys for key in fault.keys(case)]
 
     def token(self, answer: Answer) -> Answer | Raw:
         """The answer to a code."""

@@ -11,7 +11,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 
 from smart_app.sandbox.ehr_keys import EhrSigningKey, ec_key, rsa_key
-from smart_app.sandbox.faults.fault import Case, Claims, Fault
+from smart_app.sandbox.faults.fault import Case, Claims, Fault, PublishedKey
 
 _DAY = 86_400
 
@@ -61,6 +61,23 @@ def _none(_claims: Claims, _key: EhrSigningKey, _case: Case) -> None:
 @cache
 def _stranger(kind: str) -> EhrSigningKey:
     return rsa_key() if kind == "RSA" else ec_key()
+
+
+@cache
+def _further_key() -> EhrSigningKey:
+    """RSA, whatever the EHR's own is: of the kinds an EHR signs with only its members have a length that base64 pads."""
+    return rsa_key()
+
+
+def _by_further_key(claims: Claims, _key: EhrSigningKey, _case: Case) -> str:
+    return _further_key().sign(claims)
+
+
+def _padded(_case: Case) -> list[PublishedKey]:
+    """The further key, its members as base64 writes them that were to be without padding (RFC 7518 2)."""
+    (published,) = _further_key().jwks()["keys"]
+    lengths = {name: str(published[name]) for name in ("n", "e")}
+    return [{**published, **{name: text + "=" * (-len(text) % 4) for name, text in lengths.items()}}]
 
 
 def _wrong_key(claims: Claims, key: EhrSigningKey, _case: Case) -> str:
@@ -163,6 +180,13 @@ IDENTITY = (
         does="Leaves kid out of the id_token's header.",
         expected="Opens: with one published key there is no doubt which.",
         sign=_no_kid,
+    ),
+    _good(
+        name="keys-padded",
+        does="Signs the id_token with a further key, which it publishes with padding (=) at the end of its members.",
+        expected="Opens: the key is read without the padding.",
+        sign=_by_further_key,
+        keys=_padded,
     ),
     _good(
         name="azp-app",
