@@ -14,9 +14,9 @@ from smart_app.store.drafts import owner_parts
 from smart_app.store.seal import Sealer, digest
 from smart_app.store.tables import outbox
 
-OutboxState = Literal["sealed", "sending", "acknowledged", "refused", "unknown"]
+OutboxState = Literal["sealed", "sending", "acknowledged", "accepted", "refused", "unknown"]
 _TABLE = outbox.name
-_UNFINISHED = ("sealed", "sending", "unknown", "refused")
+_UNFINISHED = ("sealed", "sending", "unknown", "refused", "accepted")
 # Built once: SQLAlchemy takes longer to build a statement and to find it in its cache than SQLite to execute it.
 _INSERT = insert(outbox)
 _SELECT = select(outbox).where(outbox.c.id == bindparam("wanted"))
@@ -44,7 +44,8 @@ class OutboxEntry(Struct, frozen=True, kw_only=True):
 
 
 class Outbox:
-    """Submissions by key. sealed → sending → acknowledged | refused | unknown; only sealed and unknown ones may be sent."""
+    """Submissions by key. sealed → sending → acknowledged | refused | unknown; only sealed and unknown ones may be sent. One that was
+    acknowledged is `accepted` as long as its place shows nothing: not sent again, and not purged."""
 
     def __init__(self, database: Database, sealer: Sealer, *, clock: Callable[[], datetime]) -> None:
         self._database = database

@@ -461,6 +461,20 @@ class TestWriting:
         check_nothing_stored(clinic, patient)
         check_nothing_hostile(receipt)
 
+    # SMART K3
+    @pytest.mark.parametrize("text", asked_for("accepted"))
+    def test_submission_that_is_accepted_and_not_found_again_is_called_that(self, clinic: FaultyClinic, text: str) -> None:
+        patient = clinic.admit()
+        arrival = clinic.launch(text, patient=patient)
+        receipt = clinic.rate(arrival)
+        assert "Accepted by the record, not found again" in receipt.text
+        assert "Saved in the record" not in receipt.text
+        assert "Not in the record" not in receipt.text
+        assert "not found again" in check_again(clinic, arrival, receipt).text
+        assert clinic.stored(patient) == {"QuestionnaireResponse": 1, "Observation": 5}
+        assert "Accepted by the record, not found again:" in clinic.get(arrival).text
+        check_nothing_hostile(receipt)
+
     # SMART G3
     def test_page_says_before_the_form_that_answers_cannot_be_stored(self, clinic: FaultyClinic) -> None:
         page = clinic.launch("grant-read-only").page

@@ -7,14 +7,15 @@ from functools import partial
 from msgspec.structs import replace
 
 from fhir_mappings.people.person import Person
-from smart_app.care.record.access import reader
+from smart_app.care.record.access import permissions, reader
 from smart_app.care.record.closed_visits import closed_visits
 from smart_app.care.record.record import ChartRecord
-from smart_app.care.submission.delivery import resolve
+from smart_app.care.submission.delivery import read_again, resolve
 from smart_app.care.submission.receipt import NotWritten, Outcome, Receipt, StoredPart
 from smart_app.care.submission.sealed_submission import PANEL, PROVENANCE, RESPONSE, SealedSubmission, SubmissionPart, from_payload
 from smart_app.care.submission.stored_comparison import differences
 from smart_app.care.submission.write_ladder import step_words
+from smart_app.errors import FhirError, NotFound
 from smart_app.fhir.client import Resource
 from smart_app.fhir.gather import Failed, Loaded, gather
 from smart_app.store import OutboxState
@@ -32,11 +33,12 @@ def receipt(record: ChartRecord, *, key: str) -> Receipt:
     entry = resolve(record, key=key)
     sealed = from_payload(entry.payload)
     read = _read_back(record, sealed)
+    state = read_again(record, entry, found=_carrier_found(read))
     shown = not closed_visits(record, [(sealed.informant, (sealed.clinician or "", sealed.visit))])
     stored = [part for part in sealed.parts if part.role in sealed.stored]
     return Receipt(
         key=key,
-        outcome=_outcome(entry.state, sealed),
+        outcome=_outcome(state, sealed),
         informant=sealed.informant,
         clinician=Person(reference=sealed.clinician, name=sealed.clinician_name) if sealed.clinician else None,
         instrument_title=sealed.instrument_title,
@@ -47,9 +49,9 @@ def receipt(record: ChartRecord, *, key: str) -> Receipt:
         submitted=sealed.authored,
         step=step_words(sealed.step),
         written=tuple(_written(sealed, part, read.get(part.role), shown=shown) for part in stored),
-        not_written=tuple(_not_written(sealed, part, entry.state, shown=shown) for part in sealed.missing),
+        not_written=tuple(_not_written(sealed, part, state, shown=shown) for part in sealed.missing),
         note_text=note_text(sealed, sent=sealed.authored.astimezone(record.zone), shown=shown),
-        reason=_reason(entry.state, sealed),
+        reason=_reason(state, sealed),
         repeated=sealed.repeated,
         from_paper=sealed.from_paper,
         unscored=sealed.unscored,
@@ -80,16 +82,34 @@ def _scores_text(sealed: SealedSubmission) -> str:
 
 
 def _read_back(record: ChartRecord, sealed: SealedSubmission) -> ReadBacks:
-    """Every stored resource, all at once, by id: a search may answer from before the write."""
-    client = reader(record)
-    reads = {role: partial(client.read_reference, reference) for role, reference in sealed.stored.items()}
-    return gather(record.services.pool, reads, seconds=record.services.settings.read_deadline)
+    """Every stored resource, all at once, by id: a search may answer from before the write. What may not be read, or is not offered to be,
+    is not asked for: the 404 to it would say nothing of the entry."""
+    client, allowed = reader(record), permissions(record)
+    refused = {role: reason for role, place in sealed.stored.items() if (reason := allowed.why_not(place.partition("/")[0], "read"))}
+    reads = {role: partial(client.read_reference, place) for role, place in sealed.stored.items() if role not in refused}
+    found = gather(record.services.pool, reads, seconds=record.services.settings.read_deadline)
+    return {**found, **{role: Failed(error=FhirError(reason)) for role, reason in refused.items()}}
+
+
+def _carrier_found(read: ReadBacks) -> bool | None:
+    """Whether the answers were found again at the place the server named; None where it did not say. Scores without them are no rating."""
+    carrier = read.get(RESPONSE)
+    if isinstance(carrier, Loaded):
+        return True
+    return False if _is_absent(carrier) else None
+
+
+def _is_absent(read: Loaded[Resource] | Failed | None) -> bool:
+    """Whether the server said that there is no such entry (404), or none any more (410)."""
+    return isinstance(read, Failed) and isinstance(read.error, NotFound)
 
 
 def _outcome(state: OutboxState, sealed: SealedSubmission) -> Outcome:
-    """The state in the receipt's terms: what is stored decides, except that unknown stays unknown."""
+    """The state in the receipt's terms: what is stored decides, except that unknown stays unknown and accepted is not saved."""
     if state in {"unknown", "sending"}:
         return "unknown"
+    if state == "accepted":
+        return "accepted"
     if not sealed.stored:
         return "refused" if state == "refused" else "kept"
     return "partly_saved" if sealed.missing else "saved"
@@ -110,7 +130,7 @@ def _written(sealed: SealedSubmission, part: SubmissionPart, read: Loaded[Resour
         value=_value(sealed, part.role, shown=shown),
         reference=outcome.reference or "",
         version=outcome.version,
-        read_back="not_read",
+        read_back="not_found" if _is_absent(read) else "not_read",
         note=read.reason if isinstance(read, Failed) else None,
     )
     return _compared(line, sealed, part, read.value) if isinstance(read, Loaded) else line
@@ -140,6 +160,8 @@ def _place_and_remedy(sealed: SealedSubmission, part: SubmissionPart, state: Out
         return f"Not known whether it is in the record. {_SEALED}", "Do not enter it again. Check again in a minute."
     if part.role == PROVENANCE and sealed.stored:
         return "In Rapport's audit trail.", "Nothing. IT can read it there."
+    if state == "accepted":
+        return f"Not in the record. {_SEALED}", "Copy the text for the note if the score is needed there."
     if sealed.stored:
         return "Not in the record; the answers it was computed from are.", "Copy the text for the note if the score is needed there."
     if state == "refused":

@@ -5,17 +5,18 @@ from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from smart_app.care.record.access import base_of, permissions, writer
 from smart_app.care.record.record import AnyRecord, ChartRecord
 from smart_app.care.submission.outcome_search import OutcomeSearch
 from smart_app.care.submission.sealed_submission import SealedSubmission, WriteOutcome, from_payload, to_payload
-from smart_app.care.submission.write_ladder import Attempt, Sender, climb
+from smart_app.care.submission.write_ladder import Attempt, Sender, State, climb
 from smart_app.errors import SessionError
 from smart_app.launch.context.launch_context import Author, LaunchId
 from smart_app.services import AppServices
-from smart_app.store import OutboxEntry, author_of
+from smart_app.store import OutboxEntry, OutboxState, author_of
 
 _POLL = 0.1
 # In read timeouts: how long a page waits for another request that is sending, and after how long that one's process must be gone
@@ -68,9 +69,28 @@ def resolve(record: ChartRecord, *, key: str) -> OutboxEntry:
     return entry_of(record, key=key, author=author)
 
 
-def undelivered(record: ChartRecord) -> tuple[SealedSubmission, ...]:
-    """What this user has sent of this patient, in whatever launch, and the record has not acknowledged; newest first."""
-    return tuple(from_payload(entry.payload) for entry in record.services.store.outbox.left_by(author_of(record.context)))
+class Undelivered(Struct, frozen=True, kw_only=True):
+    """A submission the record does not show, and how it stands in the outbox."""
+
+    sealed: SealedSubmission
+    state: OutboxState
+
+
+def undelivered(record: ChartRecord) -> tuple[Undelivered, ...]:
+    """What this user has sent of this patient, in whatever launch, and the record has not acknowledged or does not show; newest first."""
+    left = record.services.store.outbox.left_by(author_of(record.context))
+    return tuple(Undelivered(sealed=from_payload(entry.payload), state=entry.state) for entry in left)
+
+
+def read_again(record: ChartRecord, entry: OutboxEntry, *, found: bool | None) -> OutboxState:
+    """The state of a submission after its answers were read back: `found` there, not there, or None where the server did not say. What was
+    acknowledged and is not there is `accepted`, kept and never sent again, until it is found."""
+    if entry.state not in {"acknowledged", "accepted"} or found is None:
+        return entry.state
+    state: State = "acknowledged" if found else "accepted"
+    if state != entry.state:
+        _finish(record, attempt=Attempt(sealed=from_payload(entry.payload), state=state), launch_id=entry.launch_id)
+    return state
 
 
 def entry_of(record: ChartRecord, *, key: str, author: Author | None = None) -> OutboxEntry:

@@ -8,8 +8,10 @@ from msgspec import Struct
 from fhir_mappings.instruments.instrument import Informant
 from fhir_mappings.people.person import Person
 
-Outcome = Literal["saved", "partly_saved", "kept", "unknown", "refused"]
-ReadBack = Literal["same", "differs", "not_read"]
+# "accepted": the server took the answers and named their place, and shows nothing there.
+Outcome = Literal["saved", "partly_saved", "accepted", "kept", "unknown", "refused"]
+# "not_found": the server says that there is no such entry; "not_read": it did not say.
+ReadBack = Literal["same", "differs", "not_found", "not_read"]
 
 
 class StoredPart(Struct, frozen=True, kw_only=True):

@@ -15,7 +15,7 @@ from smart_app.care.submission.sealed_submission import RESPONSE, SealedSubmissi
 from smart_app.errors import Conflict, FhirError, NotSent, Unauthorized
 from smart_app.fhir.client import EntryOutcome, FhirClient, Resource
 
-State = Literal["acknowledged", "refused", "unknown", "sealed"]
+State = Literal["acknowledged", "accepted", "refused", "unknown", "sealed"]
 Fates = Mapping[str, WriteOutcome]
 _FIRST_FAILURE = 300
 _TIMED_OUT = 408

@@ -16,11 +16,14 @@ _CODES: Mapping[int, IssueType] = {
     403: "forbidden",
     404: "not-found",
     405: "not-supported",
+    410: "deleted",
     412: "conflict",
     422: "processing",
 }
 _WAIT = ("429", "503")
 _ID = re.compile(r"[A-Za-z]+/[A-Za-z0-9.-]{1,64}")
+# What an app writes, and reads back.
+_WRITTEN = ("QuestionnaireResponse", "Observation", "Provenance")
 STRANGER = "somebody-else"
 HOSTILE_WORDS = "<script>alert('said by the FHIR server')</script> as the tester asked"
 
@@ -227,6 +230,12 @@ def _one_entry_short(request: FhirRequest, forward: Forward, _case: Case) -> Fhi
     return (
         _rewritten(answer, lambda body: {**body, "entry": body["entry"][:-1]}) if request.method == "POST" and not request.path else answer
     )
+
+
+def _not_shown(request: FhirRequest, forward: Forward, case: Case) -> FhirResponse:
+    """What an app may have written is stored, and not to be had by its id."""
+    written_type = request.path.partition("/")[0] in _WRITTEN and "/" in request.path
+    return _refused(int(case.value)) if request.method == "GET" and written_type else forward(request)
 
 
 def _words_as_html(request: FhirRequest, forward: Forward, _case: Case) -> FhirResponse:
@@ -440,5 +449,15 @@ FHIR = (
         expected="Finds by searching what it was not told; until then it does not call it saved. Nothing is stored twice.",
         ends="stored",
         fhir=_one_entry_short,
+    ),
+    Fault(
+        name="written-not-shown",
+        group="Writing",
+        does="Takes a write, names the id, and answers the read of that id with this status.",
+        expected="Says that the EHR accepted it and that it was not found again; neither that it is saved nor that it is lost. Keeps a copy, "
+        "and sends nothing twice.",
+        ends="accepted",
+        values=("404", "410"),
+        fhir=_not_shown,
     ),
 )

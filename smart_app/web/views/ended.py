@@ -50,6 +50,10 @@ def ended_view(revocation: Revocation, *, start: str | None) -> EndView:
 _STANDS: dict[Outcome, tuple[str, str]] = {
     "saved": ("Thank you", "Your answers are in your health record."),
     "partly_saved": ("Thank you", "Your answers are in your health record."),
+    "accepted": (
+        "Thank you",
+        "Your health record accepted your answers and does not show them just now. A copy is kept safely here; staff will look again.",
+    ),
     "kept": ("Thank you", "Your answers are kept safely here. They are not in your health record yet; your clinic will see to that."),
     "unknown": ("Thank you", "Your answers are kept safely here. Staff will check whether they have reached your health record."),
     "refused": ("Thank you", "Your answers are kept safely here. Your health record did not take them; your clinic will see to that."),

@@ -15,7 +15,7 @@ from fhir_mappings.people.person import Person
 from smart_app.care.dashboard.blind_entry import reveal
 from smart_app.care.submission.begin import begin_form
 from smart_app.care.submission.build_receipt import receipt
-from smart_app.care.submission.delivery import send_again
+from smart_app.care.submission.delivery import send_again, undelivered
 from smart_app.care.submission.receipt import Receipt
 from smart_app.care.submission.submit import submit
 from smart_app.errors import SessionError
@@ -438,6 +438,36 @@ def test_unreadable_resource_is_not_called_the_same(ehr: Ehr, services: AppServi
     found = stand(services)
     assert found.outcome == "saved"
     assert {line.read_back for line in found.written if line.reference.startswith("Observation/")} == {"not_read"}
+
+
+# SMART K3
+@pytest.mark.parametrize("status", [404, 410])
+def test_answers_that_were_accepted_and_are_not_found_again_are_neither_saved_nor_lost(
+    ehr: Ehr, services: AppServices, clock: Clock, status: int
+) -> None:
+    ehr.faults.append(lambda method, path: refusal(status, "gone") if method == "GET" and path.startswith("QuestionnaireResponse/") else None)
+    send(services, informant="clinician")
+    found = stand(services)
+    assert found.outcome == "accepted"
+    assert [line.read_back for line in found.written if line.what == "Answers"] == ["not_found"]
+    assert [(one.state, one.sealed.key) for one in undelivered(in_launch(services))] == [("accepted", KEY)]
+    services.store.outbox.purge(clock() + timedelta(days=400))
+    posts = len(ehr.posts())
+    send_again(in_launch(services), key=KEY)
+    assert (len(ehr.posts()), stand(services).outcome) == (posts, "accepted")
+    ehr.faults.clear()
+    assert stand(services).outcome == "saved"
+    assert undelivered(in_launch(services)) == ()
+
+
+def test_answers_that_may_not_be_read_are_not_called_not_found(ehr: Ehr, services: AppServices) -> None:
+    ehr.faults.append(lambda method, path: refusal(404, "no") if method == "GET" and path.startswith("QuestionnaireResponse/") else None)
+    launch = context(scope="patient/Patient.r patient/QuestionnaireResponse.c patient/Observation.crs")
+    send(services, launch)
+    found = stand(services, launch)
+    assert found.outcome != "accepted"
+    answers_line = next(line for line in found.written if line.what == "Answers")
+    assert (answers_line.read_back, answers_line.note) == ("not_read", "This sign-in does not include permission to read QuestionnaireResponse.")
 
 
 def test_patients_scores_are_kept_back_from_the_receipt_until_revealed(ehr: Ehr, services: AppServices) -> None:

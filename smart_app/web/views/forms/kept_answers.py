@@ -5,7 +5,7 @@ from datetime import datetime
 
 from fhir_mappings.instruments.instrument import Informant, Instrument
 from smart_app.care.forms.saved_drafts import KeptAnswers, SavedDraft
-from smart_app.care.submission.sealed_submission import SealedSubmission
+from smart_app.care.submission.delivery import Undelivered
 from smart_app.errors import RapportError
 from smart_app.web import formats
 from smart_app.web.views.error import ErrorFact, ErrorView, error_facts, told
@@ -62,20 +62,21 @@ def saved_draft_notices(
     )
 
 
-def undelivered_notices(sealed_ones: Sequence[SealedSubmission], address: Callable[[str], str], *, now: datetime) -> tuple[Notice, ...]:
+def undelivered_notices(left: Sequence[Undelivered], address: Callable[[str], str], *, now: datetime) -> tuple[Notice, ...]:
     """For the clinician's page: what was sent and is not in the record, the newest of them. What was answered stays on the receipt."""
-    more = len(sealed_ones) - _MOST_LEFT
+    more = len(left) - _MOST_LEFT
     return tuple(
         Notice(
-            title="Not in the record:",
-            text=f"{sealed.instrument_title}, {_WHOSE[sealed.informant]}, sent at {_moment(sealed.authored, now)} and kept in Rapport."
-            + (f" There are {more} older ones." if more > 0 and place == _MOST_LEFT else ""),
-            action=Link(href=address(sealed.key), text="See how it stands"),
+            title=_ACCEPTED if one.state == "accepted" else "Not in the record:",
+            text=f"{one.sealed.instrument_title}, {_WHOSE[one.sealed.informant]}, sent at {_moment(one.sealed.authored, now)} and kept in "
+            "Rapport." + (f" There are {more} older ones." if more > 0 and place == _MOST_LEFT else ""),
+            action=Link(href=address(one.sealed.key), text="See how it stands"),
         )
-        for place, sealed in enumerate(sealed_ones[:_MOST_LEFT], 1)
+        for place, one in enumerate(left[:_MOST_LEFT], 1)
     )
 
 
+_ACCEPTED = "Accepted by the record, not found again:"
 _MOST_LEFT = 3
 _KEPT_FOR = ErrorFact(label="KeptAnswers", value="For the same user and patient only; RAPPORT_DRAFT_HOURS says how long")
 _WHOSE: Mapping[Informant, str] = {"patient": "the patient’s", "clinician": "yours", "observer": "the observer’s"}

@@ -11,7 +11,7 @@ from smart_app.web import formats
 from smart_app.web.views.banner import Banner, clinician_banner
 from smart_app.web.views.parts import Fact
 
-_READ_BACK: dict[ReadBack, str] = {"same": "same", "differs": "differs", "not_read": "not read"}
+_READ_BACK: dict[ReadBack, str] = {"same": "same", "differs": "differs", "not_found": "not found", "not_read": "not read"}
 
 
 class StoredRow(Struct, frozen=True, kw_only=True):
@@ -37,6 +37,7 @@ class ReceiptView(Struct, frozen=True, kw_only=True):
     history: str
     check_again: str | None
     check_words: str
+    written_title: str
     written: tuple[StoredRow, ...]
     not_written: tuple[NotWritten, ...]
     facts: tuple[Fact, ...]
@@ -48,17 +49,20 @@ class ReceiptView(Struct, frozen=True, kw_only=True):
 _HEADLINES: dict[Outcome, str] = {
     "saved": "Saved in the record",
     "partly_saved": "Saved in the record, with something left out",
+    "accepted": "Accepted by the record, not found again",
     "kept": "Not in the record yet: kept in Rapport",
     "unknown": "Not known whether this was saved. Do not enter it again.",
     "refused": "The record did not take this: kept in Rapport",
 }
+# What the button says that can settle or send something.
+_CHECK_WORDS: dict[Outcome, str] = {"unknown": "Check again", "accepted": "Look again", "kept": "Try to store it again"}
 
 
 def receipt_view(
     receipt: Receipt, *, context: LaunchContext, patient: Patient | None, history: str, check_again: str, now: datetime
 ) -> ReceiptView:
     """The page of one receipt. `patient` is None when the record did not give it just now; `now` is aware and gives the zone."""
-    alarm = any(part.read_back == "differs" for part in receipt.written)
+    alarm = receipt.outcome != "accepted" and any(part.read_back == "differs" for part in receipt.written)
     headline = "Saved, but the record says something else than was sent" if alarm else _HEADLINES[receipt.outcome]
     return ReceiptView(
         banner=clinician_banner(patient, today=now.date()) if patient else None,
@@ -67,8 +71,9 @@ def receipt_view(
         lead=_lead(receipt, context, alarm=alarm),
         tick=receipt.outcome in {"saved", "partly_saved"} and not alarm,
         history=history,
-        check_again=check_again if receipt.outcome in {"unknown", "kept"} else None,
-        check_words="Check again" if receipt.outcome == "unknown" else "Try to store it again",
+        check_again=check_again if receipt.outcome in _CHECK_WORDS else None,
+        check_words=_CHECK_WORDS.get(receipt.outcome, ""),
+        written_title="Accepted" if receipt.outcome == "accepted" else "Written",
         written=tuple(_row(part) for part in receipt.written),
         not_written=receipt.not_written,
         facts=_facts(receipt, context, now.tzinfo),
@@ -85,6 +90,8 @@ def _lead(receipt: Receipt, context: LaunchContext, *, alarm: bool) -> str:
     sentences = {
         "saved": f"{whose} {verb} in {context.issuer_name}; {_read(receipt)}.",
         "partly_saved": f"{whose} {verb} in {context.issuer_name}. What is not there is listed below.",
+        "accepted": f"{context.issuer_name} accepted {_in_sentence(whose)} and said where, but showed nothing there when asked again. "
+        "It may show later. A copy is sealed in Rapport. Do not enter it again.",
         "kept": f"{whose} {verb} sealed in Rapport and nothing is lost.",
         "unknown": f"The server did not say whether it stored this. {whose} {verb} sealed in Rapport and nothing is lost.",
         "refused": f"{whose} {verb} sealed in Rapport and nothing is lost. {context.issuer_name} refused to store it.",
@@ -102,8 +109,12 @@ def _in_sentence(sentence: str) -> str:
 
 def _read(receipt: Receipt) -> str:
     """What reading back gave, in words."""
-    unread = sum(1 for part in receipt.written if part.read_back == "not_read")
-    return "every entry was read back" if not unread else f"{formats.count(unread, 'entry', 'entries')} could not be read back just now"
+    counted = ((sum(part.read_back == kind for part in receipt.written), words) for kind, words in _NOT_READ)
+    said = [f"{formats.count(number, 'entry', 'entries')} {words}" for number, words in counted if number]
+    return " and ".join(said) or "every entry was read back"
+
+
+_NOT_READ: tuple[tuple[ReadBack, str], ...] = (("not_found", "could not be found again"), ("not_read", "could not be read back just now"))
 
 
 def _row(part: StoredPart) -> StoredRow:

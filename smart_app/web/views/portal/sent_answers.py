@@ -11,6 +11,11 @@ from smart_app.web.views.parts import Fact
 _STANDS: dict[Outcome, tuple[str, str]] = {
     "saved": ("Thank you", "Your answers are in your health record."),
     "partly_saved": ("Thank you", "Your answers are in your health record."),
+    "accepted": (
+        "Your answers were accepted, and are not shown just now",
+        "Your health record accepted them and does not show them just now. A copy is kept safely here. Please do not fill in the form again; "
+        "look again later.",
+    ),
     "kept": ("Your answers are not in your health record yet", "They are kept safely here. You can try to send them again."),
     "unknown": (
         "It is not known yet whether your answers arrived",
@@ -52,8 +57,8 @@ def sent_view(receipt: Receipt, *, patient_id: str, home: str, again: str, end: 
         ),
         repeated=receipt.repeated,
         home=home,
-        again=again if receipt.outcome in {"unknown", "kept"} else None,
-        again_words="Look again" if receipt.outcome == "unknown" else "Send again",
+        again=again if receipt.outcome in {"unknown", "accepted", "kept"} else None,
+        again_words="Send again" if receipt.outcome == "kept" else "Look again",
         end=end,
         patient_id=patient_id,
     )
