@@ -52,6 +52,7 @@ LaunchCode = Literal[
     "token_invalid",
     "id_token_invalid",
     "patient_missing",
+    "patient_malformed",
     "patient_contradicted",
     "tenant_differs",
     "user_not_permitted",

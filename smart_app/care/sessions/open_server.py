@@ -45,8 +45,7 @@ def open_chart(issuer: Issuer, services: AppServices, *, patient: str, practitio
     of the server. LaunchError unless the server is open and knows a Practitioner, and without any request for what cannot be a patient's
     id; FhirError when it has no such patient."""
     _check_open(issuer)
-    if not is_id(patient):
-        raise LaunchError("patient_missing", "The patient was named in a way that cannot be used. Choose one from the list.")
+    check_id(patient)
     services.capabilities.prefetch(issuer.iss.rstrip("/"))
     client = _client(issuer, services, pages=1)
     reads = {"patient": partial(_one, client, "Patient", patient), "practitioners": partial(_practitioners, client, practitioner)}
@@ -56,6 +55,12 @@ def open_chart(issuer: Issuer, services: AppServices, *, patient: str, practitio
         raise chart.error
     known = () if isinstance(people, Failed) else people.value.resources
     return _context(issuer, services, patient=patient, user=_user(client, chart.value.resources[0], known, chosen=practitioner is not None))
+
+
+def check_id(patient: str) -> None:
+    """LaunchError for what cannot be a patient's id: nothing is asked of the server for it."""
+    if not is_id(patient):
+        raise LaunchError("patient_malformed", "The patient was named in a way that cannot be used.")
 
 
 def _check_open(issuer: Issuer) -> None:

@@ -87,7 +87,7 @@ class Dashboard:
         """Forget the launch and its tokens."""
         page_request = self._dependencies.guard.enter_any(launch_id)
         ended = signed_out_view if page_request.context.by_patient else ended_view
-        view = ended(sign_out(page_request.record), start=way_back())
+        view = ended(sign_out(page_request.record), way=way_back())
         response = self._dependencies.pages.page("thanks", view, tab=replace(page_request.tab, ended=True))
         cookies.drop(response, self._services.store.launches.cookie_name_for(page_request.id))
         return response

@@ -10,6 +10,7 @@ from smart_app.services import AppServices
 from smart_app.store import FormPlace
 from smart_app.telemetry import new_log
 from smart_app.web.pages.dependencies import Dependencies
+from smart_app.web.pages.error_pages import way_back_if_over
 from smart_app.web.session.csrf import FIELD
 from smart_app.web.session.guard import PageRequest, check_patient
 from smart_app.web.session.headers import see_other
@@ -47,7 +48,7 @@ class DraftPages:
             raise
         except (SessionError, LaunchError) as over:
             kept = keep_without_launch(self._dependencies, typed, over)
-            return Response(kept_words(kept), status=_GONE, mimetype="text/plain")
+            return Response(kept_words(kept, way=way_back_if_over(self._dependencies)), status=_GONE, mimetype="text/plain")
         return Response(status=_STATUS[keep(self._services, typed, held_back=True).state])
 
     def go_on(self, launch_id: str, slug: str, informant: str) -> Response:

@@ -14,6 +14,7 @@ from smart_app.web.pages.dependencies import Dependencies
 from smart_app.web.session.guard import PORTAL
 from smart_app.web.views.error import ErrorView, failure_view, fhir_error_view, launch_error_view, session_error_view, status_view
 from smart_app.web.views.portal.portal_error import portal_error_view
+from smart_app.web.views.ways_back import WayBack
 
 
 def register(app: Flask, dependencies: Dependencies, log: FilteringBoundLogger) -> None:
@@ -53,7 +54,7 @@ class Errors:
     def status(self, error: HTTPException) -> Response:
         """404, 405, 413 and their like; headers such as Allow are kept."""
         code = error.code or 500
-        response = self._page(status_view(code, reference=reference(), start=way_back()), code)
+        response = self._page(status_view(code, reference=reference(), way=way_back()), code)
         for name, value in error.get_headers():
             if name not in {"Content-Type", "Content-Length"}:
                 response.headers[name] = value
@@ -63,11 +64,12 @@ class Errors:
         """Anything not foreseen. The log says where, never with which values."""
         cause = error.original_exception or error
         self._log.error("request_failed", error_type=type(cause).__name__, code=_place(cause), route=route(), status=500)
-        return self._page(failure_view(None, reference=reference(), posted=_posted(), start=way_back()), 500)
+        return self._page(failure_view(None, reference=reference(), posted=_posted(), way=way_back()), 500)
 
     def _view(self, error: RapportError) -> ErrorView:
         if _is_patients():
-            return portal_error_view(error, reference=reference(), posted=_posted(), home=self._home(), again=_again())
+            way = way_back_if_over(self._dependencies) if isinstance(error, SessionError) else way_back()
+            return portal_error_view(error, reference=reference(), posted=_posted(), home=self._home(), again=_again(), way=way)
         match error:
             case LaunchError():
                 return launch_error_view(
@@ -77,20 +79,14 @@ class Errors:
                     registration=self._dependencies.services.registration,
                     elsewhere=g.get("elsewhere"),
                     again=_again(),
-                    start=way_back(),
+                    way=way_back(),
                 )
             case SessionError():
-                either = self._may_have_begun_without_chart()
-                start = url_for("start") if either else way_back()
-                return session_error_view(error, reference=reference(), posted=_posted(), start=start, either=either)
+                return session_error_view(error, reference=reference(), posted=_posted(), way=way_back_if_over(self._dependencies))
             case FhirError():
-                return fhir_error_view(error, reference=reference(), retry=_again(), start=way_back())
+                return fhir_error_view(error, reference=reference(), retry=_again(), way=way_back())
             case _:
-                return failure_view(error, reference=reference(), posted=_posted(), start=way_back())
-
-    def _may_have_begun_without_chart(self) -> bool:
-        """Whether it is not known any more where this request's launch began, and it could have been here."""
-        return "standalone" not in g and bool(self._dependencies.services.registration.standalone)
+                return failure_view(error, reference=reference(), posted=_posted(), way=way_back())
 
     def _home(self) -> str | None:
         """The patient's own page, while their launch is open."""
@@ -100,9 +96,18 @@ class Errors:
         return self._dependencies.pages.page("error", view, status=status)
 
 
-def way_back() -> str | None:
-    """Rapport's own page, where this request's launch began there."""
-    return url_for("start") if g.get("standalone") else None
+def way_back() -> WayBack | None:
+    """Where this request's launch began, where that was no chart."""
+    if g.get("standalone"):
+        return WayBack(kind="start", href=url_for("start"))
+    picked_at = g.get("picked_at")
+    return WayBack(kind="picker", href=url_for("open", iss=picked_at)) if picked_at else None
+
+
+def way_back_if_over(dependencies: Dependencies) -> WayBack | None:
+    """The same for a launch that may be gone: where it is not known any more whether it began in a chart, and it may not have, both."""
+    forgotten = "standalone" not in g and bool(dependencies.services.registration.standalone)
+    return WayBack(kind="either", href=url_for("start")) if forgotten else way_back()
 
 
 def reference() -> str:

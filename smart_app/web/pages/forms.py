@@ -22,7 +22,7 @@ from smart_app.care.submission.submit import submit
 from smart_app.errors import FhirError, ForeignPage, LaunchError, NotForUser, SessionError
 from smart_app.web.pages.dependencies import Dependencies
 from smart_app.web.pages.draft_pages import RATED, keep_incomplete, keep_without_launch, sent
-from smart_app.web.pages.error_pages import reference, way_back
+from smart_app.web.pages.error_pages import reference, way_back_if_over
 from smart_app.web.session.guard import PageRequest, check_patient
 from smart_app.web.session.headers import see_other
 from smart_app.web.views.ended import thanks_view
@@ -208,7 +208,7 @@ class Forms:
         )
 
     def _kept(self, kept: KeptAnswers, over: SessionError | LaunchError) -> ErrorView:
-        return kept_view(kept, over, reference=reference(), start=way_back())
+        return kept_view(kept, over, reference=reference(), way=way_back_if_over(self._dependencies))
 
     def _receipt(self, page_request: PageRequest, key: str) -> Receipt:
         return receipt(page_request.record, key=key)

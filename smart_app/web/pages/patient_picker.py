@@ -4,7 +4,7 @@ from flask import Flask, Response, g, request, url_for
 from msgspec.structs import replace
 
 from smart_app.care.record.patient_in_context import patient_of
-from smart_app.care.sessions.open_server import PatientList, find_patients, open_chart
+from smart_app.care.sessions.open_server import PatientList, check_id, find_patients, open_chart
 from smart_app.errors import LaunchError
 from smart_app.fhir.client import FhirClient
 from smart_app.registration import Issuer
@@ -49,10 +49,12 @@ class PatientPicker:
         g.iss = iss
         if not iss:
             raise LaunchError("iss_missing", "The address does not say which server to open.")
-        issuer = self._services.launcher.open_server(iss)
-        return replace(issuer, iss=iss)
+        issuer = replace(self._services.launcher.open_server(iss), iss=iss)
+        g.picked_at = iss
+        return issuer
 
     def _one(self, issuer: Issuer, identity: str) -> PatientList:
+        check_id(identity)
         client = FhirClient(
             base=issuer.iss.rstrip("/"), http=self._services.http, token=None, timeout=self._services.settings.read_timeout, page_limit=1
         )

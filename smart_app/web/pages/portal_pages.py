@@ -13,7 +13,7 @@ from smart_app.care.submission.delivery import send_again
 from smart_app.errors import LaunchError, SessionError
 from smart_app.web.pages.dependencies import Dependencies
 from smart_app.web.pages.draft_pages import RATED, discarded, taken_up
-from smart_app.web.pages.error_pages import reference
+from smart_app.web.pages.error_pages import reference, way_back_if_over
 from smart_app.web.pages.forms import Door, FormFlow
 from smart_app.web.session.guard import PORTAL, PageRequest, check_patient
 from smart_app.web.session.headers import see_other
@@ -107,7 +107,7 @@ class PortalPages:
         return see_other(url_for("own_sent", launch_id=page_request.id, key=key))
 
     def _kept(self, kept: KeptAnswers, over: SessionError | LaunchError) -> ErrorView:
-        return portal_kept_view(kept, over, reference=reference())
+        return portal_kept_view(kept, over, reference=reference(), way=way_back_if_over(self._dependencies))
 
 
 def _urls(page_request: PageRequest, asked: AskedForm) -> FormUrls:

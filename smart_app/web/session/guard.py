@@ -89,6 +89,7 @@ class Guard(Struct, frozen=True, kw_only=True):
         context = launches.get(identity, request.cookies)
         g.entered = context
         g.standalone = context.via == "standalone"
+        g.picked_at = context.iss if context.via == "open" else None
         g.frame_ancestors = self._ancestors(context)
         sentence = refused(context)
         if sentence is not None:

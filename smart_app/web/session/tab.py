@@ -1,16 +1,21 @@
 """What the script of an open page is told of its launch: enough to tell launches and patients apart, and when it ends; nobody's name or
 id."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from smart_app.care.record.record import ChartRecord
+from smart_app.launch.context.launch_context import Via
 from smart_app.web.session.csrf import Csrf
 
 # That a launch is in use is noted once a minute, so it may end as much earlier (store.launches).
 _NOTED_AFTER = timedelta(minutes=1)
 _ENOUGH = 12
-_FROM_START = "Start again on Rapport's own page, and sign in there."
+_AGAIN: Mapping[Via, str] = {
+    "standalone": "Start again on Rapport's own page, and sign in there.",
+    "open": "Go back to the list of patients, and choose one there.",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +46,6 @@ def tab_of(record: ChartRecord, csrf: Csrf, *, name: str, stay: str, token: str,
         left=max(int(left.total_seconds()), 0),
         stay=stay,
         csrf=token,
-        again=_FROM_START if context.via == "standalone" else None,
+        again=_AGAIN.get(context.via),
         ended=ended,
     )

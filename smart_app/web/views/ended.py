@@ -4,16 +4,18 @@ from msgspec import Struct
 
 from smart_app.care.submission.receipt import Outcome
 from smart_app.launch.flow import Revocation
+from smart_app.web.views.ways_back import Kind, WayBack
 
 
 class EndView(Struct, frozen=True, kw_only=True):
-    """`receipt` is where staff can see what was stored; None after Rapport was closed. `start` is Rapport's own page, where a launch that
-    was closed began there."""
+    """`receipt` is where staff can see what was stored; None after Rapport was closed. `start` is the way back of a launch that
+    was closed and did not begin in a chart."""
 
     headline: str
     lines: tuple[str, ...]
     receipt: str | None
     start: str | None = None
+    start_words: str = ""
 
 
 _GIVEN_BACK: dict[Revocation, tuple[str, ...]] = {
@@ -26,25 +28,32 @@ _GIVEN_BACK: dict[Revocation, tuple[str, ...]] = {
 }
 
 
-def signed_out_view(revocation: Revocation, *, start: str | None) -> EndView:
+_AGAIN: dict[Kind, str] = {
+    "start": "start again",
+    "picker": "choose the patient from the list again",
+    "either": "open Rapport from the patient's chart or its start page",
+}
+
+
+def signed_out_view(revocation: Revocation, *, way: WayBack | None) -> EndView:
     """A patient has signed out; what became of the access they gave."""
     lines = (
         "This page's connection to your health record has ended.",
         *_GIVEN_BACK[revocation],
         "This does not sign you out of your patient portal or record system. If others use this device, sign out there too.",
     )
-    return EndView(headline="You are signed out of Rapport", lines=lines, receipt=None, start=start)
+    return EndView(headline="You are signed out of Rapport", lines=lines, receipt=None, start=way.href if way else None, start_words=way.button if way else "")
 
 
-def ended_view(revocation: Revocation, *, start: str | None) -> EndView:
+def ended_view(revocation: Revocation, *, way: WayBack | None) -> EndView:
     """Rapport was closed by the clinician; what became of its access, and no word that would claim more."""
-    way_back = "start again" if start else "open Rapport from the patient's chart"
+    way_back = _AGAIN[way.kind] if way else "open Rapport from the patient's chart"
     lines = (
         "This page's connection to the record has ended.",
         *_GIVEN_BACK[revocation],
         f"Closing Rapport does not sign you out of the record system. To see the history again, {way_back}.",
     )
-    return EndView(headline="Rapport is closed", lines=lines, receipt=None, start=start)
+    return EndView(headline="Rapport is closed", lines=lines, receipt=None, start=way.href if way else None, start_words=way.button if way else "")
 
 
 _STANDS: dict[Outcome, tuple[str, str]] = {

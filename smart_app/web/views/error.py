@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from smart_app.errors import FhirError, LaunchCode, LaunchError, RapportError, SessionError, StoreError, Unauthorized
 from smart_app.registration import Registration
+from smart_app.web.views.ways_back import WayBack, steps_of
 
 _LONGEST_ISS = 200
 # Where a launch began without a chart there is none to open Rapport from.
@@ -151,6 +152,11 @@ ADVICE: Mapping[LaunchCode, Advice] = {
         "for a launch without a chart with `launch/patient`.",
         asked="token",
     ),
+    "patient_malformed": Advice(
+        headline="No patient can have this id",
+        remedy="Only open servers take a patient from an address or a form. What was there is no FHIR id: letters, digits, - and . (some servers "
+        "add _), 64 at most.",
+    ),
     "patient_contradicted": Advice(
         headline="The record system named two patients",
         remedy="fhirContext holds a Patient in the role of the launch that is not `patient`. Treat it as a safety incident of the EHR.",
@@ -181,11 +187,6 @@ _ASKED = {
 _CARRY_ON = "Carry on in the chart. Nothing is waiting to be saved."
 _GIVE_CODE = "If it happens again, give your IT team the reference code."
 _AGAIN = ("Close this page and open Rapport again from the patient's chart.", _CARRY_ON, _GIVE_CODE)
-_FROM_START = (
-    "Start again on Rapport's own page, and sign in there.",
-    "If it happens again, give your clinic or your IT team the reference code.",
-)
-_EITHER = "Open Rapport again from the patient's chart, or, where you began without one, from its start page."
 _BY_PATIENT = ("Close this page. Nothing is waiting to be sent.", "Give your clinic the reference code.")
 _ALLOW = (
     "Allow cookies for Rapport's address in this browser's settings, or ask your IT team to.",
@@ -229,19 +230,20 @@ def launch_error_view(
     registration: Registration,
     elsewhere: str | None = None,
     again: str | None = None,
-    start: str | None = None,
+    way: WayBack | None = None,
 ) -> ErrorView:
     """The page of a launch that stopped. `iss` as received, if any; it is shown to IT, cut where somebody sent a novel. `elsewhere`: the
     launch is not used up, and may work in a window of its own; `again`: the address that failed, worth another try where the EHR did not
-    answer, as the launch value is still good. `start` is Rapport's own page, where the launch began there."""
+    answer, as the launch value is still good. `way` is the way back of a
+    launch that did not begin in a chart."""
     advice = ADVICE[cast("LaunchCode", error.code)]
     nothing = "Nothing was opened and no patient information was read."
-    sentence = told(error, start).removesuffix("Open Rapport again from the patient's chart.").strip().removesuffix("Nothing was opened.")
+    sentence = told(error, way).removesuffix("Open Rapport again from the patient's chart.").strip().removesuffix("Nothing was opened.")
     address = _address(iss, registration) if error.code == "iss_not_listed" and iss else ()
     return ErrorView(
         headline=advice.headline,
         lead=f"{sentence.strip()} {nothing}",
-        steps=_FROM_START if start else _ELSEWHERE if elsewhere else _steps(error),
+        steps=steps_of(way) if way else _ELSEWHERE if elsewhere else _steps(error),
         reference=reference,
         facts=(
             *address,
@@ -251,8 +253,8 @@ def launch_error_view(
         ),
         help_uri=error.help_uri,
         elsewhere=elsewhere,
-        retry=start or (again if error.code in _PASSING else None),
-        retry_words="Start again" if start else "Try again",
+        retry=way.href if way else again if error.code in _PASSING else None,
+        retry_words=way.button if way else "Try again",
     )
 
 
@@ -276,50 +278,50 @@ def _address(iss: str, registration: Registration) -> tuple[ErrorFact, ...]:
     )
 
 
-def told(error: RapportError, start: str | None) -> str:
-    """The error's sentence, without the way back from a chart where the launch had none."""
-    return _FROM_CHART.sub("", error.user_message).strip() if start else error.user_message
+def told(error: RapportError, way: WayBack | None) -> str:
+    """The error's sentence, without the way back from a chart where the launch had, or may have had, none."""
+    return _FROM_CHART.sub("", error.user_message).strip() if way else error.user_message
 
 
-def session_error_view(error: SessionError, *, reference: str, posted: bool, start: str | None = None, either: bool = False) -> ErrorView:
-    """The launch behind a page is gone. `posted`: somebody had sent something, which was not taken. `start` is Rapport's own page, where
-    the launch began there, or, `either`, may have begun there."""
+def session_error_view(error: SessionError, *, reference: str, posted: bool, way: WayBack | None = None) -> ErrorView:
+    """The launch behind a page is gone. `posted`: somebody had sent something, which was not taken. `way` is the way back of a launch that
+    did not begin in a chart, or may not have."""
     lost = " What was sent from this page was not stored." if posted else ""
     return ErrorView(
         headline="This page cannot go on",
-        lead=f"{told(error, start)}{lost if 'nothing was' not in error.user_message else ''}",
+        lead=f"{told(error, way)}{lost if 'nothing was' not in error.user_message else ''}",
         steps=(
-            _EITHER if either else _FROM_START[0] if start else "Open Rapport again from the patient's chart.",
+            way.step if way else "Open Rapport again from the patient's chart.",
             *(("If answers were on the page, your browser's Back button may still show them.",) if posted else ()),
             "If you are a patient, hand the device back to a member of staff.",
             _GIVE_CODE,
         ),
         reference=reference,
         facts=error_facts(error.code, error.detail),
-        retry=start,
-        retry_words="Start page" if either else "Start again",
+        retry=way.href if way else None,
+        retry_words=way.button if way else "Try again",
     )
 
 
-def fhir_error_view(error: FhirError, *, reference: str, retry: str | None, start: str | None = None) -> ErrorView:
+def fhir_error_view(error: FhirError, *, reference: str, retry: str | None, way: WayBack | None = None) -> ErrorView:
     """The record system failed a whole page: the patient could not be read. A sign-in it no longer accepts gets no better by trying.
-    `start` is Rapport's own page, where the launch began there."""
+    `way` is the way back of a launch that did not begin in a chart."""
     over = isinstance(error, Unauthorized)
-    waiting = ("Try again in a moment.", *(_FROM_START[1:] if start else ("If it stays so, carry on in the chart.", _GIVE_CODE)))
+    waiting = ("Try again in a moment.", *(steps_of(way)[1:] if way else ("If it stays so, carry on in the chart.", _GIVE_CODE)))
     return ErrorView(
         headline="The record system did not give what this page needs",
-        lead=f"{told(error, start)} Nothing is shown, because part of a record can look like all of it. Nothing was changed.",
-        steps=(_FROM_START if start else _AGAIN_FROM_CHART) if over else waiting,
+        lead=f"{told(error, way)} Nothing is shown, because part of a record can look like all of it. Nothing was changed.",
+        steps=(steps_of(way) if way else _AGAIN_FROM_CHART) if over else waiting,
         reference=reference,
         facts=error_facts(error.code, error.detail),
-        retry=start if over else retry,
-        retry_words="Start again" if over else "Try again",
+        retry=(way.href if way else None) if over else retry,
+        retry_words=way.button if over and way else "Try again",
     )
 
 
-def failure_view(error: RapportError | None, *, reference: str, posted: bool, start: str | None = None) -> ErrorView:
-    """Rapport itself failed. Of a POST it is not known how far it came, except when the store could not be used. `start` is Rapport's own
-    page, where the launch began there."""
+def failure_view(error: RapportError | None, *, reference: str, posted: bool, way: WayBack | None = None) -> ErrorView:
+    """Rapport itself failed. Of a POST it is not known how far it came, except when the store could not be used. `way` is the way back of
+    a launch that did not begin in a chart."""
     certain = isinstance(error, StoreError)
     lead = "The fault is Rapport's own, not yours."
     if posted and not certain:
@@ -329,11 +331,11 @@ def failure_view(error: RapportError | None, *, reference: str, posted: bool, st
     return ErrorView(
         headline="Something went wrong in Rapport",
         lead=lead,
-        steps=_FROM_START if start else _FAILED_IN_CHART,
+        steps=steps_of(way) if way else _FAILED_IN_CHART,
         reference=reference,
         facts=error_facts(error.code, error.detail) if error else _UNEXPECTED,
-        retry=start,
-        retry_words="Start again",
+        retry=way.href if way else None,
+        retry_words=way.button if way else "Try again",
     )
 
 
@@ -350,17 +352,17 @@ _STATUS: Mapping[int, tuple[str, str]] = {
 }
 
 
-def status_view(status: int, *, reference: str, start: str | None = None) -> ErrorView:
-    """A page for an HTTP status of ours; `start` is Rapport's own page, where the request belongs to it."""
+def status_view(status: int, *, reference: str, way: WayBack | None = None) -> ErrorView:
+    """A page for an HTTP status of ours; `way` is the way back of a launch that did not begin in a chart."""
     headline, lead = _STATUS.get(status, ("The request cannot be answered", "It is malformed. Nothing was opened and nothing was changed."))
     return ErrorView(
         headline=headline,
         lead=lead,
-        steps=_FROM_START if start else ("Open Rapport from the patient's chart.", _GIVE_CODE),
+        steps=steps_of(way) if way else ("Open Rapport from the patient's chart.", _GIVE_CODE),
         reference=reference,
         facts=error_facts(f"http.{status}"),
-        retry=start,
-        retry_words="Start again",
+        retry=way.href if way else None,
+        retry_words=way.button if way else "Try again",
     )
 
 

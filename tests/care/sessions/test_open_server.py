@@ -59,7 +59,7 @@ def test_unknown_patient_opens_nothing(ehr: Ehr, services: AppServices) -> None:
 def test_what_cannot_be_a_patients_id_causes_no_request(ehr: Ehr, services: AppServices, identity: str) -> None:
     with pytest.raises(LaunchError) as refused:
         open_chart(OPEN, services, patient=identity)
-    assert refused.value.code == "patient_missing"
+    assert refused.value.code == "patient_malformed"
     assert ehr.log == []
 
 

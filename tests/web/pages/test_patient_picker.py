@@ -1,6 +1,6 @@
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlencode, urlsplit
 
 import pytest
 import responses
@@ -49,3 +49,32 @@ def test_a_server_with_sign_in_cannot_be_opened_without(rapport: Clinic, wire: r
         assert rapport.get(f"/open?iss={address}").status == 403
     assert rapport.get("/open").status == 400
     assert asked(wire) == []
+
+
+@pytest.mark.parametrize("identity", ["..", "p1/_history/1", "p1?_format=xml", "p" * 65])
+def test_what_cannot_be_an_id_leads_back_to_the_patients_and_to_no_chart(opened: Clinic, wire: responses.RequestsMock, identity: str) -> None:
+    fields = opened.get(f"/open?iss={BASE}").form("/open") | {"patient": identity}
+    wire.calls.reset()
+    pages = [
+        read(opened.client.post("/open", data=fields, base_url=SITE, headers=OWN)),
+        opened.get(f"/open?{urlencode({'iss': BASE, 'id': identity})}"),
+    ]
+    for page in pages:
+        assert page.status == 400
+        assert "No patient can have this id" in page.text
+        assert [unquote(str(link["href"])) for link in page.soup.select("a.button")] == [f"/open?iss={BASE}"]
+        assert "chart" not in page.text
+    assert asked(wire) == []
+
+
+def test_pages_of_an_open_server_lead_back_to_its_patients(opened: Clinic) -> None:
+    answer = opened.client.post("/open", data=opened.get(f"/open?iss={BASE}").form("/open") | {"patient": "pat-2"}, base_url=SITE, headers=OWN)
+    chart = urlsplit(answer.headers["Location"]).path
+    told = opened.get(chart).soup.select_one("script[data-launch]")
+    assert told is not None
+    assert "list of patients" in str(told["data-again"])
+    refused = read(opened.send(chart, opened.filled(chart) | {"patient": "pat-1"}))
+    closed = read(opened.client.post(f"{chart}end", data=opened.get(chart).form("/end"), base_url=SITE, headers=OWN))
+    for page in (refused, closed):
+        assert [unquote(str(link["href"])) for link in page.soup.select("a.button")] == [f"/open?iss={BASE}"]
+        assert "chart" not in page.text

@@ -14,7 +14,7 @@ from smart_app.web.session.csrf import Csrf
 from tests.support.authorization_server import BASE, AuthorizationServer
 from tests.support.clock import Clock
 from tests.support.page import Page, read
-from tests.web.clinic import OWN, SITE, Clinic, asked, clinic, registered
+from tests.web.clinic import OWN, SITE, SLUG, Clinic, asked, clinic, registered
 
 
 @pytest.fixture
@@ -204,3 +204,47 @@ def test_a_sign_in_given_up_leads_back_to_the_start(rapport: Clinic) -> None:
     page = rapport.get(f"/callback?{urlencode({'state': state, 'error': 'access_denied'})}")
     assert page.status == 403
     assert "/start" in page.links()
+
+
+def test_page_still_open_is_told_the_way_back_that_its_launch_has(rapport: Clinic) -> None:
+    chart = begun_here(rapport)
+    fields = rapport.filled(chart)
+    rapport.server.refresh_tokens.append("rotated-away")
+    rapport.server.clock.forward(seconds=290)
+    answer = rapport.client.post(f"{chart}draft/{SLUG}/patient", data=fields, base_url=SITE, headers=OWN)
+    assert answer.status_code == 410
+    assert "start again on Rapport's own page" in answer.text
+    assert "chart" not in answer.text
+
+
+def test_page_still_open_of_a_launch_that_is_forgotten_is_told_both_ways(rapport: Clinic) -> None:
+    chart = begun_here(rapport)
+    fields = rapport.filled(chart)
+    rapport.server.clock.forward(minutes=31)
+    answer = rapport.client.post(f"{chart}draft/{SLUG}/patient", data=fields, base_url=SITE, headers=OWN)
+    assert answer.status_code == 410
+    assert "from the same patient's chart, or, where it began without one, from its start page" in answer.text
+    page = read(rapport.send(chart, fields))
+    assert "from the same patient's chart, or, where it began without one, from its start page" in page.text
+    assert "/start" in page.links()
+
+
+@pytest.fixture
+def patient_signs_in(rapport: Clinic) -> Clinic:
+    rapport.server.claims |= {"fhirUser": "Patient/pat-1", "name": "Ingrid Halvorsen", "sub": "patient-1"}
+    return rapport
+
+
+def test_patients_own_page_leads_back_to_the_start_when_the_sign_in_ends(patient_signs_in: Clinic) -> None:
+    home = begun_here(patient_signs_in)
+    patient_signs_in.server.refresh_tokens.append("rotated-away")
+    patient_signs_in.server.clock.forward(seconds=290)
+    check_leads_back(patient_signs_in.get(home))
+
+
+def test_patients_own_page_of_a_launch_that_is_forgotten_leads_to_the_portal_or_the_start(patient_signs_in: Clinic) -> None:
+    home = begun_here(patient_signs_in)
+    patient_signs_in.server.clock.forward(minutes=31)
+    page = patient_signs_in.get(home)
+    assert "from your patient portal, or from its start page" in page.text
+    check_leads_back(page, "Start page")

@@ -10,41 +10,42 @@ from smart_app.errors import RapportError
 from smart_app.web import formats
 from smart_app.web.views.error import ErrorFact, ErrorView, error_facts, told
 from smart_app.web.views.parts import Link, Notice
+from smart_app.web.views.ways_back import WayBack
 
 SENT = "This form had been sent before, and what was sent then stands. Nothing was added."
 
 
-def kept_view(kept: KeptAnswers, over: RapportError, *, reference: str, start: str | None = None) -> ErrorView:
-    """The page after sending a form to a launch that has ended. It names nobody: whoever reads it now may be anybody. `start` is Rapport's
-    own page, where the launch began there."""
+def kept_view(kept: KeptAnswers, over: RapportError, *, reference: str, way: WayBack | None = None) -> ErrorView:
+    """The page after sending a form to a launch that has ended. It names nobody: whoever reads it now may be anybody. `way` is the
+    way back of a launch that did not begin in a chart, or may not have."""
     if kept.state == "sent":
         return ErrorView(
             headline="This form was sent already",
-            lead=f"{told(over, start)} {SENT}",
-            steps=(*_PATIENT, _STORED_FROM_START if start else _STORED),
+            lead=f"{told(over, way)} {SENT}",
+            steps=(*_PATIENT, _stored(way)),
             reference=reference,
             facts=error_facts(over.code),
-            retry=start,
-            retry_words="Start again",
+            retry=way.href if way else None,
+            retry_words=way.button if way else "Try again",
         )
     return ErrorView(
         headline="Your answers are kept, and not sent yet",
-        lead=f"{told(over, start)} {how_many(kept)}, sealed, {until(kept)}. They are not in the record.",
-        steps=(*_PATIENT, _STAFF_FROM_START if start else _STAFF),
+        lead=f"{told(over, way)} {how_many(kept)}, sealed, {until(kept)}. They are not in the record.",
+        steps=(*_PATIENT, _staff(way)),
         reference=reference,
         facts=(*error_facts(over.code), _KEPT_FOR),
-        retry=start,
-        retry_words="Start again",
+        retry=way.href if way else None,
+        retry_words=way.button if way else "Try again",
     )
 
 
-def kept_words(kept: KeptAnswers) -> str:
+def kept_words(kept: KeptAnswers, *, way: WayBack | None = None) -> str:
     """The same in a line, for a form that is still on the screen."""
     if kept.state == "sent":
         return SENT
     return (
-        f"This page's session has ended. {how_many(kept)} {until(kept)}. Please hand the device to a member of staff: they open "
-        "Rapport again from the chart, and the form offers to go on."
+        f"This page's session has ended. {how_many(kept)} {until(kept)}. Please hand the device to a member of staff: they "
+        f"{way.staff if way else 'open Rapport again from the chart'}, and the form offers to go on."
     )
 
 
@@ -80,17 +81,17 @@ _ACCEPTED = "Accepted by the record, not found again:"
 _MOST_LEFT = 3
 _KEPT_FOR = ErrorFact(label="KeptAnswers", value="For the same user and patient only; RAPPORT_DRAFT_HOURS says how long")
 _WHOSE: Mapping[Informant, str] = {"patient": "the patient’s", "clinician": "yours", "observer": "the observer’s"}
-_STAFF = (
-    "Staff: open Rapport again from the same patient's chart, signed in as the same person, and open the same form. "
-    "It offers to go on with these answers."
-)
-_STAFF_FROM_START = (
-    "Staff: start again on Rapport's own page, sign in as the same person, choose the same patient, and open the same form. "
-    "It offers to go on with these answers."
-)
-_STORED = "Staff: the history shows what was stored. Open Rapport again from the patient's chart."
-_STORED_FROM_START = "Staff: the history shows what was stored. Start again on Rapport's own page."
+_FROM_CHART = "open Rapport again from the same patient's chart, signed in as the same person"
 _PATIENT = ("If you are a patient, hand the device back to a member of staff.",)
+
+
+def _staff(way: WayBack | None) -> str:
+    return f"Staff: {way.staff if way else _FROM_CHART}, and open the same form. It offers to go on with these answers."
+
+
+def _stored(way: WayBack | None) -> str:
+    again = way.step if way else "Open Rapport again from the patient's chart."
+    return f"Staff: the history shows what was stored. {again}"
 
 
 def how_many(kept: KeptAnswers) -> str:

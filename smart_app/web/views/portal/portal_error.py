@@ -6,6 +6,7 @@ from smart_app.care.forms.saved_drafts import KeptAnswers
 from smart_app.errors import FhirError, NotForUser, RapportError, SessionError, Unauthorized
 from smart_app.web.views.error import ErrorFact, ErrorView, error_facts
 from smart_app.web.views.forms.kept_answers import SENT, how_many, until
+from smart_app.web.views.ways_back import WayBack
 
 # What the sentence goes on to advise is meant for staff in front of a chart.
 _FOR_STAFF = re.compile(r"\s*Open (?:Rapport|it|the history)\b[^.]*\.")
@@ -13,9 +14,11 @@ _SIGN_IN_AGAIN = "Open Rapport again where you opened it before: from your patie
 _GIVE_CODE = "If it happens again, give your clinic the reference code."
 
 
-def portal_error_view(error: RapportError, *, reference: str, posted: bool, home: str | None, again: str | None) -> ErrorView:
+def portal_error_view(
+    error: RapportError, *, reference: str, posted: bool, home: str | None, again: str | None, way: WayBack | None = None
+) -> ErrorView:
     """The page of one failure. `home` is the patient's own page while their launch is open; `again` the address that failed, None for a
-    form that was sent."""
+    form that was sent; `way` the way back of a launch that did not begin in the portal, or may not have."""
     facts = error_facts(error.code, error.detail)
     if isinstance(error, NotForUser):
         return ErrorView(
@@ -28,7 +31,7 @@ def portal_error_view(error: RapportError, *, reference: str, posted: bool, home
             retry_words="Your own page",
         )
     if isinstance(error, SessionError | Unauthorized):
-        return _ended(error, reference=reference, facts=facts, posted=posted, home=home)
+        return _ended(error, reference=reference, facts=facts, posted=posted, home=home, way=way)
     return ErrorView(
         headline="Your record system did not give what this page needs"
         if isinstance(error, FhirError)
@@ -41,40 +44,51 @@ def portal_error_view(error: RapportError, *, reference: str, posted: bool, home
     )
 
 
-def portal_kept_view(kept: KeptAnswers, over: RapportError, *, reference: str) -> ErrorView:
+def portal_kept_view(kept: KeptAnswers, over: RapportError, *, reference: str, way: WayBack | None = None) -> ErrorView:
     """The page after a patient's form reached a launch that has ended. It names nobody: whoever reads it now may be anybody."""
     if kept.state == "sent":
         return ErrorView(
             headline="This form was sent already",
             lead=f"{_plain(over)} {SENT}",
-            steps=("Your own page shows when it was sent.", _SIGN_IN_AGAIN),
+            steps=("Your own page shows when it was sent.", _sign_in_again(way)),
             reference=reference,
             facts=error_facts(over.code),
+            retry=way.href if way else None,
+            retry_words=way.button if way else "Try again",
         )
     return ErrorView(
         headline="Your answers are kept, and not sent yet",
         lead=f"{_plain(over)} {how_many(kept)}, sealed, {until(kept)}. They are not in your health record.",
-        steps=(_SIGN_IN_AGAIN, "Open the same form there. It offers to go on with these answers.", _GIVE_CODE),
+        steps=(_sign_in_again(way), "Open the same form there. It offers to go on with these answers.", _GIVE_CODE),
         reference=reference,
         facts=error_facts(over.code),
+        retry=way.href if way else None,
+        retry_words=way.button if way else "Try again",
     )
+
+
+def _sign_in_again(way: WayBack | None) -> str:
+    """In the words of somebody who has no chart."""
+    return way.step if way and way.kind == "start" else _SIGN_IN_AGAIN
 
 
 _UNCERTAIN = " Whether your answers arrived is not known: look at your own page before you send them again."
 
 
-def _ended(error: RapportError, *, reference: str, facts: tuple[ErrorFact, ...], posted: bool, home: str | None) -> ErrorView:
+def _ended(
+    error: RapportError, *, reference: str, facts: tuple[ErrorFact, ...], posted: bool, home: str | None, way: WayBack | None
+) -> ErrorView:
     """The sign-in is over, or what was sent cannot be taken."""
     lost = " What you sent was not stored." if posted and "nothing was" not in error.user_message else ""
     still = ("If answers were on the page, your browser's Back button may still show them.",) if posted else ()
     return ErrorView(
         headline="This page cannot go on",
         lead=f"{_plain(error)}{lost}",
-        steps=(*(() if home else (_SIGN_IN_AGAIN,)), *still, _GIVE_CODE),
+        steps=(*(() if home else (_sign_in_again(way),)), *still, _GIVE_CODE),
         reference=reference,
         facts=facts,
-        retry=home,
-        retry_words="Your own page",
+        retry=home or (way.href if way else None),
+        retry_words="Your own page" if home or not way else way.button,
     )
 
 
