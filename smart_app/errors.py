@@ -53,6 +53,8 @@ LaunchCode = Literal[
     "id_token_invalid",
     "patient_missing",
     "patient_malformed",
+    "patient_not_offered",
+    "patient_of_visit_unknown",
     "patient_contradicted",
     "tenant_differs",
     "user_not_permitted",

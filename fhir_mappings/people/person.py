@@ -8,3 +8,8 @@ class Person(Struct, frozen=True, kw_only=True):
 
     reference: str
     name: str | None
+
+    @property
+    def called(self) -> str:
+        """The name, else words that say that there is none: an id is no name."""
+        return self.name or "a clinician whose name is not recorded"

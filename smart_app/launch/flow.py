@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 from urllib.parse import urlencode
 
 import requests
@@ -18,10 +18,12 @@ from msgspec.structs import replace
 
 from fhir_mappings.r4.references import is_id
 from smart_app.errors import ConfigurationError, LaunchCode, LaunchError, SessionError, WrongPatient
-from smart_app.launch.context.context_parameters import contradiction, read_context_parameters
+from smart_app.http import FetchError, get_json
+from smart_app.launch.context.context_parameters import context_items, contradiction, read_context_parameters
 from smart_app.launch.context.fhir_user import signed_in
 from smart_app.launch.context.launch_context import ContextItem, LaunchContext, PendingLaunch, Via
 from smart_app.launch.context.user_presence import HERE, presence_due
+from smart_app.launch.context.visit_patient import patient_of_visit
 from smart_app.launch.discovery.allowed_hosts import allowed_address, origins
 from smart_app.launch.discovery.smart_configuration import Discovery, Endpoints
 from smart_app.launch.keys import signing_keys
@@ -42,6 +44,8 @@ _LONGEST_ADDRESS = 2000
 Revocation = Literal["nothing", "not_offered", "confirmed", "failed"]
 _RELAUNCH = "Open Rapport again from the patient's chart."
 _RESTART = "Start again, and choose a patient when your record system asks for one."
+# SMART App Launch 2.2, capabilities: a launch without a chart is told of a patient.
+_CHOOSES_PATIENT = "context-standalone-patient"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,14 +249,14 @@ class Launcher:
         granted = pending.requested_scope if tokens.scope is None else tokens.scope
         identity = self._identity(issuer, pending, tokens, granted)
         _check_record_granted(granted, identity)
-        patient = _patient(tokens.extra, pending.via)
+        patient = _patient(tokens.extra) or self._patient_of_visit(pending, tokens, granted) or self._no_patient(issuer, pending, identity)
         extra = read_context_parameters(tokens.extra, issuer=issuer, fhir_base=pending.iss, patient=patient, told=identity.tenant)
         return LaunchContext(
             iss=pending.iss,
             issuer_name=issuer.name,
             via=pending.via,
             patient=patient,
-            encounter=_identifier(tokens.extra.get("encounter")) or _encounter(extra.items),
+            encounter=_visit(tokens.extra, fhir_base=pending.iss),
             user=signed_in(identity, fhir_base=pending.iss, patient=patient),
             scope=granted,
             access_token=tokens.access_token,
@@ -268,6 +272,38 @@ class Launcher:
             assertion_algorithms=pending.assertion_algorithms,
             arrived=replace(extra, ignored=(*extra.ignored, *_ignored(tokens))),
         )
+
+    def _patient_of_visit(self, pending: PendingLaunch, tokens: TokenResponse, granted: str) -> str | None:
+        """The patient of the visit that the EHR named in place of a patient; None where it named none. Raises LaunchError
+        patient_of_visit_unknown where the visit cannot be read or is no patient's of this server."""
+        visit = _visit(tokens.extra, fhir_base=pending.iss)
+        if visit is None:
+            return None
+        if not scopes.allows(granted, "Encounter", "r"):
+            raise _visit_alone("reading Encounter not granted")
+        base = pending.iss.rstrip("/")
+        headers = {"Accept": "application/fhir+json", "Authorization": f"Bearer {tokens.access_token}"}
+        try:
+            encounter = get_json(self.http, f"{base}/Encounter/{visit}", headers=headers)
+        except FetchError as error:
+            raise _visit_alone(f"the Encounter could not be read: {error.detail or error.reason}") from error
+        found = patient_of_visit(encounter, visit=visit, base=base)
+        if found.patient is None:
+            raise _visit_alone(f"the Encounter was read, and {found.why_not}")
+        return found.patient
+
+    def _no_patient(self, issuer: Issuer, pending: PendingLaunch, identity: Identity) -> NoReturn:
+        """Raises LaunchError: patient_not_offered, with no word of choosing a patient, where nobody can, else patient_missing."""
+        if "Patient/" in (identity.fhir_user or ""):
+            raise LaunchError("patient_missing", "The EHR did not say whose record is to be opened.", by_patient=True)
+        if pending.via != "standalone":
+            raise LaunchError("patient_missing", f"The EHR did not say which patient's chart is open. {_RELAUNCH}")
+        offered = self.discovery.endpoints(issuer).capabilities
+        # Few list everything: a list that is not there says nothing.
+        if offered and _CHOOSES_PATIENT not in offered:
+            sentence = "The EHR named no patient, and does not say that one can be chosen at its sign-in."
+            raise LaunchError("patient_not_offered", sentence, detail=f"its capabilities do not list {_CHOOSES_PATIENT}")
+        raise LaunchError("patient_missing", f"No patient was chosen at the sign-in. {_RESTART}")
 
     def _identity(self, issuer: Issuer, pending: PendingLaunch, tokens: TokenResponse, granted: str) -> Identity:
         if tokens.id_token is None:
@@ -394,18 +430,26 @@ def _check_record_granted(granted: str, identity: Identity) -> None:
         )
 
 
-def _patient(response: Mapping[str, Any], via: Via) -> str:
+def _patient(response: Mapping[str, Any]) -> str | None:
+    """The patient the EHR named, None where it named none."""
     patient = response.get("patient")
-    if not patient and via == "standalone":
-        raise LaunchError("patient_missing", f"No patient was chosen at the sign-in. {_RESTART}")
     if patient is None or patient == "":
-        raise LaunchError("patient_missing", f"The EHR did not say which patient's chart is open. {_RELAUNCH}")
+        return None
     found = _identifier(patient)
     if found is None:
         raise LaunchError(
             "patient_missing", f"The EHR named the patient in a way that cannot be used. {_RELAUNCH}", detail="patient is no id"
         )
     return found
+
+
+def _visit(response: Mapping[str, Any], *, fhir_base: str) -> str | None:
+    """The id of the visit the launch belongs to."""
+    return _identifier(response.get("encounter")) or _encounter(context_items(response, fhir_base=fhir_base))
+
+
+def _visit_alone(detail: str) -> LaunchError:
+    return LaunchError("patient_of_visit_unknown", "The EHR named the visit and not the patient.", detail=detail)
 
 
 def _identifier(value: object) -> str | None:

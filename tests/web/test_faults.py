@@ -4,16 +4,18 @@ Each row ends as the table says a right client makes it end, and in every one of
 made where none may be, no launch is left open where none was opened, and nothing is stored that should not be, or twice.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
+from smart_app.registration import load_registration
 from smart_app.sandbox.faults.fault import Ends, Fault
 from smart_app.sandbox.faults.fault_catalogue import BY_NAME, TABLE
 from smart_app.sandbox.faults.sign_in import OAUTH_ERRORS
-from tests.support.faulty_clinic import CLIENT_TYPES, ENVIRON, Arrival, FaultyClinic, faulty_clinic
-from tests.support.page import Page
+from tests.support.faulty_clinic import CLIENT_TYPES, ENVIRON, ITEMS, SITE, SLUG, Arrival, FaultyClinic, faulty_clinic
+from tests.support.page import Page, read
 
 pytestmark = pytest.mark.enable_socket
 
@@ -48,6 +50,7 @@ STOPS: dict[str, tuple[int, str, int]] = {
     "token-type": (502, "token_invalid", 1),
     "access-token-missing": (502, "token_invalid", 1),
     "patient-missing": (400, "patient_missing", 1),
+    "patient-by-visit": (400, "patient_of_visit_unknown", 1),
     "patient-malformed": (400, "patient_missing", 1),
     "expires-malformed": (502, "token_invalid", 1),
     "user-is-patient": (403, "user_not_permitted", 1),
@@ -308,6 +311,81 @@ class TestOpens:
         """A new row needs a line in a test of its own; what only a renewal or a wait shows is below."""
         tried = Path(__file__).read_text()
         assert [fault.name for fault in TABLE if f'"{fault.name}' not in tried and fault.ends == "opens"] == []
+
+
+WITH_VISITS = {"scope": f"{load_registration().client.scope} patient/Encounter.r user/Practitioner.r"}
+
+
+@pytest.fixture(scope="module")
+def reading_visits(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FaultyClinic]:
+    with faulty_clinic(tmp_path_factory.mktemp("visits"), entry=WITH_VISITS, log_level="ERROR") as standing:
+        yield standing
+
+
+class TestWhoItIs:
+    """The patient and the clinician, where the EHR names them by a reference alone."""
+
+    # SMART I
+    @pytest.mark.parametrize(
+        ("subject", "status", "says"),
+        [
+            ("own", 200, "8.0 %"),
+            ("elsewhere", 400, "the Encounter was read, and its subject is on another server"),
+            ("group", 400, "the Encounter was read, and its subject is no Patient"),
+            ("nobody", 400, "the Encounter was read, and it has no subject"),
+        ],
+    )
+    def test_patient_of_the_visit_is_opened_where_the_visit_is_a_patients_of_this_server(
+        self, reading_visits: FaultyClinic, subject: str, status: int, says: str
+    ) -> None:
+        patient = reading_visits.admit()
+        about = {"reference": f"Patient/{patient}"}
+        reading_visits.backend.load({"resourceType": "Encounter", "id": f"visit-of-{patient}", "status": "in-progress", "subject": about})
+        arrival = reading_visits.launch(f"patient-by-visit={subject}", patient=patient)
+        assert arrival.page.status == status
+        assert says in arrival.page.text
+
+    def test_visit_that_may_not_be_read_names_what_the_ehr_has_to_send(self, clinic: FaultyClinic) -> None:
+        page = clinic.launch("patient-by-visit").page
+        assert "reading Encounter not granted" in page.text
+        assert "Have the EHR send patient with it" in page.text.replace("`", "")
+        assert "again" not in page.text.partition("For the IT team")[0].lower()
+        assert "choose" not in page.text.lower()
+
+    # SMART H6
+    def test_clinician_without_a_name_is_read_where_that_is_granted(self, reading_visits: FaultyClinic) -> None:
+        arrival = reading_visits.launch("name-missing")
+        assert "Signed in: Sofia Lindqvist" in arrival.page.text
+
+    # SMART H6
+    def test_clinician_without_a_name_is_called_by_no_id(self, clinic: FaultyClinic) -> None:
+        arrival = clinic.launch("name-missing")
+        assert "Signed in: the signed-in clinician" in arrival.page.text
+        receipt = clinic.rate(arrival)
+        note = receipt.soup.select_one(".note pre")
+        assert note is not None
+        assert "rated: the signed-in clinician" in note.get_text()
+        assert "dr-1" not in note.get_text()
+        assert "Practitioner/dr-1" not in clinic.get(arrival).text
+        assert "Practitioner/dr-1" not in receipt.text
+
+    # SMART J6
+    def test_sign_in_that_cannot_be_renewed_says_until_when_it_lasts_and_what_keeps_the_work(self, clinic: FaultyClinic) -> None:
+        arrival = clinic.launch("refresh-none", "expires=70")
+        assert re.search(r"Signed in: Sofia Lindqvist until \d\d:\d\d", arrival.page.text)
+        assert re.search(r"This sign-in ends at \d\d:\d\d and cannot be renewed", arrival.page.text)
+        assert "What is chosen in a form is kept as you go" in arrival.page.text
+        form = read(arrival.client.get(f"{arrival.chart}check/{SLUG}/clinician", base_url=SITE))
+        assert re.search(r"This sign-in lasts until \d\d:\d\d", form.text)
+        fields = form.form("/check/") | dict.fromkeys(ITEMS, "4")
+        clinic.clock.forward(seconds=80)
+        receipt = clinic.post(arrival, form.action("/check/"), fields)
+        assert "kept in Rapport" in receipt.text
+
+    def test_sign_in_that_can_be_renewed_says_nothing_of_an_end(self, clinic: FaultyClinic) -> None:
+        line = clinic.launch("expires=70").page.soup.select_one(".context")
+        assert line is not None
+        assert "until" not in line.get_text()
 
 
 class TestRenewal:

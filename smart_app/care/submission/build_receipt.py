@@ -18,6 +18,7 @@ from smart_app.care.submission.write_ladder import step_words
 from smart_app.errors import FhirError, NotFound
 from smart_app.fhir.client import Resource
 from smart_app.fhir.gather import Failed, Loaded, gather
+from smart_app.launch.context.launch_context import User
 from smart_app.store import OutboxState
 
 ReadBacks = Mapping[str, Loaded[Resource] | Failed]
@@ -50,7 +51,7 @@ def receipt(record: ChartRecord, *, key: str) -> Receipt:
         step=step_words(sealed.step),
         written=tuple(_written(sealed, part, read.get(part.role), shown=shown) for part in stored),
         not_written=tuple(_not_written(sealed, part, state, shown=shown) for part in sealed.missing),
-        note_text=note_text(sealed, sent=sealed.authored.astimezone(record.zone), shown=shown),
+        note_text=note_text(sealed, sent=sealed.authored.astimezone(record.zone), shown=shown, signed_in=record.context.user),
         reason=_reason(state, sealed),
         repeated=sealed.repeated,
         from_paper=sealed.from_paper,
@@ -58,10 +59,10 @@ def receipt(record: ChartRecord, *, key: str) -> Receipt:
     )
 
 
-def note_text(sealed: SealedSubmission, *, sent: datetime, shown: bool) -> str:
-    """Plain text to paste into a note; `sent` is when, in the clinic's zone; scores only where they may be shown."""
+def note_text(sealed: SealedSubmission, *, sent: datetime, shown: bool, signed_in: User) -> str:
+    """Plain text to paste into a note, without any id; `sent` is when, in the clinic's zone; scores only where they may be shown."""
     unvalidated = "" if sealed.validated else ", not a validated instrument"
-    rated = f", rated: {sealed.clinician_name or sealed.clinician}" if sealed.clinician else ""
+    rated = f", rated: {_rated(sealed, sealed.clinician, signed_in)}" if sealed.clinician else ""
     paper = " Typed in from paper." if sealed.from_paper else ""
     lines = [
         f"{sealed.instrument_title} ({sealed.informant}'s form{unvalidated}), {sent:%d-%b-%Y}{rated}.{paper}",
@@ -70,6 +71,12 @@ def note_text(sealed: SealedSubmission, *, sent: datetime, shown: bool) -> str:
     if sealed.unscored:
         return "\n".join([*lines, f"Stored as answered, not scored. {sealed.unscored}"])
     return "\n".join([*lines, _scores_text(sealed) if shown else f"Scores {_HELD_BACK}."])
+
+
+def _rated(sealed: SealedSubmission, reference: str, signed_in: User) -> str:
+    """Who was rated, by name or by what else tells."""
+    rated = Person(reference=reference, name=sealed.clinician_name)
+    return rated.name or (signed_in.called if reference == signed_in.reference else rated.called)
 
 
 def _scores_text(sealed: SealedSubmission) -> str:

@@ -57,6 +57,11 @@ def read_context_parameters(
     )
 
 
+def context_items(response: Mapping[str, Any], *, fhir_base: str) -> tuple[ContextItem, ...]:
+    """What `fhirContext` holds, before it is known whose chart it is about."""
+    return tuple(_items(_ParameterReader(response=response, ignored=[]), fhir_base))
+
+
 def contradiction(response: Mapping[str, Any], *, fhir_base: str, patient: str, tenant: str | None) -> str | None:
     """What in the answer to a refresh says that the EHR means another patient or tenant now; None when nothing does."""
     said = response.get("patient")

@@ -20,6 +20,11 @@ class User(Struct, frozen=True, kw_only=True):
     subject: str
 
     @property
+    def called(self) -> str:
+        """The name, else words that say who is meant: an id is no name."""
+        return self.name or ("the patient" if self.kind == "Patient" else "the signed-in clinician")
+
+    @property
     def kind(self) -> str:
         """The resource type, of a person on this FHIR server and of one elsewhere alike."""
         return self.reference.split("/")[-2] if "/" in self.reference else ""
@@ -67,7 +72,8 @@ class Author(Struct, frozen=True, kw_only=True):
 class PendingLaunch(Struct, frozen=True, kw_only=True):
     """Sent to the authorization server, not yet back. Single use; `nonce` and `verifier` are kept sealed.
     `answers_with_iss`: the server promised to name itself on the callback (RFC 9207). `assertion_algorithms`: what it takes of a client
-    that signs, empty when it did not say."""
+    that signs, empty when it did not say. `launch` is the EHR's launch value, None without a chart; `tries`: how
+    often the EHR was asked to authorize it, `refused` which features it would not have asked for."""
 
     iss: str
     via: Via
@@ -82,6 +88,9 @@ class PendingLaunch(Struct, frozen=True, kw_only=True):
     started: datetime
     answers_with_iss: bool = False
     assertion_algorithms: tuple[str, ...] = ()
+    launch: str | None = None
+    tries: int = 1
+    refused: tuple[str, ...] = ()
 
 
 class LaunchContext(Struct, frozen=True, kw_only=True):
@@ -89,7 +98,7 @@ class LaunchContext(Struct, frozen=True, kw_only=True):
 
     `scope` is what was granted. `expires` is when the access token stops (None on an open server). `encounter` is an Encounter id.
     `need_patient_banner` is True unless the EHR said explicitly that it shows one. `presence_due`: when the EHR must be told again that
-    its user is here, None where it does not ask.
+    its user is here, None where it does not ask. `refused` are features that the EHR would not have asked for.
     """
 
     iss: str
@@ -109,11 +118,18 @@ class LaunchContext(Struct, frozen=True, kw_only=True):
     intent: str | None = None
     presence_due: datetime | None = None
     assertion_algorithms: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
     arrived: ContextParameters = field(default_factory=ContextParameters)
 
     def __repr__(self) -> str:
         """Without tokens, patient and user."""
         return f"LaunchContext(iss={self.iss!r}, via={self.via!r}, scope={self.scope!r}, opened={self.opened!r})"
+
+    @property
+    def fixed_end(self) -> datetime | None:
+        """When the sign-in ends that nothing can renew; None where it can be renewed, or never ends. `online_access` may be granted and
+        bring no refresh token."""
+        return self.expires if self.refresh_token is None else None
 
     @property
     def by_patient(self) -> bool:

@@ -262,7 +262,7 @@ class AuthorizationServer:
         if "fhirUser" in scopes:
             claims |= {"fhirUser": f"{self.fhir_base}/{grant.user.reference}", "name": grant.user.name}
         signed = grant.options.faults.id_token(claims, self.key)
-        self.further_keys.update({str(key["kid"]): key for key in grant.options.faults.keys()})
+        self.further_keys.update({str(key["kid"]): key for key in grant.options.faults.published()})
         return {"id_token": signed} if signed is not None else {}
 
     def _subject(self, grant: Grant) -> str:

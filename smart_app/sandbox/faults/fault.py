@@ -15,8 +15,8 @@ PublishedKey = dict[str, object]
 Forward = Callable[[FhirRequest], FhirResponse]
 Group = Literal["Sign-in", "Granted scopes", "Token response", "id_token", "Token renewal", "Sign-out", "Reading", "Writing"]
 # How the whole thing ends where the client is right: a page opens; no launch is opened; the open launch ends; what was sent is kept by
-# the app and not in the record; nobody knows yet whether it is in the record; the EHR has taken it and does not show it; it is in the record
-# once.
+# the app and not in the record; nobody knows yet whether it is in the record; the EHR has taken it and does not show it; it is in the
+# record once.
 Ends = Literal["opens", "stops", "over", "kept", "unknown", "accepted", "stored"]
 _LONGEST_WAIT = 120.0
 
@@ -56,9 +56,9 @@ class Fault:
 
     `values` may stand behind `=`, the first where none is given; `free` allows any other text, `numeric` any other number.
     The hooks change what leaves the EHR: the `launch` value, the granted `scope`, the pairs of the `callback` query, the id_token's
-    `claims`, its signature (`sign`) and the `keys` published besides the EHR's own, the answer to a code (`token`), a refresh token (`renewal`) or a token given back
-    (`revocation`), an exchange at the FHIR base (`fhir`), the `lifetime` of access tokens in seconds. `rotates` False leaves refresh
-    tokens good after use.
+    `claims`, its signature (`sign`) and the `keys` published besides the EHR's own, the answer to a
+    code (`token`), a refresh token (`renewal`) or a token given back (`revocation`), an exchange at the
+    FHIR base (`fhir`), the `lifetime` of access tokens in seconds. `rotates` False leaves refresh tokens good after use.
     """
 
     name: str
@@ -130,7 +130,7 @@ class Faults:
         signing = next(((fault.sign, case) for fault, case in self.chosen if fault.sign), None)
         return signing[0](claims, key, signing[1]) if signing else key.sign(claims)
 
-    def keys(self) -> list[PublishedKey]:
+    def published(self) -> list[PublishedKey]:
         """What is published besides the EHR's own key from now on."""
         return [key for fault, case in self.chosen if fault.keys for key in fault.keys(case)]
 

@@ -454,8 +454,8 @@ FHIR = (
         name="written-not-shown",
         group="Writing",
         does="Takes a write, names the id, and answers the read of that id with this status.",
-        expected="Says that the EHR accepted it and that it was not found again; neither that it is saved nor that it is lost. Keeps a copy, "
-        "and sends nothing twice.",
+        expected="Says that the EHR accepted it and that it was not found again; neither that it is saved nor that it is lost. Keeps a "
+        "copy, and sends nothing twice.",
         ends="accepted",
         values=("404", "410"),
         fhir=_not_shown,

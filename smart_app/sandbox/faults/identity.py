@@ -198,6 +198,12 @@ IDENTITY = (
     _good(name="user-relative", does="Names the user relative to the FHIR base.", expected="Opens.", claims=_relative_user),
     _good(name="user-as-profile", does="Names the user as `profile`, as before SMART 1.0.", expected="Opens.", claims=_older_name),
     _good(
+        name="name-missing",
+        does="Does not name the user in the id_token (no name).",
+        expected="Opens. Reads the name in the record where that is granted; else shows no id in its place.",
+        claims=_changed(name=None),
+    ),
+    _good(
         name="user-elsewhere",
         does="Names a user on another host.",
         expected="Opens, and never sends that host the token.",

@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
+from smart_app.sandbox.exchange.json_text import parsed, written
 from smart_app.sandbox.exchange.messages import FhirRequest, FhirResponse
 from smart_app.sandbox.exchange.refusal import refusal
 from smart_app.sandbox.faults.fault import Answer, Case, Fault, Forward, Raw
@@ -34,6 +36,25 @@ def _member(name: str) -> Callable[[Answer, Case], Answer]:
 
 def _sent(raw: Raw) -> Callable[[Answer, Case], Raw]:
     return lambda _answer, _case: raw
+
+
+def _visit_alone(answer: Answer, _case: Case) -> Answer:
+    """The visit that is open, or one that nobody has, and no patient."""
+    return {**{name: value for name, value in answer.items() if name != "patient"}, "encounter": answer.get("encounter") or NOBODY}
+
+
+_VISIT_SUBJECTS = {
+    "elsewhere": {"reference": "https://elsewhere.example/fhir/Patient/1"},
+    "group": {"reference": "Group/1"},
+    "nobody": {"display": "Somebody"},
+}
+
+
+def _visit_of_another_kind(request: FhirRequest, forward: Forward, case: Case) -> FhirResponse:
+    """The Encounter with the subject of the fault's value; as it is where it is to be the patient's own."""
+    answer = forward(request)
+    encounter = parsed(answer.body) if request.path.startswith("Encounter/") and case.value in _VISIT_SUBJECTS else None
+    return answer if encounter is None else replace(answer, body=written({**encounter, "subject": _VISIT_SUBJECTS[case.value]}))
 
 
 def _status(_answer: Answer, case: Case) -> Raw:
@@ -156,6 +177,17 @@ TOKEN_RESPONSE = (
         token=_with(patient=None),
     ),
     Fault(
+        name="patient-by-visit",
+        group="Token response",
+        does="Names the visit and no patient; the visit's subject is the patient, on another server, a group, or not said.",
+        expected="Opens the chart of the visit's subject where it may read the visit; else opens no launch, and says what the EHR has to "
+        "send.",
+        ends="stops",
+        values=("own", *_VISIT_SUBJECTS),
+        token=_visit_alone,
+        fhir=_visit_of_another_kind,
+    ),
+    Fault(
         name="patient-malformed",
         group="Token response",
         does="Names a patient that is no FHIR id.",
@@ -217,7 +249,7 @@ RENEWAL = (
         name="refresh-none",
         group="Token renewal",
         does="Gives no refresh token at all.",
-        expected="Opens; when the access token ends, says that the sign-in is over.",
+        expected="Opens. Says on the page until when the sign-in lasts, before its end what keeps the work, and then that it is over.",
         ends="opens",
         token=_with(refresh_token=None),
     ),

@@ -6,6 +6,7 @@ from flask import Flask, Response, g, request, url_for
 
 from smart_app.care.record.access import prefetch_capabilities
 from smart_app.care.record.record import Record
+from smart_app.care.sessions.signed_in_name import with_name
 from smart_app.errors import LaunchError
 from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.launch.flow import Begun
@@ -79,7 +80,7 @@ class ChartLaunch:
             launch_id, context = running
             return see_other(first_page(Record(context=context, services=self._services, launch_id=launch_id)))
         g.standalone = pending.via == "standalone"
-        context = self._services.launcher.complete(pending, params)
+        context = with_name(self._services.launcher.complete(pending, params), self._services)
         # Asked for now, it is there when the first page is made, which may take a while.
         self._dependencies.pages.themes.of(context)
         response = opened(self._services, context, state=state)

@@ -27,6 +27,7 @@ from smart_app.web.views.dashboard.dashboard_page import DashboardUrls, dashboar
 from smart_app.web.views.dashboard.offers import offers
 from smart_app.web.views.ended import ended_view, signed_out_view
 from smart_app.web.views.forms.kept_answers import saved_draft_notices, undelivered_notices
+from smart_app.web.views.sign_in_end import ending_notice
 
 _DEFAULT_YEARS: Years = "2"
 
@@ -63,6 +64,7 @@ class Dashboard:
             now=now,
             focus=day,
             opening=notice,
+            ending=ending_notice(page_request.context, now=now),
             unsent=(*saved_draft_notices(left, partial(_beginning, page_request), now=now), *behind),
         )
         self._services.store.audit.add("history_read", launch_id=page_request.id, context=page_request.context)

@@ -32,6 +32,7 @@ from smart_app.web.views.forms.form_page import FormUrls, form_view
 from smart_app.web.views.forms.handover import handover_view
 from smart_app.web.views.forms.kept_answers import kept_view
 from smart_app.web.views.forms.receipt_page import receipt_view
+from smart_app.web.views.sign_in_end import form_words
 
 _UNPROCESSABLE = 422
 
@@ -99,6 +100,7 @@ class FormFlow:
             earlier=earlier,
             offered=None if invalid or earlier else saved_draft(page_request.record, asked),
             hidden=((RATED, asked.note),) if asked.chosen else (),
+            lasts=form_words(page_request.context, now=page_request.record.now()),
         )
         tab = None if asked.alone else page_request.tab
         return self._dependencies.pages.page("check_form", view, csrf=page_request.csrf, tab=tab, status=_UNPROCESSABLE if invalid else 200)
@@ -137,6 +139,7 @@ class Forms:
             back=url_for("dashboard", launch_id=page_request.id),
             today=page_request.record.now().date(),
             blind=self._services.settings.blind_entry,
+            lasts=form_words(page_request.context, now=page_request.record.now()),
         )
         return self._dependencies.pages.page("handover", view, tab=page_request.tab)
 

@@ -21,7 +21,8 @@ _AGAIN: Mapping[Via, str] = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tab:
     """`launch` and `patient` are the same in all pages of the same one in this deployment. `idle`: seconds after which the launch ends
-    without use, `left`: in any case. `stay` is where its use can be noted. `again` is how to come back, None for the way from a chart.
+    without use, `left`: in any case, or after which nothing can be asked of
+    the record any more. `stay` is where its use can be noted. `again` is how to come back, None for the way from a chart.
     `ended`: this page closed the launch."""
 
     launch: str
@@ -38,7 +39,8 @@ def tab_of(record: ChartRecord, csrf: Csrf, *, name: str, stay: str, token: str,
     """The tab of a page; `name` is the launch's cookie's."""
     context, settings = record.context, record.services.settings
     idle = timedelta(minutes=settings.idle_minutes)
-    left = context.opened + timedelta(minutes=settings.absolute_minutes) - record.services.clock()
+    end = context.opened + timedelta(minutes=settings.absolute_minutes)
+    left = min(end, context.fixed_end or end) - record.services.clock()
     return Tab(
         launch=name.rsplit("-", 1)[-1],
         patient=csrf.token("patient", context.iss.rstrip("/"), context.patient)[:_ENOUGH],

@@ -9,6 +9,7 @@ from smart_app.care.record.patient_in_context import Patient
 from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.web import formats
 from smart_app.web.views.parts import Fact
+from smart_app.web.views.sign_in_end import lasts_until
 
 
 class Banner(Struct, frozen=True, kw_only=True):
@@ -20,12 +21,14 @@ class Banner(Struct, frozen=True, kw_only=True):
 
 
 class ContextLine(Struct, frozen=True, kw_only=True):
-    """`patient_name` only when the EHR shows the banner itself; `end` is where the launch is closed by POST with `patient_id`."""
+    """`patient_name` only when the EHR shows the banner itself; `lasts` until when the sign-in does that
+    cannot be renewed, "" for any other; `end` is where the launch is closed by POST with `patient_id`."""
 
     patient_name: str | None
     patient_id: str
     opened: str
     signed_in: str
+    lasts: str
     synthetic: bool
     end: str | None
 
@@ -43,7 +46,8 @@ def context_line(patient: Patient, context: LaunchContext, *, now: datetime, end
         patient_name=None if context.need_patient_banner else full_name(patient),
         patient_id=patient.id,
         opened=f"{how} at {formats.clock(opened, now.tzinfo)}, {formats.short_date(opened.date())}",
-        signed_in=context.user.name or context.user.reference or "not known",
+        signed_in=context.user.called,
+        lasts=lasts_until(context, now=now),
         synthetic=context.synthetic,
         end=end,
     )

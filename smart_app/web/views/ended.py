@@ -42,7 +42,13 @@ def signed_out_view(revocation: Revocation, *, way: WayBack | None) -> EndView:
         *_GIVEN_BACK[revocation],
         "This does not sign you out of your patient portal or record system. If others use this device, sign out there too.",
     )
-    return EndView(headline="You are signed out of Rapport", lines=lines, receipt=None, start=way.href if way else None, start_words=way.button if way else "")
+    return EndView(
+        headline="You are signed out of Rapport",
+        lines=lines,
+        receipt=None,
+        start=way.href if way else None,
+        start_words=way.button if way else "",
+    )
 
 
 def ended_view(revocation: Revocation, *, way: WayBack | None) -> EndView:
@@ -53,7 +59,9 @@ def ended_view(revocation: Revocation, *, way: WayBack | None) -> EndView:
         *_GIVEN_BACK[revocation],
         f"Closing Rapport does not sign you out of the record system. To see the history again, {way_back}.",
     )
-    return EndView(headline="Rapport is closed", lines=lines, receipt=None, start=way.href if way else None, start_words=way.button if way else "")
+    return EndView(
+        headline="Rapport is closed", lines=lines, receipt=None, start=way.href if way else None, start_words=way.button if way else ""
+    )
 
 
 _STANDS: dict[Outcome, tuple[str, str]] = {

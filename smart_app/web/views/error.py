@@ -45,7 +45,7 @@ class Advice(Struct, frozen=True, kw_only=True):
 
     headline: str
     remedy: str
-    asked: Literal["none", "discovery", "token"] = "none"
+    asked: Literal["none", "discovery", "token", "visit"] = "none"
 
 
 _EHR_SIDE = "The EHR's launch sends this. Compare its launch address and parameters with docs/register-with-an-ehr.md."
@@ -152,10 +152,23 @@ ADVICE: Mapping[LaunchCode, Advice] = {
         "for a launch without a chart with `launch/patient`.",
         asked="token",
     ),
+    "patient_of_visit_unknown": Advice(
+        headline="The record system did not say which patient is open",
+        remedy="The token response names a visit (encounter) and no patient. Have the EHR send `patient` with it. Where it cannot, list "
+        "the feature visit in its entry in launch.json and have reading Encounter granted: Rapport then takes the visit's subject. Why "
+        "it could not is below.",
+        asked="visit",
+    ),
+    "patient_not_offered": Advice(
+        headline="The record system named no patient",
+        remedy="A launch without a chart needs `launch/patient` granted and a patient settled at the sign-in. Where this EHR has no "
+        "choice of a patient there, take `standalone` out of its entry in launch.json; Rapport then opens from the chart alone.",
+        asked="token",
+    ),
     "patient_malformed": Advice(
         headline="No patient can have this id",
-        remedy="Only open servers take a patient from an address or a form. What was there is no FHIR id: letters, digits, - and . (some servers "
-        "add _), 64 at most.",
+        remedy="Only open servers take a patient from an address or a form. What was there is no FHIR id: letters, digits, - and . (some "
+        "servers add _), 64 at most.",
     ),
     "patient_contradicted": Advice(
         headline="The record system named two patients",
@@ -183,7 +196,9 @@ _ASKED = {
     "none": "None",
     "discovery": "The EHR's sign-in description; nothing else",
     "token": "The EHR's sign-in; no patient data was asked for",
+    "visit": "The EHR's sign-in, and the visit it named where that may be read; nothing else",
 }
+_GIVE_EITHER = "Give your clinic or your IT team the reference code."
 _CARRY_ON = "Carry on in the chart. Nothing is waiting to be saved."
 _GIVE_CODE = "If it happens again, give your IT team the reference code."
 _AGAIN = ("Close this page and open Rapport again from the patient's chart.", _CARRY_ON, _GIVE_CODE)
@@ -218,6 +233,8 @@ _WORTH_A_TRY = frozenset[LaunchCode](
         "patient_missing",
     }
 )
+# What starting once more may mend; another sign-in, or another record system of the list, too.
+_WORTH_STARTING: frozenset[str] = _WORTH_A_TRY | {"discovery_not_json", "iss_not_listed", "cookies_blocked", "issuer_differs"}
 # What may be over in a moment: a server that is being restarted answers not at all, or with a page.
 _PASSING = frozenset[LaunchCode]({"discovery_unreachable", "discovery_not_json"})
 
@@ -237,13 +254,14 @@ def launch_error_view(
     answer, as the launch value is still good. `way` is the way back of a
     launch that did not begin in a chart."""
     advice = ADVICE[cast("LaunchCode", error.code)]
-    nothing = "Nothing was opened and no patient information was read."
+    nothing = "Nothing was opened." if advice.asked == "visit" else "Nothing was opened and no patient information was read."
+    back = way if way and (way.kind == "picker" or error.code in _WORTH_STARTING) and not error.by_patient else None
     sentence = told(error, way).removesuffix("Open Rapport again from the patient's chart.").strip().removesuffix("Nothing was opened.")
     address = _address(iss, registration) if error.code == "iss_not_listed" and iss else ()
     return ErrorView(
         headline=advice.headline,
         lead=f"{sentence.strip()} {nothing}",
-        steps=steps_of(way) if way else _ELSEWHERE if elsewhere else _steps(error),
+        steps=steps_of(back) if back else _ELSEWHERE if elsewhere else _steps(error, way),
         reference=reference,
         facts=(
             *address,
@@ -253,16 +271,18 @@ def launch_error_view(
         ),
         help_uri=error.help_uri,
         elsewhere=elsewhere,
-        retry=way.href if way else again if error.code in _PASSING else None,
-        retry_words=way.button if way else "Try again",
+        retry=back.href if back else again if error.code in _PASSING else None,
+        retry_words=back.button if back else "Try again",
     )
 
 
-def _steps(error: LaunchError) -> tuple[str, ...]:
+def _steps(error: LaunchError, way: WayBack | None) -> tuple[str, ...]:
     if error.code == "cookies_blocked":
         return _ALLOW
     if error.by_patient:
         return _BY_PATIENT
+    if way:
+        return ("Close this page. Nothing is waiting to be saved.", _GIVE_EITHER)
     return _AGAIN if error.code in _WORTH_A_TRY else (f"Close this page. {_CARRY_ON}", "Give your IT team the reference code.")
 
 

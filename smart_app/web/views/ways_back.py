@@ -45,6 +45,6 @@ _BUTTONS: Mapping[Kind, str] = {"start": "Start again", "picker": "Back to the p
 _STAFF: Mapping[Kind, str] = {
     "start": "start again on Rapport's own page, sign in as the same person, choose the same patient",
     "picker": "choose the same patient from the list",
-    "either": "open Rapport again from the same patient's chart, or, where it began without one, from its start page, signed in as the same "
-    "person",
+    "either": "open Rapport again from the same patient's chart, or, where it began without one, from its start page, signed in as the "
+    "same person",
 }

@@ -445,7 +445,9 @@ def test_unreadable_resource_is_not_called_the_same(ehr: Ehr, services: AppServi
 def test_answers_that_were_accepted_and_are_not_found_again_are_neither_saved_nor_lost(
     ehr: Ehr, services: AppServices, clock: Clock, status: int
 ) -> None:
-    ehr.faults.append(lambda method, path: refusal(status, "gone") if method == "GET" and path.startswith("QuestionnaireResponse/") else None)
+    ehr.faults.append(
+        lambda method, path: refusal(status, "gone") if method == "GET" and path.startswith("QuestionnaireResponse/") else None
+    )
     send(services, informant="clinician")
     found = stand(services)
     assert found.outcome == "accepted"
@@ -467,7 +469,10 @@ def test_answers_that_may_not_be_read_are_not_called_not_found(ehr: Ehr, service
     found = stand(services, launch)
     assert found.outcome != "accepted"
     answers_line = next(line for line in found.written if line.what == "Answers")
-    assert (answers_line.read_back, answers_line.note) == ("not_read", "This sign-in does not include permission to read QuestionnaireResponse.")
+    assert (answers_line.read_back, answers_line.note) == (
+        "not_read",
+        "This sign-in does not include permission to read QuestionnaireResponse.",
+    )
 
 
 def test_patients_scores_are_kept_back_from_the_receipt_until_revealed(ehr: Ehr, services: AppServices) -> None:

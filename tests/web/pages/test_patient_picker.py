@@ -52,7 +52,9 @@ def test_a_server_with_sign_in_cannot_be_opened_without(rapport: Clinic, wire: r
 
 
 @pytest.mark.parametrize("identity", ["..", "p1/_history/1", "p1?_format=xml", "p" * 65])
-def test_what_cannot_be_an_id_leads_back_to_the_patients_and_to_no_chart(opened: Clinic, wire: responses.RequestsMock, identity: str) -> None:
+def test_what_cannot_be_an_id_leads_back_to_the_patients_and_to_no_chart(
+    opened: Clinic, wire: responses.RequestsMock, identity: str
+) -> None:
     fields = opened.get(f"/open?iss={BASE}").form("/open") | {"patient": identity}
     wire.calls.reset()
     pages = [
@@ -68,7 +70,9 @@ def test_what_cannot_be_an_id_leads_back_to_the_patients_and_to_no_chart(opened:
 
 
 def test_pages_of_an_open_server_lead_back_to_its_patients(opened: Clinic) -> None:
-    answer = opened.client.post("/open", data=opened.get(f"/open?iss={BASE}").form("/open") | {"patient": "pat-2"}, base_url=SITE, headers=OWN)
+    answer = opened.client.post(
+        "/open", data=opened.get(f"/open?iss={BASE}").form("/open") | {"patient": "pat-2"}, base_url=SITE, headers=OWN
+    )
     chart = urlsplit(answer.headers["Location"]).path
     told = opened.get(chart).soup.select_one("script[data-launch]")
     assert told is not None

@@ -191,7 +191,8 @@ def test_launch_from_a_chart_leads_back_to_it(rapport: Clinic) -> None:
 
 # SMART I
 def test_without_a_patient_the_page_says_to_choose_one_and_leads_back(rapport: Clinic) -> None:
-    rapport.server.token["patient"] = None
+    rapport.server.document["capabilities"] = ["launch-standalone", "context-standalone-patient"]
+    rapport.server.token |= {"patient": None, "encounter": None}
     page = read(come_back(rapport, read(start(rapport))))
     assert page.status == 400
     assert "choose a patient" in page.text
@@ -248,3 +249,33 @@ def test_patients_own_page_of_a_launch_that_is_forgotten_leads_to_the_portal_or_
     page = patient_signs_in.get(home)
     assert "from your patient portal, or from its start page" in page.text
     check_leads_back(page, "Start page")
+
+
+# SMART I
+def test_without_a_patient_and_without_a_choice_of_one_the_page_speaks_of_none(rapport: Clinic) -> None:
+    rapport.server.token |= {"patient": None, "encounter": None}
+    page = read(come_back(rapport, read(start(rapport))))
+    assert page.status == 400
+    assert "launch.patient_not_offered" in page.text
+    people = page.text.partition("For the IT team")[0].lower()
+    assert "again" not in people
+    assert "choose" not in people
+    assert "/start" not in page.links()
+
+
+# SMART I
+def test_a_patient_whose_record_the_ehr_does_not_name_is_sent_to_no_choice(patient_signs_in: Clinic) -> None:
+    patient_signs_in.server.token |= {"patient": None, "encounter": None}
+    page = read(come_back(patient_signs_in, read(start(patient_signs_in))))
+    assert page.status == 400
+    assert "Give your clinic the reference code" in page.text
+    assert "again" not in page.text.partition("For the IT team")[0].lower()
+
+
+# SMART G2
+def test_what_starting_again_cannot_mend_does_not_lead_there(rapport: Clinic) -> None:
+    rapport.server.token["scope"] = "launch"
+    page = read(come_back(rapport, read(start(rapport))))
+    assert "launch.scope_insufficient" in page.text
+    assert "again" not in page.text.partition("For the IT team")[0].lower()
+    assert "/start" not in page.links()

@@ -36,8 +36,8 @@ ELEMENT = Drawing(height=52, tall=False)
 
 
 def person(who: Person) -> str:
-    """A rated person's name, or the reference where the record gives none."""
-    return who.name or who.reference
+    """A rated person's name; where the record gives none, words that say so, with the reference that tells two of them apart."""
+    return who.name or f"{who.called} ({who.reference})"
 
 
 def total_scale(instrument: Instrument) -> Scale:

@@ -142,6 +142,7 @@ class DashboardView(Struct, frozen=True, kw_only=True):
     not_shown: NotShown
     sources: Sources
     opening: Notice | None = None
+    ending: Notice | None = None
     unsent: tuple[Notice, ...] = ()
 
 
@@ -153,11 +154,12 @@ def dashboard_view(
     now: datetime,
     focus: date | None = None,
     opening: Notice | None = None,
+    ending: Notice | None = None,
     unsent: tuple[Notice, ...] = (),
 ) -> DashboardView:
     """The page for one history. `now` is aware and gives today and the zone of clock times; `focus` is the day the focus line
     stands at (`?at=2026-11-10`), the last visit when None or unknown; `opening` what to say of how the page was opened,
-    `unsent` of forms that were begun and not sent."""
+    `ending` of a sign-in that will end, `unsent` of forms that were begun and not sent."""
     frame = LaneFrame(
         time=plot.TimeScale(start=history.start, end=history.end),
         today=now.date(),
@@ -193,6 +195,7 @@ def dashboard_view(
         not_shown=_not_shown(history),
         sources=_sources(history, frame),
         opening=opening,
+        ending=ending,
         unsent=unsent,
     )
 
@@ -236,13 +239,19 @@ def _axis(
 
 def _alliance_panel(dyad: Dyad, history: History, frame: LaneFrame, *, key: str) -> AlliancePanel:
     """One rated clinician on one instrument, which is named where there is more than one."""
-    whom = person(dyad.clinician) if dyad.clinician else "nobody"
+    whom = _whom(dyad)
     several = len({each.instrument.slug for each in history.dyads}) > 1
     of = f", {dyad.instrument.title}" if several else ""
     apart = "" if dyad.mine else " A clinician’s ratings are a line of their own."
     return _panel(
         dyad, history, frame, key=key, title=f"Alliance with {whom}{' (you)' if dyad.mine else ''}{of}", verb="rated", apart=apart
     )
+
+
+def _whom(dyad: Dyad) -> str:
+    if dyad.clinician is None:
+        return "nobody"
+    return dyad.clinician.name or "the signed-in clinician" if dyad.mine else person(dyad.clinician)
 
 
 def _companion_panel(dyad: Dyad, history: History, frame: LaneFrame, *, key: str) -> AlliancePanel:

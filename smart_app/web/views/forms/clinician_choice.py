@@ -42,14 +42,12 @@ def clinician_choice_view(
     """The page of one search. `unknown` is None before a choice was sent, True for one that is not among those found, False for none."""
     same = Counter(one.person.name for one in found.choices)
     patient = plain_name(found.patient)
-    me = context.user.name or "You"
+    me = f"{context.user.name} is" if context.user.name else "You are"
     rows = tuple(_row(one, twice=same[one.person.name] > 1) for one in found.choices)
     return ClinicianChoiceView(
         banner=clinician_banner(found.patient, today=today),
         form=f"{title}, the observer’s form",
-        lead=f"{me} is signed in and rates, as an observer, how {patient} and another clinician work together."
-        if rows
-        else _nobody(patient),
+        lead=f"{me} signed in to rate, as an observer, how {patient} and another clinician work together." if rows else _nobody(patient),
         rows=rows,
         problem="" if unknown is None else _UNKNOWN if unknown else _NONE,
         steps=() if rows else _STEPS,

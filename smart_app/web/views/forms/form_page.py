@@ -146,6 +146,7 @@ class FormView(Struct, frozen=True, kw_only=True):
     blocks: tuple[Block, ...]
     questions: tuple[FormItem, ...]
     of: int
+    lasts: str = ""
 
 
 class Filling(Struct, frozen=True, kw_only=True):
@@ -170,8 +171,10 @@ def form_view(
     earlier: SavedDraft | None = None,
     offered: SavedDraft | None = None,
     hidden: tuple[tuple[str, str], ...] = (),
+    lasts: str = "",
 ) -> FormView:
-    """The page of one form. `earlier` are the answers it goes on with, `offered` those it could; `hidden` goes back too."""
+    """The page of one form. `lasts` says until when it can be sent, where that is known; `earlier` are the answers it goes on
+    with, `offered` those it could; `hidden` goes back too."""
     instrument = draft.instrument
     filling = _filling(draft, invalid, earlier)
     return FormView(
@@ -188,6 +191,7 @@ def form_view(
         blocks=_blocks(instrument, filling),
         questions=tuple(_question(question, filling) for question in instrument.questions if draft.informant in question.text),
         of=len(instrument.items),
+        lasts=lasts,
     )
 
 
@@ -351,7 +355,7 @@ def _possessive(name: str) -> str:
 def _sheet(draft: BlankForm) -> tuple[Fact, ...]:
     """Whose answers these are, from which sheet, and who holds it."""
     instrument = draft.instrument
-    me = draft.signed_in.name or draft.signed_in.reference
+    me = draft.signed_in.name or "The signed-in clinician"
     answers = f"{plain_name(draft.patient)}, the patient" if draft.informant == "patient" else f"{me} (you)"
     pair = f"how {clinician_name(draft)} and the patient work together" if draft.informant == "observer" else None
     about = {"clinician": pair or f"working with {clinician_name(draft)}", "team": "the care received", "nobody": "living with diabetes"}
@@ -391,7 +395,7 @@ def words_with(*, clinician: str, patient: str) -> Callable[[str], str]:
 def clinician_name(draft: BlankForm) -> str:
     """Who is rated, or whom the answers go to, for people."""
     if draft.informant == "observer" and draft.clinician:
-        return draft.clinician.name or draft.clinician.reference
+        return draft.clinician.called
     if not draft.alone:
         return draft.signed_in.name or "your clinician"
     return spoken_of(draft.clinician)

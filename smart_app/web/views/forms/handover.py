@@ -22,8 +22,9 @@ class HandoverView(Struct, frozen=True, kw_only=True):
     back: str
 
 
-def handover_view(draft: BlankForm, *, form: str, back: str, today: date, blind: bool) -> HandoverView:
-    """Names the patient once more, so that the device does not go to another."""
+def handover_view(draft: BlankForm, *, form: str, back: str, today: date, blind: bool, lasts: str = "") -> HandoverView:
+    """Names the patient once more, so that the device does not go to another; `lasts` says until when answers can be sent, where that is
+    known."""
     minutes = draft.instrument.forms["patient"].minutes
     count = len(draft.instrument.items)
     about = f", about {minutes} minutes" if minutes else ""
@@ -35,6 +36,7 @@ def handover_view(draft: BlankForm, *, form: str, back: str, today: date, blind:
             f"The next page is theirs: {count} sentences about {_subject(draft)}{about}.",
             "It shows nothing from the chart. When they have sent their answers, they are asked to hand the device back.",
             *((_BLIND,) if blind and draft.clinician else ()),
+            *((lasts,) if lasts else ()),
         ),
         warning=draft.why_not_write or "",
         form=form,

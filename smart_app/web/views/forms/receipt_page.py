@@ -4,6 +4,7 @@ from datetime import datetime, tzinfo
 
 from msgspec import Struct
 
+from fhir_mappings.people.person import Person
 from smart_app.care.record.patient_in_context import Patient
 from smart_app.care.submission.receipt import NotWritten, Outcome, ReadBack, Receipt, StoredPart
 from smart_app.launch.context.launch_context import LaunchContext
@@ -79,7 +80,7 @@ def receipt_view(
         facts=_facts(receipt, context, now.tzinfo),
         note_text=receipt.note_text,
         synthetic=context.synthetic,
-        signed_in=context.user.name or context.user.reference,
+        signed_in=context.user.called,
     )
 
 
@@ -128,11 +129,15 @@ def _row(part: StoredPart) -> StoredRow:
     )
 
 
+def _rated(clinician: Person, context: LaunchContext) -> str:
+    return clinician.name or (context.user.called if clinician.reference == context.user.reference else clinician.called)
+
+
 def _facts(receipt: Receipt, context: LaunchContext, zone: tzinfo | None) -> tuple[Fact, ...]:
     sent = receipt.submitted.astimezone(zone)
-    answered_by = "the patient" if receipt.informant == "patient" else context.user.name or context.user.reference
-    rated = (Fact(label="Clinician rated", value=receipt.clinician.name or receipt.clinician.reference),) if receipt.clinician else ()
-    paper = (Fact(label="Typed in from paper by", value=context.user.name or context.user.reference),) if receipt.from_paper else ()
+    answered_by = "the patient" if receipt.informant == "patient" else context.user.called
+    rated = (Fact(label="Clinician rated", value=_rated(receipt.clinician, context)),) if receipt.clinician else ()
+    paper = (Fact(label="Typed in from paper by", value=context.user.called),) if receipt.from_paper else ()
     facts = (
         *rated,
         Fact(label="Answered by", value=answered_by),

@@ -13,6 +13,7 @@ from smart_app.web import formats
 from smart_app.web.views.banner import Banner, patient_banner, plain_name
 from smart_app.web.views.forms.form_page import NOT_WATCHED, YOUR_CHOICE, spoken_of, words_with
 from smart_app.web.views.parts import Statement
+from smart_app.web.views.sign_in_end import lasts_until
 
 _SHOWN = 50
 Address = Callable[[str, Person | None], str]
@@ -37,10 +38,11 @@ class SentForm(Struct, frozen=True, kw_only=True):
 
 class PortalView(Struct, frozen=True, kw_only=True):
     """Everything the page prints. `none` says why there is nothing to answer, empty where there is; `incomplete` what the list of answers
-    sent lacks; `who` as in the form."""
+    sent lacks; `who` as in the form; `lasts` until when a sign-in does that cannot be renewed, "" for any other."""
 
     banner: Banner
     signed_in: str
+    lasts: str
     synthetic: bool
     end: str
     forms: tuple[Answerable, ...]
@@ -59,6 +61,7 @@ def portal_view(page: PortalHome, *, context: LaunchContext, site_name: str, add
     return PortalView(
         banner=patient_banner(page.patient),
         signed_in=context.user.name or plain_name(page.patient),
+        lasts=lasts_until(context, now=now),
         synthetic=context.synthetic,
         end=end,
         forms=forms,

@@ -13,8 +13,7 @@ _STANDS: dict[Outcome, tuple[str, str]] = {
     "partly_saved": ("Thank you", "Your answers are in your health record."),
     "accepted": (
         "Your answers were accepted, and are not shown just now",
-        "Your health record accepted them and does not show them just now. A copy is kept safely here. Please do not fill in the form again; "
-        "look again later.",
+        "Your health record does not show them just now. A copy is kept safely here. Please do not fill it in again; look again later.",
     ),
     "kept": ("Your answers are not in your health record yet", "They are kept safely here. You can try to send them again."),
     "unknown": (

@@ -1,0 +1,45 @@
+"""What is said of a sign-in that ends and cannot be renewed: until when it lasts, and what keeps the work, before the end."""
+
+from datetime import datetime, timedelta
+
+from smart_app.launch.context.launch_context import LaunchContext
+from smart_app.web import formats
+from smart_app.web.views.parts import Notice
+
+# So near its end nobody should begin what takes a while.
+_NEAR = timedelta(minutes=15)
+
+
+def lasts_until(context: LaunchContext, *, now: datetime) -> str:
+    """`14:35`, with its day where that is not today; "" where the sign-in can be renewed, or does not end."""
+    end = context.fixed_end
+    if end is None:
+        return ""
+    local = end.astimezone(now.tzinfo)
+    day = "" if local.date() == now.date() else f", {formats.short_date(local.date())}"
+    return f"{formats.clock(local, now.tzinfo)}{day}"
+
+
+def ending_notice(context: LaunchContext, *, now: datetime) -> Notice | None:
+    """For the clinician's page, while the end is near: what is not lost by it, and how to go on."""
+    end = context.fixed_end
+    if end is None or end - now > _NEAR:
+        return None
+    way = _WAYS.get(context.via, "open Rapport again from the patient's chart")
+    return Notice(title=f"This sign-in ends at {lasts_until(context, now=now)} and cannot be renewed.", text=f"{_STAYS} To go on, {way}.")
+
+
+def form_words(context: LaunchContext, *, now: datetime) -> str:
+    """For a form, whoever fills it in; "" where nothing has to be said."""
+    until = lasts_until(context, now=now)
+    if not until:
+        return ""
+    if context.by_patient:
+        return f"You are signed in until {until}. Please send your answers before then."
+    return f"This sign-in lasts until {until}. What is chosen here is kept as you go; what is sent after that goes into the record later."
+
+
+_STAYS = (
+    "What is chosen in a form is kept as you go, and what is sent after the end is kept in Rapport: both can be sent from the next launch."
+)
+_WAYS = {"standalone": "start again on Rapport's own page"}
