@@ -250,6 +250,11 @@ class TestClientAuthentication:
         issuer = only(write({"name": "Open", "iss": "https://o.example/fhir", "auth": {"method": "open"}, "synthetic_data": True}))
         assert issuer.auth == OpenServer()
 
+    def test_features_make_the_scope(self, write: Write) -> None:
+        found = only(write({**EHR, "features": ["results", "scores", "names"]}))
+        assert found.scope == "launch openid fhirUser patient/Patient.r patient/Observation.crs user/Practitioner.r"
+        assert only(write({**EHR, "features": []})).scope == "launch openid fhirUser patient/Patient.r"
+
     def test_scope_is_the_clients_unless_given(self, write: Write) -> None:
         registration: Registration = load_registration(write(EHR, {**EHR, "iss": "https://b.example/f", "scope": "launch openid"}))
         assert [issuer.scope for issuer in registration.issuers] == [registration.client.scope, "launch openid"]
@@ -316,6 +321,8 @@ class TestMistakes:
             ({"frame_ancestors": ["https://a.example", "*; script-src *"]}, "issuers[0].frame_ancestors[1]"),
             ({"hosts": ["https://a.example"]}, "issuers[0].hosts[0]"),
             ({"scope": "launch  openid"}, "issuers[0].scope"),
+            ({"features": ["results", "everything"]}, "issuers[0].features[1]"),
+            ({"features": ["results"], "scope": "launch openid"}, "issuers[0]"),
             ({"synthetic_data": "true"}, "issuers[0].synthetic_data"),
             ({"enabled": 1}, "issuers[0].enabled"),
             ({"name": ""}, "issuers[0].name"),

@@ -21,7 +21,7 @@ from smart_app.errors import ConfigurationError, LaunchCode, LaunchError, Sessio
 from smart_app.http import FetchError, get_json
 from smart_app.launch.context.context_parameters import context_items, contradiction, read_context_parameters
 from smart_app.launch.context.fhir_user import signed_in
-from smart_app.launch.context.launch_context import ContextItem, LaunchContext, PendingLaunch, Via
+from smart_app.launch.context.launch_context import ContextItem, LaunchContext, PendingLaunch
 from smart_app.launch.context.user_presence import HERE, presence_due
 from smart_app.launch.context.visit_patient import patient_of_visit
 from smart_app.launch.discovery.allowed_hosts import allowed_address, origins
@@ -30,9 +30,10 @@ from smart_app.launch.keys import signing_keys
 from smart_app.launch.keys.client_secrets import check_secrets
 from smart_app.launch.oauth import client_auth, client_metadata, pkce, scopes
 from smart_app.launch.oauth.client_auth import Credentials
+from smart_app.launch.oauth.granted_features import with_less
 from smart_app.launch.oauth.id_token import Expected, Identity, claimed_issuer, verify
 from smart_app.launch.oauth.parameters import single
-from smart_app.launch.oauth.token_endpoint import TokenResponse, request_token, revoke_token, said, token_still_works
+from smart_app.launch.oauth.token_endpoint import TokenResponse, oauth_error, request_token, revoke_token, said, token_still_works
 from smart_app.registration import Issuer, OpenServer, PrivateKeyJwt, Registration
 
 # A token that has less than this left is renewed first: clocks differ, and a page makes several calls with it.
@@ -65,6 +66,14 @@ class Begun(Struct, frozen=True, kw_only=True):
     pending: PendingLaunch
     authorize_url: str
     form: AuthorizeForm | None = None
+
+
+class Asking(Struct, frozen=True, kw_only=True):
+    """The scope asked for, at which try, and which features the EHR would not have asked for."""
+
+    scope: str
+    tries: int = 1
+    refused: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +118,7 @@ class Launcher:
         issuer = self._issuer(iss)
         if isinstance(issuer.auth, OpenServer):
             raise _not_listed("it is registered as an open server, which has no EHR launch")
-        return self._begun(issuer, iss, launch)
+        return self._begun(issuer, iss, launch, Asking(scope=issuer.scope))
 
     def begin_standalone(self, iss: str) -> Begun:
         """Start without a chart at the FHIR base of an entry that allows it; the EHR signs the person in and settles the patient. Raises
@@ -117,7 +126,7 @@ class Launcher:
         issuer = self._issuer(iss)
         if not issuer.standalone:
             raise _not_listed("its entry does not say standalone")
-        return self._begun(issuer, issuer.iss, None)
+        return self._begun(issuer, issuer.iss, None, Asking(scope=issuer.standalone_scope))
 
     def open_server(self, iss: str) -> Issuer:
         """The entry of an open server (no OAuth, synthetic data). Raises LaunchError iss_not_listed for any other."""
@@ -127,7 +136,8 @@ class Launcher:
         return issuer
 
     def complete(self, pending: PendingLaunch, params: Mapping[str, Sequence[str]]) -> LaunchContext:
-        """The launch behind a callback, whose pending launch the store has given out and forgotten. Raises LaunchError."""
+        """The launch behind a callback, whose pending launch the store has given out and forgotten. Raises LaunchError; of one that is
+        scope_refused `ask_for_less` says how it may go on."""
         issuer = self._issuer(pending.iss)
         code = _code(issuer, pending, params)
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": pending.redirect_uri, "code_verifier": pending.verifier}
@@ -138,6 +148,17 @@ class Launcher:
             self.discovery.forget(issuer)
             raise
         return self._context(issuer, pending, tokens)
+
+    def ask_for_less(self, pending: PendingLaunch, error: LaunchError) -> Begun | None:
+        """The same launch once more, without scopes that the EHR refused; None where something else went wrong, it was asked often
+        enough, or nothing can be left out. It is remembered with the launch and nowhere else: the next one asks for all again."""
+        refused_scopes = error.code == "scope_refused"
+        found = with_less(pending.requested_scope, words=error.detail, tries=pending.tries) if refused_scopes else None
+        if found is None:
+            return None
+        scope, left_out = found
+        asking = Asking(scope=scope, tries=pending.tries + 1, refused=(*pending.refused, *left_out))
+        return self._begun(self._issuer(pending.iss), pending.iss, pending.launch, asking)
 
     def needs_refresh(self, context: LaunchContext, now: datetime) -> bool:
         """True when the access token is about to end and can be renewed, or the EHR must be told that its user is here."""
@@ -188,13 +209,13 @@ class Launcher:
             raise _not_listed("add it to launch.json if it is right")
         return issuer
 
-    def _begun(self, issuer: Issuer, iss: str, launch: str | None) -> Begun:
+    def _begun(self, issuer: Issuer, iss: str, launch: str | None, asking: Asking) -> Begun:
         """`launch` None is a standalone launch."""
         endpoints = self.discovery.endpoints(issuer)
         if isinstance(issuer.auth, PrivateKeyJwt):
             # Before anybody signs in, because it would fail after that.
             signing_keys.signing_key(issuer.auth, endpoints.assertion_algorithms, self.environ)
-        pending = self._pending(issuer, iss, endpoints, via="ehr" if launch else "standalone")
+        pending = self._pending(iss, endpoints, launch, asking)
         query = {
             "response_type": "code",
             "client_id": issuer.client_id,
@@ -212,21 +233,24 @@ class Launcher:
         form = AuthorizeForm(ehr=issuer.name, action=endpoints.authorization_endpoint, fields=query, targets=origins(issuer))
         return Begun(pending=pending, authorize_url=address, form=form if _by_post(issuer, endpoints, address) else None)
 
-    def _pending(self, issuer: Issuer, iss: str, endpoints: Endpoints, *, via: Via) -> PendingLaunch:
+    def _pending(self, iss: str, endpoints: Endpoints, launch: str | None, asking: Asking) -> PendingLaunch:
         return PendingLaunch(
             iss=iss,
-            via=via,
+            via="ehr" if launch else "standalone",
             state=self.new_secret(),
             nonce=self.new_secret(),
             verifier=self.new_secret(),
             redirect_uri=self.redirect_uri,
-            requested_scope=issuer.standalone_scope if via == "standalone" else issuer.scope,
+            requested_scope=asking.scope,
             token_endpoint=endpoints.token_endpoint,
             issuer=endpoints.issuer,
             jwks_uri=endpoints.jwks_uri,
             started=self.clock(),
             answers_with_iss=endpoints.answers_with_iss,
             assertion_algorithms=endpoints.assertion_algorithms,
+            launch=launch,
+            tries=asking.tries,
+            refused=asking.refused,
         )
 
     def _tokens(self, issuer: Issuer, launch: PendingLaunch | LaunchContext, form: Mapping[str, str]) -> TokenResponse:
@@ -269,6 +293,7 @@ class Launcher:
             synthetic=issuer.synthetic_data,
             intent=_intent(tokens.extra.get("intent")),
             presence_due=presence_due(tokens.extra, now),
+            refused=pending.refused,
             assertion_algorithms=pending.assertion_algorithms,
             arrived=replace(extra, ignored=(*extra.ignored, *_ignored(tokens))),
         )
@@ -396,7 +421,7 @@ _REFUSALS: Mapping[str, tuple[LaunchCode, str]] = {
 
 def _refused(issuer: Issuer, error: str, params: Mapping[str, Sequence[str]]) -> LaunchError:
     """The refusal in words; the EHR's own are for IT, and its help is linked only on a host that is the EHR's."""
-    code, sentence = _REFUSALS.get(error, ("authorization_refused", "The EHR refused the sign-in."))
+    code, sentence = _REFUSALS.get(oauth_error(error), ("authorization_refused", "The EHR refused the sign-in."))
     detail = said({"error": error, "error_description": single(params, "error_description")})
     given = single(params, "error_uri")
     help_uri = allowed_address(issuer, given) if given else None

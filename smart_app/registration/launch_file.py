@@ -27,6 +27,7 @@ from smart_app.registration.entries import (
     SecretPost,
     Smart,
 )
+from smart_app.registration.features import catalogue, default_features, scope_of_features
 from smart_app.registration.iss import normalise_iss
 
 
@@ -65,6 +66,12 @@ def _time_zone(value: str) -> str:
     return value
 
 
+def _feature(value: str) -> str:
+    if value not in _FEATURES:
+        raise ValueError("must be one of " + ", ".join(_FEATURES))
+    return value
+
+
 def _matching(pattern: str, expected: str) -> tuple[AfterValidator, WithJsonSchema]:
     """A validator that wants the whole value to match `pattern` and says what it expected, and the same rule for the JSON Schema."""
 
@@ -97,6 +104,8 @@ _Scope = Annotated[
 ]
 # What the schema can say of the zone database; that one decides.
 _TimeZone = Annotated[str, AfterValidator(_time_zone), WithJsonSchema({"type": "string", "pattern": f"^{ZONE_NAME}$"})]
+_FEATURES = [feature.key for feature in catalogue().feature]
+_Feature = Annotated[str, AfterValidator(_feature), WithJsonSchema({"enum": _FEATURES})]
 _Text = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -158,7 +167,10 @@ class _IssuerPart(_Part):
     iss_prefix: _IssPrefix | None = Field(default=None, description="Any FHIR base below this folder; synthetic data only.")
     client_id: str = Field(default="", max_length=200)
     auth: Annotated[_Public | _Basic | _Post | _KeyJwt | _Open, Field(discriminator="method")]
-    scope: _Scope | None = Field(default=None, description="Scopes to ask this EHR for, instead of client.scope.")
+    features: list[_Feature] | None = Field(
+        default=None, description="What Rapport is to do at this EHR, instead of client.features; each names its scopes."
+    )
+    scope: _Scope | None = Field(default=None, description="Scopes to ask this EHR for as they stand, in place of features.")
     frame_ancestors: list[_Origin] = Field(default=[], description="Origins that may show Rapport in a frame.")
     id_token_issuers: list[_Text] = Field(default=[], description="Accepted `iss` of id_tokens, instead of the discovered issuer.")
     nonce_optional: bool = Field(default=False, description="Accept id_tokens without the nonce that was asked for.")
@@ -184,6 +196,8 @@ class _IssuerPart(_Part):
 
     @model_validator(mode="after")
     def _consistent(self) -> "_IssuerPart":
+        if self.features is not None and self.scope is not None:
+            raise ValueError("has features and scope; say one of them")
         if (self.iss is None) == (self.iss_prefix is None):
             raise ValueError("needs exactly one of iss and iss_prefix")
         if self.iss_prefix is not None and not self.synthetic_data:
@@ -214,7 +228,16 @@ class _ClientPart(_Part):
     redirect_uris: list[_Path] = Field(min_length=1)
     grant_types: list[Literal["authorization_code", "refresh_token"]]
     response_types: list[Literal["code"]]
-    scope: _Scope
+    features: list[_Feature] | None = Field(
+        default=None, description="What Rapport is to do at an EHR that does not say otherwise; without, the usual ones."
+    )
+    scope: _Scope | None = Field(default=None, description="Scopes to ask for as they stand, in place of features.")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.features is not None and self.scope is not None:
+            raise ValueError("has features and scope; say one of them")
+        return self
 
 
 class _SmartPart(_Part):
@@ -305,7 +328,7 @@ def _frozen(model: LaunchFile) -> Registration:
         redirect_uris=tuple(model.client.redirect_uris),
         grant_types=tuple(model.client.grant_types),
         response_types=tuple(model.client.response_types),
-        scope=model.client.scope,
+        scope=_scope(model.client) or scope_of_features(default_features()),
     )
     smart = Smart(launch_uri=model.smart.launch_uri, fhir_versions=tuple(model.smart.fhir_versions))
     return Registration(client=client, smart=smart, issuers=tuple(_issuer(part, client.scope) for part in model.issuers))
@@ -318,7 +341,7 @@ def _issuer(part: _IssuerPart, default_scope: str) -> Issuer:
         iss_prefix=part.iss_prefix,
         client_id=part.client_id,
         auth=_auth(part.auth),
-        scope=part.scope or default_scope,
+        scope=_scope(part) or default_scope,
         frame_ancestors=tuple(part.frame_ancestors),
         id_token_issuers=tuple(part.id_token_issuers),
         nonce_optional=part.nonce_optional,
@@ -332,6 +355,11 @@ def _issuer(part: _IssuerPart, default_scope: str) -> Issuer:
         time_zone=zone_named(part.time_zone) if part.time_zone else None,
         enabled=part.enabled,
     )
+
+
+def _scope(part: _ClientPart | _IssuerPart) -> str | None:
+    """What the part of the file asks for; None where it leaves that to others."""
+    return part.scope if part.features is None else scope_of_features(part.features)
 
 
 def _auth(part: _Public | _Basic | _Post | _KeyJwt | _Open) -> ClientAuth:

@@ -13,6 +13,7 @@ from smart_app.assets import launch_file
 from smart_app.cli import main
 from smart_app.jose import signing_keys
 from smart_app.registration import PrivateKeyJwt, SecretBasic, SecretPost, load_registration
+from smart_app.registration.features import catalogue
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "register-with-an-ehr.md").read_text()
 ISS = "https://ehr.example.org/fhir"
@@ -30,7 +31,7 @@ def commands() -> list[list[str]]:
 @pytest.fixture
 def followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with the registration file the page asks for."""
-    (entry,) = blocks("json")
+    entry = blocks("json")[0]
     document = {**simplejson.loads(launch_file().read_text()), "issuers": [simplejson.loads(entry)]}
     (tmp_path / "launch.json").write_text(simplejson.dumps(document))
     monkeypatch.chdir(tmp_path)
@@ -83,3 +84,15 @@ def test_every_client_type_of_the_table_is_one_the_file_takes(followed: Path) ->
     (followed / "launch.json").write_text(simplejson.dumps(document))
     found = [type(issuer.auth) for issuer in load_registration(followed / "launch.json").issuers]
     assert found[:3] == [PrivateKeyJwt, SecretBasic, SecretPost]
+
+
+def test_every_feature_stands_in_the_table_as_the_file_has_it() -> None:
+    rows = [f"| `{one.key}` | {'yes' if one.default else 'no'} | `{' '.join(one.scopes)}` | {one.without} |" for one in catalogue().feature]
+    assert [row for row in rows if row not in PAGE] == []
+    assert f"`{' '.join(catalogue().sign_in)}`" in PAGE
+
+
+def test_the_order_in_which_features_are_given_up_is_the_files() -> None:
+    (sentence,) = re.findall(r"else without (.*?), and then also without (.*?)\. It is", PAGE.replace("\n", " "))
+    said = [set(re.findall(r"`(\w+)`", part)) for part in sentence]
+    assert said == [{one.key for one in catalogue().feature if one.given_up == number} for number in (1, 2)]

@@ -194,6 +194,7 @@ class TestComplete:
             ({"error": ["access_denied"], "state": ["STATE"]}, "authorization_declined"),
             ({"error": ["access_denied"], "code": ["code-1"], "state": ["STATE"]}, "authorization_declined"),
             ({"error": ["invalid_scope"], "state": ["STATE"]}, "scope_refused"),
+            ({"error": ['Invalid scope "launch/questionnaire"'], "state": ["STATE"]}, "scope_refused"),
             ({"error": ["temporarily_unavailable"], "state": ["STATE"]}, "authorization_unavailable"),
             ({"error": ["unauthorized_client"], "state": ["STATE"]}, "authorization_refused"),
             ({"code": ["code-1"], "state": ["STATE"], "iss": [BASE]}, "issuer_differs"),

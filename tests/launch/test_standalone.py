@@ -89,7 +89,8 @@ def test_the_page_shows_its_own_banner_as_there_is_no_chart_around_it(launcher: 
 # SMART I
 @pytest.mark.parametrize("patient", [None, ""])
 def test_without_a_patient_the_person_is_told_to_choose_one(launcher: Launcher, ehr: AuthorizationServer, patient: str | None) -> None:
-    ehr.token = {"patient": patient}
+    ehr.token = {"patient": patient, "encounter": None}
+    ehr.document = {"capabilities": ["launch-standalone", "context-standalone-patient"]}
     stopped = refused(launcher, ehr)
     assert stopped.code == "patient_missing"
     assert "choose a patient" in stopped.user_message

@@ -162,6 +162,8 @@ class FaultyClinic:
         assert answer.status_code == 303, answer.text
         signing_in()
         back = client.get(f"/callback?{urlsplit(answer.headers['Location']).query}", base_url=SITE)
+        while (answer := self._authorized(back)) is not None:
+            back = client.get(f"/callback?{urlsplit(answer.headers['Location']).query}", base_url=SITE)
         if back.status_code != 303:
             return Arrival(page=read(back), chart=None, client=client)
         chart = urlsplit(back.headers["Location"]).path
@@ -169,6 +171,8 @@ class FaultyClinic:
 
     def _authorized(self, begun: Any) -> requests.Response | None:
         """The EHR's answer to the authorization request, sent as a redirect or as a form."""
+        if begun.status_code == 303 and not begun.headers["Location"].startswith(self.url):
+            return None
         if begun.status_code == 303:
             return self.http.get(begun.headers["Location"], allow_redirects=False)
         form = BeautifulSoup(begun.get_data(as_text=True), "html.parser").select_one(f"form[action^='{self.url}/oauth/authorize']")

@@ -7,10 +7,12 @@ made where none may be, no launch is left open where none was opened, and nothin
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
 
 from smart_app.registration import load_registration
+from smart_app.registration.features import catalogue
 from smart_app.sandbox.faults.fault import Ends, Fault
 from smart_app.sandbox.faults.fault_catalogue import BY_NAME, TABLE
 from smart_app.sandbox.faults.sign_in import OAUTH_ERRORS
@@ -209,14 +211,15 @@ class TestOpens:
         assert "incomplete" not in arrival.page.text
 
     # SMART H3
-    def test_key_set_with_a_padded_key_is_read(self, clinic: FaultyClinic) -> None:
-        clinic.launch()
-        # A key set is fetched anew for a key it lacks, but not twice within a minute.
-        clinic.clock.forward(minutes=2)
-        arrival = clinic.launch("keys-padded")
-        assert clinic.http.get(f"{clinic.url}/oauth/jwks").json()["keys"][1]["n"].endswith("=")
-        assert arrival.page.status == 200
-        assert "8.0 %" in arrival.page.text
+    def test_key_set_with_a_padded_key_is_read(self, tmp_path: Path) -> None:
+        """At an EHR of its own, as a key set is kept for all launches."""
+        with faulty_clinic(tmp_path, log_level="ERROR") as clinic:
+            arrival = clinic.launch("keys-padded")
+            assert clinic.http.get(f"{clinic.url}/oauth/jwks").json()["keys"][1]["n"].endswith("=")
+            assert arrival.page.status == 200
+            assert "8.0 %" in arrival.page.text
+            clinic.launch()
+            assert len(clinic.http.get(f"{clinic.url}/oauth/jwks").json()["keys"]) == 1
 
     # SMART K1
     @pytest.mark.parametrize(
@@ -386,6 +389,85 @@ class TestWhoItIs:
         line = clinic.launch("expires=70").page.soup.select_one(".context")
         assert line is not None
         assert "until" not in line.get_text()
+
+
+class TestScopesRefused:
+    """An EHR that refuses scopes is asked again, for less, three times at most; what is off is said."""
+
+    def off(self, page: Page) -> dict[str, str]:
+        """What the page's part for the IT team says is off, with why."""
+        rows = page.soup.select("#sources details:last-of-type tbody tr")
+        return {row.select("th, td")[0].get_text(): row.select("th, td")[1].get_text() for row in rows}
+
+    def asked(self, clinic: FaultyClinic) -> list[set[str]]:
+        """The scopes of each authorization request."""
+        return [set(parse_qs(one.query)["scope"][0].split()) for one in clinic.ehr.to("/oauth/authorize")]
+
+    # SMART E1
+    # SMART G2
+    @pytest.mark.parametrize(
+        ("text", "title", "kept"),
+        [
+            ("scope-refused=patient/Provenance.c", "Who entered it (Provenance)", "patient/Observation.crus"),
+            ("scope-refused=patient/QuestionnaireResponse.u", "Correcting what was stored", "patient/QuestionnaireResponse.crs"),
+            ("scope-refused=online_access", "Staying signed in", "patient/Provenance.crs"),
+            ("scope-refused-late=patient/Provenance.c", "Who entered it (Provenance)", "patient/Observation.crus"),
+        ],
+    )
+    def test_feature_that_is_named_is_left_out_and_nothing_else(self, clinic: FaultyClinic, text: str, title: str, kept: str) -> None:
+        patient = clinic.admit()
+        arrival = clinic.launch(text, patient=patient)
+        assert arrival.page.status == 200
+        assert "8.0 %" in arrival.page.text
+        first, second = self.asked(clinic)
+        assert kept in second
+        assert first != second
+        assert {title} == {what for what, why in self.off(arrival.page).items() if "refused" in why}
+        assert "Saved in the record" in clinic.rate(arrival).text
+
+    @pytest.mark.parametrize(
+        ("text", "tries", "off"),
+        [
+            ("scope-refused-unnamed=patient/Provenance.c", 2, {"forms", "corrections", "provenance"}),
+            (
+                "scope-refused-unnamed=patient/Observation.c",
+                3,
+                {"forms", "corrections", "provenance", "renewal", "answers", "scores"},
+            ),
+        ],
+    )
+    def test_without_a_name_optional_features_go_in_their_order(self, clinic: FaultyClinic, text: str, tries: int, off: set[str]) -> None:
+        page = clinic.launch(text).page
+        assert page.status == 200
+        assert "8.0 %" in page.text
+        assert len(self.asked(clinic)) == tries
+        titles = {feature.title for feature in catalogue().feature if feature.key in off}
+        assert {what for what, why in self.off(page).items() if "refused" in why} == titles
+
+    # SMART E1
+    def test_ehr_that_refuses_whatever_it_is_asked_is_asked_three_times(self, clinic: FaultyClinic) -> None:
+        page = clinic.launch("refuse=invalid_scope").page
+        assert page.status == 403
+        assert "launch.scope_refused" in page.text
+        assert len(self.asked(clinic)) == 3
+
+    def test_next_launch_asks_for_everything_again(self, clinic: FaultyClinic) -> None:
+        clinic.launch("scope-refused=online_access")
+        clinic.ehr.heard.clear()
+        page = clinic.launch().page
+        (only,) = self.asked(clinic)
+        assert "online_access" in only
+        assert "Staying signed in" not in self.off(page)
+
+    # SMART G2
+    def test_grant_of_less_says_what_is_off_and_why(self, clinic: FaultyClinic) -> None:
+        found = self.off(clinic.launch("grant-read-only").page)
+        assert found["Storing answers"] == "Asked for, and not granted"
+        assert found["The visit"] == "Not among the features of its entry in launch.json"
+        assert "Results and scores" not in found
+
+    def test_renewal_that_was_granted_and_brought_nothing_is_off(self, clinic: FaultyClinic) -> None:
+        assert self.off(clinic.launch("refresh-none").page)["Staying signed in"] == "Granted, and no refresh token came with it"
 
 
 class TestRenewal:
@@ -692,5 +774,5 @@ def test_table_names_each_fault_once_and_says_what_is_right() -> None:
 
 def hooks(fault: Fault) -> bool:
     """Whether a row does anything."""
-    changes = (fault.launch, fault.scope, fault.callback, fault.claims, fault.sign, fault.token, fault.renewal, fault.fhir)
+    changes = (fault.launch, fault.scope, fault.refuses, fault.callback, fault.claims, fault.sign, fault.token, fault.renewal, fault.fhir)
     return any((*changes, fault.revocation, fault.lifetime)) or not fault.rotates

@@ -8,7 +8,9 @@ from collections.abc import Mapping, Sequence
 from textwrap import wrap
 
 from smart_app.launch.oauth.client_metadata import Addresses
+from smart_app.launch.oauth.granted_features import features_of
 from smart_app.registration import ClientAuth, ClientMetadata, Issuer, PrivateKeyJwt, PublicClient
+from smart_app.registration.features import catalogue
 
 _LABEL = 16
 _WIDTH = 100
@@ -90,6 +92,7 @@ def vendor_notes(vendor: str, *, client: ClientMetadata, at: Addresses, issuer: 
         "Enter these, letter by letter. Forms name their fields differently; go by the meaning.",
         _fields(client, at, issuer),
         "Scopes\n" + "\n".join(f"  {one}" for one in issuer.registered_scope.split()),
+        "What they are for\n" + "\n".join(map(_item, _features(issuer))),
         f"Known of {VENDORS[vendor]} (sandboxes and documentation; your site may differ)\n" + "\n".join(map(_item, _KNOWN[vendor])),
         "Then\n" + "\n".join(map(_item, _after(issuer.auth))),
     )
@@ -111,6 +114,16 @@ def _fields(client: ClientMetadata, at: Addresses, issuer: Issuer) -> str:
         ("PKCE", "S256, always"),
     ]
     return "\n".join(f"{label:<{_LABEL}}{value}" for label, value in rows)
+
+
+def _features(issuer: Issuer) -> list[str]:
+    """What works with those scopes, and what is off in this entry."""
+    on = features_of(issuer.registered_scope)
+    used = [f"{feature.title}: {', '.join(feature.scopes)}. Where it is not granted: {feature.without}" for feature in on]
+    off = [
+        f"Off, as the entry does not ask for it: {feature.title} ({feature.key})." for feature in catalogue().feature if feature not in on
+    ]
+    return [*used, *off]
 
 
 def _client_type(auth: ClientAuth) -> str:

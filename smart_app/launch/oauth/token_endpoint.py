@@ -37,7 +37,8 @@ class TokenResponse:
 
 
 def request_token(http: requests.Session, token_endpoint: str, *, form: Mapping[str, str], credentials: Credentials) -> TokenResponse:
-    """The token for a code or refresh token. Raises LaunchError token_unreachable, token_refused or token_invalid."""
+    """The token for a code or refresh token. Raises LaunchError token_unreachable, scope_refused,
+    code_refused, token_refused or token_invalid."""
     try:
         answer = fetch_json(http, "POST", token_endpoint, limits=_LIMITS, headers=credentials.headers, form={**form, **credentials.form})
     except FetchError as error:
@@ -49,6 +50,13 @@ def request_token(http: requests.Session, token_endpoint: str, *, form: Mapping[
             "code_refused",
             f"The EHR no longer accepts this sign-in: it took too long, or was used before. {_RELAUNCH}",
             detail=f"HTTP {answer.status} {said(answer.document)}",
+        )
+    if answer.status != requests.codes.ok and oauth_error(answer.document.get("error")) == "invalid_scope":
+        raise LaunchError(
+            "scope_refused",
+            f"The EHR refused a permission that Rapport asked for. {_RELAUNCH}",
+            detail=f"HTTP {answer.status} {said(answer.document)}",
+            status=403,
         )
     if answer.status != requests.codes.ok:
         raise LaunchError(
@@ -87,6 +95,13 @@ def token_still_works(http: requests.Session, address: str, *, token: str) -> bo
 def _is_page(response: requests.Response) -> bool:
     """Whether markup came, whatever it is called."""
     return bytes(response.raw.read1(_ENOUGH, decode_content=True)).lstrip().startswith(b"<")
+
+
+def oauth_error(value: object) -> str:
+    """The error code; of a server that wrote a sentence in its place (`Invalid scope "…"`, aehrc/smart-forms#2080) the code it begins
+    with."""
+    code = "_".join(value.lower().split()) if isinstance(value, str) else ""
+    return "invalid_scope" if code.startswith("invalid_scope") else code
 
 
 def said(document: Mapping[str, Any]) -> str:

@@ -102,6 +102,11 @@ class OneTime(Generic[Held]):
             self._held[digest(token)] = (now + self._lifetime, value)
         return token
 
+    def put_back(self, token: str, value: Held) -> None:
+        """The value behind its token once more, for as long as at first."""
+        with self._lock:
+            self._held[digest(token)] = (self._clock() + self._lifetime, value)
+
     def take(self, token: str) -> Held | None:
         """The value, now gone; None when the token is unknown, used or too old."""
         with self._lock:

@@ -71,8 +71,8 @@ class AuthorizationServer:
     ledger: Ledger
     key: EhrSigningKey = field(repr=False)
     clock: Callable[[], datetime]
-    # By kid: keys of launches that were asked to misbehave.
-    further_keys: dict[str, PublishedKey] = field(default_factory=dict, init=False, repr=False)
+    # What the launch that was signed last publishes besides.
+    further_keys: list[PublishedKey] = field(default_factory=list, init=False, repr=False)
 
     def register(self, app: Flask) -> None:
         """Add every route to `app`."""
@@ -181,7 +181,7 @@ class AuthorizationServer:
 
     def jwks(self) -> Response:
         """The keys id_tokens verify with."""
-        return jsonify({"keys": [*self.key.jwks()["keys"], *self.further_keys.values()]})
+        return jsonify({"keys": [*self.key.jwks()["keys"], *self.further_keys]})
 
     def openid_configuration(self) -> Response:
         """OpenID Connect discovery."""
@@ -262,7 +262,7 @@ class AuthorizationServer:
         if "fhirUser" in scopes:
             claims |= {"fhirUser": f"{self.fhir_base}/{grant.user.reference}", "name": grant.user.name}
         signed = grant.options.faults.id_token(claims, self.key)
-        self.further_keys.update({str(key["kid"]): key for key in grant.options.faults.published()})
+        self.further_keys[:] = grant.options.faults.published()
         return {"id_token": signed} if signed is not None else {}
 
     def _subject(self, grant: Grant) -> str:

@@ -91,7 +91,17 @@ class AuthorizationDesk:
             raise Declined("invalid_request", "The launch is not known, was used before, or is too old. Open the app from the chart again.")
         if launch.client_id != address.client_id:
             raise Declined("invalid_request", "The launch was made for another app.")
+        self._refuse(given, launch)
         return self.asked(given, address, launch)
+
+    def _refuse(self, given: Mapping[str, str], launch: Launch) -> None:
+        """What a launch that misbehaves is refused. Where it may be asked for less, its launch value stays good."""
+        faults = launch.options.faults
+        if faults.launch_stays:
+            self.launches.put_back(given["launch"], launch)
+        refusal = faults.refusal(given["scope"])
+        if refusal is not None:
+            raise Declined("invalid_scope", refusal)
 
     def checked_form(self, parameters: Parameters) -> dict[str, str]:
         """The parameters, each once, as far as they can be judged before anybody signs in; Declined at the first rule they break."""

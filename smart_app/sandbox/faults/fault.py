@@ -55,10 +55,11 @@ class Fault:
     """One way to misbehave. `does` is what the EHR does, `expected` what a right client does then, `ends` how it ends for it.
 
     `values` may stand behind `=`, the first where none is given; `free` allows any other text, `numeric` any other number.
-    The hooks change what leaves the EHR: the `launch` value, the granted `scope`, the pairs of the `callback` query, the id_token's
-    `claims`, its signature (`sign`) and the `keys` published besides the EHR's own, the answer to a
-    code (`token`), a refresh token (`renewal`) or a token given back (`revocation`), an exchange at the
-    FHIR base (`fhir`), the `lifetime` of access tokens in seconds. `rotates` False leaves refresh tokens good after use.
+    The hooks change what leaves the EHR: the `launch` value, the granted `scope`, why the scopes asked for are refused (`refuses`), the
+    pairs of the `callback` query, the id_token's `claims`, its signature (`sign`) and the `keys` published besides the EHR's own, the
+    answer to a code (`token`), a refresh token (`renewal`) or a token given back (`revocation`), an exchange at the FHIR base (`fhir`),
+    the `lifetime` of access tokens in seconds. `rotates` False leaves refresh tokens good after use, `launch_stays` a launch value that
+    was asked with.
     """
 
     name: str
@@ -71,6 +72,8 @@ class Fault:
     numeric: bool = False
     launch: Callable[[str, Case], str] | None = None
     scope: Callable[[str, Case], str] | None = None
+    refuses: Callable[[str, Case], str | None] | None = None
+    launch_stays: bool = False
     callback: Callable[[Pairs, Case, str], Pairs] | None = None
     claims: Callable[[Claims, Case], Claims] | None = None
     sign: Callable[[Claims, EhrSigningKey, Case], str | None] | None = None
@@ -117,6 +120,16 @@ class Faults:
             granted = fault.scope(granted, case) if fault.scope else granted
         return granted
 
+    def refusal(self, asked: str) -> str | None:
+        """Why these scopes are refused (invalid_scope); None where they are not."""
+        said = (fault.refuses(asked, case) for fault, case in self.chosen if fault.refuses)
+        return next((words for words in said if words is not None), None)
+
+    @property
+    def launch_stays(self) -> bool:
+        """Whether the launch value may be asked with again."""
+        return any(fault.launch_stays for fault, _ in self.chosen)
+
     def callback(self, answer: Pairs, *, issuer: str) -> Pairs:
         """The query the app is sent back with."""
         for fault, case in self.chosen:
@@ -131,7 +144,7 @@ class Faults:
         return signing[0](claims, key, signing[1]) if signing else key.sign(claims)
 
     def published(self) -> list[PublishedKey]:
-        """What is published besides the EHR's own key from now on."""
+        """What is published besides the EHR's own key until another launch is signed."""
         return [key for fault, case in self.chosen if fault.keys for key in fault.keys(case)]
 
     def token(self, answer: Answer) -> Answer | Raw:

@@ -1,9 +1,10 @@
 """Faults of what is granted: less, more, nothing, other words for the same, or not said."""
 
+import json
 from collections.abc import Callable
 
-from smart_app.sandbox.faults.fault import Answer, Case, Fault
-from smart_app.sandbox.smart_scopes import CONTEXT_SCOPES, ResourceScope, parse_scope
+from smart_app.sandbox.faults.fault import Answer, Case, Fault, Raw
+from smart_app.sandbox.smart_scopes import CONTEXT_SCOPES, ResourceScope, parse_scope, parse_scopes
 
 _URI = "http://smarthealthit.org/fhir/scopes/"
 _WRITING = "cud"
@@ -69,6 +70,29 @@ def _v2(scope: ResourceScope, letters: str) -> str:
     return f"{scope.level}/{scope.resource}.{letters}" + (f"?{query}" if query else "")
 
 
+def _asks_for(asked: str, value: str) -> bool:
+    """Whether that scope, or each of its letters, is asked for or granted."""
+    wanted = parse_scope(value)
+    if wanted is None:
+        return value in asked.split()
+    held = [scope for scope in parse_scopes(asked) if (scope.level, scope.resource) == (wanted.level, wanted.resource)]
+    return any(letter in scope.letters for scope in held for letter in wanted.letters)
+
+
+def _refuses_by_name(asked: str, case: Case) -> str | None:
+    return f"The scope {case.value} is not allowed for this app." if _asks_for(asked, case.value) else None
+
+
+def _refuses_unnamed(asked: str, case: Case) -> str | None:
+    return "Requested scope not authorized" if _asks_for(asked, case.value) else None
+
+
+def _refused_late(answer: Answer, case: Case) -> Answer | Raw:
+    """The code is given, and the token not."""
+    words = _refuses_by_name(str(answer.get("scope", "")), case)
+    return answer if words is None else Raw(status=400, body=json.dumps({"error": "invalid_scope", "error_description": words}))
+
+
 def _unsaid(answer: Answer, _case: Case) -> Answer:
     return {name: value for name, value in answer.items() if name != "scope"}
 
@@ -77,7 +101,45 @@ def _said_as_uris(answer: Answer, case: Case) -> Answer:
     return {**answer, "scope": _as_uris(str(answer.get("scope", "")), case)}
 
 
+_LESS = "Asks once more without the feature it names; opens, and says which feature is off and why"
+REFUSED_SCOPES = (
+    Fault(
+        name="scope-refused",
+        group="Granted scopes",
+        does="Refuses to authorize as long as this scope is asked for (invalid_scope), and names it.",
+        expected=f"{_LESS}.",
+        ends="opens",
+        values=("patient/Provenance.c", "patient/QuestionnaireResponse.u", "online_access"),
+        free=True,
+        refuses=_refuses_by_name,
+        launch_stays=True,
+    ),
+    Fault(
+        name="scope-refused-unnamed",
+        group="Granted scopes",
+        does="Refuses to authorize as long as this scope is asked for (invalid_scope), and does not say which it is.",
+        expected="Asks again without optional features, twice at most; opens, and says which features are off and why.",
+        ends="opens",
+        values=("patient/Provenance.c", "patient/Observation.c"),
+        free=True,
+        refuses=_refuses_unnamed,
+        launch_stays=True,
+    ),
+    Fault(
+        name="scope-refused-late",
+        group="Granted scopes",
+        does="Authorizes, and refuses the token as long as this scope was asked for (invalid_scope).",
+        expected=f"{_LESS}.",
+        ends="opens",
+        values=("patient/Provenance.c",),
+        free=True,
+        token=_refused_late,
+        launch_stays=True,
+    ),
+)
+
 GRANTED = (
+    *REFUSED_SCOPES,
     Fault(
         name="grant-read-only",
         group="Granted scopes",

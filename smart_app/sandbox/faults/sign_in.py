@@ -98,6 +98,7 @@ SIGN_IN = (
         ends="stops",
         values=OAUTH_ERRORS,
         callback=_refused,
+        launch_stays=True,
     ),
     Fault(
         name="refuse-with-help",
@@ -108,6 +109,7 @@ SIGN_IN = (
         values=("own", "https://elsewhere.example/help", "javascript:alert(1)"),
         free=True,
         callback=_refused_with_help,
+        launch_stays=True,
     ),
     Fault(
         name="refuse-and-code",

@@ -1,5 +1,6 @@
 """The launch's two addresses: where the EHR sends the browser, and where its sign-in sends it back."""
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from flask import Flask, Response, g, request, url_for
@@ -8,7 +9,7 @@ from smart_app.care.record.access import prefetch_capabilities
 from smart_app.care.record.record import Record
 from smart_app.care.sessions.signed_in_name import with_name
 from smart_app.errors import LaunchError
-from smart_app.launch.context.launch_context import LaunchContext
+from smart_app.launch.context.launch_context import LaunchContext, PendingLaunch
 from smart_app.launch.flow import Begun
 from smart_app.launch.oauth.parameters import callback_state, launch_request
 from smart_app.services import AppServices
@@ -58,9 +59,7 @@ class ChartLaunch:
             return tried
         begun = self._services.launcher.begin(asked.iss, asked.launch)
         prefetch_capabilities(asked.iss, self._services)
-        cookie = self._services.store.launches.add_pending(begun.pending, ttl=SIGN_IN)
-        response = to_sign_in(self._dependencies, begun)
-        cookies.keep(response, cookie.name, cookie.value, seconds=int(SIGN_IN.total_seconds()))
+        response = self._sent_to_sign_in(begun)
         if cookies.PROBE in request.cookies:
             cookies.drop(response, cookies.PROBE)
         return response
@@ -80,11 +79,29 @@ class ChartLaunch:
             launch_id, context = running
             return see_other(first_page(Record(context=context, services=self._services, launch_id=launch_id)))
         g.standalone = pending.via == "standalone"
-        context = with_name(self._services.launcher.complete(pending, params), self._services)
+        response = self._completed(pending, params, state)
+        cookies.drop(response, launches.cookie_name_for_state(state))
+        return response
+
+    def _completed(self, pending: PendingLaunch, params: Mapping[str, Sequence[str]], state: str) -> Response:
+        """The launch opened; or the sign-in once more, for less, where the EHR refused scopes that Rapport can do without."""
+        launcher = self._services.launcher
+        try:
+            context = with_name(launcher.complete(pending, params), self._services)
+        except LaunchError as error:
+            again = launcher.ask_for_less(pending, error)
+            if again is None:
+                raise
+            new_log().warning("scope_refused", reason_code=",".join(again.pending.refused))
+            return self._sent_to_sign_in(again)
         # Asked for now, it is there when the first page is made, which may take a while.
         self._dependencies.pages.themes.of(context)
-        response = opened(self._services, context, state=state)
-        cookies.drop(response, launches.cookie_name_for_state(state))
+        return opened(self._services, context, state=state)
+
+    def _sent_to_sign_in(self, begun: Begun) -> Response:
+        cookie = self._services.store.launches.add_pending(begun.pending, ttl=SIGN_IN)
+        response = to_sign_in(self._dependencies, begun)
+        cookies.keep(response, cookie.name, cookie.value, seconds=int(SIGN_IN.total_seconds()))
         return response
 
 

@@ -17,6 +17,8 @@ from smart_app.care.forms.saved_drafts import saved_drafts
 from smart_app.care.sessions.sign_out import sign_out
 from smart_app.care.submission.delivery import undelivered
 from smart_app.errors import SessionError
+from smart_app.launch.context.launch_context import LaunchContext
+from smart_app.launch.oauth.granted_features import FeatureOff, features_off
 from smart_app.web.pages.dependencies import Dependencies
 from smart_app.web.pages.error_pages import way_back
 from smart_app.web.pages.first_page import BY_LAUNCH, of_launch
@@ -64,11 +66,20 @@ class Dashboard:
             now=now,
             focus=day,
             opening=notice,
+            off=self._off(page_request.context),
             ending=ending_notice(page_request.context, now=now),
             unsent=(*saved_draft_notices(left, partial(_beginning, page_request), now=now), *behind),
         )
         self._services.store.audit.add("history_read", launch_id=page_request.id, context=page_request.context)
         return self._dependencies.pages.page("dashboard", view, csrf=page_request.csrf, tab=page_request.tab)
+
+    def _off(self, context: LaunchContext) -> tuple[FeatureOff, ...]:
+        """Which features this launch lacks; an open server has no scopes to lack."""
+        issuer = self._services.registration.find(context.iss)
+        if issuer is None or context.via == "open":
+            return ()
+        asked = issuer.standalone_scope if context.via == "standalone" else issuer.scope
+        return features_off(asked=asked, granted=context.scope, refused=context.refused, renewable=context.refresh_token is not None)
 
     def stay(self, launch_id: str) -> Response:
         """Note that the launch is in use, and nothing else."""

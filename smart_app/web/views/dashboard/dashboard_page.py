@@ -10,6 +10,7 @@ from fhir_mappings.skipped import Skipped, UntiedResource
 from smart_app.care.dashboard.history import Dyad, HiddenRating, History, Panel, Years
 from smart_app.care.record.reads import ReadReport
 from smart_app.launch.context.launch_context import LaunchContext
+from smart_app.launch.oauth.granted_features import FeatureOff, WhyOff
 from smart_app.web import formats
 from smart_app.web.charts import plot
 from smart_app.web.views.banner import Banner, ContextLine, context_line, page_banner
@@ -108,11 +109,12 @@ class NotShown(Struct, frozen=True, kw_only=True):
 
 
 class Sources(Struct, frozen=True, kw_only=True):
-    """Where everything came from: one sentence, and a row per read."""
+    """Where everything came from: one sentence, and a row per read; `off`, for the IT team, a row per feature that this launch lacks."""
 
     sentence: str
     rows: tuple[tuple[str, ...], ...]
     instruments: tuple[str, ...]
+    off: tuple[tuple[str, ...], ...] = ()
 
 
 class DashboardView(Struct, frozen=True, kw_only=True):
@@ -156,10 +158,12 @@ def dashboard_view(
     opening: Notice | None = None,
     ending: Notice | None = None,
     unsent: tuple[Notice, ...] = (),
+    off: Sequence[FeatureOff] = (),
 ) -> DashboardView:
     """The page for one history. `now` is aware and gives today and the zone of clock times; `focus` is the day the focus line
     stands at (`?at=2026-11-10`), the last visit when None or unknown; `opening` what to say of how the page was opened,
-    `ending` of a sign-in that will end, `unsent` of forms that were begun and not sent."""
+    `ending` of a sign-in that will end, `unsent` of forms that were begun and not sent, `off` which features the
+    launch lacks."""
     frame = LaneFrame(
         time=plot.TimeScale(start=history.start, end=history.end),
         today=now.date(),
@@ -193,7 +197,7 @@ def dashboard_view(
         measures_standing=f"{history.server}, {formats.clock(history.read_at, frame.zone)}",
         measures_drawn=any(each.plot for each in measures),
         not_shown=_not_shown(history),
-        sources=_sources(history, frame),
+        sources=replace(_sources(history, frame), off=tuple(_off_row(one) for one in off)),
         opening=opening,
         ending=ending,
         unsent=unsent,
@@ -477,6 +481,19 @@ _READ_WORDS = {
     "unsupported": "not offered by the server",
     "not_permitted": "not permitted",
 }
+
+
+_WHY_OFF: dict[WhyOff, str] = {
+    "refused": "The EHR refused to be asked for it, so it was asked without",
+    "not_granted": "Asked for, and not granted",
+    "no_token": "Granted, and no refresh token came with it",
+    "not_asked": "Not among the features of its entry in launch.json",
+}
+
+
+def _off_row(off: FeatureOff) -> tuple[str, ...]:
+    """What is off, why, what that means, and the scopes it needs."""
+    return (off.feature.title, _WHY_OFF[off.why], off.feature.without, " ".join(off.feature.scopes))
 
 
 def _sources(history: History, frame: LaneFrame) -> Sources:
