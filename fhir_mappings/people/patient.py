@@ -2,15 +2,21 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, tzinfo
+from typing import Literal
 
 from msgspec import Struct
 
 from fhir_mappings.r4.dates import parse_moment
 from fhir_mappings.r4.json_types import FhirJson
 
+# Whether a record is the one to write into: of two that speak against it the graver. "inactive" is `active: false` alone.
+Standing = Literal["current", "inactive", "replaced", "dead"]
+
 
 class PatientFields(Struct, frozen=True, kw_only=True):
-    """What the banner shows. `names` are "" and the rest None where nothing is recorded. `identifier` is (label, value)."""
+    """What the banner shows. `names` are "" and the rest None where nothing is recorded. `identifier` is (label, value). `deceased` is a
+    date of death as a day, or as far as it is known; "yes" without one. `active` is False only where the record says so; `replaced`:
+    another record has taken its place (`link` of type `replaced-by`), which is never named."""
 
     id: str
     family: str
@@ -21,6 +27,22 @@ class PatientFields(Struct, frozen=True, kw_only=True):
     gender: str | None
     identifier: tuple[str, str] | None
     deceased: str | None
+    active: bool = True
+    replaced: bool = False
+
+    def standing(self, today: date) -> Standing:
+        """Of the record, on that day at the clinic. A death dated later is a mistake of the record, and nobody's death: public generators
+        write the one that a simulation has in store."""
+        if self.deceased is not None and not self.died_later(today):
+            return "dead"
+        if self.replaced:
+            return "replaced"
+        return "current" if self.active else "inactive"
+
+    def died_later(self, today: date) -> bool:
+        """Whether the recorded day of death has not come yet."""
+        moment = parse_moment(self.deceased)
+        return moment is not None and moment.day > today
 
 
 def read_patient(resource: FhirJson, *, zone: tzinfo = UTC) -> PatientFields:
@@ -38,6 +60,8 @@ def read_patient(resource: FhirJson, *, zone: tzinfo = UTC) -> PatientFields:
         gender=gender if isinstance(gender, str) and gender else None,
         identifier=_record_number(resource.get("identifier")),
         deceased=_deceased(resource, zone),
+        active=resource.get("active") is not False,
+        replaced=_replaced(resource),
     )
 
 
@@ -75,10 +99,23 @@ def _type_codes(identifier: FhirJson) -> list[object]:
     return [one.get("code") for one in codings if isinstance(one, dict)] if isinstance(codings, list) else []
 
 
+def _replaced(resource: FhirJson) -> bool:
+    """Whether another record has taken this one's place; a link that names this very record says nothing."""
+    links = resource.get("link")
+    own = f"Patient/{resource.get('id')}"
+    named = (link.get("other") for link in links if isinstance(link, dict) and _is_replaced_by(link)) if isinstance(links, list) else ()
+    return any(not (isinstance(other, dict) and other.get("reference") == own) for other in named)
+
+
+def _is_replaced_by(link: FhirJson) -> bool:
+    kind = link.get("type")
+    return isinstance(kind, str) and kind.strip() == "replaced-by"
+
+
 def _deceased(resource: FhirJson, zone: tzinfo) -> str | None:
     """The date of death: of an instant the day in `zone`, else as written; "yes" without one, None for the living."""
     when = resource.get("deceasedDateTime")
-    if isinstance(when, str) and when:
+    if isinstance(when, str) and when.strip():
         moment = parse_moment(when, zone)
         return moment.day.isoformat() if moment and moment.instant else when
     return "yes" if resource.get("deceasedBoolean") is True else None

@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from msgspec import Struct
 
+from fhir_mappings.r4.dates import parse_moment
 from smart_app.care.record.patient_in_context import Patient
 from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.web import formats
@@ -13,16 +14,19 @@ from smart_app.web.views.sign_in_end import lasts_until
 
 
 class Banner(Struct, frozen=True, kw_only=True):
-    """`name` is "FAMILY, Given (Title)"; `facts` stand in their fixed order; `deceased` in words, None while alive."""
+    """`name` is "FAMILY, Given (Title)"; `facts` stand in their fixed order; `deceased` in words, None while alive; `standing` what else
+    is the matter with the record, "" where nothing is."""
 
     name: str
     facts: tuple[Fact, ...]
     deceased: str | None
+    standing: str = ""
 
 
 class ContextLine(Struct, frozen=True, kw_only=True):
-    """`patient_name` only when the EHR shows the banner itself; `lasts` until when the sign-in does that
-    cannot be renewed, "" for any other; `end` is where the launch is closed by POST with `patient_id`."""
+    """`patient_name` and `standing`, what speaks against the record, only when the EHR shows the banner itself: of what it shows there
+    nothing is known. `lasts` is until when the sign-in does that cannot be renewed, "" for any other; `end` is where the launch is closed
+    by POST with `patient_id`."""
 
     patient_name: str | None
     patient_id: str
@@ -31,6 +35,7 @@ class ContextLine(Struct, frozen=True, kw_only=True):
     lasts: str
     synthetic: bool
     end: str | None
+    standing: str = ""
 
 
 def page_banner(patient: Patient, context: LaunchContext, *, today: date) -> Banner | None:
@@ -50,21 +55,23 @@ def context_line(patient: Patient, context: LaunchContext, *, now: datetime, end
         lasts=lasts_until(context, now=now),
         synthetic=context.synthetic,
         end=end,
+        standing="" if context.need_patient_banner else _all_that_stands(patient, today=now.date()),
     )
 
 
 def clinician_banner(patient: Patient, *, today: date) -> Banner:
     """Name, birth date with age, gender, identifier; whatever is unknown says so in words."""
-    gone = _deceased(patient.deceased)
+    gone = _deceased(patient, today)
     born = Fact(label="Born", value=_born(patient, None if gone else today))
     gender = Fact(label="Gender", value=formats.gender(patient.gender))
-    return Banner(name=full_name(patient), facts=(born, gender, _identifier(patient)), deceased=gone)
+    return Banner(name=full_name(patient), facts=(born, gender, _identifier(patient)), deceased=gone, standing=_standing(patient, today))
 
 
 def patient_banner(patient: Patient) -> Banner:
     """The micro banner of the patient's own pages (MPB-0001): name, birth date in long form, identifier, nothing else."""
     born = formats.long_date(patient.born) if patient.born else patient.born_text or formats.NOT_RECORDED
-    return Banner(name=_family_first(patient), facts=(Fact(label="Born", value=born), _identifier(patient)), deceased=None)
+    facts = (Fact(label="Born", value=born), _identifier(patient))
+    return Banner(name=_family_first(patient), facts=facts, deceased=None, standing=_standing_to_patient(patient))
 
 
 def full_name(patient: Patient) -> str:
@@ -96,11 +103,38 @@ def _identifier(patient: Patient) -> Fact:
     return Fact(label=label, value=value)
 
 
-def _deceased(text: str | None) -> str | None:
-    """A date of death as "Died 02-Mar-2026", anything else as it was written."""
-    if not text:
+def _deceased(patient: Patient, today: date) -> str | None:
+    """A date of death as "Died 02-Mar-2026", as precise as it is known; "Died, date not recorded" without one."""
+    if patient.standing(today) != "dead":
         return None
-    try:
-        return f"Died {formats.short_date(date.fromisoformat(text[:10]))}"
-    except ValueError:
-        return text
+    moment = parse_moment(patient.deceased)
+    return f"Died {formats.short_moment(moment)}" if moment else f"Died, {_undated(patient.deceased or '')}"
+
+
+def _undated(text: str) -> str:
+    return "date not recorded" if text == "yes" else f"date recorded as “{text}”"
+
+
+REPLACED = "This record was replaced; newer entries are in the other one."
+INACTIVE = "This record is marked as not in use (inactive)."
+
+
+def _standing(patient: Patient, today: date) -> str:
+    """What a clinician has to know of the record, whatever else holds: a record may be replaced and its person dead."""
+    said = [REPLACED] if patient.replaced else [] if patient.active else [INACTIVE]
+    if patient.died_later(today):
+        said.append("It records a day of death that has not come yet.")
+    return " ".join(said)
+
+
+def _all_that_stands(patient: Patient, *, today: date) -> str:
+    """The same with the death, where no banner of ours says that."""
+    gone = _deceased(patient, today)
+    return " ".join(part for part in (f"{gone}." if gone else "", _standing(patient, today)) if part)
+
+
+def _standing_to_patient(patient: Patient) -> str:
+    """In a patient's words."""
+    if patient.replaced:
+        return "Your clinic has replaced this record; newer entries are in the other one."
+    return "" if patient.active else "Your clinic has marked this record as not in use."

@@ -45,11 +45,51 @@ def test_a_partial_birth_date_gets_no_age() -> None:
     assert pairs(clinician_banner(partial, today=TODAY))[0] == ("Born", "1968-03 (day not recorded)")
 
 
-@pytest.mark.parametrize(("recorded", "said"), [("2026-03-02T10:00:00Z", "Died 02-Mar-2026"), ("Deceased", "Deceased")])
+@pytest.mark.parametrize(
+    ("recorded", "said"),
+    [
+        ("2026-03-02T10:00:00Z", "Died 02-Mar-2026"),
+        ("2026-03", "Died Mar-2026"),
+        ("yes", "Died, date not recorded"),
+        ("in spring", "Died, date recorded as “in spring”"),
+    ],
+)
 def test_a_deceased_patient_is_marked_and_has_no_current_age(recorded: str, said: str) -> None:
     banner = clinician_banner(replace(INGRID, deceased=recorded), today=TODAY)
     assert banner.deceased == said
     assert pairs(banner)[0] == ("Born", "14-Mar-1968")
+
+
+def test_a_death_that_has_not_come_is_said_to_be_a_mistake_and_nobodys_death() -> None:
+    banner = clinician_banner(replace(INGRID, deceased="2031-01-01"), today=TODAY)
+    assert (banner.deceased, banner.standing) == (None, "It records a day of death that has not come yet.")
+    assert pairs(banner)[0] == ("Born", "14-Mar-1968 (58 y)")
+
+
+@pytest.mark.parametrize(
+    ("changed", "staff", "patient"),
+    [
+        ({}, "", ""),
+        (
+            {"replaced": True, "active": False},
+            "This record was replaced; newer entries are in the other one.",
+            "Your clinic has replaced this record",
+        ),
+        ({"active": False}, "This record is marked as not in use (inactive).", "Your clinic has marked this record as not in use."),
+    ],
+)
+def test_a_record_that_is_not_the_one_in_use_says_so_with_and_without_a_banner(changed: dict[str, bool], staff: str, patient: str) -> None:
+    person = replace(INGRID, **changed)
+    assert clinician_banner(person, today=TODAY).standing == staff
+    assert patient_banner(person).standing.startswith(patient)
+    assert context_line(person, replace(CONTEXT, need_patient_banner=False), now=NOW, end=None).standing == staff
+    assert context_line(person, CONTEXT, now=NOW, end=None).standing == ""
+
+
+def test_where_the_ehr_shows_the_banner_a_death_stands_in_the_context_line() -> None:
+    gone = replace(INGRID, deceased="2026-03-02", replaced=True)
+    line = context_line(gone, replace(CONTEXT, need_patient_banner=False), now=NOW, end=None)
+    assert line.standing == "Died 02-Mar-2026. This record was replaced; newer entries are in the other one."
 
 
 def test_the_patients_own_banner_holds_name_birth_date_and_number_only() -> None:
