@@ -45,11 +45,13 @@ class Item(Struct, frozen=True, kw_only=True):
 
 
 class Question(Struct, frozen=True, kw_only=True):
-    """A coded question asked beside the items and never scored ("Was anything difficult?"); always optional."""
+    """A coded question asked beside the items and never scored ("Was anything difficult?"); always optional. `at_visit`: it is about a
+    visit of that day, so nobody at home is asked it."""
 
     link_id: str
     text: Mapping[Informant, str]
     options: tuple[Option, ...]
+    at_visit: bool = False
 
 
 class Scale(Struct, frozen=True, kw_only=True):
@@ -147,12 +149,13 @@ class Confirmation(Struct, frozen=True, kw_only=True):
 
 class Form(Struct, frozen=True, kw_only=True):
     """One informant's form: what it is called, the words before the first item ("" without), and how many minutes it takes
-    where a source says so."""
+    where a source says so. `intro_home` are the words for who answers at home, where those before the first item speak of a visit."""
 
     informant: Informant
     title: str
     intro: str
     minutes: int | None
+    intro_home: str = ""
 
 
 class Section(Struct, frozen=True, kw_only=True):

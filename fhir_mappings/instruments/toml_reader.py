@@ -86,6 +86,7 @@ class _Choice(Strict):
 class _Form(Strict):
     title: str | None = None
     intro: str = ""
+    intro_home: str = ""
     minutes: int | None = Field(default=None, ge=1)
 
 
@@ -107,6 +108,7 @@ class _Item(Strict):
 class _Question(Strict):
     link_id: _Slug
     text: dict[Informant, str]
+    at_visit: bool = False
     option: list[_Choice] = Field(min_length=2)
 
 
@@ -201,7 +203,7 @@ def _instrument(part: _InstrumentFile) -> Instrument:
 
 
 def _form(informant: Informant, part: _Form, title: str) -> Form:
-    return Form(informant=informant, title=part.title or title, intro=part.intro, minutes=part.minutes)
+    return Form(informant=informant, title=part.title or title, intro=part.intro, minutes=part.minutes, intro_home=part.intro_home)
 
 
 def _item(part: _Item) -> Item:
@@ -223,7 +225,7 @@ def _named(named: Sequence[int | str], items: tuple[Item, ...]) -> tuple[str, ..
 
 def _question(part: _Question) -> Question:
     options = tuple(Option(code=one.code, value=place, label=one.label) for place, one in enumerate(part.option))
-    return Question(link_id=part.link_id, text=part.text, options=options)
+    return Question(link_id=part.link_id, text=part.text, options=options, at_visit=part.at_visit)
 
 
 def scale_of(part: ScaleTable, *, items: tuple[Item, ...], options: tuple[Option, ...], direction: str, better: Better | None) -> Scale:

@@ -326,7 +326,7 @@ def _with_wording(pack: Pack, structure: Instrument) -> Instrument:
 
 
 def _form(form: Form, given: _FormTable | None) -> Form:
-    return form if given is None else replace(form, title=given.title, intro=given.intro)
+    return form if given is None else replace(form, title=given.title, intro=given.intro, intro_home="")
 
 
 def _section(section: Section, given: _SectionTable | None) -> Section:
