@@ -8,12 +8,14 @@ RapportError
 │   ├── LockedFrame           our own page, in a frame whose sandbox gives it no origin
 │   ├── OtherBrowser          the launch is there, and this is not the browser it was opened in
 │   ├── WrongPatient          what was sent, or a renewed token, is about another patient than the launch
-│   └── NotForUser            the page is a clinician's and the patient is signed in, or the other way round
+│   ├── NotForUser            the page is a clinician's and the patient is signed in, or the other way round
+│   └── NotOffered            no page of this record offers what was asked for or sent; the launch is in order
 ├── FhirError                 a FHIR server refused, failed or could not be reached
 │   ├── Unreachable           no answer: timeout, refused connection, broken transfer; a write may or may not have happened
 │   │   └── NotSent           no connection was made, so certainly nothing was written
 │   ├── Unauthorized          401: the access token is not accepted
 │   ├── Forbidden             403
+│   │   └── NotGranted            the sign-in does not cover it, so the server was not asked
 │   ├── NotFound              404, 410
 │   ├── Conflict              409, 412
 │   ├── Refused               400, 422: the server understood and said no
@@ -146,6 +148,12 @@ class NotForUser(SessionError):
     code = "not_for_user"
 
 
+class NotOffered(SessionError):
+    """What was asked for, or sent, is nothing that a page of this record offers as it stands; the launch itself is in order."""
+
+    code = "not_offered"
+
+
 class FhirError(RapportError):
     """A FHIR server's failure. `status` is the HTTP status (0 without an answer), `diagnostics` the server's own words."""
 
@@ -180,6 +188,16 @@ class Forbidden(FhirError):
     """The token does not cover this."""
 
     code = "fhir_forbidden"
+
+
+class NotGranted(Forbidden):
+    """The sign-in does not cover it, which is for good: the server was not asked, and asking again would change nothing."""
+
+    http_status = 403
+    code = "scope_insufficient"
+
+    def __init__(self, user_message: str, *, lacking: str) -> None:
+        super().__init__(user_message, detail=f"not granted: {lacking}; nothing was asked of the server")
 
 
 class NotFound(FhirError):

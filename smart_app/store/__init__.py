@@ -17,7 +17,7 @@ from smart_app.store.drafts import PAST, Draft, Drafts, FormPlace, Ticket, autho
 from smart_app.store.launches import OVER, Launches, OpenLaunch, PendingCookie
 from smart_app.store.migrate import is_current, upgrade
 from smart_app.store.outbox import DONE, STUCK, Outbox, OutboxEntry, OutboxState
-from smart_app.store.reveals import Reveals
+from smart_app.store.reveals import Revealed, Reveals
 from smart_app.store.seal import Sealer, parse_key
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "OutboxEntry",
     "OutboxState",
     "PendingCookie",
+    "Revealed",
     "Store",
     "Ticket",
     "Verified",

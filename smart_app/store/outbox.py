@@ -27,7 +27,9 @@ STUCK = and_(outbox.c.state == "sending", outbox.c.updated < bindparam("sent_bef
 DONE = and_(outbox.c.state == "acknowledged", outbox.c.updated < bindparam("stored_before"))
 _RECOVER = update(outbox).where(STUCK).values(state="unknown", updated=bindparam("now"))
 _PURGE = delete(outbox).where(DONE)
-_LEFT = outbox.c.owner.in_(bindparam("owners", expanding=True)) & outbox.c.state.in_(_UNFINISHED)
+_OWN = outbox.c.owner.in_(bindparam("owners", expanding=True))
+_LEFT = _OWN & outbox.c.state.in_(_UNFINISHED)
+_SELECT_OWN = select(outbox).where(_OWN).order_by(outbox.c.created.desc(), outbox.c.id)
 _SELECT_LEFT = select(outbox).where(_LEFT).order_by(outbox.c.created.desc(), outbox.c.id)
 _HAS_LEFT = select(outbox.c.id).where(_LEFT, outbox.c.id == bindparam("wanted"))
 
@@ -111,6 +113,12 @@ class Outbox:
         """What of this user's submissions about this patient the record has not acknowledged, newest first."""
         with self._database.begin() as connection:
             rows = connection.execute(_SELECT_LEFT, {"owners": self._owners(author)}).all()
+        return [self._entry(row) for row in rows]
+
+    def sent_by(self, author: Author) -> Sequence[OutboxEntry]:
+        """Every submission of this user about this patient that is still here, acknowledged ones among them, newest first."""
+        with self._database.begin() as connection:
+            rows = connection.execute(_SELECT_OWN, {"owners": self._owners(author)}).all()
         return [self._entry(row) for row in rows]
 
     def belongs(self, key: str, author: Author) -> bool:

@@ -70,6 +70,8 @@ reveals = Table(
     Column("id", _DIGEST, primary_key=True),
     Column("payload", LargeBinary, nullable=False),
     Column("created", Instant, nullable=False),
+    Column("visit", _DIGEST),
+    Index("reveals_by_visit", "visit"),
 )
 
 # `id` is the digest of the form's submission key, `owner` a keyed lookup of user, patient and FHIR base.

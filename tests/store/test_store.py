@@ -176,25 +176,64 @@ class TestReveals:
     def test_only_revealed_visits_of_this_patient_are_found(self, store: Store) -> None:
         for _ in range(2):
             store.reveals.add(issuer="i", patient="p", clinician="c", visit="v1", user="u")
-        assert store.reveals.among("i", "p", [("c", "v1"), ("c", "v2"), ("d", "v1")]) == {("c", "v1")}
-        assert store.reveals.among("i", "q", [("c", "v1")]) == set()
-        assert store.reveals.among("j", "p", [("c", "v1")]) == set()
-        assert store.reveals.among("i", "p", []) == set()
+        assert store.reveals.among("i", "p", [("c", "v1"), ("c", "v2"), ("d", "v1")], user="u") == {("c", "v1")}
+        assert store.reveals.among("i", "q", [("c", "v1")], user="u") == set()
+        assert store.reveals.among("j", "p", [("c", "v1")], user="u") == set()
+        assert store.reveals.among("i", "p", [], user="u") == set()
+        assert len(store.reveals.of("i", "p", [("c", "v1")])[("c", "v1")]) == 1
+
+    def test_a_reveal_is_the_users_who_made_it(self, store: Store, clock: Clock) -> None:
+        store.reveals.add(issuer="i", patient="p", clinician="c", visit="v1", user="u", name="Ursula", reason="cover")
+        first = clock()
+        clock.forward(minutes=5)
+        store.reveals.add(issuer="i", patient="p", clinician="c", visit="v1", user="c")
+        assert store.reveals.among("i", "p", [("c", "v1")], user="d") == set()
+        assert store.reveals.among("i", "p", [("c", "v1")], user="c") == {("c", "v1")}
+        made = store.reveals.of("i", "p", [("c", "v1"), ("c", "v2")])
+        assert [(one.user, one.name, one.reason) for one in made[("c", "v1")]] == [("u", "Ursula", "cover"), ("c", None, None)]
+        assert [one.at for one in made[("c", "v1")]] == [first, clock()]
+        assert set(made) == {("c", "v1")}
 
     def test_parts_are_not_run_together(self, store: Store) -> None:
         store.reveals.add(issuer="i", patient="p1", clinician="c", visit="v", user="u")
-        assert store.reveals.among("i", "p", [("1c", "v")]) == set()
+        assert store.reveals.among("i", "p", [("1c", "v")], user="u") == set()
 
     def test_they_hold_under_a_new_key_and_show_no_ids(self, database_url: str, store: Store, clock: Clock) -> None:
-        store.reveals.add(issuer="issuer-1", patient="pat-1", clinician="dr-1", visit="visit-1", user="user-1")
+        store.reveals.add(
+            issuer="issuer-1", patient="pat-1", clinician="dr-1", visit="visit-1", user="user-1", name="Ursula", reason="cover"
+        )
         with store.database.begin() as connection:
             stored = repr(connection.execute(select(reveals)).all())
-        assert not [part for part in ("issuer-1", "pat-1", "dr-1", "visit-1", "user-1", digest("pat-1")) if part in stored]
+        secret = ("issuer-1", "pat-1", "dr-1", "visit-1", "user-1", "Ursula", "cover", digest("pat-1"))
+        assert not [part for part in secret if part in stored]
         if database_url == "sqlite://":
             return
         rotated = open_store(database_url, [bytes(32), KEY], clock=clock)
-        assert rotated.reveals.among("issuer-1", "pat-1", [("dr-1", "visit-1")]) == {("dr-1", "visit-1")}
+        assert rotated.reveals.among("issuer-1", "pat-1", [("dr-1", "visit-1")], user="user-1") == {("dr-1", "visit-1")}
+        rotated.reveals.add(issuer="issuer-1", patient="pat-1", clinician="dr-1", visit="visit-1", user="user-1")
+        assert len(rotated.reveals.of("issuer-1", "pat-1", [("dr-1", "visit-1")])[("dr-1", "visit-1")]) == 1
         rotated.close()
+
+    def test_a_reveal_of_before_they_were_somebodys_own_counts_for_the_user_sealed_in_it(
+        self, database_url: str, store: Store, clock: Clock
+    ) -> None:
+        if database_url == "sqlite://":
+            pytest.skip("an in-memory database is gone when it is opened again")
+        sealer = Sealer([KEY])
+        row = sealer.lookup(("i", "p", "c", "v"))
+        payload = {"issuer": "i", "patient": "p", "clinician": "c", "visit": "v", "user": "u"}
+        with store.database.begin() as connection:
+            connection.exec_driver_sql("DROP INDEX reveals_by_visit")
+            connection.exec_driver_sql("ALTER TABLE reveals DROP COLUMN visit")
+            connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0004'")
+            values = {"id": row, "payload": sealer.seal(payload, table="reveals", row=row), "created": 0}
+            connection.execute(text("INSERT INTO reveals (id, payload, created) VALUES (:id, :payload, :created)"), values)
+        migrated = open_store(database_url, [KEY], clock=clock)
+        assert migrated.reveals.among("i", "p", [("c", "v")], user="u") == {("c", "v")}
+        assert migrated.reveals.among("i", "p", [("c", "v")], user="c") == set()
+        migrated.reveals.add(issuer="i", patient="p", clinician="c", visit="v", user="u")
+        assert [one.name for one in migrated.reveals.of("i", "p", [("c", "v")])[("c", "v")]] == [None]
+        migrated.close()
 
 
 class TestSpace:

@@ -16,6 +16,7 @@ from fhir_mappings.ratings.rating import Rating
 from fhir_mappings.reliable_change.latest_change import Change
 from fhir_mappings.skipped import Skipped
 from smart_app.care.dashboard.history import Dyad, HiddenRating, History, Panel, Years
+from smart_app.care.record.page_rule import PageFacts
 from smart_app.care.record.patient_in_context import Patient
 from smart_app.care.record.reads import ReadReport
 from smart_app.launch.context.launch_context import LaunchContext, User
@@ -26,6 +27,9 @@ NOW = datetime(2026, 11, 22, 14, 2, tzinfo=UTC)
 TODAY = NOW.date()
 SOFIA = Person(reference="Practitioner/sofia", name="Sofia Lindqvist")
 TOMAS = Person(reference="Practitioner/tomas", name="Tomas Weiss")
+FACTS = PageFacts(
+    standing="current", can_write=True, place="visit", clinician_rated="no", patient_rated="no", sent="none", blind=True
+)  # fmt: skip
 URLS = DashboardUrls(
     page="/l/abc/",
     hand_over=Link(href="/l/abc/handover/rapport-check-in", text="Hand over to patient"),
@@ -197,12 +201,13 @@ def panel(
 def history(
     *, dyads: Sequence[Dyad] = (), panels: Sequence[Panel] = (), changes: Sequence[Change] = (), hidden: Sequence[HiddenRating] = (),
     years: Years = "2", start: date = date(2024, 11, 22), skipped: Sequence[Skipped] = (), patient: Patient = INGRID,
+    facts: PageFacts = FACTS,
 ) -> History:  # fmt: skip
     reads = [read("patient", "Patient", number=1), read("ratings", "Ratings", number=sum(each.total for each in dyads))]
     return History(
         patient=patient, years=years, start=start, end=TODAY, read_at=NOW, server="Northfield General", dyads=dyads, hidden=hidden,
         panels=panels, changes=changes, skipped=skipped, reads=[*reads, *(each.read for each in panels)],
-        can_write=True, why_not_write=None,
+        why_not_write=None, facts=facts, visit="Encounter/e1",
     )  # fmt: skip
 
 

@@ -62,12 +62,12 @@ def offers_rating(page: Page) -> bool:
 
 @pytest.mark.parametrize(("time", "zone"), [(EVENING, LOS_ANGELES), (MORNING, AUCKLAND)])
 class TestADayThatIsAnotherOneInUtc:
-    def test_a_visit_of_today_is_called_so_and_can_be_rated(self, opened: Open, time: str, zone: str) -> None:
+    def test_a_rating_of_today_is_called_so_and_can_be_rated(self, opened: Open, time: str, zone: str) -> None:
         rapport = opened(time, zone)
         chart = rapport.launch()
         rated(rapport, chart)
         page = rapport.get(chart)
-        assert "The patient rated today’s visit. Rate this visit to see it" in page.text
+        assert "The patient answered today. Rate this visit to see it" in page.text
         assert offers_rating(page)
 
     def test_everything_written_carries_the_clinics_offset(self, opened: Open, time: str, zone: str) -> None:
@@ -121,7 +121,7 @@ class TestADayThatIsAnotherOneInUtc:
         rapport.ehr.faults.append(lambda method, _: refusal(503, "busy") if method == "POST" else None)
         chart = rapport.launch()
         rated(rapport, chart)
-        assert f"sent at {time[11:16]}, {day_of(time)} and kept in Rapport" in rapport.get(chart).text
+        assert f"sent at {time[11:16]}, {day_of(time)}. It is kept in Rapport." in rapport.get(chart).text
 
     def test_age_is_that_of_the_clinics_today(self, opened: Open, time: str, zone: str) -> None:
         rapport = opened(time, zone)
@@ -216,7 +216,7 @@ class TestAcrossMidnight:
         rated(rapport, chart)
         wait_until(rapport, "2026-11-23T00:05-08:00")
         page = rapport.get(chart)
-        assert "The patient rated the visit of 22-Nov-2026. It is kept back" in page.text
+        assert "The patient answered on 22-Nov-2026. It belongs to no visit that can be rated from here." in page.text
         assert not offers_rating(page)
 
     def test_a_visit_the_ehr_names_can_still_be_rated_after_midnight(self, opened: Open, server: AuthorizationServer) -> None:

@@ -67,14 +67,6 @@ def _own_reference(resource: Resource) -> str:
     return f"{resource.get('resourceType')}/{resource.get('id')}"
 
 
-def reveal(record: ChartRecord, *, clinician: str, visit: str) -> None:
-    """Show the patient's rating of that visit without rating it; who chose so is recorded."""
-    store, context = record.services.store, record.context
-    store.reveals.add(issuer=context.iss, patient=context.patient, clinician=clinician, visit=visit, user=context.user.reference)
-    detail = {"clinician": clinician, "visit": visit}
-    store.audit.add("reveal", launch_id=record.launch_id, context=context, detail=detail)
-
-
 def _kept_back(rating: Rating, closed: set[Visit]) -> bool:
     return rating.informant == "patient" and visit_of(rating) in closed
 
@@ -111,7 +103,11 @@ def _references(value: object, base: str) -> list[str]:
 
 
 def _stripped(skip: Skipped) -> Skipped:
-    return replace(skip, what="A patient's rating", shown=None, reason=_STRIPPED, remedy=None)
+    """A reason that says how the entry stands, and nothing of what was answered, stays."""
+    reason = skip.reason if skip.code in _OF_THE_ENTRY else _STRIPPED
+    return replace(skip, what="A patient's rating", shown=None, reason=reason, remedy=None)
 
 
+# What was withdrawn, or never finished, is not "unreadable" and waits for nobody's rating.
+_OF_THE_ENTRY = frozenset({"entered_in_error", "not_completed", "status_not_final", "date_missing", "clinician_missing"})
 _STRIPPED = "It could not be read in full. What it holds is kept back until its visit is rated."

@@ -13,8 +13,10 @@ from fhir_mappings.people.person import Person
 from fhir_mappings.ratings.rating import Rating
 from fhir_mappings.reliable_change.latest_change import Change
 from fhir_mappings.skipped import Skipped
+from smart_app.care.record.page_rule import PageFacts
 from smart_app.care.record.patient_in_context import Patient
 from smart_app.care.record.reads import ReadReport
+from smart_app.store import Revealed
 
 Years = Literal["1", "2", "5", "all"]
 
@@ -63,9 +65,19 @@ class HiddenRating(Struct, frozen=True, kw_only=True):
     encounter: str | None
 
 
+class LookedAt(Struct, frozen=True, kw_only=True):
+    """That somebody else saw the patient's rating of this clinician's `visit`, of that `day`, without its being rated."""
+
+    visit: str
+    day: date
+    by: Revealed
+
+
 class History(Struct, frozen=True, kw_only=True):
     """Everything one dashboard shows. `dyads` have a rated clinician, `companions` have none. `start` to `end` is the drawn range
-    (`years`); `reads` covers every read made; `changes` are what "What changed" states."""
+    (`years`); `reads` covers every read made; `changes` are what "What changed" states. `facts` decide what the page offers: about `visit`,
+    the one that is rated from here, and, where this clinician has rated it, `own_score`. `personal`: the sign-in says which person it is.
+    `looked` is who else has seen what the patient said of this clinician."""
 
     patient: Patient
     years: Years
@@ -79,6 +91,15 @@ class History(Struct, frozen=True, kw_only=True):
     changes: Sequence[Change]
     skipped: Sequence[Skipped]
     reads: Sequence[ReadReport]
-    can_write: bool
     why_not_write: str | None
+    facts: PageFacts
+    own_score: str | None = None
+    visit: str = ""
+    personal: bool = True
+    looked: Sequence[LookedAt] = ()
     companions: Sequence[Dyad] = ()
+
+    @property
+    def can_write(self) -> bool:
+        """Whether answers can be stored."""
+        return self.facts.can_write

@@ -21,12 +21,16 @@ from fhir_mappings.reliable_change.latest_change import Change, measure_change, 
 from fhir_mappings.skipped import Skipped, untied
 from smart_app.care.dashboard import blind_entry
 from smart_app.care.dashboard.blind_entry import VisibleRatings
-from smart_app.care.dashboard.history import Dyad, History, Panel, Years
+from smart_app.care.dashboard.history import Dyad, History, LookedAt, Panel, Years
+from smart_app.care.forms.asked_form import forms_offered
 from smart_app.care.record.access import base_of, patient_on_server, permissions
-from smart_app.care.record.patient_in_context import patient_of, remember_patient
+from smart_app.care.record.closed_visits import is_personal, looked_at, reveal
+from smart_app.care.record.patient_in_context import Patient, patient_of, remember_patient
 from smart_app.care.record.reads import ANSWERS, SCORES, Readings, ReadReport, read_all
 from smart_app.care.record.record import ChartRecord
+from smart_app.care.submission.visit_state import VisitState, given_rating, visit_now, visit_state
 from smart_app.care.submission.write_ladder import why_not_write
+from smart_app.errors import SessionError
 from smart_app.fhir.client import Resource
 from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.services import AppServices
@@ -48,8 +52,10 @@ class DrawnRange(Struct, frozen=True, kw_only=True):
 
 
 class _Alliance(Struct, frozen=True, kw_only=True):
-    """The ratings that may be seen, the parts that could not be read, and the two reads' reports without what is kept back."""
+    """The ratings read, those of them that may be seen, the parts that could not be read, and the two reads' reports without what is kept
+    back."""
 
+    given: Sequence[Rating]
     visible: VisibleRatings
     skipped: list[Skipped]
     reports: Mapping[str, ReadReport]
@@ -60,8 +66,7 @@ def load_history(record: ChartRecord, *, years: Years) -> History:
     readings = read_all(record)
     remember_patient(record, readings.patient)
     now = record.now()
-    patient = patient_of(readings.patient, zone=record.zone)
-    possible = possible_dates(parse_moment(patient.born_text), now.date())
+    possible = _possible(record, readings)
     measured, unread = _measurements(record, readings, possible)
     alliance = _alliance(record, readings, possible)
     reports = {**readings.reports, **alliance.reports}
@@ -73,7 +78,8 @@ def load_history(record: ChartRecord, *, years: Years) -> History:
         for measure in record.services.measures
     ]
     dyads, companions = _dyads(record.services, alliance.visible.ratings, span=span, mine=record.context.user.reference)
-    why_not = why_not_write(permissions(record))
+    patient = patient_of(readings.patient, zone=record.zone)
+    state = _state(record, patient, alliance.given, whole=readings.reports[ANSWERS].whole and readings.reports[SCORES].whole)
     return History(
         patient=patient,
         years=years,
@@ -88,9 +94,49 @@ def load_history(record: ChartRecord, *, years: Years) -> History:
         changes=(*_rating_changes(dyads), *_hba1c_change(panels)),
         skipped=skipped,
         reads=tuple(reports.values()),
-        can_write=why_not is None,
-        why_not_write=why_not,
+        why_not_write=why_not_write(permissions(record)),
+        facts=state.facts,
+        own_score=state.own_score,
+        visit=visit_now(record),
+        personal=is_personal(record.context.user),
+        looked=_looked(record, alliance.given),
     )
+
+
+def reveal_waiting(record: ChartRecord, *, clinician: str, visit: str, reason: str) -> None:
+    """Show a rating that is kept back from whoever is signed in, to them alone. SessionError where there is none of that visit, so that
+    nothing is opened before it is there; as `reveal` for the rest."""
+    readings = read_all(record, only=(ANSWERS, SCORES))
+    hidden = _alliance(record, readings, _possible(record, readings)).visible.hidden
+    if not any((one.clinician.reference, one.visit) == (clinician, visit) for one in hidden):
+        raise SessionError("No rating of that visit is kept back from you, so nothing was done. Open the history again.")
+    reveal(record, clinician=clinician, visit=visit, reason=reason)
+
+
+def _possible(record: ChartRecord, readings: Readings) -> PossibleDates:
+    """The dates that a value of this patient can have."""
+    return possible_dates(parse_moment(patient_of(readings.patient, zone=record.zone).born_text), record.now().date())
+
+
+def _state(record: ChartRecord, patient: Patient, ratings: Sequence[Rating], *, whole: bool) -> VisitState:
+    """How the visit stands by the site's first form of each."""
+    first = {informant: instrument.slug for instrument, informant in reversed(forms_offered(record.services))}
+    rate_by, hand_over_by = first.get("clinician", ""), first.get("patient", "")
+    own = given_rating(record, ratings, informant="clinician", instrument=rate_by, whole=whole)
+    theirs = given_rating(record, ratings, informant="patient", instrument=hand_over_by, whole=whole)
+    return visit_state(record, patient=patient, own=own, theirs=theirs, rate_by=rate_by)
+
+
+def _looked(record: ChartRecord, ratings: Iterable[Rating]) -> tuple[LookedAt, ...]:
+    """Who else chose to see what the patient said of whoever is signed in, the latest choice first."""
+    mine = record.context.user.reference
+    days = {
+        blind_entry.visit_of(one): one.when.day
+        for one in ratings
+        if one.informant == "patient" and one.clinician and one.clinician.reference == mine
+    }
+    found = [LookedAt(visit=pair[1], day=days[pair], by=one) for pair, made in looked_at(record, days).items() for one in made]
+    return tuple(sorted(found, key=lambda one: one.by.at, reverse=True))
 
 
 def _measurements(record: ChartRecord, readings: Readings, possible: PossibleDates) -> tuple[list[Measurement], list[Skipped]]:
@@ -119,7 +165,10 @@ def _alliance(record: ChartRecord, readings: Readings, possible: PossibleDates) 
     drawn, given_way = later_of_each_visit(visible.ratings, {one.slug: one for one in library.newest})
     visible, kept = replace(visible, ratings=tuple(drawn)), [*kept, *given_way]
     return _Alliance(
-        visible=visible, skipped=kept, reports={key: replace(readings.reports[key], count=count) for key, count in counts.items()}
+        given=ratings,
+        visible=visible,
+        skipped=kept,
+        reports={key: replace(readings.reports[key], count=count) for key, count in counts.items()},
     )
 
 

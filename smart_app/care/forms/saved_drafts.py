@@ -52,7 +52,7 @@ class SavedDraft(Struct, frozen=True, kw_only=True):
 
 class PostedForm(Struct, frozen=True, kw_only=True):
     """What a page sends of a form that is not finished. `cookie` is the launch's as the browser sent it, "" for none; `completes`: answers
-    of before, which are not on the page, are to complete it."""
+    of before, which are not on the page, are to complete it; `confirmed` is what was ticked beside the answers."""
 
     place: FormPlace
     ticket: str
@@ -60,6 +60,7 @@ class PostedForm(Struct, frozen=True, kw_only=True):
     fields: Fields
     cookie: str
     completes: bool
+    confirmed: frozenset[str] = frozenset()
 
 
 def ticket_for(record: ChartRecord, asked: AskedForm, *, key: str, cookie: str) -> str:

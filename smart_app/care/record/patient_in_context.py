@@ -7,7 +7,7 @@ from typing import Any
 from fhir_mappings.people.patient import PatientFields, read_patient
 from smart_app.care.record.access import Permissions, permissions, reader
 from smart_app.care.record.record import ChartRecord
-from smart_app.errors import Forbidden
+from smart_app.errors import NotGranted
 from smart_app.fhir.client import Resource
 
 # Who the chart is about, as the mapping reads them.
@@ -32,9 +32,9 @@ def remember_patient(record: ChartRecord, resource: Resource) -> None:
 
 
 def check_readable(allowed: Permissions) -> None:
-    """Forbidden when this launch was not granted the patient's own entry; without it nothing can be shown."""
+    """NotGranted when this launch was not granted the patient's own entry; without it nothing can be shown."""
     if not allowed.granted("Patient", "read"):
-        raise Forbidden("This sign-in does not include permission to read the patient's entry.", status=403)
+        raise NotGranted("This sign-in does not include permission to read the patient's entry.", lacking="Patient, read")
 
 
 def patient_of(resource: Mapping[str, Any], *, zone: tzinfo) -> Patient:

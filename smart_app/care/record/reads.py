@@ -31,7 +31,7 @@ class ReadReport(Struct, frozen=True, kw_only=True):
     """How one read went. `title` for people ("HbA1c"), `count` resources used, `reason` a sentence unless complete.
 
     `foreign` is how many resources of other patients it returned that no read before it had returned: one counts once. `untied` are those
-    of which nobody can say whose they are. None of either is used.
+    of which nobody can say whose they are. None of either is used. `in_part`: all that is amiss is that the sign-in covers only a part.
     """
 
     key: str
@@ -42,11 +42,17 @@ class ReadReport(Struct, frozen=True, kw_only=True):
     foreign: int
     finished: datetime
     untied: tuple[UntiedResource, ...] = ()
+    in_part: bool = False
 
     @property
     def whole(self) -> bool:
         """Whether "none" may be said of it: it ended, and everything it returned was the patient's or another's."""
         return self.state == "complete" and not self.untied
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether it did not complete and may do so another time. What was not granted, or is not offered, stays so."""
+        return self.state in {"failed", "partial"} and not self.in_part
 
 
 PATIENT = "patient"
@@ -225,7 +231,7 @@ def _said_in_part(report: ReadReport, resource_type: str) -> ReadReport:
     if report.state not in {"complete", "partial"}:
         return report
     reason = f"This sign-in covers only some of {resource_type}, so others may be missing."
-    return replace(report, state="partial", reason=" ".join(filter(None, (reason, report.reason))))
+    return replace(report, state="partial", in_part=report.state == "complete", reason=" ".join(filter(None, (reason, report.reason))))
 
 
 def _state(error: FhirError) -> LoadState:

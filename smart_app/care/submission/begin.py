@@ -6,16 +6,19 @@ from fhir_mappings.instruments.instrument import Informant, Instrument
 from fhir_mappings.people.person import Person
 from smart_app.care.forms.asked_form import AskedForm, check_clinician_chosen
 from smart_app.care.record.access import permissions, prefetch_capabilities
-from smart_app.care.record.patient_in_context import Patient, open_patient
+from smart_app.care.record.page_rule import Confirmation
+from smart_app.care.record.patient_in_context import Patient
 from smart_app.care.record.record import ChartRecord
+from smart_app.care.submission.visit_state import offers_for_form, refusal
 from smart_app.care.submission.write_ladder import highest, why_not_write
-from smart_app.errors import Forbidden
 
 
 class BlankForm(Struct, frozen=True, kw_only=True):
     """What a form page needs. `key` goes into the form as a hidden field. `clinician` is who is rated, None where nobody is;
     `signed_in` who has the page open. `from_paper`: the answers are typed in from the licensed sheet. `step` says how it will be stored, or
-    `why_not_write` why it can only be kept in Rapport. `alone`: the patient has signed in themself, with no clinician around."""
+    `why_not_write` why it can only be kept in Rapport. `alone`: the patient has signed in themself, with no clinician around. `stopped`
+    says why no page offers this form as the record stands ("" where one does); `confirm` what staff have to confirm when they send it;
+    `stands` how their rating of this visit stands, `own_score` its total."""
 
     key: str
     instrument: Instrument
@@ -28,18 +31,20 @@ class BlankForm(Struct, frozen=True, kw_only=True):
     step: str | None
     why_not_write: str | None
     alone: bool = False
+    stopped: str = ""
+    confirm: tuple[Confirmation, ...] = ()
+    stands: str = ""
+    own_score: str | None = None
 
 
 def begin_form(record: ChartRecord, asked: AskedForm) -> BlankForm:
-    """A fresh form. SessionError when it does not say whom it is about; FhirError when the patient cannot be read; Forbidden where a
-    patient who has signed in themself could store nothing."""
+    """A fresh form. SessionError when it does not say whom it is about; FhirError when the patient cannot be read."""
     check_clinician_chosen(asked)
     prefetch_capabilities(record.context.iss, record.services)
-    patient = open_patient(record)
+    patient, state, offers = offers_for_form(record, asked)
     allowed = permissions(record)
     rung = highest(allowed)
-    if asked.alone and rung is None:
-        raise Forbidden("Your record system does not let you send answers from here.", status=403)
+    own = asked.informant == "clinician"
     return BlankForm(
         key=record.services.new_id(),
         instrument=asked.instrument,
@@ -52,4 +57,8 @@ def begin_form(record: ChartRecord, asked: AskedForm) -> BlankForm:
         step=rung.step if rung else None,
         why_not_write=None if rung else why_not_write(allowed),
         alone=asked.alone,
+        stopped=refusal(offers, asked),
+        confirm=() if asked.informant == "patient" and not asked.from_paper else offers.confirm,
+        stands=offers.stands if own else "",
+        own_score=state.own_score,
     )

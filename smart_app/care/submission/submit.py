@@ -3,14 +3,14 @@
 A submission is known by its key, minted with the form. One request sends it; a second one with the same key sends nothing."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 
 import simplejson
 from msgspec.structs import replace
 
-from fhir_mappings.instruments.answers import Answers, FieldError, Invalid, parse
+from fhir_mappings.instruments.answers import Answers, FieldError, Invalid, parse, understood
 from fhir_mappings.instruments.canonicals import demo_tag
 from fhir_mappings.instruments.instrument import Informant, Instrument, Scale
 from fhir_mappings.instruments.scores import Score
@@ -20,27 +20,35 @@ from fhir_mappings.submission.transaction import Submission, submission_bundle
 from smart_app import __version__
 from smart_app.care.forms.asked_form import AskedForm, check_clinician_chosen
 from smart_app.care.record.access import base_of
+from smart_app.care.record.page_rule import Confirmation
 from smart_app.care.record.record import ChartRecord
 from smart_app.care.submission.delivery import deliver, entry_of
 from smart_app.care.submission.sealed_submission import ScoreLine, SealedSubmission, content_of, from_payload, to_payload
+from smart_app.care.submission.visit_state import unconfirmed, visit_now
 from smart_app.errors import SessionError, WrongPatient
 from smart_app.launch.context.launch_context import LaunchContext
 
 Fields = Mapping[str, Sequence[str]]
+# The field of what is confirmed; of one of them with what it is behind it.
+CONFIRMED = "confirmed"
 _KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 
-def submit(record: ChartRecord, asked: AskedForm, *, key: str, patient: str, fields: Fields) -> Invalid | str:
+def submit(
+    record: ChartRecord, asked: AskedForm, *, key: str, patient: str, fields: Fields, confirmed: Collection[str] = ()
+) -> Invalid | str:
     """Store the answers and give back the key of the receipt, or say what is wrong with them.
 
-    `patient` is the one the form was rendered for. SessionError when that is not this launch's, the key is another launch's, or the form
-    does not say whom it is about.
+    `patient` is the one the form was rendered for, `confirmed` what staff have ticked of what the page asks them to confirm. SessionError
+    when the patient is not this launch's, the key is another launch's, the form does not say whom it is about, or no page would offer it.
     A failure of the FHIR server raises nothing: the submission is sealed, and the receipt says how it stands."""
     _check_place(record.context, key=key, patient=patient)
     check_clinician_chosen(asked)
+    # What was sent before under this key was asked then.
+    open_questions = () if record.services.store.outbox.get(key) else unconfirmed(record, asked, confirmed=confirmed)
     answers = parse(asked.instrument, asked.informant, fields)
-    if isinstance(answers, Invalid):
-        return answers
+    if isinstance(answers, Invalid) or open_questions:
+        return _with_questions(answers, open_questions, kept=understood(asked.instrument, fields))
     if asked.from_paper:
         # An empty place on a sheet is no refusal to answer: it is left out.
         answers = replace(answers, declined=())
@@ -50,6 +58,16 @@ def submit(record: ChartRecord, asked: AskedForm, *, key: str, patient: str, fie
         record.services.store.drafts.drop(key)
         return key
     return _repeat(record, sealed=sealed, fields=fields)
+
+
+def _with_questions(answers: Answers | Invalid, questions: tuple[Confirmation, ...], *, kept: Mapping[str, str]) -> Invalid:
+    """What is wrong with the answers, and what was not confirmed."""
+    errors = answers.errors if isinstance(answers, Invalid) else ()
+    asked = tuple(FieldError(link_id=f"{CONFIRMED}-{one}", message=_NOT_CONFIRMED) for one in questions)
+    return Invalid(errors=(*errors, *asked), kept=kept)
+
+
+_NOT_CONFIRMED = "Tick it to confirm, or go back without saving."
 
 
 def _check_place(context: LaunchContext, *, key: str, patient: str) -> None:
@@ -84,7 +102,7 @@ def _sealed_submission(record: ChartRecord, asked: AskedForm, *, answers: Answer
         answered=sum(item.link_id in answers.values or item.link_id in answers.extra for item in instrument.items),
         of=len(instrument.items),
         encounter=record.context.encounter,
-        visit=f"Encounter/{record.context.encounter}" if record.context.encounter else now.date().isoformat(),
+        visit=visit_now(record),
         authored=now,
         digest=_digest(instrument.slug, informant, answers, clinician),
         scores=() if instrument.why_unscored else tuple(_line(instrument.scale(name), found) for name, found in scores.items()),

@@ -9,9 +9,8 @@ from flask import Flask, Response, request, url_for
 
 from fhir_mappings.instruments.instrument import Informant, Instrument
 from fhir_mappings.people.clinicians import is_clinician
-from smart_app.care.dashboard.blind_entry import reveal
-from smart_app.care.dashboard.history import Years
-from smart_app.care.dashboard.load_dashboard import load_history
+from smart_app.care.dashboard.history import History, Years
+from smart_app.care.dashboard.load_dashboard import load_history, reveal_waiting
 from smart_app.care.forms.asked_form import forms_offered
 from smart_app.care.forms.saved_drafts import saved_drafts
 from smart_app.care.sessions.sign_out import sign_out
@@ -62,7 +61,7 @@ class Dashboard:
         view = dashboard_view(
             history,
             context=page_request.context,
-            urls=self._urls(page_request),
+            urls=self._urls(page_request, history),
             now=now,
             focus=day,
             opening=notice,
@@ -87,13 +86,13 @@ class Dashboard:
         return Response(status=204)
 
     def reveal(self, launch_id: str) -> Response:
-        """Show a patient's rating without rating the visit; recorded."""
+        """Show a patient's rating without rating the visit, to whoever is signed in; recorded."""
         page_request = self._dependencies.guard.enter(launch_id)
         check_patient(page_request.context)
         clinician, of_visit = request.form.get("clinician", ""), request.form.get("visit", "")
         if not clinician or not of_visit:
             raise SessionError("This form is damaged, so nothing was done. Open the history again.")
-        reveal(page_request.record, clinician=clinician, visit=of_visit)
+        reveal_waiting(page_request.record, clinician=clinician, visit=of_visit, reason=request.form.get("reason", ""))
         return see_other(url_for("dashboard", launch_id=page_request.id))
 
     def end(self, launch_id: str) -> Response:
@@ -105,10 +104,10 @@ class Dashboard:
         cookies.drop(response, self._services.store.launches.cookie_name_for(page_request.id))
         return response
 
-    def _urls(self, page_request: PageRequest) -> DashboardUrls:
+    def _urls(self, page_request: PageRequest, history: History) -> DashboardUrls:
         """Rating and hand-over lead to the site's first form for each, where this user may be rated; the rest is offered below them."""
         forms = forms_offered(self._services) if is_clinician(page_request.context.user.kind) else ()
-        found = offers(forms, partial(_beginning, page_request))
+        found = offers(forms, partial(_beginning, page_request), facts=history.facts)
         return DashboardUrls(
             page=url_for("dashboard", launch_id=page_request.id),
             hand_over=found.hand_over,

@@ -4,6 +4,7 @@ from flask import Flask, Response, request, url_for
 
 from smart_app.care.forms.asked_form import AskedForm
 from smart_app.care.forms.saved_drafts import KeptAnswers, PostedForm, discard, keep, take_up
+from smart_app.care.submission.submit import CONFIRMED
 from smart_app.errors import ForeignPage, LaunchError, LockedFrame, SessionError
 from smart_app.launch.context.launch_context import LaunchId
 from smart_app.services import AppServices
@@ -19,7 +20,7 @@ from smart_app.web.views.forms.kept_answers import kept_words
 # The sealed note of whom a form is about, where the sign-in does not say it.
 RATED = "rated"
 # What a form sends beside its answers.
-OURS = {FIELD, "key", "patient", "ticket", "completes", RATED}
+OURS = {FIELD, "key", "patient", "ticket", "completes", RATED, CONFIRMED}
 _STATUS = {"kept": 204, "nothing": 204, "sent": 204, "too_soon": 429}
 _GONE = 410
 
@@ -93,6 +94,7 @@ def sent(dependencies: Dependencies, launch_id: str, slug: str, informant: str) 
         fields={name or "": values for name, values in request.form.to_dict(flat=False).items() if name not in OURS},
         cookie=request.cookies.get(dependencies.services.store.launches.cookie_name_for(identity), ""),
         completes=request.form.get("completes") == "yes",
+        confirmed=frozenset(request.form.getlist(CONFIRMED)),
     )
 
 

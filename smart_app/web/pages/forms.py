@@ -18,8 +18,8 @@ from smart_app.care.submission.begin import begin_form
 from smart_app.care.submission.build_receipt import receipt
 from smart_app.care.submission.delivery import send_again
 from smart_app.care.submission.receipt import Receipt
-from smart_app.care.submission.submit import submit
-from smart_app.errors import FhirError, ForeignPage, LaunchError, NotForUser, SessionError
+from smart_app.care.submission.submit import CONFIRMED, submit
+from smart_app.errors import FhirError, ForeignPage, LaunchError, NotForUser, NotOffered, SessionError
 from smart_app.web.pages.dependencies import Dependencies
 from smart_app.web.pages.draft_pages import RATED, keep_incomplete, keep_without_launch, sent
 from smart_app.web.pages.error_pages import reference, way_back_if_over
@@ -88,6 +88,8 @@ class FormFlow:
         """The form. `key` is that of the one it goes on with: an incomplete one that was sent, or a draft."""
         services = self._services
         draft = begin_form(page_request.record, asked)
+        if draft.stopped and invalid is None:
+            raise NotOffered(draft.stopped)
         earlier = saved_draft(page_request.record, asked, key=key) if key and (invalid is None or request.form.get("completes")) else None
         draft = replace(draft, key=key) if key and (invalid or earlier) else draft
         view = form_view(
@@ -100,6 +102,7 @@ class FormFlow:
             earlier=earlier,
             offered=None if invalid or earlier else saved_draft(page_request.record, asked),
             hidden=((RATED, asked.note),) if asked.chosen else (),
+            confirmed=frozenset(request.form.getlist(CONFIRMED)),
             lasts=form_words(page_request.context, now=page_request.record.now()),
         )
         tab = None if asked.alone else page_request.tab
@@ -111,7 +114,7 @@ class FormFlow:
         asked = ask(page_request.record, slug=place.slug, informant=_informant(place.informant), note=note)
         earlier = saved_draft(page_request.record, asked, key=place.key) if typed.completes else None
         fields = with_earlier(typed.fields, earlier)
-        outcome = submit(page_request.record, asked, key=place.key, patient=typed.patient, fields=fields)
+        outcome = submit(page_request.record, asked, key=place.key, patient=typed.patient, fields=fields, confirmed=typed.confirmed)
         if not isinstance(outcome, Invalid):
             return see_other(self._door.done(page_request, asked, outcome))
         keep_incomplete(self._services, typed, asked)

@@ -7,7 +7,18 @@ from typing import Literal, cast
 
 from msgspec import Struct
 
-from smart_app.errors import FhirError, LaunchCode, LaunchError, RapportError, SessionError, StoreError, Unauthorized
+from smart_app.errors import (
+    FhirError,
+    Forbidden,
+    LaunchCode,
+    LaunchError,
+    NotGranted,
+    NotOffered,
+    RapportError,
+    SessionError,
+    StoreError,
+    Unauthorized,
+)
 from smart_app.registration import Registration
 from smart_app.web.views.ways_back import WayBack, steps_of
 
@@ -306,6 +317,8 @@ def told(error: RapportError, way: WayBack | None) -> str:
 def session_error_view(error: SessionError, *, reference: str, posted: bool, way: WayBack | None = None) -> ErrorView:
     """The launch behind a page is gone. `posted`: somebody had sent something, which was not taken. `way` is the way back of a launch that
     did not begin in a chart, or may not have."""
+    if isinstance(error, NotOffered):
+        return _not_offered(error, reference=reference)
     lost = " What was sent from this page was not stored." if posted else ""
     return ErrorView(
         headline="This page cannot go on",
@@ -313,7 +326,7 @@ def session_error_view(error: SessionError, *, reference: str, posted: bool, way
         steps=(
             way.step if way else "Open Rapport again from the patient's chart.",
             *(("If answers were on the page, your browser's Back button may still show them.",) if posted else ()),
-            "If you are a patient, hand the device back to a member of staff.",
+            _HAND_BACK,
             _GIVE_CODE,
         ),
         reference=reference,
@@ -323,9 +336,25 @@ def session_error_view(error: SessionError, *, reference: str, posted: bool, way
     )
 
 
+def _not_offered(error: NotOffered, *, reference: str) -> ErrorView:
+    """No page offers it as the record stands. It names no way into the chart: who reads it may be the patient."""
+    return ErrorView(
+        headline="This is not offered here",
+        lead=error.user_message,
+        steps=("Staff: go back to the history with the browser's Back button, or open Rapport again from the chart.", _HAND_BACK),
+        reference=reference,
+        facts=error_facts(error.code, error.detail),
+    )
+
+
+_HAND_BACK = "If you are a patient, hand the device back to a member of staff."
+
+
 def fhir_error_view(error: FhirError, *, reference: str, retry: str | None, way: WayBack | None = None) -> ErrorView:
     """The record system failed a whole page: the patient could not be read. A sign-in it no longer accepts gets no better by trying.
     `way` is the way back of a launch that did not begin in a chart."""
+    if isinstance(error, Forbidden):
+        return _not_permitted(error, reference=reference, way=way)
     over = isinstance(error, Unauthorized)
     waiting = ("Try again in a moment.", *(steps_of(way)[1:] if way else ("If it stays so, carry on in the chart.", _GIVE_CODE)))
     return ErrorView(
@@ -337,6 +366,25 @@ def fhir_error_view(error: FhirError, *, reference: str, retry: str | None, way:
         retry=(way.href if way else None) if over else retry,
         retry_words=way.button if over and way else "Try again",
     )
+
+
+def _not_permitted(error: Forbidden, *, reference: str, way: WayBack | None) -> ErrorView:
+    """What this sign-in may not read, it may not read a minute later either: no word of trying again."""
+    asked = "" if isinstance(error, NotGranted) else " The record system refused it."
+    return ErrorView(
+        headline="This sign-in may not read what this page needs",
+        lead=f"{told(error, way)}{asked} Nothing is shown, because part of a record can look like all of it. Nothing was changed.",
+        steps=(_SET_BY_CLINIC,) if way else ("Carry on in the chart.", _SET_BY_IT),
+        reference=reference,
+        facts=(
+            *error_facts(error.code, error.detail),
+            ErrorFact(label="Remedy", value="Grant the app the scopes of launch.json; what was missing is above.", is_prose=True),
+        ),
+    )
+
+
+_SET_BY_IT = "Give your IT team the reference code: what the app is granted is set there."
+_SET_BY_CLINIC = "Give your clinic or your IT team the reference code: what the app is granted is set there."
 
 
 def failure_view(error: RapportError | None, *, reference: str, posted: bool, way: WayBack | None = None) -> ErrorView:

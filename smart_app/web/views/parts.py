@@ -116,5 +116,10 @@ def read_notice(read: ReadReport, title: str, retry: str, *, at: str) -> Notice 
         return Notice(title=f"{title} may be incomplete.", text=f"{untied_words(read.untied)}; see “Not shown”.", action=None)
     reason = formats.sentence(read.reason or "The server gave no reason")
     text = f"{reason} {_CONSEQUENCES.get(read.state, '')} Tried at {at}.".replace("  ", " ")
-    action = Link(href=retry, text="Try again") if read.state in {"failed", "partial"} else None
+    action = Link(href=retry, text="Try again") if read.unfinished else None
     return Notice(title=_STATES[read.state].format(title=title), text=text, action=action)
+
+
+def rated_words(stands: str, score: str | None) -> str:
+    """`You rated this visit: 3.92.`, without the number where there is none."""
+    return stands.replace("{score}", score) if score else stands.replace(": {score}", "")

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from fhir_mappings.people.person import Person
-from smart_app.care.dashboard.blind_entry import reveal
 from smart_app.care.dashboard.history import History, Panel
 from smart_app.care.dashboard.load_dashboard import load_history
+from smart_app.care.record.closed_visits import reveal
 from smart_app.care.record.reads import ReadReport
 from smart_app.care.submission.submit import submit
 from smart_app.errors import FhirError, Forbidden

@@ -7,9 +7,8 @@ from msgspec.structs import replace
 
 import smart_app
 from fhir_mappings.instruments.instrument import Informant
-from smart_app.care.dashboard.blind_entry import reveal
 from smart_app.care.record import closed_visits as rule
-from smart_app.care.record.closed_visits import Visit, closed_visits
+from smart_app.care.record.closed_visits import Visit, closed_visits, reveal
 from smart_app.services import AppServices
 from tests.care.support import in_launch, settings
 

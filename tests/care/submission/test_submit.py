@@ -12,7 +12,7 @@ from requests.exceptions import ConnectionError as Broken
 
 from fhir_mappings.instruments.answers import Invalid
 from fhir_mappings.people.person import Person
-from smart_app.care.dashboard.blind_entry import reveal
+from smart_app.care.record.closed_visits import reveal
 from smart_app.care.submission.begin import begin_form
 from smart_app.care.submission.build_receipt import receipt
 from smart_app.care.submission.delivery import send_again, undelivered
@@ -62,6 +62,8 @@ def test_form_names_the_rated_clinician_and_how_it_will_be_stored(ehr: Ehr, serv
 # SMART K3
 def test_submission_is_one_request_and_the_receipt_reads_it_back(ehr: Ehr, services: AppServices) -> None:
     services.capabilities.of(context().iss, wait=5)
+    record = in_launch(services)
+    begin_form(record, asked_for(record, SLUG, "clinician"))
     ehr.log.clear()
     assert send(services, informant="clinician", fields=answers(4, goal_1=5)) == KEY
     assert ehr.log == [("POST", "")]

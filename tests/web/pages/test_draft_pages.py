@@ -383,7 +383,7 @@ class TestSentAndNotStored:
     def test_the_next_launch_of_the_same_user_finds_it_and_can_send_it_once(self, rapport: Clinic, refused: str) -> None:
         chart = rapport.launch()
         page = rapport.get(chart)
-        assert "Not in the record: Rapport check-in, the patient’s, sent at" in page.text
+        assert "Not in the record yet: Rapport check-in, the patient’s, sent at" in page.text
         link = next(str(link["href"]) for link in page.soup.select(".notice a") if link.get_text() == "See how it stands")
         assert link == f"{chart}{refused.split('/', 3)[3]}"
         fields = rapport.get(link).form("/check-again")

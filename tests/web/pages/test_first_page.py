@@ -79,7 +79,7 @@ def test_history_begins_at_the_response_it_was_opened_for(rapport: Clinic) -> No
     for offset in (0, 1):
         rapport.server.clock.forward(minutes=60 * 24 * 7 * offset)
         chart = rapport.launch()
-        rapport.send(chart, rapport.filled(chart, "clinician"), "clinician")
+        rapport.send(chart, rapport.filled(chart, "clinician") | {"confirmed": "again"}, "clinician")
     responses = [one for one in rapport.ehr.resources.values() if one["resourceType"] == "QuestionnaireResponse"]
     first = min(responses, key=lambda one: str(one["authored"]))
     shown = page(rapport, fhirContext=[{"reference": f"QuestionnaireResponse/{first['id']}"}])

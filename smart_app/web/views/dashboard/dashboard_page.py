@@ -7,7 +7,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from fhir_mappings.skipped import Skipped, UntiedResource
-from smart_app.care.dashboard.history import Dyad, HiddenRating, History, Panel, Years
+from smart_app.care.dashboard.history import Dyad, HiddenRating, History, LookedAt, Panel, Years
+from smart_app.care.record.closed_visits import REASONS
+from smart_app.care.record.page_rule import PageOffers, WaitingFacts, WaitingOffers, offers_for, waiting_offers
 from smart_app.care.record.reads import ReadReport
 from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.launch.oauth.granted_features import FeatureOff, WhyOff
@@ -29,7 +31,7 @@ from smart_app.web.views.dashboard.measure_lanes import NOT_RESULTS, LaneFrame, 
 from smart_app.web.views.dashboard.offers import Offer, Offers
 from smart_app.web.views.dashboard.summary import Summary, is_of, summary
 from smart_app.web.views.dashboard.unscored_lanes import answered_in_words, answered_lane, answers_table
-from smart_app.web.views.parts import Lane, Link, Notice, Table, Words, filled_columns, read_notice, untied_words
+from smart_app.web.views.parts import Lane, Link, Notice, Table, Words, filled_columns, rated_words, read_notice, untied_words
 
 _HBA1C_HEIGHT = 156
 _MEASURE_HEIGHT = 60
@@ -52,12 +54,23 @@ class DashboardUrls(Struct, frozen=True, kw_only=True):
     others: tuple[Offer, ...] = ()
 
 
+class RevealReason(Struct, frozen=True, kw_only=True):
+    """Why a colleague looks: what goes back, and what is read."""
+
+    code: str
+    words: str
+
+
 class WithheldRating(Struct, frozen=True, kw_only=True):
-    """A patient's rating kept back: the sentence, and what to post to see it without rating."""
+    """A patient's rating kept back: the sentence, what to post to see it without rating, and who saw it before. `reasons` to choose from
+    where one has to be given; without `shown` it cannot be seen from here."""
 
     text: str
     clinician: str
     visit: str
+    shown: bool
+    reasons: tuple[RevealReason, ...]
+    seen: tuple[str, ...]
 
 
 class TimeAxis(Struct, frozen=True, kw_only=True):
@@ -129,7 +142,9 @@ class DashboardView(Struct, frozen=True, kw_only=True):
     summary: Summary
     ranges: tuple[Link, ...]
     rate_first: bool
+    stands: str
     action_note: str
+    looked: tuple[str, ...]
     axis: TimeAxis
     span: str
     alliance: AlliancePanel | None
@@ -172,6 +187,8 @@ def dashboard_view(
         everything=f"{urls.page}?years=all",
     )
     first, others = _first_dyad(history)
+    rule = offers_for(history.facts)
+    waiting = [waiting_offers(_waiting_facts(hidden, history, rule, frame)) for hidden in history.hidden]
     hba1c = next((panel for panel in history.panels if panel.measure.key == "hba1c"), None)
     measures = _measure_lanes([panel for panel in history.panels if panel is not hba1c], frame)
     return DashboardView(
@@ -180,11 +197,13 @@ def dashboard_view(
         offers=Offers(hand_over=urls.hand_over, rate=urls.rate, others=urls.others),
         reveal=urls.reveal,
         incomplete=_incomplete(history, frame),
-        waiting=tuple(_waiting(hidden, urls, frame, context) for hidden in history.hidden),
+        waiting=tuple(_withheld(hidden, offer, history, frame) for hidden, offer in zip(history.hidden, waiting, strict=True)),
         summary=summary(history),
         ranges=tuple(Link(href=f"{urls.page}?years={years}", text=text, current=years == history.years) for years, text in _RANGES),
-        rate_first=any(_ratable(hidden, urls, frame, context) for hidden in history.hidden),
-        action_note=_action_note(history, urls),
+        rate_first=urls.rate is not None and any(offer.rate_first for offer in waiting),
+        stands=rated_words(rule.stands, history.own_score),
+        action_note=_action_note(history, rule, urls),
+        looked=tuple(_seen_of(one, frame) for one in history.looked if one.visit not in {hidden.visit for hidden in history.hidden}),
         axis=_axis(history, first, hba1c, frame, urls=urls, focus=focus),
         span=_span(history),
         alliance=_alliance_panel(first, history, frame, key="alliance") if first else None,
@@ -358,7 +377,7 @@ def _incomplete(history: History, frame: LaneFrame) -> Notice | None:
     unusable = _unusable(history)
     if not broken and not foreign and not untied and not unusable:
         return None
-    parts = [f"{len(broken)} of {len(history.reads)} reads did not complete ({_titles(broken)})."] if broken else []
+    parts = _how_broken(broken, of=len(history.reads))
     if foreign:
         parts.append(_foreign(foreign))
     if untied:
@@ -368,8 +387,19 @@ def _incomplete(history: History, frame: LaneFrame) -> Notice | None:
     if broken and not untied:
         parts.append(f"Everything else is complete as of {formats.clock(history.read_at, frame.zone)}.")
     title = _incomplete_title(certainly=bool(broken or unusable), foreign=foreign)
-    action = Link(href=frame.retry, text="Try again") if any(read.state in {"failed", "partial"} for read in broken) else None
+    action = Link(href=frame.retry, text="Try again") if any(read.unfinished for read in broken) else None
     return Notice(title=title, text=" ".join(parts), action=action)
+
+
+def _how_broken(broken: Sequence[ReadReport], *, of: int) -> list[str]:
+    """What did not complete, and may another time, apart from what this launch was not granted or the server does not offer."""
+    said = {
+        "did not complete": [read for read in broken if read.unfinished],
+        "may not be made in this launch": [read for read in broken if read.state == "not_permitted"],
+        "may be made in part only in this launch": [read for read in broken if read.in_part],
+        "cannot be made, as the server does not offer them": [read for read in broken if read.state == "unsupported"],
+    }
+    return [f"{len(reads)} of {of} reads {what} ({_titles(reads)})." for what, reads in said.items() if reads]
 
 
 def _incomplete_title(*, certainly: bool, foreign: int) -> str:
@@ -411,32 +441,52 @@ def _foreign(number: int) -> str:
     return f"{formats.count(number, 'resource')} the server returned {verb} to other patients; nothing of theirs is used or shown."
 
 
-def _waiting(hidden: HiddenRating, urls: DashboardUrls, frame: LaneFrame, context: LaunchContext) -> WithheldRating:
-    """The sentence for a rating kept back."""
-    today = hidden.day == frame.today
-    visit = "today’s visit" if today else f"the visit of {formats.short_date(hidden.day)}"
-    ratable = _ratable(hidden, urls, frame, context)
-    if hidden.mine:
-        text = f"The patient rated {visit}." + (" Rate this visit to see it, or show without rating (recorded)." if ratable else "")
-    else:
-        text = f"The patient rated {visit} with {person(hidden.clinician)}, who has not rated it yet."
-    if not ratable:
-        text += " It is kept back until that visit is rated; showing it without is recorded."
-    return WithheldRating(text=text, clinician=hidden.clinician.reference, visit=hidden.visit)
+def _waiting_facts(hidden: HiddenRating, history: History, rule: PageOffers, frame: LaneFrame) -> WaitingFacts:
+    return WaitingFacts(
+        mine=hidden.mine,
+        named=hidden.encounter is not None,
+        here=hidden.visit == history.visit,
+        today=hidden.day == frame.today,
+        rate=rule.rate,
+        can_write=history.can_write,
+        personal=history.personal,
+    )
 
 
-def _ratable(hidden: HiddenRating, urls: DashboardUrls, frame: LaneFrame, context: LaunchContext) -> bool:
-    """Only one's own visit of today can be rated from here, or the one the launch belongs to, which may have begun before midnight."""
-    open_now = hidden.day == frame.today or (context.encounter is not None and hidden.visit == f"Encounter/{context.encounter}")
-    return hidden.mine and open_now and urls.rate is not None
+def _withheld(hidden: HiddenRating, offer: WaitingOffers, history: History, frame: LaneFrame) -> WithheldRating:
+    """A rating kept back, with the day and the name in the rule's words."""
+    text = offer.text.replace("{visit}", formats.short_date(hidden.day)).replace("{who}", person(hidden.clinician))
+    return WithheldRating(
+        text=text,
+        clinician=hidden.clinician.reference,
+        visit=hidden.visit,
+        shown=offer.reveal != "no",
+        reasons=tuple(RevealReason(code=code, words=words) for code, words in REASONS.items()) if offer.reveal == "with_reason" else (),
+        seen=tuple(_seen(one, frame) for one in history.looked if hidden.mine and one.visit == hidden.visit),
+    )
 
 
-def _action_note(history: History, urls: DashboardUrls) -> str:
+def _seen(one: LookedAt, frame: LaneFrame) -> str:
+    """Who looked, when, and why; somebody whose name was not kept is a colleague, and no id."""
+    at = one.by.at.astimezone(frame.zone)
+    reason = REASONS.get(one.by.reason or "", "")
+    why = f": “{reason}”" if reason else ""
+    return f"{one.by.name or 'A colleague'} saw it on {formats.short_date(at.date())} at {formats.clock(at, frame.zone)}{why}."
+
+
+def _seen_of(one: LookedAt, frame: LaneFrame) -> str:
+    """The same of a rating that does not wait any more."""
+    return f"The patient’s rating of {formats.short_date(one.day)}, before you had rated: {_seen(one, frame)}"
+
+
+def _action_note(history: History, rule: PageOffers, urls: DashboardUrls) -> str:
+    """What holds for what can be begun here: why the patient is asked nothing, where nothing can be stored, who rates first."""
+    parts = [rule.stopped] if rule.stopped else []
     if not history.can_write:
-        return f"Answers cannot be stored in this record: {formats.sentence(history.why_not_write or 'the reason is not known')}"
-    if urls.rate is None:
-        return ""
-    return "You rate first. The patient’s rating of a visit appears once yours is saved."
+        parts.append(f"Answers cannot be stored in this record: {formats.sentence(history.why_not_write or 'the reason is not known')}")
+    if urls.rate is not None and rule.note:
+        parts.append(rule.note)
+    return " ".join(parts)
 
 
 def _not_shown(history: History) -> NotShown:
@@ -470,7 +520,7 @@ def _skip_row(skip: Skipped) -> tuple[str, ...]:
 
 
 def _read_row(read: ReadReport) -> tuple[str, ...]:
-    remedy = "Try again; if it stays so, tell the IT team." if read.state in {"failed", "partial"} else "The IT team can settle it."
+    remedy = "Try again; if it stays so, tell the IT team." if read.unfinished else "The IT team can settle it."
     return ("All dates", read.title, formats.sentence(read.reason or "The server gave no reason"), remedy, "search")
 
 

@@ -1,4 +1,4 @@
-"""What else can be filled in from the dashboard, beside the first form of each informant."""
+"""What can be begun from the dashboard: the first form of each informant, and the rest below, as the rule of the pages has it."""
 
 from collections.abc import Callable, Sequence
 from itertools import groupby
@@ -6,6 +6,7 @@ from itertools import groupby
 from msgspec import Struct
 
 from fhir_mappings.instruments.instrument import Informant, Instrument
+from smart_app.care.record.page_rule import PageFacts, PageOffers, of_another_form, offers_for
 from smart_app.web import formats
 from smart_app.web.views.parts import Link
 
@@ -28,14 +29,19 @@ class Offers(Struct, frozen=True, kw_only=True):
     others: tuple[Offer, ...]
 
 
-def offers(forms: Sequence[Form], address: Callable[[Instrument, Informant], str]) -> Offers:
-    """`forms` in the site's order; `address` tells where a form begins."""
+def offers(forms: Sequence[Form], address: Callable[[Instrument, Informant], str], *, facts: PageFacts) -> Offers:
+    """`forms` in the site's order; `address` tells where a form begins; `facts` are those of the first ones."""
+    rule, others = offers_for(facts), offers_for(of_another_form(facts))
     first = {informant: next((form for form in forms if form[1] == informant), None) for informant in ("patient", "clinician")}
     rest = [form for form in forms if form not in first.values()]
     return Offers(
-        hand_over=_link(first["patient"], address),
-        rate=_link(first["clinician"], address),
-        others=tuple(_offer(instrument, list(group), address) for instrument, group in groupby(rest, key=_instrument)),
+        hand_over=_link(first["patient"], address, rule),
+        rate=_link(first["clinician"], address, rule),
+        others=tuple(
+            offer
+            for instrument, group in groupby(rest, key=_instrument)
+            if (offer := _offer(instrument, list(group), address, others)).links
+        ),
     )
 
 
@@ -43,19 +49,23 @@ def _instrument(form: Form) -> Instrument:
     return form[0]
 
 
-def _link(form: Form | None, address: Callable[[Instrument, Informant], str]) -> Link | None:
-    return Link(href=address(*form), text=_begin(*form)) if form else None
+def _link(form: Form | None, address: Callable[[Instrument, Informant], str], rule: PageOffers) -> Link | None:
+    words = _begin(*form, rule) if form else ""
+    return Link(href=address(*form), text=words) if form and words else None
 
 
-def _begin(instrument: Instrument, informant: Informant) -> str:
-    """What is done next."""
-    if informant == "patient":
-        return "Enter from paper" if instrument.from_paper(informant) else "Hand over to patient"
-    return "Rate this visit" if informant == "clinician" else "Rate another clinician, as observer"
+def _begin(instrument: Instrument, informant: Informant, rule: PageOffers) -> str:
+    """What is done next; "" where it is not offered."""
+    if informant == "clinician":
+        return rule.rate_words
+    if informant == "patient" and not instrument.from_paper(informant):
+        return rule.hand_over_words
+    words = "Enter from paper" if informant == "patient" else "Rate another clinician, as observer"
+    return words if rule.enter else ""
 
 
-def _offer(instrument: Instrument, forms: Sequence[Form], address: Callable[[Instrument, Informant], str]) -> Offer:
-    links = tuple(link for form in forms if (link := _link(form, address)))
+def _offer(instrument: Instrument, forms: Sequence[Form], address: Callable[[Instrument, Informant], str], rule: PageOffers) -> Offer:
+    links = tuple(link for form in forms if (link := _link(form, address, rule)))
     return Offer(title=instrument.title, about=_about(instrument, forms), links=links)
 
 

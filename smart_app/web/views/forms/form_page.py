@@ -1,6 +1,6 @@
 """A questionnaire on the page: the patient's own, plain and without chart content, or the clinician's."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
 
 from msgspec import Struct
@@ -10,10 +10,12 @@ from fhir_mappings.instruments.answers import DECLINED, FieldError, Invalid
 from fhir_mappings.instruments.instrument import Informant, Instrument, Item, Option, Question
 from fhir_mappings.people.person import Person
 from smart_app.care.forms.saved_drafts import SavedDraft
+from smart_app.care.record.page_rule import CONFIRM, Confirmation
 from smart_app.care.submission.begin import BlankForm
+from smart_app.care.submission.submit import CONFIRMED
 from smart_app.web import formats
 from smart_app.web.views.banner import Banner, clinician_banner, patient_banner, plain_name
-from smart_app.web.views.parts import Fact, Statement
+from smart_app.web.views.parts import Fact, Statement, rated_words
 
 _FIRST_PROBLEMS = 10
 _MISSING = "Choose an answer"
@@ -92,6 +94,17 @@ class ErrorSummary(Struct, frozen=True, kw_only=True):
     more: str
 
 
+class ConfirmBox(Struct, frozen=True, kw_only=True):
+    """A box staff tick before what they entered is stored: what it says they have checked, what is wrong while it is not ticked, and where
+    the error summary leads."""
+
+    value: str
+    text: str
+    checked: bool
+    problem: str
+    anchor: str
+
+
 class HiddenField(Struct, frozen=True, kw_only=True):
     """What goes back unseen."""
 
@@ -131,7 +144,8 @@ class FormKind(Struct, frozen=True, kw_only=True):
 class FormView(Struct, frozen=True, kw_only=True):
     """Everything a questionnaire's page prints: what its kind says, and what is asked. `key`, `patient` and `hidden` (whom it is about,
     sealed, where the sign-in does not say it) go back as hidden fields. `offer` are answers of before, `going_on` those it goes on with,
-    `errors` why it came back. `save` and `ticket` are empty where nothing is kept of a form that is not sent."""
+    `errors` why it came back; `stands` how an earlier rating of this visit stands, `confirms` what has to be ticked. `save` and
+    `ticket` are empty where nothing is kept of a form that is not sent."""
 
     kind: FormKind
     action: str
@@ -146,6 +160,8 @@ class FormView(Struct, frozen=True, kw_only=True):
     blocks: tuple[Block, ...]
     questions: tuple[FormItem, ...]
     of: int
+    stands: str
+    confirms: tuple[ConfirmBox, ...]
     lasts: str = ""
 
 
@@ -171,10 +187,11 @@ def form_view(
     earlier: SavedDraft | None = None,
     offered: SavedDraft | None = None,
     hidden: tuple[tuple[str, str], ...] = (),
+    confirmed: Collection[str] = (),
     lasts: str = "",
 ) -> FormView:
-    """The page of one form. `lasts` says until when it can be sent, where that is known; `earlier` are the answers it goes on
-    with, `offered` those it could; `hidden` goes back too."""
+    """The page of one form. `earlier` are the answers it goes on with, `offered` those it could; `hidden` goes back too, `confirmed` is
+    what was ticked already. `lasts` says until when it can be sent, where that is known."""
     instrument = draft.instrument
     filling = _filling(draft, invalid, earlier)
     return FormView(
@@ -189,10 +206,22 @@ def form_view(
         going_on=_going_on(earlier, now) if earlier else None,
         errors=_error_summary(draft, filling.errors),
         blocks=_blocks(instrument, filling),
-        questions=tuple(_question(question, filling) for question in instrument.questions if draft.informant in question.text),
+        questions=tuple(_question(question, filling) for question in instrument.questions if _is_asked(question, draft)),
         of=len(instrument.items),
+        stands=rated_words(draft.stands, draft.own_score),
+        confirms=tuple(_confirm_box(one, filling.errors, confirmed) for one in draft.confirm),
         lasts=lasts,
     )
+
+
+def _is_asked(question: Question, draft: BlankForm) -> bool:
+    """Somebody at home is asked nothing about a visit of today."""
+    return draft.informant in question.text and not (draft.alone and question.at_visit)
+
+
+def _confirm_box(one: Confirmation, errors: Mapping[str, str], confirmed: Collection[str]) -> ConfirmBox:
+    anchor = f"{CONFIRMED}-{one}"
+    return ConfirmBox(value=one, text=CONFIRM[one], checked=one in confirmed, problem=errors.get(anchor, ""), anchor=anchor)
 
 
 # Kinds of form
@@ -274,7 +303,7 @@ def _heading(draft: BlankForm) -> Heading:
     return Heading(
         title=say(form.title),
         effort=_effort(len(draft.instrument.items), form.minutes),
-        intro=say(form.intro),
+        intro=say((draft.alone and form.intro_home) or form.intro),
         language=_foreign(draft.instrument, draft.informant),
     )
 
@@ -467,6 +496,7 @@ def _error_summary(draft: BlankForm, errors: Mapping[str, str]) -> ErrorSummary 
 def _problems(instrument: Instrument, errors: Mapping[str, str], called: str) -> tuple[FormProblem, ...]:
     places = {item.link_id: f"{called} {place}" for place, item in enumerate(_in_order(instrument), 1)}
     places |= {question.link_id: "The last question" for question in instrument.questions}
+    places |= {f"{CONFIRMED}-{one}": "The box above the button" for one in CONFIRM}
     placed = [FormProblem(name=name, text=f"{place}: {_short(errors[name])}") for name, place in places.items() if name in errors]
     return (*placed, *(FormProblem(name="", text=message) for name, message in errors.items() if name not in places))
 

@@ -12,12 +12,13 @@ _BLIND = "You see their rating of this visit once you have rated it yourself."
 
 
 class HandoverView(Struct, frozen=True, kw_only=True):
-    """Whom the device goes to, and where."""
+    """Whom the device goes to, and where; `stopped` says why it goes nowhere, "" where it does."""
 
     banner: Banner
     title: str
     lines: tuple[str, ...]
     warning: str
+    stopped: str
     form: str
     back: str
 
@@ -28,6 +29,16 @@ def handover_view(draft: BlankForm, *, form: str, back: str, today: date, blind:
     minutes = draft.instrument.forms["patient"].minutes
     count = len(draft.instrument.items)
     about = f", about {minutes} minutes" if minutes else ""
+    if draft.stopped:
+        return HandoverView(
+            banner=clinician_banner(draft.patient, today=today),
+            title="Nothing is handed over",
+            lines=(),
+            warning="",
+            stopped=draft.stopped,
+            form=form,
+            back=back,
+        )
     return HandoverView(
         banner=clinician_banner(draft.patient, today=today),
         title=f"Hand over to {plain_name(draft.patient)}",
@@ -39,6 +50,7 @@ def handover_view(draft: BlankForm, *, form: str, back: str, today: date, blind:
             *((lasts,) if lasts else ()),
         ),
         warning=draft.why_not_write or "",
+        stopped="",
         form=form,
         back=back,
     )

@@ -6,6 +6,7 @@ from datetime import datetime
 from fhir_mappings.instruments.instrument import Informant, Instrument
 from smart_app.care.forms.saved_drafts import KeptAnswers, SavedDraft
 from smart_app.care.submission.delivery import Undelivered
+from smart_app.care.submission.sealed_submission import SealedSubmission
 from smart_app.errors import RapportError
 from smart_app.web import formats
 from smart_app.web.views.error import ErrorFact, ErrorView, error_facts, told
@@ -64,20 +65,35 @@ def saved_draft_notices(
 
 
 def undelivered_notices(left: Sequence[Undelivered], address: Callable[[str], str], *, now: datetime) -> tuple[Notice, ...]:
-    """For the clinician's page: what was sent and is not in the record, the newest of them. What was answered stays on the receipt."""
+    """For the clinician's page: what was sent and the record has not acknowledged, the newest of it, each called what it is. What was
+    answered stays on the receipt."""
     more = len(left) - _MOST_LEFT
+    older = f" There {'is' if more == 1 else 'are'} {formats.count(more, 'older one')}." if more > 0 else ""
     return tuple(
         Notice(
-            title=_ACCEPTED if one.state == "accepted" else "Not in the record:",
-            text=f"{one.sealed.instrument_title}, {_WHOSE[one.sealed.informant]}, sent at {_moment(one.sealed.authored, now)} and kept in "
-            "Rapport." + (f" There are {more} older ones." if more > 0 and place == _MOST_LEFT else ""),
+            title=_how_it_stands(one),
+            text=f"{_sent(one.sealed, now)}. It is kept in Rapport.{older if place == _MOST_LEFT else ''}",
             action=Link(href=address(one.sealed.key), text="See how it stands"),
         )
         for place, one in enumerate(left[:_MOST_LEFT], 1)
     )
 
 
-_ACCEPTED = "Accepted by the record, not found again:"
+def _sent(sealed: SealedSubmission, now: datetime) -> str:
+    return f"{sealed.instrument_title}, {_WHOSE[sealed.informant]}, sent at {_moment(sealed.authored, now)}"
+
+
+def _how_it_stands(one: Undelivered) -> str:
+    """What is not known is never called "not in the record"."""
+    if one.state == "accepted":
+        return "Accepted by the record, not found again:"
+    if one.state in {"unknown", "sending"}:
+        return "Not known whether it is in the record:"
+    if one.sealed.stored:
+        return "Not all of it is in the record:"
+    return "The record did not take it:" if one.state == "refused" else "Not in the record yet:"
+
+
 _MOST_LEFT = 3
 _KEPT_FOR = ErrorFact(label="KeptAnswers", value="For the same user and patient only; RAPPORT_DRAFT_HOURS says how long")
 _WHOSE: Mapping[Informant, str] = {"patient": "the patient’s", "clinician": "yours", "observer": "the observer’s"}

@@ -8,7 +8,6 @@ import pytest
 from msgspec.structs import replace
 
 from fhir_mappings.measures.measurement import Measurement, Remark, RemarkCode
-from fhir_mappings.people.person import Person
 from fhir_mappings.r4.dates import Moment, parse_moment
 from fhir_mappings.r4.quantity import Quantity
 from fhir_mappings.reliable_change.latest_change import Change
@@ -20,10 +19,12 @@ from smart_app.web.views.parts import Lane, Words
 from tests.web.states_history import STATES, oddities, partial, repaired, waiting
 from tests.web.support_history import (
     CONTEXT,
+    FACTS,
     HBA1C,
     MEASURES,
     NOW,
     TODAY,
+    TOMAS,
     URLS,
     dyad,
     history,
@@ -370,7 +371,7 @@ def test_todays_hidden_rating_can_be_seen_by_rating_or_openly_without() -> None:
 
 
 def test_a_hidden_rating_of_another_clinicians_visit_cannot_be_rated_from_here() -> None:
-    other = HiddenRating(clinician=Person(reference="Practitioner/t", name="Tomas Weiss"), mine=False, visit="v", day=DAY, encounter=None)
+    other = HiddenRating(clinician=TOMAS, mine=False, visit="Encounter/v", day=DAY, encounter="v")
     view = view_of(replace(repaired(), hidden=[other]))
     assert view.waiting[0].text.startswith("The patient rated the visit of 10-Mar-2026 with Tomas Weiss, who has not rated it yet.")
     assert not view.rate_first
@@ -482,7 +483,7 @@ def test_the_banner_follows_the_ehr_and_the_name_stays_in_any_case(banner: bool,
 
 
 def test_a_record_that_takes_no_answers_says_why() -> None:
-    view = view_of(replace(repaired(), can_write=False, why_not_write="the server offers no create"))
+    view = view_of(replace(repaired(), facts=replace(FACTS, can_write=False), why_not_write="the server offers no create"))
     assert view.action_note == "Answers cannot be stored in this record: The server offers no create."
 
 

@@ -1,0 +1,180 @@
+"""What the rule of the pages decides from: how this visit stands with whoever is signed in, read from the record and from the outbox."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from msgspec import Struct
+
+from fhir_mappings.instruments.instrument import Informant
+from fhir_mappings.ratings.rating import Rating
+from fhir_mappings.ratings.rating_reader import read_ratings
+from smart_app.care.forms.asked_form import AskedForm
+from smart_app.care.record.access import patient_on_server, permissions
+from smart_app.care.record.page_rule import Confirmation, Fate, Known, PageFacts, PageOffers, Place, offers_for
+from smart_app.care.record.patient_in_context import Patient, open_patient, remember_patient
+from smart_app.care.record.reads import ANSWERS, read_all
+from smart_app.care.record.record import ChartRecord
+from smart_app.care.submission.sealed_submission import SealedSubmission, from_payload
+from smart_app.care.submission.write_ladder import why_not_write
+from smart_app.errors import FhirError, NotOffered
+from smart_app.fhir.client import Resource
+from smart_app.store import OutboxState, author_of
+
+_TOTAL = "total"
+_FATES: Mapping[OutboxState, Fate] = {
+    "sealed": "kept",
+    "sending": "unknown",
+    "unknown": "unknown",
+    "accepted": "unknown",
+    "refused": "refused",
+    "acknowledged": "stored",
+}
+
+
+class GivenRating(Struct, frozen=True, kw_only=True):
+    """Whether there is a rating of this visit by one form, and its total (None: none, or not scored)."""
+
+    known: Known = "unknown"
+    score: str | None = None
+
+
+class VisitState(Struct, frozen=True, kw_only=True):
+    """The facts, and the total this clinician gave the visit where they have rated it (None: not rated, or not scored)."""
+
+    facts: PageFacts
+    own_score: str | None = None
+
+
+_NOT_ASKED = GivenRating()
+
+
+def visit_now(record: ChartRecord) -> str:
+    """What is rated from here: the visit the EHR names, else this day at the clinic."""
+    encounter = record.context.encounter
+    return f"Encounter/{encounter}" if encounter else record.now().date().isoformat()
+
+
+def given_rating(record: ChartRecord, ratings: Iterable[Rating], *, informant: Informant, instrument: str, whole: bool) -> GivenRating:
+    """That informant's rating of this visit by that form, about whoever is signed in or about nobody in particular: the latest of
+    `ratings`, which are in order of time, `whole` where they are known to be all."""
+    visit, me = visit_now(record), record.context.user.reference
+    wanted = (informant, instrument, visit)
+    found = [one for one in ratings if (one.informant, one.instrument, one.visit) == wanted and _whose(one) in {None, me}]
+    if not found:
+        return GivenRating(known="no" if whole else "unknown")
+    total = found[-1].scores.get(_TOTAL)
+    return GivenRating(known="yes", score=total.text if total else None)
+
+
+def visit_state(
+    record: ChartRecord, *, patient: Patient, own: GivenRating = _NOT_ASKED, theirs: GivenRating = _NOT_ASKED, rate_by: str = ""
+) -> VisitState:
+    """How the visit stands: `own` rating of whoever is signed in, by the form `rate_by` ("" where it does not matter), and the
+    patient's."""
+    sent, sealed = _last_sent(record, rate_by) if rate_by else ("none", None)
+    facts = PageFacts(
+        standing=patient.standing(record.now().date()),
+        can_write=why_not_write(permissions(record)) is None,
+        place=_place(record),
+        clinician_rated=own.known,
+        patient_rated=theirs.known,
+        sent=sent,
+        blind=record.services.settings.blind_entry,
+    )
+    return VisitState(facts=facts, own_score=own.score if own.known == "yes" else _total_of(sealed))
+
+
+def state_for_form(record: ChartRecord, asked: AskedForm) -> tuple[Patient, VisitState]:
+    """The patient, and how the visit stands for the form asked for. Ratings are read only for a clinician's own, which alone depends on
+    them. FhirError when the patient cannot be read."""
+    if asked.informant != "clinician":
+        patient = open_patient(record)
+        return patient, visit_state(record, patient=patient)
+    own = _recent_own(record, asked.slug)
+    patient = open_patient(record)
+    return patient, visit_state(record, patient=patient, own=own, rate_by=asked.slug)
+
+
+def _recent_own(record: ChartRecord, instrument: str) -> GivenRating:
+    """As the form was opened with it moments ago, so that sending the form waits for no further read: what was sent from here meanwhile the
+    outbox knows."""
+    context, recent = record.context, record.services.recent
+    name = f"rating of {context.patient} by {context.user.reference}, {instrument}, {visit_now(record)}"
+    known = recent.get(context.iss, name, context.access_token)
+    if known is not None:
+        return GivenRating(known=known["known"], score=known["score"])
+    readings = read_all(record, only=(ANSWERS,))
+    remember_patient(record, readings.patient)
+    ratings, whole = _ratings(record, readings.resources[ANSWERS]), readings.reports[ANSWERS].whole
+    found = given_rating(record, ratings, informant="clinician", instrument=instrument, whole=whole)
+    recent.keep(context.iss, name, context.access_token, {"known": found.known, "score": found.score})
+    return found
+
+
+def offers_for_form(record: ChartRecord, asked: AskedForm) -> tuple[Patient, VisitState, PageOffers]:
+    """The same, with what the rule makes of it."""
+    patient, state = state_for_form(record, asked)
+    return patient, state, offers_for(state.facts)
+
+
+def refusal(offers: PageOffers, asked: AskedForm) -> str:
+    """Why the form asked for is not offered; "" where it is."""
+    if asked.alone:
+        return "" if offers.answer else offers.stopped_home
+    if _is_patients(asked):
+        return offers.stopped
+    if asked.informant == "clinician" and offers.rate == "no":
+        return offers.stands or offers.stopped
+    return ""
+
+
+def unconfirmed(record: ChartRecord, asked: AskedForm, *, confirmed: Collection[str]) -> tuple[Confirmation, ...]:
+    """What whoever sends the form has to confirm and has not. NotOffered where no page would offer it now. A record that cannot be read at
+    this moment stops nothing: what was answered is sealed before it is sent, and nothing is lost."""
+    try:
+        _, _, offers = offers_for_form(record, asked)
+    except FhirError:
+        return ()
+    if why := refusal(offers, asked):
+        raise NotOffered(f"{why} What was entered was not stored.")
+    return () if asked.alone or _is_patients(asked) else tuple(one for one in offers.confirm if one not in confirmed)
+
+
+def _is_patients(asked: AskedForm) -> bool:
+    return asked.informant == "patient" and not asked.from_paper
+
+
+def _ratings(record: ChartRecord, answers: Sequence[Resource]) -> list[Rating]:
+    services = record.services
+    found, _ = read_ratings(
+        services.library,
+        answers,
+        (),
+        patient=patient_on_server(record.context),
+        base=services.settings.canonical_base,
+        zone=record.zone,
+    )
+    return found
+
+
+def _place(record: ChartRecord) -> Place:
+    if record.context.by_patient:
+        return "home"
+    return "visit" if record.context.encounter else "day"
+
+
+def _whose(rating: Rating) -> str | None:
+    return rating.clinician.reference if rating.clinician else None
+
+
+def _last_sent(record: ChartRecord, instrument: str) -> tuple[Fate, SealedSubmission | None]:
+    """What became of the rating of this visit that whoever is signed in last sent by that form."""
+    visit, me = visit_now(record), record.context.user.reference
+    for entry in record.services.store.outbox.sent_by(author_of(record.context)):
+        sealed = from_payload(entry.payload)
+        if (sealed.slug, sealed.informant, sealed.visit) == (instrument, "clinician", visit) and sealed.clinician in {None, me}:
+            return _FATES[entry.state], sealed
+    return "none", None
+
+
+def _total_of(sealed: SealedSubmission | None) -> str | None:
+    return next((line.text for line in sealed.scores if line.role == _TOTAL), None) if sealed else None

@@ -1,0 +1,170 @@
+"""One rule decides what a page offers. Every combination is walked; what must hold is stated here from the outside, one rule at a time."""
+
+from collections.abc import Iterator
+from itertools import product
+from typing import get_args
+
+import pytest
+
+from fhir_mappings.people.patient import Standing
+from smart_app.care.record.page_rule import (
+    CONFIRM,
+    Fate,
+    Known,
+    Offered,
+    PageFacts,
+    PageOffers,
+    Place,
+    WaitingFacts,
+    WaitingOffers,
+    of_another_form,
+    offers_for,
+    waiting_offers,
+)
+
+YES_NO = (True, False)
+
+
+def every_page() -> Iterator[tuple[PageFacts, PageOffers]]:
+    parts = (get_args(Standing), YES_NO, get_args(Place), get_args(Known), get_args(Known), get_args(Fate), YES_NO)
+    for standing, can_write, place, mine, theirs, sent, blind in product(*parts):
+        facts = PageFacts(
+            standing=standing, can_write=can_write, place=place, clinician_rated=mine, patient_rated=theirs, sent=sent, blind=blind
+        )  # fmt: skip
+        yield facts, offers_for(facts)
+
+
+def every_waiting() -> Iterator[tuple[WaitingFacts, WaitingOffers]]:
+    names = ("mine", "named", "here", "today", "can_write", "personal")
+    for values in product(*[YES_NO] * len(names), get_args(Offered)):
+        facts = WaitingFacts(**dict(zip((*names, "rate"), values, strict=True)))
+        yield facts, waiting_offers(facts)
+
+
+PAGES, WAITING = list(every_page()), list(every_waiting())
+CLINIC = [(facts, offers) for facts, offers in PAGES if facts.place != "home"]
+HOME = [(facts, offers) for facts, offers in PAGES if facts.place == "home"]
+
+
+def test_all_combinations_are_there() -> None:
+    assert (len(PAGES), len(WAITING)) == (4 * 2 * 3 * 3 * 3 * 5 * 2, 2**6 * 3)
+
+
+def test_nobody_dead_and_no_record_out_of_use_is_offered_the_tablet() -> None:
+    for facts, offers in CLINIC:
+        assert (offers.hand_over == "no") == (facts.standing != "current")
+        assert bool(offers.stopped) == (facts.standing != "current")
+        assert bool(offers.hand_over_words) == (offers.hand_over != "no")
+
+
+def test_staff_are_asked_about_a_record_that_is_not_to_be_written_into() -> None:
+    for facts, offers in CLINIC:
+        assert [one for one in offers.confirm if one != "again"] == ([] if facts.standing == "current" else [facts.standing])
+        assert set(offers.confirm) <= set(CONFIRM)
+
+
+def test_a_visit_that_was_rated_says_so_and_is_rated_again_only_on_purpose() -> None:
+    for facts, offers in CLINIC:
+        rated = facts.clinician_rated == "yes" or facts.sent == "stored"
+        if rated and not (facts.standing == "dead" and facts.place == "day"):
+            assert (offers.rate, "again" in offers.confirm) == ("again", True)
+        assert (offers.stands == "You rated this visit: {score}.") == rated
+        assert ("again" in offers.confirm) == (offers.rate == "again")
+        assert "first" not in offers.note or not rated
+
+
+def test_what_is_on_its_way_or_may_have_arrived_is_not_entered_again() -> None:
+    for facts, offers in CLINIC:
+        if facts.sent in {"kept", "unknown"} and facts.clinician_rated != "yes":
+            assert offers.rate == "no"
+            assert offers.stands
+
+
+def test_a_death_leaves_only_visits_that_were() -> None:
+    for facts, offers in CLINIC:
+        if facts.standing == "dead" and facts.place == "day":
+            assert offers.rate == "no"
+            assert offers.stands
+
+
+def test_otherwise_a_clinician_can_rate() -> None:
+    for facts, offers in CLINIC:
+        held = facts.sent in {"kept", "unknown"} and facts.clinician_rated != "yes"
+        visitless = facts.standing == "dead" and facts.place == "day"
+        assert (offers.rate == "no") == (held or visitless)
+        assert bool(offers.rate_words) == (offers.rate != "no")
+
+
+def test_nothing_is_called_rating_the_visit_where_nothing_can_be_written() -> None:
+    for facts, offers in CLINIC:
+        if not facts.can_write:
+            assert "Rate this visit" not in offers.rate_words
+            assert offers.note == ""
+            assert "Rapport only" in offers.hand_over_words or offers.hand_over == "no"
+        elif offers.rate == "yes":
+            assert offers.rate_words == "Rate this visit"
+
+
+def test_who_rates_first_is_said_only_to_who_can_still_be_first() -> None:
+    for facts, offers in CLINIC:
+        first = offers.rate == "yes" and facts.can_write and facts.blind
+        assert ("You rate first" in offers.note) == first
+
+
+def test_a_rating_whose_outcome_is_not_known_is_not_called_absent() -> None:
+    for facts, offers in CLINIC:
+        if facts.sent == "unknown":
+            assert "not in the record" not in offers.stands
+            assert "did not take" not in offers.stands
+        if facts.clinician_rated != "yes" and facts.sent == "unknown" and not (facts.standing == "dead" and facts.place == "day"):
+            assert "not known" in offers.stands
+
+
+def test_somebody_at_home_is_offered_an_answer_or_a_reason_and_nothing_of_the_clinics() -> None:
+    for facts, offers in HOME:
+        assert (offers.hand_over, offers.rate, offers.enter, offers.confirm, offers.stands, offers.note) == ("no", "no", False, (), "", "")
+        assert offers.answer == (facts.standing == "current" and facts.can_write)
+        assert bool(offers.stopped_home) != offers.answer
+        words = f"{offers.stopped_home} {offers.stopped}"
+        assert "visit" not in words
+        assert "died" not in words
+
+
+def test_a_form_nobody_was_asked_about_is_neither_rated_nor_held_back() -> None:
+    for facts, _ in CLINIC:
+        other = offers_for(of_another_form(facts))
+        assert other.rate == ("no" if facts.standing == "dead" and facts.place == "day" else "yes")
+
+
+# A patient's rating that waits
+
+
+def test_every_waiting_rating_has_a_way_out_for_whoever_is_somebody() -> None:
+    for facts, offers in WAITING:
+        assert (offers.reveal == "no") == (not facts.personal)
+        assert offers.reveal != "no" or "sign-in" in offers.text or offers.rate_first
+        assert "until that visit is rated" not in offers.text
+
+
+def test_a_colleague_gives_a_reason_and_the_rated_clinician_none() -> None:
+    for facts, offers in WAITING:
+        if facts.personal:
+            assert offers.reveal == ("own" if facts.mine else "with_reason")
+
+
+def test_rating_is_offered_to_open_it_only_where_that_opens_it() -> None:
+    for facts, offers in WAITING:
+        opens = facts.mine and facts.here and facts.rate == "yes" and facts.can_write
+        assert offers.rate_first == opens
+        assert ("Rate this visit to see it" in offers.text) == opens
+
+
+@pytest.mark.parametrize("today", YES_NO)
+def test_a_visit_is_spoken_of_only_where_the_ehr_names_one(today: bool) -> None:
+    for facts, offers in WAITING:
+        lead = offers.text.split(".")[0]
+        assert ("visit" in lead.replace("{visit}", "")) == facts.named
+        if facts.today == today:
+            assert ("today" in lead) == today
+            assert ("{visit}" in lead) != today
+        assert ("{who}" in lead) == (not facts.mine)
