@@ -76,7 +76,9 @@ def _named(node: FhirJson, role: str | None) -> Named | None:
     reference = node.get("reference")
     if not isinstance(reference, str) or not reference:
         return None
-    return Named(reference=reference, name=next(iter(_words([node.get("display")])), None), role=role)
+    name = next(iter(_words([node.get("display")])), None)
+    # Some write the role where the name belongs ("Physician"): nobody is called that.
+    return Named(reference=reference, name=None if name and role and name.casefold() == role.casefold() else name, role=role)
 
 
 def _concepts(listed: object) -> str | None:

@@ -1,27 +1,24 @@
 """What a patient finds who has signed in themself: the forms they can answer, about whom, and when they answered before. Never a score."""
 
-from collections.abc import Iterable, Sequence
-from functools import partial
+from collections.abc import Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from fhir_mappings.instruments.instrument import Instrument
-from fhir_mappings.people.clinicians import name_of
 from fhir_mappings.people.person import Person
 from fhir_mappings.r4.dates import Moment, position
 from fhir_mappings.ratings.rating import Rating
 from fhir_mappings.ratings.rating_reader import read_ratings
 from smart_app.care.forms.asked_form import portal_form_of
-from smart_app.care.record.access import base_of, patient_on_server, permissions, reader
-from smart_app.care.record.general_practitioners import general_practitioners
+from smart_app.care.forms.observed_clinician import connected
+from smart_app.care.record.access import patient_on_server
+from smart_app.care.record.page_rule import offers_for
 from smart_app.care.record.patient_in_context import Patient, patient_of, remember_patient
 from smart_app.care.record.reads import ANSWERS, Readings, ReadReport, read_all
 from smart_app.care.record.record import ChartRecord
-from smart_app.care.submission.write_ladder import highest
+from smart_app.care.submission.visit_state import visit_state
 from smart_app.errors import SessionError
-from smart_app.fhir.client import Resource
-from smart_app.fhir.gather import Loaded, gather
 from smart_app.services import AppServices
 
 
@@ -42,14 +39,15 @@ class Sent(Struct, frozen=True, kw_only=True):
 
 
 class PortalHome(Struct, frozen=True, kw_only=True):
-    """`sent` is newest first, `read` tells whether all of it could be read; `can_send` is False where the record takes no answers;
-    `nobody_known`: there is a form about a clinician, and none is known whom it could be about."""
+    """`sent` is newest first, `read` tells whether all of it could be read; `can_send` is False where nothing can be answered, and
+    `stopped` says why; `nobody_known`: there is a form about a clinician, and none is known whom it could be about."""
 
     patient: Patient
     forms: tuple[PortalForm, ...]
     sent: tuple[Sent, ...]
     read: ReadReport
     can_send: bool
+    stopped: str
     nobody_known: bool
 
 
@@ -60,13 +58,16 @@ def load_portal(record: ChartRecord) -> PortalHome:
     answered = _answered(record, readings)
     sent = tuple(_without_content(record.services, rating) for rating in answered)
     instruments = _instruments(record.services)
-    clinicians = _clinicians(record, readings.patient, answered)
+    clinicians = _clinicians(record, readings, answered)
+    patient = patient_of(readings.patient, zone=record.zone)
+    offers = offers_for(visit_state(record, patient=patient).facts)
     return PortalHome(
-        patient=patient_of(readings.patient, zone=record.zone),
+        patient=patient,
         forms=tuple(form for instrument in instruments for form in _forms(instrument, clinicians, sent)),
         sent=sent,
         read=readings.reports[ANSWERS],
-        can_send=highest(permissions(record)) is not None,
+        can_send=offers.answer,
+        stopped=offers.stopped_home,
         nobody_known=not clinicians and any(instrument.rated == "clinician" for instrument in instruments),
     )
 
@@ -75,7 +76,7 @@ def known_clinicians(record: ChartRecord) -> tuple[Person, ...]:
     """Whom the patient's forms can be about, as their page offers them. FhirError only when their entry cannot be read or is another's."""
     readings = read_all(record, only=(ANSWERS,))
     remember_patient(record, readings.patient)
-    return _clinicians(record, readings.patient, _answered(record, readings))
+    return _clinicians(record, readings, _answered(record, readings))
 
 
 def _instruments(services: AppServices) -> tuple[Instrument, ...]:
@@ -103,25 +104,12 @@ def _without_content(services: AppServices, rating: Rating) -> Sent:
     return Sent(instrument=instrument, clinician=rating.clinician, when=rating.when)
 
 
-def _clinicians(record: ChartRecord, patient: Resource, answered: Sequence[Rating]) -> tuple[Person, ...]:
-    """Whom a form can be about: those the patient has answered about, the latest first, then those their entry names as their own."""
-    found: dict[str, Person] = {}
-    for person in (*(one.clinician for one in answered if one.clinician), *general_practitioners(patient, base=base_of(record.context))):
-        known = found.get(person.reference)
-        found[person.reference] = person if known is None or known.name is None else known
-    return _named(record, found.values())
-
-
-def _named(record: ChartRecord, people: Iterable[Person]) -> tuple[Person, ...]:
-    """The same people, their names read where none was given and the sign-in allows it."""
-    listed = tuple(people)
-    nameless = [person.reference for person in listed if person.name is None]
-    if not nameless or not permissions(record).granted("Practitioner", "read"):
-        return listed
-    client, services = reader(record), record.services
-    read = gather(services.pool, {one: partial(client.read_reference, one) for one in nameless}, seconds=services.settings.read_deadline)
-    names = {reference: name_of(found.value) for reference, found in read.items() if isinstance(found, Loaded)}
-    return tuple(replace(person, name=person.name or names.get(person.reference)) for person in listed)
+def _clinicians(record: ChartRecord, readings: Readings, answered: Sequence[Rating]) -> tuple[Person, ...]:
+    """Whom a form can be about: those the patient has answered about, the latest first, then those the record connects with them."""
+    found = {person.reference: person for person in connected(record, readings)}
+    before = [one.clinician for one in answered if one.clinician]
+    known = {one.reference: replace(one, name=found[one.reference].name or one.name) if one.reference in found else one for one in before}
+    return tuple((known | {reference: person for reference, person in found.items() if reference not in known}).values())
 
 
 def _forms(instrument: Instrument, clinicians: Sequence[Person], sent: Sequence[Sent]) -> tuple[PortalForm, ...]:

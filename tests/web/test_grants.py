@@ -4,7 +4,9 @@ from urllib.parse import urlencode
 
 import pytest
 import responses
+from msgspec.structs import replace
 
+from smart_app.launch.context.launch_context import LaunchId
 from smart_app.launch.oauth.scopes import parse
 from tests.web.clinic import ITEMS, SCOPE, Clinic
 
@@ -54,6 +56,32 @@ def test_pages_offer_what_was_granted(rapport: Clinic, wire: responses.RequestsM
     before = len(rapport.ehr.resources)
     rapport.send(chart, form.form("/check/") | dict.fromkeys(ITEMS, "4"), "clinician")
     assert (len(rapport.ehr.resources) > before) == ("writes" in can)
+
+
+@pytest.mark.parametrize("scope", [f"{SIGN_IN} patient/Patient.r patient/QuestionnaireResponse.crs", GRANTS["granular"][0]])
+def test_what_was_not_granted_is_not_said_to_have_failed(rapport: Clinic, scope: str) -> None:
+    page = rapport.get(opened(rapport, scope))
+    assert "did not complete" not in page.text
+    assert "in this launch" in page.text
+    assert not [link for link in page.soup.select("a.button, button") if link.get_text() == "Try again"]
+
+
+@pytest.mark.parametrize("clinician", [True, False])
+def test_a_record_that_may_not_be_read_any_more_offers_no_second_try(rapport: Clinic, clinician: bool) -> None:
+    """A renewed token may be granted less than the first one."""
+    rapport.server.claims["fhirUser"] = "Practitioner/dr-1" if clinician else "Patient/pat-1"
+    place = rapport.launch()
+    rapport.ehr.log.clear()
+    launches = rapport.services.store.launches
+    launch_id = LaunchId(place.split("/")[2])
+    launches.replace(launch_id, replace(launches.reread(launch_id), scope=f"{SIGN_IN} patient/QuestionnaireResponse.crs"))
+    page = rapport.get(place)
+    words, _, for_it = page.text.partition("For the IT team")
+    assert page.status == 403
+    assert "again" not in words.lower()
+    assert "did not give" not in words
+    assert ("scope_insufficient" in for_it, "HTTP" in for_it) == (True, False)
+    assert rapport.ehr.log == []
 
 
 # SMART G2

@@ -1,4 +1,5 @@
-"""Whom a form is about where the sign-in does not say it. An observer chooses among the clinicians the record connects with the patient.
+"""Whom a form is about where the sign-in does not say it. An observer chooses among the clinicians the record connects with the patient,
+and a patient who has signed in finds a form about each.
 
 A choice is looked up anew when it is made, and then carried sealed: what a form posts as its clinician was chosen here, in this launch."""
 
@@ -23,8 +24,12 @@ from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.services import AppServices
 
 _VISIT, _TEAM = "visit", "team"
+_THIS_VISIT, _PRACTITIONER, _CARE_TEAM, _BEFORE = "this visit", "general practitioner", "care team", "rated here before"
+_FOR_PATIENTS = (_BEFORE, _THIS_VISIT, _PRACTITIONER, _CARE_TEAM)
 # Names are looked up one by one; nobody chooses from a longer list than this.
 _MOST_LOOKED_UP = 20
+# Of somebody at home: the latest visits, beyond which a clinician is one the patient may not remember.
+_MOST_VISITS = 5
 
 
 class ClinicianChoice(Struct, frozen=True, kw_only=True):
@@ -54,18 +59,38 @@ def candidates(record: ChartRecord) -> Candidates:
     FhirError only when the Patient cannot be read or is another; what else fails is in `looked`."""
     readings = read_all(record, only=(ANSWERS, SCORES))
     remember_patient(record, readings.patient)
-    allowed, client = permissions(record), reader(record)
-    found = gather(record.services.pool, dict(_reads(record.context, allowed, client)), seconds=record.services.settings.read_deadline)
-    places = dict(_places(record, readings, found, allowed))
-    gathered = _by_person(record, [(place, one) for place, given in places.items() for one in given if isinstance(one, Named)])
-    own = record.context.user.reference
-    gathered.pop(local_reference(own, base=base_of(record.context)) or own, None)
-    _look_names_up(record.services, gathered, allowed, client)
+    places = _places_read(record, readings)
+    gathered = _people(record, places)
     # Of a role that cannot be read it is not known whose it is; one of the observer's own name is taken to be theirs.
     choices = [one for one in (_choice(*each) for each in gathered.items()) if not _is_own_role(one, record.context)]
     ordered = tuple(sorted(choices, key=lambda one: ((one.person.name or "~").casefold(), one.person.reference)))
     looked = tuple((place, given if isinstance(given, str) else _counted(place, choices)) for place, given in places.items())
     return Candidates(patient=patient_of(readings.patient, zone=record.zone), choices=ordered, looked=looked)
+
+
+def connected(record: ChartRecord, readings: Readings) -> tuple[Person, ...]:
+    """Everybody the record connects with the patient as a clinician, by name where one can be had: rated before, of the visit, the
+    patient's own, of their care team, in this order. Somebody of whom no name can be had is left out where only a role is named."""
+    places = _places_read(record, readings)
+    gathered = _people(record, {place: places[place] for place in _FOR_PATIENTS})
+    people = (_choice(*each).person for each in gathered.items())
+    return tuple(one for one in people if one.name or one.reference.startswith("Practitioner/"))
+
+
+def _places_read(record: ChartRecord, readings: Readings) -> dict[str, list[Named] | str]:
+    """Every place a clinician may be named in, read at once where it is not read yet."""
+    allowed, client = permissions(record), reader(record)
+    found = gather(record.services.pool, dict(_reads(record.context, allowed, client)), seconds=record.services.settings.read_deadline)
+    return dict(_places(record, readings, found, allowed))
+
+
+def _people(record: ChartRecord, places: Mapping[str, list[Named] | str]) -> dict[str, _Gathered]:
+    """Whom these places name, by the person meant, without whoever is signed in; names looked up where the record only refers."""
+    gathered = _by_person(record, [(place, one) for place, given in places.items() for one in given if isinstance(one, Named)])
+    own = record.context.user.reference
+    gathered.pop(local_reference(own, base=base_of(record.context)) or own, None)
+    _look_names_up(record.services, gathered, permissions(record), reader(record))
+    return gathered
 
 
 def choose(record: ChartRecord, *, found: Candidates, reference: str, form: tuple[str, Informant]) -> str | None:
@@ -101,12 +126,27 @@ _Team = list[Resource]
 def _reads(context: LaunchContext, allowed: Permissions, client: FhirClient) -> Iterator[tuple[str, Callable[[float], _Team]]]:
     if context.encounter and allowed.granted("Encounter", "read"):
         yield _VISIT, partial(_visit, client, context.encounter)
+    elif context.by_patient and allowed.why_not("Encounter", "search-type") is None:
+        # Who signs in from home is in no visit: those of the last ones are meant.
+        yield _VISIT, partial(_visits, client, context.patient)
     if allowed.why_not("CareTeam", "search-type") is None:
         yield _TEAM, partial(_teams, client, context.patient)
 
 
 def _visit(client: FhirClient, encounter: str, deadline: float) -> _Team:
     return [client.read("Encounter", encounter, deadline=deadline)]
+
+
+def _visits(client: FhirClient, patient: str, deadline: float) -> _Team:
+    """The latest visits, newest first, whatever the order they come in; planned ones have not been."""
+    found = client.search("Encounter", (("patient", patient), ("_sort", "-date"), ("_count", "10")), deadline=deadline).resources
+    been = [one for one in found if one.get("status") != "planned"]
+    return sorted(been, key=_began, reverse=True)[:_MOST_VISITS]
+
+
+def _began(encounter: Resource) -> str:
+    period = encounter.get("period")
+    return str(period.get("start") or "") if isinstance(period, dict) else ""
 
 
 def _teams(client: FhirClient, patient: str, deadline: float) -> _Team:
@@ -122,11 +162,11 @@ def _places(
     """Every place a clinician may be named in, with whom it names, or why that is not known."""
     today, context = record.now().date(), record.context
     unread = "this launch belongs to no visit" if not context.encounter else "may not be read in this launch"
-    yield "this visit", _mentioned(context, found.get(_VISIT), unread, of_visit)
-    yield "general practitioner", list(general_practitioners(readings.patient))
+    yield _THIS_VISIT, _mentioned(context, found.get(_VISIT), unread, of_visit)
+    yield _PRACTITIONER, list(general_practitioners(readings.patient))
     why = allowed.why_not("CareTeam", "search-type") or ""
-    yield "care team", _mentioned(context, found.get(_TEAM), why, partial(of_team, today=today, zone=record.zone))
-    yield "rated here before", _rated_before(record, readings)
+    yield _CARE_TEAM, _mentioned(context, found.get(_TEAM), why, partial(of_team, today=today, zone=record.zone))
+    yield _BEFORE, _rated_before(record, readings)
 
 
 def _mentioned(
@@ -143,8 +183,8 @@ def _mentioned(
 
 def _rated_before(record: ChartRecord, readings: Readings) -> list[Named] | str:
     """The clinicians of the history's dyads: that they were rated, not how."""
-    canonical, failed = record.services.settings.canonical_base, [readings.reports[key] for key in (ANSWERS, SCORES)]
-    responses, scores = readings.resources[ANSWERS], readings.resources[SCORES]
+    canonical, failed = record.services.settings.canonical_base, list(readings.reports.values())
+    responses, scores = readings.resources[ANSWERS], readings.resources.get(SCORES, ())
     library, patient = record.services.library, patient_on_server(record.context)
     ratings, _ = read_ratings(library, responses, scores, patient=patient, base=canonical, zone=record.zone)
     rated = [one.clinician for one in ratings if one.clinician]

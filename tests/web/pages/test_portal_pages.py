@@ -236,6 +236,118 @@ class TestOwnPage:
             assert "filled in on paper" in standing.get(f"{home}answer/wai-sr").text
 
 
+def person(reference: str, name: str | None = None, **more: Any) -> dict[str, Any]:
+    return {"reference": reference, **({"display": name} if name else {}), **more}
+
+
+def visit(
+    identity: str, *people: dict[str, Any], patient: str = "pat-1", start: str = "2026-03-01T09:00:00Z", status: str = "finished"
+) -> dict[str, Any]:
+    members = [{"individual": one, "type": [{"text": "Physician"}]} for one in people]
+    subject, period = {"reference": f"Patient/{patient}"}, {"start": start}
+    return {"resourceType": "Encounter", "id": identity, "status": status, "subject": subject, "period": period, "participant": members}
+
+
+def team(*people: dict[str, Any], patient: str = "pat-1", **more: Any) -> dict[str, Any]:
+    members = [{"member": one, **more} for one in people]
+    subject = {"reference": f"Patient/{patient}"}
+    return {"resourceType": "CareTeam", "id": f"team-{patient}", "status": "active", "subject": subject, "participant": members}
+
+
+class TestAboutWhom:
+    """Whoever signs in finds somebody to answer about, wherever the record names them."""
+
+    def titles(self, rapport: Clinic) -> list[str]:
+        page = rapport.get(rapport.launch())
+        assert page.status == 200
+        return [heading.get_text().removeprefix("Your view of working with ") for heading in page.soup.select(".own-list h3")]
+
+    @pytest.fixture(autouse=True)
+    def nobodys_own(self, rapport: Clinic) -> None:
+        rapport.ehr.put({**INGRID, "generalPractitioner": []})
+        rapport.server.token["encounter"] = None
+
+    def test_the_clinicians_of_the_visit_the_ehr_names(self, rapport: Clinic) -> None:
+        rapport.server.token["encounter"] = "e1"
+        rapport.ehr.put(visit("e1", person("Practitioner/dr-2", "Tomas Weiss")), visit("e0", person("Practitioner/dr-3", "Noor Haddad")))
+        assert self.titles(rapport) == ["Tomas Weiss"]
+
+    def test_at_home_those_of_the_latest_visits_that_were(self, rapport: Clinic) -> None:
+        rapport.ehr.put(
+            visit("e1", person("Practitioner/dr-1", "Sofia Lindqvist"), start="2025-03-01T09:00:00Z"),
+            visit("e2", person("Practitioner/dr-2", "Tomas Weiss"), start="2026-03-01T09:00:00Z"),
+            visit("e3", person("Practitioner/dr-3", "Noor Haddad"), start="2027-03-01T09:00:00Z", status="planned"),
+            visit("e4", person("Practitioner/dr-4", "Leila Osei"), status="cancelled"),
+            visit("e5", person("Practitioner/dr-5", "Anders Holm"), patient="pat-2"),
+        )
+        assert self.titles(rapport) == ["Tomas Weiss", "Sofia Lindqvist"]
+
+    def test_the_care_team_by_the_people_behind_its_roles(self, rapport: Clinic) -> None:
+        role = {"resourceType": "PractitionerRole", "id": "r1", "practitioner": person("Practitioner/dr-2", "Tomas Weiss")}
+        rapport.ehr.put(role, team(person("PractitionerRole/r1"), person("Organization/o1", "Ward 3"), person("Patient/pat-1", "Ingrid")))
+        assert self.titles(rapport) == ["Tomas Weiss"]
+
+    def test_nobody_whose_time_in_the_team_is_over(self, rapport: Clinic) -> None:
+        rapport.ehr.put(team(person("Practitioner/dr-2", "Tomas Weiss"), period={"end": "2020-01-01"}))
+        assert self.titles(rapport) == []
+
+    def test_each_once_those_rated_before_first(self, rapport: Clinic) -> None:
+        rapport.ehr.put(
+            {**INGRID, "generalPractitioner": [LINDQVIST]},
+            visit("e1", person("Practitioner/dr-2", "Tomas Weiss"), person("Practitioner/dr-1", "S. Lindqvist")),
+            team(person("Practitioner/dr-3", "Noor Haddad"), LINDQVIST),
+        )
+        home = rapport.launch()
+        noors = next(link for link in rapport.get(home).soup.select(".own-list a") if "Noor Haddad" in str(link["aria-label"]))
+        address = str(noors["href"])
+        assert send(rapport, address, filled(rapport.get(address))).status_code == 303
+        assert next(name.removeprefix("S. ") for name in self.titles(rapport)) == "Noor Haddad"
+        assert len(self.titles(rapport)) == 3
+
+    def test_a_role_in_the_place_of_a_name_is_nobodys_name(self, rapport: Clinic) -> None:
+        rapport.ehr.put({"resourceType": "Practitioner", "id": "dr-7", "name": [{"given": ["Tom"], "family": "Aas"}]})
+        rapport.ehr.put(visit("e1", person("Practitioner/dr-7", "Physician")))
+        assert self.titles(rapport) == ["Tom Aas"]
+
+    def test_who_cannot_be_named_is_no_form_without_a_name(self, rapport: Clinic) -> None:
+        rapport.ehr.put(team(person("PractitionerRole/r9")))
+        assert self.titles(rapport) == []
+
+    def test_where_there_is_none_the_page_says_whom_to_ask(self, rapport: Clinic) -> None:
+        page = rapport.get(rapport.launch())
+        assert "Ask the clinic you go to, or your general practitioner, to enter who looks after you" in page.text
+        assert "just now" not in page.text
+
+    def test_what_was_not_granted_is_not_asked_for(self, rapport: Clinic) -> None:
+        rapport.server.token["scope"] = "launch openid fhirUser patient/Patient.r patient/QuestionnaireResponse.crs"
+        rapport.ehr.log.clear()
+        assert self.titles(rapport) == []
+        assert {path.split("/")[0] for _, path in rapport.ehr.log} <= {"metadata", "Patient", "QuestionnaireResponse"}
+
+
+class TestNotGranted:
+    """What is not to be had for good is never put as if it were a matter of trying again."""
+
+    def test_a_list_that_may_not_be_read_cannot_be_shown(self, rapport: Clinic) -> None:
+        rapport.server.token["scope"] = "launch openid fhirUser patient/Patient.r patient/QuestionnaireResponse.c"
+        page = rapport.get(rapport.launch())
+        assert "cannot be shown here: your record system does not let this page read it" in page.text
+        assert "just now" not in page.text
+
+    @pytest.mark.parametrize("answer", [refusal(403, "no"), None])
+    def test_a_record_that_may_not_be_read_offers_no_second_try(self, rapport: Clinic, answer: Any) -> None:
+        home = rapport.launch()
+        rapport.ehr.faults.append(lambda _method, path: answer if path == "Patient/pat-1" else None)
+        if answer is None:
+            rapport.server.token["scope"] = "launch openid fhirUser patient/QuestionnaireResponse.crs"
+            callback = rapport.server.authorize(rapport.begin().headers["Location"])
+            page = rapport.get(f"/callback?{urlencode(callback, doseq=True)}")
+        else:
+            page = rapport.get(home)
+        assert page.status in {403, 502}
+        assert "again" not in page.text.partition("For the IT team")[0].lower()
+
+
 class TestAnswering:
     def test_the_form_is_the_patients_own(self, rapport: Clinic) -> None:
         home = rapport.launch()

@@ -3,7 +3,7 @@
 import re
 
 from smart_app.care.forms.saved_drafts import KeptAnswers
-from smart_app.errors import FhirError, NotForUser, RapportError, SessionError, Unauthorized
+from smart_app.errors import FhirError, Forbidden, NotForUser, RapportError, SessionError, Unauthorized
 from smart_app.web.views.error import ErrorFact, ErrorView, error_facts
 from smart_app.web.views.forms.kept_answers import SENT, how_many, until
 from smart_app.web.views.ways_back import WayBack
@@ -32,6 +32,16 @@ def portal_error_view(
         )
     if isinstance(error, SessionError | Unauthorized):
         return _ended(error, reference=reference, facts=facts, posted=posted, home=home, way=way)
+    if isinstance(error, Forbidden):
+        return ErrorView(
+            headline="This page cannot show your record",
+            lead=f"Your record system does not permit it.{_UNCERTAIN if posted else ''}",
+            steps=("Your clinic can ask you at your next visit.", "Give your clinic the reference code."),
+            reference=reference,
+            facts=facts,
+            retry=home if posted else None,
+            retry_words="Your own page",
+        )
     return ErrorView(
         headline="Your record system did not give what this page needs"
         if isinstance(error, FhirError)

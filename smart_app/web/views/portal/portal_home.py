@@ -97,10 +97,13 @@ def _last(last: Moment | None, page: PortalHome, today: date) -> str:
 def _why_none(page: PortalHome) -> str:
     next_visit = "Your clinic can ask you at your next visit."
     if not page.can_send:
-        return f"Your record system does not let you send answers from here. {next_visit}"
+        return page.stopped if "ask your clinic" in page.stopped else f"{page.stopped} {next_visit}"
     if page.nobody_known:
-        return f"Your record does not say which clinician looks after you, so nothing can be asked here. {next_visit}"
+        return f"Your record, as far as this page may read it, does not say which clinician looks after you. {_ASK} {next_visit}"
     return f"Your clinic has no questions that can be answered here. {next_visit}"
+
+
+_ASK = "Ask the clinic you go to, or your general practitioner, to enter who looks after you; then you can answer here."
 
 
 def _who(site_name: str) -> tuple[Statement, ...]:
@@ -130,8 +133,12 @@ def _long(when: Moment) -> str:
 
 
 def _incomplete(page: PortalHome) -> str:
+    if page.read.in_part:
+        return "This list is not complete: your record system shows this page only some of what you have sent."
     if page.read.state == "partial":
         return "This list is not complete: not everything could be read just now."
     if page.read.untied:
         return "This list may not be complete: your record does not say clearly whose some of the answers in it are."
+    if page.read.state in {"not_permitted", "unsupported"}:
+        return "What you have sent before cannot be shown here: your record system does not let this page read it."
     return "What you have sent before cannot be shown just now."
