@@ -26,6 +26,8 @@ class _AddedCode(Strict):
     certainty: Certainty
     method: Line | None = None
     units: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
+    part: Line | None = None
+    meter: bool = False
 
 
 class _AddedCodesFile(Strict):
@@ -53,4 +55,4 @@ def _extended(measure: Measure, rows: Iterable[_AddedCode]) -> Measure:
 
 def _measure_code(row: _AddedCode) -> MeasureCode:
     given = row.model_dump(exclude={"measure"})
-    return MeasureCode(**given, within=(), pair=None, reads_as=None, sufficiency=None, exclude=None)
+    return MeasureCode(**given, within=(), reads_as=None, sufficiency=None, exclude=None)

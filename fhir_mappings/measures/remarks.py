@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from fhir_mappings.measures.code_index import CodePlace
+from fhir_mappings.measures.measure import PANEL
 from fhir_mappings.measures.measurement import Remark, RemarkCode
 from fhir_mappings.measures.result_dates import is_dated_by_report
 from fhir_mappings.r4.display import as_written, cut
@@ -83,9 +84,10 @@ def remarks_of(observation: FhirJson, place: CodePlace, patient: PatientOnServer
 
 
 def _own_components(observation: FhirJson, place: CodePlace) -> Iterator[FhirJson]:
+    own = {place.code.code, *(code.code for code in place.measure.codes if place.code.part and code.part not in {None, PANEL})}
     for component in _dicts(observation.get("component")):
         codes = {coding.get("code") for coding in _codings(component.get("code")) if isinstance(coding.get("code"), str)}
-        if place.code.code in codes or (place.code.pair is not None and place.code.pair in codes):
+        if not own.isdisjoint(codes):
             yield component
 
 
