@@ -81,7 +81,8 @@ class Settings(InstrumentSettings):
     )
     blind_entry: bool = Field(
         default=True,
-        description="Keep a patient's rating of a visit back until the clinician has rated that visit or chosen to see it without.",
+        description="Keep a patient's rating of a visit back until the clinician has rated that visit. Whoever chooses to see it without "
+        "sees it alone, a colleague with a reason; the rated clinician reads who looked.",
     )
     site_name: str = Field("", description="Name of the clinic, shown to patients.")
     read_timeout: float = Field(5.0, gt=0, description="Seconds one request to a FHIR server may take.")

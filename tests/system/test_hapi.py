@@ -84,8 +84,8 @@ def test_a_search_result_kept_by_the_server_does_not_hide_what_was_just_stored(s
         before = walk.again().html
         page, form, answers = filled(walk)
         walk.visitor.send(page, form, answers)
-        assert "/reveal" not in before
-        assert "/reveal" in walk.again().html
+        assert "notice waiting" not in before
+        assert "notice waiting" in walk.again().html
 
 
 def test_cleaning_takes_out_everything_a_demo_wrote(patient: str, hapi_base: str) -> None:

@@ -100,6 +100,12 @@ STOPPED: Mapping[Standing, str] = {
     "replaced": "This record was replaced, so no form is handed over here. Open Rapport from the other record.",
     "dead": "The record says that this person has died, so no form is handed over.",
 }
+# Why what is kept is not sent after all.
+NOT_SENT_INTO: Mapping[Standing, str] = {
+    "inactive": "This record is marked as not in use, so what is kept in Rapport is not sent into it. It stays kept.",
+    "replaced": "This record was replaced, so what is kept in Rapport is not sent into it. It stays kept.",
+    "dead": "The record was closed to answers meanwhile, so what is kept in Rapport is not sent into it. It stays kept.",
+}
 _ASK_CLINIC = "Please ask your clinic."
 
 

@@ -12,6 +12,7 @@ from smart_app.care.record.access import base_of, permissions, writer
 from smart_app.care.record.record import AnyRecord, ChartRecord
 from smart_app.care.submission.outcome_search import OutcomeSearch
 from smart_app.care.submission.sealed_submission import SealedSubmission, WriteOutcome, from_payload, to_payload
+from smart_app.care.submission.visit_state import check_in_use
 from smart_app.care.submission.write_ladder import Attempt, Sender, State, climb
 from smart_app.errors import SessionError
 from smart_app.launch.context.launch_context import Author, LaunchId
@@ -37,7 +38,9 @@ def deliver(record: ChartRecord, *, sealed: SealedSubmission) -> bool:
 def send_again(record: ChartRecord, *, key: str) -> str:
     """Try once more for a submission that is kept or of unknown outcome; the key, for the receipt.
 
-    What may have been sent is searched for first, and sent again only when it is certainly not there."""
+    What may have been sent is searched for first, and sent again only when it is certainly not there. NotOffered where the record is not in
+    use any more."""
+    check_in_use(record)
     send_sealed(record, entry_of(record, key=key, author=author_of(record.context)))
     return key
 

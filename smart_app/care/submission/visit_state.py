@@ -9,7 +9,7 @@ from fhir_mappings.ratings.rating import Rating
 from fhir_mappings.ratings.rating_reader import read_ratings
 from smart_app.care.forms.asked_form import AskedForm
 from smart_app.care.record.access import patient_on_server, permissions
-from smart_app.care.record.page_rule import Confirmation, Fate, Known, PageFacts, PageOffers, Place, offers_for
+from smart_app.care.record.page_rule import NOT_SENT_INTO, Confirmation, Fate, Known, PageFacts, PageOffers, Place, offers_for
 from smart_app.care.record.patient_in_context import Patient, open_patient, remember_patient
 from smart_app.care.record.reads import ANSWERS, read_all
 from smart_app.care.record.record import ChartRecord
@@ -137,6 +137,17 @@ def unconfirmed(record: ChartRecord, asked: AskedForm, *, confirmed: Collection[
     if why := refusal(offers, asked):
         raise NotOffered(f"{why} What was entered was not stored.")
     return () if asked.alone or _is_patients(asked) else tuple(one for one in offers.confirm if one not in confirmed)
+
+
+def check_in_use(record: ChartRecord) -> None:
+    """NotOffered where what is kept here would now be sent into a record that was replaced or is out of use, or of somebody who has died:
+    whether it still belongs there nobody has said. A record that cannot be read at this moment stops nothing."""
+    try:
+        standing = open_patient(record).standing(record.now().date())
+    except FhirError:
+        return
+    if standing != "current":
+        raise NotOffered(NOT_SENT_INTO[standing])
 
 
 def _is_patients(asked: AskedForm) -> bool:

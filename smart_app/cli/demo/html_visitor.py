@@ -14,12 +14,13 @@ _TIMEOUT = 60
 
 @dataclass
 class PageForm:
-    """One form of a page: where it goes, its hidden fields, and the values each radio group offers."""
+    """One form of a page: where it goes, its hidden fields, the values each radio group offers, and the boxes that have to be ticked."""
 
     action: str
     method: str
     hidden: dict[str, str] = field(default_factory=dict)
     radios: dict[str, list[str]] = field(default_factory=dict)
+    boxes: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -80,6 +81,8 @@ class _PageReader(HTMLParser):
         kind, name, value = given.get("type", "text"), given.get("name", ""), given.get("value", "")
         if kind == "hidden":
             self.forms[-1].hidden[name] = value
+        elif kind == "checkbox" and "required" in given:
+            self.forms[-1].boxes[name] = value
         elif kind == "radio":
             self.forms[-1].radios.setdefault(name, []).append(value)
             if "checked" in given:

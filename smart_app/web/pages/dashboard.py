@@ -13,6 +13,7 @@ from smart_app.care.dashboard.history import History, Years
 from smart_app.care.dashboard.load_dashboard import load_history, reveal_waiting
 from smart_app.care.forms.asked_form import forms_offered
 from smart_app.care.forms.saved_drafts import saved_drafts
+from smart_app.care.record.page_rule import PageOffers, offers_for
 from smart_app.care.sessions.sign_out import sign_out
 from smart_app.care.submission.delivery import undelivered
 from smart_app.errors import SessionError
@@ -67,7 +68,7 @@ class Dashboard:
             opening=notice,
             off=self._off(page_request.context),
             ending=ending_notice(page_request.context, now=now),
-            unsent=(*saved_draft_notices(left, partial(_beginning, page_request), now=now), *behind),
+            unsent=(*saved_draft_notices(left, partial(_going_on, page_request, offers_for(history.facts)), now=now), *behind),
         )
         self._services.store.audit.add("history_read", launch_id=page_request.id, context=page_request.context)
         return self._dependencies.pages.page("dashboard", view, csrf=page_request.csrf, tab=page_request.tab)
@@ -123,6 +124,12 @@ def _beginning(page_request: PageRequest, instrument: Instrument, informant: Inf
     if informant == "patient" and not instrument.from_paper(informant):
         return url_for("handover", launch_id=page_request.id, slug=instrument.slug)
     return url_for("form", launch_id=page_request.id, slug=instrument.slug, informant=informant)
+
+
+def _going_on(page_request: PageRequest, rule: PageOffers, instrument: Instrument, informant: Informant) -> str | None:
+    """The same for answers that were begun; None where a patient is asked nothing as the record stands."""
+    stopped = informant == "patient" and not instrument.from_paper(informant) and rule.hand_over == "no"
+    return None if stopped else _beginning(page_request, instrument, informant)
 
 
 def _receipt(page_request: PageRequest, key: str) -> str:

@@ -76,6 +76,9 @@ class TestRecordsNotToWriteInto:
         assert "not_offered" in page.text
         assert "hand the device back" in page.text
         assert chart not in page.links()
+        begun = rapport.get(chart)
+        assert "Begun and not sent:" in begun.text
+        assert "Go on" not in begun.text
         becomes(rapport, chart, {})
         assert "9 of 9 were answered" in rapport.form(chart).text
 
@@ -113,6 +116,23 @@ def test_somebody_who_has_died_is_rated_only_in_a_visit_that_was(rapport: Clinic
     assert not [link for link in page.links() if "/check/" in link]
     assert "A rating needs a visit" in page.text
     assert rapport.form(chart, "clinician").status == 403
+
+
+@pytest.mark.parametrize(("record", "why"), RECORDS)
+def test_what_is_kept_is_not_sent_into_a_record_out_of_use(rapport: Clinic, record: dict[str, Any], why: str) -> None:
+    chart = opened(rapport, {})
+    fields = rapport.filled(chart, "clinician")
+    busy = [True]
+    rapport.ehr.faults.append(lambda method, _path: (429, {}, "") if method == "POST" and busy[0] else None)
+    receipt = rapport.send(chart, fields, "clinician").headers["Location"]
+    busy[0] = False
+    page = rapport.get(receipt)
+    becomes(rapport, chart, record)
+    again = read(rapport.client.post(page.action("/check-again"), data=page.form("/check-again"), base_url=SITE, headers=OWN))
+    assert (again.status, "It stays kept." in again.text, stored(rapport)) == (403, True, 0)
+    becomes(rapport, chart, {})
+    assert rapport.client.post(page.action("/check-again"), data=page.form("/check-again"), base_url=SITE, headers=OWN).status_code == 303
+    assert stored(rapport) == 1
 
 
 def test_a_record_that_does_not_answer_loses_no_answers(rapport: Clinic) -> None:

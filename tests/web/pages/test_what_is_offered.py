@@ -79,7 +79,11 @@ class TestAVisitThatWasRated:
     def test_the_patient_who_has_answered_is_handed_the_tablet_again_only_under_that_name(self, rapport: Clinic) -> None:
         chart = rapport.launch()
         rapport.send(chart, rapport.filled(chart))
-        assert actions(rapport.get(chart))[0] == "Hand over again"
+        page = rapport.get(chart)
+        assert actions(page)[0] == "Hand over again"
+        assert page.soup.select_one(".actions .button-primary").get_text() == "Rate this visit"  # type: ignore[union-attr]
+        rate(rapport, chart)
+        assert rapport.get(chart).soup.select(".actions .button-primary") == []
 
 
 @pytest.mark.parametrize(

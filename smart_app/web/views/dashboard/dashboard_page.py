@@ -142,6 +142,7 @@ class DashboardView(Struct, frozen=True, kw_only=True):
     summary: Summary
     ranges: tuple[Link, ...]
     rate_first: bool
+    hand_over_first: bool
     stands: str
     action_note: str
     looked: tuple[str, ...]
@@ -191,6 +192,7 @@ def dashboard_view(
     waiting = [waiting_offers(_waiting_facts(hidden, history, rule, frame)) for hidden in history.hidden]
     hba1c = next((panel for panel in history.panels if panel.measure.key == "hba1c"), None)
     measures = _measure_lanes([panel for panel in history.panels if panel is not hba1c], frame)
+    rate_first = urls.rate is not None and any(offer.rate_first for offer in waiting)
     return DashboardView(
         banner=page_banner(history.patient, context, today=frame.today),
         context=context_line(history.patient, context, now=now, end=urls.end),
@@ -200,7 +202,8 @@ def dashboard_view(
         waiting=tuple(_withheld(hidden, offer, history, frame) for hidden, offer in zip(history.hidden, waiting, strict=True)),
         summary=summary(history),
         ranges=tuple(Link(href=f"{urls.page}?years={years}", text=text, current=years == history.years) for years, text in _RANGES),
-        rate_first=urls.rate is not None and any(offer.rate_first for offer in waiting),
+        rate_first=rate_first,
+        hand_over_first=not rate_first and rule.hand_over == "yes",
         stands=rated_words(rule.stands, history.own_score),
         action_note=_action_note(history, rule, urls),
         looked=tuple(_seen_of(one, frame) for one in history.looked if one.visit not in {hidden.visit for hidden in history.hidden}),

@@ -496,7 +496,7 @@ def _error_summary(draft: BlankForm, errors: Mapping[str, str]) -> ErrorSummary 
 def _problems(instrument: Instrument, errors: Mapping[str, str], called: str) -> tuple[FormProblem, ...]:
     places = {item.link_id: f"{called} {place}" for place, item in enumerate(_in_order(instrument), 1)}
     places |= {question.link_id: "The last question" for question in instrument.questions}
-    places |= {f"{CONFIRMED}-{one}": "The box above the button" for one in CONFIRM}
+    places |= {f"{CONFIRMED}-{one}": f"The box about {'the second rating' if one == 'again' else 'this record'}" for one in CONFIRM}
     placed = [FormProblem(name=name, text=f"{place}: {_short(errors[name])}") for name, place in places.items() if name in errors]
     return (*placed, *(FormProblem(name="", text=message) for name, message in errors.items() if name not in places))
 

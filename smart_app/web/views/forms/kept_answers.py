@@ -51,14 +51,15 @@ def kept_words(kept: KeptAnswers, *, way: WayBack | None = None) -> str:
 
 
 def saved_draft_notices(
-    left: Sequence[tuple[Instrument, Informant, SavedDraft]], address: Callable[[Instrument, Informant], str], *, now: datetime
+    left: Sequence[tuple[Instrument, Informant, SavedDraft]], address: Callable[[Instrument, Informant], str | None], *, now: datetime
 ) -> tuple[Notice, ...]:
-    """For the clinician's page: what was begun and not sent. How many answers there are and never which: a patient has not sent them."""
+    """For the clinician's page: what was begun and not sent. How many answers there are and never which: a patient has not sent
+    them. `address` is where to go on, None where the form is not offered now."""
     return tuple(
         Notice(
             title="Begun and not sent:",
             text=f"{instrument.title}, {_WHOSE[informant]}, {kept.answered} of {kept.of} answered by {_moment(kept.saved, now)}.",
-            action=Link(href=address(instrument, informant), text="Go on"),
+            action=Link(href=place, text="Go on") if (place := address(instrument, informant)) else None,
         )
         for instrument, informant, kept in left
     )
