@@ -141,10 +141,10 @@ def _confirmations(facts: PageFacts, rate: Offered) -> tuple[Confirmation, ...]:
 
 def _stands(facts: PageFacts) -> str:
     """How the rating of this visit stands; nothing where there is none and it is known."""
-    if _has_rated(facts):
-        return "You rated this visit: {score}."
     if _visitless(facts):
         return "The record says that this person has died. A rating needs a visit, and Rapport was opened from none."
+    if _has_rated(facts):
+        return "You rated this visit: {score}."
     if facts.sent in _SENT:
         return _SENT[facts.sent]
     if facts.clinician_rated == "unknown":

@@ -66,9 +66,9 @@ def test_staff_are_asked_about_a_record_that_is_not_to_be_written_into() -> None
 def test_a_visit_that_was_rated_says_so_and_is_rated_again_only_on_purpose() -> None:
     for facts, offers in CLINIC:
         rated = facts.clinician_rated == "yes" or facts.sent == "stored"
-        if rated and not (facts.standing == "dead" and facts.place == "day"):
-            assert (offers.rate, "again" in offers.confirm) == ("again", True)
-        assert (offers.stands == "You rated this visit: {score}.") == rated
+        visitless = facts.standing == "dead" and facts.place == "day"
+        assert (offers.rate == "again") == (rated and not visitless)
+        assert (offers.stands == "You rated this visit: {score}.") == (rated and not visitless)
         assert ("again" in offers.confirm) == (offers.rate == "again")
         assert "first" not in offers.note or not rated
 
@@ -85,6 +85,12 @@ def test_a_death_leaves_only_visits_that_were() -> None:
         if facts.standing == "dead" and facts.place == "day":
             assert offers.rate == "no"
             assert offers.stands
+
+
+def test_where_nothing_can_be_rated_the_reason_stands_by_itself() -> None:
+    """It is also what is said to whoever asks for the form all the same."""
+    for _, offers in CLINIC:
+        assert offers.rate != "no" or (offers.stands and "{" not in offers.stands)
 
 
 def test_otherwise_a_clinician_can_rate() -> None:
