@@ -54,8 +54,8 @@ def _asked(request: requests.PreparedRequest, path: str) -> set[tuple[str, str]]
     return {(kind, _LETTERS[method, bool(identity)]) for method, kind, _, identity in places}
 
 
-def rate(rapport: Clinic, chart: str, informant: str) -> None:
-    answer = rapport.send(chart, rapport.filled(chart, informant), informant)
+def rate(rapport: Clinic, chart: str, informant: str, **more: str) -> None:
+    answer = rapport.send(chart, rapport.filled(chart, informant) | more, informant)
     assert answer.status_code == 303
     assert rapport.get(answer.headers["Location"]).status == 200
 
@@ -86,7 +86,7 @@ def test_a_visit_asks_the_record_for_nothing_else_and_leaves_no_scope_unused(
     rate(asking, chart, "patient")
     rate_and_lose_the_answer(asking, chart, monkeypatch)
     asking.ehr.faults.append(lambda method, path: refusal(400, "no transactions here") if (method, path) == ("POST", "") else None)
-    rate(asking, chart, "clinician")
+    rate(asking, chart, "clinician", confirmed="again")
     asked_for = {(scope.resource, letter) for scope in parse(" ".join(RESOURCES)) for letter in scope.interactions}
     # Corrections are asked for at every sign-in and made in few visits.
     asked_for -= {("QuestionnaireResponse", "u"), ("Observation", "u")}
