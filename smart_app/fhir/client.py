@@ -9,34 +9,21 @@ from urllib.parse import urlencode
 
 import requests
 import simplejson
-from msgspec import Struct, field
+from msgspec import Struct
 
 from fhir_mappings.r4.references import is_id, local_reference
 from smart_app.errors import FhirError, NotFound, Unauthorized
 from smart_app.fhir.operation_outcome import words_of
 from smart_app.fhir.reference import place_of
-from smart_app.fhir.self_link import shows_another_question
-from smart_app.fhir.wire import FHIR_JSON, Answer, ExchangeLimits, exchange, under_base
+from smart_app.fhir.search_pages import SearchPages, SearchResult, entries_of
+from smart_app.fhir.wire import FHIR_JSON, Answer, ExchangeLimits, exchange
 
 Resource = dict[str, object]
 Params = Sequence[tuple[str, str]]
 # Takes the access token a server no longer accepts and gives a newer one, None where there is none to be had.
 Renew = Callable[[str], str | None]
 MAX_BYTES = 32_000_000
-_ANOTHER_QUESTION = "The server's answer says that it searched for something else than it was asked, so results may be missing."
 _SEARCH_SIGNS = re.compile(r"[\\$,|]")
-
-
-class SearchResult(Struct, frozen=True, kw_only=True):
-    """What a search gave. `resources` are the matches in the server's order, `included` came by `_include`, `notes` are texts of
-    outcome entries. Unless `complete`, `reason` says in a sentence what is missing."""
-
-    resources: tuple[Resource, ...]
-    included: tuple[Resource, ...]
-    notes: tuple[str, ...]
-    complete: bool
-    reason: str | None
-    pages: int
 
 
 class WrittenResource(Struct, frozen=True, kw_only=True):
@@ -53,60 +40,6 @@ class EntryOutcome(Struct, frozen=True, kw_only=True):
     status: int
     stored: WrittenResource | None
     diagnostics: str
-
-
-class _Pages(Struct, kw_only=True):
-    """What the pages read so far hold; a resource that appears on two pages counts once."""
-
-    wanted: str
-    matches: list[Resource] = field(default_factory=list)
-    included: list[Resource] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    seen: set[tuple[str, str]] = field(default_factory=set)
-    received: int = 0
-    total: int | None = None
-    suspect: bool = False
-
-    def add(self, bundle: Mapping[str, object], *, asked: str) -> int:
-        """Sort the entries of the page that came from the address `asked`; the number of resources that were new."""
-        self.suspect = self.suspect or shows_another_question(asked, _link(bundle, "self"))
-        total = bundle.get("total")
-        self.total = total if isinstance(total, int) else self.total
-        before = len(self.seen)
-        for entry in _entries(bundle):
-            resource = entry.get("resource")
-            if isinstance(resource, dict):
-                self._sort(resource, entry.get("search"))
-        return len(self.seen) - before
-
-    def _sort(self, resource: Resource, search: object) -> None:
-        kind = resource.get("resourceType")
-        if kind == "OperationOutcome":
-            self.notes.append(words_of(resource))
-            return
-        mode = search.get("mode") if isinstance(search, dict) else None
-        match = kind == self.wanted and mode != "include"
-        self.received += match
-        local_id = resource.get("id")
-        identity = (str(kind), local_id if isinstance(local_id, str) and local_id else f"#{len(self.seen)}")
-        if identity not in self.seen:
-            self.seen.add(identity)
-            (self.matches if match else self.included).append(resource)
-
-    def result(self, *, pages: int, reason: str | None) -> SearchResult:
-        """The search as a whole; a page that answers another question, and a total larger than what arrived, are said."""
-        if reason is None and self.suspect:
-            reason = _ANOTHER_QUESTION
-        if reason is None and self.total is not None and self.total > self.received:
-            reason = f"The server counts {self.total} results and gave {self.received}."
-        return SearchResult(
-            resources=tuple(self.matches),
-            included=tuple(self.included),
-            notes=tuple(note for note in self.notes if note),
-            complete=reason is None,
-            reason=reason,
-            pages=pages,
-        )
 
 
 class FhirClient(Struct, frozen=True, kw_only=True):
@@ -147,12 +80,28 @@ class FhirClient(Struct, frozen=True, kw_only=True):
 
         Values are encoded, `:` and `/` too: fronts that merge slashes do so in the query as well, and a code whose system has lost one is
         nobody's. `fresh` asks the server not to answer from an earlier result (HAPI keeps one for a minute)."""
-        url = f"{self.base}/{resource_type}?{urlencode(params, safe=',')}"
+        url = self.address(resource_type, params)
+        pages = SearchPages(wanted=resource_type, base=self.base)
+        pages.take(self.page(url, deadline=deadline, fresh=fresh), asked=url)
+        while pages.following is not None:
+            if len(pages.visited) >= self.page_limit:
+                pages.stop(f"Only the first {self.page_limit} pages were read.")
+            else:
+                self._follow(pages, pages.following, deadline=deadline, fresh=fresh)
+        return pages.result()
+
+    def address(self, resource_type: str, params: Params) -> str:
+        """Where that search is asked."""
+        return f"{self.base}/{resource_type}?{urlencode(params, safe=',')}"
+
+    def page(self, url: str, *, deadline: float | None = None, fresh: bool = False) -> Resource:
+        """One page of a search, by its address at this base. FhirError, also when the answer is no list."""
         extra = {"Cache-Control": "no-cache"} if fresh else {}
-        bundle = self._bundle(url, deadline=deadline, extra=extra)
-        pages = _Pages(wanted=resource_type)
-        pages.add(bundle, asked=url)
-        return self._follow(bundle, url, pages=pages, deadline=deadline)
+        answer = self._get(url, deadline=deadline, extra=extra)
+        if answer.body is None or answer.body.get("resourceType") != "Bundle":
+            said = words_of(answer.body)
+            raise FhirError("The health record answered a search with something else than a list.", status=answer.status, diagnostics=said)
+        return answer.body
 
     def create(self, resource: Mapping[str, object], *, if_none_exist: str | None = None) -> WrittenResource:
         """POST one resource. The id comes from Location, as 201 may have no body. FhirError."""
@@ -176,7 +125,7 @@ class FhirClient(Struct, frozen=True, kw_only=True):
 
         `text` is the bundle as JSON, where the caller has it already."""
         answer = self._send("POST", self.base, bundle, extra={}, text=text)
-        sent, given = _entries(bundle), _entries(answer.body or {})
+        sent, given = entries_of(bundle), entries_of(answer.body or {})
         if len(sent) != len(given):
             raise FhirError("The health record did not say what it stored.", status=answer.status, detail="entries missing")
         return tuple(_entry_outcome(entry, wanted) for entry, wanted in zip(given, map(_type_sent, sent), strict=True))
@@ -188,32 +137,14 @@ class FhirClient(Struct, frozen=True, kw_only=True):
             raise FhirError("The health record does not describe what it can do.", status=200)
         return body
 
-    def _follow(self, bundle: Resource, url: str, *, pages: _Pages, deadline: float | None) -> SearchResult:
-        """The pages behind `bundle`. What stops them early becomes the result's reason; nothing read before is lost."""
-        visited = {url}
-        while (link := _link(bundle, "next")) is not None:
-            following = under_base(link, base=self.base, current=url)
-            if following is None:
-                return pages.result(pages=len(visited), reason="The server's next page lies outside its own address, so it was not opened.")
-            if following in visited:
-                return pages.result(pages=len(visited), reason="The server's pages lead back to one another, so the list may lack some.")
-            if len(visited) >= self.page_limit:
-                return pages.result(pages=len(visited), reason=f"Only the first {self.page_limit} pages were read.")
-            try:
-                bundle = self._bundle(following, deadline=deadline, extra={})
-            except FhirError as error:
-                return pages.result(pages=len(visited), reason=f"Page {len(visited) + 1} could not be read. {error.user_message}")
-            url = following
-            visited.add(url)
-            if pages.add(bundle, asked=url) == 0 and _entries(bundle):
-                return pages.result(pages=len(visited), reason="The server sent the same page twice, so the list may lack some.")
-        return pages.result(pages=len(visited), reason=None)
-
-    def _bundle(self, url: str, *, deadline: float | None, extra: Mapping[str, str]) -> Resource:
-        answer = self._get(url, deadline=deadline, extra=extra)
-        if answer.body is None or answer.body.get("resourceType") != "Bundle":
-            raise FhirError("The health record answered a search with something else than a list.", status=answer.status)
-        return answer.body
+    def _follow(self, pages: SearchPages, url: str, *, deadline: float | None, fresh: bool) -> None:
+        """One more page; why it could not be read ends the search."""
+        try:
+            bundle = self.page(url, deadline=deadline, fresh=fresh)
+        except FhirError as error:
+            pages.stop(f"Page {len(pages.visited) + 1} could not be read. {error.user_message}")
+        else:
+            pages.take(bundle, asked=url)
 
     def _get(self, url: str, *, deadline: float | None, extra: Mapping[str, str] | None = None) -> Answer:
         limits = ExchangeLimits(timeout=self.timeout, max_bytes=self.max_bytes, deadline=deadline or self._until())
@@ -247,22 +178,6 @@ def search_value(text: str) -> str:
 def _headers(token: str | None, extra: Mapping[str, str]) -> dict[str, str]:
     bearer = {"Authorization": f"Bearer {token}"} if token else {}
     return {"Accept": FHIR_JSON, **bearer, **extra}
-
-
-def _entries(bundle: Mapping[str, object]) -> list[Mapping[str, object]]:
-    """The bundle's entries that are objects."""
-    entries = bundle.get("entry")
-    return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
-
-
-def _link(bundle: Mapping[str, object], relation: str) -> str | None:
-    """The bundle's link of that relation, if the server gives one."""
-    links = bundle.get("link")
-    for link in links if isinstance(links, list) else []:
-        if isinstance(link, dict) and link.get("relation") == relation:
-            url = link.get("url")
-            return url if isinstance(url, str) and url else None
-    return None
 
 
 def _type_sent(entry: Mapping[str, object]) -> str:

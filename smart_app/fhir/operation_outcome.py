@@ -1,6 +1,6 @@
 """From an HTTP failure to the error tree, with the server's own words from its OperationOutcome (FHIR R4 2.44, HTTP 3.1.0.1)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import simplejson
 
@@ -50,16 +50,26 @@ def words_of(outcome: object) -> str:
     """The texts of an OperationOutcome's issues, joined; "" for anything else."""
     if not isinstance(outcome, dict) or outcome.get("resourceType") != "OperationOutcome":
         return ""
+    return "; ".join(text for issue in issues_in(outcome) if (text := issue_words(issue)))[:_MAX_WORDS]
+
+
+def issues_in(outcome: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
+    """The issues that are objects."""
     issues = outcome.get("issue")
-    texts = [_words(issue) for issue in issues if isinstance(issue, dict)] if isinstance(issues, list) else []
-    return "; ".join(text for text in texts if text)[:_MAX_WORDS]
+    return (issue for issue in issues if isinstance(issue, dict)) if isinstance(issues, list) else iter(())
 
 
-def _words(issue: Mapping[str, object]) -> str:
-    """The most telling text of one issue: details.text, else diagnostics, else its code."""
+def issue_words(issue: Mapping[str, object]) -> str:
+    """The most telling text of one issue: details.text, else diagnostics, else what its coding is called, else its code."""
     details = issue.get("details")
-    text = details.get("text") if isinstance(details, dict) else None
-    return str(text or issue.get("diagnostics") or issue.get("code") or "")
+    named = details if isinstance(details, dict) else {}
+    return str(named.get("text") or issue.get("diagnostics") or _display(named.get("coding")) or issue.get("code") or "")
+
+
+def _display(codings: object) -> object:
+    """What the first coding that has a name is called."""
+    listed = codings if isinstance(codings, list) else []
+    return next((coding["display"] for coding in listed if isinstance(coding, dict) and coding.get("display")), None)
 
 
 def _seconds(value: str | None) -> float | None:

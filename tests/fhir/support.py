@@ -31,6 +31,10 @@ def outcome(text: str) -> dict[str, Any]:
     return {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "invalid", "diagnostics": text}]}
 
 
+def notice(text: str) -> dict[str, Any]:
+    return {"resourceType": "OperationOutcome", "issue": [{"severity": "warning", "code": "processing", "details": {"text": text}}]}
+
+
 @contextmanager
 def raw_server(*pieces: bytes, pause: threading.Event | None = None) -> Iterator[str]:
     """A socket that reads a request, then sends the pieces (waiting for `pause` between them) and closes. Yields its base."""

@@ -14,7 +14,7 @@ from requests.exceptions import ConnectionError as Broken
 from smart_app.errors import Conflict, FhirError, Forbidden, NotFound, NotSent, Refused, Unauthorized, Unavailable, Unreachable
 from smart_app.fhir.client import search_value
 from smart_app.fhir.wire import under_base
-from tests.fhir.support import BASE, client, observation, outcome, page, raw_server
+from tests.fhir.support import BASE, client, notice, observation, outcome, page, raw_server
 
 SEARCH = f"{BASE}/Observation"
 
@@ -307,7 +307,7 @@ def test_included_and_outcome_entries_are_told_apart(session: Session) -> None:
     bundle["entry"] += [
         {"resource": {"resourceType": "Practitioner", "id": "x"}, "search": {"mode": "include"}},
         {"resource": observation(9), "search": {"mode": "include"}},
-        {"resource": outcome("Unknown parameter ignored"), "search": {"mode": "outcome"}},
+        {"resource": notice("May not contain the entire record"), "search": {"mode": "outcome"}},
         {"resource": observation(2)},
         {"resource": None},
         "nonsense",
@@ -316,7 +316,7 @@ def test_included_and_outcome_entries_are_told_apart(session: Session) -> None:
     found = client(session).search("Observation", [])
     assert [resource["id"] for resource in found.resources] == ["o1", "o2"]
     assert [resource["id"] for resource in found.included] == ["x", "o9"]
-    assert found.notes == ("Unknown parameter ignored",)
+    assert (found.notes, found.complete) == (("May not contain the entire record",), True)
 
 
 # SMART K1

@@ -77,9 +77,10 @@ def quiet_elsewhere(clinic: FaultyClinic) -> Iterator[None]:
     assert clinic.stranger.heard == []
 
 
-def asked_for(ends: Ends) -> list[str]:
-    """Every way to ask for the faults that end so."""
-    return [text for fault in TABLE if fault.ends == ends for text in fault.texts() if text not in _TAKES_LONG]
+def asked_for(ends: Ends, name: str = "") -> list[str]:
+    """Every way to ask for the faults that end so, or for the one of that name."""
+    mine = [fault for fault in TABLE if fault.ends == ends and name in {"", fault.name}]
+    return [text for fault in mine for text in fault.texts() if text not in _TAKES_LONG]
 
 
 def expected(text: str) -> tuple[int, str, int]:
@@ -264,6 +265,23 @@ class TestOpens:
         assert "This page is incomplete" in page.text
         assert says in page.text
         assert "for this patient, and every search finished" not in page.text
+
+    # SMART G4
+    @pytest.mark.parametrize("text", asked_for("opens", "search-withheld"))
+    def test_what_the_server_says_it_keeps_back_is_said_in_its_words_and_never_called_none(self, clinic: FaultyClinic, text: str) -> None:
+        page = clinic.launch(text).page
+        assert page.status == 200
+        assert "This page is incomplete" in page.text
+        assert "The server said: “Results of this kind are withheld from this application." in page.text
+        assert all(words not in page.text for words in ("None found", "every search finished", "Search complete", "Searches complete"))
+        check_nothing_hostile(page)
+
+    # SMART G4
+    def test_a_notice_that_comes_with_every_answer_is_shown_once_and_misses_nothing(self, clinic: FaultyClinic) -> None:
+        page = clinic.launch("search-notice").page
+        assert "8.0 %" in page.text
+        assert "incomplete" not in page.text
+        assert page.text.count("It may not contain the entire record.") == 1
 
     # SMART G4
     def test_silently_filtered_result_is_called_not_found_and_never_not_there(self, clinic: FaultyClinic) -> None:

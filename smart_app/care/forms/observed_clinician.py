@@ -30,6 +30,7 @@ _FOR_PATIENTS = (_BEFORE, _THIS_VISIT, _PRACTITIONER, _CARE_TEAM)
 _MOST_LOOKED_UP = 20
 # Of somebody at home: the latest visits, beyond which a clinician is one the patient may not remember.
 _MOST_VISITS = 5
+_NOT_TIED = "some of what was found could not be tied to this patient"
 
 
 class ClinicianChoice(Struct, frozen=True, kw_only=True):
@@ -188,7 +189,7 @@ def _rated_before(record: ChartRecord, readings: Readings) -> list[Named] | str:
     library, patient = record.services.library, patient_on_server(record.context)
     ratings, _ = read_ratings(library, responses, scores, patient=patient, base=canonical, zone=record.zone)
     rated = [one.clinician for one in ratings if one.clinician]
-    unread = next((report.reason for report in failed if report.state != "complete"), None)
+    unread = next((report.reason or _NOT_TIED for report in failed if not report.whole), None)
     if not rated and unread:
         return f"could not be read: {unread}"
     return [Named(reference=one.reference, name=one.name, role=None) for one in rated]

@@ -19,8 +19,9 @@ from smart_app.care.record.access import Permissions, patient_on_server, permiss
 from smart_app.care.record.patient_in_context import check_readable
 from smart_app.care.record.record import ChartRecord
 from smart_app.errors import FhirError, Forbidden
-from smart_app.fhir.client import FhirClient, Params, Resource, SearchResult
+from smart_app.fhir.client import FhirClient, Params, Resource
 from smart_app.fhir.gather import Failed, Loaded, gather
+from smart_app.fhir.search_pages import SearchResult
 from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.services import AppServices
 
@@ -28,10 +29,11 @@ LoadState = Literal["complete", "partial", "failed", "unsupported", "not_permitt
 
 
 class ReadReport(Struct, frozen=True, kw_only=True):
-    """How one read went. `title` for people ("HbA1c"), `count` resources used, `reason` a sentence unless complete.
+    """How one read went. `title` for people ("HbA1c"), `count` resources used, `reason` a sentence unless complete, `lasting` whether asking
+    again would end the same; `notes` are what the server says beside every answer.
 
     `foreign` is how many resources of other patients it returned that no read before it had returned: one counts once. `untied` are those
-    of which nobody can say whose they are. None of either is used. `in_part`: all that is amiss is that the sign-in covers only a part.
+    of which nobody can say whose they are. None of either is used.
     """
 
     key: str
@@ -42,7 +44,8 @@ class ReadReport(Struct, frozen=True, kw_only=True):
     foreign: int
     finished: datetime
     untied: tuple[UntiedResource, ...] = ()
-    in_part: bool = False
+    notes: tuple[str, ...] = ()
+    lasting: bool = False
 
     @property
     def whole(self) -> bool:
@@ -52,7 +55,7 @@ class ReadReport(Struct, frozen=True, kw_only=True):
     @property
     def unfinished(self) -> bool:
         """Whether it did not complete and may do so another time. What was not granted, or is not offered, stays so."""
-        return self.state in {"failed", "partial"} and not self.in_part
+        return self.state in {"failed", "partial"} and not self.lasting
 
 
 PATIENT = "patient"
@@ -218,7 +221,7 @@ def _sorted(
     state = "complete" if result.value.complete else "partial"
     report = _report(search, state, count=len(own), reason=result.value.reason, foreign=len(strangers) - known, finished=finished)
     left = (untied_resource(resource, judged) for resource, judged in untied if _is_sought(resource, search))
-    return own, replace(report, untied=tuple(dict.fromkeys(left)))
+    return own, replace(report, untied=tuple(dict.fromkeys(left)), notes=result.value.notes, lasting=result.value.lasting)
 
 
 def _is_sought(resource: Resource, search: DashboardSearch) -> bool:
@@ -230,8 +233,8 @@ def _said_in_part(report: ReadReport, resource_type: str) -> ReadReport:
     """A complete answer to a sign-in that covers a part is a part: the server leaves the rest out without a word."""
     if report.state not in {"complete", "partial"}:
         return report
-    reason = f"This sign-in covers only some of {resource_type}, so others may be missing."
-    return replace(report, state="partial", in_part=report.state == "complete", reason=" ".join(filter(None, (reason, report.reason))))
+    reason = " ".join(filter(None, (f"This sign-in covers only some of {resource_type}, so others may be missing.", report.reason)))
+    return replace(report, state="partial", reason=reason, lasting=report.lasting or report.state == "complete")
 
 
 def _state(error: FhirError) -> LoadState:

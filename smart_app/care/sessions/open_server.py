@@ -9,8 +9,9 @@ from fhir_mappings.r4.references import is_id
 from smart_app.care.record.general_practitioners import general_practitioners
 from smart_app.care.record.patient_in_context import Patient, patient_of
 from smart_app.errors import LaunchError
-from smart_app.fhir.client import FhirClient, Resource, SearchResult
+from smart_app.fhir.client import FhirClient, Resource
 from smart_app.fhir.gather import Failed, gather
+from smart_app.fhir.search_pages import SearchResult
 from smart_app.launch.context.launch_context import LaunchContext, User
 from smart_app.registration import Issuer, OpenServer
 from smart_app.services import AppServices

@@ -13,8 +13,9 @@ from fhir_mappings.r4.references import PatientOnServer, by_owner, references_in
 from smart_app.care.submission.sealed_submission import PROVENANCE, RESPONSE, SealedSubmission, SubmissionPart, WriteOutcome
 from smart_app.errors import FhirError
 from smart_app.fhir.capability import Capabilities
-from smart_app.fhir.client import FhirClient, Resource, SearchResult
+from smart_app.fhir.client import FhirClient, Resource
 from smart_app.fhir.gather import Loaded, gather
+from smart_app.fhir.search_pages import SearchResult
 
 _IDENTIFIED = ("QuestionnaireResponse", "Observation")
 

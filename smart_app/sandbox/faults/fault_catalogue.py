@@ -7,10 +7,11 @@ from smart_app.sandbox.faults.fault import Case, Fault, Faults, Group, UnknownFa
 from smart_app.sandbox.faults.fhir_exchange import FHIR
 from smart_app.sandbox.faults.granted import GRANTED
 from smart_app.sandbox.faults.identity import IDENTITY
+from smart_app.sandbox.faults.search_answers import SEARCHES
 from smart_app.sandbox.faults.sign_in import SIGN_IN
 from smart_app.sandbox.faults.token_response import RENEWAL, REVOCATION, TOKEN_RESPONSE
 
-TABLE: tuple[Fault, ...] = (*SIGN_IN, *GRANTED, *TOKEN_RESPONSE, *IDENTITY, *RENEWAL, *REVOCATION, *FHIR)
+TABLE: tuple[Fault, ...] = (*SIGN_IN, *GRANTED, *TOKEN_RESPONSE, *IDENTITY, *RENEWAL, *REVOCATION, *FHIR, *SEARCHES)
 GROUPS: tuple[tuple[Group, tuple[Fault, ...]], ...] = tuple(
     (group, tuple(fault for fault in TABLE if fault.group == group)) for group in get_args(Group)
 )

@@ -381,6 +381,28 @@ def test_later_page_that_fails_makes_the_read_partial(ehr: Ehr, services: AppSer
     assert "outside" in str(report(found, "hba1c").reason)
 
 
+def says(severity: str, code: str) -> dict[str, Any]:
+    said = {"severity": severity, "code": code, "details": {"text": "Results of this kind are withheld from this application."}}
+    entry = {"resource": {"resourceType": "OperationOutcome", "issue": [said]}, "search": {"mode": "outcome"}}
+    return {"resourceType": "Bundle", "type": "searchset", "entry": [entry]}
+
+
+# SMART G4
+def test_results_that_the_server_says_it_withholds_make_each_read_partial(ehr: Ehr, services: AppServices) -> None:
+    ehr.faults.append(lambda method, path: json_answer(200, says("warning", "suppressed")) if path == "Observation" else None)
+    found = history(services)
+    withheld = [read for read in found.reads if read.key not in {"patient", "answers"}]
+    assert {(read.state, read.whole, read.lasting) for read in withheld} == {("partial", False, True)}
+    assert {read.reason for read in withheld} == {"The server said: “Results of this kind are withheld from this application”."}
+
+
+def test_a_standing_notice_is_no_gap(ehr: Ehr, services: AppServices) -> None:
+    ehr.faults.append(lambda method, path: json_answer(200, says("warning", "processing")) if path == "Observation" else None)
+    found = history(services)
+    assert all(read.whole for read in found.reads)
+    assert report(found, "hba1c").notes == ("Results of this kind are withheld from this application.",)
+
+
 def test_patients_rating_waits_for_the_clinicians(ehr: Ehr, services: AppServices) -> None:
     rate(services, "patient", answers(4, goal_1=5, bond_2=1))
     found = history(services)

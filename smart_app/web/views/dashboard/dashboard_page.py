@@ -122,11 +122,13 @@ class NotShown(Struct, frozen=True, kw_only=True):
 
 
 class Sources(Struct, frozen=True, kw_only=True):
-    """Where everything came from: one sentence, and a row per read; `off`, for the IT team, a row per feature that this launch lacks."""
+    """Where everything came from: one sentence, a row per read, and what the server says beside its answers; `off`, for the IT team, a row
+    per feature that this launch lacks."""
 
     sentence: str
     rows: tuple[tuple[str, ...], ...]
     instruments: tuple[str, ...]
+    notes: tuple[str, ...]
     off: tuple[tuple[str, ...], ...] = ()
 
 
@@ -550,7 +552,7 @@ def _off_row(off: FeatureOff) -> tuple[str, ...]:
 
 
 def _sources(history: History, frame: LaneFrame) -> Sources:
-    whole = sum(read.state == "complete" for read in history.reads)
+    whole = sum(read.whole for read in history.reads)
     reads = formats.count(len(history.reads), "read")
     tally = f"All {reads} complete." if whole == len(history.reads) else f"{whole} of {reads} complete."
     untied = _untied(history)
@@ -565,4 +567,5 @@ def _sources(history: History, frame: LaneFrame) -> Sources:
         instruments=tuple(
             f"{not_validated(each)}, version {each.version}. {each.rights.holder}, {each.rights.licence}." for each in instruments
         ),
+        notes=tuple(dict.fromkeys(note for read in history.reads for note in read.notes)),
     )

@@ -47,7 +47,7 @@ def _nothing(history: History) -> str:
 def _how_sure(history: History) -> str:
     """How far "none" can be said."""
     if any(read.state != "complete" for read in history.reads):
-        return "but not every search finished, so there may be some."
+        return "but not everything could be read, so there may be some."
     if any(read.untied for read in history.reads):
         return "but not all that was found could be tied to this patient, so there may be some."
     return "and every search finished."

@@ -133,7 +133,7 @@ def _long(when: Moment) -> str:
 
 
 def _incomplete(page: PortalHome) -> str:
-    if page.read.in_part:
+    if page.read.state == "partial" and page.read.lasting:
         return "This list is not complete: your record system shows this page only some of what you have sent."
     if page.read.state == "partial":
         return "This list is not complete: not everything could be read just now."

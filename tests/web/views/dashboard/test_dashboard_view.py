@@ -100,7 +100,7 @@ def test_without_anything_the_summary_says_that_every_search_finished() -> None:
 
 def test_without_anything_but_a_failed_read_the_summary_does_not_claim_none() -> None:
     failed = panel(HBA1C, [], report=read("hba1c", "HbA1c", state="failed", reason="timeout"))
-    assert sentences(history(panels=[failed]))[0].endswith("not every search finished, so there may be some.")
+    assert sentences(history(panels=[failed]))[0].endswith("not everything could be read, so there may be some.")
 
 
 def test_latest_hba1c_is_given_as_reported_first_and_the_other_unit_marked_converted() -> None:
