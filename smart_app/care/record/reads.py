@@ -29,8 +29,8 @@ LoadState = Literal["complete", "partial", "failed", "unsupported", "not_permitt
 
 
 class ReadReport(Struct, frozen=True, kw_only=True):
-    """How one read went. `title` for people ("HbA1c"), `count` resources used, `reason` a sentence unless complete, `lasting` whether asking
-    again would end the same; `notes` are what the server says beside every answer.
+    """How one read went. `title` for people ("HbA1c"), `count` resources used, `reason` a sentence unless complete, `lasting` whether
+    asking again would end the same; `notes` are what the server says beside every answer.
 
     `foreign` is how many resources of other patients it returned that no read before it had returned: one counts once. `untied` are those
     of which nobody can say whose they are. None of either is used.

@@ -401,7 +401,7 @@ def _how_broken(broken: Sequence[ReadReport], *, of: int) -> list[str]:
     said = {
         "did not complete": [read for read in broken if read.unfinished],
         "may not be made in this launch": [read for read in broken if read.state == "not_permitted"],
-        "may be made in part only in this launch": [read for read in broken if read.in_part],
+        "gave only a part, which trying again would not change": [read for read in broken if read.state == "partial" and read.lasting],
         "cannot be made, as the server does not offer them": [read for read in broken if read.state == "unsupported"],
     }
     return [f"{len(reads)} of {of} reads {what} ({_titles(reads)})." for what, reads in said.items() if reads]
