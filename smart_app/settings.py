@@ -88,7 +88,11 @@ class Settings(InstrumentSettings):
     read_timeout: float = Field(5.0, gt=0, description="Seconds one request to a FHIR server may take.")
     read_deadline: float = Field(8.0, gt=0, description="Seconds all reads of one dashboard may take together.")
     read_workers: int = Field(8, ge=1, le=32, description="Reads of one dashboard made at the same time.")
-    page_limit: int = Field(20, ge=1, description="Pages followed per search; what lies beyond is said to be missing.")
+    page_limit: int = Field(
+        20,
+        ge=1,
+        description="Pages followed per search, within the sixteen requests a page may make; what lies beyond is said to be missing.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="The least a log line must be to be written.")
     idle_minutes: int = Field(30, ge=1, description="Minutes without a request after which a launch ends.")
     absolute_minutes: int = Field(480, ge=1, description="Minutes after which a launch ends in any case.")

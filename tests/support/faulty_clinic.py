@@ -6,6 +6,7 @@ A second server stands for everywhere else: it is never to be asked anything.
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -132,22 +133,20 @@ class FaultyClinic:
         """A new patient with three HbA1c results; the id. What a test does is then about nobody else's chart."""
         patient = f"pat-{next(self.numbers)}"
         name = [{"use": "official", "family": f"Fam{patient.replace('-', '')}", "given": ["Ingrid"]}]
-        about = {"reference": f"Patient/{patient}"}
         self.backend.load({"resourceType": "Patient", "id": patient, "name": name, "birthDate": "1968-03-14"})
         for number, value in enumerate((7.1, 7.4, 8.0), start=1):
-            self.backend.load(
-                {
-                    "resourceType": "Observation",
-                    "id": f"{patient}-a{number}",
-                    "status": "final",
-                    "category": [_LABORATORY],
-                    "code": _HBA1C,
-                    "subject": about,
-                    "effectiveDateTime": f"2025-0{number * 3}-01",
-                    "valueQuantity": {"value": value, "unit": "%", "system": "http://unitsofmeasure.org", "code": "%"},
-                }
-            )
+            self.backend.load(_result(patient, f"a{number}", f"2025-0{number * 3}-01", value))
         return patient
+
+    def add_results(self, patient: str, number: int) -> None:
+        """So many older results, one for each day before the first of the three."""
+        first = date(2025, 3, 1)
+        for place in range(1, number + 1):
+            self.backend.load(_result(patient, f"b{place}", (first - timedelta(days=place)).isoformat(), 6.5))
+
+    def fhir_requests(self) -> int:
+        """What was asked of the FHIR server, its statement included."""
+        return len([one for one in self.ehr.heard if one.path.startswith("/fhir")])
 
     def launch(self, *faults: str, patient: str | None = None, signing_in: Callable[[], object] = bool, **options: Any) -> Arrival:
         """Open a chart as a browser does, the EHR misbehaving so; `signing_in` is what happens before it sends the browser back."""
@@ -215,6 +214,20 @@ class FaultyClinic:
         """Launches the app keeps that are open."""
         with self.services.store.database.begin() as connection:
             return int(connection.execute(select(func.count()).select_from(launches).where(launches.c.kind == "open")).scalar_one())
+
+
+def _result(patient: str, name: str, day: str, value: float) -> dict[str, Any]:
+    """An HbA1c."""
+    return {
+        "resourceType": "Observation",
+        "id": f"{patient}-{name}",
+        "status": "final",
+        "category": [_LABORATORY],
+        "code": _HBA1C,
+        "subject": {"reference": f"Patient/{patient}"},
+        "effectiveDateTime": day,
+        "valueQuantity": {"value": value, "unit": "%", "system": "http://unitsofmeasure.org", "code": "%"},
+    }
 
 
 def _known(auth: ehr.ClientAuth) -> ehr.Client:

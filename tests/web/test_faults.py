@@ -284,6 +284,44 @@ class TestOpens:
         assert page.text.count("It may not contain the entire record.") == 1
 
     # SMART G4
+    @pytest.mark.parametrize("text", ["search-unsorted=1", "search-short-pages=1"])
+    def test_of_many_results_the_newest_are_shown_and_none_is_called_first_that_need_not_be(self, clinic: FaultyClinic, text: str) -> None:
+        patient = clinic.admit()
+        clinic.add_results(patient, 40)
+        page = clinic.launch(text, patient=patient).page
+        assert page.status == 200
+        assert "8.0 %" in page.text
+        assert "HbA1c is complete from " in page.text
+        assert "first value" not in page.text
+        assert "The first HbA1c" not in page.text
+        assert clinic.fhir_requests() <= 16
+
+    @pytest.mark.parametrize("text", ["search-short-pages=10", "search-unsorted=200"])
+    def test_results_that_fit_into_the_requests_of_a_page_are_read_whole(self, clinic: FaultyClinic, text: str) -> None:
+        patient = clinic.admit()
+        clinic.add_results(patient, 40)
+        page = clinic.launch(text, patient=patient).page
+        assert "43 results" in page.text
+        assert "incomplete" not in page.text
+
+    # SMART G4
+    @pytest.mark.parametrize("text", ["sort-refused", "codes-refused", "category-wanted"])
+    def test_a_server_is_asked_again_the_way_it_wants(self, clinic: FaultyClinic, text: str) -> None:
+        page = clinic.launch(text).page
+        assert page.status == 200
+        assert "8.0 %" in page.text
+        assert "HbA1c is incomplete" not in page.text
+        assert "HbA1c did not load" not in page.text
+        assert clinic.fhir_requests() <= 16
+
+    # SMART G4
+    def test_what_was_just_saved_is_shown_by_a_server_that_remembers_its_answers(self, clinic: FaultyClinic) -> None:
+        arrival = clinic.launch("search-remembered")
+        assert "8.0 %" in arrival.page.text
+        assert "Saved in the record" in clinic.rate(arrival).text
+        assert "1 visit" in clinic.get(arrival).text
+
+    # SMART G4
     def test_silently_filtered_result_is_called_not_found_and_never_not_there(self, clinic: FaultyClinic) -> None:
         page = clinic.launch("read-filtered").page
         assert page.status == 200

@@ -23,9 +23,9 @@ Years = Literal["1", "2", "5", "all"]
 
 class Panel(Struct, frozen=True, kw_only=True):
     """One measure's lane. `points` are in range, oldest first; `latest` and `previous` are of all dates read, so that an older
-    latest value is stated even when the range holds none; `skipped` of this measure. `apart` is a later value in a unit with a line of its
-    own (an eGFR not per 1.73 m²), which is no successor of the others. `unordered` are the values of its method of which nobody can
-    tell whether they are earlier than `latest`; where there is one there is no `previous`."""
+    latest value is stated even when the range holds none, and None where a later one may be missing; `skipped` of this measure. `apart`
+    is a later value in a unit with a line of its own (an eGFR not per 1.73 m²), which is no successor of the others. `unordered` are the
+    values of its method of which nobody can tell whether they are earlier than `latest`; where there is one there is no `previous`."""
 
     measure: Measure
     read: ReadReport
@@ -41,7 +41,8 @@ class Panel(Struct, frozen=True, kw_only=True):
 class Dyad(Struct, frozen=True, kw_only=True):
     """The patient and one rated clinician (None: a questionnaire about a team or about nobody), on one instrument. `ratings` in range
     oldest first, all informants; `latest` maps an informant to that informant's latest rating of all dates, `previous` to the one
-    before, or `unordered` to one of which nobody can tell whether it was before. Hidden ratings are in none of them."""
+    before, or `unordered` to one of which nobody can tell whether it was before; none after which one may be missing. `whole`: all there
+    are were read. Hidden ratings are in none of them."""
 
     clinician: Person | None
     instrument: Instrument
@@ -52,6 +53,7 @@ class Dyad(Struct, frozen=True, kw_only=True):
     visits: int
     total: int
     unordered: Mapping[str, Rating] = {}
+    whole: bool = True
 
 
 class HiddenRating(Struct, frozen=True, kw_only=True):

@@ -74,10 +74,11 @@ def load_history(record: ChartRecord, *, years: Years) -> History:
     span = _span(years, now.date(), [*(item.when.day for item in measured), *(rating.when.day for rating in alliance.visible.ratings)])
     values, left_out = _by_measure(measured), _by_measure(skipped)
     panels = [
-        _panel(measure, values.get(measure.key, []), left_out.get(measure.key, []), reports[measure.group.key], span=span)
+        _panel(measure, values.get(measure.key, []), left_out.get(measure.key, []), _read_of(measure, readings), span=span)
         for measure in record.services.measures
     ]
-    dyads, companions = _dyads(record.services, alliance.visible.ratings, span=span, mine=record.context.user.reference)
+    reads = tuple(alliance.reports.values())
+    dyads, companions = _dyads(record.services, alliance.visible.ratings, span=span, mine=record.context.user.reference, reads=reads)
     patient = patient_of(readings.patient, zone=record.zone)
     state = _state(record, patient, alliance.given, whole=readings.reports[ANSWERS].whole and readings.reports[SCORES].whole)
     return History(
@@ -227,12 +228,12 @@ def _by_measure(parts: Iterable[_Part]) -> dict[str | None, list[_Part]]:
 
 def _panel(measure: Measure, own: Sequence[Measurement], skipped: Sequence[Skipped], report: ReadReport, *, span: DrawnRange) -> Panel:
     """One measure, from its own values, oldest first. Latest and previous are of all dates, of one method, and preliminary only where
-    nothing else is; a previous one is known to be earlier."""
+    nothing else is; a previous one is known to be earlier. None of them where a later one may be missing."""
     firm = [measurement for measurement in own if measurement.standing != "preliminary"] or own
     newest = firm[-1] if firm else None
     if measure.apart:
         firm = [measurement for measurement in firm if measurement.reported.unit not in measure.apart] or firm
-    latest = firm[-1] if firm else None
+    latest = firm[-1] if firm and report.covers(firm[-1].when.day) else None
     earlier = [measurement for measurement in firm[:-1] if latest and measurement.method == latest.method]
     unordered = [one for one in earlier if latest and not is_known_earlier(one.when, latest.when)]
     return Panel(
@@ -240,15 +241,22 @@ def _panel(measure: Measure, own: Sequence[Measurement], skipped: Sequence[Skipp
         read=report,
         points=[measurement for measurement in own if span.holds(measurement.when.day)],
         latest=latest,
-        previous=earlier[-1] if earlier and not unordered else None,
+        previous=earlier[-1] if earlier and not unordered and report.covers(earlier[-1].when.day) else None,
         unordered=unordered,
         total=len(own),
         skipped=skipped,
-        apart=None if newest is latest else newest,
+        apart=None if latest is None or newest is latest else newest,
     )
 
 
-def _dyads(services: AppServices, ratings: Sequence[Rating], *, span: DrawnRange, mine: str) -> tuple[list[Dyad], list[Dyad]]:
+def _read_of(measure: Measure, readings: Readings) -> ReadReport:
+    """How far a measure was read: by its own search where there was one, else by its group's."""
+    return readings.measures.get(measure.key) or readings.reports[measure.group.key]
+
+
+def _dyads(
+    services: AppServices, ratings: Sequence[Rating], *, span: DrawnRange, mine: str, reads: Sequence[ReadReport]
+) -> tuple[list[Dyad], list[Dyad]]:
     """One per rated clinician and instrument, never mixed, and one per questionnaire about nobody in particular. Mine first and in the
     site's order of instruments, as are the questionnaires; then the other clinicians, the most recent first."""
     groups: dict[tuple[str, str, str], list[Rating]] = {}
@@ -258,7 +266,7 @@ def _dyads(services: AppServices, ratings: Sequence[Rating], *, span: DrawnRange
     ranked = sorted(groups.values(), key=lambda group: _moment(group[-1]), reverse=True)
     ranked.sort(key=lambda group: order.get(group[-1].instrument, len(order)) if _rated(group[-1]) in {mine, ""} else len(order))
     ranked.sort(key=lambda group: _rated(group[-1]) != mine)
-    found = [_dyad(_instrument(services, group[-1]), group, span=span, mine=mine) for group in ranked]
+    found = [_dyad(_instrument(services, group[-1]), group, span=span, mine=mine, reads=reads) for group in ranked]
     return [dyad for dyad in found if dyad.clinician], [dyad for dyad in found if not dyad.clinician]
 
 
@@ -268,14 +276,14 @@ def _rating_changes(dyads: Sequence[Dyad]) -> tuple[Change, ...]:
     if mine is None:
         return ()
     before = mine.unordered.get("patient") or mine.previous.get("patient")
-    return rating_changes(mine.instrument, later=mine.latest["patient"], earlier=before)
+    return rating_changes(mine.instrument, later=mine.latest["patient"], earlier=before) if before or mine.whole else ()
 
 
 def _hba1c_change(panels: Sequence[Panel]) -> tuple[Change, ...]:
     """That of HbA1c; the panel's latest and previous share one method already. Where another value may be as late, the two stand side by
     side."""
     panel = next((panel for panel in panels if panel.measure.key == _HBA1C), None)
-    if panel is None or panel.latest is None:
+    if panel is None or panel.latest is None or not (panel.previous or panel.unordered or panel.read.whole):
         return ()
     beside = panel.unordered[-1] if panel.unordered else panel.previous
     return (measure_change(panel.measure, later=panel.latest, earlier=beside),)
@@ -291,23 +299,30 @@ def _rated(rating: Rating) -> str:
     return rating.clinician.reference if rating.clinician else ""
 
 
-def _dyad(instrument: Instrument, ratings: Sequence[Rating], *, span: DrawnRange, mine: str) -> Dyad:
-    """The ratings of one dyad, oldest first."""
+def _dyad(instrument: Instrument, ratings: Sequence[Rating], *, span: DrawnRange, mine: str, reads: Sequence[ReadReport]) -> Dyad:
+    """The ratings of one dyad, oldest first; `reads` are those they came by."""
     named = next((rating.clinician for rating in reversed(ratings) if rating.clinician and rating.clinician.name), ratings[-1].clinician)
     by_informant = {informant: [rating for rating in ratings if rating.informant == informant] for informant in instrument.forms}
-    latest: dict[str, Rating] = {informant: given[-1] for informant, given in by_informant.items() if given}
-    before = {informant: one for informant, given in by_informant.items() if (one := _before_latest(given)) is not None}
+    latest: dict[str, Rating] = {informant: given[-1] for informant, given in by_informant.items() if given and _cover(reads, given[-1])}
+    before = {name: one for name, given in by_informant.items() if name in latest and (one := _before_latest(given)) is not None}
+    unordered = {informant: one for informant, one in before.items() if not is_known_earlier(one.when, latest[informant].when)}
     return Dyad(
         clinician=named,
         instrument=instrument,
         mine=named is not None and named.reference == mine,
         ratings=[rating for rating in ratings if span.holds(rating.when.day)],
         latest=latest,
-        previous={informant: before for informant, before in before.items() if is_known_earlier(before.when, latest[informant].when)},
-        unordered={informant: before for informant, before in before.items() if not is_known_earlier(before.when, latest[informant].when)},
+        previous={informant: one for informant, one in before.items() if informant not in unordered and _cover(reads, one)},
+        unordered=unordered,
+        whole=all(read.whole for read in reads),
         visits=len({rating.visit for rating in ratings}),
         total=len(ratings),
     )
+
+
+def _cover(reads: Sequence[ReadReport], rating: Rating) -> bool:
+    """Whether no later rating can be missing."""
+    return all(read.covers(rating.when.day) for read in reads)
 
 
 def _before_latest(given: Sequence[Rating]) -> Rating | None:

@@ -1,8 +1,8 @@
-"""The reads of a dashboard, all at once: what to ask for, whether it may be asked, and an honest report of each."""
+"""The reads of a dashboard: what to ask for, whether it may be asked, and an honest report of each."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import Literal
 
@@ -11,17 +11,17 @@ from msgspec.structs import replace
 
 from fhir_mappings.instruments.canonicals import CATEGORIES, category_system, score_codes, score_system
 from fhir_mappings.measures.catalogue import codes_of, groups_of
-from fhir_mappings.measures.measure import MeasureGroup
+from fhir_mappings.measures.measure import Measure, MeasureGroup
 from fhir_mappings.r4.references import by_owner, source_of
 from fhir_mappings.r4.systems import OBSERVATION_CATEGORY
 from fhir_mappings.skipped import UntiedResource, untied_resource
 from smart_app.care.record.access import Permissions, patient_on_server, permissions, reader
 from smart_app.care.record.patient_in_context import check_readable
 from smart_app.care.record.record import ChartRecord
+from smart_app.care.record.search_line import SearchExtent, SearchLine, SearchQuestion, all_of, as_far_as_both
+from smart_app.care.record.search_rounds import SearchRounds
 from smart_app.errors import FhirError, Forbidden
-from smart_app.fhir.client import FhirClient, Params, Resource
-from smart_app.fhir.gather import Failed, Loaded, gather
-from smart_app.fhir.search_pages import SearchResult
+from smart_app.fhir.client import FhirClient, Resource
 from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.services import AppServices
 
@@ -29,8 +29,8 @@ LoadState = Literal["complete", "partial", "failed", "unsupported", "not_permitt
 
 
 class ReadReport(Struct, frozen=True, kw_only=True):
-    """How one read went. `title` for people ("HbA1c"), `count` resources used, `reason` a sentence unless complete, `lasting` whether
-    asking again would end the same; `notes` are what the server says beside every answer.
+    """How one read went. `title` for people ("HbA1c"), `count` resources used, `reason` a sentence unless complete. Where `since` is given,
+    only what is older is missing. `lasting`: asking again would end the same; `notes` are what the server says beside every answer.
 
     `foreign` is how many resources of other patients it returned that no read before it had returned: one counts once. `untied` are those
     of which nobody can say whose they are. None of either is used.
@@ -46,10 +46,11 @@ class ReadReport(Struct, frozen=True, kw_only=True):
     untied: tuple[UntiedResource, ...] = ()
     notes: tuple[str, ...] = ()
     lasting: bool = False
+    since: date | None = None
 
     @property
     def whole(self) -> bool:
-        """Whether "none" may be said of it: it ended, and everything it returned was the patient's or another's."""
+        """Whether "none" and "first" may be said of it: it ended, and everything it returned was the patient's or another's."""
         return self.state == "complete" and not self.untied
 
     @property
@@ -57,16 +58,22 @@ class ReadReport(Struct, frozen=True, kw_only=True):
         """Whether it did not complete and may do so another time. What was not granted, or is not offered, stays so."""
         return self.state in {"failed", "partial"} and not self.lasting
 
+    def covers(self, day: date) -> bool:
+        """Whether nothing of that day or later is missing: of which day on "latest" may be said, and of the one before."""
+        return self.whole or (self.since is not None and day >= self.since and not self.untied)
+
 
 PATIENT = "patient"
 ANSWERS = "answers"
 SCORES = "scores"
-_COUNT = ("_count", "200")
+# Where a laboratory, a ward or a device files results as a rule, for groups that records file differently.
+_USUAL_CATEGORIES = ("laboratory", "vital-signs")
 
 
 class DashboardSearch(Struct, frozen=True, kw_only=True):
     """One search of the dashboard: `title` for people, `params` without the patient's, `categories` (FHIR's observation-category) under
-    which records file every result of it, empty where they differ; `forms` is how the addresses of the forms begin that it is after."""
+    which records file every result of it, empty where they differ; `forms` is how the addresses of the forms begin that it is after,
+    `codes` what its results are coded with; `measures` those it reads, where there are more than one."""
 
     key: str
     title: str
@@ -74,31 +81,35 @@ class DashboardSearch(Struct, frozen=True, kw_only=True):
     params: tuple[tuple[str, str], ...]
     categories: tuple[str, ...] = ()
     forms: str = ""
+    codes: frozenset[tuple[str, str]] = frozenset()
+    measures: tuple[Measure, ...] = ()
 
 
 class Readings(Struct, frozen=True, kw_only=True):
-    """The Patient, the resources of each read that are this patient's, and how each read went."""
+    """The Patient, the resources of each read that are this patient's, and how each read went; `measures` how that of a measure did which
+    was searched for by itself."""
 
     patient: Resource
     resources: Mapping[str, Sequence[Resource]]
     reports: Mapping[str, ReadReport]
+    measures: Mapping[str, ReadReport] = {}
 
 
 def read_all(record: ChartRecord, *, only: Sequence[str] = ()) -> Readings:
-    """Everything one dashboard is made of, or `only` those reads and the Patient, one round trip deep. FhirError when the Patient cannot be
-    read or is another."""
+    """Everything one dashboard is made of, or `only` those reads and the Patient: one round trip deep, or more where there are many
+    results. FhirError when the Patient cannot be read or is another."""
     allowed = permissions(record)
     check_readable(allowed)
     wanted = [search for search in _searches(record.services, allowed) if not only or search.key in only]
     refusals = {search.key: refusal for search in wanted if (refusal := _refusal(search, allowed)) is not None}
-    client = reader(record)
-    reads: dict[str, Callable[[float], SearchResult]] = {PATIENT: partial(_patient, client, record.context.patient)}
-    for search in wanted:
-        if search.key not in refusals:
-            reads[search.key] = partial(_search, client, search.type, _params(search, allowed, record.context.patient))
-    results = gather(record.services.pool, reads, seconds=record.services.settings.read_deadline)
+    client, services = reader(record), record.services
+    questions = [_question(search, allowed, record.context.patient) for search in wanted if search.key not in refusals]
+    rounds = SearchRounds(
+        client=client, pool=services.pool, seconds=services.settings.read_deadline, today=record.now().date(), zone=record.zone
+    )
+    patient, lines = rounds.ask(partial(_patient, client, record.context.patient), questions)
     partly = {search.key for search in wanted if _in_part(search, allowed)}
-    return _readings(record.context, results, refusals, partly, searches=wanted, finished=record.services.clock())
+    return _readings(record.context, patient, lines, refusals, partly, searches=wanted, finished=services.clock())
 
 
 _THE_PATIENT = DashboardSearch(key=PATIENT, title="Patient", type="Patient", params=())
@@ -110,31 +121,39 @@ def _searches(services: AppServices, allowed: Permissions) -> tuple[DashboardSea
     # look like "none".
     forms = f"{services.settings.canonical_base}/Questionnaire/"
     answers = DashboardSearch(key=ANSWERS, title="Alliance answers", type="QuestionnaireResponse", params=(), forms=forms)
-    # Filed as every score is that Rapport writes (fhir_mappings.submission.score_observations).
-    scores = DashboardSearch(
-        key=SCORES, title="Alliance scores", type="Observation", params=_score_params(services, allowed), categories=("survey",)
-    )
-    return (answers, scores, *(_group_search(services, group) for group in groups_of(services.measures)))
+    return (answers, _score_search(services, allowed), *(_group_search(services, group) for group in groups_of(services.measures)))
 
 
 def _group_search(services: AppServices, group: MeasureGroup) -> DashboardSearch:
-    params = (("code", _tokens(services, group.key)),)
-    return DashboardSearch(key=group.key, title=group.title, type="Observation", params=params, categories=group.categories)
+    codes, own = codes_of(services.measures, group.key), tuple(one for one in services.measures if one.group == group)
+    return DashboardSearch(
+        key=group.key,
+        title=group.title,
+        type="Observation",
+        params=(("code", _tokens(codes)),),
+        categories=group.categories,
+        codes=frozenset(codes),
+        measures=own if len(own) > 1 else (),
+    )
 
 
-def _score_params(services: AppServices, allowed: Permissions) -> tuple[tuple[str, str], ...]:
-    """Our own categories where they can be searched, else our own codes. What a score is of, its code says: questionnaires that rate nobody
-    had the alliance's category before they got their own."""
+def _score_search(services: AppServices, allowed: Permissions) -> DashboardSearch:
+    """By our own categories where they can be searched, else by our own codes. What a score is of, its code says: questionnaires that rate
+    nobody had the alliance's category before they got their own."""
     base = services.settings.canonical_base
-    if allowed.capabilities.searchable("Observation", "category") is not False:
-        return (("category", ",".join(f"{category_system(base)}|{code}" for code in CATEGORIES)),)
-    codes = dict.fromkeys(code for instrument in services.library.instruments for code in score_codes(instrument))
-    return (("code", ",".join(f"{score_system(base)}|{code}" for code in codes)),)
+    ours = dict.fromkeys(code for instrument in services.library.instruments for code in score_codes(instrument))
+    codes = [(score_system(base), code) for code in ours]
+    by_category = allowed.capabilities.searchable("Observation", "category") is not False
+    param = ("category", _tokens((category_system(base), code) for code in CATEGORIES)) if by_category else ("code", _tokens(codes))
+    # Filed as every score is that Rapport writes (fhir_mappings.submission.score_observations).
+    return DashboardSearch(
+        key=SCORES, title="Alliance scores", type="Observation", params=(param,), categories=("survey",), codes=frozenset(codes)
+    )
 
 
-def _tokens(services: AppServices, group: str) -> str:
-    """A group's codes as one token list."""
-    return ",".join(f"{system}|{code}" for system, code in codes_of(services.measures, group))
+def _tokens(codes: Iterable[tuple[str, str]]) -> str:
+    """Codes as one token list."""
+    return ",".join(f"{system}|{code}" for system, code in codes)
 
 
 def _refusal(search: DashboardSearch, allowed: Permissions) -> tuple[LoadState, str] | None:
@@ -161,48 +180,83 @@ def _patient_param(allowed: Permissions, resource_type: str) -> str | None:
     return next((name for name in stated if stated[name]), "patient" if stated["patient"] is None else None)
 
 
-def _params(search: DashboardSearch, allowed: Permissions, patient: str) -> Params:
-    name = _patient_param(allowed, search.type)
-    value = f"Patient/{patient}" if name == "subject" else patient
-    return ((name or "patient", value), *search.params, _COUNT)
+def _question(search: DashboardSearch, allowed: Permissions, patient: str) -> SearchQuestion:
+    """The search as it is asked, newest first where its results can be told by date."""
+    name = _patient_param(allowed, search.type) or "patient"
+    whose = (name, f"Patient/{patient}" if name == "subject" else patient)
+    by = "authored" if search.type == "QuestionnaireResponse" else "date"
+    dated = by if allowed.capabilities.searchable(search.type, by) is not False else ""
+    again = _by_category(search, allowed)
+    return SearchQuestion(
+        key=search.key,
+        type=search.type,
+        params=(whose, *search.params),
+        by=dated,
+        again=(whose, again) if again else None,
+        parts=tuple(
+            SearchQuestion(
+                key=_part_key(one), type=search.type, params=(whose, ("code", _tokens(codes_of((one,), one.group.key)))), by=dated
+            )
+            for one in search.measures
+        ),
+    )
 
 
-def _patient(client: FhirClient, patient: str, deadline: float) -> SearchResult:
-    """The Patient as a result of one; the client refuses another id."""
-    resource = client.read("Patient", patient, deadline=deadline)
-    return SearchResult(resources=(resource,), included=(), notes=(), complete=True, reason=None, pages=1)
+def _by_category(search: DashboardSearch, allowed: Permissions) -> tuple[str, str] | None:
+    """How results are asked for at servers that take no list of codes, or want a category (US Core promises patient and category alone)."""
+    if not search.codes or allowed.capabilities.searchable(search.type, "category") is False:
+        return None
+    return ("category", _tokens((OBSERVATION_CATEGORY, code) for code in search.categories or _USUAL_CATEGORIES))
 
 
-def _search(client: FhirClient, resource_type: str, params: Params, deadline: float) -> SearchResult:
-    return client.search(resource_type, params, deadline=deadline)
+def _part_key(measure: Measure) -> str:
+    return f"measure {measure.key}"
+
+
+def _patient(client: FhirClient, patient: str, deadline: float) -> Resource:
+    """The Patient; the client refuses another id."""
+    return client.read("Patient", patient, deadline=deadline)
 
 
 def _readings(
     context: LaunchContext,
-    results: Mapping[str, Loaded[SearchResult] | Failed],
+    patient: Resource,
+    lines: Mapping[str, SearchLine],
     refusals: Mapping[str, tuple[LoadState, str]],
     partly: AbstractSet[str],
     *,
     searches: Sequence[DashboardSearch],
     finished: datetime,
 ) -> Readings:
-    """Results sorted into this patient's and others'. Raises the Patient read's error: without it nothing is shown."""
-    patient = results[PATIENT]
-    if isinstance(patient, Failed):
-        raise patient.error
+    """Results sorted into this patient's and others'."""
     reports = {PATIENT: _report(_THE_PATIENT, "complete", count=1, reason=None, foreign=0, finished=finished)}
     resources: dict[str, Sequence[Resource]] = {}
+    measures: dict[str, ReadReport] = {}
     strangers: set[str] = set()
     for search in searches:
-        resources[search.key], report = _sorted(context, search, results.get(search.key), refusals, finished=finished, strangers=strangers)
+        found, parts = _found(search, lines)
+        resources[search.key], report = _sorted(context, search, found, refusals, finished=finished, strangers=strangers)
         reports[search.key] = _said_in_part(report, search.type) if search.key in partly else report
-    return Readings(patient=patient.value.resources[0], resources=resources, reports=reports)
+        for measure, part in parts.items():
+            own = _with_extent(replace(report, title=measure.title), part)
+            measures[measure.key] = _said_in_part(own, search.type) if search.key in partly else own
+    return Readings(patient=patient, resources=resources, reports=reports, measures=measures)
+
+
+def _found(search: DashboardSearch, lines: Mapping[str, SearchLine]) -> tuple[SearchExtent | None, Mapping[Measure, SearchExtent]]:
+    """How far the search got, None where it was not made; and each of its measures, where they were searched for by themselves."""
+    line = lines.get(search.key)
+    if line is None or not line.split:
+        return line.found() if line else None, {}
+    group, asked = line.found(), {one: lines.get(_part_key(one)) for one in search.measures}
+    parts = {one: as_far_as_both(group, line.found() if line else None) for one, line in asked.items()}
+    return all_of(group, tuple(parts.values())), parts
 
 
 def _sorted(
     context: LaunchContext,
     search: DashboardSearch,
-    result: Loaded[SearchResult] | Failed | None,
+    found: SearchExtent | None,
     refusals: Mapping[str, tuple[LoadState, str]],
     *,
     finished: datetime,
@@ -210,23 +264,54 @@ def _sorted(
 ) -> tuple[Sequence[Resource], ReadReport]:
     """One read's own resources, and its report. `strangers` are the other patients' resources counted so far: a server that ignores the
     patient in a search returns the same ones to every search."""
-    if result is None:
+    if found is None:
         state, reason = refusals[search.key]
         return (), _report(search, state, count=0, reason=reason, foreign=0, finished=finished)
-    if isinstance(result, Failed):
-        return (), _report(search, _state(result.error), count=0, reason=result.reason, foreign=0, finished=finished)
-    own, of_another, untied = by_owner(result.value.resources, patient_on_server(context))
+    if found.error is not None:
+        return (), _report(search, _state(found.error), count=0, reason=found.error.user_message, foreign=0, finished=finished)
+    own, of_another, untied = by_owner(found.resources, patient_on_server(context))
     known = len(strangers)
     strangers.update(source_of(other, search.type) for other in of_another)
-    state = "complete" if result.value.complete else "partial"
-    report = _report(search, state, count=len(own), reason=result.value.reason, foreign=len(strangers) - known, finished=finished)
-    left = (untied_resource(resource, judged) for resource, judged in untied if _is_sought(resource, search))
-    return own, replace(report, untied=tuple(dict.fromkeys(left)), notes=result.value.notes, lasting=result.value.lasting)
+    sought = [resource for resource in own if _is_coded_so(resource, search)] if found.otherwise else own
+    report = _report(search, "complete", count=len(sought), reason=None, foreign=len(strangers) - known, finished=finished)
+    left = (untied_resource(resource, judged) for resource, judged in untied if _is_sought(resource, search, found))
+    report = _with_extent(replace(report, untied=tuple(dict.fromkeys(left)), notes=found.notes), found)
+    return sought, _said_otherwise(report) if found.otherwise and not search.categories else report
 
 
-def _is_sought(resource: Resource, search: DashboardSearch) -> bool:
-    """Whether the page would show it if it were the patient's: a response to the EHR's own forms is none of its business."""
+def _with_extent(report: ReadReport, found: SearchExtent) -> ReadReport:
+    """How far it was read."""
+    state: LoadState = "complete" if found.whole else "partial"
+    return replace(report, state=state, reason=found.reason, since=found.since, lasting=found.lasting)
+
+
+def _is_sought(resource: Resource, search: DashboardSearch, found: SearchExtent) -> bool:
+    """Whether the page would show it if it were the patient's: a response to the EHR's own forms is none of its business, nor is what else
+    is filed under a category."""
+    if found.otherwise:
+        return _is_coded_so(resource, search)
     return not search.forms or str(resource.get("questionnaire") or "").startswith(search.forms)
+
+
+def _is_coded_so(resource: Resource, search: DashboardSearch) -> bool:
+    """Whether it, or a component of it, has one of the codes searched for."""
+    components = resource.get("component")
+    parts = [resource, *(components if isinstance(components, list) else ())]
+    return any(pair in search.codes for part in parts if isinstance(part, dict) for pair in _codings(part.get("code")))
+
+
+def _codings(concept: object) -> Iterator[tuple[str, str]]:
+    """System and code of each coding of a concept."""
+    listed = concept.get("coding") if isinstance(concept, dict) else None
+    for coding in listed if isinstance(listed, list) else ():
+        if isinstance(coding, dict):
+            yield str(coding.get("system")), str(coding.get("code"))
+
+
+def _said_otherwise(report: ReadReport) -> ReadReport:
+    """Of what records file under differing categories, some may be filed under another than those asked for."""
+    reason = "The server takes no list of codes, so the usual categories were read; results filed elsewhere may be missing."
+    return replace(report, state="partial", reason=" ".join(filter(None, (reason, report.reason))), since=None, lasting=True)
 
 
 def _said_in_part(report: ReadReport, resource_type: str) -> ReadReport:
@@ -234,7 +319,7 @@ def _said_in_part(report: ReadReport, resource_type: str) -> ReadReport:
     if report.state not in {"complete", "partial"}:
         return report
     reason = " ".join(filter(None, (f"This sign-in covers only some of {resource_type}, so others may be missing.", report.reason)))
-    return replace(report, state="partial", reason=reason, lasting=report.lasting or report.state == "complete")
+    return replace(report, state="partial", reason=reason, since=None, lasting=report.lasting or report.state == "complete")
 
 
 def _state(error: FhirError) -> LoadState:

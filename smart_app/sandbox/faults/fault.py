@@ -1,5 +1,6 @@
 """What a fault is, and the faults of one launch as the honest path meets them."""
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from threading import Lock
@@ -27,6 +28,7 @@ class Case:
     def __init__(self, value: str) -> None:
         self.value = value
         self._happened = False
+        self._answers: dict[tuple[object, ...], tuple[float, FhirResponse]] = {}
         self._lock = Lock()
 
     def first(self) -> bool:
@@ -34,6 +36,15 @@ class Case:
         with self._lock:
             first, self._happened = not self._happened, True
         return first
+
+    def kept(self, question: tuple[object, ...], answer: Callable[[], FhirResponse], *, seconds: float, fresh: bool) -> FhirResponse:
+        """The answer to that question given less than so many seconds ago, unless it has to be `fresh`; else a new one, kept in turn."""
+        given, before = self._answers.get(question, (float("-inf"), None))
+        if before is not None and not fresh and time.monotonic() - given < seconds:
+            return before
+        found = answer()
+        self._answers[question] = (time.monotonic(), found)
+        return found
 
     @property
     def seconds(self) -> float:

@@ -1,10 +1,13 @@
 """Faults of searches: what is said beside the results, in which order and how many at a time they come, which questions are refused."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from smart_app.sandbox.exchange.json_text import parsed, written
 from smart_app.sandbox.exchange.messages import FhirRequest, FhirResponse
+from smart_app.sandbox.exchange.refusal import IssueType, refusal
 from smart_app.sandbox.faults.fault import Case, Fault, Forward
 
 # What a widespread EHR adds to every answer, and what one may say of results it keeps back.
@@ -23,7 +26,8 @@ def _beside(answer: FhirResponse, issue: dict[str, Any], *, alone: bool) -> Fhir
     if body is None or body.get("type") != "searchset":
         return answer
     outcome = {"resource": {"resourceType": "OperationOutcome", "issue": [issue]}, "search": {"mode": "outcome"}}
-    kept = [] if alone else list(body.get("entry", []))
+    given = body.get("entry")
+    kept = given if isinstance(given, list) and not alone else []
     bundle = {name: value for name, value in body.items() if not (alone and name in {"total", "link"})}
     return replace(answer, body=written({**bundle, "entry": [*kept, outcome]}))
 
@@ -43,6 +47,57 @@ def _noticed(request: FhirRequest, forward: Forward, _case: Case) -> FhirRespons
     return _beside(answer, issue, alone=False) if is_search(request) else answer
 
 
+def _unsorted(request: FhirRequest, forward: Forward, case: Case) -> FhirResponse:
+    """The order asked for is ignored without a word, the oldest comes first, and few come at a time."""
+    if not is_search(request, "Observation", "QuestionnaireResponse"):
+        return forward(request)
+    return forward(_few(_without(request, "_sort"), case.value))
+
+
+def _short(request: FhirRequest, forward: Forward, case: Case) -> FhirResponse:
+    return forward(_few(request, case.value)) if is_search(request) else forward(request)
+
+
+def _without(request: FhirRequest, *names: str) -> FhirRequest:
+    return replace(request, query=tuple((name, value) for name, value in request.query if name not in names))
+
+
+def _few(request: FhirRequest, number: str) -> FhirRequest:
+    """The same search for no more than so many a page; the next page is asked for as the server said."""
+    return replace(request, query=(*_without(request, "_count").query, ("_count", number)))
+
+
+def _refuses_when(
+    applies: Callable[[FhirRequest], bool], words: str, code: IssueType
+) -> Callable[[FhirRequest, Forward, Case], FhirResponse]:
+    """Those searches are refused with 400."""
+    return lambda request, forward, _case: refusal(400, code, words) if applies(request) else forward(request)
+
+
+def _sorts(request: FhirRequest) -> bool:
+    return is_search(request) and any(name == "_sort" for name, _ in request.query)
+
+
+def _lists_codes(request: FhirRequest) -> bool:
+    return is_search(request, "Observation") and any(name == "code" and "," in value for name, value in request.query)
+
+
+def _lacks_category(request: FhirRequest) -> bool:
+    named = {name for name, _ in request.query}
+    return is_search(request, "Observation") and not named & {"category", "_id", "_page", "identifier"}
+
+
+def _remembered(request: FhirRequest, forward: Forward, case: Case) -> FhirResponse:
+    """Equal searches are answered from the first one's answer for a minute, unless the client wants none of that."""
+    if not is_search(request):
+        return forward(request)
+    fresh = "no-cache" in request.headers.get("cache-control", "")
+    return case.kept((request.path, *request.query), partial(forward, request), seconds=_SECONDS_KEPT, fresh=fresh)
+
+
+_SECONDS_KEPT = 60.0
+_OLDEST_MISSING = "Shows the newest, and says from which day on it is complete; calls nothing latest or first of which it cannot know it."
+_ASKED_OTHERWISE = "Asks once more the way it is wanted, and shows everything."
 SEARCHES = (
     Fault(
         name="search-withheld",
@@ -60,5 +115,57 @@ SEARCHES = (
         expected="Shows the notice once, and calls nothing incomplete for it.",
         ends="opens",
         fhir=_noticed,
+    ),
+    Fault(
+        name="search-unsorted",
+        group="Reading",
+        does="Ignores the order asked for, without a word: the oldest come first, so many a page.",
+        expected=_OLDEST_MISSING,
+        ends="opens",
+        values=("1", "200"),
+        numeric=True,
+        fhir=_unsorted,
+    ),
+    Fault(
+        name="search-short-pages",
+        group="Reading",
+        does="Gives so many results a page, whatever was asked for.",
+        expected=_OLDEST_MISSING,
+        ends="opens",
+        values=("1", "10"),
+        numeric=True,
+        fhir=_short,
+    ),
+    Fault(
+        name="sort-refused",
+        group="Reading",
+        does="Refuses every search that asks for an order, with 400.",
+        expected=_ASKED_OTHERWISE,
+        ends="opens",
+        fhir=_refuses_when(_sorts, "_sort is not supported", "not-supported"),
+    ),
+    Fault(
+        name="codes-refused",
+        group="Reading",
+        does="Refuses searches for Observations by a list of codes, with 400.",
+        expected=_ASKED_OTHERWISE,
+        ends="opens",
+        fhir=_refuses_when(_lists_codes, "Multiple codes are not supported", "not-supported"),
+    ),
+    Fault(
+        name="category-wanted",
+        group="Reading",
+        does="Refuses searches for Observations that name no category, with 400.",
+        expected=_ASKED_OTHERWISE,
+        ends="opens",
+        fhir=_refuses_when(_lacks_category, "A required element is missing: category", "required"),
+    ),
+    Fault(
+        name="search-remembered",
+        group="Reading",
+        does="Answers equal searches from the first one's answer for a minute, unless they say Cache-Control: no-cache.",
+        expected="Shows what was just saved, and lets no visit be rated twice.",
+        ends="opens",
+        fhir=_remembered,
     ),
 )

@@ -62,10 +62,11 @@ class Table(Struct, frozen=True, kw_only=True):
 
 
 class Words(Struct, frozen=True, kw_only=True):
-    """What stands where nothing is drawn: the first words, and lines of explanation."""
+    """What stands where nothing is drawn: the first words, lines of explanation, and the codes that were asked for in vain."""
 
     lead: str
     lines: tuple[str, ...]
+    asked: tuple[str, ...] = ()
 
 
 class Lane(Struct, frozen=True, kw_only=True):
@@ -102,6 +103,9 @@ _STATES = {
 _CONSEQUENCES = {"failed": "There may be results.", "partial": "There may be more.", "not_permitted": "There may be results."}
 
 
+OLDER_UNREAD = "What is older was not read: there are more results than one page asks for."
+
+
 def untied_words(untied: Sequence[UntiedResource]) -> str:
     """`2 results could not be tied to this patient`."""
     thing = "result" if all(one.source.startswith("Observation/") for one in untied) else "resource"
@@ -112,6 +116,8 @@ def read_notice(read: ReadReport, title: str, retry: str, *, at: str) -> Notice 
     """What a lane says when its read is not whole; a retry is offered only where it can help."""
     if read.whole:
         return None
+    if read.since is not None and not read.untied:
+        return Notice(title=f"{title} is complete from {formats.short_date(read.since)} on.", text=OLDER_UNREAD, action=None)
     if read.state == "complete":
         return Notice(title=f"{title} may be incomplete.", text=f"{untied_words(read.untied)}; see “Not shown”.", action=None)
     reason = formats.sentence(read.reason or "The server gave no reason")

@@ -217,6 +217,13 @@ class TestOwnPage:
         assert "again" not in page.text
 
     # SMART G3
+    def test_what_this_sign_in_can_never_show_is_not_called_a_matter_of_time(self, rapport: Clinic) -> None:
+        rapport.server.token["scope"] = "launch openid fhirUser patient/Patient.r patient/QuestionnaireResponse.c patient/Observation.c"
+        page = rapport.get(rapport.launch())
+        assert "What you have sent before cannot be shown here." in page.text
+        assert "just now" not in page.text
+
+    # SMART G3
     def test_granted_only_reading_nothing_is_offered(self, rapport: Clinic) -> None:
         wide = rapport.launch()
         address = form_address(rapport.get(wide))

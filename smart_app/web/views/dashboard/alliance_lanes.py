@@ -121,7 +121,8 @@ def latest_moment(dyad: Dyad) -> Moment | None:
 
 def _informants(dyad: Dyad) -> tuple[Informant, ...]:
     """Whose ratings belong to the dyad: everybody's whose form there is, an observer's only where somebody observed."""
-    return tuple(one for one in _SPOKEN if one in dyad.instrument.forms and (one != "observer" or one in dyad.latest))
+    observed = "observer" in dyad.latest or any(rating.informant == "observer" for rating in dyad.ratings)
+    return tuple(one for one in _SPOKEN if one in dyad.instrument.forms and (one != "observer" or observed))
 
 
 def _lane(dyad: Dyad, scale: Scale, frame: LaneFrame, *, drawing: Drawing, about: tuple[str, ...], extra: tuple[Reading, ...]) -> Lane:
@@ -139,6 +140,8 @@ def _lane(dyad: Dyad, scale: Scale, frame: LaneFrame, *, drawing: Drawing, about
 
 def _words_for_none(dyad: Dyad) -> Words:
     when = latest_moment(dyad)
+    if when is None and not dyad.whole:
+        return Words(lead="None in this range", lines=(f"{formats.count(dyad.total, 'rating')} read; there may be others.",))
     if when is None:
         return Words(lead="None found", lines=("All dates, by patient and by clinician.",))
     older = f"{formats.count(dyad.total, 'older rating')}, the last {formats.on(when)}: {latest_in_words(dyad)}."
@@ -242,7 +245,7 @@ def _reading(dyad: Dyad, scale: Scale, informant: Informant, *, tall: bool) -> R
         other = f"{_text(beside.scores.get(scale.key))} {formats.some_time(beside.when)}"
         notes = (formats.some_time(latest.when), f"{other}; {formats.unknown_order(latest.when, beside.when)}")
     elif tall and previous is None:
-        notes = (f"first rating, {formats.short_moment(latest.when)}",)
+        notes = (f"{'first rating, ' if dyad.whole else ''}{formats.short_moment(latest.when)}",)
     elif tall and previous is not None:
         notes = (f"was {_text(previous.scores.get(scale.key))} {formats.on(previous.when)}",)
     return Reading(

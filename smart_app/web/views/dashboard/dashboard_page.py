@@ -27,11 +27,22 @@ from smart_app.web.views.dashboard.alliance_lanes import (
     ratings_table,
     total_lane,
 )
-from smart_app.web.views.dashboard.measure_lanes import NOT_RESULTS, LaneFrame, measure_lane
+from smart_app.web.views.dashboard.measure_lanes import NOT_RESULTS, LaneFrame, measure_lane, none_found
 from smart_app.web.views.dashboard.offers import Offer, Offers
 from smart_app.web.views.dashboard.summary import Summary, is_of, summary
 from smart_app.web.views.dashboard.unscored_lanes import answered_in_words, answered_lane, answers_table
-from smart_app.web.views.parts import Lane, Link, Notice, Table, Words, filled_columns, rated_words, read_notice, untied_words
+from smart_app.web.views.parts import (
+    OLDER_UNREAD,
+    Lane,
+    Link,
+    Notice,
+    Table,
+    Words,
+    filled_columns,
+    rated_words,
+    read_notice,
+    untied_words,
+)
 
 _HBA1C_HEIGHT = 156
 _MEASURE_HEIGHT = 60
@@ -290,7 +301,8 @@ def _companion_panel(dyad: Dyad, history: History, frame: LaneFrame, *, key: str
 
 def _panel(dyad: Dyad, history: History, frame: LaneFrame, *, key: str, title: str, verb: str, apart: str) -> AlliancePanel:
     instrument, when = dyad.instrument, latest_moment(dyad)
-    last = f"last {verb} {formats.since(when, frame.today)}" if when else f"not {verb} yet"
+    never = f"not {verb} yet" if dyad.whole else f"when last {verb} is not known"
+    last = f"last {verb} {formats.since(when, frame.today)}" if when else never
     scored = instrument.why_unscored is None
     scales = element_scales(instrument) if scored else ()
     table = (ratings_table(dyad) if scored else answers_table(dyad)) if dyad.ratings else None
@@ -299,7 +311,7 @@ def _panel(dyad: Dyad, history: History, frame: LaneFrame, *, key: str, title: s
         title=title,
         direction=instrument.direction if scored else "not scored",
         standing=f"{_how_many(dyad)}, {last} · {history.server}, {formats.clock(history.read_at, frame.zone)}",
-        line=f"{formats.count(dyad.total, 'rating')}, {last}: {latest_in_words(dyad) if scored else answered_in_words(dyad)}.{apart}",
+        line=f"{formats.count(dyad.total, 'rating')}, {last}{_latest(dyad)}.{apart}",
         total=replace(total_lane(dyad, frame) if scored else answered_lane(dyad), notice=_alliance_notice(history, frame)),
         elements_title=formats.sentence(formats.listed([scale.title.lower() for scale in scales])).rstrip("."),
         elements=tuple(element_lane(dyad, scale, frame) for scale in scales) if dyad.ratings else (),
@@ -307,6 +319,13 @@ def _panel(dyad: Dyad, history: History, frame: LaneFrame, *, key: str, title: s
         table=table,
         cutoffs=cutoffs_table(instrument) if scored else None,
     )
+
+
+def _latest(dyad: Dyad) -> str:
+    """The latest of each informant, after a colon; "" where none can be called so."""
+    if not dyad.latest:
+        return ""
+    return f": {latest_in_words(dyad) if dyad.instrument.why_unscored is None else answered_in_words(dyad)}"
 
 
 def _how_many(dyad: Dyad) -> str:
@@ -369,29 +388,32 @@ def _measure_lanes(panels: Sequence[Panel], frame: LaneFrame) -> tuple[Lane, ...
         at = formats.clock(max(panel.read.finished for panel in empty), frame.zone)
         titles = formats.sentence(formats.listed([panel.measure.title for panel in empty]))
         title = f"{formats.in_words(len(empty)).capitalize()}{' other' if lanes else ''} measures"
-        words = Words(lead="None found", lines=(titles, f"All dates. Searches complete, {at}."))
+        words = none_found(empty, (titles, f"All dates. Searches complete, {at}."))
         lanes.append(Lane(title=title, unit="", about=(), readings=(), words=words))
     return tuple(lanes)
 
 
 def _incomplete(history: History, frame: LaneFrame) -> Notice | None:
     """The page's first words when something is missing or may be: how many reads, which, and when the rest was read."""
-    broken = [read for read in history.reads if read.state != "complete"]
+    broken = [read for read in history.reads if read.state != "complete" and read.since is None]
+    cut = _complete_from(history)
     foreign = sum(read.foreign for read in history.reads)
     untied = _untied(history)
     unusable = _unusable(history)
-    if not broken and not foreign and not untied and not unusable:
+    if not (broken or cut or foreign or untied or unusable):
         return None
     parts = _how_broken(broken, of=len(history.reads))
+    if cut:
+        parts.append(f"{formats.sentence(formats.listed(cut))} {OLDER_UNREAD}")
     if foreign:
         parts.append(_foreign(foreign))
     if untied:
         parts.append(_why_untied(untied))
     if unusable:
         parts.append(f"{unusable} could not be used; see “Not shown”.")
-    if broken and not untied:
+    if broken and not untied and not cut:
         parts.append(f"Everything else is complete as of {formats.clock(history.read_at, frame.zone)}.")
-    title = _incomplete_title(certainly=bool(broken or unusable), foreign=foreign)
+    title = _incomplete_title(certainly=bool(broken or cut or unusable), foreign=foreign)
     action = Link(href=frame.retry, text="Try again") if any(read.unfinished for read in broken) else None
     return Notice(title=title, text=" ".join(parts), action=action)
 
@@ -405,6 +427,13 @@ def _how_broken(broken: Sequence[ReadReport], *, of: int) -> list[str]:
         "cannot be made, as the server does not offer them": [read for read in broken if read.state == "unsupported"],
     }
     return [f"{len(reads)} of {of} reads {what} ({_titles(reads)})." for what, reads in said.items() if reads]
+
+
+def _complete_from(history: History) -> list[str]:
+    """What of the page is complete from a day on only: `glucose is complete from 03-May-2025 on`."""
+    titled = [(panel.measure.title, panel.read) for panel in history.panels]
+    titled += [(read.title, read) for read in _alliance_reads(history)]
+    return [f"{title} is complete from {formats.short_date(read.since)} on" for title, read in titled if read.since is not None]
 
 
 def _incomplete_title(*, certainly: bool, foreign: int) -> str:
@@ -526,6 +555,8 @@ def _skip_row(skip: Skipped) -> tuple[str, ...]:
 
 def _read_row(read: ReadReport) -> tuple[str, ...]:
     remedy = "Try again; if it stays so, tell the IT team." if read.unfinished else "The IT team can settle it."
+    if read.since is not None:
+        return (f"Before {formats.short_date(read.since)}", read.title, OLDER_UNREAD, "", "search")
     return ("All dates", read.title, formats.sentence(read.reason or "The server gave no reason"), remedy, "search")
 
 
@@ -551,6 +582,10 @@ def _off_row(off: FeatureOff) -> tuple[str, ...]:
     return (off.feature.title, _WHY_OFF[off.why], off.feature.without, " ".join(off.feature.scopes))
 
 
+def _outcome(read: ReadReport) -> str:
+    return f"complete from {formats.short_date(read.since)} on" if read.since is not None else _READ_WORDS[read.state]
+
+
 def _sources(history: History, frame: LaneFrame) -> Sources:
     whole = sum(read.whole for read in history.reads)
     reads = formats.count(len(history.reads), "read")
@@ -561,9 +596,7 @@ def _sources(history: History, frame: LaneFrame) -> Sources:
     instruments = {dyad.instrument.slug: dyad.instrument for dyad in [*history.dyads, *history.companions]}.values()
     return Sources(
         sentence=f"Read from {history.server} (FHIR R4) on {day} at {formats.clock(history.read_at, frame.zone)}. {tally}{left}",
-        rows=tuple(
-            (read.title, _READ_WORDS[read.state], str(read.count), formats.clock(read.finished, frame.zone)) for read in history.reads
-        ),
+        rows=tuple((read.title, _outcome(read), str(read.count), formats.clock(read.finished, frame.zone)) for read in history.reads),
         instruments=tuple(
             f"{not_validated(each)}, version {each.version}. {each.rights.holder}, {each.rights.licence}." for each in instruments
         ),

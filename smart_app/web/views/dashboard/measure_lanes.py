@@ -196,11 +196,28 @@ def _about(panel: Panel) -> tuple[str, ...]:
 def _words_for_none(panel: Panel, at: str) -> Words:
     """Why there is nothing to draw: none at all, or none in the range while older values exist."""
     if panel.latest is None:
-        return Words(lead="None found", lines=(f"All dates. Search complete, {at}.",))
+        lines = (f"All dates. Search complete, {at}.",)
+        return none_found([panel], lines) if panel.read.whole and not panel.total else _none_in_range(panel)
     which = "among them" if panel.unordered else "the last"
     last = panel.apart or panel.latest
     older = f"{formats.count(panel.total, 'older value')}, {which} {both_units(panel.measure, last)}"
     return Words(lead="None in this range", lines=(f"{older} {formats.on(last.when)}.",))
+
+
+def none_found(panels: Sequence[Panel], lines: tuple[str, ...]) -> Words:
+    """That a whole search found nothing, under how many codes, and under which."""
+    asked = tuple(f"{code.display} ({code.system}, {code.code})" for panel in panels for code in panel.measure.codes)
+    inside = dict.fromkeys(within for panel in panels for code in panel.measure.codes for within in code.within)
+    own = {code.code for panel in panels for code in panel.measure.codes}
+    panels_asked = tuple(f"Panel {within}" for within in inside if within not in own)
+    listed = (*asked, *panels_asked)
+    under = f" under the {formats.count(len(listed), 'code')} asked for" if listed else ""
+    return Words(lead=f"None found{under}", lines=lines, asked=listed)
+
+
+def _none_in_range(panel: Panel) -> Words:
+    """Older values, of which nobody knows whether they are the last."""
+    return Words(lead="None in this range", lines=(f"{formats.count(panel.total, 'older value')}; there may be later ones.",))
 
 
 def _readings(panel: Panel, today: date, *, detailed: bool) -> tuple[Reading, ...]:
@@ -212,9 +229,10 @@ def _readings(panel: Panel, today: date, *, detailed: bool) -> tuple[Reading, ..
     standing = "" if latest.standing == "final" and not detailed else f" · {latest.standing}"
     notes += [latest.method] if latest.method else []
     notes += remark_words.beside_lane(measure, latest)
-    before = f"was {_was(panel, detailed=detailed)}" if panel.previous else "" if panel.unordered else "first value"
+    before = f"was {_was(panel, detailed=detailed)}" if panel.previous else "" if panel.unordered or not panel.read.whole else "first value"
     passed = formats.some_time(latest.when) if panel.unordered else formats.since(latest.when, today)
-    tail = [before, f"{passed}{standing}"] if detailed else [f"{before} · {passed}{standing}"]
+    told = [*([before] if before else []), f"{passed}{standing}"]
+    tail = told if detailed else [" · ".join(told)]
     tail = [f"{passed}{standing}", _as_late(panel), *([before] if before else [])] if panel.unordered else tail
     since = [f"since then {said(measure, panel.apart)}, {panel.apart.method}"] if panel.apart else []
     return (Reading(mark="", name="", value=_number(measure, latest), unit=latest.reported.label, notes=(*notes, *tail, *since)),)

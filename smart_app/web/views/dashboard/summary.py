@@ -39,6 +39,9 @@ def summary(history: History) -> Summary:
 def _nothing(history: History) -> str:
     ratings = sum(dyad.total for dyad in [*history.dyads, *history.companions])
     values = sum(panel.total for panel in history.panels)
+    if (ratings or values) and not all(read.whole or read.since for read in history.reads):
+        found = f"{formats.count(ratings, 'rating')} and {formats.count(values, 'diabetes result')}"
+        return f"Nothing is compared: not everything could be read, so later or earlier ones may be missing. {found} were read."
     if ratings or values:
         return f"Nothing to compare yet: {formats.count(ratings, 'rating')} and {formats.count(values, 'diabetes result')} so far."
     return f"Nothing to compare yet. No alliance ratings and no diabetes results were found for this patient, {_how_sure(history)}"

@@ -90,7 +90,8 @@ def _answerable(form: PortalForm, page: PortalHome, address: Address, today: dat
 def _last(last: Moment | None, page: PortalHome, today: date) -> str:
     """When it was answered before; no word of "never" where that is not known."""
     if last is not None:
-        return "You answered it today." if last.day == today else f"You last answered it on {_long(last)}."
+        known = "last " if page.read.covers(last.day) else ""
+        return "You answered it today." if last.day == today else f"You {known}answered it on {_long(last)}."
     return "You have not answered it yet." if page.read.whole else ""
 
 
@@ -133,12 +134,16 @@ def _long(when: Moment) -> str:
 
 
 def _incomplete(page: PortalHome) -> str:
-    if page.read.state == "partial" and page.read.lasting:
+    """Why the list may lack something; "just now" only where another day may be better."""
+    read = page.read
+    if read.since is not None:
+        return f"This list is complete from {formats.long_date(read.since)} on. What you sent before that is not shown."
+    if read.state == "partial" and read.lasting:
         return "This list is not complete: your record system shows this page only some of what you have sent."
-    if page.read.state == "partial":
+    if read.state == "partial":
         return "This list is not complete: not everything could be read just now."
-    if page.read.untied:
+    if read.untied:
         return "This list may not be complete: your record does not say clearly whose some of the answers in it are."
-    if page.read.state in {"not_permitted", "unsupported"}:
+    if read.state in {"not_permitted", "unsupported"}:
         return "What you have sent before cannot be shown here: your record system does not let this page read it."
     return "What you have sent before cannot be shown just now."

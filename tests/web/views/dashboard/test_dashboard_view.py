@@ -7,6 +7,7 @@ from typing import get_args
 import pytest
 from msgspec.structs import replace
 
+from fhir_mappings.measures.catalogue import codes_of, load_measures
 from fhir_mappings.measures.measurement import Measurement, Remark, RemarkCode
 from fhir_mappings.r4.dates import Moment, parse_moment
 from fhir_mappings.r4.quantity import Quantity
@@ -227,6 +228,111 @@ def test_nothing_is_called_not_found_where_a_result_could_not_be_tied() -> None:
     assert view.hba1c.standing.startswith("not known")
     assert "every search finished" not in repr(view.summary)
     assert "Search complete" not in repr(view.measures)
+
+
+def cut(latest: bool = True) -> History:
+    """HbA1c and weight of which only the newest were read; without `latest`, in no order."""
+    since = date(2025, 5, 3) if latest else None
+    reports = [
+        replace(read(key, title, state="partial", reason=None if latest else "Only the first page was read"), since=since, lasting=latest)
+        for key, title in (("hba1c", "HbA1c"), ("vitals", "Blood pressure and weight"))
+    ]
+    shown = [
+        panel(HBA1C, spread(HBA1C, ("60", "61")), report=reports[0]),
+        panel(MEASURES[3], spread(MEASURES[3], ("80",)), report=reports[1]),
+    ]
+    if not latest:
+        shown = [replace(one, latest=None, previous=None) for one in shown]
+    return replace(history(panels=shown), reads=[read("patient", "Patient"), *reports])
+
+
+def test_what_is_complete_from_a_day_on_says_so_and_offers_no_second_try() -> None:
+    view = view_of(cut())
+    assert view.incomplete
+    assert view.incomplete.action is None
+    assert view.incomplete.text == (
+        "HbA1c is complete from 03-May-2025 on and Weight is complete from 03-May-2025 on. "
+        "What is older was not read: there are more results than one page asks for."
+    )
+    lane = lane_titled("Weight", cut())
+    assert lane.notice
+    assert (lane.notice.title, lane.notice.action) == ("Weight is complete from 03-May-2025 on.", None)
+    assert lane.readings[0].value == "80"
+    assert "first value" not in repr(lane.readings)
+    assert [row[0] for row in view.not_shown.rows] == ["Before 03-May-2025"] * 2
+    assert [row[1] for row in view.sources.rows] == ["complete", *["complete from 03-May-2025 on"] * 2]
+
+
+def test_of_what_came_in_no_order_nothing_is_latest_first_or_before() -> None:
+    view = view_of(cut(latest=False))
+    lane = lane_titled("Weight", cut(latest=False))
+    assert [reading.unit for reading in lane.readings] == ["latest value not known"]
+    assert lane.plot is not None
+    assert view.hba1c
+    assert "last" not in view.hba1c.standing
+    [sentence] = sentences(cut(latest=False))
+    assert sentence.startswith("Nothing is compared: not everything could be read, so later or earlier ones may be missing.")
+    assert sentence.endswith("0 ratings and 3 diabetes results were read.")
+
+
+def test_older_values_of_a_part_are_not_called_the_last() -> None:
+    values = spread(HBA1C, ("60", "61"))
+    report = read("hba1c", "HbA1c", state="partial", reason="Only the first page was read")
+    shown = replace(panel(HBA1C, values, report=report, start=TODAY), latest=None, previous=None)
+    assert hba1c_lane(history(panels=[shown])).words == Words(
+        lead="None in this range", lines=("2 older values; there may be later ones.",)
+    )
+
+
+def test_ratings_of_a_part_have_no_latest_and_no_first() -> None:
+    whole = dyad([rating("patient", DAY, ("3.00", "3.00", "3.00"))])
+    part = replace(whole, latest={}, previous={}, whole=False)
+    shown = view_of(history(dyads=[part])).alliance
+    assert shown
+    assert "when last rated is not known" in shown.standing
+    assert "not rated yet" not in repr(shown)
+    assert shown.total.readings == ()
+    known = view_of(history(dyads=[replace(whole, whole=False)])).alliance
+    assert known
+    assert "first rating" not in repr(known.total.readings)
+    assert "None found" not in repr(view_of(history(dyads=[replace(part, ratings=[])])).alliance)
+
+
+def test_none_found_says_under_how_many_codes_and_lists_them() -> None:
+    ldl, egfr = (one for one in load_measures() if one.key in {"ldl", "egfr"})
+    number = len(ldl.codes)
+    words = lane_titled(ldl.title, history(panels=[panel(ldl, [])])).words
+    assert words
+    assert words.lead == f"None found under the {number} codes asked for"
+    assert len(words.asked) == number
+    assert f"{ldl.codes[0].display} ({ldl.codes[0].system}, {ldl.codes[0].code})" in words.asked
+    [shared] = view_of(history(panels=[panel(ldl, []), panel(egfr, [])])).measures
+    assert shared.words
+    assert shared.words.lead == f"None found under the {number + len(egfr.codes)} codes asked for"
+
+
+def test_a_panel_that_holds_a_measure_is_among_the_codes_asked_for() -> None:
+    pressure = next(one for one in load_measures() if one.key == "blood-pressure")
+    words = lane_titled(pressure.title, history(panels=[panel(pressure, [])])).words
+    assert words
+    assert len(words.asked) == len(codes_of((pressure,), pressure.group.key))
+
+
+def test_a_standing_notice_of_the_server_is_shown_once_with_what_was_searched() -> None:
+    shown = history()
+    noted = replace(shown, reads=[replace(one, notes=("May not contain the entire record.",)) for one in shown.reads])
+    view = view_of(noted)
+    assert (view.sources.notes, view.incomplete) == (("May not contain the entire record.",), None)
+
+
+def test_what_a_server_withholds_for_good_offers_no_second_try() -> None:
+    withheld = read("hba1c", "HbA1c", state="partial", reason="The server said: “Withheld”.")
+    for lasting, offered in ((True, False), (False, True)):
+        lane = hba1c_lane(history(panels=[panel(HBA1C, [], report=replace(withheld, lasting=lasting))]))
+        assert lane.notice
+        assert lane.words is None
+        assert lane.notice.text == "The server said: “Withheld”. There may be more. Tried at 14:02."
+        assert (lane.notice.action is not None) is offered
 
 
 def test_a_value_about_somebody_else_is_listed_and_leaves_no_cross() -> None:
