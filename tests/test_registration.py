@@ -273,6 +273,7 @@ def test_entry_holds_all_that_differs_between_ehrs(write: Write) -> None:
         "frame_ancestors": ["https://ehr.example.org"],
         "nonce_optional": True,
         "launch_plus": "space",
+        "trust_scopes_for": ["QuestionnaireResponse"],
     }
     assert only(write(given)) == Issuer(
         name="Example EHR",
@@ -285,6 +286,7 @@ def test_entry_holds_all_that_differs_between_ehrs(write: Write) -> None:
         frame_ancestors=("https://ehr.example.org",),
         nonce_optional=True,
         launch_plus="space",
+        trust_scopes_for=("QuestionnaireResponse",),
     )
 
 
@@ -305,6 +307,7 @@ class TestMistakes:
             ({"auth": {}}, "issuers[0].auth"),
             ({"auth": {"method": "magic"}}, "issuers[0].auth"),
             ({"launch_plus": "both"}, "issuers[0].launch_plus"),
+            ({"trust_scopes_for": ["Patient"]}, "issuers[0].trust_scopes_for[0]"),
             ({"auth": {"method": "none", "secret_env": "S"}}, "issuers[0].auth.secret_env"),
             ({"auth": {"method": "client_secret_basic"}}, "issuers[0].auth"),
             ({"auth": {"method": "client_secret_post", "secret_env": "S", "secret_file": "/run/s"}}, "issuers[0].auth"),

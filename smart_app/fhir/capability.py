@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from threading import Lock
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from smart_app.errors import FhirError
 
@@ -24,29 +25,38 @@ class TypeCapability(Struct, frozen=True, kw_only=True):
 
 
 class Capabilities(Struct, frozen=True, kw_only=True):
-    """A server's statement, or the lack of one: then `reason` says why and every answer is None."""
+    """A server's statement, or the lack of one: then `reason` says why and every answer is None. Of the types in `understated` what it
+    leaves out is taken as not stated: somebody who knows the server says that it can do more than it tells."""
 
     types: Mapping[str, TypeCapability] | None
     system: frozenset[str]
     software: str
     reason: str | None = None
+    understated: frozenset[str] = frozenset()
 
     def can(self, resource_type: str, interaction: str) -> Stated:
         """Whether `read`, `search-type`, `create`, `update` … is offered. A type left out of a statement that lists types is not."""
         if self.types is None:
             return None
         listed = self.types.get(resource_type)
-        if listed is None:
-            return False
-        return None if listed.interactions is None else interaction in listed.interactions
+        offered = listed is not None and (None if listed.interactions is None else interaction in listed.interactions)
+        return self._unless_understated(resource_type, offered)
 
     def searchable(self, resource_type: str, param: str) -> Stated:
         """Whether the type can be searched by that parameter."""
         searched = self.can(resource_type, "search-type")
         if self.types is None or searched is False:
             return searched
-        params = self.types[resource_type].params
-        return None if params is None else param in params
+        listed = self.types.get(resource_type)
+        params = listed.params if listed else None
+        return None if params is None else self._unless_understated(resource_type, param in params)
+
+    def leaves_out(self, resource_type: str) -> bool:
+        """Whether the type is believed to offer more than the statement says of its creation."""
+        return resource_type in self.understated and replace(self, understated=frozenset()).can(resource_type, "create") is False
+
+    def _unless_understated(self, resource_type: str, offered: Stated) -> Stated:
+        return None if offered is False and resource_type in self.understated else offered
 
     def conditional_create(self, resource_type: str) -> Stated:
         """Whether `If-None-Exist` is honoured."""

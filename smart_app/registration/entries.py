@@ -15,6 +15,8 @@ AssertionAlgorithm = Literal["RS384", "ES384"]
 AuthorizeBy = Literal["auto", "get", "post"]
 # What a `+` in a `launch` value means.
 LaunchPlus = Literal["auto", "plus", "space"]
+# Of these a CapabilityStatement may understate what can be done: the types that are written, and those read beside them.
+TrustedType = Literal["QuestionnaireResponse", "Observation", "Provenance"]
 FhirVersion = Literal["4.0.0", "4.0.1"]
 
 
@@ -63,7 +65,8 @@ class Issuer(Struct, frozen=True, kw_only=True):
     trusted by `rapport demo` alone; at one that is `standalone` people may also start from Rapport's own page. The sign-in is asked by
     GET, by POST where the address would be long (`authorize` auto) or where the EHR advertises it (`post`). A `+` in the `launch` value it
     sends is what `launch_plus` says; auto: a space where the value cannot be base64. `time_zone` is the clinic's at
-    this EHR, None where the site's counts. Within a Registration `scope` is never empty: it is the client's by default."""
+    this EHR, None where the site's counts. Of the types in `trust_scopes_for` the granted scopes are believed where the server's statement
+    leaves out what it can do. Within a Registration `scope` is never empty: it is the client's by default."""
 
     name: str
     iss: str
@@ -83,6 +86,7 @@ class Issuer(Struct, frozen=True, kw_only=True):
     launch_plus: LaunchPlus = "auto"
     standalone: bool = False
     time_zone: ZoneInfo | None = None
+    trust_scopes_for: tuple[TrustedType, ...] = ()
 
     @property
     def trusted(self) -> bool:

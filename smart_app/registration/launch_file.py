@@ -26,6 +26,7 @@ from smart_app.registration.entries import (
     SecretBasic,
     SecretPost,
     Smart,
+    TrustedType,
 )
 from smart_app.registration.features import catalogue, default_features, scope_of_features
 from smart_app.registration.iss import normalise_iss
@@ -179,6 +180,11 @@ class _IssuerPart(_Part):
         default="auto",
         description="How the sign-in is asked: by GET, but by POST above 2000 characters (auto); by POST where the EHR advertises it "
         "(post); or always by GET (get). With post, list in `hosts` every host the sign-in leads through: browsers hold a form to them.",
+    )
+    trust_scopes_for: list[TrustedType] = Field(
+        default=[],
+        description="Types of which the granted scopes are believed where the server's CapabilityStatement does not say that they can be "
+        "created or searched.",
     )
     launch_plus: LaunchPlus = Field(
         default="auto",
@@ -351,6 +357,7 @@ def _issuer(part: _IssuerPart, default_scope: str) -> Issuer:
         tenant=part.tenant,
         authorize=part.authorize,
         launch_plus=part.launch_plus,
+        trust_scopes_for=tuple(part.trust_scopes_for),
         standalone=part.standalone,
         time_zone=zone_named(part.time_zone) if part.time_zone else None,
         enabled=part.enabled,

@@ -77,9 +77,9 @@ class LookedAt(Struct, frozen=True, kw_only=True):
 
 class History(Struct, frozen=True, kw_only=True):
     """Everything one dashboard shows. `dyads` have a rated clinician, `companions` have none. `start` to `end` is the drawn range
-    (`years`); `reads` covers every read made; `changes` are what "What changed" states. `facts` decide what the page offers: about `visit`,
-    the one that is rated from here, and, where this clinician has rated it, `own_score`. `personal`: the sign-in says which person it is.
-    `looked` is who else has seen what the patient said of this clinician."""
+    (`years`); `reads` covers every read made; `changes` are what "What changed" states; `for_it` is about the server, not the patient.
+    `facts` decide what the page offers: about `visit`, the one that is rated from here, and, where this clinician has rated it, `own_score`.
+    `personal`: the sign-in says which person it is. `looked` is who else has seen what the patient said of this clinician."""
 
     patient: Patient
     years: Years
@@ -100,6 +100,7 @@ class History(Struct, frozen=True, kw_only=True):
     personal: bool = True
     looked: Sequence[LookedAt] = ()
     companions: Sequence[Dyad] = ()
+    for_it: Sequence[str] = ()
 
     @property
     def can_write(self) -> bool:

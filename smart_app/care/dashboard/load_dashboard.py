@@ -81,6 +81,7 @@ def load_history(record: ChartRecord, *, years: Years) -> History:
     dyads, companions = _dyads(record.services, alliance.visible.ratings, span=span, mine=record.context.user.reference, reads=reads)
     patient = patient_of(readings.patient, zone=record.zone)
     state = _state(record, patient, alliance.given, whole=readings.reports[ANSWERS].whole and readings.reports[SCORES].whole)
+    allowed = permissions(record)
     return History(
         patient=patient,
         years=years,
@@ -95,12 +96,13 @@ def load_history(record: ChartRecord, *, years: Years) -> History:
         changes=(*_rating_changes(dyads), *_hba1c_change(panels)),
         skipped=skipped,
         reads=tuple(reports.values()),
-        why_not_write=why_not_write(permissions(record)),
+        why_not_write=why_not_write(allowed),
         facts=state.facts,
         own_score=state.own_score,
         visit=visit_now(record),
         personal=is_personal(record.context.user),
         looked=_looked(record, alliance.given),
+        for_it=allowed.for_it,
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from fhir_mappings.r4.references import PatientOnServer
 from fhir_mappings.r4.systems import OBSERVATION_CATEGORY
@@ -19,6 +20,14 @@ _LETTER: dict[Interaction, Literal["c", "r", "u", "d", "s"]] = {"read": "r", "se
 _VERB: dict[Interaction, str] = {"read": "read", "search-type": "search", "create": "create", "update": "change"}
 # What is written of a type carries these, and a scope may be narrowed to them.
 _WRITTEN: Mapping[str, tuple[str, ...]] = {"Observation": (f"{OBSERVATION_CATEGORY}|survey",)}
+_WRITES = ("QuestionnaireResponse", "Observation")
+_TRIED = (
+    "The server’s statement does not say that {} can be created. It is tried all the same, as this server’s entry says (trust_scopes_for)."
+)
+_NOT_TRIED = (
+    "This sign-in permits to create {}, which the server’s statement does not offer. If the server takes it all the same, name it under "
+    "trust_scopes_for in its entry of launch.json."
+)
 # A write is given longer than a read: an answer that is given up on leaves an outcome nobody knows.
 _WRITE_PATIENCE = 3
 
@@ -46,6 +55,15 @@ class Permissions(Struct, frozen=True, kw_only=True):
             return f"The server does not offer “{interaction}” for {resource_type}."
         return None
 
+    @property
+    def for_it(self) -> tuple[str, ...]:
+        """Where the server's statement and the granted scopes differ on what can be created: what is done, or what could be."""
+        granted = [kind for kind in _WRITES if self.granted(kind, "create")]
+        tried = [kind for kind in granted if self.capabilities.leaves_out(kind)]
+        not_tried = [kind for kind in granted if self.capabilities.can(kind, "create") is False]
+        said = ((tried, _TRIED), (not_tried, _NOT_TRIED))
+        return tuple(sentence.format(" and ".join(kinds)) for kinds, sentence in said if kinds)
+
 
 def base_of(context: LaunchContext | UserContext) -> str:
     """The FHIR base without a trailing slash; `iss` itself is kept as received."""
@@ -65,6 +83,9 @@ def prefetch_capabilities(iss: str, services: AppServices) -> None:
 def permissions(record: AnyRecord) -> Permissions:
     """What this launch can do. Waits for the server's statement only where it was never read."""
     found = record.services.capabilities.of(base_of(record.context), wait=record.services.settings.read_timeout)
+    issuer = record.services.registration.find(record.context.iss)
+    if issuer is not None and issuer.trust_scopes_for:
+        found = replace(found, understated=frozenset(issuer.trust_scopes_for))
     return Permissions(scope=record.context.scope, capabilities=found)
 
 

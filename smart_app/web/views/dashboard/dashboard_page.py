@@ -133,13 +133,14 @@ class NotShown(Struct, frozen=True, kw_only=True):
 
 
 class Sources(Struct, frozen=True, kw_only=True):
-    """Where everything came from: one sentence, a row per read, and what the server says beside its answers; `off`, for the IT team, a row
-    per feature that this launch lacks."""
+    """Where everything came from: one sentence, a row per read, what the server says beside its answers, and what IT may want to know: in
+    sentences, and in `off` a row per feature that this launch lacks."""
 
     sentence: str
     rows: tuple[tuple[str, ...], ...]
     instruments: tuple[str, ...]
     notes: tuple[str, ...]
+    for_it: tuple[str, ...]
     off: tuple[tuple[str, ...], ...] = ()
 
 
@@ -601,4 +602,5 @@ def _sources(history: History, frame: LaneFrame) -> Sources:
             f"{not_validated(each)}, version {each.version}. {each.rights.holder}, {each.rights.licence}." for each in instruments
         ),
         notes=tuple(dict.fromkeys(note for read in history.reads for note in read.notes)),
+        for_it=tuple(history.for_it),
     )
