@@ -77,6 +77,7 @@ class _Group(Strict):
     categories: tuple[_Key, ...]
     source: Line
     certainty: Certainty
+    reporter: str = ""
 
 
 class _Measure(Strict):

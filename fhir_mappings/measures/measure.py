@@ -83,7 +83,8 @@ class SecondUnit(Struct, frozen=True, kw_only=True):
 class MeasureGroup(Struct, frozen=True, kw_only=True):
     """Measures that are read with one search. `title` names that read for people ("HbA1c"), `order` its place among the groups, low first.
     `categories` are the Observation categories (FHIR's observation-category) under which records file every one of its results; empty
-    where records differ. `source` is where that was seen."""
+    where records differ. `source` is where that was seen. `reporter` is who reports every one of its results ("the laboratory"), and so
+    wrote a comment that names nobody; "" where that differs."""
 
     key: str
     title: str
@@ -91,6 +92,7 @@ class MeasureGroup(Struct, frozen=True, kw_only=True):
     categories: tuple[str, ...]
     source: str
     certainty: Certainty
+    reporter: str = ""
 
 
 class Measure(Struct, frozen=True, kw_only=True, eq=False, dict=True):

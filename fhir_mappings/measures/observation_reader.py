@@ -18,9 +18,9 @@ from fhir_mappings.measures.pairs.one_resource import TwoNumbers, both_shown, ch
 from fhir_mappings.measures.pairs.separate_resources import Half, PanelOfMembers, Separate, pair_up
 from fhir_mappings.measures.quantity_reader import KnownUnits, Unreadable, drawn_value, quantity_in
 from fhir_mappings.measures.remarks import remarks_of, says_more
-from fhir_mappings.measures.result_dates import check_dated, moment_recorded
+from fhir_mappings.measures.result_dates import check_dated, moment_otherwise
 from fhir_mappings.measures.sensor_activity import Summary, why_too_little
-from fhir_mappings.r4.dates import Moment
+from fhir_mappings.r4.dates import Moment, parse_moment
 from fhir_mappings.r4.display import cut, shown_value, text_of
 from fhir_mappings.r4.json_types import FhirJson
 from fhir_mappings.r4.possible_dates import PossibleDates
@@ -104,7 +104,8 @@ def _keep_summaries(reading: _ObservationReading, given: Sequence[object], about
 
 def _read(reading: _ObservationReading, observation: FhirJson, place: CodePlace) -> None:
     """One value of one resource, into one list or the other."""
-    when = moment_recorded(observation, reading.zone)
+    usual = observation.get("effectiveDateTime")
+    when = parse_moment(usual, reading.zone) if usual is not None else moment_otherwise(observation, reading.zone)
     about_another = why_about_another(observation, reading.patient) if observation.get("focus") else None
     if about_another is not None:
         reading.skipped.append(_of_another(observation, place, about_another, when=when))
@@ -202,7 +203,7 @@ def _measurement(
     possible = reading.possible
     if when is None or (possible is not None and not possible.ordinary <= when.day <= possible.today):
         when = check_dated(observation, when, possible, shown=text_of(reported))
-    comparator = _comparator(raw, reported)
+    comparator = _comparator(raw, reported) if "comparator" in raw else None
     paired, reported_paired = (None, None) if second is None else _pair(reading, second, place, value, reported)
     # In order and unnamed: with names a tuple takes twice as long to make, and there is one for every value of the record.
     return Measurement(
@@ -218,10 +219,10 @@ def _measurement(
         _method(observation, place.code, accepted.unit),
         source_of(observation, "Observation"),
         _performer(reading, observation),
-        _identifiers(observation),
+        _identifiers(observation) if "identifier" in observation else (),
         _updated(observation),
         (),
-        remarks_of(observation, place, reading.patient) if says_more(observation) else (),
+        remarks_of(observation, place, reading.patient) if says_more(observation) or observation.get("effectiveDateTime") is None else (),
         place.code,
     )
 

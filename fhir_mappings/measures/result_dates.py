@@ -14,12 +14,9 @@ from fhir_mappings.r4.possible_dates import REASONS, PossibleDates, date_problem
 _UNREAD = object()
 
 
-def moment_recorded(observation: FhirJson, zone: tzinfo) -> Moment | None:
-    """When the value was true: the usual effectiveDateTime, an instant, the end of a period (else its start), the one event of a timing;
-    else when it was issued. None when what is recorded first cannot be read: a later date would be another one."""
-    usual = observation.get("effectiveDateTime")
-    if usual is not None:
-        return parse_moment(usual, zone)
+def moment_otherwise(observation: FhirJson, zone: tzinfo) -> Moment | None:
+    """When a value without the usual effectiveDateTime was true: an instant, the end of a period (else its start), the one event of a
+    timing; else when it was issued. None when what is recorded first cannot be read: a later date would be another one."""
     effective = _effective(observation)
     return parse_moment(observation.get("issued") if effective is None else effective, zone)
 

@@ -1,6 +1,6 @@
 """What the dashboard is made of: the patient, the dyads, the measures, and an honest account of how it was read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Literal
 
@@ -52,7 +52,7 @@ class Dyad(Struct, frozen=True, kw_only=True):
     previous: dict[str, Rating]
     visits: int
     total: int
-    unordered: Mapping[str, Rating] = {}
+    unordered: dict[str, Rating] = {}
     whole: bool = True
 
 
@@ -78,7 +78,7 @@ class LookedAt(Struct, frozen=True, kw_only=True):
 class History(Struct, frozen=True, kw_only=True):
     """Everything one dashboard shows. `dyads` have a rated clinician, `companions` have none. `start` to `end` is the drawn range
     (`years`); `reads` covers every read made; `changes` are what "What changed" states; `for_it` is about the server, not the patient.
-    `facts` decide what the page offers: about `visit`, the one that is rated from here, and, where this clinician has rated it, `own_score`.
+    `facts` decide what the page offers: about `visit`, which is rated from here, and, where this clinician has rated it, `own_score`.
     `personal`: the sign-in says which person it is. `looked` is who else has seen what the patient said of this clinician."""
 
     patient: Patient

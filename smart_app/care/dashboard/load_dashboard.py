@@ -307,7 +307,7 @@ def _dyad(instrument: Instrument, ratings: Sequence[Rating], *, span: DrawnRange
     by_informant = {informant: [rating for rating in ratings if rating.informant == informant] for informant in instrument.forms}
     latest: dict[str, Rating] = {informant: given[-1] for informant, given in by_informant.items() if given and _cover(reads, given[-1])}
     before = {name: one for name, given in by_informant.items() if name in latest and (one := _before_latest(given)) is not None}
-    unordered = {informant: one for informant, one in before.items() if not is_known_earlier(one.when, latest[informant].when)}
+    unordered: dict[str, Rating] = {name: one for name, one in before.items() if not is_known_earlier(one.when, latest[name].when)}
     return Dyad(
         clinician=named,
         instrument=instrument,

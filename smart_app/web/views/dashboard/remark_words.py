@@ -8,7 +8,6 @@ from smart_app.web import formats
 
 # What changes how a value is to be taken: marked at the point.
 _MARKED = frozenset({"comment", "interpretation"})
-_LABORATORY = "laboratory"
 # In the order in which they are said; a comment, which may be long, last.
 _FIXED = {
     "dated_by_report": "dated by when it was reported",
@@ -66,8 +65,8 @@ def _fixed(point: Measurement) -> Iterator[Remark]:
 
 
 def _comment(measure: Measure, point: Measurement, remark: Remark) -> str:
-    """Whose it is: the one the record names; the laboratory's where nobody is named and every result of the measure is a laboratory's."""
+    """Whose it is: of the one the record names, else of who reports every result of the measure, unless somebody else reported this one."""
     if remark.by:
         return f"comment by {remark.by}"
-    own = any(other.code in {"reported_by_patient", "reported_by_related_person"} for other in point.remarks)
-    return "comment by the laboratory" if _LABORATORY in measure.group.categories and not own else "comment"
+    other = any(each.code in {"reported_by_patient", "reported_by_related_person"} for each in point.remarks)
+    return f"comment by {measure.group.reporter}" if measure.group.reporter and not other else "comment"

@@ -71,7 +71,8 @@ def _moved(change: Change, history: History, subject: str, first: str) -> str:
     earlier, since = _kept(_value(change.earlier, change, history)), _kept(_when(change.earlier))
     if not change.ordered:
         places = [_kept(formats.some_time(one.when)) for one in (change.later, change.earlier)]
-        return f"{subject}: {later} {places[0]}; {earlier} {places[1]}; {formats.unknown_order(change.later.when, change.earlier.when)}."
+        why = formats.unknown_order(change.later.when, change.earlier.when)
+        return f"{subject}: {later} {places[0]}; {earlier} {places[1]}{_more(change, history)}; {why}."
     if change.moved is None:
         return f"{subject} was {earlier} {_on(change.earlier)} and is {later} {_on(change.later)}."
     if change.moved == "stayed":
@@ -79,6 +80,13 @@ def _moved(change: Change, history: History, subject: str, first: str) -> str:
     if later == earlier:
         return f"{subject} is unchanged at {later} when rounded ({since} and {on})."
     return f"{subject} {change.moved} from {earlier} to {later} between {since} and {on}."
+
+
+def _more(change: Change, history: History) -> str:
+    """How many values besides are in no known order with the latest."""
+    panel = _panel_of(change.later, history) if isinstance(change.later, Measurement) else None
+    more = len(panel.unordered) - 1 if panel is not None else 0
+    return f" and {formats.count(more, 'value')} more" if more > 0 else ""
 
 
 def _remarked(change: Change, history: History) -> str:

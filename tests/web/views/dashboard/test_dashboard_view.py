@@ -621,6 +621,14 @@ def test_of_two_values_in_no_known_order_both_are_said_and_no_direction() -> Non
     ]
 
 
+def test_of_more_values_in_no_known_order_the_rest_is_counted() -> None:
+    shown = unordered()
+    [lane] = shown.panels
+    more = replace(shown, panels=[replace(lane, unordered=(*lane.unordered, *lane.unordered, lane.unordered[0]))])
+    assert sentences(more)[0].endswith("6.5 % (48 mmol/mol) some time in 2026 and 2 values more; their order is not known.")
+    assert "6.5 % some time in 2026 and 2 more; their order is not known" in hba1c_lane(more).readings[0].notes
+
+
 def test_of_two_values_of_the_very_same_time_that_is_said() -> None:
     at = parse_moment("2026-03-01T09:00:00Z")
     assert at
@@ -677,7 +685,7 @@ VARIANT = (
     Remark("interpretation", "Indeterminate"),
     Remark("range", "4.0–6.0 %"),
 )
-LABORATORY = replace(HBA1C.group, categories=("laboratory",))
+LABORATORY = replace(HBA1C.group, reporter="the laboratory")
 LAB_HBA1C = replace(HBA1C, group=LABORATORY)
 
 
