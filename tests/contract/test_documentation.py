@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from fhir_mappings.measures.catalogue import load_measures
 from smart_app.cli import main
 from tests.documentation.generated_pages import configuration_page
+from tests.documentation.what_is_read import reasons, what_is_read_page
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -28,6 +30,19 @@ def test_the_command_a_clinic_installs_writes_no_documentation() -> None:
 
 def test_the_configuration_page_is_what_the_settings_say() -> None:
     assert (ROOT / "docs" / "configuration.md").read_text() == configuration_page()
+
+
+def test_the_page_of_what_is_read_is_what_the_measures_and_the_code_say() -> None:
+    page = (ROOT / "docs" / "what-is-read.md").read_text()
+    assert page == what_is_read_page()
+    assert all(f"`{code.code}`" in page for measure in load_measures() for code in measure.codes)
+
+
+def test_no_reason_to_list_a_result_is_missing_from_the_page() -> None:
+    texts = [file.read_text() for file in (ROOT / "fhir_mappings" / "measures").rglob("*.py")]
+    raised = {name for text in texts for name in re.findall(r'Unreadable\(\s*f?"(\w+)', text)}
+    assert len(raised) > 10
+    assert {name for name in raised if not any(known.startswith(name) for known in reasons())} == set()
 
 
 @pytest.mark.parametrize("command", [line for line in commands() if line.startswith("make ")])

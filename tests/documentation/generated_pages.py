@@ -1,4 +1,5 @@
-"""The pages of docs/ that are made from the code: settings, instruments, the schema of launch.json, the addresses for machines."""
+"""The pages of docs/ that are made from the code: settings, instruments, what is read, the schema of launch.json, the addresses
+for machines."""
 
 from collections.abc import Mapping
 
@@ -12,6 +13,7 @@ from smart_app.cli.instruments.text import Standing, doubted, permission, standi
 from smart_app.registration import launch_schema, load_registration
 from smart_app.settings import InstrumentSettings, Settings
 from smart_app.web.pages.openapi import openapi
+from tests.documentation.what_is_read import what_is_read_page
 
 _CONFIGURATION = """# Configuration
 
@@ -55,6 +57,7 @@ def generated_pages() -> Mapping[str, str]:
         "instruments.md": instruments_page(load_library()),
         "launch.schema.json": schema_file(),
         "openapi.json": openapi_file(),
+        "what-is-read.md": what_is_read_page(),
     }
 
 
