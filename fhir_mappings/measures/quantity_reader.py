@@ -120,11 +120,11 @@ def _unit(raw: FhirJson, place: CodePlace) -> Unit:
     if isinstance(code, str) and (system is None or system == UCUM):
         coded = place.units.get(code) or unit_coded(code, place.units, place.measure.units)
         if coded is not None:
-            return _agreed(coded, raw, place)
+            return _agreed(coded, text, raw, place)
     spelling = text if system != UCUM or not isinstance(code, str) else code
     spelled = _spelled(spelling, place) if isinstance(spelling, str) else None
     if spelled is not None:
-        return spelled if spelling is text else _agreed(spelled, raw, place)
+        return _agreed(spelled, code if spelling is text else text, raw, place)
     if not spelling and not code:
         raise Unreadable("unit_missing", "No unit is recorded.", shown=as_written(raw), remedy="The source adds the unit.")
     accepted = ", ".join(dict.fromkeys(unit.label for unit in place.units.values()))
@@ -137,14 +137,15 @@ def _spelled(spelling: str, place: CodePlace) -> Unit | None:
     return place.spellings.get(spelling.strip().casefold()) or unit_written(spelling, place.units, place.measure.units)
 
 
-def _agreed(unit: Unit, raw: FhirJson, place: CodePlace) -> Unit:
-    """The unit of the code, unless the text beside it names another one: then nobody can tell which is meant."""
-    text = raw.get("unit")
-    if not isinstance(text, str) or text == unit.code:
+def _agreed(unit: Unit, beside: object, raw: FhirJson, place: CodePlace) -> Unit:
+    """The unit of the code or of the text, unless the other of the two stands beside it and names another: then nobody can tell which is
+    meant, whatever system the code is said to be of."""
+    if not isinstance(beside, str) or beside == unit.code:
         return unit
-    spelled = place.spellings.get(text.strip().casefold())
-    if spelled is not unit and (spelled or contradicts(text, unit, place.units, place.measure.units)):
-        reason = f"The unit is coded as {unit.label} but written as {cut(text)}."
+    spelled = place.spellings.get(beside.strip().casefold())
+    if spelled is not unit and (spelled or contradicts(beside, unit, place.units, place.measure.units)):
+        coded, written = (cut(beside), cut(raw.get("unit"))) if beside is raw.get("code") else (unit.label, cut(beside))
+        reason = f"The unit is coded as {coded} but written as {written}."
         raise Unreadable("unit_contradicts", reason, shown=as_written(raw), remedy="The source corrects the unit.")
     return unit
 

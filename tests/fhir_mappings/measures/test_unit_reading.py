@@ -65,6 +65,19 @@ def test_code_and_words_of_two_units_are_listed_with_both(loinc: str, value: obj
     assert skipped.reason.endswith(f" but written as {text}.")
 
 
+@pytest.mark.parametrize("system", ["urn:oid:2.16.840.1.113883.6.8", "http://unitsofmeasure.org/", "urn:local", None])
+def test_a_code_of_any_system_that_names_another_unit_leaves_nobody_able_to_tell(system: str | None) -> None:
+    value = {"value": 180, "unit": "pounds", "code": "kg", **({"system": system} if system else {})}
+    skipped = listed(result(WEIGHT, 180, None) | {"valueQuantity": value})
+    assert (skipped.code, skipped.reason) == ("unit_contradicts", "The unit is coded as kg but written as pounds.")
+
+
+@pytest.mark.parametrize("code", ["LBS", "[lb_av]", "4711", "weight"])
+def test_a_local_code_that_names_no_other_unit_leaves_the_words_alone(code: str) -> None:
+    value = {"value": 180, "unit": "pounds", "code": code, "system": "urn:local"}
+    assert drawn(result(WEIGHT, 180, None) | {"valueQuantity": value}).reported.unit == "[lb_av]"
+
+
 @pytest.mark.parametrize(("text", "mm_hg"), [("kPa", "mm[Hg]"), ("kilopascals", "mm[Hg]"), ("cmH2O", "mm[Hg]")])
 def test_a_blood_pressure_in_other_words_than_its_code_is_listed(text: str, mm_hg: str) -> None:
     parts = {SYSTOLIC: {**quantity(131, mm_hg), "unit": text}, DIASTOLIC: quantity(79, mm_hg)}
