@@ -79,10 +79,14 @@ def notes_in(code: str) -> str:
     return " ".join(_NOTE.findall(code)).casefold() if "{" in code else ""
 
 
-@lru_cache(maxsize=256)
 def canonical(code: str) -> Canonical | None:
     """The unit in base units; None for what is no UCUM, or holds a unit not known here."""
-    tokens = _tokens(code) if len(code) <= _LONGEST else None
+    return _canonical(code) if len(code) <= _LONGEST else None
+
+
+@lru_cache(maxsize=256)
+def _canonical(code: str) -> Canonical | None:
+    tokens = _tokens(code)
     product = _Reader(tokens).whole() if tokens else None
     if product is None:
         return None

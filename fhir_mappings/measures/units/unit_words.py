@@ -51,12 +51,16 @@ def plain_words(text: str) -> str:
     return _ONE_WORD.sub(lambda found: found[0].strip(), " ".join(spaced.replace("/", " / ").split()))
 
 
-@lru_cache(maxsize=256)
 def unit_named(text: str) -> str | None:
     """The unit in UCUM; None where the text names none, or holds a word not known here."""
+    return _named(text) if len(text) <= _LONGEST else None
+
+
+@lru_cache(maxsize=256)
+def _named(text: str) -> str | None:
     words = _words()
     factors: list[list[str]] = [[]]
-    for word in plain_words(text[:_LONGEST]).split() if len(text) <= _LONGEST else ():
+    for word in plain_words(text).split():
         if word in words.joins:
             factors.append([])
         elif word not in words.left_out:
