@@ -11,7 +11,7 @@ from pydantic import Field
 from fhir_mappings.data_files.certainty import Certainty
 from fhir_mappings.data_files.strict_toml import DataFileError, Strict, parse_toml
 from fhir_mappings.data_files.text_rules import Line
-from fhir_mappings.measures.measure import PANEL, Axis, Measure, MeasureCode, MeasureGroup, SecondUnit, Unit
+from fhir_mappings.measures.measure import PANEL, Axis, Jump, Measure, MeasureCode, MeasureGroup, SecondUnit, Unit
 from fhir_mappings.measures.units.plausibility import believed
 
 PAGE = "docs/add-a-measure.md"
@@ -67,6 +67,11 @@ class _Second(Strict):
     decimals: int
 
 
+class _Jump(Strict):
+    times: Decimal = Field(gt=1)
+    least: Decimal = Field(gt=0)
+
+
 _Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
 
 
@@ -96,6 +101,7 @@ class _Measure(Strict):
     gap_days: int = Field(ge=1)
     parts: tuple[Line, Line] | None = None
     citations: tuple[str, ...] = Field(min_length=1)
+    jump: _Jump | None = None
 
 
 class _MeasuresFile(Strict):
@@ -171,7 +177,7 @@ def _measure(file: str, part: _Measure, groups: Mapping[str, MeasureGroup]) -> M
     if part.group not in groups:
         known = ", ".join(sorted(groups, key=lambda key: groups[key].order)) or "none"
         raise DataFileError(file, f"{part.key}.group", f"there is no group {part.group!r}; known are {known}", page=PAGE)
-    fixed = part.model_dump(exclude={"group", "axis", "second", "units", "codes"})
+    fixed = part.model_dump(exclude={"group", "axis", "second", "units", "codes", "jump"})
     return Measure(
         **fixed,
         group=groups[part.group],
@@ -179,6 +185,7 @@ def _measure(file: str, part: _Measure, groups: Mapping[str, MeasureGroup]) -> M
         second=SecondUnit(**part.second.model_dump()) if part.second else None,
         units=tuple(Unit(**one.model_dump()) for one in part.units),
         codes=tuple(MeasureCode(**one.model_dump()) for one in part.codes),
+        jump=Jump(**part.jump.model_dump()) if part.jump else None,
     )
 
 

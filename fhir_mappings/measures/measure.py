@@ -80,6 +80,13 @@ class SecondUnit(Struct, frozen=True, kw_only=True):
     decimals: int
 
 
+class Jump(Struct, frozen=True, kw_only=True):
+    """How many times as high or low as the others of its time no value is; told only where those are at least `least` (drawing unit)."""
+
+    times: Decimal
+    least: Decimal
+
+
 class MeasureGroup(Struct, frozen=True, kw_only=True):
     """Measures that are read with one search. `title` names that read for people ("HbA1c"), `order` its place among the groups, low first.
     `categories` are the Observation categories (FHIR's observation-category) under which records file every one of its results; empty
@@ -115,6 +122,7 @@ class Measure(Struct, frozen=True, kw_only=True, eq=False, dict=True):
     gap_days: int
     citations: tuple[str, ...]
     parts: tuple[str, str] | None = None
+    jump: Jump | None = None
 
     @cached_property
     def apart(self) -> frozenset[str]:

@@ -20,6 +20,7 @@ from fhir_mappings.measures.quantity_reader import KnownUnits, Unreadable, drawn
 from fhir_mappings.measures.remarks import remarks_of, says_more
 from fhir_mappings.measures.result_dates import check_dated, moment_otherwise
 from fhir_mappings.measures.sensor_activity import Summary, why_too_little
+from fhir_mappings.measures.units.stray_values import without_strays
 from fhir_mappings.r4.dates import Moment, parse_moment
 from fhir_mappings.r4.display import cut, shown_value, text_of
 from fhir_mappings.r4.json_types import FhirJson
@@ -85,7 +86,8 @@ def read_measurements(
         pairs, alone = pair_up(reading.separate, known)
         reading.found.extend(pairs)
         reading.skipped.extend(alone)
-    return one_of_each(reading.found, reading.skipped, known), reading.skipped
+    found = one_of_each(reading.found, reading.skipped, known)
+    return without_strays(known, found, reading.skipped), reading.skipped
 
 
 def _keep_summaries(reading: _ObservationReading, given: Sequence[object], about: About) -> None:

@@ -1,0 +1,86 @@
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.fhir_mappings.results import GLUCOSE, HBA1C, WEIGHT, read, result
+
+FIRST = date(2026, 1, 5)
+
+
+def series(loinc: str, *values: tuple[object, str], every: int = 30) -> list[dict[str, Any]]:
+    """One result after the other, so many days apart."""
+    days = [FIRST + timedelta(days=every * place) for place in range(len(values))]
+    return [
+        result(loinc, value, unit, id=f"o{place}", effectiveDateTime=f"{day}")
+        for place, ((value, unit), day) in enumerate(zip(values, days, strict=True))
+    ]
+
+
+def sources_drawn(resources: list[dict[str, Any]]) -> list[str]:
+    found, skipped = read(*resources)
+    assert {one.code for one in skipped} <= {"unit_suspect"}
+    assert len(found) + len(skipped) == len(resources)
+    return [one.source[-2:] for one in found]
+
+
+@pytest.mark.parametrize(
+    ("loinc", "others", "stray", "fits"),
+    [
+        (WEIGHT, [("82", "kg"), ("83.5", "kg")], (180, "kg"), "180 lb"),
+        (WEIGHT, [("82", "kg"), ("81", "kg"), ("180", "[lb_av]")], (82, "[lb_av]"), "82 kg"),
+        (HBA1C, [("11.9", "%"), (105, "mmol/mol")], (17, "mmol/mol"), "17 %"),
+    ],
+)
+def test_a_value_far_from_the_others_that_fits_in_another_unit_is_suspect(
+    loinc: str, others: list[tuple[object, str]], stray: tuple[object, str], fits: str
+) -> None:
+    for place in range(len(others) + 1):
+        resources = series(loinc, *others[:place], stray, *others[place:])
+        _, [skipped] = read(*resources)
+        assert (skipped.code, skipped.source) == ("unit_suspect", f"Observation/o{place}")
+        assert fits in skipped.reason
+        assert skipped.remedy
+        assert len(sources_drawn(resources)) == len(others)
+
+
+@pytest.mark.parametrize(
+    ("loinc", "values"),
+    [
+        (WEIGHT, [("82", "kg"), (180, "kg")]),
+        (WEIGHT, [(180, "kg"), (165, "kg"), (140, "kg"), (120, "kg"), (95, "kg")]),
+        (WEIGHT, [("3.3", "kg"), ("3.6", "kg"), ("7.1", "kg")]),
+        (WEIGHT, [("180", "[lb_av]"), ("81.6", "kg"), ("82000", "g")]),
+        (HBA1C, [(107, "mmol/mol"), (105, "mmol/mol"), (25, "mmol/mol")]),
+        (HBA1C, [("4.2", "%"), (21, "mmol/mol"), (17, "mmol/mol")]),
+        (GLUCOSE, [(54, "mg/dL"), (260, "mg/dL"), (300, "mg/dL"), ("3.1", "mmol/L")]),
+    ],
+)
+def test_a_real_change_and_one_that_nobody_can_judge_are_drawn(loinc: str, values: list[tuple[object, str]]) -> None:
+    assert len(sources_drawn(series(loinc, *values))) == len(values)
+
+
+def test_values_of_another_time_are_nothing_to_compare_with() -> None:
+    assert len(sources_drawn(series(WEIGHT, (40, "kg"), (42, "kg"), (95, "kg"), every=400))) == 3
+
+
+def test_a_bound_is_no_stray_and_no_measure_for_others() -> None:
+    resources = series(WEIGHT, (82, "kg"), (83, "kg"), (180, "kg"))
+    resources[2]["valueQuantity"]["comparator"] = ">"
+    assert len(sources_drawn(resources)) == 3
+
+
+@given(st.lists(st.integers(600, 1000).map(lambda tenths: (Decimal(tenths) / 10, "kg")), max_size=12))
+def test_a_steady_record_has_no_strays(values: list[tuple[object, str]]) -> None:
+    assert len(sources_drawn(series(WEIGHT, *values))) == len(values)
+
+
+@given(st.lists(st.tuples(st.integers(30, 400), st.sampled_from(["kg", "[lb_av]"])), max_size=8), st.randoms())
+def test_the_order_of_the_resources_changes_nothing(values: list[tuple[object, str]], chance: Any) -> None:
+    resources = series(WEIGHT, *values)
+    shuffled = list(resources)
+    chance.shuffle(shuffled)
+    assert sorted(sources_drawn(shuffled)) == sorted(sources_drawn(resources))
