@@ -1,9 +1,9 @@
 """Which values are one result, so that one specimen is one mark on the line; everything else that was read of it is named or listed.
 
 One are values of one code and moment that share an identifier, and values of one measure at one instant that are equal within rounding, as
-of a specimen reported in two units or over two feeds. Not so by equality alone what a meter gave, which may read the same twice, and what
-is dated by the day alone. A shared identifier does nothing else: interfaces file a whole order under one number. But a correction replaces
-the result that it shares one with, whatever its day, as the day itself may have been what was wrong.
+of a specimen reported in two units or over two feeds. Not so by equality alone what a meter gave, which may read the same twice, what is
+dated by the day alone, and what must not share a line. A shared identifier does nothing else: interfaces file a whole order under one
+number. But a correction replaces the result that it shares one with, whatever its day, as the day itself may have been what was wrong.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -110,20 +110,29 @@ def _by_system(identifiers: Iterable[str]) -> Mapping[str, set[str]]:
 
 
 def _say_the_same(one: Measurement, other: Measurement, measure: Measure) -> bool:
-    """Equal within rounding, and at one instant and comparable, or of one resource."""
-    may_be_one = _are_of_one_resource(one, other) or (is_timed(one.when) and _are_comparable(one, other))
-    return may_be_one and agree(one, other, measure)
+    """Equal within rounding, of one line, and of one resource or at one instant and no readings of a meter."""
+    may_be_one = _are_of_one_resource(one, other) or (is_timed(one.when) and not _is_reading(one) and not _is_reading(other))
+    return may_be_one and _share_a_line(one, other, measure) and agree(one, other, measure)
 
 
 def _are_of_one_resource(one: Measurement, other: Measurement) -> bool:
     return any(not source.endswith("/(no id)") for source in {*one.sources}.intersection(other.sources))
 
 
-def _are_comparable(one: Measurement, other: Measurement) -> bool:
-    """What one specimen may have given twice: no readings of a meter, and not by two methods, of which one may be left out."""
-    if any(value.code is not None and value.code.meter for value in (one, other)):
+def _is_reading(one: Measurement) -> bool:
+    return one.code is not None and one.code.meter
+
+
+def _share_a_line(one: Measurement, other: Measurement, measure: Measure) -> bool:
+    """Whether code and unit put them on one line, and the source does not name two methods; one feed may leave it out."""
+    if _line(one, measure) != _line(other, measure):
         return False
     return one.method == other.method or one.method is None or other.method is None
+
+
+def _line(one: Measurement, measure: Measure) -> tuple[str | None, str | None]:
+    unit = next((unit for unit in measure.units if unit.code == one.reported.unit), None)
+    return one.code.method if one.code else None, unit.method if unit else None
 
 
 def _moment(when: Moment) -> _Moment:
@@ -232,8 +241,9 @@ def _with_disagreement(result: _Result, same_moment: Sequence[Measurement]) -> M
 
 def _disagree(one: Measurement, other: Measurement, measure: Measure) -> bool:
     """Two numbers of what may be one specimen; a bound contradicts nothing by being one."""
-    are_numbers = one.comparator is None and other.comparator is None
-    return are_numbers and _are_comparable(one, other) and not agree(one, other, measure)
+    if one.comparator is not None or other.comparator is not None or _is_reading(one) or _is_reading(other):
+        return False
+    return _share_a_line(one, other, measure) and not agree(one, other, measure)
 
 
 def _with_remark(result: _Result, remark: Remark) -> _Result:

@@ -179,12 +179,31 @@ def test_a_time_without_a_zone_is_one_moment_where_it_is_written_alike() -> None
     assert len(found) == 1
 
 
-def test_two_methods_are_two_results_and_one_that_is_left_out_is_the_other() -> None:
-    filtration = {"valueQuantity": quantity(62, "mL/min/{1.73_m2}"), "effectiveDateTime": AT}
-    two = [observation(id=code, code=coded(code), **filtration) for code in ("62238-1", "33914-3")]
-    assert len(read(*two)[0]) == 2
+def filtration(code: str, value: int = 62, unit: str = "mL/min/{1.73_m2}") -> dict[str, Any]:
+    return observation(id=f"{code}-{unit}", code=coded(code), valueQuantity=quantity(value, unit), effectiveDateTime=AT)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (filtration("62238-1"), filtration("33914-3")),
+        (filtration("62238-1"), filtration("33914-3", 55)),
+        (filtration("33914-3"), filtration("33914-3", unit="mL/min")),
+        (glucose("a", "5.3"), glucose("b", "5.3", code="14771-0")),
+        (glucose("a", "5.3"), glucose("b", "8.6", code="14771-0")),
+        (percent("a", "8.5"), percent("b", "8.1", code=coded("62388-4"))),
+    ],
+)
+def test_what_must_not_share_a_line_is_never_one_result_and_contradicts_nothing(first: Any, second: Any) -> None:
+    found, skipped = read(first, second)
+    assert (len(found), skipped) == (2, [])
+    assert all(one.remarks == () for one in found)
+
+
+def test_a_method_that_one_feed_leaves_out_is_that_of_the_other() -> None:
     [found], _ = read(percent("a", "8.5", method={"text": "HPLC"}), percent("b", "8.5"))
     assert found.method == "HPLC"
+    assert len(read(percent("a", "8.5", method={"text": "HPLC"}), percent("b", "8.5", method={"text": "immunoassay"}))[0]) == 2
 
 
 def test_two_numbers_of_one_moment_that_do_not_agree_stay_two_and_each_says_so() -> None:

@@ -177,6 +177,14 @@ def test_a_reading_and_its_average_in_one_panel_are_two_values() -> None:
     assert ([one.method for one in found], half.code, half.shown) == (["average"], "pair_missing", "134 mm[Hg]")
 
 
+def test_an_average_that_equals_a_reading_is_not_the_reading() -> None:
+    equal = of_parts(part("8480-6", 134), part("8462-4", 84), part("96608-5", 134), part("96609-3", 84))
+    apart_too = of_parts(part("96608-5", 134), part("96609-3", 84), code="96607-7", id="q")
+    for resources in ([equal], [of_parts(part("8480-6", 134), part("8462-4", 84)), apart_too]):
+        found, skipped = read(*resources)
+        assert (sorted(str(one.method) for one in found), skipped) == (["None", "average"], [])
+
+
 def test_two_observations_of_one_moment_are_one_value_with_both_sources() -> None:
     systolic = apart("s", "8480-6", 142, identifier=[{"system": "urn:lab", "value": "1"}])
     for order in ([systolic, apart("d", "8462-4", 91)], [apart("d", "8462-4", 91), systolic]):
