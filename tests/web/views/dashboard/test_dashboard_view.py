@@ -509,7 +509,11 @@ def test_a_result_reported_in_both_units_shows_its_sources_own_numbers_and_names
     assert sentences(shown) == ["HbA1c rose from 53 mmol/mol (7.0 %) to 70 mmol/mol (8.5 %) between 03-Nov-2025 and 10-Mar-2026."]
     assert view_of(shown).summary.rows[0][-1] == ", ".join((*earlier.sources, *later.sources))
     lane = hba1c_lane(shown)
-    assert lane.readings[0].notes[:2] == ("8.5 %", "was 53 (7.0 %) on 03-Nov-2025")
+    assert lane.readings[0].notes[:3] == (
+        "8.5 %",
+        "does not agree with 9.9 % (Observation/x) of the same moment",
+        "was 53 (7.0 %) on 03-Nov-2025",
+    )
     assert lane.table
     assert (lane.table.head, lane.table.rows[0]) == (
         ("Date", "As reported", "Remarks", "Source"),
