@@ -156,6 +156,7 @@ def _result(values: Sequence[Measurement], measure: Measure) -> _Result:
         also_reported=_whole(second) if second else own.also_reported,
         performer=own.performer or next((one.performer for one in alike if one.performer), None),
         method=own.method or next((one.method for one in alike if one.method), None),
+        remarks=tuple(dict.fromkeys((*own.remarks, *(remark for one in alike for remark in one.remarks)))),
     )
     return _Result(measure=measure, values=values, drawn=drawn, named=[own, second] if second else [own])
 

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from fhir_mappings.measures.agreement import agree
 from fhir_mappings.measures.catalogue import load_measures
-from fhir_mappings.measures.measurement import Measurement, in_order
+from fhir_mappings.measures.duplicate_results import one_of_each
+from fhir_mappings.measures.measurement import Measurement, Remark, in_order
 from fhir_mappings.measures.observation_reader import read_measurements
 from fhir_mappings.skipped import Skipped
 from tests.fhir_mappings.records import WHO, coded, observation, pressure, quantity
@@ -63,6 +64,16 @@ def test_one_result_over_two_feeds_is_one_and_the_copy_is_listed() -> None:
     assert (copy.code, copy.what, copy.shown) == ("repeated", "HbA1c", "8.5 %")
     assert copy.reason.startswith("The same result is there twice")
     assert copy.source != found.source
+
+
+def test_what_came_with_a_copy_stays_with_the_result() -> None:
+    (one,), (other,) = read(percent("a", "8.5"))[0], read(ifcc("b", 70))[0]
+    said = [
+        one._replace(remarks=(Remark("comment", "haemolysed"), Remark("comment", "called"))),
+        other._replace(remarks=(Remark("comment", "called"),)),
+    ]
+    [found] = one_of_each(said, [], MEASURES)
+    assert [remark.text for remark in found.remarks] == ["called", "haemolysed"]
 
 
 def test_a_resource_that_a_server_returns_twice_counts_once_and_is_not_listed() -> None:
