@@ -36,7 +36,7 @@ def form_words(context: LaunchContext, *, now: datetime) -> str:
         return ""
     if context.by_patient:
         return f"You are signed in until {until}. Please send your answers before then."
-    return f"This sign-in lasts until {until}. What is chosen here is kept as you go; what is sent after that goes into the record later."
+    return f"This sign-in lasts until {until}. What is chosen here is kept as you go, and what is sent after that, for the next launch."
 
 
 _STAYS = (

@@ -29,7 +29,9 @@ def test_every_launch_code_has_its_own_advice() -> None:
 def test_every_launch_error_says_what_did_not_happen(code: LaunchCode) -> None:
     error = LaunchError(code, "It stopped.", detail="why")
     view = launch_error_view(error, reference="RP-1", iss="https://a.example", registration=load_registration())
-    assert "no patient information was read" in view.lead.lower()
+    assert "nothing was opened" in view.lead.lower()
+    # Only the visit may have been read, where the EHR names it in place of a patient.
+    assert ("no patient information was read" in view.lead) == (ADVICE[code].asked != "visit")
     assert view.facts[-1].label == "Requests made"
     assert ErrorFact(label="Error", value=f"launch.{code}") in view.facts
 
