@@ -1,5 +1,6 @@
 """What a clinician and a patient do in a browser: open the chart, hand over, answer, send."""
 
+import re
 from collections.abc import Callable
 
 from playwright.sync_api import Frame, Locator, Page, expect
@@ -9,6 +10,8 @@ from tests.support.stands import Clinic, utc_today
 View = Page | Frame
 Press = Callable[[Locator], None]
 NAMES = {"falling-slowly": "CASTELLANE", "missing-items": "FERRANT", "new-patient": "NYBERG"}
+# What was answered or rated before can be so again.
+HAND_OVER, RATE = re.compile("^Hand over"), re.compile("^Rate (this visit|it again)$")
 _ANY_FOCUS = 150
 
 
@@ -50,14 +53,14 @@ def tap(target: Locator) -> None:
 
 def patient_form(view: View, press: Press = click) -> None:
     """From the dashboard over the hand-over page to the patient's form."""
-    press(view.get_by_role("link", name="Hand over to patient"))
+    press(view.get_by_role("link", name=HAND_OVER))
     press(view.get_by_role("link", name="Open the patient’s page"))
     expect(view.locator("form.check")).to_be_visible()
 
 
 def clinician_form(view: View, press: Press = click) -> None:
     """From the dashboard to the clinician's form."""
-    press(view.get_by_role("link", name="Rate this visit"))
+    press(view.get_by_role("link", name=RATE))
     expect(view.locator("form.check")).to_be_visible()
 
 
@@ -70,7 +73,9 @@ def answer(view: View, option: int, press: Press = click, *, leave_out: int = 0)
 
 
 def send(view: View, press: Press = click) -> None:
-    """The form's one button."""
+    """The form's one button, once what has to be confirmed is."""
+    for box in view.locator("form.check input[name=confirmed]").all():
+        box.check()
     press(view.locator("form.check button"))
 
 

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
 
 from tests.browser.accessible import DESK, IN_BOTH_SCHEMES, check_page
-from tests.browser.chart import answer, clinician_form, clinician_rates, in_tab, patient_form, patient_rates, send, to_history
+from tests.browser.chart import HAND_OVER, answer, clinician_form, clinician_rates, in_tab, patient_form, patient_rates, send
 from tests.browser.own import at_own_form, at_picker, at_sign_in, at_start, from_portal, own_answers_sent
 from tests.support.stands import Clinic, clinic
 
@@ -54,7 +54,7 @@ def form_with_errors(tab: Page, here: Clinic) -> None:
 
 
 def handover(tab: Page, here: Clinic) -> None:
-    in_tab(tab, here, WRITTEN_FOR).get_by_role("link", name="Hand over to patient").click()
+    in_tab(tab, here, WRITTEN_FOR).get_by_role("link", name=HAND_OVER).click()
     expect(tab.get_by_role("link", name="Open the patient’s page")).to_be_visible()
 
 
@@ -63,8 +63,29 @@ def thanks(tab: Page, here: Clinic) -> None:
 
 
 def waiting_rating(tab: Page, here: Clinic) -> None:
-    patient_rates(in_tab(tab, here, "sparse-banner"), 3)
-    to_history(tab)
+    in_tab(tab, here, "views-differ")
+    expect(tab.get_by_role("button", name="Show without rating")).to_be_visible()
+
+
+def colleagues_rating(tab: Page, here: Clinic) -> None:
+    """A rating that waits for another clinician."""
+    wish = {"patient": "views-differ", "user": "Practitioner/tomas-weiss"}
+    tab.goto(tab.request.post(f"{here.stand.ehr}/launches", data=wish).json()["launch_url"])
+    expect(tab.get_by_label("Why")).to_be_visible()
+
+
+def nothing_handed_over(tab: Page, here: Clinic) -> None:
+    """Of somebody who has died."""
+    tab.goto(f"{in_tab(tab, here, 'sparse-banner').url.split('?')[0]}handover/rapport-check-in")
+    expect(tab.get_by_role("heading", name="Nothing is handed over")).to_be_visible()
+
+
+def confirming(tab: Page, here: Clinic) -> None:
+    """A form with something to confirm."""
+    tab.goto(f"{in_tab(tab, here, 'sparse-banner').url.split('?')[0]}check/rapport-check-in/clinician")
+    answer(tab, 3)
+    tab.locator("form.check").evaluate("form => { form.noValidate = true; form.requestSubmit() }")
+    expect(tab.get_by_role("alert")).to_be_visible()
 
 
 def receipt(tab: Page, here: Clinic) -> None:
@@ -179,6 +200,10 @@ def about_to_end(tab: Page, here: Clinic) -> None:
 PAGES: dict[str, Callable[[Page, Clinic], object]] = {
     **{f"dashboard-{slug}": dashboard(slug) for slug in PERSONAS},
     "dashboard-rating-waiting": waiting_rating,
+    "dashboard-colleagues-rating": colleagues_rating,
+    "dashboard-dead": dashboard("sparse-banner"),
+    "nothing-handed-over": nothing_handed_over,
+    "form-confirming": confirming,
     "form-patient": empty_patient_form,
     "form-clinician": empty_clinician_form,
     "form-errors": form_with_errors,

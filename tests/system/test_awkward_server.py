@@ -72,7 +72,7 @@ def test_the_dashboard_still_shows_what_that_server_can_search(sekmet_ward: Awkw
     with sekmet_ward.opened(OWEN) as walk:
         page = walk.chart
     assert "HbA1c rose from 71 mmol/mol (8.6 %) to 79 mmol/mol (9.4 %)" in page.text
-    assert "This page is incomplete. 1 of 7 reads did not complete (Alliance answers)." in page.text
+    assert "This page is incomplete. 1 of 7 reads cannot be made, as the server does not offer them (Alliance answers)." in page.text
 
 
 def test_a_submission_that_server_does_not_offer_to_take_ends_in_a_receipt_that_says_so(sekmet_ward: Awkward, sekmet_base: str) -> None:
