@@ -146,7 +146,7 @@ def _found(client: FhirClient, resource: Definition) -> _Found:
 def _own(client: FhirClient, resource: Definition) -> Definition | None:
     """Whatever the server has under our own id."""
     try:
-        return client.read(resource["resourceType"], resource["id"])
+        return client.read(resource["resourceType"], resource["id"], fresh=True)
     except NotFound:
         return None
 

@@ -23,6 +23,8 @@ Params = Sequence[tuple[str, str]]
 # Takes the access token a server no longer accepts and gives a newer one, None where there is none to be had.
 Renew = Callable[[str], str | None]
 MAX_BYTES = 32_000_000
+# RFC 9111 5.2.1.4; HAPI, which keeps what a search found for a minute, goes by it too.
+_FRESH = {"Cache-Control": "no-cache"}
 _SEARCH_SIGNS = re.compile(r"[\\$,|]")
 
 
@@ -59,21 +61,21 @@ class FhirClient(Struct, frozen=True, kw_only=True):
         """Without its token."""
         return f"FhirClient(base={self.base!r})"
 
-    def read(self, resource_type: str, resource_id: str, *, deadline: float | None = None) -> Resource:
-        """The current version. FhirError, also when the server answers with another resource than asked for; NotFound without a
-        request for what cannot be an id, as it would become another address."""
+    def read(self, resource_type: str, resource_id: str, *, deadline: float | None = None, fresh: bool = False) -> Resource:
+        """The current version, past any cache on the way where it has to be `fresh`. FhirError, also when the server answers with another
+        resource than asked for; NotFound without a request for what cannot be an id, as it would become another address."""
         if not is_id(resource_id):
             raise NotFound("The health record has no such entry.", status=404)
-        body = self._get(f"{self.base}/{resource_type}/{resource_id}", deadline=deadline).body
+        body = self._get(f"{self.base}/{resource_type}/{resource_id}", deadline=deadline, extra=_FRESH if fresh else {}).body
         if body is None or body.get("resourceType") != resource_type or body.get("id") != resource_id:
             raise FhirError("The health record answered with another entry than the one asked for.", status=200)
         return body
 
-    def read_reference(self, reference: str, deadline: float | None = None) -> Resource:
+    def read_reference(self, reference: str, deadline: float | None = None, *, fresh: bool = False) -> Resource:
         """The current version of what a reference to this server names. FhirError as of `read`; NotFound without a request for one to
         another server, which is never asked with this one's token."""
         kind, _, resource_id = (local_reference(reference, base=self.base) or "").partition("/")
-        return self.read(kind, resource_id, deadline=deadline)
+        return self.read(kind, resource_id, deadline=deadline, fresh=fresh)
 
     def search(self, resource_type: str, params: Params, *, deadline: float | None = None, fresh: bool = False) -> SearchResult:
         """Every page, as far as `page_limit` and `deadline` allow. FhirError only when the first page fails.
@@ -96,8 +98,7 @@ class FhirClient(Struct, frozen=True, kw_only=True):
 
     def page(self, url: str, *, deadline: float | None = None, fresh: bool = False) -> Resource:
         """One page of a search, by its address at this base. FhirError, also when the answer is no list."""
-        extra = {"Cache-Control": "no-cache"} if fresh else {}
-        answer = self._get(url, deadline=deadline, extra=extra)
+        answer = self._get(url, deadline=deadline, extra=_FRESH if fresh else {})
         if answer.body is None or answer.body.get("resourceType") != "Bundle":
             said = words_of(answer.body)
             raise FhirError("The health record answered a search with something else than a list.", status=answer.status, diagnostics=said)

@@ -32,6 +32,14 @@ def test_read_sends_the_token_and_keeps_the_digits(session: Session) -> None:
     assert request.headers["Accept"] == "application/fhir+json"
 
 
+@pytest.mark.parametrize(("fresh", "sent"), [(True, "no-cache"), (False, None)])
+@responses.activate
+def test_what_was_just_written_is_read_past_every_cache(session: Session, fresh: bool, sent: str | None) -> None:
+    responses.get(f"{BASE}/Observation/o1", json=observation(1))
+    client(session).read_reference("Observation/o1", fresh=fresh)
+    assert responses.calls[0].request.headers.get("Cache-Control") == sent
+
+
 @responses.activate
 def test_read_refuses_another_resource_than_asked_for(session: Session) -> None:
     responses.get(f"{BASE}/Patient/p1", json={"resourceType": "Patient", "id": "p2"})

@@ -35,7 +35,7 @@ def find_patients(issuer: Issuer, services: AppServices, *, text: str) -> Patien
     FhirError when it does not answer."""
     _check_open(issuer)
     params = [("_count", _ROWS), *([("name", text.strip())] if text.strip() else [])]
-    found = _client(issuer, services, pages=_PAGES).search("Patient", params)
+    found = _client(issuer, services, pages=_PAGES).search("Patient", params, fresh=True)
     zone = services.zone(issuer.iss)
     patients = sorted((patient_of(one, zone=zone) for one in found.resources), key=_by_name)
     return PatientList(patients=tuple(patients), complete=found.complete, reason=found.reason)
@@ -88,7 +88,7 @@ def _practitioners(client: FhirClient, chosen: str | None, deadline: float) -> S
     """The chosen practitioner, or the server's first ones."""
     if chosen is not None:
         return _one(client, "Practitioner", chosen, deadline)
-    return client.search("Practitioner", [("_count", "1")], deadline=deadline)
+    return client.search("Practitioner", [("_count", "1")], deadline=deadline, fresh=True)
 
 
 def _user(client: FhirClient, patient: Resource, known: tuple[Resource, ...], *, chosen: bool) -> User:

@@ -89,11 +89,11 @@ def _scores_text(sealed: SealedSubmission) -> str:
 
 
 def _read_back(record: ChartRecord, sealed: SealedSubmission) -> ReadBacks:
-    """Every stored resource, all at once, by id: a search may answer from before the write. What may not be read, or is not offered to be,
+    """Every stored resource, all at once, by id and past any cache: a search may answer from before the write. What may not be read, or is not offered to be,
     is not asked for: the 404 to it would say nothing of the entry."""
     client, allowed = reader(record), permissions(record)
     refused = {role: reason for role, place in sealed.stored.items() if (reason := allowed.why_not(place.partition("/")[0], "read"))}
-    reads = {role: partial(client.read_reference, place) for role, place in sealed.stored.items() if role not in refused}
+    reads = {role: partial(client.read_reference, place, fresh=True) for role, place in sealed.stored.items() if role not in refused}
     found = gather(record.services.pool, reads, seconds=record.services.settings.read_deadline)
     return {**found, **{role: Failed(error=FhirError(reason)) for role, reason in refused.items()}}
 

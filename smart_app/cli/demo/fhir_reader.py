@@ -30,8 +30,10 @@ class FhirReader(Struct, frozen=True, kw_only=True):
     zone: ZoneInfo
 
     def _get(self, path: str) -> FhirJson:
-        """One GET. StepFailed unless it is answered with a resource."""
-        headers = {"Accept": "application/fhir+json"} | ({"Authorization": f"Bearer {self.token}"} if self.token else {})
+        """One GET, past any cache: what was written a moment ago has to be in it. StepFailed unless it is answered with a resource."""
+        headers = {"Accept": "application/fhir+json", "Cache-Control": "no-cache"} | (
+            {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        )
         address = path if path.startswith(self.base) else f"{self.base}/{path}"
         answer = requests.get(address, headers=headers, timeout=_TIMEOUT)
         expect(answer.status_code == 200, f"GET {path.split('?', maxsplit=1)[0]} answered {answer.status_code}")

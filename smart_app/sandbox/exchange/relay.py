@@ -16,6 +16,7 @@ from smart_app.sandbox.exchange.messages import FhirRequest, FhirResponse, query
 from smart_app.sandbox.exchange.refusal import FHIR_JSON, refusal
 
 _SENT = {
+    "cache-control": "Cache-Control",
     "content-type": "Content-Type",
     "if-match": "If-Match",
     "if-none-exist": "If-None-Exist",
@@ -72,9 +73,10 @@ class Relay:
         )
 
     def _address(self, request: FhirRequest) -> str:
+        """Where the request goes on to, with no two slashes in its query for a front on the way to merge."""
         path = f"/{quote(request.path, safe='/$')}" if request.path else ""
         query = [(name, value.replace(request.base, self._base)) for name, value in request.query if name not in {"_format", "_pretty"}]
-        return f"{self._base}{path}" + (f"?{query_text(tuple(query))}" if query else "")
+        return f"{self._base}{path}" + (f"?{query_text(tuple(query)).replace('//', '%2F%2F')}" if query else "")
 
     def _inward(self, request: FhirRequest) -> bytes:
         """The body with our base replaced by the server's; a form of `_search` likewise."""

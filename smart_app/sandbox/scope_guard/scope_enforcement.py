@@ -23,7 +23,7 @@ from smart_app.sandbox.scope_guard.interaction import (
 from smart_app.sandbox.scope_guard.token_reach import Recorder, TokenReach, ignore_touch
 
 # No If-None-Match: a 304 would tell of a resource without a body to judge it by.
-_KEPT_HEADERS = frozenset({"accept", "content-type", "if-match", "if-none-exist", "prefer"})
+_KEPT_HEADERS = frozenset({"accept", "cache-control", "content-type", "if-match", "if-none-exist", "prefer"})
 
 
 class ScopeGuard:

@@ -171,7 +171,8 @@ class RemoteServer:
         timeout: float = TIMEOUT_SECONDS,
     ) -> tuple[requests.Response, Resource]:
         address = path if path.startswith(("http://", "https://")) else f"{self.base}/{path}".rstrip("/")
-        sent = {"Accept": JSON, **({"Content-Type": JSON} if content else {}), **(headers or {})}
+        # What was written a moment ago has to be found: HAPI answers an equal search from its memory for a minute.
+        sent = {"Accept": JSON, "Cache-Control": "no-cache", **({"Content-Type": JSON} if content else {}), **(headers or {})}
         data = simplejson.dumps(content, use_decimal=True).encode() if content else None
         try:
             response = self.session.request(method, address, data=data, headers=sent, timeout=timeout, allow_redirects=False)

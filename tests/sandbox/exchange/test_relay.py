@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
@@ -57,6 +58,21 @@ def ask(upstream: Upstream, method: str = "GET", path: str = "Observation", **mo
     return upstream.relay().handle(FhirRequest(method=method, path=path, base=OURS, **more))  # type: ignore[arg-type]
 
 
+def test_what_must_not_come_from_memory_says_so_to_the_server_behind(upstream: Upstream) -> None:
+    upstream.says('{"resourceType": "Bundle"}')
+    ask(upstream, headers={"cache-control": "no-cache", "cookie": "mine"})
+    [(_, _, headers, _)] = upstream.got
+    assert (headers.get("Cache-Control"), headers.get("Cookie")) == ("no-cache", None)
+
+
+def test_no_query_holds_slashes_that_a_front_may_merge(upstream: Upstream) -> None:
+    upstream.says('{"resourceType": "Bundle"}')
+    ask(upstream, query=(("code", "http://loinc.org|4548-4,http://snomed.info/sct|1"),))
+    [(_, address, _, _)] = upstream.got
+    assert "//" not in address
+    assert parse_qs(urlsplit(address).query) == {"code": ["http://loinc.org|4548-4,http://snomed.info/sct|1"]}
+
+
 def test_addresses_lead_to_us_and_other_text_stays(upstream: Upstream) -> None:
     upstream.says(
         """{"resourceType": "Bundle", "link": [{"relation": "next", "url": "BASE?_getpages=a&_getpagesoffset=2"}],
@@ -102,7 +118,8 @@ def test_request_goes_on_with_its_conditions_and_nothing_private(upstream: Upstr
     query = (("subject", f"{OURS}/Patient/1"), ("_format", "xml"), ("date", "ge2026-01-01"), ("date", "lt2027-01-01"))
     ask(upstream, "PUT", "Observation/1", headers={**headers, "content-type": "application/fhir+json"}, body=body.encode(), query=query)
     method, address, sent, sent_body = upstream.got[0]
-    assert (method, address) == ("PUT", f"/hapi/fhir/Observation/1?subject={upstream.base}/Patient/1&date=ge2026-01-01&date=lt2027-01-01")
+    about = f"{upstream.base}/Patient/1".replace("//", "%2F%2F")
+    assert (method, address) == ("PUT", f"/hapi/fhir/Observation/1?subject={about}&date=ge2026-01-01&date=lt2027-01-01")
     assert (sent["If-Match"], sent["If-None-Exist"], sent["Prefer"]) == ('W/"3"', "identifier=s|k", "return=minimal")
     assert sent["Accept"] == "application/fhir+json"
     assert not {"Authorization", "Cookie"} & sent.keys()
@@ -184,6 +201,7 @@ def test_the_ehr_over_a_relay_holds_a_search_to_the_patient(upstream: Upstream) 
             {"resource": {"resourceType": "Observation", "id": "1", "subject": {"reference": "Patient/p2"}}},
             {"resource": {"resourceType": "Observation", "id": "2", "subject": {"reference": "BASE/Patient/p1"}}}]}"""
         )
-        answer = ward.call(token, "GET", "Observation")
+        answer = ward.call(token, "GET", "Observation", headers={"Cache-Control": "no-cache"})
+    assert upstream.got[-1][2].get("Cache-Control") == "no-cache"
     assert upstream.got[-1][1] == "/hapi/fhir/Observation?subject=Patient/p1"
     assert [one["resource"].get("id") for one in answer.json()["entry"]] == ["2", None]

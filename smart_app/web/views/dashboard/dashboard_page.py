@@ -363,7 +363,8 @@ def _hba1c_panel(panel: Panel, history: History, frame: LaneFrame) -> MeasurePan
     source = formats.listed(places) if 0 < len(places) <= _MOST_PLACES else f"{len(places)} laboratories" if places else history.server
     late = [one.when for one in (panel.latest, *panel.unordered) if one is not None]
     last = f", last {formats.since(formats.latest_possible(late), frame.today)}" if late else ""
-    number = formats.count(panel.total, "result") if panel.total or panel.read.whole else "not known"
+    read = "" if panel.read.whole else " read"
+    number = f"{formats.count(panel.total, 'result')}{read}" if panel.total or panel.read.whole else "not known"
     return MeasurePanel(
         title=panel.measure.title,
         direction=panel.measure.direction,

@@ -270,6 +270,7 @@ def test_of_what_came_in_no_order_nothing_is_latest_first_or_before() -> None:
     assert lane.plot is not None
     assert view.hba1c
     assert "last" not in view.hba1c.standing
+    assert view.hba1c.standing.startswith("2 results read · ")
     [sentence] = sentences(cut(latest=False))
     assert sentence.startswith("Nothing is compared: not everything could be read, so later or earlier ones may be missing.")
     assert sentence.endswith("0 ratings and 3 diabetes results were read.")

@@ -52,8 +52,6 @@ public class PeerConfig {
     @Bean
     public JpaStorageSettings storageSettings() {
         JpaStorageSettings settings = new JpaStorageSettings();
-        // Equal searches must see what was written in between: without this they may answer from a 60 s cache.
-        settings.setReuseCachedSearchResultsForMillis(null);
         settings.setAllowMultipleDelete(true);
         return settings;
     }
