@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from fhir_mappings.measures.catalogue import groups_of, load_measures
-from fhir_mappings.measures.measure import Measure, MeasureCode, MeasureGroup, Unit
+from fhir_mappings.measures.measure import PANEL, Measure, MeasureCode, MeasureGroup, Unit
 from fhir_mappings.r4.systems import LOINC, SNOMED, UCUM
 
 _ROOT = Path(__file__).parents[2] / "fhir_mappings"
@@ -98,8 +98,8 @@ def _how(code: MeasureCode) -> Iterator[str]:
         yield f"listed: {code.exclude}"
     if code.within:
         yield f"also as a part of {', '.join(f'`{one}`' for one in code.within)}"
-    if code.pair:
-        yield f"drawn together with `{code.pair}`"
+    if code.part:
+        yield "the panel of both numbers" if code.part == PANEL else f"the {code.part} number of a pair"
     if code.reads_as:
         yield f"`%` means {code.reads_as}"
     if code.sufficiency:

@@ -89,8 +89,8 @@ def _scores_text(sealed: SealedSubmission) -> str:
 
 
 def _read_back(record: ChartRecord, sealed: SealedSubmission) -> ReadBacks:
-    """Every stored resource, all at once, by id and past any cache: a search may answer from before the write. What may not be read, or is not offered to be,
-    is not asked for: the 404 to it would say nothing of the entry."""
+    """Every stored resource, all at once, by id and past any cache: a search may answer from before the write. What may not be read, or is
+    not offered to be, is not asked for: the 404 to it would say nothing of the entry."""
     client, allowed = reader(record), permissions(record)
     refused = {role: reason for role, place in sealed.stored.items() if (reason := allowed.why_not(place.partition("/")[0], "read"))}
     reads = {role: partial(client.read_reference, place, fresh=True) for role, place in sealed.stored.items() if role not in refused}
