@@ -66,20 +66,21 @@ class ReadReport(Struct, frozen=True, kw_only=True):
 PATIENT = "patient"
 ANSWERS = "answers"
 SCORES = "scores"
-# Where a laboratory, a ward or a device files results as a rule, for groups that records file differently.
-_USUAL_CATEGORIES = ("laboratory", "vital-signs")
+# As every score is filed that Rapport writes (fhir_mappings.submission.score_observations).
+_SURVEY = ("survey",)
 
 
 class DashboardSearch(Struct, frozen=True, kw_only=True):
     """One search of the dashboard: `title` for people, `params` without the patient's, `categories` (FHIR's observation-category) under
-    which records file every result of it, empty where they differ; `forms` is how the addresses of the forms begin that it is after,
-    `codes` what its results are coded with; `measures` those it reads, where there are more than one."""
+    which records file every result of it, empty where they differ, `filed` those to ask for in place of codes; `forms` is how the addresses
+    of the forms begin that it is after, `codes` what its results are coded with; `measures` those it reads, where there are several."""
 
     key: str
     title: str
     type: str
     params: tuple[tuple[str, str], ...]
     categories: tuple[str, ...] = ()
+    filed: tuple[str, ...] = ()
     forms: str = ""
     codes: frozenset[tuple[str, str]] = frozenset()
     measures: tuple[Measure, ...] = ()
@@ -132,6 +133,7 @@ def _group_search(services: AppServices, group: MeasureGroup) -> DashboardSearch
         type="Observation",
         params=(("code", _tokens(codes)),),
         categories=group.categories,
+        filed=group.categories or tuple(dict.fromkeys(code for one in groups_of(services.measures) for code in one.categories)),
         codes=frozenset(codes),
         measures=own if len(own) > 1 else (),
     )
@@ -145,9 +147,8 @@ def _score_search(services: AppServices, allowed: Permissions) -> DashboardSearc
     codes = [(score_system(base), code) for code in ours]
     by_category = allowed.capabilities.searchable("Observation", "category") is not False
     param = ("category", _tokens((category_system(base), code) for code in CATEGORIES)) if by_category else ("code", _tokens(codes))
-    # Filed as every score is that Rapport writes (fhir_mappings.submission.score_observations).
     return DashboardSearch(
-        key=SCORES, title="Alliance scores", type="Observation", params=(param,), categories=("survey",), codes=frozenset(codes)
+        key=SCORES, title="Alliance scores", type="Observation", params=(param,), categories=_SURVEY, filed=_SURVEY, codes=frozenset(codes)
     )
 
 
@@ -204,9 +205,9 @@ def _question(search: DashboardSearch, allowed: Permissions, patient: str) -> Se
 
 def _by_category(search: DashboardSearch, allowed: Permissions) -> tuple[str, str] | None:
     """How results are asked for at servers that take no list of codes, or want a category (US Core promises patient and category alone)."""
-    if not search.codes or allowed.capabilities.searchable(search.type, "category") is False:
+    if not search.filed or allowed.capabilities.searchable(search.type, "category") is False:
         return None
-    return ("category", _tokens((OBSERVATION_CATEGORY, code) for code in search.categories or _USUAL_CATEGORIES))
+    return ("category", _tokens((OBSERVATION_CATEGORY, code) for code in search.filed))
 
 
 def _part_key(measure: Measure) -> str:
