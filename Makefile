@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-system check bench lock docs format clean
+.PHONY: help demo test test-system campaign check bench lock docs format clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -19,6 +19,12 @@ test-system: ## browser, PostgreSQL, foreign FHIR servers, long runs; installs w
 	@$(PYTHON) tools/setup_venv.py dev
 	@$(PYTHON) tools/setup_system.py
 	@$(BIN)/python -m pytest -m system $(ARGS)
+
+campaign: ## the long forms, hours, not in .ci/run: 5,000 records against the oracle, then mutants (ARGS="fhir_mappings.measures.focus*")
+	@$(PYTHON) tools/setup_venv.py dev
+	@$(BIN)/python -m pytest tests/fhir_mappings/measures/oracle -n 2 --hypothesis-profile campaign --timeout 3600
+	@$(BIN)/python -m mutmut run --max-children 2 $(ARGS)
+	@$(BIN)/python -m mutmut results
 
 check: ## ruff, mypy, import-linter, djlint
 	@$(PYTHON) tools/setup_venv.py dev
@@ -44,8 +50,8 @@ format: ## let ruff format and fix what it can
 lock: ## write the lock files anew (needs uv and npm)
 	@uv lock --quiet --upgrade
 	@uv export --quiet --no-header --no-emit-project --no-default-groups --group build --extra postgres --format requirements-txt -o requirements/runtime.txt > /dev/null
-	@uv export --quiet --no-header --no-emit-project --no-default-groups --group build --group lint --group test --group system --extra postgres --format requirements-txt -o requirements/dev.txt > /dev/null
+	@uv export --quiet --no-header --no-emit-project --no-default-groups --group build --group lint --group test --group campaign --group system --extra postgres --format requirements-txt -o requirements/dev.txt > /dev/null
 	@$(PYTHON) tools/lock_node.py
 
 clean: ## remove what the other targets made
-	rm -rf .venv .mypy_cache .ruff_cache .import_linter_cache .pytest_cache .hypothesis artefacts dist tests/peers/*/target tests/peers/node/node_modules
+	rm -rf .venv .mypy_cache .ruff_cache .import_linter_cache .pytest_cache .hypothesis artefacts dist mutants tests/peers/*/target tests/peers/node/node_modules

@@ -74,6 +74,7 @@ ABOUT: Shapes = {
     "focus the patient": st.sampled_from(["Patient/p1", f"{BASE}/Patient/p1", "Patient/p1/_history/1"]).map(
         lambda text: {"focus": [{"reference": text}]}
     ),
+    "focus not in a list": st.just({"focus": {"reference": "Patient/p1"}}),
     "focus another": st.sampled_from(["RelatedPerson/unborn", "Patient/p2", "Device/d1", "#donor"]).map(
         lambda text: {"focus": [{"reference": text}]}
     ),
