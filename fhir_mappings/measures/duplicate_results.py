@@ -44,14 +44,20 @@ class _Result(Struct, frozen=True, kw_only=True):
 
 def one_of_each(found: list[Measurement], skipped: list[Skipped], measures: Iterable[Measure]) -> list[Measurement]:
     """One value per result, whatever order they came in. What gave way to it is listed, what says the same is among its sources."""
-    days = {(one.measure, one.when.day) for one in found}
-    if len(days) == len(found) and _CORRECTING.isdisjoint([one.standing for one in found]):
+    if _CORRECTING.isdisjoint([one.standing for one in found]) and _are_of_own_moments(found):
         return found
     known = {measure.key: measure for measure in measures}
     results = [result for (key, _), values in _by_moment(found).items() for result in _told_apart(values, known[key])]
     kept = _after_corrections(results, skipped)
     skipped.extend(_given_way(one, result) for result in kept for one in result.values if _is_not_on_the_page(one, result))
     return _with_disagreements(kept)
+
+
+def _are_of_own_moments(found: Sequence[Measurement]) -> bool:
+    """Whether no two of a measure are of one moment; of a day, as is nearly always so, is asked first, as it takes less time."""
+    if len({(one.measure, one.when.day) for one in found}) == len(found):
+        return True
+    return len({(one.measure, one.when.instant or one.when.text) for one in found}) == len(found)
 
 
 def _by_moment(found: Iterable[Measurement]) -> Mapping[tuple[str, _Moment], list[Measurement]]:
