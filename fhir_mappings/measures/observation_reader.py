@@ -19,7 +19,7 @@ from fhir_mappings.measures.pairs.separate_resources import Half, PanelOfMembers
 from fhir_mappings.measures.quantity_reader import KnownUnits, Unreadable, drawn_value, quantity_in
 from fhir_mappings.measures.remarks import remarks_of, says_more
 from fhir_mappings.measures.result_dates import check_dated, moment_otherwise
-from fhir_mappings.measures.sensor_activity import Summary, why_too_little
+from fhir_mappings.measures.sensor_activity import SensorSummary, why_too_little
 from fhir_mappings.measures.units.stray_values import without_strays
 from fhir_mappings.r4.dates import Moment, parse_moment
 from fhir_mappings.r4.display import cut, shown_value, text_of
@@ -46,7 +46,7 @@ class _ObservationReading(Struct, frozen=True):
     found: list[Measurement] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     separate: Separate = field(default_factory=Separate)
-    summaries: list[Summary] = field(default_factory=list)
+    summaries: list[SensorSummary] = field(default_factory=list)
     units: KnownUnits = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     zone: tzinfo = UTC
@@ -136,7 +136,7 @@ def _read(reading: _ObservationReading, observation: FhirJson, place: CodePlace)
         if place.code.sufficiency is None:
             reading.found.append(value)
         else:
-            reading.summaries.append(Summary(value=value, observation=observation, holder=holder, place=place))
+            reading.summaries.append(SensorSummary(value=value, observation=observation, holder=holder, place=place))
     except Unreadable as why:
         why.shown = why.shown if second is None else both_shown(holder, second)
         reading.skipped.append(_skipped(observation, holder, place, why, when=when))
@@ -152,7 +152,7 @@ def _read_holder(
         if place.code.sufficiency is None:
             reading.found.append(value)
         else:
-            reading.summaries.append(Summary(value=value, observation=observation, holder=holder, place=place))
+            reading.summaries.append(SensorSummary(value=value, observation=observation, holder=holder, place=place))
     except Unreadable as why:
         reading.skipped.append(_skipped(observation, holder, place, why, when=when))
 

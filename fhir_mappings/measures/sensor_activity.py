@@ -17,7 +17,7 @@ _WITHDRAWN = frozenset({"entered-in-error", "cancelled", "registered"})
 _SHARES = {"%": Decimal(1), "": Decimal(1), "1": Decimal(100)}
 
 
-class Summary(Struct, frozen=True, kw_only=True):
+class SensorSummary(Struct, frozen=True, kw_only=True):
     """A value that counts only where its sensor was active long enough, and the resource it was read from."""
 
     value: Measurement
@@ -36,7 +36,7 @@ class _Record(Struct, frozen=True, kw_only=True):
 
 
 def why_too_little(
-    summaries: Sequence[Summary], observations: Iterable[object], *, base: str, counts: Callable[[FhirJson], bool]
+    summaries: Sequence[SensorSummary], observations: Iterable[object], *, base: str, counts: Callable[[FhirJson], bool]
 ) -> list[Unreadable | None]:
     """For each summary why it does not count, None where it does, or where nothing is said of its sensor. `counts` tells the Observations
     of the patient themself, `base` is the address they came from."""
@@ -74,7 +74,7 @@ def _period(observation: FhirJson) -> tuple[str, str] | None:
     return (days[0], days[1]) if all(days) and days else None
 
 
-def _why(summary: Summary, record: _Record) -> Unreadable | None:
+def _why(summary: SensorSummary, record: _Record) -> Unreadable | None:
     wanted = summary.place.code.sufficiency
     if wanted is None:
         return None
@@ -85,7 +85,7 @@ def _why(summary: Summary, record: _Record) -> Unreadable | None:
     return Unreadable("data_insufficient", f"The sensor was active {share:f} % of the time. At least {least} % is needed.")
 
 
-def _shares(summary: Summary, record: _Record, code: str) -> Iterator[list[Decimal]]:
+def _shares(summary: SensorSummary, record: _Record, code: str) -> Iterator[list[Decimal]]:
     """What is said, the nearest first; where several say it, the least counts."""
     yield list(_said((summary.observation,), code))
     yield list(_said(_tied(summary.value.source, record), code))
