@@ -1,6 +1,6 @@
 """Submissions on their way: sealed here before the first byte goes out, kept until the record has acknowledged them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -29,7 +29,8 @@ _RECOVER = update(outbox).where(STUCK).values(state="unknown", updated=bindparam
 _PURGE = delete(outbox).where(DONE)
 _OWN = outbox.c.owner.in_(bindparam("owners", expanding=True))
 _LEFT = _OWN & outbox.c.state.in_(_UNFINISHED)
-_SELECT_OWN = select(outbox).where(_OWN).order_by(outbox.c.created.desc(), outbox.c.id)
+_LATEST = 20
+_SELECT_OWN = select(outbox).where(_OWN).order_by(outbox.c.created.desc(), outbox.c.id).limit(_LATEST)
 _SELECT_LEFT = select(outbox).where(_LEFT).order_by(outbox.c.created.desc(), outbox.c.id)
 _HAS_LEFT = select(outbox.c.id).where(_LEFT, outbox.c.id == bindparam("wanted"))
 
@@ -115,11 +116,12 @@ class Outbox:
             rows = connection.execute(_SELECT_LEFT, {"owners": self._owners(author)}).all()
         return [self._entry(row) for row in rows]
 
-    def sent_by(self, author: Author) -> Sequence[OutboxEntry]:
-        """Every submission of this user about this patient that is still here, acknowledged ones among them, newest first."""
+    def sent_by(self, author: Author) -> Iterator[OutboxEntry]:
+        """The latest submissions of this user about this patient that are still here, acknowledged ones among them, newest first; each is
+        opened when it is looked at."""
         with self._database.begin() as connection:
             rows = connection.execute(_SELECT_OWN, {"owners": self._owners(author)}).all()
-        return [self._entry(row) for row in rows]
+        return map(self._entry, rows)
 
     def belongs(self, key: str, author: Author) -> bool:
         """Whether this user sent that submission about this patient, in whatever launch, and it is not acknowledged."""

@@ -87,7 +87,8 @@ class Jar:
             self._send(client, tab)
         elif writing:
             html = self._look(client, tab, f"{tab.path}check/{SLUG}/clinician")
-            tab.form = dict(_HIDDEN.findall(html)) | dict.fromkeys(ITEMS, "4")
+            # The same visit many times over, which is confirmed each time.
+            tab.form = dict(_HIDDEN.findall(html)) | dict.fromkeys(ITEMS, "4") | {"confirmed": "again"}
         else:
             self._look(client, tab, tab.path)
 

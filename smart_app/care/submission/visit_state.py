@@ -102,7 +102,11 @@ def _recent_own(record: ChartRecord, instrument: str) -> GivenRating:
     known = recent.get(context.iss, name, context.access_token)
     if known is not None:
         return GivenRating(known=known["known"], score=known["score"])
-    readings = read_all(record, only=(ANSWERS,))
+    try:
+        readings = read_all(record, only=(ANSWERS,))
+    except FhirError:
+        # The patient may be known from moments ago, and then the form can be filled in.
+        return _NOT_ASKED
     remember_patient(record, readings.patient)
     ratings, whole = _ratings(record, readings.resources[ANSWERS]), readings.reports[ANSWERS].whole
     found = given_rating(record, ratings, informant="clinician", instrument=instrument, whole=whole)
