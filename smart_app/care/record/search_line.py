@@ -15,10 +15,11 @@ from smart_app.fhir.client import Params, Resource
 from smart_app.fhir.search_pages import SearchPages
 
 _COUNT = ("_count", "200")
+_DAY = timedelta(days=1)
 _YEAR = timedelta(days=365)
 # Below this a window is read page by page: to make it smaller yet would take as many requests.
 _SHORTEST = timedelta(days=8)
-_NO_ORDER = "results did not come in the order of their dates."
+_NO_ORDER = "nothing shows that the newest results came first."
 _FIRST_OF_ALL = date(1900, 1, 1)
 
 
@@ -192,7 +193,8 @@ class SearchLine(Struct, kw_only=True):
         self.next = None
         if not self.pages.result().complete:
             return
-        self.since = window.start
+        # A server tells days by a clock of its own.
+        self.since = window.start + _DAY
         counted = self.before[0].total
         self.read_whole = window.start <= _FIRST_OF_ALL or (counted is not None and len(self._all()) >= counted)
         if not self.read_whole:
@@ -210,10 +212,10 @@ class SearchLine(Struct, kw_only=True):
         """Where a window begins that gives one page, as far as can be told."""
         length, total = self._length(window), self.pages.total
         share = length * self.pages.received // total if total else length // 4
-        return (window.end or self.today + timedelta(days=1)) - max(_SHORTEST, min(share, length // 2))
+        return (window.end or self.today + _DAY) - max(_SHORTEST, min(share, length // 2))
 
     def _length(self, window: Window) -> timedelta:
-        return (window.end or self.today + timedelta(days=1)) - window.start
+        return (window.end or self.today + _DAY) - window.start
 
     def _all(self) -> list[Resource]:
         return distinct(chain.from_iterable(stream.matches for stream in (*self.before, self.pages)))

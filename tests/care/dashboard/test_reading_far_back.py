@@ -103,7 +103,7 @@ def test_where_a_server_neither_sorts_nor_goes_by_dates_nothing_is_called_latest
     assert (shown.latest, shown.previous, found.changes) == (None, None, ())
     assert shown.total > 0
     assert (shown.read.whole, shown.read.since) == (False, None)
-    assert "results did not come in the order of their dates" in str(shown.read.reason)
+    assert "nothing shows that the newest results came first" in str(shown.read.reason)
     assert ehr.requests_made() <= MOST
 
 
