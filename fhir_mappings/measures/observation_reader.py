@@ -10,7 +10,7 @@ from decimal import Decimal
 from msgspec import Struct, field
 
 from fhir_mappings.measures.code_index import CodePlace, code_index, own_components, places_in
-from fhir_mappings.measures.duplicate_results import one_of_each
+from fhir_mappings.measures.duplicates.duplicate_results import one_of_each
 from fhir_mappings.measures.focus import why_about_another
 from fhir_mappings.measures.measure import PANEL, Measure, MeasureCode, Unit
 from fhir_mappings.measures.measurement import Comparator, Measurement, Standing

@@ -67,7 +67,7 @@ def _parts_say_more(components: list[FhirJson]) -> bool:
 
 def remarks_of(observation: FhirJson, place: CodePlace, patient: PatientOnServer) -> tuple[Remark, ...]:
     """Everything that came with one value; of a value in a panel what stands at its own components too."""
-    holders = [observation, *_own_components(observation, place)] if place.component else [observation]
+    holders = [observation, *_own_components(observation, place)]
     said = [
         *_comments(observation.get("note")),
         *(remark for holder in holders for remark in _interpretations(holder.get("interpretation"))),

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from msgspec import Struct, field
 
-from fhir_mappings.measures.duplicate_results import is_timed, one_of_each
+from fhir_mappings.measures.duplicates.duplicate_results import is_timed, one_of_each
 from fhir_mappings.measures.measure import Measure
 from fhir_mappings.measures.measurement import Measurement, Standing
 from fhir_mappings.measures.pairs.one_resource import check_pair, names_of

@@ -7,7 +7,7 @@ from typing import Any
 
 from smart_app.sandbox.exchange.json_text import parsed, written
 from smart_app.sandbox.exchange.messages import FhirRequest, FhirResponse
-from smart_app.sandbox.exchange.refusal import IssueType, refusal
+from smart_app.sandbox.exchange.refusal import IssueType, operation_outcome, refusal
 from smart_app.sandbox.faults.fault import Case, Fault, Forward
 
 # What a widespread EHR adds to every answer, and what one may say of results it keeps back.
@@ -25,7 +25,7 @@ def _beside(answer: FhirResponse, issue: dict[str, Any], *, alone: bool) -> Fhir
     body = parsed(answer.body) if answer.status == 200 else None  # noqa: PLR2004
     if body is None or body.get("type") != "searchset":
         return answer
-    outcome = {"resource": {"resourceType": "OperationOutcome", "issue": [issue]}, "search": {"mode": "outcome"}}
+    outcome = {"resource": operation_outcome(issue), "search": {"mode": "outcome"}}
     given = body.get("entry")
     kept = given if isinstance(given, list) and not alone else []
     bundle = {name: value for name, value in body.items() if not (alone and name in {"total", "link"})}

@@ -156,7 +156,7 @@ def test_a_value_of_a_year_before_stays_the_one_before(ehr: Ehr, services: AppSe
 
 def test_ratings_in_no_known_order_have_none_before_the_other(ehr: Ehr, services: AppServices) -> None:
     rate(services, "clinician", answers(4))
-    rate(services, "clinician", answers(2))
+    rate(services, "clinician", answers(2), encounter="e2")
     for form, authored in zip(ehr.of_type("QuestionnaireResponse"), ("2026", "2026-03-01"), strict=True):
         ehr.put(form | {"authored": authored, "encounter": None})
     [dyad] = history(services).dyads

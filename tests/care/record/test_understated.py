@@ -10,10 +10,11 @@ from smart_app.care.dashboard.load_dashboard import load_history
 from smart_app.care.patient_portal import load_portal
 from smart_app.care.submission.submit import submit
 from smart_app.fhir.capability import parse_capabilities
+from smart_app.launch.context.launch_context import User
 from smart_app.registration import Issuer, PublicClient
 from smart_app.services import AppServices
 from tests.care.ehr import BASE, Ehr, statement
-from tests.care.support import SLUG, answers, asked_for, in_launch, patient
+from tests.care.support import SLUG, answers, asked_for, context, in_launch, patient
 
 KEY = "b1c7e0f2-6d7a-4e55-9a51-3f0c8f1f2a92"
 
@@ -79,9 +80,10 @@ def test_trust_is_no_permission(ehr: Ehr, services: AppServices) -> None:
 
 
 def test_a_patient_who_can_never_send_is_offered_nothing(ehr: Ehr, services: AppServices) -> None:
-    page = load_portal(in_launch(trusting(services)))
+    home = context(user=User(reference="Patient/p1", name="Ingrid Halvorsen", issuer="https://ehr.example", subject="p1"))
+    page = load_portal(in_launch(trusting(services), home))
     assert (page.can_send, page.read.state) == (False, "unsupported")
-    assert load_portal(in_launch(trusting(services, "QuestionnaireResponse", "Observation"))).can_send
+    assert load_portal(in_launch(trusting(services, "QuestionnaireResponse", "Observation"), home)).can_send
 
 
 def test_only_what_is_left_out_is_believed_not_what_was_never_asked() -> None:

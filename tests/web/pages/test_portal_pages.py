@@ -220,7 +220,7 @@ class TestOwnPage:
     def test_what_this_sign_in_can_never_show_is_not_called_a_matter_of_time(self, rapport: Clinic) -> None:
         rapport.server.token["scope"] = "launch openid fhirUser patient/Patient.r patient/QuestionnaireResponse.c patient/Observation.c"
         page = rapport.get(rapport.launch())
-        assert "What you have sent before cannot be shown here." in page.text
+        assert "What you have sent before cannot be shown here: your record system does not let this page read it." in page.text
         assert "just now" not in page.text
 
     # SMART G3

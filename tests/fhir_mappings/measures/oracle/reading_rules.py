@@ -122,7 +122,7 @@ _PAIR = re.compile(r"\s*(\d+)\s*/\s*\d+")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(T.+)?)?)?")
 # People alive now were not born before, and no result is of a time to come.
-_FIRST, _LAST = date(1900, 1, 1), date(2027, 12, 31)
+_FIRST, LAST = date(1900, 1, 1), date(2027, 12, 31)
 
 
 class _Judged(Exception):
@@ -347,7 +347,7 @@ def _day(observation: Json) -> date | None:
     day = _calendar_day(written)
     if day is None:
         raise _Judged("listed", "no date can be read")
-    if not _FIRST <= day <= _LAST:
+    if not _FIRST <= day <= LAST:
         raise _Judged("listed", "the date is none a result can have")
     return day
 

@@ -12,29 +12,20 @@ from hypothesis import HealthCheck, Phase, given, settings
 from fhir_mappings.measures.catalogue import load_measures
 from fhir_mappings.measures.measurement import Measurement
 from fhir_mappings.measures.observation_reader import read_measurements
+from fhir_mappings.r4.possible_dates import possible_dates
 from fhir_mappings.r4.references import PatientOnServer
 from fhir_mappings.skipped import Skipped
 from tests.fhir_mappings.measures.oracle import observation_shapes, reading_rules
 from tests.fhir_mappings.measures.oracle.observation_shapes import ASPECTS, NAMES, observations, records
-from tests.fhir_mappings.measures.oracle.reading_rules import BASE, PATIENT, Verdict, verdict
+from tests.fhir_mappings.measures.oracle.reading_rules import BASE, LAST, PATIENT, Verdict, verdict
 from tests.support.examples import at_least, share
-
-# Shapes whose rule is not kept yet. Each is expected to fail, and fails the suite once it no longer does: then its line goes.
-PENDING = frozenset(
-    {
-        "egfr not indexed", "text close up", "text with a comma", "text with a bound", "absent", "unit contradicted in words",
-        "unit in words alone", "unit equal in ucum", "percentage called per mille", "pressure by snomed", "pressure without its upper half",
-        "pressure without parts", "pressure of strange parts", "pressure as text", "upper number alone", "component of its own code",
-        "a timing of one event", "a timing that repeats", "the report alone", "a date no result can have", "a comment",
-        "an entry of the patient",
-    }
-)  # fmt: skip
 
 PLAIN = {aspect: next(iter(shapes)) for aspect, shapes in ASPECTS.items()}
 
 
 def read(record: Sequence[dict[str, Any]]) -> tuple[list[Measurement], list[Skipped]]:
-    return read_measurements(load_measures(), record, patient=PatientOnServer(id=PATIENT, base=BASE))
+    possible = possible_dates(None, LAST)
+    return read_measurements(load_measures(), record, patient=PatientOnServer(id=PATIENT, base=BASE), possible=possible)
 
 
 def broken_rules(record: Sequence[dict[str, Any]]) -> list[str]:
@@ -67,20 +58,15 @@ def _wrongly_drawn(one: Measurement, expected: Verdict) -> Any:
         yield "drawn without a word on what came with it"
 
 
-@given(records(without=PENDING))
+@given(records())
 @settings(at_least(300), suppress_health_check=[HealthCheck.too_slow])
 def test_no_value_is_drawn_that_the_oracle_lists_and_none_is_dropped(record: list[dict[str, Any]]) -> None:
     assert broken_rules(record) == []
 
 
-def _of_shape(aspect: str, name: str) -> Any:
-    marks = [pytest.mark.xfail(strict=True, reason="pending")] if name in PENDING else []
-    return pytest.param(aspect, name, id=name, marks=marks)
-
-
-@pytest.mark.parametrize(("aspect", "name"), [_of_shape(*one) for one in NAMES])
+@pytest.mark.parametrize(("aspect", "name"), NAMES, ids=[name for _, name in NAMES])
 def test_the_rule_of_each_shape_is_kept(aspect: str, name: str) -> None:
-    @given(observations(0, without=PENDING, fixed=PLAIN | {aspect: name}))
+    @given(observations(0, fixed=PLAIN | {aspect: name}))
     @settings(share(0.2), phases=[Phase.explicit, Phase.generate])
     def kept(observation: dict[str, Any]) -> None:
         assert broken_rules([observation]) == []
@@ -102,7 +88,7 @@ def test_the_rule_of_each_shape_is_kept(aspect: str, name: str) -> None:
 def test_the_oracle_can_say_each_of_its_verdicts(aspect: str, name: str, outcome: str) -> None:
     seen: set[str] = set()
 
-    @given(observations(0, without=PENDING, fixed=PLAIN | {aspect: name}))
+    @given(observations(0, fixed=PLAIN | {aspect: name}))
     @settings(max_examples=5)
     def look(observation: dict[str, Any]) -> None:
         seen.add(verdict(observation).outcome)
@@ -111,8 +97,7 @@ def test_the_oracle_can_say_each_of_its_verdicts(aspect: str, name: str, outcome
     assert seen == {outcome}
 
 
-def test_what_is_pending_is_a_shape() -> None:
-    assert {name for _, name in NAMES} >= PENDING
+def test_every_shape_has_a_name_of_its_own() -> None:
     assert len({name for _, name in NAMES}) == len(NAMES)
 
 

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fhir_mappings.measures.agreement import agree
 from fhir_mappings.measures.catalogue import load_measures
-from fhir_mappings.measures.duplicate_results import one_of_each
+from fhir_mappings.measures.duplicates.agreement import agree
+from fhir_mappings.measures.duplicates.duplicate_results import one_of_each
 from fhir_mappings.measures.measurement import Measurement, Remark, in_order
 from fhir_mappings.measures.observation_reader import read_measurements
 from fhir_mappings.skipped import Skipped

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from fhir_mappings.measures.agreement import agree
+from fhir_mappings.measures.duplicates.agreement import agree
 from fhir_mappings.measures.measure import Measure
 from fhir_mappings.measures.measurement import Measurement, Remark
 from fhir_mappings.r4.dates import Moment, parse_moment

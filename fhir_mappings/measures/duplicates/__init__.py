@@ -1,0 +1,1 @@
+"""One result that several resources hold: told, counted once, and named with all of them."""
