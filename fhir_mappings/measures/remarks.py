@@ -50,11 +50,12 @@ def says_more(observation: FhirJson) -> bool:
     try:
         performers, meta = observation.get("performer"), observation.get("meta", ())
         if performers is not None:
-            first = performers[0]["reference"]
+            # A laboratory is as often named in words alone.
+            first = performers[0].get("reference", "")
             if "Patient/" in first or "RelatedPerson/" in first or len(performers) > 1:
                 return True
         return "tag" in meta or "security" in meta or ("component" in observation and _parts_say_more(observation["component"]))
-    except (KeyError, IndexError, TypeError):
+    except (AttributeError, KeyError, IndexError, TypeError):
         return True
 
 
