@@ -92,7 +92,10 @@ class Records:
         return [one for one in found if isinstance(one, dict) and one.get("resourceType") == resource]
 
     def _request(self, path: str, query: Query = ()) -> FhirRequest:
-        return FhirRequest(method="GET", path=path, base=self.base, query=query, headers={"accept": "application/fhir+json"})
+        # Who works here, and which visits there are, may have been loaded a moment ago: HAPI answers an equal search from its memory for a
+        # minute.
+        headers = {"accept": "application/fhir+json", "cache-control": "no-cache"}
+        return FhirRequest(method="GET", path=path, base=self.base, query=query, headers=headers)
 
 
 def _patient_line(resource: FhirJson) -> PatientLine:
