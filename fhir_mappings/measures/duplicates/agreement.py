@@ -1,6 +1,6 @@
 """Whether two reported values can be the same number: each stands for everything that is rounded to it, in whichever unit."""
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import NamedTuple
 
 from fhir_mappings.measures.measure import Measure, Unit
@@ -19,11 +19,10 @@ def agree(one: Measurement, other: Measurement, measure: Measure) -> bool:
     """Equal within rounding, both numbers of a pair: 7.0 % and 53 mmol/mol, 7.04 % and 7.0 %, never 7.0 % and 7.1 %."""
     if one.comparator != other.comparator or (one.paired is None) != (other.paired is None):
         return False
-    alike = _meet(_span(one.value, one.reported, measure), _span(other.value, other.reported, measure))
-    if not alike or one.paired is None or other.paired is None:
+    alike = _meet(_span(one.reported, measure), _span(other.reported, measure))
+    if not alike or one.reported_paired is None or other.reported_paired is None:
         return alike
-    first, second = one.reported_paired or one.reported, other.reported_paired or other.reported
-    return _meet(_span(one.paired, first, measure), _span(other.paired, second, measure))
+    return _meet(_span(one.reported_paired, measure), _span(other.reported_paired, measure))
 
 
 def _meet(one: _Span, other: _Span) -> bool:
@@ -31,29 +30,18 @@ def _meet(one: _Span, other: _Span) -> bool:
     return one.low < other.high and other.low < one.high
 
 
-def _span(drawn: Decimal, reported: Quantity, measure: Measure) -> _Span:
-    """By the digits written. A unit's usual places count as written, as servers take "7.0" for the number 7."""
-    unit = next((unit for unit in measure.units if unit.code == reported.unit), None)
-    number = _number(reported.text)
-    if unit is None or number is None:
-        half = _half(measure.decimals)
-        return _Span(drawn - half, drawn + half)
+def _span(reported: Quantity, measure: Measure) -> _Span:
+    """By the digits written, in one of the measure's units. Its usual places count as written, as servers take "7.0" for the number 7."""
+    unit = next(unit for unit in measure.units if unit.code == reported.unit)
+    number = Decimal(reported.text)
     half = _half(max(_written(number), _usual(unit, measure)))
     ends = ((number - half) * unit.slope + unit.intercept, (number + half) * unit.slope + unit.intercept)
     return _Span(min(ends), max(ends))
 
 
-def _number(text: str) -> Decimal | None:
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None
-
-
 def _written(number: Decimal) -> int:
-    exponent = number.as_tuple().exponent
-    return max(0, -exponent) if isinstance(exponent, int) else 0
+    """Decimal places; none of a number with an exponent above the units."""
+    return -int(number.as_tuple().exponent)
 
 
 def _usual(unit: Unit, measure: Measure) -> int:

@@ -27,6 +27,12 @@ def sources_drawn(resources: list[dict[str, Any]]) -> list[str]:
     return [one.source[-2:] for one in found]
 
 
+def test_a_stray_is_listed_with_what_it_is_when_it_was_and_what_settles_it() -> None:
+    _, [skipped] = read(*series(WEIGHT, ("82", "kg"), ("180", "kg"), ("83.5", "kg")))
+    assert (skipped.measure, skipped.what, skipped.when and skipped.when.text) == ("weight", "Weight", "2026-02-04")
+    assert (skipped.shown, skipped.remedy) == ("180 kg", "The source corrects the value or its unit.")
+
+
 @pytest.mark.parametrize(
     ("loinc", "others", "stray", "fits"),
     [
