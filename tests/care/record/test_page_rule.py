@@ -41,30 +41,34 @@ def every_waiting() -> Iterator[tuple[WaitingFacts, WaitingOffers]]:
         yield facts, waiting_offers(facts)
 
 
-PAGES, WAITING = list(every_page()), list(every_waiting())
-CLINIC = [(facts, offers) for facts, offers in PAGES if facts.place != "home"]
-HOME = [(facts, offers) for facts, offers in PAGES if facts.place == "home"]
+# Made anew for each test: what was made when this file was imported would hold whatever the rule has become since.
+def clinic_pages() -> Iterator[tuple[PageFacts, PageOffers]]:
+    return ((facts, offers) for facts, offers in every_page() if facts.place != "home")
+
+
+def home_pages() -> Iterator[tuple[PageFacts, PageOffers]]:
+    return ((facts, offers) for facts, offers in every_page() if facts.place == "home")
 
 
 def test_all_combinations_are_there() -> None:
-    assert (len(PAGES), len(WAITING)) == (4 * 2 * 3 * 3 * 3 * 5 * 2, 2**6 * 3)
+    assert (len([*every_page()]), len([*every_waiting()])) == (4 * 2 * 3 * 3 * 3 * 5 * 2, 2**6 * 3)
 
 
 def test_nobody_dead_and_no_record_out_of_use_is_offered_the_tablet() -> None:
-    for facts, offers in CLINIC:
+    for facts, offers in clinic_pages():
         assert (offers.hand_over == "no") == (facts.standing != "current")
         assert bool(offers.stopped) == (facts.standing != "current")
         assert bool(offers.hand_over_words) == (offers.hand_over != "no")
 
 
 def test_staff_are_asked_about_a_record_that_is_not_to_be_written_into() -> None:
-    for facts, offers in CLINIC:
+    for facts, offers in clinic_pages():
         assert [one for one in offers.confirm if one != "again"] == ([] if facts.standing == "current" else [facts.standing])
         assert set(offers.confirm) <= set(CONFIRM)
 
 
 def test_a_visit_that_was_rated_says_so_and_is_rated_again_only_on_purpose() -> None:
-    for facts, offers in CLINIC:
+    for facts, offers in clinic_pages():
         rated = facts.clinician_rated == "yes" or facts.sent == "stored"
         visitless = facts.standing == "dead" and facts.place == "day"
         assert (offers.rate == "again") == (rated and not visitless)
@@ -74,14 +78,14 @@ def test_a_visit_that_was_rated_says_so_and_is_rated_again_only_on_purpose() -> 
 
 
 def test_what_is_on_its_way_or_may_have_arrived_is_not_entered_again() -> None:
-    for facts, offers in CLINIC:
+    for facts, offers in clinic_pages():
         if facts.sent in {"kept", "unknown"} and facts.clinician_rated != "yes":
             assert offers.rate == "no"
             assert offers.stands
 
 
 def test_a_death_leaves_only_visits_that_were() -> None:
-    for facts, offers in CLINIC:
+    for facts, offers in clinic_pages():
         if facts.standing == "dead" and facts.place == "day":
             assert offers.rate == "no"
             assert offers.stands
@@ -89,12 +93,12 @@ def test_a_death_leaves_only_visits_that_were() -> None:
 
 def test_where_nothing_can_be_rated_the_reason_stands_by_itself() -> None:
     """It is also what is said to whoever asks for the form all the same."""
-    for _, offers in CLINIC:
+    for _, offers in clinic_pages():
         assert offers.rate != "no" or (offers.stands and "{" not in offers.stands)
 
 
 def test_otherwise_a_clinician_can_rate() -> None:
-    for facts, offers in CLINIC:
+    for facts, offers in clinic_pages():
         held = facts.sent in {"kept", "unknown"} and facts.clinician_rated != "yes"
         visitless = facts.standing == "dead" and facts.place == "day"
         assert (offers.rate == "no") == (held or visitless)
@@ -102,7 +106,7 @@ def test_otherwise_a_clinician_can_rate() -> None:
 
 
 def test_nothing_is_called_rating_the_visit_where_nothing_can_be_written() -> None:
-    for facts, offers in CLINIC:
+    for facts, offers in clinic_pages():
         if not facts.can_write:
             assert "Rate this visit" not in offers.rate_words
             assert offers.note == ""
@@ -112,13 +116,13 @@ def test_nothing_is_called_rating_the_visit_where_nothing_can_be_written() -> No
 
 
 def test_who_rates_first_is_said_only_to_who_can_still_be_first() -> None:
-    for facts, offers in CLINIC:
+    for facts, offers in clinic_pages():
         first = offers.rate == "yes" and facts.can_write and facts.blind
         assert ("You rate first" in offers.note) == first
 
 
 def test_a_rating_whose_outcome_is_not_known_is_not_called_absent() -> None:
-    for facts, offers in CLINIC:
+    for facts, offers in clinic_pages():
         if facts.sent == "unknown":
             assert "not in the record" not in offers.stands
             assert "did not take" not in offers.stands
@@ -127,7 +131,7 @@ def test_a_rating_whose_outcome_is_not_known_is_not_called_absent() -> None:
 
 
 def test_somebody_at_home_is_offered_an_answer_or_a_reason_and_nothing_of_the_clinics() -> None:
-    for facts, offers in HOME:
+    for facts, offers in home_pages():
         assert (offers.hand_over, offers.rate, offers.enter, offers.confirm, offers.stands, offers.note) == ("no", "no", False, (), "", "")
         assert offers.answer == (facts.standing == "current" and facts.can_write)
         assert bool(offers.stopped_home) != offers.answer
@@ -137,7 +141,7 @@ def test_somebody_at_home_is_offered_an_answer_or_a_reason_and_nothing_of_the_cl
 
 
 def test_a_form_nobody_was_asked_about_is_neither_rated_nor_held_back() -> None:
-    for facts, _ in CLINIC:
+    for facts, _ in clinic_pages():
         other = offers_for(of_another_form(facts))
         assert other.rate == ("no" if facts.standing == "dead" and facts.place == "day" else "yes")
 
@@ -146,20 +150,20 @@ def test_a_form_nobody_was_asked_about_is_neither_rated_nor_held_back() -> None:
 
 
 def test_every_waiting_rating_has_a_way_out_for_whoever_is_somebody() -> None:
-    for facts, offers in WAITING:
+    for facts, offers in every_waiting():
         assert (offers.reveal == "no") == (not facts.personal)
         assert offers.reveal != "no" or "sign-in" in offers.text or offers.rate_first
         assert "until that visit is rated" not in offers.text
 
 
 def test_a_colleague_gives_a_reason_and_the_rated_clinician_none() -> None:
-    for facts, offers in WAITING:
+    for facts, offers in every_waiting():
         if facts.personal:
             assert offers.reveal == ("own" if facts.mine else "with_reason")
 
 
 def test_rating_is_offered_to_open_it_only_where_that_opens_it() -> None:
-    for facts, offers in WAITING:
+    for facts, offers in every_waiting():
         opens = facts.mine and facts.here and facts.rate == "yes" and facts.can_write
         assert offers.rate_first == opens
         assert ("Rate this visit to see it" in offers.text) == opens
@@ -167,7 +171,7 @@ def test_rating_is_offered_to_open_it_only_where_that_opens_it() -> None:
 
 @pytest.mark.parametrize("today", YES_NO)
 def test_a_visit_is_spoken_of_only_where_the_ehr_names_one(today: bool) -> None:
-    for facts, offers in WAITING:
+    for facts, offers in every_waiting():
         lead = offers.text.split(".")[0]
         assert ("visit" in lead.replace("{visit}", "")) == facts.named
         if facts.today == today:
