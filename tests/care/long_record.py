@@ -1,14 +1,17 @@
 """A FHIR server at the wire whose searches have pages: it sorts or not, goes by dates or not, and refuses what real ones refuse."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import requests
+import responses
 
 from tests.care.ehr import Answer, Ehr, json_answer, statement
+from tests.care.support import patient
 
 Query = list[tuple[str, str]]
 LOINC = "http://loinc.org"
@@ -119,3 +122,13 @@ def _tokens(concepts: Any) -> set[str]:
 
 def _day_of(resource: dict[str, Any]) -> str:
     return str(resource.get("effectiveDateTime") or resource.get("authored") or "")
+
+
+@contextmanager
+def served() -> Iterator[LongRecord]:
+    """One at the wire, with the patient of the tests in it."""
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
+        fake = LongRecord()
+        fake.attach(mock)
+        fake.put(patient())
+        yield fake

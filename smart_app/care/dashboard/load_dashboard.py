@@ -66,7 +66,8 @@ def load_history(record: ChartRecord, *, years: Years) -> History:
     readings = read_all(record)
     remember_patient(record, readings.patient)
     now = record.now()
-    possible = _possible(record, readings)
+    patient = patient_of(readings.patient, zone=record.zone)
+    possible = _possible(patient, record)
     measured, unread = _measurements(record, readings, possible)
     alliance = _alliance(record, readings, possible)
     reports = {**readings.reports, **alliance.reports}
@@ -79,7 +80,6 @@ def load_history(record: ChartRecord, *, years: Years) -> History:
     ]
     reads = tuple(alliance.reports.values())
     dyads, companions = _dyads(record.services, alliance.visible.ratings, span=span, mine=record.context.user.reference, reads=reads)
-    patient = patient_of(readings.patient, zone=record.zone)
     state = _state(record, patient, alliance.given, whole=readings.reports[ANSWERS].whole and readings.reports[SCORES].whole)
     allowed = permissions(record)
     return History(
@@ -110,15 +110,16 @@ def reveal_waiting(record: ChartRecord, *, clinician: str, visit: str, reason: s
     """Show a rating that is kept back from whoever is signed in, to them alone. SessionError where there is none of that visit, so that
     nothing is opened before it is there; as `reveal` for the rest."""
     readings = read_all(record, only=(ANSWERS, SCORES))
-    hidden = _alliance(record, readings, _possible(record, readings)).visible.hidden
+    possible = _possible(patient_of(readings.patient, zone=record.zone), record)
+    hidden = _alliance(record, readings, possible).visible.hidden
     if not any((one.clinician.reference, one.visit) == (clinician, visit) for one in hidden):
         raise SessionError("No rating of that visit is kept back from you, so nothing was done. Open the history again.")
     reveal(record, clinician=clinician, visit=visit, reason=reason)
 
 
-def _possible(record: ChartRecord, readings: Readings) -> PossibleDates:
+def _possible(patient: Patient, record: ChartRecord) -> PossibleDates:
     """The dates that a value of this patient can have."""
-    return possible_dates(parse_moment(patient_of(readings.patient, zone=record.zone).born_text), record.now().date())
+    return possible_dates(parse_moment(patient.born_text), record.now().date())
 
 
 def _state(record: ChartRecord, patient: Patient, ratings: Sequence[Rating], *, whole: bool) -> VisitState:

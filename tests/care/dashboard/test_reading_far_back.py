@@ -5,7 +5,6 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-import responses
 
 from smart_app.care.dashboard.history import History, Panel
 from smart_app.care.dashboard.load_dashboard import load_history
@@ -13,8 +12,8 @@ from smart_app.care.record.reads import ReadReport
 from smart_app.services import AppServices
 from smart_app.settings import Settings
 from tests.care.ehr import Answer, refusal
-from tests.care.long_record import IN_RANGE, LDL, METER, WEIGHT, LongRecord, result, series, value_at
-from tests.care.support import hba1c, in_launch, patient, settings
+from tests.care.long_record import IN_RANGE, LDL, METER, WEIGHT, LongRecord, result, series, served, value_at
+from tests.care.support import hba1c, in_launch, settings
 
 TODAY = date(2026, 11, 22)
 MOST = 16
@@ -29,10 +28,7 @@ def chosen() -> Settings:
 
 @pytest.fixture
 def ehr() -> Iterator[LongRecord]:
-    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
-        fake = LongRecord()
-        fake.attach(mock)
-        fake.put(patient())
+    with served() as fake:
         yield fake
 
 

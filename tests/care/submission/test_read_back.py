@@ -1,23 +1,19 @@
 from collections.abc import Iterator
 
 import pytest
-import responses
 
 from smart_app.care.submission.build_receipt import receipt
 from smart_app.care.submission.submit import submit
 from smart_app.services import AppServices
-from tests.care.long_record import LongRecord
-from tests.care.support import SLUG, answers, asked_for, in_launch, patient
+from tests.care.long_record import LongRecord, served
+from tests.care.support import SLUG, answers, asked_for, in_launch
 
 KEY = "b1c7e0f2-6d7a-4e55-9a51-3f0c8f1f2a91"
 
 
 @pytest.fixture
 def ehr() -> Iterator[LongRecord]:
-    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
-        fake = LongRecord()
-        fake.attach(mock)
-        fake.put(patient())
+    with served() as fake:
         yield fake
 
 
