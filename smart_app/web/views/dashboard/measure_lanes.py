@@ -349,7 +349,8 @@ _LOOK = attrgetter("standing", "remarks", "when.precision", "paired")
 def _is_plain(look: tuple[str, tuple[Remark, ...], str, Decimal | None]) -> bool:
     """Whether nothing but its mark is to be drawn of a point."""
     standing, remarks, precision, paired = look
-    return standing == "final" and paired is None and precision in {"day", "instant"} and not remark_words.is_marked(remarks)
+    said = remark_words.is_marked(remarks) or remark_words.stands_alone(remarks)
+    return standing == "final" and paired is None and precision in {"day", "instant"} and not said
 
 
 def _marks(points: Sequence[Measurement], *, usual: bool) -> list[plot.Mark]:
@@ -400,7 +401,10 @@ def _point(point: Measurement, position: int, drawing: _Drawing, mark: plot.Mark
         value=float(point.value),
         mark=mark,
         # A year or a month is drawn at its start, and a line to there would tell an order that nobody knows.
-        joined=point.comparator is None and point.standing != "preliminary" and formats.is_whole_day(point.when),
+        joined=point.comparator is None
+        and point.standing != "preliminary"
+        and formats.is_whole_day(point.when)
+        and not remark_words.stands_alone(point.remarks),
         ring=point.standing in {"corrected", "amended"},
         paired=None if point.paired is None else float(point.paired),
         label=label,

@@ -24,6 +24,11 @@ def is_marked(remarks: tuple[Remark, ...]) -> bool:
     return bool(remarks) and any(remark.code in _MARKED for remark in remarks)
 
 
+def stands_alone(remarks: tuple[Remark, ...]) -> bool:
+    """Whether it does not agree with another value of its moment: which of the two holds is not known."""
+    return bool(remarks) and any(remark.code == "disagrees" for remark in remarks)
+
+
 def in_table(measure: Measure, point: Measurement) -> list[str]:
     """Everything that came with it, each in full."""
     said = [*_whole(point), *(_FIXED[remark.code] for remark in _fixed(point))]

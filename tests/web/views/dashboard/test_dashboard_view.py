@@ -643,6 +643,14 @@ def test_of_two_values_of_the_very_same_time_that_is_said() -> None:
     assert said.endswith("9.9 % (85 mmol/mol) on 01-Mar-2026; 6.5 % (48 mmol/mol) on 01-Mar-2026; both bear the same time.")
 
 
+def test_no_line_joins_values_that_do_not_agree() -> None:
+    remarks = (Remark("disagrees", "does not agree with 9.9 % (Observation/x) of the same moment"),)
+    given = [in_percent(DAY, text)._replace(remarks=remarks) for text in ("6.5", "9.9")]
+    plot = hba1c_lane(history(panels=[panel(HBA1C, given)])).plot
+    assert plot
+    assert plot.lines == ()
+
+
 def test_beside_the_lane_nothing_is_called_the_one_before() -> None:
     [reading] = hba1c_lane(unordered()).readings
     assert (reading.value, reading.unit) == ("9.9", "%")
