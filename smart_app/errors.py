@@ -21,6 +21,8 @@ RapportError
 │   ├── Refused               400, 422: the server understood and said no
 │   └── Unavailable           429, 5xx
 └── StoreError                the app's own database failed
+    ├── NotSealed                 what was to be sent could not be sealed, so it was not sent
+    └── OutcomeNotKept            what was sent is sealed, and how it ended could not be written down
 """
 
 import re
@@ -229,10 +231,22 @@ class Unavailable(FhirError):
 
 
 class StoreError(RapportError):
-    """The app's own database could not be used; nothing was sent anywhere."""
+    """The app's own database could not be used. What was sent before, and sealed before that, is not touched by it."""
 
     http_status = 503
     code = "store_failed"
+
+
+class NotSealed(StoreError):
+    """The answers could not be sealed before they were sent, so they were not. The same form can be sent again."""
+
+    code = "not_sealed"
+
+
+class OutcomeNotKept(StoreError):
+    """A submission was sent, or looked for, and how it ended could not be written down; its sentence says what is known of it."""
+
+    code = "outcome_not_kept"
 
 
 def printable(words: str) -> str:

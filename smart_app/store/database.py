@@ -108,7 +108,7 @@ def _store_errors() -> Iterator[None]:
     except IntegrityError:
         raise
     except SQLAlchemyError as error:
-        raise StoreError("Rapport's own database cannot be used right now. Nothing was sent.", detail=type(error).__name__) from error
+        raise StoreError("Rapport's own database cannot be used right now.", detail=type(error).__name__) from error
 
 
 def _url(database_url: str) -> URL:

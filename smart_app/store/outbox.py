@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
+import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection, Row, Update, and_, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -14,29 +15,35 @@ from smart_app.store.drafts import owner_parts
 from smart_app.store.seal import Sealer, digest
 from smart_app.store.tables import outbox
 
-OutboxState = Literal["sealed", "sending", "acknowledged", "accepted", "refused", "unknown"]
+# "stored": the answers, and every other part that could be. "partly": the answers, and not all that should be with them. "accepted": the
+# answers, by the record's word, which shows nothing at their place. "discarded" and "copied" are a named person's decision.
+OutboxState = Literal["sealed", "sending", "stored", "partly", "accepted", "refused", "unknown", "discarded", "copied"]
 _TABLE = outbox.name
-_UNFINISHED = ("sealed", "sending", "unknown", "refused", "accepted")
+_UNFINISHED = ("sealed", "sending", "unknown", "refused", "partly", "accepted")
+_SENDABLE = ("sealed", "unknown", "refused", "partly")
 # Built once: SQLAlchemy takes longer to build a statement and to find it in its cache than SQLite to execute it.
 _INSERT = insert(outbox)
 _SELECT = select(outbox).where(outbox.c.id == bindparam("wanted"))
 _MARK = update(outbox).where(outbox.c.id == bindparam("wanted")).values(state=bindparam("to"), updated=bindparam("now"))
-_RESEAL = _MARK.values(payload=bindparam("sealed"))
+_RESEAL = _MARK.values(payload=bindparam("sealed"), due=None)
 # Sent by a process that is gone, and stored in the record for long enough, as of `sent_before` and `stored_before`.
 STUCK = and_(outbox.c.state == "sending", outbox.c.updated < bindparam("sent_before"))
-DONE = and_(outbox.c.state == "acknowledged", outbox.c.updated < bindparam("stored_before"))
+DONE = and_(outbox.c.state == "stored", outbox.c.updated < bindparam("stored_before"))
 _RECOVER = update(outbox).where(STUCK).values(state="unknown", updated=bindparam("now"))
 _PURGE = delete(outbox).where(DONE)
 _OWN = outbox.c.owner.in_(bindparam("owners", expanding=True))
 _LEFT = _OWN & outbox.c.state.in_(_UNFINISHED)
+_ABOUT = outbox.c.patient.in_(bindparam("patients", expanding=True)) & outbox.c.state.in_(_UNFINISHED)
 _LATEST = 20
 _SELECT_OWN = select(outbox).where(_OWN).order_by(outbox.c.created.desc(), outbox.c.id).limit(_LATEST)
 _SELECT_LEFT = select(outbox).where(_LEFT).order_by(outbox.c.created.desc(), outbox.c.id)
+_SELECT_ABOUT = select(outbox).where(_ABOUT).order_by(outbox.c.created.desc(), outbox.c.id)
 _HAS_LEFT = select(outbox.c.id).where(_LEFT, outbox.c.id == bindparam("wanted"))
 
 
 class OutboxEntry(Struct, frozen=True, kw_only=True):
-    """One submission. `key` is its submission key, `payload` what `put` or the last `reseal` stored."""
+    """One submission. `key` is its submission key, `payload` what `put` or the last `reseal` stored. `author` is None for one sealed
+    before its author was sealed with it; `due` when somebody asked for it to be tried again, None once it was."""
 
     key: str
     launch_id: LaunchId
@@ -44,11 +51,14 @@ class OutboxEntry(Struct, frozen=True, kw_only=True):
     payload: dict[str, Any]
     created: datetime
     updated: datetime
+    author: Author | None = None
+    due: datetime | None = None
 
 
 class Outbox:
-    """Submissions by key. sealed → sending → acknowledged | refused | unknown; only sealed and unknown ones may be sent. One that was
-    acknowledged is `accepted` as long as its place shows nothing: not sent again, and not purged."""
+    """Submissions by key. sealed → sending → stored | partly | accepted | refused | unknown; what is sealed, unknown, refused or partly
+    stored may be sent again, by one at a time. One whose place shows nothing is `accepted`: not sent again. Only what is stored is ever
+    purged; what is discarded or copied to the note stays as the record of that decision."""
 
     def __init__(self, database: Database, sealer: Sealer, *, clock: Callable[[], datetime]) -> None:
         self._database = database
@@ -67,8 +77,15 @@ class Outbox:
         """Seal a submission; on the disk when this returns True. False when the key exists already: nothing was changed.
         Put as `sending` it is the caller's to send, without a claim. `author` finds it again when its launch has ended."""
         now = self._clock()
-        values = {"id": digest(key), "state": state, "payload": self._sealed(key, launch_id, payload), "created": now, "updated": now}
+        values = {
+            "id": digest(key),
+            "state": state,
+            "payload": self._sealed(key, launch_id, payload, author),
+            "created": now,
+            "updated": now,
+        }
         values["owner"] = self._owners(author)[0] if author else None
+        values["patient"] = self._patients(author.iss, author.patient)[0] if author else None
         try:
             with self._database.durable() as connection:
                 connection.execute(_INSERT, values)
@@ -77,8 +94,9 @@ class Outbox:
         return True
 
     def claim(self, key: str) -> bool:
-        """Take the right to send, from sealed or unknown to sending; False when another request has it or it is finished."""
-        waiting = outbox.c.state.in_(("sealed", "unknown"))
+        """Take the right to send what is sealed, unknown, refused or partly stored; False when another request has it or there is nothing
+        to send."""
+        waiting = outbox.c.state.in_(_SENDABLE)
         statement = update(outbox).where(outbox.c.id == digest(key), waiting).values(state="sending", updated=self._clock())
         with self._database.begin() as connection:
             return connection.execute(statement).rowcount == 1
@@ -88,12 +106,25 @@ class Outbox:
         with self._database.begin() as connection:
             _change(connection, _MARK, key, {"to": state, "now": self._clock()})
 
+    def ask_again(self, key: str, *, within: Connection | None = None) -> bool:
+        """Mark what can be sent again as due; False where nothing can be."""
+        statement = update(outbox).where(outbox.c.id == digest(key), outbox.c.state.in_(_SENDABLE)).values(due=self._clock())
+        with self._database.begin(within) as connection:
+            return connection.execute(statement).rowcount == 1
+
     def reseal(
-        self, key: str, state: OutboxState, *, launch_id: LaunchId, payload: dict[str, Any], within: Connection | None = None
+        self,
+        key: str,
+        state: OutboxState,
+        *,
+        launch_id: LaunchId,
+        payload: dict[str, Any],
+        author: Author | None = None,
+        within: Connection | None = None,
     ) -> None:
-        """Set the state and the payload, for the launch that `put` it; `within` a transaction, or in one of its own. Raises KeyError
-        for an unknown key."""
-        values = {"to": state, "now": self._clock(), "sealed": self._sealed(key, launch_id, payload)}
+        """Set the state and the payload, for the launch and the author that `put` it; `within` a transaction, or in one of its own.
+        It is due no more. Raises KeyError for an unknown key."""
+        values = {"to": state, "now": self._clock(), "sealed": self._sealed(key, launch_id, payload, author)}
         with self._database.begin(within) as connection:
             _change(connection, _RESEAL, key, values)
 
@@ -116,6 +147,12 @@ class Outbox:
             rows = connection.execute(_SELECT_LEFT, {"owners": self._owners(author)}).all()
         return [self._entry(row) for row in rows]
 
+    def left_about(self, iss: str, patient: str) -> Sequence[OutboxEntry]:
+        """What of anybody's submissions about this patient the record has not acknowledged, newest first."""
+        with self._database.begin() as connection:
+            rows = connection.execute(_SELECT_ABOUT, {"patients": self._patients(iss, patient)}).all()
+        return [self._entry(row) for row in rows]
+
     def sent_by(self, author: Author) -> Iterator[OutboxEntry]:
         """The latest submissions of this user about this patient that are still here, acknowledged ones among them, newest first; each is
         opened when it is looked at."""
@@ -131,18 +168,23 @@ class Outbox:
     def _owners(self, author: Author) -> list[str]:
         return self._sealer.lookups(owner_parts("outbox", author))
 
+    def _patients(self, iss: str, patient: str) -> list[str]:
+        return self._sealer.lookups(("outbox patient", iss.rstrip("/"), patient))
+
     def recover(self, before: datetime, *, within: Connection | None = None) -> int:
         """Turn into unknown what has been `sending` since before `before`: its process is gone, and the outcome must be looked up."""
         with self._database.begin(within) as connection:
             return connection.execute(_RECOVER, {"sent_before": before, "now": self._clock()}).rowcount
 
     def purge(self, before: datetime, *, within: Connection | None = None) -> int:
-        """Delete what was acknowledged before `before`; anything else stays for good. How many."""
+        """Delete what was stored before `before`; anything else stays for good. How many."""
         with self._database.begin(within) as connection:
             return connection.execute(_PURGE, {"stored_before": before}).rowcount
 
-    def _sealed(self, key: str, launch_id: LaunchId, payload: dict[str, Any]) -> bytes:
-        return self._sealer.seal({"key": key, "launch_id": launch_id, "payload": payload}, table=_TABLE, row=digest(key))
+    def _sealed(self, key: str, launch_id: LaunchId, payload: dict[str, Any], author: Author | None) -> bytes:
+        """With the author, who is found again by a lookup made with the secret key: without them a change of keys would lose it."""
+        envelope = {"key": key, "launch_id": launch_id, "payload": payload, "author": msgspec.to_builtins(author)}
+        return self._sealer.seal(envelope, table=_TABLE, row=digest(key))
 
     def _entry(self, row: Row[Any]) -> OutboxEntry:
         opened = self._sealer.open(row.payload, table=_TABLE, row=row.id)
@@ -153,6 +195,8 @@ class Outbox:
             payload=opened["payload"],
             created=row.created,
             updated=row.updated,
+            author=msgspec.convert(opened.get("author"), Author | None),
+            due=row.due,
         )
 
 

@@ -60,8 +60,11 @@ outbox = Table(
     Column("created", Instant, nullable=False),
     Column("updated", Instant, nullable=False),
     Column("owner", _DIGEST),
+    Column("patient", _DIGEST),
+    Column("due", Instant),
     Index("outbox_by_state", "state", "updated"),
     Index("outbox_by_owner", "owner"),
+    Index("outbox_by_patient", "patient"),
 )
 
 reveals = Table(

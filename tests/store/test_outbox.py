@@ -32,11 +32,11 @@ def test_sealed_submission_is_read_back_digit_by_digit(store: Store, clock: Cloc
 
 def test_second_put_changes_nothing(store: Store) -> None:
     put(store)
-    store.outbox.reseal("key-1", "acknowledged", launch_id=LAUNCH, payload={"ids": ["1"]})
+    store.outbox.reseal("key-1", "stored", launch_id=LAUNCH, payload={"ids": ["1"]})
     assert not store.outbox.put("key-1", launch_id=LaunchId("other"), payload={"other": 1})
     entry = store.outbox.get("key-1")
     assert entry is not None
-    assert (entry.state, entry.payload, entry.launch_id) == ("acknowledged", {"ids": ["1"]}, LAUNCH)
+    assert (entry.state, entry.payload, entry.launch_id) == ("stored", {"ids": ["1"]}, LAUNCH)
 
 
 def test_of_many_puts_at_once_one_seals(store: Store) -> None:
@@ -49,9 +49,20 @@ def test_of_many_claims_at_once_one_sends(store: Store) -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "may_send"), [("sealed", True), ("unknown", True), ("sending", False), ("acknowledged", False), ("refused", False)]
+    ("state", "may_send"),
+    [
+        ("sealed", True),
+        ("unknown", True),
+        ("refused", True),
+        ("partly", True),
+        ("sending", False),
+        ("stored", False),
+        ("accepted", False),
+        ("discarded", False),
+        ("copied", False),
+    ],
 )
-def test_only_sealed_and_unknown_may_be_sent(store: Store, state: str, may_send: bool) -> None:
+def test_what_is_not_settled_may_be_sent_by_one(store: Store, state: str, may_send: bool) -> None:
     put(store)
     store.outbox.mark("key-1", state)  # type: ignore[arg-type]  # the parameter is one of the states
     assert store.outbox.claim("key-1") == may_send
@@ -60,7 +71,7 @@ def test_only_sealed_and_unknown_may_be_sent(store: Store, state: str, may_send:
 def test_unknown_key_cannot_be_claimed_or_marked(store: Store) -> None:
     assert not store.outbox.claim("key-1")
     with pytest.raises(KeyError):
-        store.outbox.mark("key-1", "acknowledged")
+        store.outbox.mark("key-1", "stored")
 
 
 def test_mark_without_payload_keeps_it(store: Store, clock: Clock) -> None:
@@ -77,7 +88,7 @@ def test_pending_is_what_is_not_acknowledged_oldest_first(store: Store, clock: C
     for key in ("c", "b", "a"):
         put(store, key)
         clock.forward(seconds=1)
-    store.outbox.mark("b", "acknowledged")
+    store.outbox.mark("b", "stored")
     assert [entry.key for entry in store.outbox.pending()] == ["c", "a"]
 
 
@@ -95,7 +106,7 @@ def test_send_interrupted_by_a_crash_becomes_unknown(store: Store, clock: Clock)
 def test_purge_deletes_only_what_was_acknowledged_a_day_ago(store: Store, clock: Clock) -> None:
     for key in ("done", "open"):
         put(store, key)
-    store.outbox.mark("done", "acknowledged")
+    store.outbox.mark("done", "stored")
     clock.forward(hours=23)
     assert store.purge(clock()) == 0
     clock.forward(hours=2)
@@ -117,7 +128,7 @@ def test_submission_takes_three_short_transactions(store: Store) -> None:
     event.listen(store.database.engine, "commit", commits.append)
     put(store)
     store.outbox.claim("key-1")
-    store.outbox.mark("key-1", "acknowledged")
+    store.outbox.mark("key-1", "stored")
     assert len(commits) == 3
 
 
@@ -133,4 +144,4 @@ def test_outcome_and_its_record_are_kept_together_or_not_at_all(store: Store) ->
 def _record_outcome(store: Store, key: str) -> None:
     with store.database.begin() as together:
         store.audit.add("submission", launch_id=LAUNCH, context=CONTEXT, within=together)
-        store.outbox.reseal(key, "acknowledged", launch_id=LAUNCH, payload={}, within=together)
+        store.outbox.reseal(key, "stored", launch_id=LAUNCH, payload={}, within=together)

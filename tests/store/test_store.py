@@ -225,6 +225,9 @@ class TestReveals:
         with store.database.begin() as connection:
             connection.exec_driver_sql("DROP INDEX reveals_by_visit")
             connection.exec_driver_sql("ALTER TABLE reveals DROP COLUMN visit")
+            connection.exec_driver_sql("DROP INDEX outbox_by_patient")
+            for column in ("patient", "due"):
+                connection.exec_driver_sql(f"ALTER TABLE outbox DROP COLUMN {column}")
             connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0004'")
             values = {"id": row, "payload": sealer.seal(payload, table="reveals", row=row), "created": 0}
             connection.execute(text("INSERT INTO reveals (id, payload, created) VALUES (:id, :payload, :created)"), values)
@@ -248,7 +251,7 @@ class TestSpace:
         for number in range(launches):
             store.launches.open(replace(CONTEXT, access_token="t" * 2000), idle=timedelta(minutes=30), absolute=timedelta(hours=8))
             store.outbox.put(f"key-{number}", launch_id=LaunchId("launch-1"), payload={"answers": "a" * 4000})
-            store.outbox.mark(f"key-{number}", "acknowledged")
+            store.outbox.mark(f"key-{number}", "stored")
 
     # SMART J7
     def test_the_file_is_back_to_its_size_after_expiry_and_purge(self, tmp_path: Path, clock: Clock) -> None:
@@ -285,7 +288,7 @@ class TestSpace:
     def test_what_is_not_over_and_what_is_not_acknowledged_stays(self, store: Store, clock: Clock) -> None:
         store.outbox.put("kept", launch_id=LaunchId("launch-1"), payload={})
         store.outbox.put("done", launch_id=LaunchId("launch-1"), payload={})
-        store.outbox.mark("done", "acknowledged")
+        store.outbox.mark("done", "stored")
         clock.forward(hours=23)
         launch = store.launches.open(CONTEXT, idle=timedelta(hours=4), absolute=timedelta(hours=8))
         assert store.purge(clock()) == 0
@@ -300,7 +303,7 @@ class TestSpace:
         idle, absolute = timedelta(minutes=30), timedelta(hours=8)
         store.launches.open(CONTEXT, idle=idle, absolute=absolute)
         store.outbox.put("done", launch_id=LaunchId("launch-1"), payload={})
-        store.outbox.mark("done", "acknowledged")
+        store.outbox.mark("done", "stored")
         clock.forward(minutes=29)
         store.open_launch(CONTEXT, idle=idle, absolute=absolute, detail={})
         clock.forward(minutes=2)

@@ -33,15 +33,19 @@ _WRITE_PATIENCE = 3
 
 
 class Permissions(Struct, frozen=True, kw_only=True):
-    """`scope` as granted, `capabilities` as stated."""
+    """`scope` as granted, `capabilities` as stated. `sealed_scope` is what the launch was granted under which the submission was sealed
+    that is sent: it is sent with no more; None where there is no such bound."""
 
     scope: str
     capabilities: Capabilities
+    sealed_scope: str | None = None
 
     def granted(self, resource_type: str, interaction: Interaction, *, categories: Collection[str] = ()) -> bool:
         """Whether the granted scopes cover it; `categories` (`system|code`) are those of what is read."""
-        carried = _WRITTEN.get(resource_type, ()) if interaction in {"create", "update"} else categories
-        return allows(self.scope, resource_type, _LETTER[interaction], categories=carried)
+        writes = interaction in {"create", "update"}
+        carried = _WRITTEN.get(resource_type, ()) if writes else categories
+        bounds = [self.scope] if self.sealed_scope is None or not writes else [self.scope, self.sealed_scope]
+        return all(allows(scope, resource_type, _LETTER[interaction], categories=carried) for scope in bounds)
 
     def in_part(self, resource_type: str, interaction: Interaction) -> bool:
         """Whether the granted scopes cover only some resources of the type."""

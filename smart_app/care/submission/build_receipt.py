@@ -11,6 +11,7 @@ from smart_app.care.record.access import permissions, reader
 from smart_app.care.record.closed_visits import closed_visits
 from smart_app.care.record.record import ChartRecord
 from smart_app.care.submission.delivery import read_again, resolve
+from smart_app.care.submission.judgement import UNCERTAIN
 from smart_app.care.submission.receipt import NotWritten, Outcome, Receipt, StoredPart
 from smart_app.care.submission.sealed_submission import PANEL, PROVENANCE, RESPONSE, SealedSubmission, SubmissionPart, from_payload
 from smart_app.care.submission.stored_comparison import differences
@@ -56,6 +57,7 @@ def receipt(record: ChartRecord, *, key: str) -> Receipt:
         repeated=sealed.repeated,
         from_paper=sealed.from_paper,
         unscored=sealed.unscored,
+        completable=state == "partly",
     )
 
 
@@ -112,14 +114,23 @@ def _is_absent(read: Loaded[Resource] | Failed | None) -> bool:
 
 
 def _outcome(state: OutboxState, sealed: SealedSubmission) -> Outcome:
-    """The state in the receipt's terms: what is stored decides, except that unknown stays unknown and accepted is not saved."""
-    if state in {"unknown", "sending"}:
-        return "unknown"
-    if state == "accepted":
-        return "accepted"
-    if not sealed.stored:
-        return "refused" if state == "refused" else "kept"
-    return "partly_saved" if sealed.missing else "saved"
+    """The state in the receipt's terms. Saved is only what has the answers in the record; of what could not be written at all, or is not
+    there yet, it says so."""
+    if state == "stored":
+        return "partly_saved" if sealed.missing else "saved"
+    return _OUTCOMES[state]
+
+
+_OUTCOMES: Mapping[OutboxState, Outcome] = {
+    "sealed": "kept",
+    "sending": "unknown",
+    "partly": "partly_saved",
+    "accepted": "accepted",
+    "refused": "refused",
+    "unknown": "unknown",
+    "discarded": "discarded",
+    "copied": "copied",
+}
 
 
 def _reason(state: OutboxState, sealed: SealedSubmission) -> str | None:
@@ -156,23 +167,26 @@ def _not_written(sealed: SealedSubmission, part: SubmissionPart, state: OutboxSt
     """One part that is not known to be stored: why, where it is, what to do."""
     said = _value(sealed, part.role, shown=shown)
     what = _what(sealed, part.role) if said in {"", _HELD_BACK} else f"{_what(sealed, part.role)}, {said}"
-    why = sealed.outcome_of(part.role).why or sealed.reason or "It was not sent."
+    outcome = sealed.outcome_of(part.role)
+    why = outcome.why or sealed.reason or "It was not sent."
     now, todo = _place_and_remedy(sealed, part, state)
     return NotWritten(what=what, why=why, now=now, todo=todo)
 
 
 def _place_and_remedy(sealed: SealedSubmission, part: SubmissionPart, state: OutboxState) -> tuple[str, str]:
     """Where the part is now, and what to do."""
-    if state in {"unknown", "sending"}:
+    unknown = sealed.outcome_of(part.role).became in UNCERTAIN
+    if state in {"unknown", "sending"} or (unknown and state == "partly"):
         return f"Not known whether it is in the record. {_SEALED}", "Do not enter it again. Check again in a minute."
     if part.role == PROVENANCE and sealed.stored:
-        return "In Rapport's audit trail.", "Nothing. IT can read it there."
+        where = "Not known whether it is in the record. In Rapport's audit trail." if unknown else "In Rapport's audit trail."
+        return where, "Nothing. IT can read it there."
     if state == "accepted":
         return f"Not in the record. {_SEALED}", "Copy the text for the note if the score is needed there."
-    if sealed.stored:
+    if RESPONSE in sealed.stored:
         return "Not in the record; the answers it was computed from are.", "Copy the text for the note if the score is needed there."
     if state == "refused":
-        return _SEALED, "Copy the text for the note, and tell IT why it was refused."
+        return _SEALED, "Try again later, or copy the text for the note; tell IT why it was refused."
     return _SEALED, "Try again later, or copy the text for the note."
 
 

@@ -8,13 +8,15 @@ from functools import partial
 from msgspec import Struct
 from msgspec.structs import replace
 
-from smart_app.care.record.access import base_of, permissions, writer
+from smart_app.care.record.access import Permissions, base_of, permissions, writer
 from smart_app.care.record.record import AnyRecord, ChartRecord
-from smart_app.care.submission.outcome_search import OutcomeSearch
-from smart_app.care.submission.sealed_submission import SealedSubmission, WriteOutcome, from_payload, to_payload
+from smart_app.care.submission.delivery_log import log_not_kept, log_outcome
+from smart_app.care.submission.judgement import State, state_of, uncertain
+from smart_app.care.submission.outcome_search import Found, OutcomeSearch
+from smart_app.care.submission.sealed_submission import RESPONSE, SealedSubmission, WriteOutcome, from_payload, to_payload
 from smart_app.care.submission.visit_state import check_in_use
-from smart_app.care.submission.write_ladder import Attempt, Sender, State, climb
-from smart_app.errors import SessionError
+from smart_app.care.submission.write_ladder import Sender, climb, with_found
+from smart_app.errors import OutcomeNotKept, SessionError, StoreError
 from smart_app.launch.context.launch_context import Author, LaunchId
 from smart_app.services import AppServices
 from smart_app.store import OutboxEntry, OutboxState, author_of
@@ -27,16 +29,19 @@ _GONE_FACTOR = 12
 
 
 def deliver(record: ChartRecord, *, sealed: SealedSubmission) -> bool:
-    """Seal a new submission and send it. False, and nothing done, when its key is known: whoever seals it first sends it, alone."""
+    """Seal a new submission and send it. False, and nothing done, when its key is known: whoever seals it first sends it, alone.
+
+    StoreError when it could not be sealed: then nothing was sent. OutcomeNotKept when what became of it could not be written down."""
     launch_id, author, outbox = record.launch, author_of(record.context), record.services.store.outbox
     if not outbox.put(sealed.key, launch_id=launch_id, payload=to_payload(sealed), state="sending", author=author):
         return False
-    _finish(record, attempt=climb(sealed, _sender(record, launch_id)), launch_id=launch_id)
+    tried = replace(sealed, attempt=1)
+    _finish(record, climb(tried, _sender(record, tried, launch_id)), launch_id=launch_id)
     return True
 
 
 def send_again(record: ChartRecord, *, key: str) -> str:
-    """Try once more for a submission that is kept or of unknown outcome; the key, for the receipt.
+    """Try once more for a submission that is not all in the record, or not known to be; the key, for the receipt.
 
     What may have been sent is searched for first, and sent again only when it is certainly not there. NotOffered where the record is not in
     use any more."""
@@ -47,29 +52,46 @@ def send_again(record: ChartRecord, *, key: str) -> str:
 
 def send_sealed(record: AnyRecord, entry: OutboxEntry) -> None:
     """The same for an entry of the outbox as it was just read, with the access of whoever has it to send: the launch, or a job. Nothing is
-    done while another is at it. SessionError where it was sealed for another server than the one of that access."""
+    done while another is at it. SessionError where it was sealed for another server or patient than the one of that access."""
     sealed = from_payload(entry.payload)
-    if sealed.base != base_of(record.context):
-        raise SessionError("These answers belong to another record system than the one opened here, so nothing was sent.")
+    _check_destination(record, sealed)
     if not record.services.store.outbox.claim(entry.key):
         return
     launch_id = record.launch_id or entry.launch_id
-    attempt = Attempt(sealed=sealed, state="sealed") if entry.state == "sealed" else _looked_up(record, sealed)
-    if attempt.state == "sealed":
-        attempt = climb(attempt.sealed, _sender(record, launch_id))
-    _finish(record, attempt=attempt, launch_id=launch_id)
+    sealed = replace(sealed, attempt=sealed.attempt + 1)
+    if entry.state != "sealed" or sealed.outcomes:
+        sealed = with_found(*_looked_up(record, entry, sealed))
+    if state_of(sealed) != "stored":
+        sealed = climb(sealed, _sender(record, sealed, launch_id))
+    _finish(record, sealed, launch_id=launch_id)
+
+
+def _check_destination(record: AnyRecord, sealed: SealedSubmission) -> None:
+    """That what was sealed goes to the server and the patient it was sealed for."""
+    patient = getattr(record.context, "patient", sealed.patient)
+    if sealed.base != base_of(record.context) or sealed.patient != patient:
+        raise SessionError("These answers belong to another record than the one opened here, so nothing was sent.")
 
 
 def resolve(record: ChartRecord, *, key: str) -> OutboxEntry:
-    """The submission as it stands; one of unknown outcome is searched for on the server first. Sends nothing."""
+    """The submission as it stands; what of it is not known is searched for on the server first. Sends nothing."""
     author = author_of(record.context)
     entry = entry_of(record, key=key, author=author)
-    if entry.state != "unknown" or not record.services.store.outbox.claim(key):
+    sealed = from_payload(entry.payload)
+    if entry.state not in {"unknown", "partly"} or not _is_unsure(entry, sealed) or not record.services.store.outbox.claim(key):
         return entry
-    attempt = _looked_up(record, from_payload(entry.payload))
-    settled = "unknown" if attempt.state == "sealed" else attempt.state
-    _finish(record, attempt=replace(attempt, state=settled), launch_id=record.launch)
+    known, found = _looked_up(record, entry, sealed)
+    settled = with_found(known, found)
+    if settled.outcome_of(RESPONSE).reference is None:
+        # Without the answers nothing proves that the server will not have them in a moment: a late commit comes after the search.
+        settled = replace(known.with_outcomes(found.outcomes), reason=settled.reason)
+    _finish(record, settled, launch_id=record.launch)
     return entry_of(record, key=key, author=author)
+
+
+def _is_unsure(entry: OutboxEntry, sealed: SealedSubmission) -> bool:
+    """Whether a search can tell more. Of what was being sent when its process ended every part may be there."""
+    return entry.state == "unknown" or bool(uncertain(sealed))
 
 
 class Undelivered(Struct, frozen=True, kw_only=True):
@@ -80,19 +102,20 @@ class Undelivered(Struct, frozen=True, kw_only=True):
 
 
 def undelivered(record: ChartRecord) -> tuple[Undelivered, ...]:
-    """What this user has sent of this patient, in whatever launch, and the record has not acknowledged or does not show; newest first."""
+    """What this user has sent of this patient, in whatever launch, and is not stored or not shown; newest first."""
     left = record.services.store.outbox.left_by(author_of(record.context))
     return tuple(Undelivered(sealed=from_payload(entry.payload), state=entry.state) for entry in left)
 
 
 def read_again(record: ChartRecord, entry: OutboxEntry, *, found: bool | None) -> OutboxState:
     """The state of a submission after its answers were read back: `found` there, not there, or None where the server did not say. What was
-    acknowledged and is not there is `accepted`, kept and never sent again, until it is found."""
-    if entry.state not in {"acknowledged", "accepted"} or found is None:
+    taken and is not there is `accepted`, kept and never sent again, until it is found."""
+    if entry.state not in {"stored", "partly", "accepted"} or found is None:
         return entry.state
-    state: State = "acknowledged" if found else "accepted"
+    sealed = from_payload(entry.payload)
+    state: State = state_of(sealed) if found else "accepted"
     if state != entry.state:
-        _finish(record, attempt=Attempt(sealed=from_payload(entry.payload), state=state), launch_id=entry.launch_id)
+        _finish(record, sealed, launch_id=entry.launch_id, state=state)
     return state
 
 
@@ -118,54 +141,79 @@ def _own_entry(record: ChartRecord, *, key: str, author: Author | None) -> Outbo
     return entry
 
 
-def _finish(record: AnyRecord, *, attempt: Attempt, launch_id: LaunchId) -> None:
-    """Seal how it stands and record it, in one transaction."""
-    sealed = attempt.sealed
+def _finish(record: AnyRecord, sealed: SealedSubmission, *, launch_id: LaunchId, state: State | None = None) -> None:
+    """Seal how it stands and record it, in one transaction. OutcomeNotKept where that fails: it was sent, or looked for, all the same."""
+    state = state or state_of(sealed)
+    log_outcome(sealed, state)
+    try:
+        _written_down(record, sealed, launch_id=launch_id, state=state)
+    except StoreError as error:
+        raise OutcomeNotKept(_NOT_KEPT[state], detail=error.detail) from error
+
+
+_LATER = "The next time Rapport is opened from this chart by the same person, it says how it stands."
+_UNRECEIPTED = "Rapport's own database failed after it was sent, so there is no receipt yet. Do not enter it again."
+_NOT_WRITTEN = f"It is sealed in Rapport, and nothing is lost. Do not enter it again. {_LATER}"
+# What is said where it cannot be written down how it ended: what is known, and nothing else.
+_NOT_KEPT: Mapping[State, str] = {
+    "stored": f"What was sent is in the record. {_UNRECEIPTED}",
+    "partly": f"The answers are in the record, and not all that goes with them. {_UNRECEIPTED}",
+    "accepted": f"The record accepted what was sent and does not show it just now. {_UNRECEIPTED} {_LATER}",
+    "sealed": f"What was sent is not in the record yet. {_NOT_WRITTEN}",
+    "refused": f"The record did not take what was sent. {_NOT_WRITTEN}",
+    "unknown": f"It is not known whether the record has what was sent. {_NOT_WRITTEN}",
+}
+
+
+def _written_down(record: AnyRecord, sealed: SealedSubmission, *, launch_id: LaunchId, state: State) -> None:
     store = record.services.store
     who = Author(iss=record.context.iss, patient=sealed.patient, user=record.context.user)
-    detail = {"key": sealed.key, "state": attempt.state, "step": sealed.step, "stored": sealed.stored}
+    detail = {"key": sealed.key, "state": state, "step": sealed.step, "stored": sealed.stored}
     with store.database.begin() as together:
-        store.outbox.reseal(sealed.key, attempt.state, launch_id=launch_id, payload=to_payload(sealed), within=together)
+        store.outbox.reseal(sealed.key, state, launch_id=launch_id, payload=to_payload(sealed), author=sealed.author, within=together)
         store.audit.add("submission", launch_id=record.launch_id, context=who, detail=detail, within=together)
 
 
-def _looked_up(record: AnyRecord, sealed: SealedSubmission) -> Attempt:
-    """The submission after a search: acknowledged when all of it is there, `sealed` when the rest certainly is not, else unknown."""
-    found = _outcome_search(record).find(sealed)
-    known = replace(sealed.with_outcomes(found.outcomes), searched=record.services.clock())
-    if not known.missing or _whole_transaction(known):
-        return Attempt(sealed=replace(known, reason=None), state="acknowledged")
-    if not found.certain:
-        return Attempt(sealed=replace(known, reason=found.reason), state="unknown")
-    return Attempt(sealed=replace(known, reason="The server was searched for it and does not list it."), state="sealed")
+def _looked_up(record: AnyRecord, entry: OutboxEntry, sealed: SealedSubmission) -> tuple[SealedSubmission, Found]:
+    """What a search of the server found, and the submission it was for: as sealed, or, where its process ended while it was sending, with
+    every part as uncertain of which nothing was noted."""
+    if entry.state == "unknown" and state_of(sealed) != "unknown":
+        sealed = sealed.with_outcomes({part.role: _CUT_OFF for part in sealed.missing if part.role not in sealed.outcomes})
+    found = _outcome_search(record, sealed).find(sealed)
+    return replace(sealed, searched=record.services.clock(), reason=found.reason), found
 
 
-def _whole_transaction(sealed: SealedSubmission) -> bool:
-    """A transaction is all or nothing: when everything that can be searched for is there, Provenance is too."""
-    return sealed.step == "transaction" and bool(sealed.stored) and all(part.type == "Provenance" for part in sealed.missing)
+_CUT_OFF = WriteOutcome(why="Rapport was interrupted while it was sent.", became="unknown")
 
 
-def _sender(record: AnyRecord, launch_id: LaunchId) -> Sender:
-    search = _outcome_search(record)
+def _sender(record: AnyRecord, sealed: SealedSubmission, launch_id: LaunchId) -> Sender:
+    search = _outcome_search(record, sealed)
     return Sender(
         client=writer(record),
-        permissions=permissions(record),
-        find=partial(_outcomes_found, search),
+        permissions=_permissions(record, sealed),
+        find=search.find,
         keep=partial(_keep, record.services, launch_id),
     )
 
 
-def _outcome_search(record: AnyRecord) -> OutcomeSearch:
-    capabilities = permissions(record).capabilities
-    client = writer(record)
+def _permissions(record: AnyRecord, sealed: SealedSubmission) -> Permissions:
+    """No more than both sign-ins may: the one it is sent with, and the one under which it was sealed."""
+    return replace(permissions(record), sealed_scope=sealed.scope)
+
+
+def _outcome_search(record: AnyRecord, sealed: SealedSubmission) -> OutcomeSearch:
     return OutcomeSearch(
-        client=client, capabilities=capabilities, pool=record.services.pool, seconds=record.services.settings.read_deadline
+        client=writer(record),
+        capabilities=_permissions(record, sealed).capabilities,
+        pool=record.services.pool,
+        seconds=record.services.settings.read_deadline,
     )
 
 
-def _outcomes_found(search: OutcomeSearch, sealed: SealedSubmission) -> Mapping[str, WriteOutcome]:
-    return search.find(sealed).outcomes
-
-
 def _keep(services: AppServices, launch_id: LaunchId, sealed: SealedSubmission) -> None:
-    services.store.outbox.reseal(sealed.key, "sending", launch_id=launch_id, payload=to_payload(sealed))
+    """Progress, as far as it can be written down: what cannot be is searched for where it matters, and sending goes on, since to stop
+    would leave in the record half of what can be there as a whole."""
+    try:
+        services.store.outbox.reseal(sealed.key, "sending", launch_id=launch_id, payload=to_payload(sealed), author=sealed.author)
+    except StoreError as error:
+        log_not_kept("progress", error)

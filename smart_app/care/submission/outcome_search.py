@@ -2,12 +2,13 @@
 
 Used where an outcome is not known, and before anything is sent again. A server that cannot be searched this way leaves it unknown."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from datetime import datetime
 from functools import partial
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from fhir_mappings.r4.references import PatientOnServer, by_owner, references_in
 from smart_app.care.submission.sealed_submission import PROVENANCE, RESPONSE, SealedSubmission, SubmissionPart, WriteOutcome
@@ -21,11 +22,11 @@ _IDENTIFIED = ("QuestionnaireResponse", "Observation")
 
 
 class Found(Struct, frozen=True, kw_only=True):
-    """`outcomes` of the parts that were found. `certain` only when every part not found is certainly not in the record;
-    otherwise `reason` says why not."""
+    """`outcomes` of the parts that were found, `absent` the roles of those that are certainly not in the record. Of any other nothing is
+    known, and `reason` says why not."""
 
     outcomes: Mapping[str, WriteOutcome]
-    certain: bool
+    absent: frozenset[str]
     reason: str | None
 
 
@@ -38,57 +39,57 @@ class OutcomeSearch(Struct, frozen=True, kw_only=True):
     seconds: float
 
     def find(self, sealed: SealedSubmission) -> Found:
-        """Every part of the submission that is not known to be stored, looked for."""
+        """Every part of the submission that is not known to be stored, looked for by its own identifier: what another resource refers to
+        need not be there (servers take references to entries that they refused)."""
         wanted = {kind: [part for part in sealed.missing if part.type == kind] for kind in _IDENTIFIED}
-        reads = {
-            kind: partial(self._by_identifier, sealed, parts) for kind, parts in wanted.items() if parts and self._can(kind, "identifier")
-        }
+        reads = {kind: read for kind, parts in wanted.items() if parts and (read := self._search_for(sealed, parts)) is not None}
         results = gather(self.pool, reads, seconds=self.seconds)
         found = {kind: result.value for kind, result in results.items() if isinstance(result, Loaded)}
         outcomes = dict(_matches(sealed, (resource for result in found.values() for resource in result.resources)))
-        outcomes = {**self._response_of_scores(sealed, found), **outcomes}
-        complete = all(kind in found and found[kind].complete for kind, parts in wanted.items() if parts)
-        return self._with_provenance(sealed.with_outcomes(outcomes), outcomes, complete=complete)
+        conclusive = {kind for kind, result in found.items() if result.complete and self._by_identifier(kind)}
+        absent = frozenset(part.role for kind in conclusive for part in wanted[kind] if part.role not in outcomes)
+        unsure = any(parts and kind not in conclusive for kind, parts in wanted.items())
+        return self._with_provenance(sealed, Found(outcomes=outcomes, absent=absent, reason=_UNSURE if unsure else None))
 
-    def _can(self, kind: str, param: str) -> bool:
-        """Whether the search is worth asking: offered, or not stated."""
-        return self.capabilities.searchable(kind, param) is not False
+    def _by_identifier(self, kind: str) -> bool:
+        """Whether a search by identifier is worth asking: offered, or not stated."""
+        return self.capabilities.searchable(kind, "identifier") is not False
 
-    def _by_identifier(self, sealed: SealedSubmission, parts: list[SubmissionPart], deadline: float) -> SearchResult:
-        """One search for all identifiers of a type; only this patient's resources count."""
+    def _search_for(self, sealed: SealedSubmission, parts: list[SubmissionPart]) -> Callable[[float], SearchResult] | None:
+        """One search for all parts of a type: by their identifiers, else all of the patient's, whose end proves nothing. None where
+        neither is offered. Only this patient's resources count."""
         kind = parts[0].type
-        params = [("identifier", ",".join("|".join(identifier_of(part)) for part in parts))]
-        if self.capabilities.searchable(kind, "patient"):
+        by_patient = self.capabilities.searchable(kind, "patient")
+        params = [("identifier", ",".join("|".join(identifier_of(part)) for part in parts))] if self._by_identifier(kind) else []
+        if by_patient or (by_patient is None and not params):
             params.append(("patient", sealed.patient))
+        return partial(self._search, kind, params) if params else None
+
+    def _search(self, kind: str, params: Sequence[tuple[str, str]], deadline: float) -> SearchResult:
         return self.client.search(kind, params, deadline=deadline, fresh=True)
 
-    def _response_of_scores(self, sealed: SealedSubmission, found: Mapping[str, SearchResult]) -> dict[str, WriteOutcome]:
-        """The response that a found score was derived from, for servers that cannot search responses but stored both together."""
-        scores = found["Observation"].resources if "Observation" in found else ()
-        by_identifier = dict(_identified(_own(sealed, scores)))
-        for part in sealed.parts:
-            score = by_identifier.get(identifier_of(part)) if part.type == "Observation" else None
-            reference = _derived_from(score, sealed.base) if score else None
-            if reference:
-                return {RESPONSE: WriteOutcome(reference=reference)}
-        return {}
-
-    def _with_provenance(self, sealed: SealedSubmission, outcomes: dict[str, WriteOutcome], *, complete: bool) -> Found:
-        """Provenance too, once the response's place is known."""
-        reference = sealed.outcome_of(RESPONSE).reference
+    def _with_provenance(self, sealed: SealedSubmission, found: Found) -> Found:
+        """Provenance too, once the response's place is known: without that there is nothing of it to look for. It takes no other part's
+        certainty away."""
+        reference = sealed.with_outcomes(found.outcomes).outcome_of(RESPONSE).reference
         sent = next((part for part in sealed.missing if part.role == PROVENANCE), None)
-        unsure = None if complete else _UNSURE
+        if sent is not None and RESPONSE in found.absent:
+            # It would name answers that are not there.
+            return replace(found, absent=found.absent | {PROVENANCE})
         if reference is None or sent is None:
-            return Found(outcomes=outcomes, certain=complete, reason=unsure)
-        if not self._can("Provenance", "target"):
-            return Found(outcomes=outcomes, certain=False, reason=unsure or _NO_PROVENANCE)
+            return found
+        if self.capabilities.searchable("Provenance", "target") is False:
+            return replace(found, reason=found.reason or _NO_PROVENANCE)
         try:
             result = self.client.search("Provenance", [("target", reference)], fresh=True)
         except FhirError as error:
-            return Found(outcomes=outcomes, certain=False, reason=error.user_message)
+            return replace(found, reason=found.reason or f"{_NO_PROVENANCE} {error.user_message}")
         place = next((outcome for resource in result.resources if (outcome := _provenance(resource, sent, reference, sealed.base))), None)
-        found = {**outcomes, PROVENANCE: place} if place else outcomes
-        return Found(outcomes=found, certain=complete and result.complete, reason=unsure or result.reason)
+        if place is not None:
+            return replace(found, outcomes={**found.outcomes, PROVENANCE: place})
+        if result.complete:
+            return replace(found, absent=found.absent | {PROVENANCE})
+        return replace(found, reason=found.reason or result.reason)
 
 
 _NO_PROVENANCE = "The server cannot be searched for the record of who entered this (Provenance)."
@@ -127,11 +128,6 @@ def _place(resource: Mapping[str, object]) -> WriteOutcome:
     meta = resource.get("meta")
     version = meta.get("versionId") if isinstance(meta, dict) else None
     return WriteOutcome(reference=f"{resource['resourceType']}/{resource['id']}", version=str(version) if version else None)
-
-
-def _derived_from(score: Mapping[str, object], base: str) -> str | None:
-    references = references_in(score.get("derivedFrom"), base=base)
-    return next((reference for reference in references if reference.startswith("QuestionnaireResponse/")), None)
 
 
 def _provenance(resource: Mapping[str, object], sent: SubmissionPart, reference: str, base: str) -> WriteOutcome | None:

@@ -8,8 +8,9 @@ from msgspec import Struct
 from fhir_mappings.instruments.instrument import Informant
 from fhir_mappings.people.person import Person
 
-# "accepted": the server took the answers and named their place, and shows nothing there.
-Outcome = Literal["saved", "partly_saved", "accepted", "kept", "unknown", "refused"]
+# "accepted": the server took the answers and named their place, and shows nothing there. "discarded" and "copied" (to the note) are what a
+# named person decided over answers that the record does not hold.
+Outcome = Literal["saved", "partly_saved", "accepted", "kept", "unknown", "refused", "discarded", "copied"]
 # "not_found": the server says that there is no such entry; "not_read": it did not say.
 ReadBack = Literal["same", "differs", "not_found", "not_read"]
 
@@ -38,7 +39,7 @@ class NotWritten(Struct, frozen=True, kw_only=True):
 class Receipt(Struct, frozen=True, kw_only=True):
     """A submission as it stands. `step` is the rung of the ladder in words ("one transaction"); `note_text` is ready to paste.
     `repeated` is True when this very submission had been stored before and was not stored again. `clinician` is None where nobody is rated;
-    `unscored` says why there are no scores."""
+    `unscored` says why there are no scores. `completable`: the answers are stored, and what is missing beside them can be tried again."""
 
     key: str
     outcome: Outcome
@@ -58,3 +59,4 @@ class Receipt(Struct, frozen=True, kw_only=True):
     repeated: bool = False
     from_paper: bool = False
     unscored: str | None = None
+    completable: bool = False

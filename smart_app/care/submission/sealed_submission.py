@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import cast
+from typing import Literal, cast
 
 import msgspec
 import simplejson
@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from fhir_mappings.instruments.instrument import Informant
 from smart_app.fhir.client import Resource
+from smart_app.launch.context.launch_context import Author
 
 PROVENANCE = "provenance"
 RESPONSE = "response"
@@ -31,12 +32,31 @@ class SubmissionPart(Struct, frozen=True, kw_only=True):
         return str(self.resource["resourceType"])
 
 
+# What became of a part that is not known to be stored. "left_out": this sign-in or this server does not let it be written, and nothing was
+# asked. "waiting": it certainly did not arrive, and can be sent. "expired" and "forbidden": 401, 403. "refused": the server said no.
+# "failed": the server said that it is not stored, for now. "unknown": it may be stored.
+Became = Literal["left_out", "waiting", "expired", "forbidden", "refused", "failed", "unknown"]
+
+
 class WriteOutcome(Struct, frozen=True, kw_only=True):
-    """What became of one part: where it is stored, or `why` it is not."""
+    """What became of one part: where it is stored, or what became of it instead and `why`. Neither: it was not sent. `status` is the
+    server's answer where it stored nothing."""
 
     reference: str | None = None
     version: str | None = None
     why: str | None = None
+    became: Became | None = None
+    status: int | None = None
+
+
+class Decision(Struct, frozen=True, kw_only=True):
+    """That somebody decided over a submission which the record does not hold: `by` whom, in words, `why`, and when. `told` whoever
+    has read it since: the author, the patient."""
+
+    by: str
+    why: str
+    at: datetime
+    told: tuple[Literal["author", "patient"], ...] = ()
 
 
 class ScoreLine(Struct, frozen=True, kw_only=True):
@@ -53,7 +73,9 @@ class ScoreLine(Struct, frozen=True, kw_only=True):
 class SealedSubmission(Struct, frozen=True, kw_only=True, rename={"outcomes": "fates"}):
     """`digest` tells equal answers from changed ones under one key. `step` is the key of the rung that wrote it. `notes` says why
     higher rungs were not used; `searched` when the server was last searched for it. `content` is the bundle as text: numbers keep
-    their digits whoever seals it. `clinician` is None where nobody is rated; `unscored` says why there are no scores."""
+    their digits whoever seals it. `clinician` is None where nobody is rated; `unscored` says why there are no scores. `author` and `scope`
+    are of the launch under which it was sealed: None for what was sealed before they were. `decision` is of what was discarded or copied;
+    `attempt` counts the times it was sent, or meant to be."""
 
     key: str
     base: str
@@ -82,6 +104,10 @@ class SealedSubmission(Struct, frozen=True, kw_only=True, rename={"outcomes": "f
     repeated: bool = False
     from_paper: bool = False
     unscored: str | None = None
+    author: Author | None = None
+    scope: str | None = None
+    decision: Decision | None = None
+    attempt: int = 0
 
     @property
     def bundle(self) -> Resource:
@@ -104,8 +130,10 @@ class SealedSubmission(Struct, frozen=True, kw_only=True, rename={"outcomes": "f
         return {role: outcome.reference for role, outcome in self.outcomes.items() if outcome.reference is not None}
 
     def outcome_of(self, role: str) -> WriteOutcome:
-        """What became of that part so far."""
-        return self.outcomes.get(role, WriteOutcome())
+        """What became of that part so far. Before outcomes were judged one by one, a part with a reason was one that was not taken."""
+        outcome = self.outcomes.get(role, WriteOutcome())
+        told = outcome.why is not None and outcome.reference is None and outcome.became is None
+        return replace(outcome, became="refused") if told else outcome
 
     def with_outcomes(self, outcomes: Mapping[str, WriteOutcome]) -> "SealedSubmission":
         """The same with more known."""

@@ -23,10 +23,12 @@ from smart_app.care.record.access import base_of
 from smart_app.care.record.page_rule import Confirmation
 from smart_app.care.record.record import ChartRecord
 from smart_app.care.submission.delivery import deliver, entry_of
+from smart_app.care.submission.delivery_log import log_not_kept
 from smart_app.care.submission.sealed_submission import ScoreLine, SealedSubmission, content_of, from_payload, to_payload
 from smart_app.care.submission.visit_state import unconfirmed, visit_now
-from smart_app.errors import SessionError, WrongPatient
+from smart_app.errors import NotSealed, OutcomeNotKept, SessionError, StoreError, WrongPatient
 from smart_app.launch.context.launch_context import LaunchContext
+from smart_app.store import author_of
 
 Fields = Mapping[str, Sequence[str]]
 # The field of what is confirmed; of one of them with what it is behind it.
@@ -41,9 +43,25 @@ def submit(
 
     `patient` is the one the form was rendered for, `confirmed` what staff have ticked of what the page asks them to confirm. SessionError
     when the patient is not this launch's, the key is another launch's, the form does not say whom it is about, or no page would offer it.
-    A failure of the FHIR server raises nothing: the submission is sealed, and the receipt says how it stands."""
+    A failure of the FHIR server raises nothing: the submission is sealed, and the receipt says how it stands. NotSealed, and nothing was
+    sent, where the app's own database cannot seal it; OutcomeNotKept where it failed after that."""
     _check_place(record.context, key=key, patient=patient)
     check_clinician_chosen(asked)
+    try:
+        return _submit(record, asked, key=key, fields=fields, confirmed=confirmed)
+    except OutcomeNotKept:
+        raise
+    except StoreError as error:
+        raise NotSealed(_NOT_TAKEN, detail=error.detail) from error
+
+
+_NOT_TAKEN = (
+    "Rapport's own database cannot be used right now, so these answers could not be taken. Go back to the form, wait a minute and send it "
+    "again: it is stored once, however often it is sent."
+)
+
+
+def _submit(record: ChartRecord, asked: AskedForm, *, key: str, fields: Fields, confirmed: Collection[str]) -> Invalid | str:
     # What was sent before under this key was asked then.
     open_questions = () if record.services.store.outbox.get(key) else unconfirmed(record, asked, confirmed=confirmed)
     answers = parse(asked.instrument, asked.informant, fields)
@@ -54,10 +72,17 @@ def submit(
         answers = replace(answers, declined=())
     sealed = _sealed_submission(record, asked, answers=answers, key=key)
     if deliver(record, sealed=sealed):
-        # What was kept of the form while it was typed is in the outbox now.
-        record.services.store.drafts.drop(key)
+        _drop_draft(record, key)
         return key
     return _repeat(record, sealed=sealed, fields=fields)
+
+
+def _drop_draft(record: ChartRecord, key: str) -> None:
+    """What was kept of the form while it was typed is in the outbox now. One that stays leads to the same key, and so to the receipt."""
+    try:
+        record.services.store.drafts.drop(key)
+    except StoreError as error:
+        log_not_kept("draft", error)
 
 
 def _with_questions(answers: Answers | Invalid, questions: tuple[Confirmation, ...], *, kept: Mapping[str, str]) -> Invalid:
@@ -109,6 +134,8 @@ def _sealed_submission(record: ChartRecord, asked: AskedForm, *, answers: Answer
         content=content_of(submission_bundle(submission, base=canonical)),
         from_paper=submission.from_paper,
         unscored=instrument.why_unscored,
+        author=author_of(record.context),
+        scope=record.context.scope,
     )
 
 
@@ -165,9 +192,9 @@ def _repeat(record: ChartRecord, *, sealed: SealedSubmission, fields: Fields) ->
     if first.digest != sealed.digest:
         kept = {name: values[0] for name, values in fields.items() if values}
         return Invalid(errors=(FieldError(link_id="", message=_CHANGED),), kept=kept)
-    if entry.state == "acknowledged" and not first.repeated:
+    if entry.state in {"stored", "partly"} and not first.repeated:
         payload = to_payload(replace(first, repeated=True))
-        record.services.store.outbox.reseal(sealed.key, "acknowledged", launch_id=record.launch, payload=payload)
+        record.services.store.outbox.reseal(sealed.key, entry.state, launch_id=record.launch, payload=payload, author=first.author)
     return sealed.key
 
 

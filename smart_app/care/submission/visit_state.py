@@ -26,7 +26,10 @@ _FATES: Mapping[OutboxState, Fate] = {
     "unknown": "unknown",
     "accepted": "unknown",
     "refused": "refused",
-    "acknowledged": "stored",
+    "stored": "stored",
+    "partly": "stored",
+    "discarded": "none",
+    "copied": "none",
 }
 
 

@@ -3,25 +3,22 @@
 Highest first. A further rung (DocumentReference, a companion server) is one more row of `RUNGS`; below the last one the
 submission stays sealed. Nothing is sent twice blindly: after an outcome nobody knows, the climb stops."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import Literal, cast
+from typing import cast
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from smart_app.care.record.access import Permissions
-from smart_app.care.submission.sealed_submission import RESPONSE, SealedSubmission, SubmissionPart, WriteOutcome, parts_of
-from smart_app.errors import Conflict, FhirError, NotSent, Unauthorized
+from smart_app.care.submission.judgement import SAID_NO, UNCERTAIN, of_entry, of_error, of_written, uncertain
+from smart_app.care.submission.outcome_search import Found
+from smart_app.care.submission.real_references import places_of, references_within, repair_references, with_real_references
+from smart_app.care.submission.sealed_submission import PROVENANCE, RESPONSE, SealedSubmission, SubmissionPart, WriteOutcome, parts_of
+from smart_app.errors import Conflict, FhirError
 from smart_app.fhir.client import EntryOutcome, FhirClient, Resource
 
-State = Literal["acknowledged", "accepted", "refused", "unknown", "sealed"]
-Fates = Mapping[str, WriteOutcome]
-_FIRST_FAILURE = 300
-_TIMED_OUT = 408
-_TOO_MANY = 429
-_FIRST_FAULT = 500
-_NOT_IMPLEMENTED = 501
+_NOT_LISTED = "The server was searched for it and does not list it."
 
 
 class Sender(Struct, frozen=True, kw_only=True):
@@ -29,15 +26,8 @@ class Sender(Struct, frozen=True, kw_only=True):
 
     client: FhirClient
     permissions: Permissions
-    find: Callable[[SealedSubmission], Fates]
+    find: Callable[[SealedSubmission], Found]
     keep: Callable[[SealedSubmission], None]
-
-
-class Attempt(Struct, frozen=True, kw_only=True):
-    """The submission after a rung, and how it must be kept. `refused` with nothing stored lets the next rung try."""
-
-    sealed: SealedSubmission
-    state: State
 
 
 class Rung(Struct, frozen=True, kw_only=True):
@@ -46,29 +36,37 @@ class Rung(Struct, frozen=True, kw_only=True):
     key: str
     step: str
     why_not: Callable[[Permissions], str | None]
-    write: Callable[[SealedSubmission, Sender], Attempt]
+    write: Callable[[SealedSubmission, Sender], SealedSubmission]
 
 
-def climb(sealed: SealedSubmission, sender: Sender) -> Attempt:
-    """The outcome of the first rung that stored something or left it unknown; else the last refusal, else sealed as it was."""
-    attempt = Attempt(sealed=replace(sealed, notes=(), reason=None, step=None), state="sealed")
+def climb(sealed: SealedSubmission, sender: Sender) -> SealedSubmission:
+    """The submission after the first rung that stored something, left it unknown or has to wait; else with the last refusal, else as it
+    was. Parts of unknown outcome are sent only where the server tells an equal one."""
+    if not _may_be_sent(sealed, RESPONSE, sender):
+        return sealed
+    before = sealed
+    sealed = replace(sealed, notes=(), reason=None, step=None)
     reasons: list[str] = []
     for rung in _rungs_for(sealed):
         reason = rung.why_not(sender.permissions)
         if reason is None:
-            noted = replace(attempt.sealed, step=rung.key, notes=tuple(reasons))
-            attempt = rung.write(noted, sender)
-            if attempt.state != "refused" or attempt.sealed.stored:
-                return attempt
-            reason = attempt.sealed.reason or ""
+            sealed = rung.write(replace(sealed, step=rung.key, notes=tuple(reasons)), sender)
+            if not _may_go_on(sealed):
+                return sealed
+            reason = sealed.reason or ""
         reasons.append(f"Not as {rung.step}: {reason}")
-    return replace(attempt, sealed=_kept(attempt.sealed, reasons))
+    return _kept(sealed, reasons, before)
 
 
-def _kept(sealed: SealedSubmission, reasons: list[str]) -> SealedSubmission:
-    """Nothing was stored: the reasons, each once."""
+def _may_go_on(sealed: SealedSubmission) -> bool:
+    """Whether another way may be tried: the server has said no to the answers, and has stored nothing."""
+    return not sealed.stored and sealed.outcome_of(RESPONSE).became in SAID_NO
+
+
+def _kept(sealed: SealedSubmission, reasons: list[str], before: SealedSubmission) -> SealedSubmission:
+    """Nothing was stored: the reasons, each once. What was stored earlier was so by the step of then."""
     plain = dict.fromkeys(reason.partition(": ")[2] for reason in reasons)
-    return replace(sealed, step=None, notes=(), reason=" ".join(plain) or None)
+    return replace(sealed, step=before.step if sealed.stored else None, notes=(), reason=" ".join(plain) or None)
 
 
 def highest(permissions: Permissions) -> Rung | None:
@@ -81,18 +79,26 @@ def step_words(key: str | None) -> str:
     return next((rung.step for rung in RUNGS if rung.key == key), "kept in Rapport")
 
 
-def judge(error: FhirError) -> State:
-    """What a failed write means: `whole` when it certainly was not processed and may be sent again later, `refused` when the server
-    said no, `unknown` when it may have happened (no or a broken answer, a 5xx, an answer that is not FHIR)."""
-    if isinstance(error, NotSent | Unauthorized) or error.status == _TOO_MANY:
-        return "sealed"
-    definite = _FIRST_FAILURE <= error.status < _FIRST_FAULT and error.status != _TIMED_OUT
-    return "refused" if definite or error.status == _NOT_IMPLEMENTED else "unknown"
+def with_found(sealed: SealedSubmission, found: Found) -> SealedSubmission:
+    """The submission with what a search says: what was found is stored, what may have been and is not there has to be sent still."""
+    absent = uncertain(sealed) & found.absent
+    known = sealed.with_outcomes({role: WriteOutcome(why=_NOT_LISTED, became="waiting") for role in absent}).with_outcomes(found.outcomes)
+    answers = known.outcome_of(RESPONSE)
+    return replace(known, reason=None if answers.reference else sealed.reason or answers.why)
 
 
 def _rungs_for(sealed: SealedSubmission) -> tuple[Rung, ...]:
-    """All rungs; for a submission of which some parts are stored, those that can add the rest."""
-    return tuple(rung for rung in RUNGS if rung.key != "transaction") if sealed.stored else RUNGS
+    """All rungs; for a submission of which some parts are stored, or may be, those that send each part by itself."""
+    begun = sealed.stored or uncertain(sealed)
+    return tuple(rung for rung in RUNGS if rung.key != "transaction") if begun else RUNGS
+
+
+def _may_be_sent(sealed: SealedSubmission, role: str, sender: Sender) -> bool:
+    """Whether sending it can double nothing: it is stored already or certainly not there, or the server tells an equal one by itself."""
+    if sealed.outcome_of(role).became not in UNCERTAIN:
+        return True
+    part = next(part for part in sealed.parts if part.role == role)
+    return part.if_none_exist is not None and sender.permissions.capabilities.conditional_create(part.type) is True
 
 
 def _no_transaction(permissions: Permissions) -> str | None:
@@ -117,100 +123,116 @@ def _first_why_not(permissions: Permissions, *types: str) -> str | None:
     return next((reason for kind in types if (reason := permissions.why_not(kind, "create")) is not None), None)
 
 
-def _in_one_transaction(sealed: SealedSubmission, sender: Sender) -> Attempt:
+def _in_one_transaction(sealed: SealedSubmission, sender: Sender) -> SealedSubmission:
     """All or nothing, of what may be created. HAPI answers racing equal transactions 409: then it is searched, and asked once more."""
     whole = sealed.bundle
     parts = parts_of(whole, sealed.key)
     refusals = {part.role: sender.permissions.why_not(part.type, "create") for part in parts}
-    sealed = sealed.with_outcomes({role: WriteOutcome(why=reason) for role, reason in refusals.items() if reason is not None})
+    sealed = sealed.with_outcomes(
+        {role: WriteOutcome(why=reason, became="left_out") for role, reason in refusals.items() if reason is not None}
+    )
     roles = [role for role, reason in refusals.items() if reason is None]
     bundle = _bundle([part for part in parts if part.role in roles], sender.permissions)
     send = partial(sender.client.transaction, bundle, text=sealed.content if bundle == whole else None)
     try:
-        return _after_transaction(sealed, roles, send())
+        return _after_transaction(sealed, roles, send(), sender)
     except Conflict:
         return _after_conflict(sealed, roles, send, sender)
     except FhirError as error:
-        return _failed(sealed, error)
+        return _failed(sealed, roles, error)
 
 
-def _after_conflict(sealed: SealedSubmission, roles: Sequence[str], send: Callable[[], Sequence[EntryOutcome]], sender: Sender) -> Attempt:
-    """What the other request stored, or the outcome of the second and last try."""
-    found = sealed.with_outcomes(sender.find(sealed))
+def _after_conflict(
+    sealed: SealedSubmission, roles: Sequence[str], send: Callable[[], Sequence[EntryOutcome]], sender: Sender
+) -> SealedSubmission:
+    """What the other request stored, and the rest as unknown while that one may be at it; else the outcome of the second and last try."""
+    found = sealed.with_outcomes(sender.find(sealed).outcomes)
     if found.stored:
-        return _after_search(found)
+        return found.with_outcomes({role: _UNDER_WAY for role in roles if role not in found.stored})
     try:
-        return _after_transaction(sealed, roles, send())
+        return _after_transaction(sealed, roles, send(), sender)
     except FhirError as error:
-        return _failed(sealed, error)
+        return _failed(sealed, roles, error)
 
 
-def _failed(sealed: SealedSubmission, error: FhirError) -> Attempt:
-    return Attempt(sealed=replace(sealed, reason=failure_sentence(error)), state=judge(error))
+_UNDER_WAY = WriteOutcome(why="Another request was storing the same at that moment.", became="unknown")
 
 
-def _after_search(found: SealedSubmission) -> Attempt:
-    """Equal resources were there: stored, and complete unless the search found only some."""
-    return Attempt(sealed=found, state="unknown" if found.missing else "acknowledged")
+def _failed(sealed: SealedSubmission, roles: Iterable[str], error: FhirError) -> SealedSubmission:
+    """The whole of it failed in the same way."""
+    outcome = of_error(error)
+    return replace(sealed.with_outcomes(dict.fromkeys(roles, outcome)), reason=outcome.why)
 
 
-def _after_transaction(sealed: SealedSubmission, roles: Sequence[str], outcomes: Sequence[EntryOutcome]) -> Attempt:
-    """What each entry's outcome says. An entry stored without a place is looked up by its identifier later."""
-    written = {role: _write_outcome(outcome) for role, outcome in zip(roles, outcomes, strict=True)}
-    placeless = any(outcome.stored is not None and outcome.stored.reference is None for outcome in outcomes)
-    reason = "The server did not say where it stored everything." if placeless else None
-    return Attempt(sealed=replace(sealed.with_outcomes(written), reason=reason), state="unknown" if placeless else "acknowledged")
+def _after_transaction(
+    sealed: SealedSubmission, roles: Sequence[str], outcomes: Sequence[EntryOutcome], sender: Sender
+) -> SealedSubmission:
+    """What each entry's outcome says. Where some were stored, those that failed for the moment are tried again at once, each by itself:
+    what was stored waits for them."""
+    judged = sealed.with_outcomes({role: of_entry(outcome) for role, outcome in zip(roles, outcomes, strict=True)})
+    if not judged.stored:
+        return replace(judged, reason=judged.outcome_of(RESPONSE).why)
+    if not any(outcome.became in {"failed", "waiting"} for outcome in judged.outcomes.values()):
+        return judged
+    sender.keep(judged)
+    return complete(with_found(judged, sender.find(judged)), sender)
 
 
-def _write_outcome(outcome: EntryOutcome) -> WriteOutcome:
-    if outcome.stored is None:
-        return WriteOutcome(why=f"The server did not store it (HTTP {outcome.status}). {outcome.diagnostics}".strip())
-    return WriteOutcome(reference=outcome.stored.reference, version=outcome.stored.version)
+def complete(sealed: SealedSubmission, sender: Sender) -> SealedSubmission:
+    """The parts that can be sent without doubling any, one by one; what was stored before then refers to them."""
+    earlier = sealed.stored
+    done = _one_by_one(sealed, sender)
+    if not earlier or done.stored == earlier:
+        return done
+    return repair_references(done, earlier, client=sender.client, why_not_update=lambda kind: sender.permissions.why_not(kind, "update"))
 
 
-def _one_by_one(sealed: SealedSubmission, sender: Sender) -> Attempt:
-    """The parts not yet stored, each after those it refers to, with the real ids in place of the urns."""
-    for part in sorted(sealed.missing, key=_references_within):
-        attempt = _one(sealed, part, sender)
-        sealed = attempt.sealed
-        if attempt.state != "acknowledged":
-            return attempt
+def _one_by_one(sealed: SealedSubmission, sender: Sender) -> SealedSubmission:
+    """Each part after those it refers to, with the real ids in place of the urns. It stops without the answers, and where asking on
+    would only wait once more."""
+    for part in sorted(sealed.missing, key=references_within):
+        if part.role != RESPONSE and sealed.outcome_of(RESPONSE).reference is None:
+            break
+        if part.role == PROVENANCE and PROVENANCE in uncertain(sealed):
+            # It is found by the place of the answers, which may be known only now.
+            sealed = with_found(sealed, sender.find(sealed))
+        if part.role in sealed.stored or not _may_be_sent(sealed, part.role, sender):
+            continue
+        sealed = _one(sealed, part, sender)
+        outcome = sealed.outcome_of(part.role)
+        if outcome.became in _STOPS or (part.role == RESPONSE and outcome.reference is None):
+            return replace(sealed, reason=outcome.why)
         sender.keep(sealed)
-    return Attempt(sealed=sealed, state="acknowledged")
+    return sealed
 
 
-def _one(sealed: SealedSubmission, part: SubmissionPart, sender: Sender) -> Attempt:
-    """One part created. A part refused is noted and the others go on; without the answers nothing else is sent."""
+_STOPS = frozenset({"waiting", "expired", "unknown"})
+
+
+def _one(sealed: SealedSubmission, part: SubmissionPart, sender: Sender) -> SealedSubmission:
+    """One part created, or what became of it instead."""
     reason = sender.permissions.why_not(part.type, "create")
     if reason is not None:
-        return Attempt(sealed=sealed.with_outcomes({part.role: WriteOutcome(why=reason)}), state="acknowledged")
+        return sealed.with_outcomes({part.role: WriteOutcome(why=reason, became="left_out")})
     try:
         outcome = _created(sealed, part, sender)
     except FhirError as error:
-        state, why = judge(error), failure_sentence(error)
-        noted = replace(sealed.with_outcomes({part.role: WriteOutcome(why=why)}), reason=why)
-        goes_on = state == "refused" and part.role != RESPONSE
-        return Attempt(sealed=replace(noted, reason=None) if goes_on else noted, state="acknowledged" if goes_on else state)
-    return Attempt(sealed=sealed.with_outcomes({part.role: outcome}), state="acknowledged")
+        outcome = of_error(error)
+    return sealed.with_outcomes({part.role: outcome})
 
 
 def _created(sealed: SealedSubmission, part: SubmissionPart, sender: Sender) -> WriteOutcome:
     """The part's place. After a conflict the equal resource that was there first is searched for, as is one created nobody says where."""
-    resource = cast("Resource", _with_real_references(part.resource, _references(sealed)))
+    resource = cast("Resource", with_real_references(part.resource, places_of(sealed)))
     condition = part.if_none_exist if sender.permissions.capabilities.conditional_create(part.type) is not False else None
     try:
-        stored = sender.client.create(resource, if_none_exist=condition)
+        stored = of_written(sender.client.create(resource, if_none_exist=condition))
     except Conflict:
-        found = sender.find(sealed).get(part.role)
+        found = sender.find(sealed).outcomes.get(part.role)
         if found is None:
             raise
         return found
-    if stored.reference is not None:
-        return WriteOutcome(reference=stored.reference, version=stored.version)
-    found = sender.find(sealed).get(part.role)
-    if found is None:
-        raise FhirError("The server did not say where it stored it.", status=201)
-    return found
+    return stored if stored.reference is not None else sender.find(sealed).outcomes.get(part.role, stored)
 
 
 def _bundle(parts: Sequence[SubmissionPart], permissions: Permissions) -> Resource:
@@ -226,42 +248,10 @@ def _entry(part: SubmissionPart, permissions: Permissions) -> Resource:
     return {"fullUrl": part.full_url, "resource": part.resource, "request": request}
 
 
-def _references(sealed: SealedSubmission) -> dict[str, str]:
-    """The real reference behind each urn whose part is stored."""
-    known = {part.full_url: sealed.outcome_of(part.role).reference for part in sealed.parts}
-    return {urn: reference for urn, reference in known.items() if reference is not None}
-
-
-def _with_real_references(value: object, references: Mapping[str, str]) -> object:
-    """`value` with urns replaced. A reference to a part that is not stored is left out: it would dangle."""
-    if isinstance(value, list):
-        return [_with_real_references(entry, references) for entry in value if not _dangles(entry, references)]
-    if not isinstance(value, dict):
-        return value
-    kept = {key: _with_real_references(entry, references) for key, entry in value.items() if not _dangles(entry, references)}
-    urn = value.get("reference")
-    return {**kept, "reference": references.get(urn, urn)} if isinstance(urn, str) else kept
-
-
-def _dangles(value: object, references: Mapping[str, str]) -> bool:
-    urn = value.get("reference") if isinstance(value, dict) else None
-    return isinstance(urn, str) and urn.startswith("urn:uuid:") and urn not in references
-
-
-def _references_within(part: SubmissionPart) -> int:
-    """How many other parts it refers to: answers none, a score one, the panel its scores, Provenance all."""
-    return str(part.resource).count("urn:uuid:")
-
-
-def failure_sentence(error: FhirError) -> str:
-    """The sentence for the receipt, with the server's own words where it gave any."""
-    return f"{error.user_message} The server said: {error.diagnostics}" if error.diagnostics else error.user_message
-
-
 RUNGS: tuple[Rung, ...] = (
     Rung(key="transaction", step="one transaction", why_not=_no_transaction, write=_in_one_transaction),
-    Rung(key="separate", step="separate steps, in order", why_not=_no_separate, write=_one_by_one),
-    Rung(key="response", step="answers only", why_not=_no_response_only, write=_one_by_one),
+    Rung(key="separate", step="separate steps, in order", why_not=_no_separate, write=complete),
+    Rung(key="response", step="answers only", why_not=_no_response_only, write=complete),
 )
 
 

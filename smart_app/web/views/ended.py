@@ -74,6 +74,8 @@ _STANDS: dict[Outcome, tuple[str, str]] = {
     "kept": ("Thank you", "Your answers are kept safely here. They are not in your health record yet; your clinic will see to that."),
     "unknown": ("Thank you", "Your answers are kept safely here. Staff will check whether they have reached your health record."),
     "refused": ("Thank you", "Your answers are kept safely here. Your health record did not take them; your clinic will see to that."),
+    "discarded": ("Thank you", "Your answers were not put into your health record. Your clinic decided that and can tell you why."),
+    "copied": ("Thank you", "Your clinic has taken your answers over into a note."),
 }
 
 

@@ -388,14 +388,13 @@ _SET_BY_CLINIC = "Give your clinic or your IT team the reference code: what the 
 
 
 def failure_view(error: RapportError | None, *, reference: str, posted: bool, way: WayBack | None = None) -> ErrorView:
-    """Rapport itself failed. Of a POST it is not known how far it came, except when the store could not be used. `way` is the way back of
-    a launch that did not begin in a chart."""
-    certain = isinstance(error, StoreError)
+    """Rapport itself failed. Of a POST it is not known how far it came, except when the store could not be used: then the error says what
+    is known. `way` is the way back of a launch that did not begin in a chart."""
     lead = "The fault is Rapport's own, not yours."
-    if posted and not certain:
+    if isinstance(error, StoreError):
+        lead += f" {error.user_message}"
+    elif posted:
         lead += " Whether what you sent was stored is not known: look at the history before you enter it again."
-    if certain:
-        lead += " Nothing was sent to the record."
     return ErrorView(
         headline="Something went wrong in Rapport",
         lead=lead,

@@ -110,7 +110,7 @@ def test_a_job_without_a_patient_delivers_a_sealed_submission_and_is_named_in_th
     in_plain_thread(lambda: send_sealed(record, entry))
     sent = services.store.outbox.get(KEY)
     assert sent is not None
-    assert (sent.state, sent.launch_id) == ("acknowledged", entry.launch_id)
+    assert (sent.state, sent.launch_id) == ("stored", entry.launch_id)
     assert [response["subject"] for response in ehr.of_type("QuestionnaireResponse")] == [{"reference": "Patient/p1"}]
     last = services.store.audit.entries()[-1]
     assert (last.event, last.launch, last.iss, last.user, last.patient) == ("submission", None, BASE, "Practitioner/sofia", "p1")
@@ -120,7 +120,7 @@ def test_what_was_sealed_for_another_server_is_not_sent(ehr: Ehr, services: AppS
     left_unsent(ehr, services)
     [entry] = services.store.outbox.pending()
     before = len(ehr.posts())
-    with pytest.raises(SessionError, match="another record system"):
+    with pytest.raises(SessionError, match="another record than the one opened here"):
         send_sealed(of_job(services, iss="https://other.example/fhir"), entry)
     assert len(ehr.posts()) == before
     assert [one.state for one in services.store.outbox.pending()] == ["unknown"]

@@ -277,7 +277,7 @@ def test_fault_of_the_server_during_a_write_is_unknown(ehr: Ehr, services: AppSe
 
 
 def test_server_that_cannot_be_searched_leaves_it_unknown(ehr: Ehr, services: AppServices) -> None:
-    ehr.metadata = statement(without=["QuestionnaireResponse?identifier", "Observation?identifier"])
+    ehr.metadata = statement(conditional=False, without=["QuestionnaireResponse?identifier", "Observation?identifier"])
     lose_one_post(ehr)
     send(services)
     send_again(in_launch(services), key=KEY)
@@ -286,10 +286,20 @@ def test_server_that_cannot_be_searched_leaves_it_unknown(ehr: Ehr, services: Ap
     assert ehr.posts() == [""]
 
 
-def test_response_is_found_through_its_scores_where_only_those_can_be_searched(
+def test_server_that_cannot_be_searched_and_tells_equal_ones_takes_it_again(ehr: Ehr, services: AppServices) -> None:
+    ehr.metadata = statement(without=["QuestionnaireResponse?identifier", "Observation?identifier"])
+    lose_one_post(ehr)
+    send(services)
+    assert stand(services).outcome == "unknown"
+    send_again(in_launch(services), key=KEY)
+    assert stand(services).outcome == "saved"
+    assert len(ehr.of_type("QuestionnaireResponse")) == len(ehr.of_type("Provenance")) == 1
+
+
+def test_response_is_found_among_the_patients_where_none_can_be_searched_by_identifier(
     ehr: Ehr, services: AppServices, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ehr.metadata = statement(without=["QuestionnaireResponse?identifier"])
+    ehr.metadata = statement(conditional=False, without=["QuestionnaireResponse?identifier"])
     store = ehr._post
 
     def stored_then_lost(path: str, request: Any) -> Answer:
@@ -411,8 +421,9 @@ def test_broken_separate_steps_resume_without_doubling(ehr: Ehr, services: AppSe
     ehr.faults.append(third_breaks)
     send(services)
     found = stand(services)
-    assert found.outcome == "unknown"
+    assert found.outcome == "partly_saved"
     assert len(found.written) == 2
+    assert any("does not list it" in line.why for line in found.not_written)
     send_again(in_launch(services), key=KEY)
     found = stand(services)
     assert found.outcome == "saved"

@@ -88,9 +88,11 @@ def _how_it_stands(one: Undelivered) -> str:
     """What is not known is never called "not in the record"."""
     if one.state == "accepted":
         return "Accepted by the record, not found again:"
-    if one.state in {"unknown", "sending"}:
+    if one.state == "sending":
+        return "Being sent at this moment:"
+    if one.state == "unknown":
         return "Not known whether it is in the record:"
-    if one.sealed.stored:
+    if one.state == "partly":
         return "Not all of it is in the record:"
     return "The record did not take it:" if one.state == "refused" else "Not in the record yet:"
 

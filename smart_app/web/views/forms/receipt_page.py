@@ -54,9 +54,18 @@ _HEADLINES: dict[Outcome, str] = {
     "kept": "Not in the record yet: kept in Rapport",
     "unknown": "Not known whether this was saved. Do not enter it again.",
     "refused": "The record did not take this: kept in Rapport",
+    "discarded": "Discarded: not in the record",
+    "copied": "Copied to the note: not in the record as a form",
 }
 # What the button says that can settle or send something.
-_CHECK_WORDS: dict[Outcome, str] = {"unknown": "Check again", "accepted": "Look again", "kept": "Try to store it again"}
+_CHECK_WORDS: dict[Outcome, str] = {
+    "unknown": "Check again",
+    "accepted": "Look again",
+    "kept": "Try to store it again",
+    "refused": "Try to store it again",
+}
+
+_COMPLETE = "Try to store the rest"
 
 
 def receipt_view(
@@ -72,8 +81,8 @@ def receipt_view(
         lead=_lead(receipt, context, alarm=alarm),
         tick=receipt.outcome in {"saved", "partly_saved"} and not alarm,
         history=history,
-        check_again=check_again if receipt.outcome in _CHECK_WORDS else None,
-        check_words=_CHECK_WORDS.get(receipt.outcome, ""),
+        check_again=check_again if receipt.outcome in _CHECK_WORDS or receipt.completable else None,
+        check_words=_CHECK_WORDS.get(receipt.outcome, _COMPLETE if receipt.completable else ""),
         written_title="Accepted" if receipt.outcome == "accepted" else "Written",
         written=tuple(_row(part) for part in receipt.written),
         not_written=receipt.not_written,
@@ -96,6 +105,8 @@ def _lead(receipt: Receipt, context: LaunchContext, *, alarm: bool) -> str:
         "kept": f"{whose} {verb} sealed in Rapport and nothing is lost.",
         "unknown": f"The server did not say whether it stored this. {whose} {verb} sealed in Rapport and nothing is lost.",
         "refused": f"{whose} {verb} sealed in Rapport and nothing is lost. {context.issuer_name} refused to store it.",
+        "discarded": f"{whose} {verb} not in {context.issuer_name}: what was sealed in Rapport was discarded.",
+        "copied": f"{whose} {verb} not in {context.issuer_name} as a form: what was sealed in Rapport was copied to the note.",
     }
     again = " This was sent twice; it was stored only once." if receipt.repeated else ""
     warning = " Look at the entries marked “differs” in the chart." if alarm else ""

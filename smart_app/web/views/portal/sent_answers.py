@@ -22,8 +22,21 @@ _STANDS: dict[Outcome, tuple[str, str]] = {
     ),
     "refused": (
         "Your health record did not take your answers",
-        "They are kept safely here. Please tell your clinic, with the day and time below.",
+        "They are kept safely here. You can try to send them again. If it stays so, please tell your clinic, with the day and time below.",
     ),
+    "discarded": (
+        "Your answers were not put into your health record",
+        "Your clinic decided that. Please ask your clinic why, with the day and time below.",
+    ),
+    "copied": ("Your clinic has taken your answers over into a note", "They are not kept as a filled-in form in your health record."),
+}
+
+
+_AGAIN_WORDS: dict[Outcome, str] = {
+    "unknown": "Look again",
+    "accepted": "Look again",
+    "kept": "Send again",
+    "refused": "Try to send them again",
 }
 
 
@@ -56,8 +69,8 @@ def sent_view(receipt: Receipt, *, patient_id: str, home: str, again: str, end: 
         ),
         repeated=receipt.repeated,
         home=home,
-        again=again if receipt.outcome in {"unknown", "accepted", "kept"} else None,
-        again_words="Send again" if receipt.outcome == "kept" else "Look again",
+        again=again if receipt.outcome in _AGAIN_WORDS else None,
+        again_words=_AGAIN_WORDS.get(receipt.outcome, ""),
         end=end,
         patient_id=patient_id,
     )

@@ -1,0 +1,97 @@
+"""References between the parts of a submission: the urns of its bundle as the real ids, and those put right that a server stored too early.
+
+A server that stores a bundle entry by entry gives the entries it took references to entries that it then refused (seen: a panel with
+`hasMember` to scores that never were, scores `derivedFrom` answers that never were). Once the missing parts are stored, those are wrong."""
+
+from collections.abc import Callable, Mapping
+from typing import cast
+
+from fhir_mappings.r4.references import references_in
+from smart_app.care.submission.sealed_submission import SealedSubmission, SubmissionPart, WriteOutcome
+from smart_app.errors import FhirError
+from smart_app.fhir.client import FhirClient, Resource
+
+# Where a part refers to other parts.
+_FIELDS = ("derivedFrom", "hasMember", "target")
+_NOT_PUT_RIGHT = "What it refers to could not be put right."
+
+
+def places_of(sealed: SealedSubmission) -> dict[str, str]:
+    """The real reference behind each urn whose part is stored."""
+    known = {part.full_url: sealed.outcome_of(part.role).reference for part in sealed.parts}
+    return {urn: reference for urn, reference in known.items() if reference is not None}
+
+
+def with_real_references(value: object, references: Mapping[str, str]) -> object:
+    """`value` with urns replaced. A reference to a part that is not stored is left out: it would dangle."""
+    if isinstance(value, list):
+        return [with_real_references(entry, references) for entry in value if not _dangles(entry, references)]
+    if not isinstance(value, dict):
+        return value
+    kept = {key: with_real_references(entry, references) for key, entry in value.items() if not _dangles(entry, references)}
+    urn = value.get("reference")
+    return {**kept, "reference": references.get(urn, urn)} if isinstance(urn, str) else kept
+
+
+def references_within(part: SubmissionPart) -> int:
+    """How many other parts it refers to: answers none, a score one, the panel its scores, Provenance all."""
+    return str(part.resource).count("urn:uuid:")
+
+
+def repair_references(
+    sealed: SealedSubmission, earlier: Mapping[str, str], *, client: FhirClient, why_not_update: Callable[[str], str | None]
+) -> SealedSubmission:
+    """The submission, after each part of `earlier` (role and place) was read and, where it refers to other places than those of the parts
+    as they are stored now, changed. What may not be or cannot be changed keeps the reason with its place."""
+    places = places_of(sealed)
+    for part in sealed.parts:
+        if part.role in earlier and references_within(part):
+            why = _repaired(sealed, part, places, client=client, why_not_update=why_not_update)
+            if why is not None:
+                sealed = sealed.with_outcomes({part.role: _noted(sealed.outcome_of(part.role), why)})
+    return sealed
+
+
+def _noted(outcome: WriteOutcome, why: str) -> WriteOutcome:
+    return WriteOutcome(reference=outcome.reference, version=outcome.version, why=f"{_NOT_PUT_RIGHT} {why}")
+
+
+def _repaired(
+    sealed: SealedSubmission,
+    part: SubmissionPart,
+    places: Mapping[str, str],
+    *,
+    client: FhirClient,
+    why_not_update: Callable[[str], str | None],
+) -> str | None:
+    """Why one stored part could not be put right; None where it was, or was right already. `If-Match` keeps what somebody else changed."""
+    try:
+        stored = client.read_reference(places[part.full_url], fresh=True)
+        right = _fields(cast("Resource", with_real_references(part.resource, places)))
+        if all(_named(stored.get(name), sealed.base) == _named(value, sealed.base) for name, value in right.items()):
+            return None
+        reason = why_not_update(part.type)
+        if reason is None:
+            client.update({**stored, **right}, if_match=_version(stored))
+    except FhirError as error:
+        return error.user_message
+    return reason
+
+
+def _fields(resource: Resource) -> Resource:
+    return {name: resource[name] for name in _FIELDS if name in resource}
+
+
+def _named(value: object, base: str) -> frozenset[str]:
+    return frozenset(references_in(value, base=base))
+
+
+def _version(stored: Resource) -> str | None:
+    meta = stored.get("meta")
+    version = meta.get("versionId") if isinstance(meta, dict) else None
+    return str(version) if version else None
+
+
+def _dangles(value: object, references: Mapping[str, str]) -> bool:
+    urn = value.get("reference") if isinstance(value, dict) else None
+    return isinstance(urn, str) and urn.startswith("urn:uuid:") and urn not in references
