@@ -69,7 +69,7 @@ class Ehr:
         return [path for method, path in self.log if method == "POST"]
 
     def attach(self, mock: responses.RequestsMock) -> None:
-        for method in ("GET", "POST"):
+        for method in ("GET", "POST", "PUT"):
             mock.add_callback(method, re.compile(re.escape(self.base) + r"(?!/\.well-known)"), callback=self._answer)
 
     def _answer(self, request: requests.PreparedRequest) -> Answer:
@@ -83,7 +83,9 @@ class Ehr:
             if answer is not None:
                 return answer
         with self.lock:
-            return self._get(path, dict(parse_qsl(parts.query))) if request.method == "GET" else self._post(path, request)
+            if request.method == "GET":
+                return self._get(path, dict(parse_qsl(parts.query)))
+            return self._put(path, request) if request.method == "PUT" else self._post(path, request)
 
     def _get(self, path: str, query: dict[str, str]) -> Answer:
         if path == "metadata":
@@ -114,6 +116,14 @@ class Ehr:
         resource, created = self._create(body, request.headers.get("If-None-Exist"))
         location = f"{self.base}/{path}/{resource['id']}/_history/1"
         return json_answer(201 if created else 200, None, Location=location)
+
+    def _put(self, path: str, request: requests.PreparedRequest) -> Answer:
+        known = self.resources.get(path)
+        if known is None or request.headers.get("If-Match") != f'W/"{known["meta"]["versionId"]}"':
+            return refusal(412, "another version")
+        version = str(int(known["meta"]["versionId"]) + 1)
+        self.put({**simplejson.loads(request.body or b"", use_decimal=True), "meta": {"versionId": version}})
+        return json_answer(200, None, ETag=f'W/"{version}"')
 
     def _create(self, body: dict[str, Any], condition: str | None) -> tuple[dict[str, Any], bool]:
         value = condition.split("|")[-1] if condition else None

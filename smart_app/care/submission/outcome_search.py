@@ -69,11 +69,12 @@ class OutcomeSearch(Struct, frozen=True, kw_only=True):
         return self.client.search(kind, params, deadline=deadline, fresh=True)
 
     def _with_provenance(self, sealed: SealedSubmission, found: Found) -> Found:
-        """Provenance too, once the response's place is known: without that there is nothing of it to look for. It takes no other part's
+        """Provenance too, by whatever it targets that is there: without that there is nothing of it to look for. It takes no other part's
         certainty away."""
-        reference = sealed.with_outcomes(found.outcomes).outcome_of(RESPONSE).reference
+        known = sealed.with_outcomes(found.outcomes)
         sent = next((part for part in sealed.missing if part.role == PROVENANCE), None)
-        if sent is not None and RESPONSE in found.absent:
+        reference = known.outcome_of(RESPONSE).reference or next(iter(known.stored.values()), None)
+        if sent is not None and reference is None and RESPONSE in found.absent:
             # It would name answers that are not there.
             return replace(found, absent=found.absent | {PROVENANCE})
         if reference is None or sent is None:

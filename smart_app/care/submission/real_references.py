@@ -4,15 +4,13 @@ A server that stores a bundle entry by entry gives the entries it took reference
 `hasMember` to scores that never were, scores `derivedFrom` answers that never were). Once the missing parts are stored, those are wrong."""
 
 from collections.abc import Callable, Mapping
-from typing import cast
 
-from fhir_mappings.r4.references import references_in
+from fhir_mappings.r4.references import local_reference
 from smart_app.care.submission.sealed_submission import SealedSubmission, SubmissionPart, WriteOutcome
 from smart_app.errors import FhirError
 from smart_app.fhir.client import FhirClient, Resource
 
-# Where a part refers to other parts.
-_FIELDS = ("derivedFrom", "hasMember", "target")
+_URN = "urn:uuid:"
 _NOT_PUT_RIGHT = "What it refers to could not be put right."
 
 
@@ -35,7 +33,7 @@ def with_real_references(value: object, references: Mapping[str, str]) -> object
 
 def references_within(part: SubmissionPart) -> int:
     """How many other parts it refers to: answers none, a score one, the panel its scores, Provenance all."""
-    return str(part.resource).count("urn:uuid:")
+    return str(part.resource).count(_URN)
 
 
 def repair_references(
@@ -67,7 +65,7 @@ def _repaired(
     """Why one stored part could not be put right; None where it was, or was right already. `If-Match` keeps what somebody else changed."""
     try:
         stored = client.read_reference(places[part.full_url], fresh=True)
-        right = _fields(cast("Resource", with_real_references(part.resource, places)))
+        right = {name: with_real_references(value, places) for name, value in part.resource.items() if _URN in str(value)}
         if all(_named(stored.get(name), sealed.base) == _named(value, sealed.base) for name, value in right.items()):
             return None
         reason = why_not_update(part.type)
@@ -78,12 +76,15 @@ def _repaired(
     return reason
 
 
-def _fields(resource: Resource) -> Resource:
-    return {name: resource[name] for name in _FIELDS if name in resource}
-
-
 def _named(value: object, base: str) -> frozenset[str]:
-    return frozenset(references_in(value, base=base))
+    """Every reference within, as `Type/id` where it is to this server."""
+    if isinstance(value, list):
+        return frozenset().union(*(_named(entry, base) for entry in value))
+    if not isinstance(value, dict):
+        return frozenset()
+    written = value.get("reference")
+    here = {local_reference(written, base=base) or written} if isinstance(written, str) else set()
+    return frozenset(here).union(*(_named(entry, base) for entry in value.values()))
 
 
 def _version(stored: Resource) -> str | None:
@@ -94,4 +95,4 @@ def _version(stored: Resource) -> str | None:
 
 def _dangles(value: object, references: Mapping[str, str]) -> bool:
     urn = value.get("reference") if isinstance(value, dict) else None
-    return isinstance(urn, str) and urn.startswith("urn:uuid:") and urn not in references
+    return isinstance(urn, str) and urn.startswith(_URN) and urn not in references
