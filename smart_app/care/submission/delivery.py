@@ -151,7 +151,7 @@ def _finish(record: AnyRecord, sealed: SealedSubmission, *, launch_id: LaunchId,
         raise OutcomeNotKept(_NOT_KEPT[state], detail=error.detail) from error
 
 
-_LATER = "The next time Rapport is opened from this chart by the same person, it says how it stands."
+_LATER = "The next time Rapport is opened here, it says how it stands."
 _UNRECEIPTED = "Rapport's own database failed after it was sent, so there is no receipt yet. Do not enter it again."
 _NOT_WRITTEN = f"It is sealed in Rapport, and nothing is lost. Do not enter it again. {_LATER}"
 # What is said where it cannot be written down how it ended: what is known, and nothing else.

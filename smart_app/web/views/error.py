@@ -14,6 +14,8 @@ from smart_app.errors import (
     LaunchError,
     NotGranted,
     NotOffered,
+    NotSealed,
+    OutcomeNotKept,
     RapportError,
     SessionError,
     StoreError,
@@ -396,16 +398,28 @@ def failure_view(error: RapportError | None, *, reference: str, posted: bool, wa
     elif posted:
         lead += " Whether what you sent was stored is not known: look at the history before you enter it again."
     return ErrorView(
-        headline="Something went wrong in Rapport",
+        headline=_STORE_HEADLINES.get(type(error), "Something went wrong in Rapport"),
         lead=lead,
-        steps=steps_of(way) if way else _FAILED_IN_CHART,
+        steps=_STORE_STEPS.get(type(error)) or (steps_of(way) if way else _FAILED_IN_CHART),
         reference=reference,
         facts=error_facts(error.code, error.detail) if error else _UNEXPECTED,
-        retry=way.href if way else None,
+        retry=way.href if way and type(error) not in _STORE_STEPS else None,
         retry_words=way.button if way else "Try again",
     )
 
 
+_STORE_HEADLINES: Mapping[type[RapportError] | type[None], str] = {
+    NotSealed: "Your answers could not be taken just now",
+    OutcomeNotKept: "Sent, and there is no receipt yet",
+}
+_STORE_STEPS: Mapping[type[RapportError] | type[None], tuple[str, ...]] = {
+    NotSealed: ("Go back to the form: what you entered is still there.", "Wait a minute, and send it again.", _GIVE_CODE),
+    OutcomeNotKept: (
+        "If you are a patient, hand the device back to a member of staff.",
+        "Staff: open Rapport again from the patient's chart. It says how this stands.",
+        _GIVE_CODE,
+    ),
+}
 _UNEXPECTED = (
     ErrorFact(label="Error", value="unexpected"),
     ErrorFact(label="Remedy", value="The log has a line with this reference code.", is_prose=True),

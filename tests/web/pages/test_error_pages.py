@@ -4,10 +4,11 @@ from typing import get_args
 
 import pytest
 
-from smart_app.errors import Forbidden, LaunchCode, LaunchError, SessionError, StoreError
+from smart_app.errors import Forbidden, LaunchCode, LaunchError, NotSealed, OutcomeNotKept, SessionError, StoreError
 from smart_app.registration import load_registration
 from smart_app.telemetry import configure_logging
 from smart_app.web.views.error import ADVICE, ErrorFact, failure_view, launch_error_view, session_error_view
+from smart_app.web.views.portal.portal_error import portal_error_view
 from tests.support.page import read
 from tests.web.clinic import OWN, SITE, Clinic
 
@@ -39,7 +40,18 @@ def test_every_launch_error_says_what_did_not_happen(code: LaunchCode) -> None:
 def test_session_and_failure_pages_say_what_became_of_a_post() -> None:
     assert "not stored" in session_error_view(SessionError("Over."), reference="RP-1", posted=True).lead
     assert "not known" in failure_view(None, reference="RP-1", posted=True).lead
-    assert "Nothing was sent" in failure_view(StoreError("Down."), reference="RP-1", posted=True).lead
+    assert failure_view(StoreError("Down."), reference="RP-1", posted=True).lead.endswith("not yours. Down.")
+
+
+@pytest.mark.parametrize(("error", "says"), [(NotSealed("Not taken."), "Go back to the form"), (OutcomeNotKept("It is there."), "how ")])
+def test_failure_of_the_own_database_around_a_seal_says_what_is_known_and_nothing_against_it(error: StoreError, says: str) -> None:
+    staff = failure_view(error, reference="RP-1", posted=True)
+    patients = portal_error_view(error, reference="RP-1", posted=True, home="/own", again=None)
+    for view in (staff, patients):
+        assert error.user_message in view.lead
+        assert "not known" not in view.lead
+        assert says in " ".join(view.steps)
+        assert view.headline != "Something went wrong in Rapport"
 
 
 def test_no_such_page_and_no_such_method(rapport: Clinic) -> None:

@@ -3,7 +3,7 @@
 import re
 
 from smart_app.care.forms.saved_drafts import KeptAnswers
-from smart_app.errors import FhirError, Forbidden, NotForUser, RapportError, SessionError, Unauthorized
+from smart_app.errors import FhirError, Forbidden, NotForUser, NotSealed, OutcomeNotKept, RapportError, SessionError, Unauthorized
 from smart_app.web.views.error import ErrorFact, ErrorView, error_facts
 from smart_app.web.views.forms.kept_answers import SENT, how_many, until
 from smart_app.web.views.ways_back import WayBack
@@ -40,6 +40,17 @@ def portal_error_view(
             reference=reference,
             facts=facts,
             retry=home if posted else None,
+            retry_words="Your own page",
+        )
+    if isinstance(error, NotSealed | OutcomeNotKept):
+        sealed = isinstance(error, OutcomeNotKept)
+        return ErrorView(
+            headline="Sent, and there is no confirmation yet" if sealed else "Your answers could not be taken just now",
+            lead=_plain(error),
+            steps=("Your own page shows how it stands." if sealed else "Go back to the form: what you entered is still there.", _GIVE_CODE),
+            reference=reference,
+            facts=facts,
+            retry=home if sealed else None,
             retry_words="Your own page",
         )
     return ErrorView(
