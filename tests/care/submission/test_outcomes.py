@@ -18,7 +18,7 @@ from smart_app.errors import NotSealed, OutcomeNotKept, StoreError
 from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.services import AppServices
 from smart_app.web.views.ended import thanks_view
-from tests.care.ehr import Answer, Ehr, refusal, statement
+from tests.care.ehr import Answer, Ehr, json_answer, refusal, statement
 from tests.care.support import SLUG, Clock, answers, asked_for, context, in_launch, patient
 
 KEY = "b1c7e0f2-6d7a-4e55-9a51-3f0c8f1f2a90"
@@ -291,6 +291,45 @@ def test_is_sent_with_no_more_than_the_launch_could_write_under_which_it_was_sea
     found = try_again(services)
     assert found.step == "answers only"
     assert [one["resourceType"] for one in ehr.resources.values()] == ["Patient", "QuestionnaireResponse"]
+
+
+def _bundle(entries: list[dict[str, Any]]) -> Answer:
+    return json_answer(200, {"resourceType": "Bundle", "type": "transaction-response", "entry": entries})
+
+
+# What servers say of a transaction that they stored as a whole.
+SAY_LITTLE: dict[str, Callable[[list[dict[str, Any]]], Answer]] = {
+    # https://github.com/FHIR/fhir-candle/pull/52
+    "empty location": lambda given: _bundle([{"response": {"status": "201 Created", "location": "", "etag": ""}} for _ in given]),
+    # https://github.com/hapifhir/hapi-fhir/pull/2051
+    "204": lambda _: (204, {}, ""),
+    # https://github.com/FirelyTeam/spark/issues/99
+    "words for a status": lambda given: _bundle([{"response": {"status": "Created"}} for _ in given]),
+    # https://github.com/fhirbase/fhirbase-plv8/issues/119
+    "no response": lambda given: _bundle([{"resourceType": "Observation", "id": str(place)} for place, _ in enumerate(given)]),
+    # https://github.com/hapifhir/hapi-fhir/issues/2656
+    "its own page": lambda _: (200, {"Content-Type": "text/html"}, "<html>welcome</html>"),
+    "one entry": lambda given: _bundle(given[:1]),
+    "an outcome": lambda _: json_answer(200, {"resourceType": "OperationOutcome", "issue": []}),
+}
+
+
+@pytest.mark.parametrize("says", SAY_LITTLE.values(), ids=SAY_LITTLE)
+def test_server_that_stored_it_all_and_says_little_is_asked_and_nothing_is_sent_twice(
+    ehr: Ehr, services: AppServices, says: Callable[[list[dict[str, Any]]], Answer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = ehr._post
+
+    def post(path: str, request: Any) -> Answer:
+        return says(simplejson.loads(plain(path, request)[2])["entry"])
+
+    monkeypatch.setattr(ehr, "_post", post)
+    send(services)
+    found = stand(services)
+    assert found.outcome == "saved"
+    assert {line.read_back for line in found.written} == {"same"}
+    assert ehr.posts() == [""]
+    assert one_of_each(ehr)
 
 
 class TestOwnDatabase:
