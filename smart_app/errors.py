@@ -249,6 +249,12 @@ class OutcomeNotKept(StoreError):
     code = "outcome_not_kept"
 
 
+def in_one_line(error: RapportError) -> str:
+    """What an error says to whoever runs the program: its sentence, and what `detail` adds to that."""
+    said = error.user_message if error.detail in error.user_message else str(error)
+    return " ".join(said.split())
+
+
 def printable(words: str) -> str:
     """Somebody else's words for the IT part of a page: one line of ASCII, 300 characters at most."""
     return re.sub(r"[^\x20-\x7e]", " ", words)[:300]

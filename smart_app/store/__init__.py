@@ -12,10 +12,11 @@ from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.store.audit import Audit, AuditEntry
 from smart_app.store.audit_chain import Chain
 from smart_app.store.audit_verification import Verified, verify
-from smart_app.store.database import Database
+from smart_app.store.database import Database, is_relative, place_of
 from smart_app.store.drafts import PAST, Draft, Drafts, FormPlace, Ticket, author_of
+from smart_app.store.failure_words import store_failure
 from smart_app.store.launches import OVER, Launches, OpenLaunch, PendingCookie
-from smart_app.store.migrate import is_current, upgrade
+from smart_app.store.migrate import is_current, standing, upgrade
 from smart_app.store.outbox import DONE, STUCK, Outbox, OutboxEntry, OutboxState
 from smart_app.store.reveals import Revealed, Reveals
 from smart_app.store.seal import Sealer, parse_key
@@ -33,9 +34,12 @@ __all__ = [
     "Ticket",
     "Verified",
     "author_of",
+    "is_relative",
     "open_existing",
     "open_store",
     "parse_key",
+    "place_of",
+    "store_failure",
 ]
 
 # A send takes seconds; what is still `sending` after this belongs to a process that is gone.
@@ -107,7 +111,7 @@ class Store(Struct, frozen=True, kw_only=True):
     def check(self) -> None:
         """Readiness: raises StoreError unless the database answers and has the schema of this version."""
         if not is_current(self.database):
-            raise StoreError("The database has another schema than this version of Rapport.", detail="restart to migrate")
+            raise StoreError("The database has another schema than this version of Rapport.", detail=standing(self.database))
 
     def close(self) -> None:
         """Give every connection back."""

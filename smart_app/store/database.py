@@ -13,6 +13,8 @@ looks after its own space (autovacuum).
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from errno import EISDIR
+from os import geteuid
 from pathlib import Path
 from sqlite3 import SQLITE_BUSY
 from sqlite3 import OperationalError as DriverError
@@ -26,6 +28,9 @@ from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, Ope
 from smart_app.errors import ConfigurationError, StoreError
 
 _WHERE = "RAPPORT_DATABASE_URL"
+_POSTGRESQL = "postgresql+psycopg"
+_DRIVERS = {"sqlite", "sqlite+pysqlite", "postgresql", _POSTGRESQL}
+_EXAMPLES = "sqlite:////var/lib/rapport/rapport.sqlite or postgresql+psycopg://user:password@host/database"
 _BUSY_MILLISECONDS = 5000
 _LOCKED_AGAIN_SECONDS = 0.01
 # Free pages (4 kB each) that stay for the next launches, and how many are given back at a time: 500 take about 5 ms.
@@ -37,9 +42,11 @@ class Database:
     """Short transactions on one engine; every failure of the database is a StoreError."""
 
     def __init__(self, database_url: str, *, create: bool = True) -> None:
-        self.url = _url(database_url)
+        self.url, relative = _url(database_url), is_relative(database_url)
         if not create:
-            _must_exist(self.url)
+            _must_exist(self.url, relative=relative)
+        elif self.url.get_backend_name() == "sqlite" and not _in_memory(self.url):
+            _create_private(Path(str(self.url.database)), relative=relative)
         self.engine = _engine(self.url)
         # One connection serves every thread of an in-memory database, so its transactions must take turns.
         self._turn: AbstractContextManager[Any] = RLock() if _in_memory(self.url) else nullcontext()
@@ -111,14 +118,43 @@ def _store_errors() -> Iterator[None]:
         raise StoreError("Rapport's own database cannot be used right now.", detail=type(error).__name__) from error
 
 
+def place_of(database_url: str) -> str:
+    """Where the database is, in words: the file with its whole path, or the server and the name there. No user, no password."""
+    url = _url(database_url)
+    if _in_memory(url):
+        return "memory, gone with the process"
+    return str(url.database) if url.get_backend_name() == "sqlite" else f"{url.host or 'this machine'}:{url.port or 5432}/{url.database}"
+
+
+def is_relative(database_url: str) -> bool:
+    """Whether the address is that of a file counted from the folder the process runs in."""
+    path = make_url(database_url).database
+    return bool(path) and _url(database_url).database != path
+
+
 def _url(database_url: str) -> URL:
+    """The address, a relative path made whole: it goes on meaning that file. Raises ConfigurationError, which repeats no password."""
     try:
         url = make_url(database_url)
-    except ArgumentError as error:
-        raise ConfigurationError("The database address cannot be read.", where=_WHERE) from error
-    if url.get_backend_name() not in {"sqlite", "postgresql"}:
-        raise ConfigurationError("The database must be SQLite or PostgreSQL.", where=_WHERE, detail=url.get_backend_name())
-    return url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url
+        backend = url.get_backend_name()
+    # Of a port that is no number it is a ValueError.
+    except (ArgumentError, ValueError):
+        raise ConfigurationError("The database address cannot be read.", where=_WHERE, detail=f"it has to be like {_EXAMPLES}") from None
+    if url.drivername not in _DRIVERS:
+        raise ConfigurationError(
+            "The database must be SQLite or PostgreSQL.",
+            where=_WHERE,
+            detail=f"it begins with {url.drivername}; it has to be like {_EXAMPLES}",
+        )
+    if backend != "sqlite":
+        return url.set(drivername=_POSTGRESQL)
+    if url.host:
+        raise ConfigurationError(
+            "The database address has two slashes and leads to no file.",
+            where=_WHERE,
+            detail="write three before a path from the folder Rapport is started in, four before one from the root",
+        )
+    return url if _in_memory(url) or str(url.database).startswith("file:") else url.set(database=str(Path(str(url.database)).absolute()))
 
 
 def _engine(url: URL) -> Engine:
@@ -137,7 +173,6 @@ def _sqlite_engine(url: URL) -> Engine:
     if _in_memory(url):
         engine = create_engine(url, hide_parameters=True, poolclass=StaticPool, connect_args={"check_same_thread": False})
     else:
-        _create_private(Path(str(url.database)))
         engine = create_engine(url, hide_parameters=True)
     event.listen(engine, "connect", _prepare)
     return engine
@@ -147,18 +182,44 @@ def _in_memory(url: URL) -> bool:
     return url.get_backend_name() == "sqlite" and url.database in {None, "", ":memory:"}
 
 
-def _must_exist(url: URL) -> None:
+def _must_exist(url: URL, *, relative: bool) -> None:
     """ConfigurationError for a SQLite address where no file is: SQLite would make one, and nothing would be found wrong with it."""
-    if url.get_backend_name() == "sqlite" and not (url.database and Path(url.database).is_file()):
-        raise ConfigurationError("There is no database file at this address.", where=_WHERE)
+    if url.get_backend_name() == "sqlite" and not (url.database and _is_file(Path(url.database))):
+        raise ConfigurationError(
+            f"There is no database file at {url.database or 'an address without a path'}.", where=_WHERE, detail=_counted(relative=relative)
+        )
 
 
-def _create_private(path: Path) -> None:
+def _is_file(path: Path) -> bool:
+    """False too where this user may not look."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
+def _counted(*, relative: bool) -> str:
+    if relative:
+        return f"a relative address counts from the folder that Rapport is started in, {Path.cwd()}; four slashes begin one from the root"
+    return "the app makes the file at its first start"
+
+
+def _create_private(path: Path, *, relative: bool) -> None:
     """The file, readable by its owner only. Raises ConfigurationError where it cannot be made."""
     try:
         path.touch(mode=0o600)
+        if path.is_dir():
+            raise IsADirectoryError(EISDIR, "it is a folder")
     except OSError as error:
-        raise ConfigurationError("The database file cannot be written.", where=_WHERE, detail=str(error)) from error
+        why = f"there is no folder {path.parent}; make it first" if not path.parent.is_dir() else _reason(error, path)
+        counted = f"; {_counted(relative=True)}" if relative else ""
+        raise ConfigurationError(f"The database file {path} cannot be written.", where=_WHERE, detail=f"{why}{counted}") from error
+
+
+def _reason(error: OSError, path: Path) -> str:
+    if isinstance(error, PermissionError):
+        return f"user {geteuid()} may not write to it or to {path.parent}"
+    return str(error.strerror)
 
 
 def _prepare(connection: Any, _record: object) -> None:

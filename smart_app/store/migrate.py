@@ -33,6 +33,17 @@ def is_current(database: Database) -> bool:
         return _revision(connection) == newest()
 
 
+def standing(database: Database) -> str:
+    """What a database that is not current is instead, and what to do."""
+    with database.begin() as connection:
+        revision, tables = _revision(connection), inspect(connection).get_table_names()
+    if revision is None:
+        return "it belongs to another program" if tables else "it is empty: the app's next start makes its tables"
+    if revision in {path.name[1:5] for path in (_SCRIPTS / "versions").glob("v????_*.py")}:
+        return f"schema {revision} is of an earlier one: restart to migrate"
+    return f"schema {revision} is of a newer version of Rapport, or of another program"
+
+
 @cache
 def newest() -> str:
     """The newest revision, by the names of the scripts (`v0002_…`): Alembic would read them all."""
@@ -50,7 +61,7 @@ def _migrate(connection: Connection, revision: str | None, chain: Chain) -> None
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     if revision is not None and revision not in known:
         # A database of a newer Rapport is left alone.
-        raise StoreError("The database belongs to a newer version of Rapport.", detail=f"schema {revision}")
+        raise StoreError("The database belongs to a newer version of Rapport, or to another program.", detail=f"schema {revision}")
     command.upgrade(config, "head")
 
 

@@ -83,7 +83,9 @@ class Sealer:
 
 def _checked(key: bytes) -> bytes:
     if len(key) != KEY_BYTES:
-        raise ConfigurationError(f"A secret key must be {KEY_BYTES} bytes.", where=_WHERE, detail=f"one has {len(key)}")
+        raise ConfigurationError(
+            f"A secret key must be {KEY_BYTES} bytes.", where=_WHERE, detail=f"one has {len(key)}; make one with `rapport keys secret`"
+        )
     return key
 
 
