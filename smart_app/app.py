@@ -1,9 +1,10 @@
 """The composition root: the only place that wires rooms together. `create_app` gives a WSGI app and starts nothing else."""
 
 import logging
+import os
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -23,11 +24,13 @@ from smart_app.fhir.recent_reads import RecentReads
 from smart_app.http import new_session
 from smart_app.launch.context.smart_style import Styles
 from smart_app.launch.flow import Launcher
+from smart_app.launch.keys.client_secrets import file_of
 from smart_app.pack_folder import install_folder, with_site_codes
-from smart_app.registration import Registration, load_registration
+from smart_app.registration import KeptSecret, Registration, load_registration
 from smart_app.services import AppServices, capability_cache, read_pool
-from smart_app.settings import Settings
-from smart_app.store import open_store, parse_key
+from smart_app.settings import Settings, secret_variables
+from smart_app.settings.secret_places import FILE, open_to_all
+from smart_app.store import Store, is_relative, open_store, parse_key, place_of
 from smart_app.telemetry import configure_logging, new_log
 from smart_app.web.pages import (
     chart_launch,
@@ -106,6 +109,7 @@ def build_services(
     """Every collaborator of the use cases, built."""
     zone = site_zone(settings.time_zone)
     _say_zone(zone, settings, registration)
+    _say_open_secrets(registration, os.environ)
     library = site_library(settings, today=clock().astimezone(zone).date())
     http = new_session(pool=settings.read_workers * 4)
     launcher = Launcher(registration=registration, http=http, clock=clock, base_url=settings.base_url)
@@ -115,7 +119,7 @@ def build_services(
         settings=settings,
         registration=registration,
         http=http,
-        store=open_store(settings.database_url, _keys(settings), clock=clock),
+        store=_store(settings, clock=clock),
         launcher=launcher,
         library=library,
         measures=site_measures(settings, load_measures()),
@@ -134,6 +138,14 @@ def themes(services: AppServices) -> Themes:
     return Themes(styles=styles, registration=services.registration, pool=services.pool)
 
 
+def _store(settings: Settings, *, clock: Callable[[], datetime]) -> Store:
+    """The store, and in the log which file or server it is."""
+    store = open_store(settings.database_url, _keys(settings), clock=clock)
+    told = "relative" if is_relative(settings.database_url) else "whole"
+    new_log().info("database_opened", database=place_of(settings.database_url), reason_code=told, setting="RAPPORT_DATABASE_URL")
+    return store
+
+
 def _say_zone(zone: ZoneInfo, settings: Settings, registration: Registration) -> None:
     """Log by which zone visits are dated. Nobody having said so is a warning where an EHR without a zone of its own has real patients."""
     real = any(one.trusted and not one.synthetic_data and one.time_zone is None for one in registration.issuers)
@@ -141,6 +153,17 @@ def _say_zone(zone: ZoneInfo, settings: Settings, registration: Registration) ->
         new_log().info("time_zone", time_zone=zone.key, setting=TIME_ZONE)
     else:
         new_log().warning("time_zone_not_set", time_zone=zone.key, setting=TIME_ZONE)
+
+
+def _say_open_secrets(registration: Registration, environ: Mapping[str, str]) -> None:
+    """A warning for every file of a secret that all users of this machine may read. By the setting's name, or the EHR's: no path is
+    logged."""
+    for name in secret_variables(Settings):
+        if open_to_all(environ.get(f"{name}{FILE}")):
+            new_log().warning("secret_file_open_to_all", setting=f"{name}{FILE}")
+    for issuer in registration.issuers:
+        if issuer.trusted and isinstance(issuer.auth, KeptSecret) and open_to_all(file_of(issuer.auth, environ)):
+            new_log().warning("secret_file_open_to_all", issuer_name=issuer.name)
 
 
 def site_library(settings: Settings, *, today: date) -> Library:

@@ -20,6 +20,7 @@ ALLOWED_FIELDS = frozenset(
         "attempt",
         "code",
         "count",
+        "database",
         "duration_ms",
         "error_type",
         "event",

@@ -1,5 +1,7 @@
 """The `rapport` command."""
 
+from typing import Any
+
 import click
 
 from smart_app import __version__
@@ -10,9 +12,30 @@ from smart_app.cli.instruments.command import instruments
 from smart_app.cli.launches import launches
 from smart_app.cli.registration.command import register
 from smart_app.cli.registration.keys import keys
+from smart_app.errors import ConfigurationError, StoreError, in_one_line
+from smart_app.store import store_failure
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+class _Unusable(click.ClickException):
+    """Something about the deployment has to be put right first; 1 is left for what a command found."""
+
+    exit_code = 2
+
+
+class _Commands(click.Group):
+    """No command meets a setting, or a file that one leads to, with a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """The command; what is wrong with the deployment, and not said by the command itself, is one sentence and ends the program."""
+        try:
+            return super().invoke(ctx)
+        except ConfigurationError as wrong:
+            raise _Unusable(in_one_line(wrong)) from wrong
+        except StoreError as failed:
+            raise _Unusable(store_failure(failed, None)) from failed
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, prog_name="rapport")
 def main() -> None:
     """Keep the working alliance beside the diabetes record: a SMART on FHIR app."""

@@ -6,25 +6,25 @@ from datetime import UTC, datetime
 from typing import NoReturn
 
 import click
-from pydantic import ValidationError
 
-from smart_app.errors import RapportError
-from smart_app.settings import Settings
-from smart_app.store import Store, open_existing, parse_key
+from smart_app.errors import StoreError
+from smart_app.settings import Settings, read_settings
+from smart_app.store import Store, is_relative, open_existing, parse_key, place_of, store_failure
 
 
 @contextmanager
 def existing_store() -> Iterator[Store]:
-    """The deployment's database, as it is. Whatever is wrong with it ends the program with one sentence."""
+    """The deployment's database, as it is. Whatever is wrong with it ends the program with one sentence. Where the address is relative,
+    stderr says which file it is: another folder, another database."""
+    settings = read_settings(Settings)
+    keys = [parse_key(key.get_secret_value()) for key in settings.secret_keys]
     try:
-        settings = Settings()
-        keys = [parse_key(key.get_secret_value()) for key in settings.secret_keys]
         with closing(open_existing(settings.database_url, keys, clock=_now)) as store:
+            if is_relative(settings.database_url):
+                click.echo(f"Database: {place_of(settings.database_url)}", err=True)
             yield store
-    except ValidationError as wrong:
-        _end(", ".join(f"RAPPORT_{'_'.join(map(str, one['loc'])).upper()}: {one['msg']}" for one in wrong.errors(include_input=False)))
-    except RapportError as wrong:
-        _end(str(wrong))
+    except StoreError as failed:
+        _end(store_failure(failed, settings.database_url))
 
 
 def _end(sentence: str) -> NoReturn:

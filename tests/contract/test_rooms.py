@@ -34,6 +34,7 @@ ANSWERS = {
     "smart_app/care/submission/write_ladder.py": "highest",
     "smart_app/care/dashboard/blind_entry.py": "apply",
     "smart_app/care/record/page_rule.py": "offers_for",
+    "smart_app/settings/": "read_settings",
     "smart_app/launch/flow.py": "Launcher",
     "smart_app/launch/oauth/scopes.py": "allows",
     "smart_app/web/charts/plot.py": "draw",

@@ -11,13 +11,13 @@ from fhir_mappings.instruments.instrument import Instrument
 from fhir_mappings.instruments.library import Library, load_library
 from smart_app.cli.instruments.text import Standing, doubted, permission, standing, structures
 from smart_app.registration import launch_schema, load_registration
-from smart_app.settings import InstrumentSettings, Settings
+from smart_app.settings import InstrumentSettings, Settings, secret_variables, variable_of
 from smart_app.web.pages.openapi import openapi
 from tests.documentation.what_is_read import what_is_read_page
 
 _CONFIGURATION = """# Configuration
 
-Every setting is an environment variable. This page is made from `smart_app/settings.py` by `make docs`; edit it there.
+Every setting is an environment variable. This page is made from `smart_app/settings/` by `make docs`; edit it there.
 
 | variable | default | meaning |
 |---|---|---|
@@ -30,6 +30,29 @@ the form in from the licensed sheet. To add an instrument, and for those that ar
 
 | instrument | items | forms | scored? | wording and licence | how to get permission |
 |---|---|---|---|---|---|
+"""
+_READING = """
+## How settings are read
+A setting that is missing, wrong or misspelt stops the start, and the commands that use it, with a sentence that names the variable, says
+what it has to be and which command helps. A command exits with 2. A server stops: under gunicorn the sentence is the worker's last line
+and the exit status 4.
+
+- **Whole names only.** A name that begins with `RAPPORT_` and is no setting is refused, with the nearest that is one: it would do nothing
+  without a word. So is a setting's name in small letters, with dashes, or with the prefix misspelt. Not refused are variables that
+  `launch.json` names for a secret, and those by which Kubernetes tells of a service called `rapport` (`RAPPORT_PORT=tcp://…`,
+  `RAPPORT_SERVICE_HOST`).
+- **Values as they are.** White space around a value is left out. Quotation marks are not: `docker run --env-file` hands them on as part of
+  the value, and a value in quotation marks is refused. Empty is not set where the table says "not set" and refused elsewhere.
+- **Secrets in files.** Instead of a variable that the table shows with `_FILE` that one may be set, to the path of a file that holds the
+  value, as secrets of Docker, Kubernetes and systemd (`LoadCredential`) are. The same goes for every variable that `launch.json` names in
+  `secret_env` or `key_env`. A line break or byte order mark that an editor adds is left out; keys may have a line each. Refused are both
+  variables at once, a file that is not there, empty, not UTF-8 or larger than 64 KiB, and a folder. A file that every user of the machine
+  may read is used, and the start warns of it (`secret_file_open_to_all`), but for one on a file system mounted read-only, as the secrets
+  of containers are.
+- **Paths from where Rapport is started.** A path that does not begin with a slash counts from the folder the process is started in, that of
+  the database too: `sqlite:///rapport.sqlite` is a file in that folder, `sqlite:////var/lib/rapport/rapport.sqlite` one from the root. The
+  start says in the log which file it is (`database_opened`), a command on stderr where the address is relative. `/readyz`, which anybody
+  may ask, does not.
 """
 _TIME = """
 ## Whose day it is
@@ -64,8 +87,14 @@ def generated_pages() -> Mapping[str, str]:
 def configuration_page() -> str:
     """The text of docs/configuration.md."""
     fields = sorted(Settings.model_fields.items(), key=lambda one: one[0] in InstrumentSettings.model_fields)
-    rows = (f"| `RAPPORT_{name.upper()}` | {_default(field)} | {field.description} |" for name, field in fields)
-    return _CONFIGURATION + "\n".join(rows) + "\n" + _TIME
+    rows = (f"| {_variable(name)} | {_default(field)} | {field.description} |" for name, field in fields)
+    return _CONFIGURATION + "\n".join(rows) + "\n" + _READING + _TIME
+
+
+def _variable(name: str) -> str:
+    """The variable, and the one that names a file where there is one."""
+    variable = variable_of(name)
+    return f"`{variable}`" + (f" or `{variable}_FILE`" if variable in secret_variables(Settings) else "")
 
 
 def schema_file() -> str:

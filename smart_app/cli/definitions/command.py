@@ -3,7 +3,7 @@
 import os
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import click
@@ -21,7 +21,7 @@ from smart_app.fhir.client import FhirClient
 from smart_app.http import new_session
 from smart_app.launch.keys.client_secrets import bearer_token
 from smart_app.registration import normalise_iss
-from smart_app.settings import Settings
+from smart_app.settings import PublicSettings, read_settings
 
 # Seconds: HAPI takes up to 17 for the first resource it validates.
 _PATIENCE = 60.0
@@ -29,8 +29,11 @@ _PATIENCE = 60.0
 _MOST_PAGES = 5
 
 
-def _address(_context: click.Context, _option: click.Parameter, value: str) -> str:
-    """Without the slash at its end. BadParameter unless it is an http(s) address that can stand in a canonical."""
+def _address(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
+    """Without the slash at its end; None where it is not given. BadParameter unless it is an http(s) address that can stand in a
+    canonical."""
+    if value is None:
+        return None
     if not re.fullmatch(r"https?://[^\s|#]+", value):
         raise click.BadParameter(f"{value!r} is no http(s) address")
     return value.rstrip("/")
@@ -39,11 +42,8 @@ def _address(_context: click.Context, _option: click.Parameter, value: str) -> s
 _CANONICAL_BASE = click.option(
     "--canonical-base",
     callback=_address,
-    envvar="RAPPORT_CANONICAL_BASE",
-    default=str(Settings.model_fields["canonical_base"].default),
-    show_default=True,
     metavar="URL",
-    help="Where the definitions' own addresses begin.",
+    help="Where the definitions' own addresses begin; RAPPORT_CANONICAL_BASE when not given.",
 )
 
 
@@ -54,7 +54,7 @@ def definitions() -> None:
 
 @definitions.command(name="list")
 @_CANONICAL_BASE
-def list_them(canonical_base: str) -> None:
+def list_them(canonical_base: str | None) -> None:
     """List what would be published: type, address, version, title."""
     for one in _definitions(canonical_base):
         draft = "" if one["status"] == "active" else f" ({one['status']})"
@@ -64,9 +64,10 @@ def list_them(canonical_base: str) -> None:
 @definitions.command()
 @click.option("--output", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder to write to; made when missing.")
 @_CANONICAL_BASE
-def package(output: Path, canonical_base: str) -> None:
+def package(output: Path, canonical_base: str | None) -> None:
     """Write a FHIR package, and its files beside it."""
-    files = package_files(_definitions(canonical_base), version=__version__, base=canonical_base)
+    base = _canonical_base(canonical_base)
+    files = package_files(_definitions(base), version=__version__, base=base)
     try:
         for name, content in files.items():
             file = output / name
@@ -103,13 +104,13 @@ def _fhir_base(_context: click.Context, _option: click.Parameter, value: str) ->
 )
 @click.option("--yes", is_flag=True, help="Write to a server that is not on this machine.")
 @_CANONICAL_BASE
-def deploy(base: str, token_env: str | None, timeout: float, yes: bool, canonical_base: str) -> None:
+def deploy(base: str, token_env: str | None, timeout: float, yes: bool, canonical_base: str | None) -> None:
     """Put every definition on a FHIR server; what is there already is left alone. Exit 1 unless all are there."""
     if not (on_this_machine(base) or yes or agreed(base, "Write Rapport's definitions there?")):
         raise click.ClickException(f"{base} is not on this machine. Definitions are written there only after an explicit yes. Say --yes.")
+    made = _definitions(canonical_base, besides=[token_env] if token_env else [])
     try:
         token = bearer_token(token_env, os.environ) if token_env is not None else None
-        made = _definitions(canonical_base)
         with new_session(pool=1) as http:
             client = FhirClient(base=base, http=http, token=token, timeout=timeout, page_limit=_MOST_PAGES)
             done = [_told(one) for one in deploy_definitions(client, made, capabilities=r4_capabilities(client))]
@@ -135,9 +136,16 @@ def _conclude(base: str, done: Sequence[Deployed]) -> None:
         raise click.ClickException(f"{missing} of {len(done)} are not there, or not known to be. Another run leaves alone what is there.")
 
 
-def _definitions(canonical_base: str) -> list[Json]:
-    """Those of the site: with its confirmed keys, and the wording whose permission says that it may be published."""
-    installed = this_site().installed
+def _canonical_base(given: str | None, *, besides: Collection[str] = ()) -> str:
+    """What was given, else what the settings say."""
+    return given or read_settings(PublicSettings, besides=besides).canonical_base
+
+
+def _definitions(canonical_base: str | None, *, besides: Collection[str] = ()) -> list[Json]:
+    """Those of the site: with its confirmed keys, and the wording whose permission says that it may be published. `besides` as for
+    `read_settings`."""
+    base = _canonical_base(canonical_base, besides=besides)
+    installed = this_site(besides=besides).installed
     if installed.broken:
         raise click.ClickException(f"Nothing is published while a wording pack is broken: {installed.broken[0]}")
-    return every_definition(installed.library, base=canonical_base)
+    return every_definition(installed.library, base=base)

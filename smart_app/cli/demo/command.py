@@ -28,7 +28,7 @@ from smart_app.sandbox.personas.build import build_all, load_personas
 from smart_app.sandbox.seeding.data_file import LaunchChoices, LoadedFile, ResourceFileError, launch_choices, load_file
 from smart_app.sandbox.seeding.remote_server import RemoteError
 from smart_app.sandbox.seeding.seed import NotConfirmedError, SeedReport, clean, seed
-from smart_app.settings import InstrumentSettings
+from smart_app.settings import PublicSettings, read_settings
 
 _APP_PORT, _EHR_PORT = 8080, 8081
 # One persona is enough for the check on a foreign server; seeding all of them there takes a minute.
@@ -83,7 +83,7 @@ def demo(
 def _zone() -> ZoneInfo:
     """Where the demo's clinic is: where the settings say, else where this machine is. Ends the program when neither tells."""
     try:
-        return site_zone(InstrumentSettings().time_zone)
+        return site_zone(read_settings(PublicSettings).time_zone)
     except ConfigurationError as wrong:
         raise click.ClickException(wrong.user_message) from wrong
 
@@ -91,7 +91,7 @@ def _zone() -> ZoneInfo:
 def _measures() -> tuple[Measure, ...]:
     """What is looked for, with the site's own codes. Ends the program when the file of these is wrong."""
     try:
-        return with_site_codes(load_measures(), InstrumentSettings().measure_codes)
+        return with_site_codes(load_measures(), read_settings(PublicSettings).measure_codes)
     except DataFileError as wrong:
         raise click.ClickException(f"RAPPORT_MEASURE_CODES: {wrong}") from wrong
 

@@ -1,11 +1,11 @@
 """The instruments of the site that the settings describe, for every command that speaks of them."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 from pathlib import Path
 
 import click
 from msgspec import Struct
-from pydantic import ValidationError
 
 from fhir_mappings.data_files.strict_toml import DataFileError
 from fhir_mappings.instruments.instrument import Instrument
@@ -14,7 +14,7 @@ from fhir_mappings.site.installation import Installed
 from smart_app.clinic_time import site_zone
 from smart_app.errors import ConfigurationError
 from smart_app.pack_folder import install_folder
-from smart_app.settings import InstrumentSettings
+from smart_app.settings import InstrumentSettings, read_settings
 
 
 class Misused(click.ClickException):
@@ -45,17 +45,15 @@ class SiteInstruments(Struct, frozen=True, kw_only=True):
 
 def today() -> date:
     """The day at the clinic."""
-    return datetime.now(site_zone(InstrumentSettings().time_zone)).date()
+    return datetime.now(site_zone(read_settings(InstrumentSettings).time_zone)).date()
 
 
-def this_site(folder: Path | None = None) -> SiteInstruments:
-    """The site as the settings describe it, or with another folder."""
+def this_site(folder: Path | None = None, *, besides: Collection[str] = ()) -> SiteInstruments:
+    """The site as the settings describe it, or with another folder; `besides` as for `read_settings`."""
+    settings = read_settings(InstrumentSettings, besides=besides)
     try:
-        settings = InstrumentSettings()
-        return SiteInstruments(settings=settings, installed=install_folder(load_library(), folder or settings.packs, today=today()))
-    except ValidationError as wrong:
-        first = wrong.errors()[0]
-        raise Misused(f"RAPPORT_{str(first['loc'][0]).upper()} cannot be used: {first['msg']} (see docs/configuration.md).") from wrong
+        day = datetime.now(site_zone(settings.time_zone)).date()
+        return SiteInstruments(settings=settings, installed=install_folder(load_library(), folder or settings.packs, today=day))
     except ConfigurationError as wrong:
         raise Misused(wrong.user_message) from wrong
     except DataFileError as broken:

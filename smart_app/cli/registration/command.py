@@ -22,7 +22,7 @@ from smart_app.launch.oauth.client_metadata import addresses, client_metadata, m
 from smart_app.launch.oauth.dynamic_registration import Registered, choose_method
 from smart_app.launch.oauth.dynamic_registration import register as send
 from smart_app.registration import Issuer, PrivateKeyJwt, PublicClient, Registration, load_registration, normalise_iss
-from smart_app.settings import Settings
+from smart_app.settings import PublicSettings, read_settings
 
 _RFC7591 = "rfc7591"
 
@@ -38,10 +38,12 @@ _RFC7591 = "rfc7591"
 @click.option(
     "--token-env", metavar="NAME", help="With --dynamic: variable (or NAME_FILE) with the initial access token some EHRs ask for."
 )
+@click.option("--base-url", metavar="URL", help="Where browsers reach Rapport; RAPPORT_BASE_URL when not given.")
 @click.option(
-    "--base-url", envvar="RAPPORT_BASE_URL", default=str(Settings.model_fields["base_url"].default), show_default=True, metavar="URL"
+    "--launch-file",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="The registration file; RAPPORT_LAUNCH_FILE when not given, else the one shipped with Rapport.",
 )
-@click.option("--launch-file", envvar="RAPPORT_LAUNCH_FILE", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 def register(
     issuer_name: str | None,
     form: str,
@@ -51,7 +53,7 @@ def register(
     key_file: Path | None,
     secret_file: Path | None,
     token_env: str | None,
-    base_url: str,
+    base_url: str | None,
     launch_file: Path | None,
 ) -> None:
     """Print what the EHR of ISSUER-NAME, an entry of launch.json, has to be told about the app."""
@@ -59,17 +61,19 @@ def register(
         raise click.UsageError("--iss, --host, --key-file, --secret-file and --token-env need --dynamic.")
     if (issuer_name is None) == (iss is None):
         raise click.UsageError("Say the name of an entry of launch.json" + (", or --iss." if dynamic else "."))
+    settings = read_settings(PublicSettings, besides=[token_env] if token_env else [])
+    address = (base_url or settings.base_url).rstrip("/")
     try:
-        registration = load_registration(launch_file)
+        registration = load_registration(launch_file or settings.launch_file)
         if issuer_name is not None:
             issuer = _entry(registration, issuer_name)
         else:
             issuer = _unlisted(str(iss), hosts=hosts, key_file=key_file, scope=registration.client.scope)
         if dynamic:
             initial_token = None if token_env is None else bearer_token(token_env, os.environ)
-            _send(registration, issuer, base_url.rstrip("/"), secret_file=secret_file, initial_token=initial_token)
+            _send(registration, issuer, address, secret_file=secret_file, initial_token=initial_token)
         else:
-            click.echo(_text(form, registration, issuer, base_url.rstrip("/")), nl=False)
+            click.echo(_text(form, registration, issuer, address), nl=False)
     except RapportError as wrong:
         raise click.ClickException(str(wrong)) from wrong
 

@@ -15,6 +15,7 @@ from smart_app.errors import ConfigurationError
 from smart_app.jose import SigningAlgorithm, new_private_key, private_pem, signing_keys
 from smart_app.launch.keys.signing_keys import published
 from smart_app.registration import load_registration
+from smart_app.settings import PublicSettings, read_settings
 
 _ALGORITHM = click.Choice(get_args(SigningAlgorithm))
 _KID = click.option("--kid", metavar="ID", help="The key's id; its RFC 7638 thumbprint when not given.")
@@ -23,8 +24,7 @@ _THERE = click.argument("file", type=click.Path(path_type=Path, dir_okay=False, 
 _LAUNCH_FILE = click.option(
     "--launch-file",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    envvar="RAPPORT_LAUNCH_FILE",
-    help="The registration file; the one shipped with Rapport when not given.",
+    help="The registration file; RAPPORT_LAUNCH_FILE when not given, else the one shipped with Rapport.",
 )
 _OWNER_ONLY = 0o600
 
@@ -96,9 +96,10 @@ def remove(file: Path, kid: str) -> None:
 @_LAUNCH_FILE
 def public(file: Path | None, launch_file: Path | None) -> None:
     """Print the public key set of FILE, or of the entries of launch.json: what the app serves as its JWKS."""
+    registered = launch_file if file or launch_file else read_settings(PublicSettings).launch_file
     try:
         if file is None:
-            found = published(load_registration(launch_file), os.environ)
+            found = published(load_registration(registered), os.environ)
         else:
             found = {"keys": [dict(key.public) for key in signing_keys(_text(file))]}
     except ConfigurationError as wrong:

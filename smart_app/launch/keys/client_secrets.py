@@ -1,12 +1,16 @@
-"""Where the app's secrets and keys are kept, outside `launch.json`: environment variables and files, read when they are needed."""
+"""Where the app's secrets and keys are kept, outside `launch.json`: environment variables and files, read when they are needed. What a
+variable or file may look like is `settings.secret_places`' to say, for these and for the settings alike."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from smart_app.errors import ConfigurationError
 from smart_app.registration import KeptSecret, PrivateKeyJwt, Registration, SecretBasic, SecretPost
+from smart_app.settings import secret_places
 
+_MISSING = "A secret, key or token is missing."
 _BEARER = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
 
 
@@ -14,7 +18,7 @@ def secret(auth: KeptSecret, environ: Mapping[str, str]) -> str:
     """What the entry's variable holds, or the file it or the variable's `_FILE` names. Raises ConfigurationError naming the place, never
     what is in it."""
     name, file = _place(auth)
-    return _contents(file, where=str(file)) if file is not None else _in_environment(name, environ)
+    return _contents(file) if file is not None else _in_environment(name, environ)
 
 
 def bearer_token(name: str, environ: Mapping[str, str]) -> str:
@@ -28,18 +32,23 @@ def bearer_token(name: str, environ: Mapping[str, str]) -> str:
 
 def _in_environment(name: str, environ: Mapping[str, str]) -> str:
     """What the variable holds, or the file its `_FILE` names."""
-    if environ.get(name):
-        return environ[name]
-    path = environ.get(f"{name}_FILE")
-    if not path:
-        raise ConfigurationError("A secret, key or token is missing.", where=name, detail=f"set {name} or {name}_FILE")
-    return _contents(Path(path), where=f"{name}_FILE")
+    with _told():
+        text = secret_places.kept(name, environ)
+    if text is None:
+        raise ConfigurationError(_MISSING, where=name, detail=f"set {name} or {name}_FILE")
+    return text
 
 
 def is_kept(auth: KeptSecret, environ: Mapping[str, str]) -> bool:
     """Whether there is anything where the entry says its secret is; it may still be unusable."""
     name, file = _place(auth)
-    return file.exists() if file is not None else bool(environ.get(name) or environ.get(f"{name}_FILE"))
+    return _is_there(file) if file is not None else bool(environ.get(name) or environ.get(f"{name}_FILE"))
+
+
+def file_of(auth: KeptSecret, environ: Mapping[str, str]) -> str | None:
+    """The path of the file that the entry's secret is in; None where it is in none."""
+    name, file = _place(auth)
+    return str(file) if file is not None else environ.get(f"{name}{secret_places.FILE}")
 
 
 def check_secrets(registration: Registration, environ: Mapping[str, str]) -> None:
@@ -62,12 +71,24 @@ def _place(auth: KeptSecret) -> tuple[str, Path | None]:
     return auth.secret_env or "", auth.secret_file
 
 
-def _contents(path: Path, *, where: str) -> str:
-    """The text of a file without the line break at its end. An empty one is a mistake in the making, not a secret."""
+def _contents(path: Path) -> str:
+    """The text of a file that launch.json names."""
+    with _told():
+        return secret_places.contents(path, where="launch.json")
+
+
+def _is_there(file: Path) -> bool:
+    """True too where this user may not look: the entry's secret is meant to be there, and reading it says what is wrong."""
     try:
-        text = path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError("A secret, key or token cannot be read.", where=where, detail=type(error).__name__) from error
-    if not text:
-        raise ConfigurationError("A secret, key or token is missing.", where=where, detail="the file is empty")
-    return text
+        return file.exists()
+    except OSError:
+        return True
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What is wrong with a place, as an error of ours."""
+    try:
+        yield
+    except secret_places.NoSecret as wrong:
+        raise ConfigurationError("A secret, key or token cannot be read.", where=wrong.where, detail=wrong.why) from wrong

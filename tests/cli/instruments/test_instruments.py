@@ -240,7 +240,7 @@ def test_without_a_folder_nothing_is_checked_or_confirmed(rapport: Rapport, monk
     for done in (rapport("check"), confirm(rapport)):
         assert (done.exit_code, "RAPPORT_PACKS" in done.output) == (2, True)
     monkeypatch.setenv("RAPPORT_PACKS", "/no/such/folder")
-    assert rapport("list").exit_code == 1
+    assert rapport("list").exit_code == 2
     monkeypatch.setenv("RAPPORT_LANGUAGE", "German")
     assert "RAPPORT_LANGUAGE" in rapport("list").output
 
