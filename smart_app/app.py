@@ -48,6 +48,7 @@ from smart_app.web.pages.dependencies import Dependencies
 from smart_app.web.rendering.ehr_theme import Themes, made_theme
 from smart_app.web.rendering.static_files import load_static
 from smart_app.web.rendering.templates import Pages, environment
+from smart_app.web.session import cookies
 from smart_app.web.session.csrf import Csrf
 from smart_app.web.session.guard import Guard
 from smart_app.web.session.headers import protect, squeeze
@@ -140,7 +141,7 @@ def themes(services: AppServices) -> Themes:
 
 def _store(settings: Settings, *, clock: Callable[[], datetime]) -> Store:
     """The store, and in the log which file or server it is."""
-    store = open_store(settings.database_url, _keys(settings), clock=clock)
+    store = open_store(settings.database_url, _keys(settings), clock=clock, site=settings.base_url)
     told = "relative" if is_relative(settings.database_url) else "whole"
     new_log().info("database_opened", database=place_of(settings.database_url), reason_code=told, setting="RAPPORT_DATABASE_URL")
     return store
@@ -224,6 +225,7 @@ class _Around:
 
     def __init__(self, dependencies: Dependencies, log: FilteringBoundLogger) -> None:
         self._ancestors = dependencies.services.registration.frame_ancestors()
+        self._launches = dependencies.services.store.launches
         self._secure = dependencies.services.settings.base_url.startswith("https:")
         self._log = log
 
@@ -248,8 +250,9 @@ class _Around:
             abort(400)
 
     def finish(self, response: Response) -> Response:
-        """Headers, compression, one log line."""
+        """Headers, cookies that have served, compression, one log line."""
         protect(response, ancestors=g.frame_ancestors, nonce=g.nonce, secure=self._secure, targets=g.form_targets)
+        cookies.drop_over(response, request, self._launches, entered=self._entered())
         squeeze(response, request)
         self._log.info(
             "request_finished",
@@ -259,3 +262,7 @@ class _Around:
             duration_ms=round((time.perf_counter() - g.began) * 1000, 1),
         )
         return response
+
+    def _entered(self) -> str | None:
+        """The name of the cookie of the launch that this request was let in to."""
+        return self._launches.cookie_name_for((request.view_args or {})["launch_id"]) if g.get("entered") else None

@@ -6,6 +6,7 @@ RapportError
 ├── SessionError              the launch behind a page is gone or expired
 │   ├── ForeignPage           a POST does not come from one of our own pages
 │   ├── LockedFrame           our own page, in a frame whose sandbox gives it no origin
+│   ├── GaveWay               the launch made room for newer ones of the same browser
 │   ├── OtherBrowser          the launch is there, and this is not the browser it was opened in
 │   ├── WrongPatient          what was sent, or a renewed token, is about another patient than the launch
 │   ├── NotForUser            the page is a clinician's and the patient is signed in, or the other way round
@@ -130,6 +131,13 @@ class LockedFrame(SessionError):
     """One of our own pages sent this from a frame sandboxed without `allow-same-origin`: the browser calls that a foreign page."""
 
     code = "frame_locked"
+
+
+class GaveWay(SessionError):
+    """More launches were opened in its browser than stay open beside each other, and it was the oldest."""
+
+    code = "gave_way"
+    why = "This chart was closed because more than fifty were opened in this browser since."
 
 
 class OtherBrowser(SessionError):

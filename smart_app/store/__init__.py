@@ -15,6 +15,7 @@ from smart_app.store.audit_verification import Verified, verify
 from smart_app.store.database import Database, is_relative, place_of
 from smart_app.store.drafts import PAST, Draft, Drafts, FormPlace, Ticket, author_of
 from smart_app.store.failure_words import store_failure
+from smart_app.store.launch_cookies import BroughtLaunch
 from smart_app.store.launches import OVER, Launches, OpenLaunch, PendingCookie
 from smart_app.store.migrate import is_current, standing, upgrade
 from smart_app.store.outbox import DONE, STUCK, Outbox, OutboxEntry, OutboxState
@@ -23,6 +24,7 @@ from smart_app.store.seal import Sealer, parse_key
 
 __all__ = [
     "AuditEntry",
+    "BroughtLaunch",
     "Draft",
     "FormPlace",
     "OpenLaunch",
@@ -81,6 +83,15 @@ class Store(Struct, frozen=True, kw_only=True):
             self.database.shrink()
         return launch
 
+    def give_way(self, ids: Sequence[str]) -> int:
+        """End the open launches of these digests so that newer ones of their browser have room, and record each; how many. Their drafts
+        stay, as at every end."""
+        with self.database.begin() as together:
+            ended = self.launches.give_way(ids, within=together)
+            for one in ended:
+                self.audit.add_for("gave_way", launch=one.id, context=one.context, detail={}, within=together)
+        return len(ended)
+
     def end_launches(self, wanted: Callable[[LaunchContext], bool] | None) -> int:
         """End every open launch, or those of which `wanted` says so, and record each; how many. Their tokens are forgotten here; an EHR is
         told nothing."""
@@ -134,10 +145,11 @@ class Store(Struct, frozen=True, kw_only=True):
         return len(launches) + len(drafts) + self.outbox.purge(now - _ACKNOWLEDGED_KEPT, within=together)
 
 
-def open_store(database_url: str, keys: Sequence[bytes], *, clock: Callable[[], datetime]) -> Store:
-    """The store behind `database_url`, migrated to the newest schema; the first of `keys` (32 bytes each) seals, all open.
-    Raises ConfigurationError for an unusable address or key, StoreError when the database cannot be reached or is newer."""
-    store = _store(Database(database_url), keys, clock=clock)
+def open_store(database_url: str, keys: Sequence[bytes], *, clock: Callable[[], datetime], site: str = "") -> Store:
+    """The store behind `database_url`, migrated to the newest schema; the first of `keys` (32 bytes each) seals, all open. `site` is
+    where browsers reach the deployment. Raises ConfigurationError for an unusable address or key, StoreError when the database cannot be
+    reached or is newer."""
+    store = _store(Database(database_url), keys, clock=clock, site=site)
     try:
         upgrade(store.database, store.chain)
         store.database.allow_shrinking()
@@ -159,10 +171,10 @@ def open_existing(database_url: str, keys: Sequence[bytes], *, clock: Callable[[
     return store
 
 
-def _store(database: Database, keys: Sequence[bytes], *, clock: Callable[[], datetime]) -> Store:
+def _store(database: Database, keys: Sequence[bytes], *, clock: Callable[[], datetime], site: str = "") -> Store:
     sealer, chain = Sealer(keys), Chain(keys)
     return Store(
-        launches=Launches(database, sealer, clock=clock),
+        launches=Launches(database, sealer, clock=clock, site=site),
         drafts=Drafts(database, sealer, clock=clock),
         outbox=Outbox(database, sealer, clock=clock),
         reveals=Reveals(database, sealer, clock=clock),

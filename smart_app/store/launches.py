@@ -3,6 +3,7 @@
 The database holds digests of the id and of the cookie's value, never either of them. A pending launch is found by its `state`,
 an open one by its launch id; the two have different ids and different cookies, so nothing known before sign-in is worth anything after.
 Where a `state` that is used up led to is kept for a while, for the browser that holds the launch's cookie and comes back that way.
+That a launch gave way to newer ones of its browser is kept as long as it could have lasted, without anything it knew.
 """
 
 import hmac
@@ -10,15 +11,18 @@ import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
+from itertools import groupby
 from typing import Any
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import BindParameter, ColumnElement, Connection, Row, and_, bindparam, delete, insert, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, Connection, Row, Select, and_, bindparam, delete, insert, or_, select, update
 
-from smart_app.errors import LaunchError, OtherBrowser, SessionError, StoreError
+from smart_app.errors import GaveWay, LaunchError, OtherBrowser, SessionError, StoreError
 from smart_app.launch.context.launch_context import LaunchContext, LaunchId, PendingLaunch
 from smart_app.store.database import Database
+from smart_app.store.launch_cookies import IN_NAME, BroughtLaunch, CookieNames, NamedCookie, new_value
 from smart_app.store.seal import Sealer, digest
 from smart_app.store.tables import launches
 
@@ -54,30 +58,56 @@ class Ended(Struct, frozen=True, kw_only=True):
     ended: str
 
 
-def cookie_name(secret_id: str) -> str:
-    """The cookie's name for a launch id or state: distinct per launch, and telling nothing about the id."""
-    return f"__Host-rapport-{digest(secret_id)[:12]}"
-
-
 class Launches:
-    """Pending and open launches."""
+    """Pending and open launches of the deployment that browsers reach at `site`."""
 
-    def __init__(self, database: Database, sealer: Sealer, *, clock: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, sealer: Sealer, *, clock: Callable[[], datetime], site: str = "") -> None:
         self._database = database
         self._sealer = sealer
         self._clock = clock
+        self._names = CookieNames(site=site)
 
     def cookie_name_for(self, launch_id: LaunchId) -> str:
         """The name of an open launch's cookie."""
-        return cookie_name(launch_id)
+        return self._names.of(launch_id)
 
     def cookie_name_for_state(self, state: str) -> str:
         """The name of a pending launch's cookie."""
-        return cookie_name(state)
+        return self._names.of(state)
+
+    def cookie_in(self, cookies: Mapping[str, str], launch_id: LaunchId) -> str:
+        """An open launch's cookie as the browser sent it, "" for none."""
+        return self._names.value_in(cookies, launch_id)
+
+    def brought_by(self, cookies: Mapping[str, str]) -> Sequence[BroughtLaunch]:
+        """Every launch whose cookie a request brings, and what that cookie is good for still. Other cookies are not named."""
+        named = self._names.found_in(cookies)
+        if not named:
+            return ()
+        with self._database.begin() as connection:
+            rows = connection.execute(*_standing_of([one.launch for one in named])).all()
+        now, known = self._clock(), groupby(sorted(rows, key=_beginning), key=_beginning)
+        found = {begins: list(there) for begins, there in known}
+        return [_brought(one, found.get(one.launch, []), now) for one in named]
+
+    def give_way(self, ids: Sequence[str], *, within: Connection) -> Sequence[Ended]:
+        """End the open launches of these digests and forget what they knew; that they gave way is kept as long as they could have
+        lasted."""
+        rows = within.execute(select(launches).where(launches.c.kind == "open", launches.c.id.in_(ids))).all()
+        for row in rows:
+            emptied = self._sealer.seal({}, table=_TABLE, row=row.id)
+            values = {"kind": _GAVE_WAY, "payload": emptied, "idle_until": row.expires, "refreshing_until": None}
+            within.execute(update(launches).where(launches.c.id == row.id).values(values))
+        return [self._ended(row) for row in rows]
+
+    def forget_pending(self, ids: Sequence[str]) -> None:
+        """Forget sign-ins that were begun, by their digests: nothing of anybody is lost with them."""
+        with self._database.begin() as connection:
+            connection.execute(delete(launches).where(launches.c.kind == "pending", launches.c.id.in_(ids)))
 
     def add_pending(self, pending: PendingLaunch, *, ttl: timedelta) -> PendingCookie:
         """Keep a launch until its callback, at most `ttl`; the cookie must be set on the redirect to the EHR."""
-        cookie = PendingCookie(name=cookie_name(pending.state), value=secrets.token_urlsafe(32))
+        cookie = PendingCookie(name=self._names.of(pending.state), value=new_value())
         payload = msgspec.to_builtins(pending)
         self._insert(self._row("pending", pending.state, cookie.value, payload, idle=ttl, absolute=ttl))
         return cookie
@@ -87,7 +117,7 @@ class Launches:
         Raises LaunchError `browser_differs` (it stays for the right browser) or `state_unknown` (never was, used or expired)."""
         row_id = digest(state)
         wanted = {"wanted": row_id, "now": self._clock()}
-        mine = digest(cookies.get(cookie_name(state), ""))
+        mine = digest(self._names.value_in(cookies, state))
         with self._database.begin() as connection:
             payload = connection.execute(_TAKE_PENDING, {**wanted, "mine": mine}).scalar_one_or_none()
             if payload is None and connection.execute(_IS_PENDING, wanted).first():
@@ -102,7 +132,7 @@ class Launches:
         """Keep a completed launch under a new id and a new cookie; it ends `idle` after its last request and `absolute` after now.
         `state` is what its sign-in came back with, and leads to it a little longer."""
         launch_id = LaunchId(secrets.token_urlsafe(32))
-        launch = OpenLaunch(id=launch_id, cookie_name=cookie_name(launch_id), cookie_value=secrets.token_urlsafe(32))
+        launch = OpenLaunch(id=launch_id, cookie_name=self._names.of(launch_id), cookie_value=new_value())
         rows = [self._row("open", launch_id, launch.cookie_value, _dumped(context), idle=idle, absolute=absolute)]
         if state is not None:
             rows.append(self._row("spent", state, launch.cookie_value, {"launch": launch_id}, idle=_SPENT_KEPT, absolute=_SPENT_KEPT))
@@ -129,7 +159,7 @@ class Launches:
         row_id, now = digest(launch_id), self._clock()
         with self._database.begin() as connection:
             row = _alive(connection, row_id, now)
-            _check_browser(row, cookies.get(cookie_name(launch_id), ""))
+            _check_browser(row, self.cookie_in(cookies, launch_id))
             _touch(connection, row, now)
         return self._context(row)
 
@@ -239,7 +269,14 @@ _OTHER_BROWSER = "This page belongs to another browser or tab group, or cookies 
 _BROWSER_DIFFERS = (
     "The sign-in came back to a different browser than it began in, or cookies are blocked. Open Rapport again from the chart."
 )
-_STATE_UNKNOWN = "This sign-in was used already or took too long. Open Rapport again from the patient's chart."
+_STATE_UNKNOWN = (
+    "This sign-in was used already, took too long, or many others were begun in this browser since. Open Rapport again from the patient's "
+    "chart."
+)
+# So few different numbers of cookies are asked about.
+_STEP = 10
+# Eight letters, as many as `kind` holds.
+_GAVE_WAY = "gave_way"
 
 
 def _dumped(context: LaunchContext) -> Any:
@@ -252,6 +289,8 @@ def _open(row_id: str | BindParameter[str]) -> ColumnElement[bool]:
 
 # What every launch and every request of one begins with. Built once it takes half as long.
 _SELECT_OPEN = select(launches).where(_open(bindparam("wanted")))
+_SELECT_GAVE_WAY = select(launches.c.id).where(launches.c.id == bindparam("wanted"), launches.c.kind == _GAVE_WAY)
+_STANDING = select(launches.c.id, launches.c.kind, launches.c.binding, launches.c.created, launches.c.idle_until, launches.c.expires)
 _INSERT = insert(launches)
 _PENDING = and_(launches.c.id == bindparam("wanted"), launches.c.kind == "pending", launches.c.expires > bindparam("now"))
 _IS_PENDING = select(launches.c.id).where(_PENDING)
@@ -261,11 +300,46 @@ OVER = or_(launches.c.expires <= bindparam("now"), launches.c.idle_until <= bind
 
 
 def _alive(connection: Connection, row_id: str, now: datetime) -> Row[Any]:
-    """The row of an open launch that has not ended. Raises SessionError."""
+    """The row of an open launch that has not ended. Raises SessionError, GaveWay where it is known to have made room for others."""
     row = connection.execute(_SELECT_OPEN, {"wanted": row_id}).one_or_none()
+    if row is None and connection.execute(_SELECT_GAVE_WAY, {"wanted": row_id}).first():
+        raise GaveWay(f"{GaveWay.why} Open Rapport again from the patient's chart.")
     if row is None or min(row.expires, row.idle_until) <= now:
         raise SessionError(_ENDED)
     return row
+
+
+def _standing_of(beginnings: Sequence[str]) -> tuple[Select[Any], dict[str, str]]:
+    """The question for the rows whose ids begin so, and its parameters: the last is repeated up to a round number, so that few questions
+    are built. Digests are hexadecimal, and `g` comes after all that begin the same."""
+    count = -(-len(beginnings) // _STEP) * _STEP
+    filled = [*beginnings, *[beginnings[-1]] * (count - len(beginnings))]
+    ends = {f"to_{place}": f"{one}g" for place, one in enumerate(filled)}
+    return _ranges(count), {f"from_{place}": one for place, one in enumerate(filled)} | ends
+
+
+@cache
+def _ranges(count: int) -> Select[Any]:
+    """A range of the key for each, so that nothing is read of anybody else's launches. Built once for a number: that takes ten times as
+    long as to execute it."""
+    return _STANDING.where(or_(*(launches.c.id.between(bindparam(f"from_{place}"), bindparam(f"to_{place}")) for place in range(count))))
+
+
+def _beginning(row: Row[Any]) -> str:
+    return str(row.id[:IN_NAME])
+
+
+def _brought(cookie: NamedCookie, rows: Sequence[Row[Any]], now: datetime) -> BroughtLaunch:
+    """What a cookie is good for, of the rows it may be about. Its own value is judged: whoever has learnt the name of another browser's
+    cookie brings nothing by it."""
+    if not rows and not cookie.ours:
+        return BroughtLaunch(name=cookie.name, standing="unknown")
+    mine = digest(cookie.value)
+    for row in rows:
+        lives = row.kind in {"open", "pending"} and min(row.expires, row.idle_until) > now
+        if lives and hmac.compare_digest(row.binding, mine):
+            return BroughtLaunch(name=cookie.name, standing=row.kind, launch=row.id, created=row.created)
+    return BroughtLaunch(name=cookie.name, standing="over")
 
 
 def _check_browser(row: Row[Any], cookie_value: str) -> None:

@@ -1,6 +1,7 @@
 """Submissions on their way: sealed here before the first byte goes out, kept until the record has acknowledged them."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Literal
 
@@ -9,6 +10,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, Row, Update, and_, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from smart_app.errors import StoreError
 from smart_app.launch.context.launch_context import Author, LaunchId
 from smart_app.store.database import Database
 from smart_app.store.drafts import owner_parts
@@ -38,6 +40,7 @@ _LATEST = 20
 _SELECT_OWN = select(outbox).where(_OWN).order_by(outbox.c.created.desc(), outbox.c.id).limit(_LATEST)
 _SELECT_LEFT = select(outbox).where(_LEFT).order_by(outbox.c.created.desc(), outbox.c.id)
 _SELECT_ABOUT = select(outbox).where(_ABOUT).order_by(outbox.c.created.desc(), outbox.c.id)
+_SELECT_SENDING = select(outbox).where(outbox.c.state == "sending")
 _HAS_LEFT = select(outbox.c.id).where(_LEFT, outbox.c.id == bindparam("wanted"))
 
 
@@ -164,6 +167,17 @@ class Outbox:
         """Whether this user sent that submission about this patient, in whatever launch, and it is not acknowledged."""
         with self._database.begin() as connection:
             return connection.execute(_HAS_LEFT, {"wanted": digest(key), "owners": self._owners(author)}).first() is not None
+
+    def launches_sending(self) -> frozenset[str]:
+        """The digests of the launches from which something is on its way at this moment. What no key opens any more was not sealed by
+        this process, so it is not sending either."""
+        with self._database.begin() as connection:
+            rows = connection.execute(_SELECT_SENDING).all()
+        found = set()
+        for row in rows:
+            with suppress(StoreError):
+                found.add(digest(self._entry(row).launch_id))
+        return frozenset(found)
 
     def _owners(self, author: Author) -> list[str]:
         return self._sealer.lookups(owner_parts("outbox", author))

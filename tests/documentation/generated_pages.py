@@ -71,6 +71,25 @@ the `tzdata` package. All instances on one database need the same zone.
 Changed later, it moves the day of what was rated near midnight: two ratings of such a visit may no longer meet, and one that was shown
 without rating may be kept back again.
 """
+_JAR = """
+## How many charts one browser keeps open
+Fifty, in a frame and in a window apart. With one more the oldest gives way: its page says so, its tokens are forgotten, what was typed in
+it is kept and offered at that patient's next launch. One from which something is being sent stays until it is sent. The cookies of launches
+that are over go with the pages that browser asks for next.
+
+Each launch has a cookie of 56 bytes, and a browser sends them all with every request. Servers before the app answer 400 by themselves
+to a longer line than they take, and Rapport never hears of it: nginx 8 kB (`large_client_header_buffers 4 8k`), gunicorn 8,190 bytes
+(`limit_request_field_size`), Apache 8,190 (`LimitRequestFieldSize`), Tomcat and Jetty 8 kB for all headers together. Fifty launches and
+twenty sign-ins under way take 3.9 kB, so the defaults are enough as long as the other cookies of the host, and those a site sets for its
+whole domain, stay below 4 kB. A second Rapport on another path or port of the same host has as many of its own in the same line, and a
+third has no room. Do not set these limits lower. nginx takes 4 kB of headers from the app (`proxy_buffer_size`); Rapport stays below.
+
+Versions before this one set 73 bytes for each launch and took none away while it lasted: after 112 launches in eight hours nginx and
+gunicorn refused everything. A browser that still gets through is relieved within a few pages. One that is refused already cannot be helped
+from here: its last cookies end `RAPPORT_ABSOLUTE_MINUTES` after its last launch, or the site's data is deleted in the browser; or, on the
+day of the upgrade, both limits are doubled (`large_client_header_buffers 4 16k` in nginx, `--limit-request-field-size 16380` in gunicorn),
+and the answers that come through then take the old cookies away.
+"""
 
 
 def generated_pages() -> Mapping[str, str]:
@@ -88,7 +107,7 @@ def configuration_page() -> str:
     """The text of docs/configuration.md."""
     fields = sorted(Settings.model_fields.items(), key=lambda one: one[0] in InstrumentSettings.model_fields)
     rows = (f"| {_variable(name)} | {_default(field)} | {field.description} |" for name, field in fields)
-    return _CONFIGURATION + "\n".join(rows) + "\n" + _READING + _TIME
+    return _CONFIGURATION + "\n".join(rows) + "\n" + _READING + _TIME + _JAR
 
 
 def _variable(name: str) -> str:

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import event, select, update
 
-from smart_app.errors import LaunchError, SessionError
+from smart_app.errors import GaveWay, LaunchError, SessionError
 from smart_app.launch.context.launch_context import LaunchContext, LaunchId
 from smart_app.store import OpenLaunch, Store, open_store
 from smart_app.store.seal import digest
@@ -101,6 +101,73 @@ class TestSpent:
         assert store.launches.led_to("state-1", {launch.cookie_name: launch.cookie_value}) is None
 
 
+class TestBrought:
+    def test_every_cookie_of_a_request_is_judged_by_its_own_row_and_value(self, store: Store, clock: Clock) -> None:
+        idle, idle_cookies = opened(store)
+        clock.forward(minutes=20)
+        spent = store.launches.add_pending(replace(PENDING, state="state-0"), ttl=TTL)
+        store.launches.take_pending("state-0", {spent.name: spent.value})
+        open_one, open_cookies = opened(store)
+        pending = pending_cookies(store)
+        theirs, _ = opened(store)
+        clock.forward(minutes=9)
+        before = {name.replace(open_one.cookie_name[15:19], "", 1): value for name, value in open_cookies.items()}
+        clock.forward(minutes=1)
+        pending |= {(again := store.launches.add_pending(replace(PENDING, state="state-2"), ttl=TTL)).name: again.value}
+        cookies = {
+            **idle_cookies, **open_cookies, **pending, **before, spent.name: spent.value, theirs.cookie_name: "guess",
+            "__Host-rapport-0123456789ab": "x", "__Host-rapport-probe": "1", "another": "one",
+        }  # fmt: skip
+        found = {one.name: (one.standing, one.launch) for one in store.launches.brought_by(cookies)}
+        (first_pending, second_pending) = pending
+        assert found == {
+            idle.cookie_name: ("over", None),
+            open_one.cookie_name: ("open", digest(open_one.id)),
+            next(iter(before)): ("open", digest(open_one.id)),
+            first_pending: ("over", None),
+            second_pending: ("pending", digest("state-2")),
+            spent.name: ("over", None),
+            theirs.cookie_name: ("over", None),
+            "__Host-rapport-0123456789ab": ("unknown", None),
+        }
+
+    def test_a_request_without_any_asks_nothing_and_one_with_hundreds_is_answered(self, store: Store) -> None:
+        assert store.launches.brought_by({"sid": "1"}) == ()
+        many = {f"__Host-rapport-{number:012x}": "x" for number in range(900)}
+        assert {one.standing for one in store.launches.brought_by(many)} == {"unknown"}
+
+    def test_one_that_gave_way_says_so_until_it_would_have_ended(self, store: Store, clock: Clock) -> None:
+        launch, cookies = opened(store)
+        kept, kept_cookies = opened(store)
+        assert store.give_way([digest(launch.id), "of no launch"]) == 1
+        assert store.give_way([digest(launch.id)]) == 0
+        with pytest.raises(GaveWay):
+            store.launches.get(launch.id, cookies)
+        with pytest.raises(GaveWay):
+            store.launches.reread(launch.id)
+        assert [one.standing for one in store.launches.brought_by(cookies)] == ["over"]
+        assert store.launches.get(kept.id, kept_cookies) == CONTEXT
+        clock.forward(hours=7)
+        store.purge(clock())
+        with pytest.raises(GaveWay):
+            store.launches.get(launch.id, cookies)
+        clock.forward(hours=1)
+        store.purge(clock())
+        with pytest.raises(SessionError) as over:
+            store.launches.get(launch.id, cookies)
+        assert not isinstance(over.value, GaveWay)
+
+    def test_two_deployments_of_one_host_name_their_cookies_apart(self, database_url: str, clock: Clock) -> None:
+        names = [open_store(database_url, [KEY], clock=clock, site=site) for site in ("https://a.example/one", "https://a.example/two")]
+        try:
+            first, second = (opened(store)[0].cookie_name for store in names)
+            assert first[:19] != second[:19]
+            assert names[0].launches.brought_by({second: "x"}) == ()
+        finally:
+            for store in names:
+                store.close()
+
+
 class TestOpen:
     def test_its_browser_gets_it_back_to_the_last_member(self, store: Store) -> None:
         launch, cookies = opened(store)
@@ -111,7 +178,8 @@ class TestOpen:
         assert launch.cookie_name == store.launches.cookie_name_for(launch.id)
         assert launch.cookie_name.startswith("__Host-rapport-")
         assert launch.cookie_value != launch.id
-        assert min(len(launch.id), len(launch.cookie_value)) >= 43
+        # 256 and 128 bits in base64url.
+        assert (len(launch.id), len(launch.cookie_value)) == (43, 22)
 
     # SMART 6.3.3
     def test_another_launchs_cookie_opens_nothing(self, store: Store) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import event, select
 
 from smart_app.launch.context.launch_context import LaunchId
 from smart_app.store import Store
+from smart_app.store.seal import digest
 from smart_app.store.tables import outbox
 from tests.support.at_once import at_once
 from tests.support.clock import Clock
@@ -66,6 +67,17 @@ def test_what_is_not_settled_may_be_sent_by_one(store: Store, state: str, may_se
     put(store)
     store.outbox.mark("key-1", state)  # type: ignore[arg-type]  # the parameter is one of the states
     assert store.outbox.claim("key-1") == may_send
+
+
+def test_which_launches_are_sending(store: Store) -> None:
+    put(store)
+    assert store.outbox.launches_sending() == frozenset()
+    store.outbox.claim("key-1")
+    store.outbox.put("key-2", launch_id=LaunchId("launch-2"), payload={}, state="sending")
+    store.outbox.put("key-3", launch_id=LaunchId("launch-3"), payload={})
+    assert store.outbox.launches_sending() == {digest(LAUNCH), digest("launch-2")}
+    store.outbox.mark("key-1", "acknowledged")
+    assert store.outbox.launches_sending() == {digest("launch-2")}
 
 
 def test_unknown_key_cannot_be_claimed_or_marked(store: Store) -> None:

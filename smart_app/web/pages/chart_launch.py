@@ -7,12 +7,14 @@ from flask import Flask, Response, g, request, url_for
 
 from smart_app.care.record.access import prefetch_capabilities
 from smart_app.care.record.record import Record
+from smart_app.care.sessions.room_for_launches import make_room_for_launch, make_room_for_sign_in
 from smart_app.care.sessions.signed_in_name import with_name
 from smart_app.errors import LaunchError
 from smart_app.launch.context.launch_context import LaunchContext, PendingLaunch
 from smart_app.launch.flow import Begun
 from smart_app.launch.oauth.parameters import callback_state, launch_request
 from smart_app.services import AppServices
+from smart_app.store.launch_cookies import PREFIX
 from smart_app.telemetry import new_log
 from smart_app.web.pages.dependencies import Dependencies
 from smart_app.web.pages.first_page import first_page
@@ -20,7 +22,6 @@ from smart_app.web.session import cookies
 from smart_app.web.session.csrf import origin_of
 from smart_app.web.session.headers import see_other
 
-_OURS = "__Host-rapport-"
 _DESTINATION, _FRAMED = "Sec-Fetch-Dest", {"iframe", "frame", "embed", "object", "fencedframe"}
 # Says that the one hop of `cookies_tried` was made.
 TRIED = "&cookies=tried"
@@ -99,6 +100,7 @@ class ChartLaunch:
         return opened(self._services, context, state=state)
 
     def _sent_to_sign_in(self, begun: Begun) -> Response:
+        make_room_for_sign_in(self._services, request.cookies)
         cookie = self._services.store.launches.add_pending(begun.pending, ttl=SIGN_IN)
         response = to_sign_in(self._dependencies, begun)
         cookies.keep(response, cookie.name, cookie.value, seconds=int(SIGN_IN.total_seconds()))
@@ -119,7 +121,7 @@ def cookies_tried() -> Response | None:
     Asked before the launch value is spent, so that it can still be used in another window. A browser that holds one of our cookies keeps
     them. One that does not say what it fetches for (no fetch metadata) is not sent round: the callback refuses it then.
     Raises LaunchError cookies_blocked."""
-    kept = any(name.startswith(_OURS) for name in request.cookies)
+    kept = any(name.startswith(PREFIX) for name in request.cookies)
     if kept or _DESTINATION not in request.headers:
         return None
     query = request.query_string.decode("ascii", "replace")
@@ -140,6 +142,7 @@ def opened(services: AppServices, context: LaunchContext, *, state: str | None =
     idle = timedelta(minutes=settings.idle_minutes)
     detail = {"via": context.via, "scope": context.scope}
     launch = services.store.open_launch(context, idle=idle, absolute=absolute, detail=detail, state=state)
+    make_room_for_launch(services, request.cookies)
     for name in context.arrived.ignored:
         new_log().warning("launch_value_ignored", issuer_name=context.issuer_name, reason_code=name)
     response = see_other(first_page(Record(context=context, services=services, launch_id=launch.id)))

@@ -49,7 +49,7 @@ class DraftPages:
             raise
         except (SessionError, LaunchError) as over:
             kept = keep_without_launch(self._dependencies, typed, over)
-            return Response(kept_words(kept, way=way_back_if_over(self._dependencies)), status=_GONE, mimetype="text/plain")
+            return Response(kept_words(kept, over, way=way_back_if_over(self._dependencies)), status=_GONE, mimetype="text/plain")
         return Response(status=_STATUS[keep(self._services, typed, held_back=True).state])
 
     def go_on(self, launch_id: str, slug: str, informant: str) -> Response:
@@ -92,7 +92,7 @@ def sent(dependencies: Dependencies, launch_id: str, slug: str, informant: str) 
         patient=request.form.get("patient", ""),
         # A part of a multipart form need not have a name.
         fields={name or "": values for name, values in request.form.to_dict(flat=False).items() if name not in OURS},
-        cookie=request.cookies.get(dependencies.services.store.launches.cookie_name_for(identity), ""),
+        cookie=dependencies.services.store.launches.cookie_in(request.cookies, identity),
         completes=request.form.get("completes") == "yes",
         confirmed=frozenset(request.form.getlist(CONFIRMED)),
     )

@@ -3,6 +3,7 @@
 from flask import Flask, Response, g, request, url_for
 
 from smart_app.care.record.access import prefetch_capabilities
+from smart_app.care.sessions.room_for_launches import make_room_for_sign_in
 from smart_app.errors import LaunchError
 from smart_app.web.pages.chart_launch import SIGN_IN, to_sign_in
 from smart_app.web.pages.dependencies import Dependencies
@@ -42,6 +43,7 @@ class StandaloneLaunch:
             raise LaunchError("iss_missing", "The form does not say where to sign in.")
         begun = self._services.launcher.begin_standalone(iss)
         prefetch_capabilities(begun.pending.iss, self._services)
+        make_room_for_sign_in(self._services, request.cookies)
         cookie = self._services.store.launches.add_pending(begun.pending, ttl=SIGN_IN)
         # A page that goes on by itself, not a redirect: browsers hold `form-action` against every redirect that follows a form, and where
         # an EHR's sign-in sends people on to is not known here.

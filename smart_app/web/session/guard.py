@@ -94,7 +94,7 @@ class Guard(Struct, frozen=True, kw_only=True):
         sentence = refused(context)
         if sentence is not None:
             raise NotForUser(sentence, detail=f"the user is a {context.user.reference.partition('/')[0]}")
-        cookie = request.cookies.get(launches.cookie_name_for(identity), "")
+        cookie = launches.cookie_in(request.cookies, identity)
         if request.method == "POST":
             self.csrf.check(request, identity, cookie)
         fresh, token = self._fresh(identity, context), self.csrf.token(identity, cookie)

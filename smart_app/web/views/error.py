@@ -10,6 +10,7 @@ from msgspec import Struct
 from smart_app.errors import (
     FhirError,
     Forbidden,
+    GaveWay,
     LaunchCode,
     LaunchError,
     NotGranted,
@@ -321,10 +322,11 @@ def session_error_view(error: SessionError, *, reference: str, posted: bool, way
     did not begin in a chart, or may not have."""
     if isinstance(error, NotOffered):
         return _not_offered(error, reference=reference)
-    lost = " What was sent from this page was not stored." if posted else ""
+    lost = " What was sent from this page was not stored." if posted and "nothing was" not in error.user_message else ""
+    kept = _TYPED_IS_KEPT if isinstance(error, GaveWay) and not posted else ""
     return ErrorView(
         headline="This page cannot go on",
-        lead=f"{told(error, way)}{lost if 'nothing was' not in error.user_message else ''}",
+        lead=f"{told(error, way)}{kept}{lost}",
         steps=(
             way.step if way else "Open Rapport again from the patient's chart.",
             *(("If answers were on the page, your browser's Back button may still show them.",) if posted else ()),
@@ -349,6 +351,8 @@ def _not_offered(error: NotOffered, *, reference: str) -> ErrorView:
     )
 
 
+# Without script a page saves what is sent, and nothing while somebody types.
+_TYPED_IS_KEPT = " What you typed is kept, as far as the page had saved it."
 _HAND_BACK = "If you are a patient, hand the device back to a member of staff."
 
 

@@ -7,7 +7,7 @@ from fhir_mappings.instruments.instrument import Informant, Instrument
 from smart_app.care.forms.saved_drafts import KeptAnswers, SavedDraft
 from smart_app.care.submission.delivery import Undelivered
 from smart_app.care.submission.sealed_submission import SealedSubmission
-from smart_app.errors import RapportError
+from smart_app.errors import GaveWay, RapportError
 from smart_app.web import formats
 from smart_app.web.views.error import ErrorFact, ErrorView, error_facts, told
 from smart_app.web.views.parts import Link, Notice
@@ -40,12 +40,13 @@ def kept_view(kept: KeptAnswers, over: RapportError, *, reference: str, way: Way
     )
 
 
-def kept_words(kept: KeptAnswers, *, way: WayBack | None = None) -> str:
+def kept_words(kept: KeptAnswers, over: RapportError, *, way: WayBack | None = None) -> str:
     """The same in a line, for a form that is still on the screen."""
     if kept.state == "sent":
         return SENT
+    ended = over.why if isinstance(over, GaveWay) else "This page's session has ended."
     return (
-        f"This page's session has ended. {how_many(kept)} {until(kept)}. Please hand the device to a member of staff: they "
+        f"{ended} {how_many(kept)} {until(kept)}. Please hand the device to a member of staff: they "
         f"{way.staff if way else 'open Rapport again from the chart'}, and the form offers to go on."
     )
 
