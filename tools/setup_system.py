@@ -1,4 +1,4 @@
-"""See that the system tests find Chromium, PostgreSQL, Java, Maven and Node; install them where that is allowed, else say the one line.
+"""See that the system tests find Chromium, PostgreSQL, nginx, Java, Maven and Node; install them where that is allowed, else say one line.
 
 Standard library only. Needs Debian or Ubuntu and root to install; elsewhere it only looks.
 """
@@ -19,6 +19,7 @@ def missing() -> list[str]:
         "chromium": shutil.which("chromium"),
         "fonts-liberation": glob("/usr/share/fonts/**/LiberationSans-Regular.ttf", recursive=True),
         "postgresql": glob("/usr/lib/postgresql/*/bin/initdb"),
+        "nginx": shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"),
         "default-jdk-headless": shutil.which("javac"),
         "maven": shutil.which("mvn"),
         "nodejs": shutil.which("node"),
