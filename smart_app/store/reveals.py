@@ -57,12 +57,9 @@ class Reveals:
         except IntegrityError:
             return
 
-    def among(self, issuer: str, patient: str, pairs: Iterable[Visit], *, user: str) -> set[Visit]:
-        """Those (clinician, visit) pairs that this user chose to see, under any configured key."""
-        return {pair for pair, made in self.of(issuer, patient, pairs).items() if any(one.user == user for one in made)}
-
     def of(self, issuer: str, patient: str, pairs: Iterable[Visit]) -> Mapping[Visit, Collection[Revealed]]:
-        """Every choice about these (clinician, visit) pairs, whoever made it, the first one first; no entry where there is none."""
+        """Every choice about these (clinician, visit) pairs under any configured key, whoever made it, the first one first; no entry where
+        there is none."""
         pair_of = {row_id: pair for pair in set(pairs) for row_id in self._sealer.lookups((issuer, patient, *pair))}
         if not pair_of:
             return {}

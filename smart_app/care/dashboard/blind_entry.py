@@ -10,18 +10,20 @@ from fhir_mappings.r4.references import references_in
 from fhir_mappings.ratings.rating import Rating
 from fhir_mappings.skipped import Skipped
 from smart_app.care.dashboard.history import HiddenRating
-from smart_app.care.record.closed_visits import Visit, closed_visits
+from smart_app.care.record.closed_visits import Choices, Visit, choices, closed_visits
 from smart_app.care.record.record import ChartRecord
 from smart_app.fhir.client import Resource
 from smart_app.services import AppServices
 
 
 class VisibleRatings(Struct, frozen=True, kw_only=True):
-    """What the signed-in clinician may see of a patient's ratings. `held` are the sources (`Type/id`) of those kept back."""
+    """What the signed-in clinician may see of a patient's ratings. `held` are the sources (`Type/id`) of those kept back; `choices` those
+    made to see one all the same."""
 
     ratings: tuple[Rating, ...]
     hidden: tuple[HiddenRating, ...]
     held: frozenset[str]
+    choices: Choices
 
 
 def visit_of(rating: Rating) -> Visit:
@@ -32,11 +34,13 @@ def visit_of(rating: Rating) -> Visit:
 def apply(record: ChartRecord, ratings: Iterable[Rating]) -> VisibleRatings:
     """The ratings that may be seen, and where the others stand."""
     given = tuple(ratings)
-    closed = closed_visits(record, [(rating.informant, visit_of(rating)) for rating in given])
+    visits = [(rating.informant, visit_of(rating)) for rating in given]
+    made = choices(record, visits)
+    closed = closed_visits(record, visits, made=made)
     held = [rating for rating in given if _kept_back(rating, closed)]
     seen = tuple(rating for rating in given if not _kept_back(rating, closed))
     sources = frozenset(rating.source for rating in held)
-    return VisibleRatings(ratings=seen, hidden=_hidden(held, mine=record.context.user.reference), held=sources)
+    return VisibleRatings(ratings=seen, hidden=_hidden(held, mine=record.context.user.reference), held=sources, choices=made)
 
 
 def without_content(

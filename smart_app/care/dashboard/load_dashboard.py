@@ -101,7 +101,7 @@ def load_history(record: ChartRecord, *, years: Years) -> History:
         own_score=state.own_score,
         visit=visit_now(record),
         personal=is_personal(record.context.user),
-        looked=_looked(record, alliance.given),
+        looked=_looked(record, alliance),
         for_it=allowed.for_it,
     )
 
@@ -131,15 +131,11 @@ def _state(record: ChartRecord, patient: Patient, ratings: Sequence[Rating], *, 
     return visit_state(record, patient=patient, own=own, theirs=theirs, rate_by=rate_by)
 
 
-def _looked(record: ChartRecord, ratings: Iterable[Rating]) -> tuple[LookedAt, ...]:
+def _looked(record: ChartRecord, alliance: _Alliance) -> tuple[LookedAt, ...]:
     """Who else chose to see what the patient said of whoever is signed in, the latest choice first."""
-    mine = record.context.user.reference
-    days = {
-        blind_entry.visit_of(one): one.when.day
-        for one in ratings
-        if one.informant == "patient" and one.clinician and one.clinician.reference == mine
-    }
-    found = [LookedAt(visit=pair[1], day=days[pair], by=one) for pair, made in looked_at(record, days).items() for one in made]
+    seen = looked_at(record, alliance.visible.choices)
+    days = {blind_entry.visit_of(one): one.when.day for one in alliance.given if one.informant == "patient"} if seen else {}
+    found = [LookedAt(visit=pair[1], day=days[pair], by=one) for pair, made in seen.items() for one in made]
     return tuple(sorted(found, key=lambda one: one.by.at, reverse=True))
 
 

@@ -12,6 +12,8 @@ from smart_app.store import Revealed
 
 # The rated clinician's reference ("" where nobody is rated) and the visit: what pairs the two informants' ratings.
 Visit = tuple[str, str]
+# Who chose to see the patient's rating of a visit without the visit's being rated.
+Choices = Mapping[Visit, Collection[Revealed]]
 # Why a colleague looks, in words. Stored is the code, sealed.
 REASONS: Mapping[str, str] = {
     "cover": "I see this patient in place of the clinician",
@@ -21,26 +23,33 @@ REASONS: Mapping[str, str] = {
 }
 
 
-def closed_visits(record: ChartRecord, ratings: Iterable[tuple[Informant, Visit]]) -> set[Visit]:
+def choices(record: ChartRecord, ratings: Iterable[tuple[Informant, Visit]]) -> Choices:
+    """Every choice, whoever made it, that matters to whoever is signed in: about the visits of these ratings that wait, and about those in
+    which the patient rated them. One question to the store, none without such a visit."""
+    context, given = record.context, set(ratings)
+    own = {visit for informant, visit in given if informant == "patient" and visit[0] == context.user.reference}
+    return record.services.store.reveals.of(context.iss, context.patient, own | _waiting(record, given))
+
+
+def closed_visits(record: ChartRecord, ratings: Iterable[tuple[Informant, Visit]], *, made: Choices | None = None) -> set[Visit]:
     """The visits whose patient's rating is kept back from whoever is signed in: of these ratings, by whom and of which visit, there is none
-    by the clinician, and they have not chosen to see the patient's without. Another's choice opens nothing.
-    One question to the store, none without such a visit."""
-    services, context = record.services, record.context
-    if not services.settings.blind_entry:
-        return set()
-    given = set(ratings)
-    rated = {visit for informant, visit in given if informant == "clinician"}
-    # Without a rated clinician there is no other rating to wait for.
-    waiting = {visit for informant, visit in given if informant == "patient" and visit[0]} - rated
-    if not waiting:
-        return set()
+    by the clinician, and they have not chosen to see the patient's without. Another's choice opens nothing. `made` are the `choices` about
+    these ratings where they are known; else the store is asked, where anything waits."""
+    given, user = set(ratings), record.context.user
+    waiting = _waiting(record, given)
     # A choice of before was sealed with whatever reference there was; who cannot be told from others has none.
-    seen = (
-        services.store.reveals.among(context.iss, context.patient, waiting, user=context.user.reference)
-        if is_personal(context.user)
-        else set()
-    )
-    return waiting - seen
+    if not waiting or not is_personal(user):
+        return waiting
+    known = choices(record, given) if made is None else made
+    return {visit for visit in waiting if not any(one.user == user.reference for one in known.get(visit, ()))}
+
+
+def _waiting(record: ChartRecord, given: Collection[tuple[Informant, Visit]]) -> set[Visit]:
+    """The visits of which the clinician's own rating is not there; without a rated clinician there is no other rating to wait for."""
+    if not record.services.settings.blind_entry:
+        return set()
+    rated = {visit for informant, visit in given if informant == "clinician"}
+    return {visit for informant, visit in given if informant == "patient" and visit[0]} - rated
 
 
 def is_personal(user: User) -> bool:
@@ -73,9 +82,8 @@ def reveal(record: ChartRecord, *, clinician: str, visit: str, reason: str = "")
     store.audit.add("reveal", launch_id=record.launch_id, context=context, detail=detail)
 
 
-def looked_at(record: ChartRecord, visits: Iterable[Visit]) -> Mapping[Visit, Collection[Revealed]]:
-    """Who, other than whoever is signed in, saw the patient's rating of these visits before it was theirs to see; none without a visit."""
-    context = record.context
-    made = record.services.store.reveals.of(context.iss, context.patient, visits)
-    others = {visit: [one for one in each if one.user != context.user.reference] for visit, each in made.items()}
+def looked_at(record: ChartRecord, made: Choices) -> Choices:
+    """Of these choices, those about ratings of whoever is signed in that somebody else made: who saw one before it was theirs to see."""
+    me = record.context.user.reference
+    others = {visit: [one for one in each if one.user != me] for visit, each in made.items() if visit[0] == me}
     return {visit: each for visit, each in others.items() if each}

@@ -73,7 +73,8 @@ def visit_state(
 ) -> VisitState:
     """How the visit stands: `own` rating of whoever is signed in, by the form `rate_by` ("" where it does not matter), and the
     patient's."""
-    sent, sealed = _last_sent(record, rate_by) if rate_by else ("none", None)
+    # Beside a rating that is in the record it changes nothing what was sent.
+    sent, sealed = _last_sent(record, rate_by) if rate_by and own.known != "yes" else ("none", None)
     facts = PageFacts(
         standing=patient.standing(record.now().date()),
         can_write=why_not_write(permissions(record)) is None,

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 import smart_app
 from fhir_mappings.instruments.instrument import Informant
 from smart_app.care.record import closed_visits as rule
-from smart_app.care.record.closed_visits import Visit, closed_visits, looked_at, reveal
+from smart_app.care.record.closed_visits import Visit, choices, closed_visits, looked_at, reveal
 from smart_app.errors import SessionError
 from smart_app.services import AppServices
 from tests.care.support import context, in_launch, settings
@@ -19,7 +19,7 @@ NOBODYS = ("", "Encounter/e1")
 
 def test_one_module_asks_what_was_revealed() -> None:
     house = Path(smart_app.__file__).parent
-    asking = [path for path in house.rglob("*.py") if "reveals.among" in path.read_text()]
+    asking = [path for path in house.rglob("*.py") if ".reveals.of(" in path.read_text()]
     assert asking == [Path(rule.__file__)]
 
 
@@ -50,9 +50,10 @@ def test_what_somebody_else_chose_to_see_stays_closed(services: AppServices) -> 
     reveal(in_launch(services, tomas), clinician=HERS[0], visit=HERS[1], reason="safety")
     assert closed_visits(in_launch(services), [("patient", HERS)]) == {HERS}
     assert closed_visits(in_launch(services, tomas), [("patient", HERS)]) == set()
-    [made] = looked_at(in_launch(services), [HERS])[HERS]
-    assert (made.name, made.reason) == ("Tomas Weiss", "safety")
-    assert looked_at(in_launch(services, tomas), [HERS]) == {}
+    made = choices(in_launch(services), [("patient", HERS)])
+    [by] = looked_at(in_launch(services), made)[HERS]
+    assert (by.name, by.reason) == ("Tomas Weiss", "safety")
+    assert looked_at(in_launch(services, tomas), made) == {}
 
 
 @pytest.mark.parametrize("reference", ["Practitioner/sofia", "Practitioner/tomas", "Device/kiosk", ""])
