@@ -17,14 +17,20 @@ _LONGEST_COMMENT = 300
 _MOST_RANGES = 4
 
 # The codes R4 binds `Observation.interpretation` to; HL7 v2 calls them table 0078. Normal, high and low say where the value stands in its
-# range, which is shown; everything else is news, a critical value too, which no range tells.
+# range, which is shown; everything else is news, a critical value too, which no range tells. The words are the displays of version 2.0.0
+# of 2019-03-20 (https://github.com/HL7/UTG, input/sourceOfTruth/v3/codeSystems/v3-ObservationInterpretation.xml, read at commit 1349f81a),
+# a capital first, deprecated codes too, as old results go on carrying them. Left out are those that only group others, those of
+# microbiology and genetics (a bare `R` or `S` beside a laboratory value need not mean "resistant"), and `OBX`, which points into a message.
 _HL7 = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
 _PLACE_IN_RANGE = frozenset({"N", "H", "L"})
 _MEANINGS: Mapping[str, str] = {
     "A": "Abnormal", "AA": "Critical abnormal", "HH": "Critical high", "LL": "Critical low", "HU": "Significantly high",
-    "LU": "Significantly low", ">": "Off scale high", "<": "Off scale low", "B": "Better", "W": "Worse", "U": "Significant change up",
-    "D": "Significant change down", "IND": "Indeterminate", "E": "Equivocal", "POS": "Positive", "NEG": "Negative",
-    "IE": "Insufficient evidence", "QCF": "Quality control failure", "TOX": "Cytotoxic substance present",
+    "H>": "Significantly high", "LU": "Significantly low", "L<": "Significantly low", ">": "Off scale high", "<": "Off scale low",
+    "EX": "Outside threshold", "HX": "Above high threshold", "LX": "Below low threshold", "B": "Better", "W": "Worse",
+    "U": "Significant change up", "D": "Significant change down", "IND": "Indeterminate", "E": "Equivocal", "POS": "Positive",
+    "NEG": "Negative", "DET": "Detected", "ND": "Not detected", "RR": "Reactive", "WR": "Weakly reactive", "NR": "Non-reactive",
+    "EXP": "Expected", "UNE": "Unexpected", "AC": "Anti-complementary substances present", "QCF": "Quality control failure",
+    "TOX": "Cytotoxic substance present", "IE": "Insufficient evidence", "HM": "Hold for Medical Review",
 }  # fmt: skip
 # Words of texts that say no more than N, H or L do ("Above high normal", "HI", "within reference range").
 _PLACE_WORDS = frozenset({
