@@ -15,6 +15,7 @@ from smart_app.sandbox.authorization.clients import Client
 from smart_app.sandbox.authorization.records import CurrentVisit, PatientLine, Records
 from smart_app.sandbox.faults.fault import Faults, UnknownFault
 from smart_app.sandbox.faults.fault_catalogue import GROUPS, faults
+from smart_app.sandbox.faults.whole_ehr import WHOLE_EHR
 
 # What would stand on a worklist and on a decision-support card: the app opened for one form, by the two ways of SMART App Launch
 # (task-ehr-launch and a CDS Hooks link hand on an appContext; fhirContext names the form).
@@ -104,7 +105,7 @@ class EhrPages:
         """Every way to misbehave, with what a right client does then; `patient` in the address is whose chart it is tried in."""
         patients = self.records.patients()
         chosen = next((one for one in patients if one.patient_id == request.args.get("patient")), next(iter(patients), None))
-        return render_template("faults.html", title=self.title, groups=GROUPS, patients=patients, chosen=chosen)
+        return render_template("faults.html", title=self.title, groups=GROUPS, whole=WHOLE_EHR, patients=patients, chosen=chosen)
 
     def chart(self, patient_id: str) -> str | Response:
         """One chart with the app in a frame: every view of it is a new launch."""

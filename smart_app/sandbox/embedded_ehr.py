@@ -24,6 +24,7 @@ from smart_app.sandbox.exchange.flask_adapter import fhir_request, flask_respons
 from smart_app.sandbox.exchange.json_text import parsed, written
 from smart_app.sandbox.exchange.messages import FhirBackend, FhirRequest, FhirResponse
 from smart_app.sandbox.exchange.refusal import refusal
+from smart_app.sandbox.faults.fault import NONE, Faults
 from smart_app.sandbox.scope_guard.scope_enforcement import ScopeGuard
 from smart_app.sandbox.scope_guard.token_reach import Recorder, ignore_touch
 
@@ -58,10 +59,12 @@ def create_sandbox(
     recorder: Recorder = ignore_touch,
     patient_query: Query = (),
     user_query: Query = (),
+    misbehaving: Faults = NONE,
 ) -> Flask:
     """An EHR over `backend`, reached at `base_url` (scheme, host and port); its FHIR base, the `iss` of launches, is `base_url`/fhir.
 
     `users` empty: every Practitioner may sign in. The two queries narrow which patients and users the pages offer.
+    `misbehaving` are faults of the EHR as a whole; a launch brings its own.
     """
     base_url = base_url.rstrip("/")
     fhir_base, lifetimes, key = f"{base_url}/fhir", lifetimes or Lifetimes(), signing_key or rsa_key()
@@ -85,7 +88,8 @@ def create_sandbox(
     )
     server.register(app)
     pages.register(app)
-    FhirApi(base=fhir_base, backend=backend, guard=ScopeGuard(backend, recorder=recorder), ledger=ledger, issuer=base_url).register(app)
+    guard = ScopeGuard(backend, recorder=recorder)
+    FhirApi(base=fhir_base, backend=backend, guard=guard, ledger=ledger, issuer=base_url, misbehaving=misbehaving).register(app)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(SecurityError, _other_host)
     app.after_request(PageHeaders(policy=_content_policy(clients)).apply)
@@ -101,6 +105,7 @@ class FhirApi:
     backend: FhirBackend
     guard: ScopeGuard
     ledger: Ledger
+    misbehaving: Faults = NONE
 
     def register(self, app: Flask) -> None:
         """Add every route to `app`."""
@@ -114,7 +119,8 @@ class FhirApi:
         statement = parsed(answer.body)
         if statement is None or statement.get("resourceType") != "CapabilityStatement":
             return flask_response(answer)
-        return flask_response(FhirResponse(status=answer.status, headers=answer.headers, body=written(self._secured(dict(statement)))))
+        said = self._secured(self.misbehaving.statement(dict(statement)))
+        return flask_response(FhirResponse(status=answer.status, headers=answer.headers, body=written(said)))
 
     def _secured(self, statement: dict[str, Any]) -> dict[str, Any]:
         implementation = {**statement.get("implementation", {"description": "Training EHR, synthetic data"}), "url": self.base}

@@ -3,7 +3,7 @@
 A second server stands for everywhere else: it is never to be asked anything.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -27,6 +27,7 @@ from smart_app.registration import ClientAuth, Issuer, PrivateKeyJwt, PublicClie
 from smart_app.sandbox.authorization import clients as ehr
 from smart_app.sandbox.ehr_keys import EhrSigningKey, rsa_key
 from smart_app.sandbox.embedded_ehr import create_sandbox
+from smart_app.sandbox.faults.whole_ehr import whole_ehr_faults
 from smart_app.sandbox.fhir_server.server import LocalServer
 from smart_app.services import AppServices
 from smart_app.settings import Settings
@@ -244,17 +245,19 @@ def _elsewhere() -> Flask:
 
 @contextmanager
 def faulty_clinic(
-    folder: Path, *, client_type: str = "public", entry: Mapping[str, Any] | None = None, **settings: Any
+    folder: Path, *, client_type: str = "public", entry: Mapping[str, Any] | None = None, ehr_faults: Sequence[str] = (), **settings: Any
 ) -> Iterator[FaultyClinic]:
     """The app and the EHR while the block runs. A client type with a secret needs ENVIRON in the environment; `entry` is what
-    else the app's entry for this EHR says."""
+    else the app's entry for this EHR says, `ehr_faults` how the EHR misbehaves as a whole."""
     clock, late = Clock(), Late()
     backend = LocalServer(clock=clock)
     backend.load({"resourceType": "Practitioner", "id": "dr-1", "name": [{"family": "Lindqvist", "given": ["Sofia"]}]})
     heard, stranger = Listening(late), Listening(_elsewhere())
     with serving(heard) as url, serving(stranger) as elsewhere, requests.Session() as http:
         known = {client_type: _known(CLIENT_TYPES[client_type][1])}
-        late.app = create_sandbox(backend, base_url=url, clients=known, clock=clock, signing_key=_ehr_key())
+        late.app = create_sandbox(
+            backend, base_url=url, clients=known, clock=clock, signing_key=_ehr_key(), misbehaving=whole_ehr_faults(ehr_faults)
+        )
         app = create_app(_settings(folder, settings), registration=_registration(url, client_type, entry or {}), clock=clock)
         standing = FaultyClinic(
             app=app,

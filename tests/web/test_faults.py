@@ -16,6 +16,7 @@ from smart_app.registration.features import catalogue
 from smart_app.sandbox.faults.fault import Ends, Fault
 from smart_app.sandbox.faults.fault_catalogue import BY_NAME, TABLE
 from smart_app.sandbox.faults.sign_in import OAUTH_ERRORS
+from smart_app.sandbox.faults.whole_ehr import WHOLE_EHR
 from tests.support.faulty_clinic import CLIENT_TYPES, ENVIRON, ITEMS, SITE, SLUG, Arrival, FaultyClinic, faulty_clinic
 from tests.support.page import Page, read
 
@@ -697,6 +698,28 @@ class TestWriting:
         assert "Answers cannot be stored in this record" in page.text
         assert "permission to create QuestionnaireResponse" in page.text
 
+    # SMART G1
+    # SMART G3
+    @pytest.mark.parametrize("text", [text for fault in WHOLE_EHR for text in fault.texts()])
+    @pytest.mark.parametrize("trusted", [(), ("QuestionnaireResponse", "Observation")], ids=["not trusted", "trusted"])
+    def test_what_the_statement_leaves_out_is_written_where_the_entry_says_so(
+        self, tmp_path: Path, text: str, trusted: tuple[str, ...]
+    ) -> None:
+        """At an EHR of its own, as its statement is everybody's."""
+        with faulty_clinic(tmp_path, entry={"trust_scopes_for": trusted}, ehr_faults=[text], log_level="ERROR") as clinic:
+            said = clinic.http.get(f"{clinic.url}/fhir/metadata").json()["rest"][0]["resource"]
+            told = {one["type"]: {each["code"] for each in one["interaction"]} for one in said}
+            assert not {kind for kind in ("QuestionnaireResponse", "Observation") if "create" in told.get(kind, ())}
+            assert ("QuestionnaireResponse" in told) == (text == "statement-understates=create")
+            patient = clinic.admit()
+            arrival = clinic.launch(patient=patient)
+            assert ("Answers cannot be stored in this record" in arrival.page.text) != bool(trusted)
+            assert "trust_scopes_for" in arrival.page.text
+            receipt = clinic.rate(arrival)
+            assert ("Saved in the record" if trusted else "kept in Rapport") in receipt.text
+            kept = {"QuestionnaireResponse": 1, "Observation": 5} if trusted else {"QuestionnaireResponse": 0, "Observation": 0}
+            assert clinic.stored(patient) == kept
+
     # SMART J5
     def test_401_to_a_write_whose_renewal_is_refused_keeps_what_was_sent(self, clinic: FaultyClinic) -> None:
         patient = clinic.admit()
@@ -824,11 +847,11 @@ def test_every_way_of_being_a_client_opens_nothing_or_less_where_less_is_granted
 
 def test_table_names_each_fault_once_and_says_what_is_right() -> None:
     assert len(BY_NAME) == len(TABLE)
-    assert [fault.name for fault in TABLE if not (fault.does.endswith(".") and fault.expected.endswith("."))] == []
-    assert [fault.name for fault in TABLE if not hooks(fault)] == []
+    assert [fault.name for fault in (*TABLE, *WHOLE_EHR) if not (fault.does.endswith(".") and fault.expected.endswith("."))] == []
+    assert [fault.name for fault in (*TABLE, *WHOLE_EHR) if not hooks(fault)] == []
 
 
 def hooks(fault: Fault) -> bool:
     """Whether a row does anything."""
     changes = (fault.launch, fault.scope, fault.refuses, fault.callback, fault.claims, fault.sign, fault.token, fault.renewal, fault.fhir)
-    return any((*changes, fault.revocation, fault.lifetime)) or not fault.rotates
+    return any((*changes, fault.revocation, fault.lifetime, fault.statement)) or not fault.rotates

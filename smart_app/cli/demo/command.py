@@ -24,6 +24,8 @@ from smart_app.clinic_time import site_zone
 from smart_app.errors import ConfigurationError
 from smart_app.garbage_collection import settle
 from smart_app.pack_folder import with_site_codes
+from smart_app.sandbox.faults.fault import Faults, UnknownFault
+from smart_app.sandbox.faults.whole_ehr import whole_ehr_faults
 from smart_app.sandbox.personas.build import build_all, load_personas
 from smart_app.sandbox.seeding.data_file import LaunchChoices, LoadedFile, ResourceFileError, launch_choices, load_file
 from smart_app.sandbox.seeding.remote_server import RemoteError
@@ -47,6 +49,7 @@ _MOST_OFFERED = 20
 @click.option("--yes", is_flag=True, help="Write demo data to a server that is not on this machine.")
 @click.option("--port", type=int, default=_APP_PORT, show_default=True, help="Port of the app.")
 @click.option("--ehr-port", type=int, default=_EHR_PORT, show_default=True, help="Port of the embedded EHR.")
+@click.option("--ehr-fault", "ehr_faults", metavar="FAULT", multiple=True, help="Let the embedded EHR misbehave so as a whole.")
 @click.option("--store", type=click.Path(path_type=Path, dir_okay=False), help="Keep the embedded EHR's data in this file.")
 def demo(
     data: Path | None,
@@ -58,6 +61,7 @@ def demo(
     yes: bool,
     port: int,
     ehr_port: int,
+    ehr_faults: tuple[str, ...],
     store: Path | None,
 ) -> None:
     """Start Rapport beside an EHR on this machine, with invented patients, and print the address to open."""
@@ -67,13 +71,18 @@ def demo(
         raise click.UsageError("--data is loaded into the embedded EHR: leave --fhir out.")
     if patient is not None and not checking:
         raise click.UsageError("--patient needs --check.")
+    if fhir is not None and ehr_faults:
+        raise click.UsageError("--ehr-fault is of the embedded EHR: leave --fhir out.")
     base = fhir.rstrip("/") if fhir else None
     if base and cleaning:
         _clean(base, confirmed=yes)
         return
-    measures, loaded = _measures(), _loaded(data)
+    misbehaving, measures, loaded = _misbehaving(ehr_faults), _measures(), _loaded(data)
     ports = (0, 0) if checking else (port, ehr_port)
-    with _standing(base, loaded, straight=straight, checking=checking, confirmed=yes, ports=ports, store=store) as (stand, choices):
+    standing = _standing(
+        base, loaded, straight=straight, checking=checking, confirmed=yes, ports=ports, store=store, misbehaving=misbehaving
+    )
+    with standing as (stand, choices):
         if checking:
             _check(stand, _chosen(choices, patient), loaded, measures)
         else:
@@ -86,6 +95,14 @@ def _zone() -> ZoneInfo:
         return site_zone(read_settings(PublicSettings).time_zone)
     except ConfigurationError as wrong:
         raise click.ClickException(wrong.user_message) from wrong
+
+
+def _misbehaving(asked: tuple[str, ...]) -> Faults:
+    """The faults of the embedded EHR as a whole. Ends the program where there is no such one."""
+    try:
+        return whole_ehr_faults(asked)
+    except UnknownFault as wrong:
+        raise click.ClickException(str(wrong)) from wrong
 
 
 def _measures() -> tuple[Measure, ...]:
@@ -120,6 +137,7 @@ def _standing(
     confirmed: bool,
     ports: tuple[int, int],
     store: Path | None,
+    misbehaving: Faults,
 ) -> Iterator[tuple[DemoEnvironment, LaunchChoices]]:
     """The app and what it needs, running; and whom it can be opened for."""
     zone = _zone()
@@ -138,7 +156,7 @@ def _standing(
         today = datetime.now(zone).date()
         backend = stack.enter_context(closing(local_backend(resources, today=today, store=store, zone=zone)))
         yield (
-            stack.enter_context(embedded(backend, app_socket=app_socket, ehr_socket=ehr_socket, zone=zone)),
+            stack.enter_context(embedded(backend, app_socket=app_socket, ehr_socket=ehr_socket, zone=zone, misbehaving=misbehaving)),
             launch_choices(resources or build_all(today, zone=zone)),
         )
 

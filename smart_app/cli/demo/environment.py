@@ -21,6 +21,7 @@ from smart_app.sandbox.authorization.clients import Client
 from smart_app.sandbox.embedded_ehr import create_sandbox
 from smart_app.sandbox.exchange.messages import FhirBackend
 from smart_app.sandbox.exchange.relay import Relay
+from smart_app.sandbox.faults.fault import NONE, Faults
 from smart_app.sandbox.fhir_server.server import LocalServer
 from smart_app.sandbox.fhir_server.storage import Storage
 from smart_app.sandbox.personas.build import build_all
@@ -112,12 +113,14 @@ def embedded(
     upstream: str | None = None,
     database_url: str | None = None,
     zone: ZoneInfo = _UTC,
+    misbehaving: Faults = NONE,
 ) -> Iterator[DemoEnvironment]:
-    """The app, on a database of its own or the one named, beside an embedded EHR over `backend`; the clinic of both is in `zone`."""
+    """The app, on a database of its own or the one named, beside an embedded EHR over `backend`, `misbehaving` as a whole; the clinic of
+    both is in `zone`."""
     app, ehr = f"http://localhost:{port_of(app_socket)}", f"http://127.0.0.1:{port_of(ehr_socket)}"
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rapport-")))
-        sandbox = create_sandbox(backend, base_url=ehr, clients=_clients(app))
+        sandbox = create_sandbox(backend, base_url=ehr, clients=_clients(app), misbehaving=misbehaving)
         stack.enter_context(served(sandbox, ehr_socket))
         shipped = load_registration(None)
         registration = shipped.with_issuer(_embedded_issuer(shipped, ehr))

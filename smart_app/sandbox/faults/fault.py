@@ -70,7 +70,7 @@ class Fault:
     pairs of the `callback` query, the id_token's `claims`, its signature (`sign`) and the `keys` published besides the EHR's own, the
     answer to a code (`token`), a refresh token (`renewal`) or a token given back (`revocation`), an exchange at the FHIR base (`fhir`),
     the `lifetime` of access tokens in seconds. `rotates` False leaves refresh tokens good after use, `launch_stays` a launch value that
-    was asked with.
+    was asked with. The capability `statement` is nobody's launch's: only the EHR as a whole can change it.
     """
 
     name: str
@@ -94,6 +94,7 @@ class Fault:
     revocation: Callable[[Case], Raw] | None = None
     fhir: Callable[[FhirRequest, Forward, Case], FhirResponse] | None = None
     lifetime: Callable[[Case], int] | None = None
+    statement: Callable[[Answer, Case], Answer] | None = None
     rotates: bool = True
 
     def text(self, value: str) -> str:
@@ -111,7 +112,8 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """The faults of one launch, in the order they were asked for. Without any, everything is given back as it came."""
+    """The faults of one launch, or of the EHR as a whole, in the order they were asked for. Without any, everything is given back as it
+    came."""
 
     chosen: tuple[tuple[Fault, Case], ...] = ()
 
@@ -185,6 +187,12 @@ class Faults:
             if fault.fhir:
                 forward = _around(fault.fhir, case, forward)
         return forward(request)
+
+    def statement(self, said: Answer) -> Answer:
+        """The capability statement in place of `said`."""
+        for fault, case in self.chosen:
+            said = fault.statement(said, case) if fault.statement else said
+        return said
 
     def lifetime(self, seconds: int) -> int:
         """How long an access token lasts in place of `seconds`."""

@@ -20,14 +20,15 @@ BY_NAME: Mapping[str, Fault] = {fault.name: fault for fault in TABLE}
 
 def faults(asked: Iterable[str]) -> Faults:
     """The faults named, each `name` or `name=value`. UnknownFault says which cannot be had and what could."""
-    return Faults(tuple(_chosen(text) for text in asked))
+    return Faults(tuple(chosen(text, BY_NAME) for text in asked))
 
 
-def _chosen(text: str) -> tuple[Fault, Case]:
+def chosen(text: str, known_faults: Mapping[str, Fault]) -> tuple[Fault, Case]:
+    """One of these faults as it is asked for. UnknownFault where it cannot be had."""
     name, equals, value = text.partition("=")
-    fault = BY_NAME.get(name)
+    fault = known_faults.get(name)
     if fault is None:
-        raise UnknownFault(f"There is no fault {name!r}; /faults lists them.")
+        raise UnknownFault(f"There is no fault {name!r} to be had here; /faults lists them.")
     if not equals:
         return fault, Case(fault.values[0] if fault.values else "")
     if not fault.takes(value):

@@ -101,7 +101,14 @@ def test_a_patient_that_is_not_there_is_said_with_those_that_are(tmp_path: Path)
     assert done.exit_code == 1
 
 
-@pytest.mark.parametrize("arguments", [["--patient", "a"], ["--data", __file__, "--fhir", "http://127.0.0.1:1/fhir"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--patient", "a"],
+        ["--data", __file__, "--fhir", "http://127.0.0.1:1/fhir"],
+        ["--ehr-fault", "statement-understates", "--fhir", "http://127.0.0.1:1/fhir"],
+    ],
+)
 def test_options_that_would_do_nothing_are_refused(arguments: list[str]) -> None:
     done = CliRunner().invoke(main, ["demo", *arguments])
     assert done.exit_code == 2
@@ -112,6 +119,12 @@ def test_options_for_a_foreign_server_ask_for_its_address(option: str) -> None:
     done = CliRunner().invoke(main, ["demo", option])
     assert done.exit_code == 2
     assert "--fhir BASE" in done.output
+
+
+def test_a_fault_the_whole_ehr_cannot_have_is_named() -> None:
+    done = CliRunner().invoke(main, ["demo", "--check", "--ehr-fault", "kid-missing"])
+    assert done.exit_code == 1
+    assert "kid-missing" in done.output
 
 
 def test_a_data_file_that_is_no_fhir_is_named(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from bs4 import BeautifulSoup
 
 from smart_app.sandbox.faults.fault import UnknownFault
 from smart_app.sandbox.faults.fault_catalogue import TABLE, faults
+from smart_app.sandbox.faults.whole_ehr import WHOLE_EHR, whole_ehr_faults
 from tests.sandbox.smart_ward import Ward
 from tests.sandbox.test_ehr_pages import frames, launch_of, page
 
@@ -28,6 +29,17 @@ def test_page_of_faults_lists_every_one_with_what_is_right_and_a_way_to_try_it(w
     assert {urlsplit(str(link["href"])).path for link in soup.select(".faults a")} == {"/chart/p2"}
     for link in soup.select(".faults a"):
         assert ward.http.get(f"{ward.url}{link['href']}").status_code == 200
+
+
+def test_page_of_faults_tells_which_are_of_the_whole_ehr_and_how_they_are_had(ward: Ward) -> None:
+    table = page(ward, "/faults").select_one(".whole")
+    assert table is not None
+    for fault in WHOLE_EHR:
+        assert all(text in table.get_text(" ") for text in (*fault.texts(), fault.does, fault.expected))
+    with pytest.raises(UnknownFault, match="kid-missing"):
+        whole_ehr_faults(["kid-missing"])
+    with pytest.raises(UnknownFault, match="statement-understates"):
+        faults(["statement-understates"])
 
 
 def test_front_page_leads_testers_there(ward: Ward) -> None:
@@ -57,7 +69,7 @@ def test_new_tab_of_a_chart_misbehaves_like_its_frame(ward: Ward) -> None:
 @pytest.mark.parametrize(
     ("asked", "why"),
     [
-        ("nonsense", "There is no fault 'nonsense'"),
+        ("nonsense", "There is no fault 'nonsense' to be had here"),
         ("refuse=politely", "cannot be 'politely'; it takes access_denied,"),
         ("expires=soon", "cannot be 'soon'; it takes 70, 5 or another"),
         ("state-missing=1", "it takes none"),
