@@ -13,7 +13,7 @@ from fhir_mappings.people.person import Person
 from fhir_mappings.ratings.rating import Rating
 from fhir_mappings.reliable_change.latest_change import Change
 from fhir_mappings.skipped import Skipped
-from smart_app.care.record.page_rule import PageFacts
+from smart_app.care.record.page_rule import Fate, PageFacts
 from smart_app.care.record.patient_in_context import Patient
 from smart_app.care.record.reads import ReadReport
 from smart_app.store import Revealed
@@ -58,13 +58,19 @@ class Dyad(Struct, frozen=True, kw_only=True):
 
 class HiddenRating(Struct, frozen=True, kw_only=True):
     """A patient's rating kept back until the clinician has rated that visit, or chosen to see it without (blind entry).
-    Holds nothing of the rating but where and when."""
+    Holds nothing of the rating but where and when. `sent` is what became of the rating of that visit that whoever is signed in last
+    sent."""
 
     clinician: Person
     mine: bool
     visit: str
     day: date
     encounter: str | None
+    sent: Fate = "none"
+
+    def late_from(self, visit: str) -> bool:
+        """Whether a rating of it by whoever is signed in would be one of a visit of before, where that `visit` is rated."""
+        return self.mine and self.encounter is not None and self.visit != visit
 
 
 class LookedAt(Struct, frozen=True, kw_only=True):

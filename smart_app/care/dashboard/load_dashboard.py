@@ -21,14 +21,14 @@ from fhir_mappings.reliable_change.latest_change import Change, measure_change, 
 from fhir_mappings.skipped import Skipped, untied
 from smart_app.care.dashboard import blind_entry
 from smart_app.care.dashboard.blind_entry import VisibleRatings
-from smart_app.care.dashboard.history import Dyad, History, LookedAt, Panel, Years
+from smart_app.care.dashboard.history import Dyad, HiddenRating, History, LookedAt, Panel, Years
 from smart_app.care.forms.asked_form import forms_offered
 from smart_app.care.record.access import base_of, patient_on_server, permissions
 from smart_app.care.record.closed_visits import is_personal, looked_at, reveal
 from smart_app.care.record.patient_in_context import Patient, patient_of, remember_patient
 from smart_app.care.record.reads import ANSWERS, SCORES, Readings, ReadReport, read_all
 from smart_app.care.record.record import ChartRecord
-from smart_app.care.submission.visit_state import VisitState, given_rating, visit_now, visit_state
+from smart_app.care.submission.visit_state import VisitState, given_rating, ratings_sent, visit_now, visit_state
 from smart_app.care.submission.write_ladder import why_not_write
 from smart_app.errors import SessionError
 from smart_app.fhir.client import Resource
@@ -80,7 +80,7 @@ def load_history(record: ChartRecord, *, years: Years) -> History:
     ]
     reads = tuple(alliance.reports.values())
     dyads, companions = _dyads(record.services, alliance.visible.ratings, span=span, mine=record.context.user.reference, reads=reads)
-    state = _state(record, patient, alliance.given, whole=readings.reports[ANSWERS].whole and readings.reports[SCORES].whole)
+    state, hidden = _state(record, patient, alliance, whole=readings.reports[ANSWERS].whole and readings.reports[SCORES].whole)
     allowed = permissions(record)
     return History(
         patient=patient,
@@ -91,7 +91,7 @@ def load_history(record: ChartRecord, *, years: Years) -> History:
         server=record.context.issuer_name,
         dyads=dyads,
         companions=companions,
-        hidden=alliance.visible.hidden,
+        hidden=hidden,
         panels=panels,
         changes=(*_rating_changes(dyads), *_hba1c_change(panels)),
         skipped=skipped,
@@ -122,13 +122,17 @@ def _possible(patient: Patient, record: ChartRecord) -> PossibleDates:
     return possible_dates(parse_moment(patient.born_text), record.now().date())
 
 
-def _state(record: ChartRecord, patient: Patient, ratings: Sequence[Rating], *, whole: bool) -> VisitState:
-    """How the visit stands by the site's first form of each."""
+def _state(record: ChartRecord, patient: Patient, alliance: _Alliance, *, whole: bool) -> tuple[VisitState, tuple[HiddenRating, ...]]:
+    """How the visit stands by the site's first form of each; and the ratings kept back, with what was sent of their visits."""
     first = {informant: instrument.slug for instrument, informant in reversed(forms_offered(record.services))}
     rate_by, hand_over_by = first.get("clinician", ""), first.get("patient", "")
-    own = given_rating(record, ratings, informant="clinician", instrument=rate_by, whole=whole)
-    theirs = given_rating(record, ratings, informant="patient", instrument=hand_over_by, whole=whole)
-    return visit_state(record, patient=patient, own=own, theirs=theirs, rate_by=rate_by)
+    own = given_rating(record, alliance.given, informant="clinician", instrument=rate_by, whole=whole)
+    theirs = given_rating(record, alliance.given, informant="patient", instrument=hand_over_by, whole=whole)
+    hidden, visit = alliance.visible.hidden, visit_now(record)
+    matters = own.known != "yes" or any(one.late_from(visit) for one in hidden)
+    sent = ratings_sent(record, rate_by) if rate_by and matters else {}
+    state = visit_state(record, patient=patient, own=own, theirs=theirs, rate_by=rate_by, known_sent=sent)
+    return state, tuple(replace(one, sent=sent[one.visit][0]) if one.mine and one.visit in sent else one for one in hidden)
 
 
 def _looked(record: ChartRecord, alliance: _Alliance) -> tuple[LookedAt, ...]:

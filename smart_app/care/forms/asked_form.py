@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from fhir_mappings.instruments.instrument import Informant, Instrument
 from fhir_mappings.people.clinicians import is_clinician
 from fhir_mappings.people.person import Person
+from smart_app.care.forms.late_visit import LateVisit, late_visit
 from smart_app.care.forms.observed_clinician import chosen, note_of
 from smart_app.care.record.record import ChartRecord
 from smart_app.errors import SessionError
@@ -18,7 +19,8 @@ _BEGUN: tuple[Informant, ...] = ("patient", "clinician", "observer")
 class AskedForm(Struct, frozen=True, kw_only=True):
     """A form as it was asked for at one of the two doors, the clinic's or the patient's own: resolved there, once, and handed on.
     `signed_in` has the page open; `alone`: that is the patient, with no clinician around. `chosen` is the clinician the form is about where
-    the sign-in does not say it, None while nobody is chosen, and `note` says the same, sealed, to the form's next pages."""
+    the sign-in does not say it, None while nobody is chosen, and `note` says the same, sealed, to the form's next pages. `late` is the
+    visit it is about where that is not the one open now."""
 
     instrument: Instrument
     informant: Informant
@@ -26,6 +28,7 @@ class AskedForm(Struct, frozen=True, kw_only=True):
     alone: bool
     chosen: Person | None = None
     note: str = ""
+    late: LateVisit | None = None
 
     @property
     def slug(self) -> str:
@@ -50,16 +53,18 @@ class AskedForm(Struct, frozen=True, kw_only=True):
         return self.signed_in if self.instrument.rated == "clinician" else None
 
 
-def ask(record: ChartRecord, *, slug: str, informant: Informant, note: str = "") -> AskedForm:
-    """The form for whoever is signed in; `note` says whom it is about, as an earlier page was given it, "" where none was. SessionError
-    for an instrument, informant or user that has no such form, and for a note of another form, launch or patient."""
+def ask(record: ChartRecord, *, slug: str, informant: Informant, note: str = "", late: str = "") -> AskedForm:
+    """The form for whoever is signed in; `note` says whom it is about, and `late` which visit of before, as an earlier page was given them,
+    "" where none was. SessionError for an instrument, informant or user that has no such form, and for a note of another form, launch or
+    patient."""
     alone = record.context.by_patient
     if alone and informant != "patient":
         raise SessionError("This form is not meant for the person signed in, so nothing was stored.")
     instrument = portal_form_of(record.services, slug) if alone else form_of(record.services, slug, informant)
     user = record.context.user
     signed_in = Person(reference=user.reference, name=user.name) if alone else practitioner(record.context)
-    asked = AskedForm(instrument=instrument, informant=informant, signed_in=signed_in, alone=alone)
+    before = late_visit(record, late, form=(slug, informant)) if late else None
+    asked = AskedForm(instrument=instrument, informant=informant, signed_in=signed_in, alone=alone, late=before)
     if not note or not asked.asks_clinician:
         return asked
     return replace(asked, chosen=chosen(record, note=note, form=(slug, informant)), note=note)

@@ -85,6 +85,13 @@ def of_another_form(facts: PageFacts) -> PageFacts:
     return replace(facts, clinician_rated="unknown", patient_rated="unknown", sent="none")
 
 
+def of_visit_before(facts: PageFacts, *, sent: Fate) -> PageFacts:
+    """The facts for a visit of before that the EHR names and the patient has rated: of whoever is signed in no rating of it was read, and
+    `sent` is what became of the one they last sent."""
+    place: Place = "home" if facts.place == "home" else "visit"
+    return replace(facts, place=place, clinician_rated="unknown", patient_rated="yes", sent=sent)
+
+
 _RATE: Mapping[Offered, str] = {"yes": "Rate this visit", "again": "Rate it again", "no": ""}
 _RATE_UNSTORED: Mapping[Offered, str] = {"yes": "Rate for the note", "again": "Rate again for the note", "no": ""}
 _HAND_OVER: Mapping[Offered, str] = {"yes": "Hand over to patient", "again": "Hand over again", "no": ""}
@@ -191,22 +198,26 @@ CONFIRM: Mapping[Confirmation, str] = {
 
 class WaitingFacts(Struct, frozen=True, kw_only=True):
     """What decides about a patient's rating that is kept back: whose visit it is (`mine`), whether the EHR names the visit (`named`) and
-    the launch belongs to it (`here`), whether it was `today`, what rating is offered here (`rate`), whether that could be stored, and
-    whether the sign-in says which person it is (`personal`)."""
+    the launch belongs to it (`here`), whether it was `today`, what rating is offered here (`rate`) and would be of a visit of before
+    (`late`), whether one could be stored, and whether the sign-in says which person it is (`personal`)."""
 
     mine: bool
     named: bool
     here: bool
     today: bool
     rate: Offered
+    late: Offered
     can_write: bool
     personal: bool
 
 
 class WaitingOffers(Struct, frozen=True, kw_only=True):
-    """`rate_first`: rating opens it, from here. `text` holds `{visit}` (a day) and `{who}`."""
+    """`rate_first`: rating opens it, from here; `rate_late`: so does a rating of its visit, which is over or another one, in `late_words`
+    ("" where it is not offered). `text` holds `{visit}` (a day) and `{who}`."""
 
     rate_first: bool
+    rate_late: bool
+    late_words: str
     reveal: Reveal
     text: str
 
@@ -214,10 +225,15 @@ class WaitingOffers(Struct, frozen=True, kw_only=True):
 def waiting_offers(facts: WaitingFacts) -> WaitingOffers:
     """What is said of a rating that waits, and what can be done about it. Every visit has a way out of waiting, but for who is nobody."""
     rate_first = facts.mine and facts.here and facts.rate == "yes" and facts.can_write
+    # A rating carries the moment it is given: without a visit that the EHR names it would be of that day.
+    rate_late = facts.mine and facts.named and not facts.here and facts.late == "yes" and facts.can_write
+    rating = "Rate this visit" if rate_first else "Rate it now" if rate_late else ""
     return WaitingOffers(
         rate_first=rate_first,
+        rate_late=rate_late,
+        late_words="Rate this visit now" if rate_late else "",
         reveal="no" if not facts.personal else "own" if facts.mine else "with_reason",
-        text=f"{_rated(facts)}{_way_to_see(facts, rate_first=rate_first)}",
+        text=f"{_rated(facts)}{_way_to_see(facts, rating)}",
     )
 
 
@@ -230,26 +246,25 @@ def _rated(facts: WaitingFacts) -> str:
     return f"The patient {when}." if facts.mine else f"The patient {when} about working with {{who}}, who has not rated yet."
 
 
-def _way_to_see(facts: WaitingFacts, *, rate_first: bool) -> str:
+def _way_to_see(facts: WaitingFacts, rating: str) -> str:
+    """`rating` is how a rating that opens it is called; "" where none does."""
     show = "show without rating (recorded)"
     if not facts.mine:
         return " It waits for them. To see it before, say why; they read who looked, when and why." if facts.personal else _IMPERSONAL
     if not facts.personal:
-        return " Rate this visit to see it." if rate_first else f" {_why_not_here(facts)}.{_IMPERSONAL}"
-    if rate_first:
-        return f" Rate this visit to see it, or {show}."
-    return f" {_why_not_here(facts)}. You can see it all the same: {show}."
+        return f" {rating} to see it." if rating else f" {_why_not_rated(facts)}.{_IMPERSONAL}"
+    if rating:
+        return f" {rating} to see it, or {show}."
+    return f" {_why_not_rated(facts)}. You can see it all the same: {show}."
 
 
 _IMPERSONAL = " Showing it without needs a sign-in that says which person you are; this one does not."
 
 
-def _why_not_here(facts: WaitingFacts) -> str:
-    """Why rating from here does not open it."""
-    if not facts.here:
-        if facts.named:
-            return "To rate it, open Rapport from that visit"
-        return "It belongs to no visit that can be rated from here"
+def _why_not_rated(facts: WaitingFacts) -> str:
+    """Why no rating from here opens it."""
+    if not facts.here and not facts.named:
+        return "It belongs to no visit that the record names, and a rating made now cannot be dated back"
     if not facts.can_write:
         return "Your own rating cannot be stored in this record, so it need not wait for it"
     return "It appears once your own rating is in the record"

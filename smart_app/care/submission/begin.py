@@ -5,6 +5,7 @@ from msgspec import Struct
 from fhir_mappings.instruments.instrument import Informant, Instrument
 from fhir_mappings.people.person import Person
 from smart_app.care.forms.asked_form import AskedForm, check_clinician_chosen
+from smart_app.care.forms.late_visit import LateVisit
 from smart_app.care.record.access import permissions, prefetch_capabilities
 from smart_app.care.record.page_rule import Confirmation
 from smart_app.care.record.patient_in_context import Patient
@@ -18,7 +19,8 @@ class BlankForm(Struct, frozen=True, kw_only=True):
     `signed_in` who has the page open. `from_paper`: the answers are typed in from the licensed sheet. `step` says how it will be stored, or
     `why_not_write` why it can only be kept in Rapport. `alone`: the patient has signed in themself, with no clinician around. `stopped`
     says why no page offers this form as the record stands ("" where one does); `confirm` what staff have to confirm when they send it;
-    `stands` how their rating of this visit stands, `own_score` its total."""
+    `stands` how their rating of this visit stands, `own_score` its total. `late` is the visit it is about where that is not the one open
+    now."""
 
     key: str
     instrument: Instrument
@@ -35,6 +37,7 @@ class BlankForm(Struct, frozen=True, kw_only=True):
     confirm: tuple[Confirmation, ...] = ()
     stands: str = ""
     own_score: str | None = None
+    late: LateVisit | None = None
 
 
 def begin_form(record: ChartRecord, asked: AskedForm) -> BlankForm:
@@ -61,4 +64,5 @@ def begin_form(record: ChartRecord, asked: AskedForm) -> BlankForm:
         confirm=() if asked.informant == "patient" and not asked.from_paper else offers.confirm,
         stands=offers.stands if own else "",
         own_score=state.own_score,
+        late=asked.late,
     )

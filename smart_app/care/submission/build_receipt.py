@@ -58,6 +58,7 @@ def receipt(record: ChartRecord, *, key: str) -> Receipt:
         from_paper=sealed.from_paper,
         unscored=sealed.unscored,
         completable=state == "partly",
+        late=sealed.late,
     )
 
 
@@ -66,8 +67,9 @@ def note_text(sealed: SealedSubmission, *, sent: datetime, shown: bool, signed_i
     unvalidated = "" if sealed.validated else ", not a validated instrument"
     rated = f", rated: {_rated(sealed, sealed.clinician, signed_in)}" if sealed.clinician else ""
     paper = " Typed in from paper." if sealed.from_paper else ""
+    about = f", about {sealed.late.called(f'{sealed.late.day:%d-%b-%Y}')}" if sealed.late else ""
     lines = [
-        f"{sealed.instrument_title} ({sealed.informant}'s form{unvalidated}), {sent:%d-%b-%Y}{rated}.{paper}",
+        f"{sealed.instrument_title} ({sealed.informant}'s form{unvalidated}), {sent:%d-%b-%Y}{about}{rated}.{paper}",
         f"{sealed.answered} of {sealed.of} items answered.",
     ]
     if sealed.unscored:

@@ -10,6 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from fhir_mappings.instruments.instrument import Informant
+from smart_app.care.forms.late_visit import LateVisit
 from smart_app.fhir.client import Resource
 from smart_app.launch.context.launch_context import Author
 
@@ -75,7 +76,7 @@ class SealedSubmission(Struct, frozen=True, kw_only=True, rename={"outcomes": "f
     higher rungs were not used; `searched` when the server was last searched for it. `content` is the bundle as text: numbers keep
     their digits whoever seals it. `clinician` is None where nobody is rated; `unscored` says why there are no scores. `author` and `scope`
     are of the launch under which it was sealed: None for what was sealed before they were. `decision` is of what was discarded or copied;
-    `attempt` counts the times it was sent, or meant to be."""
+    `attempt` counts the times it was sent, or meant to be; `late` is the visit where it is one of before."""
 
     key: str
     base: str
@@ -108,6 +109,7 @@ class SealedSubmission(Struct, frozen=True, kw_only=True, rename={"outcomes": "f
     scope: str | None = None
     decision: Decision | None = None
     attempt: int = 0
+    late: LateVisit | None = None
 
     @property
     def bundle(self) -> Resource:

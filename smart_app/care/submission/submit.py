@@ -136,6 +136,7 @@ def _sealed_submission(record: ChartRecord, asked: AskedForm, *, answers: Answer
         unscored=instrument.why_unscored,
         author=author_of(record.context),
         scope=record.context.scope,
+        late=asked.late,
     )
 
 

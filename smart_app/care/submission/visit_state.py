@@ -48,6 +48,7 @@ class VisitState(Struct, frozen=True, kw_only=True):
 
 
 _NOT_ASKED = GivenRating()
+SentRating = tuple[Fate, SealedSubmission | None]
 
 
 def visit_now(record: ChartRecord) -> str:
@@ -69,12 +70,19 @@ def given_rating(record: ChartRecord, ratings: Iterable[Rating], *, informant: I
 
 
 def visit_state(
-    record: ChartRecord, *, patient: Patient, own: GivenRating = _NOT_ASKED, theirs: GivenRating = _NOT_ASKED, rate_by: str = ""
+    record: ChartRecord,
+    *,
+    patient: Patient,
+    own: GivenRating = _NOT_ASKED,
+    theirs: GivenRating = _NOT_ASKED,
+    rate_by: str = "",
+    known_sent: Mapping[str, SentRating] | None = None,
 ) -> VisitState:
     """How the visit stands: `own` rating of whoever is signed in, by the form `rate_by` ("" where it does not matter), and the
-    patient's."""
+    patient's. `known_sent` are their `ratings_sent` by that form where they were asked for."""
     # Beside a rating that is in the record it changes nothing what was sent.
-    sent, sealed = _last_sent(record, rate_by) if rate_by and own.known != "yes" else ("none", None)
+    asks = known_sent is None and rate_by and own.known != "yes"
+    sent, sealed = (ratings_sent(record, rate_by) if asks else known_sent or {}).get(visit_now(record), ("none", None))
     facts = PageFacts(
         standing=patient.standing(record.now().date()),
         can_write=why_not_write(permissions(record)) is None,
@@ -185,14 +193,14 @@ def _whose(rating: Rating) -> str | None:
     return rating.clinician.reference if rating.clinician else None
 
 
-def _last_sent(record: ChartRecord, instrument: str) -> tuple[Fate, SealedSubmission | None]:
-    """What became of the rating of this visit that whoever is signed in last sent by that form."""
-    visit, me = visit_now(record), record.context.user.reference
+def ratings_sent(record: ChartRecord, instrument: str) -> Mapping[str, SentRating]:
+    """What became of the ratings by that form that whoever is signed in last sent: of each visit the latest, and what was sent."""
+    me, found = record.context.user.reference, dict[str, SentRating]()
     for entry in record.services.store.outbox.sent_by(author_of(record.context)):
         sealed = from_payload(entry.payload)
-        if (sealed.slug, sealed.informant, sealed.visit) == (instrument, "clinician", visit) and sealed.clinician in {None, me}:
-            return _FATES[entry.state], sealed
-    return "none", None
+        if (sealed.slug, sealed.informant) == (instrument, "clinician") and sealed.clinician in {None, me}:
+            found.setdefault(sealed.visit, (_FATES[entry.state], sealed))
+    return found
 
 
 def _total_of(sealed: SealedSubmission | None) -> str | None:

@@ -1,5 +1,6 @@
 """The dashboard and what can be done from it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -12,6 +13,7 @@ from fhir_mappings.people.clinicians import is_clinician
 from smart_app.care.dashboard.history import History, Years
 from smart_app.care.dashboard.load_dashboard import load_history, reveal_waiting
 from smart_app.care.forms.asked_form import forms_offered
+from smart_app.care.forms.late_visit import late_note, visit_answered_about
 from smart_app.care.forms.saved_drafts import saved_drafts
 from smart_app.care.record.page_rule import PageOffers, offers_for
 from smart_app.care.sessions.sign_out import sign_out
@@ -114,9 +116,21 @@ class Dashboard:
             hand_over=found.hand_over,
             rate=found.rate,
             others=found.others,
+            late=_late(page_request, history, forms),
             reveal=url_for("reveal", launch_id=page_request.id),
             end=url_for("end", launch_id=page_request.id),
         )
+
+
+def _late(page_request: PageRequest, history: History, forms: Sequence[tuple[Instrument, Informant]]) -> dict[str, str]:
+    """Where a rating of each visit of before begins whose patient's rating waits for whoever is signed in, by the site's first form."""
+    slug = next((instrument.slug for instrument, informant in forms if informant == "clinician"), None)
+    if slug is None:
+        return {}
+    address = partial(url_for, "form", launch_id=page_request.id, slug=slug, informant="clinician")
+    seal = partial(late_note, page_request.record, form=(slug, "clinician"))
+    waiting = {one.visit: visit_answered_about(one.visit, one.day) for one in history.hidden if one.late_from(history.visit)}
+    return {visit: address(late=seal(late)) for visit, late in waiting.items() if late}
 
 
 def _beginning(page_request: PageRequest, instrument: Instrument, informant: Informant) -> str:

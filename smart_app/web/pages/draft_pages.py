@@ -1,5 +1,7 @@
 """Answers on their way: kept while they are typed, gone on with, discarded."""
 
+from functools import partial
+
 from flask import Flask, Response, request, url_for
 
 from smart_app.care.forms.asked_form import AskedForm
@@ -19,8 +21,10 @@ from smart_app.web.views.forms.kept_answers import kept_words
 
 # The sealed note of whom a form is about, where the sign-in does not say it.
 RATED = "rated"
+# The sealed note of which visit of before a form is about.
+LATE = "late"
 # What a form sends beside its answers.
-OURS = {FIELD, "key", "patient", "ticket", "completes", RATED, CONFIRMED}
+OURS = {FIELD, "key", "patient", "ticket", "completes", RATED, LATE, CONFIRMED}
 _STATUS = {"kept": 204, "nothing": 204, "sent": 204, "too_soon": 429}
 _GONE = 410
 
@@ -65,8 +69,9 @@ class DraftPages:
 
 
 def _form(page_request: PageRequest, slug: str, informant: str, *, draft: str | None = None) -> str:
-    """The form's address; of an observer's with whom they have chosen."""
-    return url_for("form", launch_id=page_request.id, slug=slug, informant=informant, draft=draft, rated=request.form.get(RATED) or None)
+    """The form's address; of an observer's with whom they have chosen, of one about a visit of before with which."""
+    address = partial(url_for, "form", launch_id=page_request.id, slug=slug, informant=informant)
+    return address(draft=draft, rated=request.form.get(RATED) or None, late=request.form.get(LATE) or None)
 
 
 def taken_up(page_request: PageRequest) -> str:

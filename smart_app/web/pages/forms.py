@@ -1,5 +1,6 @@
 """From the form to its receipt: hand-over, questionnaire, thanks, receipt; and the way a form takes, at whichever door it was asked for."""
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import cast, get_args
@@ -11,9 +12,11 @@ from msgspec.structs import replace
 from fhir_mappings.instruments.answers import Invalid
 from fhir_mappings.instruments.instrument import Informant
 from smart_app.care.forms.asked_form import AskedForm, ask
+from smart_app.care.forms.late_visit import at_visit, late_note, looked_up
 from smart_app.care.forms.observed_clinician import Candidates, candidates, choose
 from smart_app.care.forms.saved_drafts import KeptAnswers, PostedForm, saved_draft, ticket_for, with_earlier
 from smart_app.care.record.patient_in_context import Patient, open_patient
+from smart_app.care.record.record import ChartRecord
 from smart_app.care.submission.begin import begin_form
 from smart_app.care.submission.build_receipt import receipt
 from smart_app.care.submission.delivery import send_again
@@ -21,7 +24,7 @@ from smart_app.care.submission.receipt import Receipt
 from smart_app.care.submission.submit import CONFIRMED, submit
 from smart_app.errors import FhirError, ForeignPage, LaunchError, NotForUser, NotOffered, SessionError
 from smart_app.web.pages.dependencies import Dependencies
-from smart_app.web.pages.draft_pages import RATED, keep_incomplete, keep_without_launch, sent
+from smart_app.web.pages.draft_pages import LATE, RATED, keep_incomplete, keep_without_launch, sent
 from smart_app.web.pages.error_pages import reference, way_back_if_over
 from smart_app.web.session.guard import PageRequest, check_patient
 from smart_app.web.session.headers import see_other
@@ -67,9 +70,10 @@ class FormFlow:
         self._services = dependencies.services
         self._door = door
 
-    def submit(self, launch_id: str, slug: str, informant: str, *, note: str) -> Response:
+    def submit(self, launch_id: str, slug: str, informant: str, *, note: str, late: str = "") -> Response:
         """Store the answers and go to what became of them; an incomplete form comes back with everything that was given. What reaches a
-        launch that has ended is kept for the next one, and what is refused for the form's own. `note` says whom the form is about."""
+        launch that has ended is kept for the next one, and what is refused for the form's own. `note` says whom the form is about, `late`
+        which visit of before."""
         typed = sent(self._dependencies, launch_id, slug, informant)
         try:
             page_request = self._door.enter(launch_id)
@@ -79,7 +83,7 @@ class FormFlow:
             view = self._door.kept(keep_without_launch(self._dependencies, typed, over), over)
             return self._dependencies.pages.page("error", view, status=over.http_status)
         try:
-            return self._taken(page_request, typed, note)
+            return self._taken(page_request, typed, note, late)
         except SessionError:
             keep_incomplete(self._services, typed)
             raise
@@ -101,17 +105,18 @@ class FormFlow:
             invalid=invalid,
             earlier=earlier,
             offered=None if invalid or earlier else saved_draft(page_request.record, asked),
-            hidden=((RATED, asked.note),) if asked.chosen else (),
+            hidden=_notes(page_request.record, asked),
             confirmed=frozenset(request.form.getlist(CONFIRMED)),
             lasts=form_words(page_request.context, now=page_request.record.now()),
         )
         tab = None if asked.alone else page_request.tab
         return self._dependencies.pages.page("check_form", view, csrf=page_request.csrf, tab=tab, status=_UNPROCESSABLE if invalid else 200)
 
-    def _taken(self, page_request: PageRequest, typed: PostedForm, note: str) -> Response:
+    def _taken(self, page_request: PageRequest, typed: PostedForm, note: str, late: str) -> Response:
         """What an open launch makes of it."""
         place = typed.place
-        asked = ask(page_request.record, slug=place.slug, informant=_informant(place.informant), note=note)
+        asked = ask(page_request.record, slug=place.slug, informant=_informant(place.informant), note=note, late=late)
+        page_request = at(page_request, asked)
         earlier = saved_draft(page_request.record, asked, key=place.key) if typed.completes else None
         fields = with_earlier(typed.fields, earlier)
         outcome = submit(page_request.record, asked, key=place.key, patient=typed.patient, fields=fields, confirmed=typed.confirmed)
@@ -149,10 +154,13 @@ class Forms:
     def show(self, launch_id: str, slug: str, informant: str) -> Response:
         """An empty form, or what was kept of the one asked for; of an observer's first the question whom it is about."""
         page_request = self._dependencies.guard.enter(launch_id)
-        asked = ask(page_request.record, slug=slug, informant=_informant(informant), note=request.args.get(RATED, ""))
+        notes = {"note": request.args.get(RATED, ""), "late": request.args.get(LATE, "")}
+        asked = ask(page_request.record, slug=slug, informant=_informant(informant), **notes)
         if asked.asks_clinician and asked.chosen is None:
             return self._clinician_choice(page_request, asked, candidates(page_request.record))
-        return self._flow.page(page_request, asked, key=request.args.get("draft"))
+        if asked.late:
+            asked = replace(asked, late=looked_up(page_request.record, asked.late))
+        return self._flow.page(at(page_request, asked), asked, key=request.args.get("draft"))
 
     def choose(self, launch_id: str, slug: str, informant: str) -> Response:
         """Note whom an observer rates, and go on to the form. The address holds the note sealed, no reference and no name."""
@@ -168,7 +176,7 @@ class Forms:
 
     def submit(self, launch_id: str, slug: str, informant: str) -> Response:
         """Store the answers, or say what is wrong with them."""
-        return self._flow.submit(launch_id, slug, informant, note=request.form.get(RATED, ""))
+        return self._flow.submit(launch_id, slug, informant, note=request.form.get(RATED, ""), late=request.form.get(LATE, ""))
 
     def thanks(self, launch_id: str, key: str) -> Response:
         """The patient's last page."""
@@ -236,6 +244,17 @@ def _urls(page_request: PageRequest, asked: AskedForm) -> FormUrls:
         go_on=place("go_on"),
         discard=place("discard"),
     )
+
+
+def at(page_request: PageRequest, asked: AskedForm) -> PageRequest:
+    """The request as if it came from the visit the form is about."""
+    return dataclasses.replace(page_request, record=at_visit(page_request.record, asked.late))
+
+
+def _notes(record: ChartRecord, asked: AskedForm) -> tuple[tuple[str, str], ...]:
+    """What goes back with the form unseen: whom it is about, or which visit of before."""
+    rated = ((RATED, asked.note),) if asked.chosen else ()
+    return (*rated, (LATE, late_note(record, asked.late, form=(asked.slug, asked.informant)))) if asked.late else rated
 
 
 def _done(page_request: PageRequest, asked: AskedForm, key: str) -> str:

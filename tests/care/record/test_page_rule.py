@@ -18,6 +18,7 @@ from smart_app.care.record.page_rule import (
     WaitingFacts,
     WaitingOffers,
     of_another_form,
+    of_visit_before,
     offers_for,
     waiting_offers,
 )
@@ -36,8 +37,8 @@ def every_page() -> Iterator[tuple[PageFacts, PageOffers]]:
 
 def every_waiting() -> Iterator[tuple[WaitingFacts, WaitingOffers]]:
     names = ("mine", "named", "here", "today", "can_write", "personal")
-    for values in product(*[YES_NO] * len(names), get_args(Offered)):
-        facts = WaitingFacts(**dict(zip((*names, "rate"), values, strict=True)))
+    for values in product(*[YES_NO] * len(names), get_args(Offered), get_args(Offered)):
+        facts = WaitingFacts(**dict(zip((*names, "rate", "late"), values, strict=True)))
         yield facts, waiting_offers(facts)
 
 
@@ -51,7 +52,7 @@ def home_pages() -> Iterator[tuple[PageFacts, PageOffers]]:
 
 
 def test_all_combinations_are_there() -> None:
-    assert (len([*every_page()]), len([*every_waiting()])) == (4 * 2 * 3 * 3 * 3 * 5 * 2, 2**6 * 3)
+    assert (len([*every_page()]), len([*every_waiting()])) == (4 * 2 * 3 * 3 * 3 * 5 * 2, 2**6 * 3 * 3)
 
 
 def test_nobody_dead_and_no_record_out_of_use_is_offered_the_tablet() -> None:
@@ -152,7 +153,7 @@ def test_a_form_nobody_was_asked_about_is_neither_rated_nor_held_back() -> None:
 def test_every_waiting_rating_has_a_way_out_for_whoever_is_somebody() -> None:
     for facts, offers in every_waiting():
         assert (offers.reveal == "no") == (not facts.personal)
-        assert offers.reveal != "no" or "sign-in" in offers.text or offers.rate_first
+        assert offers.reveal != "no" or "sign-in" in offers.text or offers.rate_first or offers.rate_late
         assert "until that visit is rated" not in offers.text
 
 
@@ -167,6 +168,38 @@ def test_rating_is_offered_to_open_it_only_where_that_opens_it() -> None:
         opens = facts.mine and facts.here and facts.rate == "yes" and facts.can_write
         assert offers.rate_first == opens
         assert ("Rate this visit to see it" in offers.text) == opens
+
+
+def test_a_visit_of_before_is_rated_later_by_its_own_clinician_where_the_ehr_names_it_and_it_can_be_stored() -> None:
+    """A rating is dated as it is given, so without a visit it would be one of that day."""
+    for facts, offers in every_waiting():
+        late = facts.mine and facts.named and not facts.here and facts.late == "yes" and facts.can_write
+        assert offers.rate_late == late
+        assert offers.late_words == ("Rate this visit now" if late else "")
+        assert ("Rate it now to see it" in offers.text) == late
+        assert not (offers.rate_late and offers.rate_first)
+        if late and facts.personal:
+            assert (offers.reveal, "or show without rating (recorded)" in offers.text) == ("own", True)
+
+
+def test_where_no_rating_opens_what_waits_for_its_own_clinician_the_reason_is_the_true_one() -> None:
+    for facts, offers in every_waiting():
+        if facts.mine and not (offers.rate_first or offers.rate_late):
+            nameless = not facts.named and not facts.here
+            assert ("no visit that the record names" in offers.text) == nameless
+            assert ("cannot be stored" in offers.text) == (not nameless and not facts.can_write)
+            assert ("appears once your own rating is in the record" in offers.text) == (not nameless and facts.can_write)
+
+
+@pytest.mark.parametrize("sent", get_args(Fate))
+def test_a_visit_of_before_follows_the_rule_of_every_visit(sent: Fate) -> None:
+    for facts, _ in every_page():
+        offers = offers_for(of_visit_before(facts, sent=sent))
+        if facts.place == "home":
+            assert offers.rate == "no"
+            continue
+        assert offers.rate == {"kept": "no", "unknown": "no", "stored": "again"}.get(sent, "yes")
+        assert [one for one in offers.confirm if one != "again"] == ([] if facts.standing == "current" else [facts.standing])
 
 
 @pytest.mark.parametrize("today", YES_NO)

@@ -132,10 +132,10 @@ class TestARatingThatWaits:
         assert "The patient rated today’s visit. Rate this visit to see it, or show without rating (recorded)." in page.text
         assert page.soup.select_one(".actions .button-primary").get_text() == "Rate this visit"  # type: ignore[union-attr]
 
-    def test_of_another_visit_of_today_says_from_where(self, rapport: Clinic) -> None:
+    def test_of_another_visit_is_opened_by_rating_that_one(self, rapport: Clinic) -> None:
         page = self.waiting(rapport, then="e2")
-        assert "To rate it, open Rapport from that visit." in page.text
-        assert "Show without rating" in page.text
+        assert "The patient rated today’s visit. Rate it now to see it, or show without rating (recorded)." in page.text
+        assert [one.get_text() for one in page.soup.select(".waiting .button")] == ["Rate this visit now", "Show without rating"]
 
     def test_of_a_visit_that_is_over_does_not_wait_for_ever(self, rapport: Clinic) -> None:
         rapport.server.token["encounter"] = None
@@ -144,7 +144,8 @@ class TestARatingThatWaits:
         rapport.server.clock.forward(days=3)
         page = rapport.get(rapport.launch())
         assert (
-            "It belongs to no visit that can be rated from here. You can see it all the same: show without rating (recorded)." in page.text
+            "It belongs to no visit that the record names, and a rating made now cannot be dated back. You can see it all the same: "
+            "show without rating (recorded)." in page.text
         )
         assert "today" not in page.soup.select(".waiting")[0].get_text()
 

@@ -1,6 +1,6 @@
 """A dyad as lanes: patient and clinician on the instrument's full scale, never averaged; one series per version and informant."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from msgspec import Struct
@@ -8,7 +8,7 @@ from msgspec import Struct
 from fhir_mappings.instruments.instrument import Informant, Instrument, Scale
 from fhir_mappings.instruments.scores import Score
 from fhir_mappings.people.person import Person
-from fhir_mappings.r4.dates import Moment, is_known_earlier
+from fhir_mappings.r4.dates import Moment, is_known_earlier, position
 from fhir_mappings.ratings.rating import Rating
 from smart_app.care.dashboard.history import Dyad
 from smart_app.web import formats
@@ -248,6 +248,8 @@ def _reading(dyad: Dyad, scale: Scale, informant: Informant, *, tall: bool) -> R
         notes = (f"{'first rating, ' if dyad.whole else ''}{formats.short_moment(latest.when)}",)
     elif tall and previous is not None:
         notes = (f"was {_text(previous.scores.get(scale.key))} {formats.on(previous.when)}",)
+    if tall and informant == "clinician":
+        notes = (*notes, *_of_visit_before(dyad, latest))
     return Reading(
         mark=informant,
         name=_NAMES[informant] if tall else "",
@@ -255,6 +257,13 @@ def _reading(dyad: Dyad, scale: Scale, informant: Informant, *, tall: bool) -> R
         unit="",
         notes=notes,
     )
+
+
+def _of_visit_before(dyad: Dyad, latest: Rating) -> tuple[str, ...]:
+    """That the clinician's latest rating is of a visit the patient rated days before, as others may have been since."""
+    theirs = [one for one in dyad.ratings if one.informant == "patient" and one.visit == latest.visit]
+    late = _days_after_patient({"patient": theirs[0], "clinician": latest}) if theirs else 0
+    return (f"rated {formats.count(late, 'day')} after the patient",) if late else ()
 
 
 def _difference(dyad: Dyad, scale: Scale) -> tuple[Reading, ...]:
@@ -292,7 +301,8 @@ def _lines(dyad: Dyad) -> str:
 
 
 def _visits(ratings: Sequence[Rating]) -> list[dict[Informant, Rating]]:
-    """Ratings paired by visit, newest visit first; a second rating of a visit by the same informant gets a row of its own."""
+    """Ratings paired by visit, newest visit first; a second rating of a visit by the same informant gets a row of its own. A visit is as
+    old as its first rating: one that was rated long after it is not newer for that."""
     rows: list[dict[Informant, Rating]] = []
     open_rows: dict[str, dict[Informant, Rating]] = {}
     for rating in reversed(ratings):
@@ -302,7 +312,19 @@ def _visits(ratings: Sequence[Rating]) -> list[dict[Informant, Rating]]:
             rows.append(row)
             open_rows[rating.visit] = row
         row[rating.informant] = rating
-    return rows
+    return sorted(rows, key=lambda row: position(_first(row).when), reverse=True)
+
+
+def _first(visit: Mapping[Informant, Rating]) -> Rating:
+    return min(visit.values(), key=lambda one: position(one.when))
+
+
+def _days_after_patient(visit: Mapping[Informant, Rating]) -> int:
+    """How many days after the patient the clinician rated the visit; 0 where it was the same day, or is not known."""
+    patient, clinician = visit.get("patient"), visit.get("clinician")
+    if patient is None or clinician is None or not (formats.is_whole_day(patient.when) and formats.is_whole_day(clinician.when)):
+        return 0
+    return max(0, (clinician.when.day - patient.when.day).days)
 
 
 def _score_heads(informants: Sequence[Informant], scales: Sequence[Scale]) -> list[str]:
@@ -316,10 +338,11 @@ def _score_heads(informants: Sequence[Informant], scales: Sequence[Scale]) -> li
 def _visit_row(
     visit: dict[Informant, Rating], informants: Sequence[Informant], scales: Sequence[Scale], instrument: Instrument
 ) -> tuple[str, ...]:
-    first = next(iter(visit.values()))
     cells = [cell for informant in informants for cell in _score_cells(visit.get(informant), scales)]
-    remarks = "; ".join(remark for rating in visit.values() for remark in _remarks(rating, instrument))
-    return (formats.short_moment(first.when), *cells, remarks)
+    late = _days_after_patient(visit)
+    after = [f"clinician rated {formats.count(late, 'day')} after the patient"] if late else []
+    remarks = "; ".join([*after, *(remark for rating in visit.values() for remark in _remarks(rating, instrument))])
+    return (formats.short_moment(_first(visit).when), *cells, remarks)
 
 
 def _score_cells(rating: Rating | None, scales: Sequence[Scale]) -> list[str]:

@@ -1,6 +1,6 @@
 """The clinician's dashboard as one frozen view model: the patient, what changed, the alliance above HbA1c, the rest, what is not shown."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, tzinfo
 
 from msgspec import Struct
@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from fhir_mappings.skipped import Skipped, UntiedResource
 from smart_app.care.dashboard.history import Dyad, HiddenRating, History, LookedAt, Panel, Years
 from smart_app.care.record.closed_visits import REASONS
-from smart_app.care.record.page_rule import PageOffers, WaitingFacts, WaitingOffers, offers_for, waiting_offers
+from smart_app.care.record.page_rule import PageOffers, WaitingFacts, WaitingOffers, of_visit_before, offers_for, waiting_offers
 from smart_app.care.record.reads import ReadReport
 from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.launch.oauth.granted_features import FeatureOff, WhyOff
@@ -55,7 +55,7 @@ _NOT_SHOWN_HEAD = ("Date", "What", "Why it is not drawn or not scored", "What wo
 
 class DashboardUrls(Struct, frozen=True, kw_only=True):
     """Where the page's links lead. `page` is the dashboard without query; None hides an action (`rate` where nobody may answer);
-    `others` are further questionnaires."""
+    `others` are further questionnaires, `late` where a rating of a visit of before begins, by the visit."""
 
     page: str
     hand_over: Link | None
@@ -63,6 +63,7 @@ class DashboardUrls(Struct, frozen=True, kw_only=True):
     reveal: str
     end: str | None
     others: tuple[Offer, ...] = ()
+    late: Mapping[str, str] = {}
 
 
 class RevealReason(Struct, frozen=True, kw_only=True):
@@ -73,8 +74,8 @@ class RevealReason(Struct, frozen=True, kw_only=True):
 
 
 class WithheldRating(Struct, frozen=True, kw_only=True):
-    """A patient's rating kept back: the sentence, what to post to see it without rating, and who saw it before. `reasons` to choose from
-    where one has to be given; without `shown` it cannot be seen from here."""
+    """A patient's rating kept back: the sentence, what to post to see it without rating, and who saw it before. `late` begins a rating of
+    its visit, where that is of before; `reasons` to choose from where one has to be given; without `shown` it cannot be seen from here."""
 
     text: str
     clinician: str
@@ -82,6 +83,7 @@ class WithheldRating(Struct, frozen=True, kw_only=True):
     shown: bool
     reasons: tuple[RevealReason, ...]
     seen: tuple[str, ...]
+    late: Link | None = None
 
 
 class TimeAxis(Struct, frozen=True, kw_only=True):
@@ -203,7 +205,7 @@ def dashboard_view(
     )
     first, others = _first_dyad(history)
     rule = offers_for(history.facts)
-    waiting = [waiting_offers(_waiting_facts(hidden, history, rule, frame)) for hidden in history.hidden]
+    waiting = [waiting_offers(_waiting_facts(hidden, history, rule, frame, urls)) for hidden in history.hidden]
     hba1c = next((panel for panel in history.panels if panel.measure.key == "hba1c"), None)
     measures = _measure_lanes([panel for panel in history.panels if panel is not hba1c], frame)
     rate_first = urls.rate is not None and any(offer.rate_first for offer in waiting)
@@ -213,7 +215,7 @@ def dashboard_view(
         offers=Offers(hand_over=urls.hand_over, rate=urls.rate, others=urls.others),
         reveal=urls.reveal,
         incomplete=_incomplete(history, frame),
-        waiting=tuple(_withheld(hidden, offer, history, frame) for hidden, offer in zip(history.hidden, waiting, strict=True)),
+        waiting=tuple(_withheld(hidden, offer, history, frame, urls) for hidden, offer in zip(history.hidden, waiting, strict=True)),
         summary=summary(history),
         ranges=tuple(Link(href=f"{urls.page}?years={years}", text=text, current=years == history.years) for years, text in _RANGES),
         rate_first=rate_first,
@@ -477,25 +479,28 @@ def _foreign(number: int) -> str:
     return f"{formats.count(number, 'resource')} the server returned {verb} to other patients; nothing of theirs is used or shown."
 
 
-def _waiting_facts(hidden: HiddenRating, history: History, rule: PageOffers, frame: LaneFrame) -> WaitingFacts:
+def _waiting_facts(hidden: HiddenRating, history: History, rule: PageOffers, frame: LaneFrame, urls: DashboardUrls) -> WaitingFacts:
+    late = offers_for(of_visit_before(history.facts, sent=hidden.sent)).rate if hidden.visit in urls.late else "no"
     return WaitingFacts(
         mine=hidden.mine,
         named=hidden.encounter is not None,
         here=hidden.visit == history.visit,
         today=hidden.day == frame.today,
         rate=rule.rate,
+        late=late,
         can_write=history.can_write,
         personal=history.personal,
     )
 
 
-def _withheld(hidden: HiddenRating, offer: WaitingOffers, history: History, frame: LaneFrame) -> WithheldRating:
+def _withheld(hidden: HiddenRating, offer: WaitingOffers, history: History, frame: LaneFrame, urls: DashboardUrls) -> WithheldRating:
     """A rating kept back, with the day and the name in the rule's words."""
     text = offer.text.replace("{visit}", formats.short_date(hidden.day)).replace("{who}", person(hidden.clinician))
     return WithheldRating(
         text=text,
         clinician=hidden.clinician.reference,
         visit=hidden.visit,
+        late=Link(href=urls.late[hidden.visit], text=offer.late_words) if offer.rate_late else None,
         shown=offer.reveal != "no",
         reasons=tuple(RevealReason(code=code, words=words) for code, words in REASONS.items()) if offer.reveal == "with_reason" else (),
         seen=tuple(_seen(one, frame) for one in history.looked if hidden.mine and one.visit == hidden.visit),

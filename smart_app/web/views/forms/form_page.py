@@ -125,7 +125,8 @@ class FormKind(Struct, frozen=True, kw_only=True):
     """What one kind of form says, and which parts it has; a part that is left out is empty.
 
     `who` are the lines about who will see the answers; `sheet` says whose answers are typed in from which licensed sheet; `about` whom an
-    observer rates; `warning` that answers cannot be stored in the record; `decline` is the box beside an item that is left out.
+    observer rates, or which visit of before is rated; `warning` that answers cannot be stored in the record; `decline` is the box beside an
+    item that is left out.
     """
 
     banner: Banner
@@ -273,6 +274,7 @@ def _clinicians(draft: BlankForm, urls: FormUrls, today: date) -> FormKind:
         back=urls.back,
         send="Save this rating",
         footer=(f"{_colophon(draft.instrument)} {formats.sentence(draft.instrument.direction)}",),
+        about=_late(draft, today),
         warning=_not_stored(draft),
     )
 
@@ -292,7 +294,7 @@ def _paper_entry(draft: BlankForm, urls: FormUrls, today: date) -> FormKind:
         footer=(f"{_colophon(draft.instrument)} {formats.sentence(draft.instrument.direction)}",),
         decline="Left empty on the sheet",
         sheet=_sheet(draft),
-        about=_about(draft) if draft.informant == "observer" else "",
+        about=_about(draft) if draft.informant == "observer" else _late(draft, today),
         warning=_not_stored(draft),
     )
 
@@ -371,6 +373,15 @@ def _about(draft: BlankForm) -> str:
     if draft.clinician is None:
         return ""
     return f"You rate how {clinician_name(draft)} and {plain_name(draft.patient)} work together."
+
+
+def _late(draft: BlankForm, today: date) -> str:
+    """Which visit of before is rated, and that the rating is dated as it is given; nothing where it is the one open now."""
+    if draft.late is None:
+        return ""
+    which = draft.late.called(f"{formats.short_date(draft.late.day)}, {formats.ago(draft.late.day, today)}")
+    recalled = " Where the form says “today”, that visit is meant." if "today" in (draft.instrument.recall or "") else ""
+    return f"You are rating {which}. Your rating is stored with that visit and dated today.{recalled}"
 
 
 def _whose(draft: BlankForm) -> str:

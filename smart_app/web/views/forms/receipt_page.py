@@ -1,6 +1,6 @@
 """The receipt: what of a submission is in the record, read back by id, what is not, and what is not known."""
 
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 
 from msgspec import Struct
 
@@ -144,6 +144,15 @@ def _rated(clinician: Person, context: LaunchContext) -> str:
     return clinician.name or (context.user.called if clinician.reference == context.user.reference else clinician.called)
 
 
+def _late(receipt: Receipt, sent: date) -> tuple[Fact, ...]:
+    """Which visit of before was rated, and how much later."""
+    if receipt.late is None:
+        return ()
+    days = (sent - receipt.late.day).days
+    later = f", rated {formats.count(days, 'day')} later" if days > 0 else ""
+    return (Fact(label="Visit rated", value=f"{formats.sentence(receipt.late.called(formats.short_date(receipt.late.day)))[:-1]}{later}"),)
+
+
 def _facts(receipt: Receipt, context: LaunchContext, zone: tzinfo | None) -> tuple[Fact, ...]:
     sent = receipt.submitted.astimezone(zone)
     answered_by = "the patient" if receipt.informant == "patient" else context.user.called
@@ -153,6 +162,7 @@ def _facts(receipt: Receipt, context: LaunchContext, zone: tzinfo | None) -> tup
         *rated,
         Fact(label="Answered by", value=answered_by),
         *paper,
+        *_late(receipt, sent.date()),
         Fact(label="Sent", value=f"{formats.clock(sent, zone)}, {formats.short_date(sent.date())}"),
         Fact(label="Form", value=f"{receipt.instrument_title}, version {receipt.version}; {receipt.answered} of {receipt.of} answered"),
         Fact(label="Way of writing", value=receipt.step),
