@@ -61,7 +61,8 @@ class Window(NamedTuple):
 
 class SearchLine(Struct, kw_only=True):
     """`address` makes the address of a search at `base`. `next` is what to ask next, None when there is nothing; `made` how many requests
-    were made; `split`: its question's parts are to be asked instead."""
+    were made; `split`: its question's parts are to be asked instead; `unordered`: the server refused to be asked for an order, or another
+    search of its kind was, so that this one was begun without."""
 
     question: SearchQuestion
     base: str
@@ -72,6 +73,7 @@ class SearchLine(Struct, kw_only=True):
     next: str | None
     made: int = 0
     split: bool = False
+    unordered: bool = False
     otherwise: bool = False
     asked_again: bool = False
     window: Window | None = None
@@ -229,7 +231,8 @@ class SearchLine(Struct, kw_only=True):
         return any(one.code == "not-supported" and one.missing and "code" in one.words.lower() for one in self.pages.said)
 
     def _can_ask_again(self) -> bool:
-        return not (self.asked_again or self.pages.visited or self.window) and bool(self.question.again or self.question.by)
+        other_way = self.question.again or (self.question.by and not self.unordered)
+        return not (self.asked_again or self.pages.visited or self.window) and bool(other_way)
 
     def _ask_again(self, words: str) -> None:
         """Once, without what the server seems to refuse: the order where it says so or there is nothing else to go without, else the list
@@ -238,6 +241,7 @@ class SearchLine(Struct, kw_only=True):
         self.asked_again = True
         self.otherwise = self.question.again is not None and "sort" not in said
         keeps_order = self.otherwise and ("code" in said or "categor" in said)
+        self.unordered = bool(self.question.by) and not keeps_order
         self.first_answer = self.pages if self.pages.visited else None
         self._ask((*self._params(), *(order_of(self.question) if keeps_order else ())))
 
@@ -249,8 +253,10 @@ class SearchLine(Struct, kw_only=True):
         return (self.question.again or ()) if self.otherwise else self.question.params
 
 
-def begun(question: SearchQuestion, *, base: str, address: Callable[[str, Params], str], today: date, zone: tzinfo) -> SearchLine:
-    """The line of a question before its first request."""
+def begun(
+    question: SearchQuestion, *, base: str, address: Callable[[str, Params], str], today: date, zone: tzinfo, unordered: bool = False
+) -> SearchLine:
+    """The line of a question before its first request; `unordered` where the server is known to refuse to be asked for an order."""
     return SearchLine(
         question=question,
         base=base,
@@ -258,7 +264,8 @@ def begun(question: SearchQuestion, *, base: str, address: Callable[[str, Params
         today=today,
         zone=zone,
         pages=SearchPages(wanted=question.type, base=base),
-        next=address(question.type, (*question.params, *order_of(question), _COUNT)),
+        next=address(question.type, (*question.params, *(() if unordered else order_of(question)), _COUNT)),
+        unordered=unordered,
     )
 
 

@@ -40,7 +40,7 @@ class SearchRounds(Struct, frozen=True, kw_only=True):
         asked = lines
         while asked:
             _tell(asked, answers, left=left // max(1, sum(line.next is not None for line in lines)))
-            lines += [self._begun(part) for line in asked if line.split for part in line.question.parts]
+            lines += [self._begun(part, unordered=line.unordered) for line in asked if line.split for part in line.question.parts]
             asked, wait = self._due(lines, left), until - time.monotonic()
             if asked and wait > 0:
                 answers = gather(self.pool, self._pages(asked), seconds=max(_SHORTEST_WAIT, round(wait, 1)))
@@ -49,8 +49,9 @@ class SearchRounds(Struct, frozen=True, kw_only=True):
                 asked = []
         return one.value, {line.question.key: line for line in lines if line.made}
 
-    def _begun(self, question: SearchQuestion) -> SearchLine:
-        return begun(question, base=self.client.base, address=self.client.address, today=self.today, zone=self.zone)
+    def _begun(self, question: SearchQuestion, *, unordered: bool = False) -> SearchLine:
+        client = self.client
+        return begun(question, base=client.base, address=client.address, today=self.today, zone=self.zone, unordered=unordered)
 
     def _pages(self, lines: Sequence[SearchLine]) -> dict[str, Callable[[float], Resource]]:
         """One request for each address, whoever asks for it."""

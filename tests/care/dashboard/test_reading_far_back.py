@@ -183,6 +183,32 @@ def test_a_server_that_refuses_a_question_is_asked_the_way_it_wants(ehr: LongRec
     assert ehr.requests_made() <= MOST
 
 
+def test_an_order_that_was_refused_is_not_asked_for_again_of_the_parts(ehr: LongRecord, services: AppServices) -> None:
+    """A group of more results than a page gives is searched measure by measure; what the server said of the group holds of each."""
+    ehr.size, ehr.refuses = 100, no_order
+    ehr.put(*series(150, TODAY), result("tir", "61", TODAY - timedelta(days=43), code=IN_RANGE, unit="%"))
+    found = history(services)
+    asked = ehr.searches() + ehr.searches("QuestionnaireResponse")
+    refused = [one for one in asked if "_sort" in one]
+    assert (len(refused), len(asked)) == (6, 14)
+    # The requests that are left go into results.
+    assert (latest(found, "time-in-range"), panel(found, "time-in-range").read.whole) == ("61.0", True)
+    assert (panel(found, "glucose").total, latest(found), panel(found, "glucose").read.whole) == (100, None, False)
+    assert ehr.requests_made() <= MOST
+
+
+def test_a_part_that_is_refused_without_an_order_is_not_asked_the_same_again(ehr: LongRecord, services: AppServices) -> None:
+    ehr.size = 100
+    ehr.refuses = lambda path, query: no_order(path, query) or (refusal(400, "no") if is_in_range_alone(query) else None)
+    ehr.put(*series(150, TODAY))
+    history(services)
+    assert [is_in_range_alone(one) for one in ehr.searches()].count(True) == 1
+
+
+def is_in_range_alone(query: dict[str, str]) -> bool:
+    return IN_RANGE in query.get("code", "") and METER not in query.get("code", "")
+
+
 def test_of_results_that_records_file_differently_the_usual_categories_are_a_part(ehr: LongRecord, services: AppServices) -> None:
     ehr.refuses = no_lists
     ehr.put(result("g", "90", TODAY))
