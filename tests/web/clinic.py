@@ -102,8 +102,8 @@ def clinic(
     settings = Settings(
         secret_keys=(SecretStr("a" * 43),),
         database_url=fresh_database(folder),
-        read_timeout=2,
-        **{"base_url": SITE, "time_zone": "UTC", **more},
+        # However busy the machine is, nothing is given up on that answers.
+        **{"read_timeout": 5, "read_deadline": 60, "base_url": SITE, "time_zone": "UTC", **more},
     )
     registration = replace(load_registration(), issuers=tuple(others)).with_issuer(issuer or registered())
     app = create_app(settings, registration=registration, clock=clock)

@@ -52,10 +52,10 @@ def record(ehr: Ehr) -> None:
 
 def test_all_reads_go_out_at_once(ehr: Ehr, services: AppServices) -> None:
     together = threading.Barrier(len(READS))
-    services.capabilities.of(context().iss, wait=5)
+    services.capabilities.of(context().iss, wait=60)
 
     def wait_for_the_others(method: str, path: str) -> None:
-        together.wait(5)
+        together.wait(60)
 
     ehr.faults.append(wait_for_the_others)
     ehr.log.clear()
@@ -360,7 +360,7 @@ def test_slow_read_fails_alone_and_the_page_keeps_its_time(ehr: Ehr, services: A
             release.wait(10)
 
     ehr.faults.append(hang)
-    quick = replace(services, settings=settings(read_deadline=1))
+    quick = replace(services, settings=settings(read_deadline=3))
     try:
         found = history(quick)
         assert not release.is_set()

@@ -121,7 +121,7 @@ def test_a_server_that_gives_few_results_a_page_shows_the_newest(ehr: LongRecord
 
 # What a page may cost
 def test_an_ordinary_dashboard_takes_one_request_for_each_read(ehr: LongRecord, services: AppServices) -> None:
-    services.capabilities.of("https://ehr.example/fhir", wait=5)
+    services.capabilities.of("https://ehr.example/fhir", wait=60)
     ehr.log.clear()
     history(services)
     assert ehr.requests_made() == 7

@@ -61,7 +61,7 @@ def test_form_names_the_rated_clinician_and_how_it_will_be_stored(ehr: Ehr, serv
 # SMART K4
 # SMART K3
 def test_submission_is_one_request_and_the_receipt_reads_it_back(ehr: Ehr, services: AppServices) -> None:
-    services.capabilities.of(context().iss, wait=5)
+    services.capabilities.of(context().iss, wait=60)
     record = in_launch(services)
     begin_form(record, asked_for(record, SLUG, "clinician"))
     ehr.log.clear()
