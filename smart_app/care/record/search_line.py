@@ -3,6 +3,7 @@ sort. Asks nothing itself: it says what to ask next, and is told what came of it
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta, tzinfo
+from http import HTTPStatus
 from itertools import chain
 from typing import NamedTuple
 
@@ -99,7 +100,7 @@ class SearchLine(Struct, kw_only=True):
     def fail(self, error: FhirError) -> None:
         """What was asked for did not come."""
         self.made += 1
-        if isinstance(error, Refused) and self._can_ask_again():
+        if _is_refusal(error) and self._can_ask_again():
             self._ask_again(error.diagnostics)
             return
         self.next = None
@@ -267,6 +268,12 @@ def begun(
         next=address(question.type, (*question.params, *(() if unordered else order_of(question)), _COUNT)),
         unordered=unordered,
     )
+
+
+def _is_refusal(error: FhirError) -> bool:
+    """Whether the server refused the question. HealthIntersections' reference server calls an order that it does not know an error of its
+    own (500, "Unknown sort parameter name": HealthIntersections/fhirserver issues 80 and 99); any other 500 is none."""
+    return isinstance(error, Refused) or (error.status == HTTPStatus.INTERNAL_SERVER_ERROR and "sort" in error.diagnostics.lower())
 
 
 def order_of(question: SearchQuestion) -> tuple[tuple[str, str], ...]:

@@ -160,6 +160,11 @@ def no_order(path: str, query: dict[str, str]) -> Answer | None:
     return refusal(400, "Unknown parameter _sort") if "_sort" in query else None
 
 
+def stumbles_over_order(path: str, query: dict[str, str]) -> Answer | None:
+    """As a reference server does: an error of its own in place of a refusal."""
+    return refusal(500, 'Unknown sort parameter name "-date"') if "_sort" in query else None
+
+
 def wants_category(path: str, query: dict[str, str]) -> Answer | None:
     """As US Core lets a server: patient and category, nothing less."""
     return refusal(400, "A required element is missing: category") if path == "Observation" and "category" not in query else None
@@ -170,7 +175,7 @@ def neither(path: str, query: dict[str, str]) -> Answer | None:
 
 
 # The way a server wants it
-@pytest.mark.parametrize("refuses", [no_lists, no_order, wants_category])
+@pytest.mark.parametrize("refuses", [no_lists, no_order, stumbles_over_order, wants_category])
 def test_a_server_that_refuses_a_question_is_asked_the_way_it_wants(ehr: LongRecord, services: AppServices, refuses: Any) -> None:
     ehr.refuses = refuses
     ehr.put(hba1c("a", "7.1", day="2026-05-01", category=result("x", "1", TODAY)["category"]))
