@@ -39,7 +39,7 @@ class KeptAnswers(Struct, frozen=True, kw_only=True):
 
 class SavedDraft(Struct, frozen=True, kw_only=True):
     """A draft as it is offered, or gone on with. `hidden`: what was answered may be known, how it was answered may not.
-    `other_visit`: it was begun in another visit than the one open now."""
+    `encounter` is the visit it was begun in, `other_visit`: that is another one than the one open now."""
 
     key: str
     answers: Mapping[str, str]
@@ -48,6 +48,7 @@ class SavedDraft(Struct, frozen=True, kw_only=True):
     saved: datetime
     hidden: bool
     other_visit: bool
+    encounter: str | None = None
 
 
 class PostedForm(Struct, frozen=True, kw_only=True):
@@ -198,6 +199,7 @@ def _shown(context: LaunchContext, instrument: Instrument, informant: Informant,
         saved=draft.saved,
         hidden=own and context.user.reference.split("/")[0] not in _PATIENT_SIDE,
         other_visit=draft.encounter != context.encounter,
+        encounter=draft.encounter,
     )
 
 

@@ -1,10 +1,11 @@
 """The dashboard and what can be done from it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
 from typing import cast, get_args
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, request, url_for
 
@@ -14,7 +15,7 @@ from smart_app.care.dashboard.history import History, Years
 from smart_app.care.dashboard.load_dashboard import load_history, reveal_waiting
 from smart_app.care.forms.asked_form import forms_offered
 from smart_app.care.forms.late_visit import late_note, visit_answered_about
-from smart_app.care.forms.saved_drafts import saved_drafts
+from smart_app.care.forms.saved_drafts import SavedDraft, saved_drafts
 from smart_app.care.record.page_rule import PageOffers, offers_for
 from smart_app.care.sessions.sign_out import sign_out
 from smart_app.care.submission.delivery import undelivered
@@ -61,16 +62,18 @@ class Dashboard:
         now = page_request.record.now()
         left = saved_drafts(page_request.record) if is_clinician(page_request.context.user.kind) else ()
         behind = undelivered_notices(undelivered(page_request.record), partial(_receipt, page_request), now=now)
+        urls = self._urls(page_request, history)
+        going_on = partial(_going_on, page_request, offers_for(history.facts), late=urls.late)
         view = dashboard_view(
             history,
             context=page_request.context,
-            urls=self._urls(page_request, history),
+            urls=urls,
             now=now,
             focus=day,
             opening=notice,
             off=self._off(page_request.context),
             ending=ending_notice(page_request.context, now=now),
-            unsent=(*saved_draft_notices(left, partial(_going_on, page_request, offers_for(history.facts)), now=now), *behind),
+            unsent=(*saved_draft_notices(left, going_on, now=now), *behind),
         )
         self._services.store.audit.add("history_read", launch_id=page_request.id, context=page_request.context)
         return self._dependencies.pages.page("dashboard", view, csrf=page_request.csrf, tab=page_request.tab)
@@ -140,8 +143,14 @@ def _beginning(page_request: PageRequest, instrument: Instrument, informant: Inf
     return url_for("form", launch_id=page_request.id, slug=instrument.slug, informant=informant)
 
 
-def _going_on(page_request: PageRequest, rule: PageOffers, instrument: Instrument, informant: Informant) -> str | None:
-    """The same for answers that were begun; None where a patient is asked nothing as the record stands."""
+def _going_on(
+    page_request: PageRequest, rule: PageOffers, instrument: Instrument, informant: Informant, begun: SavedDraft, *, late: Mapping[str, str]
+) -> str | None:
+    """The same for answers that were begun, those about a visit of before with the form of that visit (`late`, by the visit); None where a
+    patient is asked nothing as the record stands."""
+    of_visit = late.get(f"Encounter/{begun.encounter}")
+    if of_visit and informant == "clinician" and urlsplit(of_visit).path == _beginning(page_request, instrument, informant):
+        return of_visit
     stopped = informant == "patient" and not instrument.from_paper(informant) and rule.hand_over == "no"
     return None if stopped else _beginning(page_request, instrument, informant)
 

@@ -108,6 +108,23 @@ def test_answers_that_were_kept_are_gone_on_with_for_the_same_visit(rated: Clini
     assert [one["encounter"]["reference"] for one in clinicians(rated)] == ["Encounter/e1"]
 
 
+def test_the_history_leads_back_to_the_visit_such_answers_are_of(rated: Clinic) -> None:
+    chart = rated.launch()
+    fields = late_form(rated, chart).form("/check/") | dict.fromkeys(ITEMS[:5], "4")
+    rated.client.post(f"{chart}draft/{SLUG}/clinician", data=fields, base_url=SITE, headers=OWN)
+    again = rated.launch()
+    [link] = [link for link in rated.get(again).soup.select(".notice a") if link.get_text() == "Go on"]
+    form = rated.get(str(link["href"]))
+    assert "You are rating the visit that the patient answered about on 04-Mar-2026" in form.text
+    assert "5 of 9 were answered" in form.text
+    # Answers of the visit that is open now lead to its own form.
+    rated.client.post(form.action("/discard"), data=form.form("/discard"), base_url=SITE, headers=OWN)
+    fields = rated.form(again, "clinician").form("/check/") | dict.fromkeys(ITEMS[:5], "4")
+    rated.client.post(f"{again}draft/{SLUG}/clinician", data=fields, base_url=SITE, headers=OWN)
+    [link] = [link for link in rated.get(again).soup.select(".notice a") if link.get_text() == "Go on"]
+    assert link["href"] == f"{again}check/{SLUG}/clinician"
+
+
 def test_the_form_of_the_visit_open_now_says_of_such_answers_that_they_are_of_another(rated: Clinic) -> None:
     chart = rated.launch()
     fields = late_form(rated, chart).form("/check/") | dict.fromkeys(ITEMS[:5], "4")

@@ -52,7 +52,10 @@ def kept_words(kept: KeptAnswers, over: RapportError, *, way: WayBack | None = N
 
 
 def saved_draft_notices(
-    left: Sequence[tuple[Instrument, Informant, SavedDraft]], address: Callable[[Instrument, Informant], str | None], *, now: datetime
+    left: Sequence[tuple[Instrument, Informant, SavedDraft]],
+    address: Callable[[Instrument, Informant, SavedDraft], str | None],
+    *,
+    now: datetime,
 ) -> tuple[Notice, ...]:
     """For the clinician's page: what was begun and not sent. How many answers there are and never which: a patient has not sent
     them. `address` is where to go on, None where the form is not offered now."""
@@ -60,7 +63,7 @@ def saved_draft_notices(
         Notice(
             title="Begun and not sent:",
             text=f"{instrument.title}, {_WHOSE[informant]}, {kept.answered} of {kept.of} answered by {_moment(kept.saved, now)}.",
-            action=Link(href=place, text="Go on") if (place := address(instrument, informant)) else None,
+            action=Link(href=place, text="Go on") if (place := address(instrument, informant, kept)) else None,
         )
         for instrument, informant, kept in left
     )
