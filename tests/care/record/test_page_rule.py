@@ -1,10 +1,15 @@
-"""One rule decides what a page offers. Every combination is walked; what must hold is stated here from the outside, one rule at a time."""
+"""One rule decides what a page offers. Every combination is walked; what must hold is stated here from the outside, one rule at a time.
+
+What is said stands here in full, beside the facts it is said of: it keeps somebody from handing a tablet to the wrong person or from
+rating twice, and a word of it that changes is to be seen.
+"""
 
 from collections.abc import Iterator
 from itertools import product
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
+from msgspec.structs import replace
 
 from fhir_mappings.people.patient import Standing
 from smart_app.care.record.page_rule import (
@@ -147,6 +152,122 @@ def test_a_form_nobody_was_asked_about_is_neither_rated_nor_held_back() -> None:
         assert other.rate == ("no" if facts.standing == "dead" and facts.place == "day" else "yes")
 
 
+def test_of_another_form_nothing_is_known_and_all_else_stays() -> None:
+    for facts, _ in every_page():
+        other = of_another_form(facts)
+        assert (other.clinician_rated, other.patient_rated, other.sent) == ("unknown", "unknown", "none")
+        kept = {"clinician_rated": facts.clinician_rated, "patient_rated": facts.patient_rated, "sent": facts.sent}
+        assert replace(other, **kept) == facts
+
+
+USUAL = PageFacts(standing="current", can_write=True, place="visit", clinician_rated="no", patient_rated="no", sent="none", blind=True)
+_NOT_KNOWN = "Whether you rated this visit is not known: not every rating could be read."
+_VISITLESS = "The record says that this person has died. A rating needs a visit, and Rapport was opened from none."
+_UNCERTAIN = "Whether your rating of this visit is in the record is not known yet. Do not enter it again."
+
+
+@pytest.mark.parametrize(
+    ("facts", "stands"),
+    [
+        ({}, ""),
+        ({"place": "day"}, ""),
+        ({"standing": "dead"}, ""),
+        ({"clinician_rated": "yes"}, "You rated this visit: {score}."),
+        ({"sent": "stored"}, "You rated this visit: {score}."),
+        ({"clinician_rated": "unknown"}, _NOT_KNOWN),
+        ({"clinician_rated": "unknown", "sent": "unknown"}, _UNCERTAIN),
+        ({"sent": "unknown"}, _UNCERTAIN),
+        ({"sent": "kept"}, "Your rating of this visit is kept in Rapport and is not in the record yet."),
+        ({"sent": "refused"}, "The record did not take your rating of this visit; it is kept in Rapport."),
+        ({"standing": "dead", "place": "day"}, _VISITLESS),
+        ({"standing": "dead", "place": "day", "clinician_rated": "yes"}, _VISITLESS),
+        ({"place": "home", "clinician_rated": "yes"}, ""),
+    ],
+)
+def test_how_the_rating_of_a_visit_stands(facts: dict[str, Any], stands: str) -> None:
+    assert offers_for(replace(USUAL, **facts)).stands == stands
+
+
+def test_nothing_else_is_said_of_how_a_rating_stands_than_is_read_here() -> None:
+    said = {offers.stands for _, offers in every_page()}
+    assert said == {
+        "",
+        "You rated this visit: {score}.",
+        "Your rating of this visit is kept in Rapport and is not in the record yet.",
+        "The record did not take your rating of this visit; it is kept in Rapport.",
+        _NOT_KNOWN,
+        _UNCERTAIN,
+        _VISITLESS,
+    }
+
+
+@pytest.mark.parametrize(
+    ("facts", "rate", "hand_over"),
+    [
+        ({}, "Rate this visit", "Hand over to patient"),
+        ({"clinician_rated": "yes", "patient_rated": "yes"}, "Rate it again", "Hand over again"),
+        ({"can_write": False}, "Rate for the note", "Hand over, kept in Rapport only"),
+        (
+            {"can_write": False, "clinician_rated": "yes", "patient_rated": "yes"},
+            "Rate again for the note",
+            "Hand over again, kept in Rapport only",
+        ),
+        ({"standing": "dead"}, "Rate this visit", ""),
+        ({"sent": "kept"}, "", "Hand over to patient"),
+        ({"place": "home"}, "", ""),
+        ({"place": "home", "can_write": False}, "", ""),
+    ],
+)
+def test_what_can_be_begun_is_called(facts: dict[str, Any], rate: str, hand_over: str) -> None:
+    offers = offers_for(replace(USUAL, **facts))
+    assert (offers.rate_words, offers.hand_over_words) == (rate, hand_over)
+
+
+def test_only_a_patients_own_rating_makes_handing_over_a_second_time() -> None:
+    for facts, offers in clinic_pages():
+        assert (offers.hand_over == "again") == (facts.standing == "current" and facts.patient_rated == "yes")
+        assert offers.enter
+
+
+def test_who_waits_for_whom_is_said_in_full() -> None:
+    said = {offers.note for _, offers in every_page()}
+    assert said == {"", "You rate first. The patient’s rating of a visit appears once yours is saved."}
+
+
+@pytest.mark.parametrize(
+    ("standing", "staff", "home"),
+    [
+        ("current", "", ""),
+        (
+            "inactive",
+            "This record is marked as not in use, so no form is handed over here. Open the patient’s current record.",
+            "This record is marked as not in use, so nothing can be answered here. Please ask your clinic.",
+        ),
+        (
+            "replaced",
+            "This record was replaced, so no form is handed over here. Open Rapport from the other record.",
+            "This record was replaced by another one, so nothing can be answered here. Please ask your clinic.",
+        ),
+        (
+            "dead",
+            "The record says that this person has died, so no form is handed over.",
+            "Your record is marked in a way that closes it to answers. Please ask your clinic.",
+        ),
+    ],
+)
+def test_staff_and_patient_each_read_why_nothing_is_asked_and_neither_the_others(standing: Standing, staff: str, home: str) -> None:
+    for facts, offers in every_page():
+        if facts.standing == standing and facts.can_write:
+            assert (offers.stopped, offers.stopped_home) == (("", home) if facts.place == "home" else (staff, ""))
+
+
+def test_a_patient_whose_record_takes_nothing_reads_that_and_nothing_else() -> None:
+    for facts, offers in home_pages():
+        if facts.standing == "current":
+            said = "" if facts.can_write else "Your record system does not let you send answers from here."
+            assert offers.stopped_home == said
+
+
 # A patient's rating that waits
 
 
@@ -200,6 +321,55 @@ def test_a_visit_of_before_follows_the_rule_of_every_visit(sent: Fate) -> None:
             continue
         assert offers.rate == {"kept": "no", "unknown": "no", "stored": "again"}.get(sent, "yes")
         assert [one for one in offers.confirm if one != "again"] == ([] if facts.standing == "current" else [facts.standing])
+WAITS = WaitingFacts(mine=True, named=True, here=True, today=True, rate="yes", can_write=True, personal=True)
+_SEE = "You can see it all the same: show without rating (recorded)."
+_NOBODY = "Showing it without needs a sign-in that says which person you are; this one does not."
+_THEIRS = "It waits for them. To see it before, say why; they read who looked, when and why."
+_UNSTORED = "Your own rating cannot be stored in this record, so it need not wait for it."
+_TODAY = "The patient rated today’s visit."
+
+
+@pytest.mark.parametrize(
+    ("facts", "text"),
+    [
+        ({}, f"{_TODAY} Rate this visit to see it, or show without rating (recorded)."),
+        ({"personal": False}, f"{_TODAY} Rate this visit to see it."),
+        ({"rate": "no"}, f"{_TODAY} It appears once your own rating is in the record. {_SEE}"),
+        ({"rate": "no", "personal": False}, f"{_TODAY} It appears once your own rating is in the record. {_NOBODY}"),
+        ({"can_write": False}, f"{_TODAY} {_UNSTORED} {_SEE}"),
+        ({"can_write": False, "personal": False}, f"{_TODAY} {_UNSTORED} {_NOBODY}"),
+        ({"here": False}, f"{_TODAY} To rate it, open Rapport from that visit. {_SEE}"),
+        ({"here": False, "can_write": False}, f"{_TODAY} To rate it, open Rapport from that visit. {_SEE}"),
+        ({"here": False, "personal": False}, f"{_TODAY} To rate it, open Rapport from that visit. {_NOBODY}"),
+        (
+            {"here": False, "named": False},
+            f"The patient answered today. It belongs to no visit that can be rated from here. {_SEE}",
+        ),
+        (
+            {"named": False, "today": False, "personal": False},
+            "The patient answered on {visit}. Rate this visit to see it.",
+        ),
+        ({"mine": False}, f"The patient rated today’s visit with {{who}}, who has not rated it yet. {_THEIRS}"),
+        (
+            {"mine": False, "today": False, "personal": False},
+            f"The patient rated the visit of {{visit}} with {{who}}, who has not rated it yet. {_NOBODY}",
+        ),
+        (
+            {"mine": False, "named": False},
+            f"The patient answered today about working with {{who}}, who has not rated yet. {_THEIRS}",
+        ),
+        (
+            {"mine": False, "named": False, "today": False},
+            f"The patient answered on {{visit}} about working with {{who}}, who has not rated yet. {_THEIRS}",
+        ),
+        (
+            {"today": False, "rate": "again"},
+            f"The patient rated the visit of {{visit}}. It appears once your own rating is in the record. {_SEE}",
+        ),
+    ],
+)
+def test_what_is_said_of_a_rating_that_waits(facts: dict[str, Any], text: str) -> None:
+    assert waiting_offers(replace(WAITS, **facts)).text == text
 
 
 @pytest.mark.parametrize("today", YES_NO)
