@@ -182,7 +182,7 @@ def _keep_two(reading: _ObservationReading, observation: FhirJson, numbers: TwoN
     if first is not None and second is not None:
         reading.found.append(_measurement(reading, observation, first, place, standing=standing, when=when, second=second))
         return
-    value = _measurement(reading, observation, first or second or observation, place, standing=standing, when=when)
+    value = _measurement(reading, observation, observation, place, standing=standing, when=when)
     base, encounter = reading.patient.base, observation.get("encounter")
     members = frozenset(references_in(observation.get("hasMember"), base=base))
     met = reference_in(encounter, base=base) or (str(encounter) if encounter else None)

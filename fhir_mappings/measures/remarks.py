@@ -196,8 +196,7 @@ def _bounds(low: object, high: object) -> str | None:
     """Two quantities as a span, `4.0–6.0 %`; one as a bound."""
     first, last = (as_written(one) if isinstance(one, dict) and one.get("value") is not None else None for one in (low, high))
     if first and last:
-        unit = f" {last.partition(' ')[2]}" if " " in last else ""
-        return f"{first.removesuffix(unit)}–{last}" if unit else f"{first}–{last}"
+        return f"{first.removesuffix(''.join(last.partition(' ')[1:]))}–{last}"
     return f"from {first}" if first else f"up to {last}" if last else None
 
 

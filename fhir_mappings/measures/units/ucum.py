@@ -76,7 +76,7 @@ def is_one_unit(code: str, unit: str) -> bool:
 
 def notes_in(code: str) -> str:
     """What stands in braces, in small letters."""
-    return " ".join(_NOTE.findall(code)).casefold() if "{" in code else ""
+    return " ".join(_NOTE.findall(code)).casefold()
 
 
 def canonical(code: str) -> Canonical | None:

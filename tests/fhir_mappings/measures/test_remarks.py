@@ -70,6 +70,7 @@ def test_a_long_comment_is_cut_and_says_so(length: int) -> None:
         (coding("R", None, None), "coded R"),
         (coding("XYZ"), "coded XYZ"),
         (coding("L", "Lipaemic", "urn:lab"), "Lipaemic"),
+        (coding("A", None, "urn:lab"), "coded A"),
         ({"text": "High; sample haemolysed"}, "High; sample haemolysed"),
         ({**coding("H", "High"), "text": "Interference by haemoglobin variant"}, "Interference by haemoglobin variant"),
     ],
@@ -96,18 +97,28 @@ def test_where_a_value_stands_in_its_range_is_no_news(interpretation: dict[str, 
         ([{"low": quantity(Decimal("4.0")), "high": quantity(Decimal("6.0"))}], "4.0–6.0 %"),
         ([{"low": {"value": 4}, "high": {"value": 6}}], "4–6"),
         ([{"low": quantity(60, "mL/min"), "high": quantity(6)}], "60 mL/min–6 %"),
+        ([{"low": quantity(4), "high": {"value": 6}}], "4 %–6"),
+        ([{"low": quantity(60, "mm Hg"), "high": quantity(90, "mm Hg")}], "60–90 mm Hg"),
         ([{"high": quantity(42, "mmol/mol")}], "up to 42 mmol/mol"),
         ([{"low": quantity(20, "mmol/mol")}], "from 20 mmol/mol"),
         ([{"text": "4.0 - 6.0", "low": quantity(4)}], "4.0 - 6.0"),
         ([{"high": quantity(7), "type": {"coding": [{"code": "treatment", "display": "Treatment Range"}]}}], "Treatment Range: up to 7 %"),
         ([{"high": quantity(6), "type": {"text": "Normal Range"}}], "up to 6 %"),
         ([{"high": quantity(6), "appliesTo": [{"text": "pregnant"}]}, {"high": quantity(7)}], "up to 6 % (pregnant); up to 7 %"),
+        ([{"high": quantity(6), "appliesTo": [{"text": "female"}, {"text": "pregnant"}]}], "up to 6 % (female, pregnant)"),
+        ([{"high": quantity(6), "appliesTo": [{"coding": [{"code": "77386006"}]}]}], "up to 6 % (77386006)"),
+        ([{"high": quantity(6), "age": {}}], "up to 6 %"),
         ([{"high": quantity(6), "age": {"low": quantity(18, "a"), "high": quantity(65, "a")}}], "up to 6 % (age 18–65 a)"),
         ([{"high": quantity(n)} for n in (1, 2, 3, 4, 5, 6)], "up to 1 %; up to 2 %; up to 3 %; up to 4 %; and 2 more in the record"),
     ],
 )
 def test_a_reference_range_is_said_as_it_was_written(ranges: list[Any], said: str) -> None:
     assert remarks(referenceRange=ranges) == (Remark("range", said),)
+
+
+@pytest.mark.parametrize("empty", [{}, {"low": {}, "high": {"unit": "%"}}, {"text": " "}, {"appliesTo": [{"text": "pregnant"}]}])
+def test_a_reference_range_without_a_bound_says_nothing(empty: dict[str, Any]) -> None:
+    assert remarks(referenceRange=[empty]) == ()
 
 
 def test_of_a_panel_what_stands_at_the_values_own_parts_is_theirs() -> None:
