@@ -110,6 +110,29 @@ def test_a_share_of_one_is_a_hundred_percent() -> None:
     assert read(in_range(), activity("0.9", "1")) == ({"tir"}, {})
 
 
+@pytest.mark.parametrize(
+    "share",
+    [
+        quantity(20),
+        {"value": 20, "unit": "%"},
+        {"value": 20},
+        {"value": 20, "unit": ""},
+        {"value": 20, "unit": "percent of time", "code": "%"},
+        {"value": "20", "code": "%"},
+    ],
+)
+def test_a_share_counts_by_its_code_or_else_by_its_unit_and_without_either_in_percent(share: dict[str, Any]) -> None:
+    assert read(in_range(), activity(valueQuantity=share)) == (set(), {"tir": TOO_LITTLE})
+
+
+@pytest.mark.parametrize(
+    "share", [{"value": 20, "unit": "%", "code": "d"}, {"value": 20, "unit": "h"}, {"value": 20, "unit": ["%"]}, {"unit": "%"}]
+)
+def test_a_share_in_no_unit_of_shares_says_nothing(share: dict[str, Any]) -> None:
+    drawn, _ = read(in_range(), activity(valueQuantity=share))
+    assert drawn == {"tir"}
+
+
 def test_of_several_the_least_counts_and_in_any_order() -> None:
     other = of_period(observation(id="other", code=coded("104637-4"), valueQuantity=quantity(91)))
     for said in ([activity(), other], [other, activity()]):

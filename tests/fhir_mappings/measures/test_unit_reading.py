@@ -42,6 +42,8 @@ from tests.fhir_mappings.results import (
         (HBA1C, "5.3", "%", "% (IFCC)"),
         (JDS, "7.1", "%", "% NGSP"),
         (HBA1C, "7.1", "%{Hgb}", "mmol/mol"),
+        (HBA1C, "7.1", "%", "10*-3"),
+        (HBA1C, "7.1", "%", " 10*-3 "),
         (HBA1C, 61, "MMOL/MOL", "percent"),
         (GLUCOSE, 12, "mg/dL", "mmol/litre"),
         (GLUCOSE, 12, "mg/dL", "Millimol pro Liter"),
@@ -62,7 +64,7 @@ def test_code_and_words_of_two_units_are_listed_with_both(loinc: str, value: obj
     skipped = listed(result(loinc, value, code, text))
     assert (skipped.code, skipped.remedy) == ("unit_contradicts", "The source corrects the unit.")
     assert skipped.reason.startswith("The unit is coded as ")
-    assert skipped.reason.endswith(f" but written as {text}.")
+    assert skipped.reason.endswith(f" but written as {text.strip()}.")
 
 
 @pytest.mark.parametrize("system", ["urn:oid:2.16.840.1.113883.6.8", "http://unitsofmeasure.org/", "urn:local", None])
@@ -106,6 +108,7 @@ def test_a_blood_pressure_in_other_words_than_its_code_is_listed(text: str, mm_h
         (BMI, 31, "kg/m2", "kilograms per square metre"),
         (EGFR, 48, "mL/min/{1.73_m2}", "ML/MIN/1.73 SQ M"),
         (EGFR, 48, "mL/min/{1.73_m2}", "mL/min/1.73 m² BSA"),
+        (EGFR, 48, "mL/min/{1.73_m2}", "mL"),
         (UACR, 28, "mg/g{creat}", "mg/g"),
         (UACR, 28, "mg/g", "mcg/mg creat"),
         (HBA1C, "7.1", "%", "A1C"),

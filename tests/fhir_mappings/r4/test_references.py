@@ -9,6 +9,7 @@ from fhir_mappings.r4.references import (
     Ownership,
     PatientOnServer,
     by_owner,
+    identifiers_in,
     is_id,
     literal_reference,
     local_reference,
@@ -128,6 +129,23 @@ def test_what_a_server_returned_is_told_apart_by_whose_it_is() -> None:
 def test_only_references_on_this_server_count(written: object, found: str | None) -> None:
     assert local_reference(written, base=BASE) == found
     assert list(references_in([{"reference": written}, None, {}], base=BASE)) == ([found] if found else [])
+
+
+LAB, FEED = {"system": "urn:lab", "value": "1"}, {"system": "urn:feed", "value": "2"}
+
+
+@pytest.mark.parametrize(
+    ("node", "values"),
+    [
+        (LAB, ["1"]),
+        ([FEED, LAB, {"system": "urn:lab", "value": "3"}], ["1", "3"]),
+        ([{"value": "1"}, {"system": "urn:lab"}, {"system": "urn:lab", "value": 7}, "urn:lab|1", None], []),
+        (None, []),
+        ("urn:lab|1", []),
+    ],
+)
+def test_an_identifier_counts_in_its_own_system_alone(node: object, values: list[str]) -> None:
+    assert list(identifiers_in(node, "urn:lab")) == values
 
 
 IDS = st.from_regex(r"[A-Za-z0-9._-]{1,64}", fullmatch=True).filter(is_id)

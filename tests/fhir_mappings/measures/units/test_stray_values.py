@@ -69,6 +69,31 @@ def test_a_real_change_and_one_that_nobody_can_judge_are_drawn(loinc: str, value
     assert len(sources_drawn(series(loinc, *values))) == len(values)
 
 
+@pytest.mark.parametrize(
+    ("loinc", "others", "at", "within"),
+    [
+        # From where on a jump is told: 25 kg.
+        (WEIGHT, [("25.0", "kg"), ("25.0", "kg")], (55, "kg"), None),
+        (WEIGHT, [("24.9", "kg"), ("24.9", "kg")], None, (55, "kg")),
+        # How far a jump is: 1.8 times, up or down.
+        (WEIGHT, [("50.0", "kg"), ("50.0", "kg")], (90, "kg"), ("89.9", "kg")),
+        # The other unit holds its highest and its lowest number.
+        (HBA1C, [(110, "mmol/mol"), (110, "mmol/mol")], (20, "mmol/mol"), (28, "mmol/mol")),
+        (HBA1C, [(35, "mmol/mol"), (35, "mmol/mol")], (20, "%"), ("14.0", "%")),
+        # In the other unit it is within half of a jump, counted in times.
+        (HBA1C, [(40, "mmol/mol"), (40, "mmol/mol")], (20, "%"), None),
+        (HBA1C, [(41, "mmol/mol"), (41, "mmol/mol")], None, (20, "%")),
+    ],
+)
+def test_the_bounds_of_a_jump_belong_to_it(
+    loinc: str, others: list[tuple[object, str]], at: tuple[object, str] | None, within: tuple[object, str] | None
+) -> None:
+    if at is not None:
+        assert sources_drawn(series(loinc, *others, at)) == ["o0", "o1"]
+    if within is not None:
+        assert len(sources_drawn(series(loinc, *others, within))) == 3
+
+
 def test_values_of_another_time_are_nothing_to_compare_with() -> None:
     assert len(sources_drawn(series(WEIGHT, (40, "kg"), (42, "kg"), (95, "kg"), every=400))) == 3
 

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fhir_mappings.measures.units.ucum import canonical
-from fhir_mappings.measures.units.unit_words import _words, unit_named
+from fhir_mappings.measures.units.unit_words import _read, _words, _WordsFile, unit_named
 
 
 @pytest.mark.parametrize(
@@ -60,6 +60,31 @@ def test_the_words_of_clinics_and_interfaces_name_their_unit(text: str, code: st
 @pytest.mark.parametrize("text", ["", " ", "/", "units", "mm", "U", "mg/BSA", "points", "see note", "mg/dL fasting", "kg " * 40])
 def test_a_text_with_a_word_that_is_not_known_names_nothing(text: str) -> None:
     assert unit_named(text) is None
+
+
+def test_words_are_looked_up_in_plain_form_and_prefixes_stand_before_those_that_take_them() -> None:
+    words = _read(
+        _WordsFile.model_validate(
+            {
+                "per": ("per", "/"),
+                "left_out": ("of",),
+                "prefix": (
+                    {"code": "m", "words": ("milli", "Mili")},
+                    {"code": "k", "words": ("kilo",)},
+                ),
+                "unit": (
+                    {"code": "g", "words": ("Gram", "g m"), "prefixed": True},
+                    {"code": "[lb_av]", "words": ("Lbs.",)},
+                ),
+            }
+        )
+    )
+    assert words.units == {
+        "gram": "g", "g m": "g", "lbs": "[lb_av]",
+        "milligram": "mg", "millig m": "mg", "miligram": "mg", "milig m": "mg",
+        "kilogram": "kg", "kilog m": "kg",
+    }  # fmt: skip
+    assert (words.left_out, words.joins) == (frozenset({"of"}), frozenset({"per", "/"}))
 
 
 def test_every_unit_of_the_words_file_is_ucum() -> None:
