@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from fhir_mappings.measures.catalogue import load_measures
 from fhir_mappings.measures.duplicates.agreement import agree
@@ -253,6 +254,7 @@ def test_a_bound_is_no_number_and_contradicts_none() -> None:
         (percent("a", "8.4"), ifcc("b", 70), False),
         (percent("a", "7.0"), percent("b", "7.04"), True),
         (percent("a", "7.0"), percent("b", "7.1"), False),
+        (percent("a", "7.04"), percent("b", "7.12"), False),
         (percent("a", 7), percent("b", "7.0"), True),
         (percent("a", 7), percent("b", "6.6"), False),
         (glucose("a", "7.0"), glucose("b", "126", unit="mg/dL", code="2345-7"), True),
@@ -265,6 +267,97 @@ def test_equal_within_rounding_is_judged_in_the_units_written(first: Any, second
     measure = KEYED[one.measure]
     assert agree(one, other, measure) is agree(other, one, measure) is are_one
     assert (len(read(first, second)[0]) == 1) is are_one
+
+
+def weight(local_id: str, value: object, unit: str) -> dict[str, Any]:
+    return glucose(local_id, value, code="29463-7", unit=unit)
+
+
+def test_places_that_no_measure_names_count_only_where_they_are_written() -> None:
+    """Pounds are neither drawn nor shown beside: 180 lb may be anything that is rounded to it."""
+    assert len(read(weight("a", "81.5", "kg"), weight("b", "180", "[lb_av]"))[0]) == 1
+    assert len(read(weight("a", "81.5", "kg"), weight("b", "180.0", "[lb_av]"))[0]) == 2
+
+
+def test_of_several_other_units_the_one_that_the_page_shows_is_named() -> None:
+    fraction = observation(
+        code=coded("71875-9"),
+        valueQuantity=quantity(Decimal("0.085"), "1"),
+        effectiveDateTime=AT,
+        meta={"lastUpdated": "2026-05-06T08:00:00Z"},
+    )
+    for name in ("b0", "b2"):
+        [found], _ = read(ifcc("b1", 70), percent("b1-percent", "8.5"), fraction | {"id": name})
+        assert found.also_reported is not None
+        assert (found.reported.text, found.also_reported.text, found.also_reported.label) == ("70", "8.5", "%")
+    [found], skipped = read(ifcc("b1", 70), fraction | {"id": "b0"})
+    assert found.also_reported is not None
+    assert (found.also_reported.text, skipped) == ("0.085", [])
+    [found], _ = read(ifcc("b1", 70), ifcc("b2", 70))
+    assert found.also_reported is None
+
+
+def test_what_gave_way_is_listed_with_its_sign_its_moment_and_what_stands_for_it() -> None:
+    bound = percent("b", "4.0")
+    bound["valueQuantity"] |= {"comparator": "<"}
+    [found], [copy] = read(bound, bound | {"id": "a"})
+    assert copy == Skipped(
+        source="Observation/a",
+        measure="hba1c",
+        what="HbA1c",
+        when=found.when,
+        shown="< 4.0 %",
+        reason="The same result is there twice; it is drawn from Observation/b.",
+        code="repeated",
+    )
+    number = numbered("result 9")
+    [found], [old] = read(percent("a", "9.8", identifier=number), percent("b", "6.8", LATER, identifier=number, status="amended"))
+    assert found.source == "Observation/b"
+    assert old == Skipped(
+        source="Observation/a",
+        measure="hba1c",
+        what="HbA1c",
+        when=copy.when,
+        shown="9.8 %",
+        reason="The same result is there again, amended, as Observation/b.",
+        code="superseded",
+    )
+
+
+def test_a_correction_that_may_be_of_several_says_so() -> None:
+    order = numbered("order 77")
+    first, second = glucose("a", "5.3", "2026-05-04T07:00:00Z", identifier=order), glucose("b", "10.9", identifier=order)
+    found, _ = read(first, second, glucose("c", "8.6", LATER, identifier=order, status="corrected"))
+    assert [one.remarks for one in found if one.source == "Observation/c"] == [
+        (Remark("which_corrected", "a correction; which of the results under its number it replaces is not said"),)
+    ]
+
+
+def test_a_correction_is_of_the_result_of_its_code_where_there_is_one_and_else_of_the_one_there_is() -> None:
+    order = numbered("order 77")
+    fasting, plain = glucose("a", "5.3", code="14771-0", identifier=order), glucose("b", "8.6", LATER, identifier=order)
+    correction = glucose("c", "9.6", "2026-05-04T10:00:00Z", identifier=order, status="corrected")
+    found, skipped = read(fasting, plain, correction)
+    assert (texts(found), listed(skipped)) == (["5.3", "9.6"], [("b", "superseded")])
+    found, skipped = read(fasting, correction)
+    assert (texts(found), listed(skipped)) == (["9.6"], [("a", "superseded")])
+
+
+def test_a_number_may_hold_the_sign_that_stands_between_system_and_number() -> None:
+    first = percent("a", "9.8", identifier=numbered("order 77", "result 1|7"))
+    found, skipped = read(first, percent("b", "6.8", LATER, identifier=numbered("order 77", "result 2|7"), status="corrected"))
+    assert (len(found), skipped) == (2, [])
+
+
+def test_a_reading_of_a_meter_contradicts_no_laboratory_even_on_one_line() -> None:
+    """A site's own code for a meter may name no method."""
+    (lab,), (reading,) = read(glucose("a", "5.3"))[0], read(glucose("b", "9.9", code="14743-9"))[0]
+    assert reading.code is not None
+    alike = reading._replace(method=None, code=replace(reading.code, method=None))
+    for order in ([lab, alike], [alike, lab]):
+        assert [one.remarks for one in one_of_each(order, [], MEASURES)] == [(), ()]
+    same = alike._replace(value=lab.value, reported=lab.reported)
+    assert len(one_of_each([lab, same], [], MEASURES)) == 2
 
 
 WHEN = st.sampled_from([AT, "2026-05-04T10:00:00+02:00", LATER, DAY, "2026-05-04T08:00:00", "2026-05"])
