@@ -19,7 +19,7 @@ from fhir_mappings.measures.pairs.separate_resources import Half, PanelOfMembers
 from fhir_mappings.measures.quantity_reader import KnownUnits, Unreadable, drawn_value, quantity_in
 from fhir_mappings.measures.remarks import remarks_of, says_more
 from fhir_mappings.measures.result_dates import check_dated, moment_otherwise
-from fhir_mappings.measures.sensor_activity import SensorSummary, why_too_little
+from fhir_mappings.measures.sensor_activity import SensorSummary, is_coded, why_too_little
 from fhir_mappings.measures.units.stray_values import without_strays
 from fhir_mappings.r4.dates import Moment, parse_moment
 from fhir_mappings.r4.display import cut, shown_value, text_of
@@ -275,10 +275,8 @@ def _component(observation: FhirJson, code: str) -> FhirJson | None:
     """The component of that code, if any."""
     components = observation.get("component")
     for component in components if isinstance(components, list) else ():
-        coded = component.get("code") if isinstance(component, dict) else None
-        codings = coded.get("coding") if isinstance(coded, dict) else None
-        if isinstance(codings, list) and any(isinstance(one, dict) and one.get("code") == code for one in codings):
-            return component if isinstance(component, dict) else None
+        if isinstance(component, dict) and is_coded(component, code):
+            return component
     return None
 
 

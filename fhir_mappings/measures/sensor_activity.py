@@ -90,7 +90,8 @@ def _shares(summary: SensorSummary, record: _Record, code: str) -> Iterator[list
     yield list(_said((summary.observation,), code))
     yield list(_said(_tied(summary.value.source, record), code))
     period = _period(summary.observation)
-    yield list(_said(record.periods.get(period, ()), code)) if period is not None else []
+    if period is not None:
+        yield list(_said(record.periods.get(period, ()), code))
 
 
 def _tied(source: str, record: _Record) -> list[FhirJson]:
@@ -107,12 +108,13 @@ def _said(observations: Iterable[FhirJson], code: str) -> Iterator[Decimal]:
     for observation in observations:
         components = observation.get("component")
         for holder in (observation, *(components if isinstance(components, list) else ())):
-            share = _share(holder) if isinstance(holder, dict) and _is_coded(holder, code) else None
+            share = _share(holder) if isinstance(holder, dict) and is_coded(holder, code) else None
             if share is not None:
                 yield share
 
 
-def _is_coded(holder: FhirJson, code: str) -> bool:
+def is_coded(holder: FhirJson, code: str) -> bool:
+    """Whether a resource or component has that code, whatever its system is called."""
     coded = holder.get("code")
     codings = coded.get("coding") if isinstance(coded, dict) else None
     return isinstance(codings, list) and any(isinstance(one, dict) and one.get("code") == code for one in codings)

@@ -44,6 +44,40 @@ def test_the_one_event_of_a_timing_dates_a_value_and_not_its_report() -> None:
     assert (found.when.day.isoformat(), codes(found)) == ("2024-10-10", [])
 
 
+def test_an_id_of_the_timing_itself_changes_nothing() -> None:
+    assert drawn(effectiveDateTime=None, effectiveTiming={"id": "t1", "event": ["2024-10-10"]}).when.text == "2024-10-10"
+
+
+def test_of_several_that_date_it_the_exact_one_counts_first() -> None:
+    said = {
+        "effectiveInstant": "2025-10-11T08:00:00Z",
+        "effectivePeriod": {"start": "2025-09-01", "end": "2025-09-30"},
+        "effectiveTiming": {"event": ["2025-08-01"]},
+    }
+    assert drawn(effectiveDateTime=None, **said).when.text == "2025-10-11T08:00:00Z"
+    assert drawn(effectiveDateTime=None, **said | {"effectiveInstant": None}).when.text == "2025-09-30"
+    assert drawn(effectiveDateTime=None, effectiveTiming=said["effectiveTiming"]).when.text == "2025-08-01"
+    assert drawn(**said).when.text == "2026-03-14T09:30:00+01:00"
+
+
+def test_elements_that_are_there_and_say_nothing_leave_the_report_to_date_it() -> None:
+    empty = dict.fromkeys(("effectiveDateTime", "effectiveInstant", "effectivePeriod", "effectiveTiming", "effectiveAge"))
+    [found], _ = read_measurements(load_measures(), [observation() | empty | {"issued": ISSUED}], patient=WHO, possible=POSSIBLE)
+    assert (found.when.text, codes(found)) == (ISSUED, ["dated_by_report"])
+    [row] = read_measurements(load_measures(), [observation() | empty], patient=WHO, possible=POSSIBLE)[1]
+    assert row.code == "date_missing"
+
+
+@pytest.mark.parametrize("period", ["2025-10", ["2025-10-01", "2025-10-11"], 7])
+def test_a_period_that_is_none_is_not_read(period: object) -> None:
+    assert listed(effectiveDateTime=None, effectivePeriod=period, issued=ISSUED).code == "timing_unread"
+
+
+@pytest.mark.parametrize("end", [None, "2025-10-11"])
+def test_the_end_of_a_period_dates_it_or_else_its_start(end: str | None) -> None:
+    assert drawn(effectiveDateTime=None, effectivePeriod={"start": "2025-10-01", "end": end}).when.text == (end or "2025-10-01")
+
+
 @pytest.mark.parametrize(
     "timing",
     [
@@ -62,7 +96,7 @@ def test_the_one_event_of_a_timing_dates_a_value_and_not_its_report() -> None:
 def test_a_time_given_in_another_way_is_listed_and_never_replaced_by_that_of_the_report(timing: object) -> None:
     skip = listed(effectiveDateTime=None, effectiveTiming=timing, issued=ISSUED)
     assert (skip.when, skip.shown) == (None, "7.1 %")
-    assert skip.reason in {"Its time is given in a way that is not read.", "No date is recorded that could be read."}
+    assert skip.code == ("date_missing" if timing == {"event": ["soon"]} else "timing_unread")
 
 
 @pytest.mark.parametrize("key", ["effectiveDate", "effectiveTime", "effectiveAge"])

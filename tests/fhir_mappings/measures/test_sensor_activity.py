@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from fhir_mappings.measures.catalogue import codes_of, load_measures
 from fhir_mappings.measures.observation_reader import read_measurements
-from tests.fhir_mappings.records import WHO, coded, observation, panel, quantity
+from tests.fhir_mappings.records import SERVER, WHO, coded, observation, panel, quantity
 
 MEASURES = load_measures()
 PERIOD = {"start": "2026-05-01", "end": "2026-05-14"}
@@ -131,6 +131,47 @@ def test_a_share_counts_by_its_code_or_else_by_its_unit_and_without_either_in_pe
 def test_a_share_in_no_unit_of_shares_says_nothing(share: dict[str, Any]) -> None:
     drawn, _ = read(in_range(), activity(valueQuantity=share))
     assert drawn == {"tir"}
+
+
+def test_members_are_known_by_the_address_of_their_server_alone() -> None:
+    away = of_period(activity(), OTHER)
+    for base, listed in ((f"{SERVER}/", {"tir": TOO_LITTLE}), ("https://other.example/fhir/", {})):
+        named = [{"reference": f"{base}Observation/{member}"} for member in ("tir", "act")]
+        assert read(in_range(), summary(hasMember=named), away)[1] == listed
+
+
+def test_what_stands_in_the_summary_itself_comes_before_what_its_panel_holds() -> None:
+    worn = of_period(panel("106793-3", {"97510-2": quantity(65), "104637-4": quantity(82)}, id="tir"))
+    assert read(worn, summary("tir", "act"), activity()) == ({"tir"}, {})
+
+
+@pytest.mark.parametrize(
+    "period",
+    [
+        {"start": "2026-05-01"},
+        {"end": "2026-05-14"},
+        {"start": 20260501, "end": "2026-05-14"},
+        {"start": "2026-05-01", "end": ["2026-05-14"]},
+        {},
+        "2026-05",
+    ],
+)
+def test_a_period_that_is_open_or_no_period_is_no_ones_else(period: Any) -> None:
+    """Two that are open at one end may be of any length."""
+    found, _ = read(of_period(in_range(), period) | {"effectiveDateTime": "2026-05-14"}, of_period(activity(), period))
+    assert found == {"tir"}
+
+
+@pytest.mark.parametrize("other", [{"start": "2026-05-02", "end": "2026-05-14"}, {"start": "2026-05-01", "end": "2026-05-13"}])
+def test_a_period_is_the_same_only_where_both_its_ends_are(other: dict[str, str]) -> None:
+    assert read(in_range(), of_period(activity(), other)) == ({"tir"}, {})
+
+
+def test_components_without_a_code_or_of_another_say_nothing_of_a_sensor() -> None:
+    odd = [{"valueQuantity": quantity(20)}, {"code": "104637-4", "valueQuantity": quantity(20)}, {"code": {"coding": "104637-4"}}, 7]
+    odd += [{"code": {"coding": ["104637-4"]}, "valueQuantity": quantity(20)}, {"code": coded("1"), "valueQuantity": quantity(20)}]
+    found, _ = read(of_period(panel("106793-3", {"97510-2": quantity(65)}, id="tir")) | {"component": [*odd, in_range()["component"][0]]})
+    assert found == {"tir"}
 
 
 def test_of_several_the_least_counts_and_in_any_order() -> None:

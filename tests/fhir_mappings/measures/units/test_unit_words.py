@@ -62,6 +62,11 @@ def test_a_text_with_a_word_that_is_not_known_names_nothing(text: str) -> None:
     assert unit_named(text) is None
 
 
+def test_a_text_longer_than_any_unit_is_a_note_whatever_its_words() -> None:
+    assert unit_named("kg" + " of" * 19 + " ") == "kg"
+    assert unit_named("kg" + " of" * 20) is None
+
+
 def test_words_are_looked_up_in_plain_form_and_prefixes_stand_before_those_that_take_them() -> None:
     words = _read(
         _WordsFile.model_validate(
