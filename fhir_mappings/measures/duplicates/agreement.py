@@ -17,12 +17,12 @@ class _Span(NamedTuple):
 
 def agree(one: Measurement, other: Measurement, measure: Measure) -> bool:
     """Equal within rounding, both numbers of a pair: 7.0 % and 53 mmol/mol, 7.04 % and 7.0 %, never 7.0 % and 7.1 %."""
-    if one.comparator != other.comparator or (one.paired is None) != (other.paired is None):
+    if one.comparator != other.comparator or not _meet(_span(one.reported, measure), _span(other.reported, measure)):
         return False
-    alike = _meet(_span(one.reported, measure), _span(other.reported, measure))
-    if not alike or one.reported_paired is None or other.reported_paired is None:
-        return alike
-    return _meet(_span(one.reported_paired, measure), _span(other.reported_paired, measure))
+    pair, beside = one.reported_paired, other.reported_paired
+    if pair is None or beside is None:
+        return pair is beside
+    return _meet(_span(pair, measure), _span(beside, measure))
 
 
 def _meet(one: _Span, other: _Span) -> bool:

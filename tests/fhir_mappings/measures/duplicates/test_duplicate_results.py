@@ -269,6 +269,30 @@ def test_equal_within_rounding_is_judged_in_the_units_written(first: Any, second
     assert (len(read(first, second)[0]) == 1) is are_one
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "alike"),
+    [(None, "<", False), ("<", ">", False), ("<", "<=", False), ("<", "<", True)],
+)
+def test_a_bound_agrees_with_the_same_bound_alone(first: str | None, second: str | None, *, alike: bool) -> None:
+    (one,), _ = read(percent("a", "7.0"))
+    bounds = [one._replace(comparator=sign) for sign in (first, second)]  # type: ignore[arg-type]
+    assert agree(bounds[0], bounds[1], KEYED["hba1c"]) is agree(bounds[1], bounds[0], KEYED["hba1c"]) is alike
+
+
+def test_one_number_of_a_pair_agrees_with_no_pair() -> None:
+    (pair,), _ = read(pressure(134, 84, id="a", effectiveDateTime=AT))
+    alone = pair._replace(paired=None, reported_paired=None)
+    measure = KEYED["blood-pressure"]
+    assert [agree(alone, pair, measure), agree(pair, alone, measure), agree(alone, alone, measure)] == [False, False, True]
+
+
+def test_what_lies_halfway_is_rounded_one_way_only() -> None:
+    """7.05 is 7.0 or 7.1 to one place, and neither 7.0 nor 7.1 is the other."""
+    one, low, high = (read(percent("a", value))[0][0] for value in ("7.05", "7.0", "7.1"))
+    assert [agree(one, other, KEYED["hba1c"]) for other in (low, high)] == [True, True]
+    assert not agree(low, high, KEYED["hba1c"])
+
+
 def weight(local_id: str, value: object, unit: str) -> dict[str, Any]:
     return glucose(local_id, value, code="29463-7", unit=unit)
 

@@ -40,6 +40,11 @@ UNITS = sorted({unit.code for measure in load_measures() for unit in measure.uni
         ("mL/min/173.100/m2", "mL/min/173.100/m2"),
         ("10*-1.cm[Hg]", "mm[Hg]"),
         ("[stone_av]", "14.[lb_av]"),
+        ("dag", "10.g"),
+        ("hL", "100.L"),
+        ("(mg)/(dL)", "mg/dL"),
+        ("/L", "L-1"),
+        ("g.g+1", "g2"),
     ],
 )
 def test_what_ucum_says_is_one_unit_is_one(code: str, unit: str) -> None:
@@ -79,6 +84,32 @@ def test_what_is_another_unit_is_not_taken_for_it(code: str, unit: str) -> None:
 )
 def test_what_is_no_ucum_or_not_known_is_equal_to_nothing_and_never_raises(code: str) -> None:
     assert not any(is_one_unit(code, unit) for unit in UNITS)
+
+
+@pytest.mark.parametrize(
+    "spoiled", ["{})", "({}", "{}/", "{}.", "{} ", " {}", ".{}", "{}//s", "{}.{{of", "(){}", "{}(s)", "0.{}", "{}.10*+"]
+)
+def test_an_expression_that_is_none_is_no_unit_whatever_it_holds(spoiled: str) -> None:
+    for unit in UNITS:
+        assert canonical(spoiled.format(unit)) is None
+
+
+def test_an_expression_longer_than_any_unit_is_none() -> None:
+    assert canonical("mg{" + "x" * 56 + "}") == canonical("mg")
+    assert canonical("mg{" + "x" * 57 + "}") is None
+
+
+def test_what_has_cancelled_out_is_told_from_what_was_never_there() -> None:
+    fraction, masses, bare = canonical("mmol/mol"), canonical("mg/g"), canonical("10*-3")
+    assert fraction is not None
+    assert masses is not None
+    assert bare is not None
+    assert [one.factor for one in (fraction, masses, bare)] == [Fraction(1, 1000)] * 3
+    assert [one.powers for one in (fraction, masses, bare)] == [frozenset()] * 3
+    assert [one.cancelled for one in (fraction, masses, bare)] == [{"mol"}, {"g"}, frozenset()]
+    pressure = canonical("mm[Hg]")
+    assert pressure is not None
+    assert (pressure.factor, pressure.powers) == (Fraction("133322.000"), {("g", 1), ("m", -1), ("s", -2)})
 
 
 def test_what_stands_in_braces_is_told_apart_from_the_unit() -> None:

@@ -45,6 +45,7 @@ from fhir_mappings.measures.units.unit_words import _read, _words, _WordsFile, u
         ("KPA", "kPa"),
         ("kg/m²", "kg/m2"),
         ("kg/m^2", "kg/m2"),
+        ("kg/m**2", "kg/m2"),
         ("kilograms per square metre", "kg/m2"),
         ("mL/min", "mL/min"),
         ("mL/min/1.73 m²", "mL/min/{1.73_m2}"),
