@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from fhir_mappings.measures.catalogue import load_measures
 from fhir_mappings.measures.measurement import Remark
 from fhir_mappings.measures.observation_reader import read_measurements
+from fhir_mappings.measures.remarks import says_more
 from tests.fhir_mappings.records import JUNK, SERVER, WHO, mutated, observation, pressure, quantity
 
 HL7 = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
@@ -163,6 +164,158 @@ def test_a_value_the_patient_or_somebody_close_reports_says_so(changed: dict[str
 )
 def test_what_the_record_does_not_say_is_not_said(changed: dict[str, Any]) -> None:
     assert remarks(**changed) == ()
+
+
+PLAIN_PART = {"code": {"text": "part"}, "valueQuantity": quantity(1)}
+
+
+@pytest.mark.parametrize(
+    "plain",
+    [
+        observation(),
+        observation(performer=[{"reference": "Organization/lab", "display": "Lab"}]),
+        observation(performer=[{"display": "Patient/p1"}]),
+        observation() | {"performer": None},
+        observation(meta={"versionId": "2", "profile": []}),
+        pressure(131, 79),
+        observation(component=[PLAIN_PART]),
+    ],
+)
+def test_nothing_is_looked_for_where_there_is_no_sign_of_it(plain: Any) -> None:
+    assert says_more(plain) is False
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"note": []},
+        {"interpretation": []},
+        {"referenceRange": []},
+        {"performer": [{"reference": "Patient/p1"}]},
+        {"performer": [{"reference": "RelatedPerson/r"}]},
+        {"performer": [{"reference": "Organization/x"}, {"reference": "Organization/y"}]},
+        {"performer": []},
+        {"performer": ["Patient/p1"]},
+        {"performer": {"reference": "Patient/p1"}},
+        {"performer": [{"reference": None}]},
+        {"meta": {"tag": []}},
+        {"meta": {"security": []}},
+        {"meta": 7},
+        {"component": [PLAIN_PART, PLAIN_PART | {"interpretation": []}]},
+        {"component": [PLAIN_PART | {"referenceRange": []}]},
+        {"component": 7},
+        {"component": [7]},
+    ],
+)
+def test_every_sign_and_whatever_is_odd_is_looked_into(changed: dict[str, Any]) -> None:
+    assert says_more(observation(**changed)) is True
+
+
+@pytest.mark.parametrize(
+    ("author", "by"),
+    [
+        ({"authorString": "Dr Weiss", "authorReference": {"display": "T. Adler"}}, "Dr Weiss"),
+        ({"authorString": "", "authorReference": {"display": "T. Adler"}}, "T. Adler"),
+        ({"authorString": "Dr   Weiss"}, "Dr Weiss"),
+        ({"authorReference": {"reference": "Practitioner/w"}}, None),
+        ({"authorReference": "T. Adler"}, None),
+        ({"authorString": " "}, None),
+        ({"authorString": 7}, None),
+        ({}, None),
+    ],
+)
+def test_a_comment_is_somebodys_only_where_the_record_names_them(author: dict[str, Any], by: str | None) -> None:
+    assert remarks(note=[{"text": "Seen.", **author}]) == (Remark("comment", "Seen.", by),)
+
+
+def test_notes_without_words_are_none_and_hide_no_other() -> None:
+    notes = [{"text": " "}, {"text": 7}, {}, "Seen.", {"text": "Repeat."}]
+    assert remarks(note=notes) == (Remark("comment", "Repeat."),)
+    assert [remarks(note=odd) for odd in ("Repeat.", {"text": "Repeat."}, [{"text": ""}])] == [(), (), ()]
+
+
+def test_where_a_comment_is_cut_is_said_with_how_long_it_is() -> None:
+    [said] = remarks(note=[{"text": "x" * 299 + " " + "y" * 20}])
+    assert said.text == "x" * 299 + "… (cut: the comment in the record has 320 characters)"
+
+
+def test_what_is_said_twice_is_said_once_and_in_the_order_of_what_it_is() -> None:
+    said = remarks(
+        interpretation=[coding("IND"), coding("IND"), coding("W")],
+        referenceRange=[{"high": quantity(6)}, {"high": quantity(6)}, "6", {}],
+        note=[{"text": "Repeat."}],
+        performer=[{"display": "Lab"}, 7, {"reference": 7}, {"reference": "RelatedPerson/r"}, {"reference": "Patient/p1"}],
+        meta={"tag": [7, {"code": "x"}, {"system": TAGS, "code": "patient-supplied"}], "security": "PATRPT"},
+    )
+    assert said == (
+        Remark("comment", "Repeat."),
+        Remark("interpretation", "Indeterminate"),
+        Remark("interpretation", "Worse"),
+        Remark("range", "up to 6 %"),
+        Remark("reported_by_related_person"),
+        Remark("reported_by_patient"),
+        Remark("supplied_for_patient"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ({"text": "Therapeutic"}, "Therapeutic: up to 6 %"),
+        ({"text": " ", "coding": [{"code": "treatment"}]}, "treatment: up to 6 %"),
+        ({"coding": [{"display": ""}, {"code": 7}, {"display": "Treatment", "code": "treatment"}]}, "Treatment: up to 6 %"),
+        ({"coding": [{"code": "normal", "display": "NORMAL Range"}]}, "up to 6 %"),
+        ({"coding": "treatment"}, "up to 6 %"),
+        ("treatment", "up to 6 %"),
+        ({}, "up to 6 %"),
+    ],
+)
+def test_a_range_is_called_by_its_kind_unless_that_is_the_normal_one(kind: object, said: str) -> None:
+    assert remarks(referenceRange=[{"high": quantity(6), "type": kind}]) == (Remark("range", said),)
+
+
+def test_for_whom_a_range_is_is_said_with_the_age() -> None:
+    one = {"high": quantity(6), "appliesTo": [{"text": "female"}, {}, "x"], "age": {"low": quantity(18, "a")}}
+    assert remarks(referenceRange=[one]) == (Remark("range", "up to 6 % (female, age from 18 a)"),)
+    assert remarks(referenceRange=[{"high": quantity(6), "age": "18"}]) == (Remark("range", "up to 6 %"),)
+
+
+def test_four_ranges_are_said_and_how_many_more_there_are() -> None:
+    four = "up to 1 %; up to 2 %; up to 3 %; up to 4 %"
+    assert remarks(referenceRange=[{"high": quantity(n)} for n in (1, 2, 3, 4)]) == (Remark("range", four),)
+    assert remarks(referenceRange=[{"high": quantity(n)} for n in (1, 2, 3, 4, 5)]) == (
+        Remark("range", f"{four}; and 1 more in the record"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("interpretation", "said"),
+    [
+        ({"coding": [{"system": HL7, "code": 7}, {"system": HL7, "code": " "}, {"system": HL7, "code": "W"}]}, "Worse"),
+        ({"coding": [{"system": "urn:lab", "code": "N"}]}, None),
+        ({"coding": [{"system": "urn:lab", "code": "N", "display": "Not done"}]}, "Not done"),
+        ({"coding": [{"system": 7, "code": "W"}]}, "coded W"),
+        ({"coding": [{"code": "W"}]}, "Worse"),
+        ({"coding": [{"display": "Very   odd"}]}, "Very odd"),
+        ({"coding": [{"display": " ", "code": "W"}]}, "Worse"),
+        ({"text": "H 7"}, None),
+        ({"text": "7"}, "7"),
+        ("H", None),
+    ],
+)
+def test_what_an_interpretation_says_is_its_text_its_name_or_what_its_code_means(interpretation: object, said: str | None) -> None:
+    assert remarks(interpretation=[interpretation]) == ((Remark("interpretation", said),) if said else ())
+
+
+def test_what_stands_at_a_component_is_of_the_value_only_where_the_component_is() -> None:
+    part = {"code": {"coding": [{"code": "97510-2"}]}, "valueQuantity": quantity(71), "interpretation": [coding("W")]}
+    other = {"code": {"coding": [{"code": "97511-0"}, {"code": 7}]}, "valueQuantity": quantity(9), "interpretation": [coding("IND")]}
+    resource = observation(
+        code={"coding": [{"system": "http://loinc.org", "code": "106793-3"}]}, valueQuantity=None, component=[part, other, 7]
+    )
+    assert of(resource) == (Remark("interpretation", "Worse"),)
+    panel_code = {"code": {"coding": [{"code": "55284-4"}]}, "interpretation": [coding("IND")]}
+    assert of(pressure(131, 79) | {"component": [*pressure(131, 79)["component"], panel_code]}) == ()
 
 
 GOOD = [
