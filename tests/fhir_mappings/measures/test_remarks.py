@@ -83,6 +83,7 @@ def test_an_interpretation_that_says_something_new_is_said(interpretation: dict[
 @pytest.mark.parametrize(
     "interpretation",
     [
+        coding("H", "Hoch"),
         coding("N"), coding("H", "High"), coding("L", "Low", None), coding("H", None, None), {"text": "HI"}, {"text": "Above high normal"},
         coding("HI", "Above reference range", "urn:lab"), {**coding("H", "High"), "text": "High"}, {}, {"text": " "}, {"coding": []},
         {"coding": [{"system": HL7, "code": "H"}, {"system": "urn:lab", "code": "12", "display": "HI"}]},
@@ -314,6 +315,8 @@ def test_what_stands_at_a_component_is_of_the_value_only_where_the_component_is(
         code={"coding": [{"system": "http://loinc.org", "code": "106793-3"}]}, valueQuantity=None, component=[part, other, 7]
     )
     assert of(resource) == (Remark("interpretation", "Worse"),)
+    uncoded = {"code": "8480-6", "interpretation": [coding("IND")]}
+    assert of(pressure(131, 79) | {"component": [*pressure(131, 79)["component"], uncoded]}) == ()
     panel_code = {"code": {"coding": [{"code": "55284-4"}]}, "interpretation": [coding("IND")]}
     assert of(pressure(131, 79) | {"component": [*pressure(131, 79)["component"], panel_code]}) == ()
 

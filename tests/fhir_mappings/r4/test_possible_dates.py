@@ -39,6 +39,53 @@ def test_without_a_birth_date_that_can_be_only_what_is_older_than_anybody_is_too
     assert problem("2026-11-20", born=born) is None
 
 
+@pytest.mark.parametrize(("today", "first"), [("2026-11-22", "1903-01-01"), ("0050-05-05", "0001-01-01")])
+def test_longer_ago_than_anybody_has_lived_is_before_the_year_of_that(today: str, first: str) -> None:
+    assert possible_dates(None, when(today).day) == (when(first).day, False, max(when(first).day, when("1970-01-03").day), when(today).day)
+
+
+@pytest.mark.parametrize(
+    ("born", "first", "of_birth"),
+    [
+        ("1903-01-01", "1902-12-31", True),
+        ("1902-12-31", "1903-01-01", False),
+        ("2026-11-23", "2026-11-22", True),
+        ("2026-11-24", "1903-01-01", False),
+    ],
+)
+def test_a_birth_date_counts_where_somebody_born_then_can_be_alive_and_may_be_tomorrow_s(born: str, first: str, *, of_birth: bool) -> None:
+    found = possible_dates(when(born), NOW.date())
+    assert (found.first, found.of_birth, found.today) == (when(first).day, of_birth, NOW.date())
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("1900-01-01", "no_date"), ("1899-12-30", "no_date"), ("1753-01-01", "no_date"), ("1753-01-01T00:00:00Z", "no_date"),
+        ("1900-01-01T00:00:00+05:00", "no_date"), ("1900-01-01T00:00:01Z", None), ("1900-01-02T00:00:00Z", None), ("1899-12-31", None),
+        ("1900-01", None), ("1900", None),
+    ],
+)  # fmt: skip
+def test_every_first_day_of_a_computer_s_calendar_is_no_date(text: str, said: str | None) -> None:
+    long_ago = possible_dates(when("1740-01-01"), when("1850-01-01").day)._replace(today=NOW.date())
+    assert date_problem(when(text), long_ago) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("2026-11-22", None),
+        ("2026-11-23", None),
+        ("2026-11-24", "future_date"),
+        ("2026-11", None),
+        ("2026-12", "future_date"),
+        ("2027", "future_date"),
+    ],
+)
+def test_tomorrow_can_be_today_elsewhere_and_the_day_after_cannot(text: str, said: str | None) -> None:
+    assert problem(text, born="1971-04-09") == said
+
+
 @pytest.mark.parametrize(
     "text", ["1970-01-01", "1970-01-01T00:00:00Z", "1969-12-31T19:00:00-05:00", "1970-01-01T00:00:00+01:00", "1970-01-01T00:00:00"]
 )
