@@ -18,7 +18,7 @@ from fhir_mappings.measures.pairs.one_resource import TwoNumbers, both_shown, ch
 from fhir_mappings.measures.pairs.separate_resources import Half, PanelOfMembers, Separate, pair_up
 from fhir_mappings.measures.quantity_reader import KnownUnits, Unreadable, drawn_value, quantity_in
 from fhir_mappings.measures.remarks import remarks_of, says_more
-from fhir_mappings.measures.result_dates import check_dated, moment_otherwise
+from fhir_mappings.measures.result_dates import check_possible, moment_otherwise, undated
 from fhir_mappings.measures.sensor_activity import SensorSummary, is_coded, why_too_little
 from fhir_mappings.measures.units.stray_values import without_strays
 from fhir_mappings.r4.dates import Moment, parse_moment
@@ -203,8 +203,10 @@ def _measurement(
     raw = quantity_in(holder)
     value, accepted, reported = drawn_value(raw, place, reading.units)
     possible = reading.possible
-    if when is None or (possible is not None and not possible.ordinary <= when.day <= possible.today):
-        when = check_dated(observation, when, possible, shown=text_of(reported))
+    if when is None:
+        raise undated(observation, shown=text_of(reported))
+    if possible is not None and not possible.ordinary <= when.day <= possible.today:
+        check_possible(when, possible, shown=text_of(reported))
     comparator = _comparator(raw, reported) if "comparator" in raw else None
     paired, reported_paired = (None, None) if second is None else _pair(reading, second, place, value, reported)
     # In order and unnamed: with names a tuple takes twice as long to make, and there is one for every value of the record.

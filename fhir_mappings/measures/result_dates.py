@@ -26,18 +26,20 @@ def is_dated_by_report(observation: FhirJson) -> bool:
     return observation.get("effectiveDateTime") is None and observation.get("issued") is not None and _effective(observation) is None
 
 
-def check_dated(observation: FhirJson, when: Moment | None, possible: PossibleDates | None, *, shown: str) -> Moment:
-    """The moment of a value that may be drawn there; Unreadable says why it may not."""
-    if when is None:
-        if _effective(observation) is _UNREAD:
-            remedy = "The source says when it was measured: one date and time, or a period."
-            raise Unreadable("timing_unread", "Its time is given in a way that is not read.", shown=shown, remedy=remedy)
-        raise Unreadable("date_missing", "No date is recorded that could be read.", shown=shown)
-    problem = date_problem(when, possible) if possible is not None else None
+def undated(observation: FhirJson, *, shown: str) -> Unreadable:
+    """Why a value without a moment has none."""
+    if _effective(observation) is _UNREAD:
+        remedy = "The source says when it was measured: one date and time, or a period."
+        return Unreadable("timing_unread", "Its time is given in a way that is not read.", shown=shown, remedy=remedy)
+    return Unreadable("date_missing", "No date is recorded that could be read.", shown=shown)
+
+
+def check_possible(when: Moment, possible: PossibleDates, *, shown: str) -> None:
+    """Unreadable for a value of a day that the patient cannot have."""
+    problem = date_problem(when, possible)
     if problem is not None:
         other = ", or the patient's date of birth," if problem == "before_birth" else ""
         raise Unreadable(problem, REASONS[problem], shown=shown, remedy=f"Correct the date{other} in the record.")
-    return when
 
 
 def _effective(observation: FhirJson) -> object:

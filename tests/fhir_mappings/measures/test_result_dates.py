@@ -2,6 +2,7 @@
 
 from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -42,6 +43,28 @@ ISSUED = "2025-10-12T10:00:00Z"
 def test_the_one_event_of_a_timing_dates_a_value_and_not_its_report() -> None:
     found = drawn(effectiveDateTime=None, effectiveTiming={"event": ["2024-10-10T08:00:00Z"]}, issued=ISSUED)
     assert (found.when.day.isoformat(), codes(found)) == ("2024-10-10", [])
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"effectiveDateTime": "2026-03-14T20:00:00Z"},
+        {"effectiveInstant": "2026-03-14T20:00:00Z"},
+        {"effectivePeriod": {"end": "2026-03-14T20:00:00Z"}},
+        {"effectiveTiming": {"event": ["2026-03-14T20:00:00Z"]}},
+        {"issued": "2026-03-14T20:00:00Z"},
+    ],
+)
+def test_the_day_of_a_value_is_that_of_the_clinic_however_it_is_dated(said: dict[str, Any]) -> None:
+    resource = observation(**{"effectiveDateTime": None, **said})
+    for zone, day in (("Pacific/Auckland", "2026-03-15"), ("America/Los_Angeles", "2026-03-14")):
+        [found], _ = read_measurements(load_measures(), [resource], patient=WHO, zone=ZoneInfo(zone))
+        assert found.when.day.isoformat() == day
+
+
+def test_a_value_with_a_date_and_a_comment_is_not_dated_by_its_report() -> None:
+    assert codes(drawn(note=[{"text": "Repeat."}], issued=ISSUED)) == ["comment"]
+    assert codes(drawn(effectiveDateTime=None, note=[{"text": "Repeat."}], issued=ISSUED)) == ["comment", "dated_by_report"]
 
 
 def test_an_id_of_the_timing_itself_changes_nothing() -> None:
