@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fhir_mappings.r4 import dates
 from fhir_mappings.r4.dates import _WRITTEN, is_known_earlier, parse_moment, position
 
 
@@ -88,8 +89,18 @@ def test_the_day_is_the_zones_whatever_offset_an_instant_was_written_with(second
 def test_the_ends_of_the_calendar_are_dates_in_every_zone(text: str, zone: tzinfo, day: date) -> None:
     moment = parse_moment(text, zone)
     assert moment is not None
-    assert moment.day == day
+    assert (moment.day, moment.text, moment.precision, moment.instant) == (day, text, "instant", datetime.fromisoformat(text))
     assert position(moment)[0] == day
+
+
+@pytest.mark.parametrize("text", ["2026-03-14T09:30:00Z", "2026-03-14T09:30:00+01:00", "2026-03-14T09:30:00-01:00"])
+def test_the_instants_that_nearly_all_are_do_not_ask_the_pattern(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes longer than all the rest, and every resource of a record comes by."""
+    asked: list[str] = []
+    monkeypatch.setattr(dates, "_any_moment", lambda text, zone: asked.append(text))
+    assert (parse_moment(text), asked) == ((date(2026, 3, 14), text, "instant", datetime.fromisoformat(text)), [])
+    assert (parse_moment(text.replace("T", " ")), parse_moment("2026-03-14")) == (None, None)
+    assert len(asked) == 2
 
 
 PARTS = st.sampled_from(["2026", "03", "14", "24", "59", "60", "٣٣", "1 ", " 1", "-1", "W1", "T1", "\ud800x"])

@@ -8,6 +8,7 @@ from fhir_mappings.r4.references import (
     About,
     Ownership,
     PatientOnServer,
+    _server,
     by_owner,
     identifiers_in,
     is_id,
@@ -23,6 +24,12 @@ from tests.fhir_mappings.records import JUNK
 BASE = "https://ehr.example/fhir"
 WHO = PatientOnServer(id="p1", base=BASE)
 UUID = "urn:uuid:c0ffee00-0000-4000-8000-000000000000"
+
+
+@pytest.fixture(autouse=True)
+def no_address_remembered() -> None:
+    server_base.cache_clear()
+    _server.cache_clear()
 
 
 # SMART K1
