@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from fhir_mappings.r4.references import (
     About,
+    LiteralReference,
     Ownership,
     PatientOnServer,
     _server,
@@ -16,6 +17,7 @@ from fhir_mappings.r4.references import (
     local_reference,
     references_in,
     server_base,
+    source_of,
     whose,
     whose_reference,
 )
@@ -136,6 +138,45 @@ def test_what_a_server_returned_is_told_apart_by_whose_it_is() -> None:
 def test_only_references_on_this_server_count(written: object, found: str | None) -> None:
     assert local_reference(written, base=BASE) == found
     assert list(references_in([{"reference": written}, None, {}], base=BASE)) == ([found] if found else [])
+
+
+@pytest.mark.parametrize(
+    ("text", "can_be"),
+    [
+        ("a", True),
+        ("A-1.b_2", True),
+        ("x" * 64, True),
+        ("x" * 65, False),
+        ("", False),
+        ("..", False),
+        (".", False),
+        ("a/b", False),
+        ("a b", False),
+    ],
+)
+def test_an_id_is_nothing_else_when_it_stands_in_an_address(text: str, *, can_be: bool) -> None:
+    assert is_id(text) is can_be
+    assert source_of({"id": text}, "Observation") == (f"Observation/{text}" if can_be else "Observation/(no id)")
+
+
+@pytest.mark.parametrize(
+    ("written", "version", "base"),
+    [
+        ("Observation/a/_history/2", "2", None),
+        ("Observation/a", None, None),
+        (f"{BASE}/Observation/a/_history/2", "2", None),
+        ("https://other.example:443/fhir/Observation/a/_history/x", "x", "https://other.example/fhir"),
+    ],
+)
+def test_a_literal_reference_names_type_id_version_and_server(written: str, version: str | None, base: str | None) -> None:
+    named = literal_reference(written, base=BASE)
+    assert named == LiteralReference(type="Observation", id="a", version=version, base=base)
+    assert named.text == ("Observation/a" if base is None else f"{base}/Observation/a")
+
+
+@pytest.mark.parametrize("node", [None, "Observation/a", {"reference": "Observation/a"}, 7, [], ["Observation/a"], [{"reference": 7}]])
+def test_what_is_no_list_of_references_holds_none(node: object) -> None:
+    assert list(references_in(node, base=BASE)) == []
 
 
 LAB, FEED = {"system": "urn:lab", "value": "1"}, {"system": "urn:feed", "value": "2"}
