@@ -157,6 +157,12 @@ def test_two_texts_that_differ_are_none() -> None:
     assert (found.first, found.second) == tuple(differing)
 
 
+def test_a_text_of_both_at_each_of_the_two_is_both_and_neither() -> None:
+    at_each = [{"code": coded(code), "valueString": "134/84 mmHg"} for code in ("8480-6", "8462-4")]
+    held = ({"valueString": "134 mmHg"}, {"valueString": "84 mmHg"})
+    assert two_numbers(of(*at_each), place()) == [TwoNumbers(place(), "panel", *held)]
+
+
 def test_numbers_that_are_there_by_themselves_count_before_a_text_of_both() -> None:
     resource = of(SYSTOLIC, DIASTOLIC, valueString="120/70 mmHg")
     assert two_numbers(resource, place()) == [TwoNumbers(place(), "panel", SYSTOLIC, DIASTOLIC)]

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from fhir_mappings.measures.catalogue import load_measures
+from fhir_mappings.measures.code_index import code_index
 from fhir_mappings.measures.measurement import Measurement
 from fhir_mappings.measures.observation_reader import read_measurements
+from fhir_mappings.measures.quantity_reader import KnownUnits, drawn_value
 from fhir_mappings.r4.dates import parse_moment
 from fhir_mappings.r4.quantity import Quantity
 from tests.fhir_mappings.records import SERVER, UCUM, WHO, coded, observation, panel, pressure, quantity
@@ -213,6 +215,7 @@ def test_what_a_number_names_as_its_other_counts_on_this_server_alone() -> None:
     [
         ({"value": "7.10", "unit": "%", "code": "%", "system": UCUM}, Quantity("7.10", "%", "%")),
         ({"value": " 7.10 ", "unit": "% of total Hb", "code": "%", "system": UCUM}, Quantity("7.10", "%", "% of total Hb")),
+        ({"value": "07.10", "code": "%", "system": UCUM}, Quantity("07.10", "%", "%")),
         ({"value": Decimal("7.1E0"), "unit": "%", "code": "%", "system": UCUM}, Quantity("7.1", "%", "%")),
         ({"value": Decimal("0.71E+1"), "code": "%", "system": UCUM}, Quantity("7.1", "%", "%")),
         ({"value": "71e-1", "code": "%", "system": UCUM}, Quantity("7.1", "%", "%")),
@@ -233,3 +236,29 @@ def test_what_is_no_finite_number_of_eighteen_digits_is_none(value: object) -> N
     found, [row] = read_measurements(load_measures(), [observation(valueQuantity=quantity(value))], patient=WHO)
     assert found == []
     assert row.code == "value_not_numeric"
+
+
+def test_a_unit_that_is_coded_and_written_out_is_judged_once_in_a_read() -> None:
+    [place] = code_index(load_measures())["http://loinc.org", "4548-4"]
+    known: KnownUnits = {}
+    value, accepted, reported = drawn_value(quantity(Decimal("7.1")), place, known)
+    assert known == {(place, "%", "%"): accepted}
+    assert (value, reported) == (Decimal(54), Quantity("7.1", "%", "%"))
+    known[place, "%", "%"] = accepted._replace(label="as judged before")
+    assert drawn_value(quantity(Decimal("7.1")), place, known)[2].label == "as judged before"
+
+
+@pytest.mark.parametrize(
+    "unusual",
+    [
+        {"value": 7, "unit": "%", "code": "%"},
+        {"value": 7, "unit": "%", "code": "%", "system": "urn:local"},
+        {"value": 7, "unit": "%", "system": UCUM},
+        {"value": 7, "code": "%", "system": UCUM},
+    ],
+)
+def test_another_unit_is_judged_each_time(unusual: dict[str, Any]) -> None:
+    [place] = code_index(load_measures())["http://loinc.org", "4548-4"]
+    known: KnownUnits = {}
+    drawn_value(unusual, place, known)
+    assert known == {}

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fhir_mappings.r4 import references
 from fhir_mappings.r4.references import (
     About,
     LiteralReference,
@@ -194,6 +195,23 @@ LAB, FEED = {"system": "urn:lab", "value": "1"}, {"system": "urn:feed", "value":
 )
 def test_an_identifier_counts_in_its_own_system_alone(node: object, values: list[str]) -> None:
     assert list(identifiers_in(node, "urn:lab")) == values
+
+
+def test_every_way_of_writing_a_subject_is_judged_once_in_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All resources of a read are looked at, and nearly all name their subject alike."""
+    judged: list[object] = []
+
+    def watched(node: object, patient: PatientOnServer) -> Ownership:
+        judged.append(node)
+        return whose_reference(node, patient)
+
+    monkeypatch.setattr(references, "whose_reference", watched)
+    about = About(WHO)
+    written = ["Patient/p1", "Patient/p2", "Patient/p1", "Patient/p2", "Patient/p1"]
+    owners = [about.whose({"subject": {"reference": reference}}).owner for reference in written]
+    assert owners == ["own" if reference == "Patient/p1" else "another_patient" for reference in written]
+    assert judged == [{"reference": "Patient/p1"}, {"reference": "Patient/p2"}]
+    assert [about.holds({"subject": {"reference": reference}}) for reference in ("Patient/p1", "Patient/p2", "#p1")] == [True, False, False]
 
 
 IDS = st.from_regex(r"[A-Za-z0-9._-]{1,64}", fullmatch=True).filter(is_id)

@@ -166,6 +166,24 @@ def test_every_identifier_counts_and_not_the_first_alone(identifiers: tuple[str,
         assert (found.reported.text, listed(skipped)) == ("9.4", [("a", "superseded"), ("b", "superseded")])
 
 
+def test_of_two_as_settled_the_one_that_changed_later_stands_whatever_it_is_called() -> None:
+    early, late = {"lastUpdated": "2026-05-05T12:00:00+05:00"}, {"lastUpdated": "2026-05-05T08:00:00Z"}
+    for names in (("a", "b"), ("b", "a")):
+        first = percent(names[0], "9.8", identifier=numbered("result 9"), meta=early)
+        again = percent(names[1], "9.1", identifier=numbered("result 9"), meta=late)
+        for order in ([first, again], [again, first]):
+            assert texts(read(*order)[0]) == ["9.1"]
+        unsaid = first | {"meta": {"lastUpdated": "yesterday"}}
+        assert texts(read(unsaid, again)[0]) == ["9.1"]
+
+
+def test_of_two_that_nothing_tells_apart_but_their_value_the_same_stands_in_any_order() -> None:
+    """They have no id, as in an export."""
+    first, again = (percent("x", value, identifier=numbered("result 9")) | {"id": None} for value in ("9.8", "9.1"))
+    assert texts(read(first, again)[0]) == texts(read(again, first)[0])
+    assert len(read(first, again)[0]) == 1
+
+
 def test_a_final_result_stands_before_a_later_preliminary_one() -> None:
     final = percent("a", "9.8", identifier=numbered("result 9"), meta={"lastUpdated": "2026-05-05T08:00:00Z"})
     early = percent("b", "9.1", identifier=numbered("result 9"), meta={"lastUpdated": "2026-05-06T08:00:00Z"}, status="preliminary")
