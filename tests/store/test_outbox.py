@@ -76,7 +76,7 @@ def test_which_launches_are_sending(store: Store) -> None:
     store.outbox.put("key-2", launch_id=LaunchId("launch-2"), payload={}, state="sending")
     store.outbox.put("key-3", launch_id=LaunchId("launch-3"), payload={})
     assert store.outbox.launches_sending() == {digest(LAUNCH), digest("launch-2")}
-    store.outbox.mark("key-1", "acknowledged")
+    store.outbox.mark("key-1", "stored")
     assert store.outbox.launches_sending() == {digest("launch-2")}
 
 

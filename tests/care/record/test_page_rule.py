@@ -321,7 +321,9 @@ def test_a_visit_of_before_follows_the_rule_of_every_visit(sent: Fate) -> None:
             continue
         assert offers.rate == {"kept": "no", "unknown": "no", "stored": "again"}.get(sent, "yes")
         assert [one for one in offers.confirm if one != "again"] == ([] if facts.standing == "current" else [facts.standing])
-WAITS = WaitingFacts(mine=True, named=True, here=True, today=True, rate="yes", can_write=True, personal=True)
+
+
+WAITS = WaitingFacts(mine=True, named=True, here=True, today=True, rate="yes", late="no", can_write=True, personal=True)
 _SEE = "You can see it all the same: show without rating (recorded)."
 _NOBODY = "Showing it without needs a sign-in that says which person you are; this one does not."
 _THEIRS = "It waits for them. To see it before, say why; they read who looked, when and why."
@@ -338,12 +340,14 @@ _TODAY = "The patient rated today’s visit."
         ({"rate": "no", "personal": False}, f"{_TODAY} It appears once your own rating is in the record. {_NOBODY}"),
         ({"can_write": False}, f"{_TODAY} {_UNSTORED} {_SEE}"),
         ({"can_write": False, "personal": False}, f"{_TODAY} {_UNSTORED} {_NOBODY}"),
-        ({"here": False}, f"{_TODAY} To rate it, open Rapport from that visit. {_SEE}"),
-        ({"here": False, "can_write": False}, f"{_TODAY} To rate it, open Rapport from that visit. {_SEE}"),
-        ({"here": False, "personal": False}, f"{_TODAY} To rate it, open Rapport from that visit. {_NOBODY}"),
+        ({"here": False, "late": "yes"}, f"{_TODAY} Rate it now to see it, or show without rating (recorded)."),
+        ({"here": False, "late": "yes", "personal": False}, f"{_TODAY} Rate it now to see it."),
+        ({"here": False}, f"{_TODAY} It appears once your own rating is in the record. {_SEE}"),
+        ({"here": False, "late": "yes", "can_write": False}, f"{_TODAY} {_UNSTORED} {_SEE}"),
+        ({"here": False, "personal": False}, f"{_TODAY} It appears once your own rating is in the record. {_NOBODY}"),
         (
             {"here": False, "named": False},
-            f"The patient answered today. It belongs to no visit that can be rated from here. {_SEE}",
+            f"The patient answered today. It belongs to no visit that the record names, and a rating made now cannot be dated back. {_SEE}",
         ),
         (
             {"named": False, "today": False, "personal": False},

@@ -132,7 +132,7 @@ class TestWhichStay:
         put_sending(rapport, chart)
         second, *_ = launched(rapport, NEWEST_OPEN + 1)
         assert (rapport.get(chart).status, rapport.get(second).status) == (200, 403)
-        store_of(rapport).outbox.mark("on its way", "acknowledged")
+        store_of(rapport).outbox.mark("on its way", "stored")
         rapport.launch()
         assert CLOSED in rapport.get(chart).text
 
