@@ -216,7 +216,7 @@ class TestAcrossMidnight:
         rated(rapport, chart)
         wait_until(rapport, "2026-11-23T00:05-08:00")
         page = rapport.get(chart)
-        assert "The patient answered on 22-Nov-2026. It belongs to no visit that can be rated from here." in page.text
+        assert "The patient answered on 22-Nov-2026. It belongs to no visit that the record names" in page.text
         assert not offers_rating(page)
 
     def test_a_visit_the_ehr_names_can_still_be_rated_after_midnight(self, opened: Open, server: AuthorizationServer) -> None:
