@@ -185,10 +185,9 @@ def _without_values(observation: FhirJson, holders: Sequence[FhirJson]) -> Unrea
 def _nothing(observation: FhirJson, unknown: Sequence[FhirJson]) -> Unreadable:
     """Why a panel without any part that is known gives no value, with what it holds."""
     if _has_value(observation):
-        shown = shown_value(observation)
         if isinstance(observation.get("valueQuantity"), dict):
-            return Unreadable("pair_missing", "One number alone is recorded; which of the two it is, is not said.", shown=shown)
-        return Unreadable("value_not_numeric", "The value is not two numbers with a unit.", shown=shown)
+            return Unreadable("pair_missing", "One number alone is recorded; which of the two it is, is not said.")
+        return Unreadable("value_not_numeric", "The value is not two numbers with a unit.")
     if unknown:
         shown = ", ".join(value for holder in unknown if (value := shown_value(holder)))
         return Unreadable("parts_unknown", f"The codes of its parts are not known: {_named(unknown)}.", shown=cut(shown) or None)

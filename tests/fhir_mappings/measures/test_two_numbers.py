@@ -163,6 +163,12 @@ def test_a_text_of_both_at_each_of_the_two_is_both_and_neither() -> None:
     assert two_numbers(of(*at_each), place()) == [TwoNumbers(place(), "panel", *held)]
 
 
+def test_a_text_of_both_counts_where_one_of_the_parts_is_empty() -> None:
+    held = ({"valueString": "131 mmHg"}, {"valueString": "79 mmHg"})
+    for parts in ((SYSTOLIC, part("8462-4")), (part("8480-6"), DIASTOLIC), (SYSTOLIC,)):
+        assert two_numbers(of(*parts, valueString="131/79 mmHg"), place()) == [TwoNumbers(place(), "panel", *held)]
+
+
 def test_numbers_that_are_there_by_themselves_count_before_a_text_of_both() -> None:
     resource = of(SYSTOLIC, DIASTOLIC, valueString="120/70 mmHg")
     assert two_numbers(resource, place()) == [TwoNumbers(place(), "panel", SYSTOLIC, DIASTOLIC)]

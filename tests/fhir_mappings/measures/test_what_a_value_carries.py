@@ -1,16 +1,18 @@
 """What a drawn value carries besides its number: who reported it, by which method, under which numbers, when it changed, which visit."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from fhir_mappings.measures import observation_reader
 from fhir_mappings.measures.catalogue import load_measures
 from fhir_mappings.measures.code_index import code_index
 from fhir_mappings.measures.measurement import Measurement
 from fhir_mappings.measures.observation_reader import read_measurements
 from fhir_mappings.measures.quantity_reader import KnownUnits, drawn_value
 from fhir_mappings.r4.dates import parse_moment
+from fhir_mappings.r4.display import cut
 from fhir_mappings.r4.quantity import Quantity
 from tests.fhir_mappings.records import SERVER, UCUM, WHO, coded, observation, panel, pressure, quantity
 
@@ -101,14 +103,29 @@ def test_who_reported_it_is_the_first_performers_name(performer: object, name: s
     assert one(performer=performer).performer == name
 
 
-def test_the_same_name_is_everybodys_of_that_name_and_of_nobody_else() -> None:
+def test_the_same_name_is_everybodys_of_that_name_and_is_mended_once(monkeypatch: pytest.MonkeyPatch) -> None:
     said = ["City   Laboratory", "Other", "City   Laboratory"]
     resources = [
         observation(id=f"o{place}", effectiveDateTime=f"2026-03-0{place + 1}", performer=[{"display": name}])
         for place, name in enumerate(said)
     ]
+    mended: list[object] = []
+
+    def watched(name: object) -> str:
+        mended.append(name)
+        return cut(name)
+
+    monkeypatch.setattr(observation_reader, "cut", watched)
     found, _ = read_measurements(load_measures(), resources, patient=WHO)
     assert [value.performer for value in found] == ["City Laboratory", "Other", "City Laboratory"]
+    assert mended == ["City   Laboratory", "Other"]
+
+
+def test_what_is_no_resource_hides_none_after_it() -> None:
+    other = observation(subject={"reference": "Patient/p2"})
+    records = cast("list[dict[str, Any]]", [None, [], "x", other, observation(code=None), observation()])
+    found, skipped = read_measurements(load_measures(), records, patient=WHO)
+    assert ([value.source for value in found], [row.code for row in skipped]) == (["Observation/o1"], ["foreign_patient"])
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def test_one_result_over_two_feeds_is_one_and_the_copy_is_listed() -> None:
     lab = percent("lab", "8.5", performer=[{"display": "City Laboratory"}])
     [found], [copy] = read(lab, percent("exchange", "8.5", identifier=numbered("exchange 17")))
     assert {found.source, *found.other_sources} == {"Observation/lab", "Observation/exchange"}
-    assert found.performer == "City Laboratory"
+    assert (found.performer, found.also_reported) == ("City Laboratory", None)
     assert (copy.code, copy.what, copy.shown) == ("repeated", "HbA1c", "8.5 %")
     assert copy.reason.startswith("The same result is there twice")
     assert copy.source != found.source
@@ -389,6 +389,36 @@ def test_a_number_may_hold_the_sign_that_stands_between_system_and_number() -> N
     first = percent("a", "9.8", identifier=numbered("order 77", "result 1|7"))
     found, skipped = read(first, percent("b", "6.8", LATER, identifier=numbered("order 77", "result 2|7"), status="corrected"))
     assert (len(found), skipped) == (2, [])
+
+
+def test_the_later_of_two_corrections_is_the_one_that_replaces() -> None:
+    number = numbered("result 9")
+    first = percent("o", "9.8", "2026-05-01T08:00:00Z", identifier=number)
+    for names in (("a", "b"), ("b", "a")):
+        early = percent(names[0], "9.1", AT, identifier=number, status="corrected", meta={"lastUpdated": "2026-05-05T08:00:00Z"})
+        late = percent(names[1], "9.4", LATER, identifier=number, status="amended", meta={"lastUpdated": "2026-05-06T08:00:00Z"})
+        for order in ([first, early, late], [late, first, early]):
+            [old] = read(*order)[1]
+            assert (old.source, old.reason) == (
+                "Observation/o", f"The same result is there again, amended, as Observation/{names[1]}."
+            )  # fmt: skip
+
+
+def test_what_the_source_numbers_apart_is_one_result_only_where_it_says_the_same() -> None:
+    first = percent("a", "8.5", DAY, identifier=numbered("order 77", "result 1"))
+    for value, count in (("8.5", 1), ("8.6", 2)):
+        assert len(read(first, percent("b", value, DAY, identifier=numbered("order 77", "result 2")))[0]) == count
+
+
+def test_a_unit_of_its_own_line_keeps_a_value_apart_where_no_method_is_named() -> None:
+    """A site's own code may name no equation."""
+    (indexed,), (absolute,) = read(filtration("33914-3"))[0], read(filtration("33914-3", unit="mL/min"))[0]
+    assert indexed.code is not None
+    plain = replace(indexed.code, method=None)
+    both = [indexed._replace(code=plain, method=None), absolute._replace(code=plain, method="not per 1.73 m²")]
+    assert len(one_of_each(both, [], MEASURES)) == 2
+    apart = [both[0], both[1]._replace(reported=both[1].reported._replace(text="55"), value=Decimal(55))]
+    assert [one.remarks for one in one_of_each(apart, [], MEASURES)] == [(), ()]
 
 
 def test_a_reading_of_a_meter_contradicts_no_laboratory_even_on_one_line() -> None:
