@@ -323,6 +323,21 @@ class TestOpens:
         assert "1 visit" in clinic.get(arrival).text
 
     # SMART G4
+    def test_what_was_just_saved_is_said_by_the_receipt_where_searches_are_stale(self, clinic: FaultyClinic) -> None:
+        patient = clinic.admit()
+        arrival = clinic.launch("search-stale", patient=patient)
+        assert "Saved in the record" in clinic.rate(arrival).text
+        assert clinic.get(arrival).status == 200
+        assert clinic.stored(patient) == {"QuestionnaireResponse": 1, "Observation": 5}
+
+    # SMART G4
+    def test_result_that_pages_of_a_search_repeat_is_shown_once(self, clinic: FaultyClinic) -> None:
+        page = clinic.launch("pages-overlap=2").page
+        assert page.status == 200
+        assert "8.0 %" in page.text
+        assert "2 results" in page.text
+
+    # SMART G4
     def test_silently_filtered_result_is_called_not_found_and_never_not_there(self, clinic: FaultyClinic) -> None:
         page = clinic.launch("read-filtered").page
         assert page.status == 200
@@ -768,6 +783,13 @@ class TestTooLate:
         check_nothing_stored(hasty, patient)
         assert "Saved in the record" in check_again(hasty, arrival, receipt).text
         assert hasty.stored(patient) == {"QuestionnaireResponse": 1, "Observation": 5}
+
+    # SMART G4
+    def test_search_that_comes_too_late_leaves_a_page_that_is_called_incomplete(self, hasty: FaultyClinic) -> None:
+        page = hasty.launch("late-observations=3").page
+        assert page.status == 200
+        assert "This page is incomplete" in page.text
+        assert "HbA1c did not load" in page.text
 
     # SMART K4
     def test_read_that_comes_too_late_leaves_a_page_that_says_so(self, hasty: FaultyClinic) -> None:

@@ -3,6 +3,7 @@
 import re
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import datetime
 from urllib.parse import urlencode
 
 import click
@@ -11,10 +12,12 @@ import requests
 from fhir_mappings.people.clinicians import is_clinician
 from fhir_mappings.r4.json_types import FhirJson
 from fhir_mappings.r4.references import ID, PatientOnServer, literal_reference, whose_reference
-from smart_app.cli.demo.check_steps import Steps, expect
+from smart_app.cli.demo.check_steps import Steps, expect, expect_none
 from smart_app.cli.demo.environment import DemoEnvironment
 from smart_app.cli.demo.fhir_reader import FhirReader, reader_for
 from smart_app.cli.demo.html_visitor import HtmlVisitor, Page, PageForm
+from smart_app.cli.demo.page_findings import GivenRating, ratings_not_found, reads_not_whole, receipt_findings, results_not_found
+from smart_app.cli.demo.seeded_results import SeededResult
 
 _REFERENCE = re.compile(rf"\b(QuestionnaireResponse|Observation|Provenance)/({ID})")
 _INSTRUMENT = "rapport-check-in"
@@ -23,10 +26,13 @@ _TIMEOUT = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """Who the job is done on: a Patient id, the user (`Practitioner/x`, None: the first), and an encounter to launch in."""
+    """Who the job is done on: a Patient id, the user (`Practitioner/x`, None: the first), the HbA1c results their record was given, and
+    how the embedded EHR is to misbehave towards the app."""
 
     patient: str
     user: str | None = None
+    hba1c: tuple[SeededResult, ...] = ()
+    faults: tuple[str, ...] = ()
 
 
 @dataclass
@@ -39,6 +45,7 @@ class Walk:
     dashboard: Page | None = None
     stored: list[str] = field(default_factory=list)
     before: list[FhirJson] = field(default_factory=list)
+    given: list[GivenRating] = field(default_factory=list)
 
     @property
     def rated_before(self) -> bool:
@@ -56,14 +63,17 @@ class Walk:
     def open(self) -> None:
         """Launch from the EHR, or pick the patient on an open server."""
         self.dashboard = self._from_ehr() if self.stand.ehr else self._by_picking()
-        expect(self.chart.status == 200, f"the dashboard answered {self.chart.status}: {self.chart.text[:300]}")
-        expect("/l/" in self.chart.url, f"the launch ended at {self.chart.url.split('?')[0]}")
+        expect(self.chart.status == 200, f"The dashboard was asked for, and {self.chart.status} was answered: {self.chart.text[:300]}")
+        expect("/l/" in self.chart.url, f"The launch was to lead to a dashboard, and ended at {self.chart.url.split('?')[0]}.")
 
     def _from_ehr(self) -> Page:
         """The page an EHR launch leads to."""
-        wish = {"patient": self.subject.patient} | ({"user": self.subject.user} if self.subject.user else {})
+        asked = {"user": self.subject.user, "options": {"faults": list(self.subject.faults)} if self.subject.faults else None}
+        wish = {"patient": self.subject.patient} | {name: value for name, value in asked.items() if value}
         answer = requests.post(f"{self.stand.ehr}/launches", json=wish, timeout=_TIMEOUT)
-        expect(answer.status_code == 201, f"the EHR would not launch: {answer.status_code} {answer.text[:300]}")
+        expect(
+            answer.status_code == 201, f"The EHR was asked to launch the app, and {answer.status_code} was answered: {answer.text[:300]}"
+        )
         return self.visitor.get(answer.json()["launch_url"])
 
     def _by_picking(self) -> Page:
@@ -77,7 +87,7 @@ class Walk:
     def again(self, *, years: str = "2") -> Page:
         """The dashboard, read anew."""
         self.dashboard = self.visitor.get(f"{self.chart.url.split('?')[0]}?years={years}")
-        expect(self.dashboard.status == 200, f"the dashboard answered {self.dashboard.status}")
+        expect(self.dashboard.status == 200, f"The dashboard was asked for again, and {self.dashboard.status} was answered.")
         return self.dashboard
 
     def form(self, informant: str) -> tuple[Page, PageForm]:
@@ -85,7 +95,7 @@ class Walk:
         page = self.visitor.get(self.chart.link(going_to="/handover/" if informant == "patient" else f"/check/{_INSTRUMENT}/clinician"))
         if informant == "patient":
             page = self._handed_over(page)
-        expect(page.status == 200, f"the {informant}'s form answered {page.status}")
+        expect(page.status == 200, f"The {informant}'s form was asked for, and {page.status} was answered.")
         return page, page.form(going_to=f"/check/{_INSTRUMENT}/{informant}")
 
     def _handed_over(self, page: Page) -> Page:
@@ -102,11 +112,23 @@ def _scored(form: PageForm) -> list[str]:
     return [name for name in form.radios if re.fullmatch(r"(goal|task|bond)-\d", name)]
 
 
-def _answers(form: PageForm, *, leave_out: int = 0) -> dict[str, str]:
-    """An answer to every scored item but the last `leave_out`, never the same everywhere."""
+def _answers(form: PageForm, *, kinds: int, leave_out: int = 0) -> dict[str, str]:
+    """An answer to every scored item but the last `leave_out`, so many different ones by turns: other kinds, another total."""
     names = _scored(form)
-    chosen = {name: form.radios[name][place % 2 + 2] for place, name in enumerate(names)}
+    chosen = {name: form.radios[name][place % kinds + 2] for place, name in enumerate(names)}
     return {name: chosen[name] for name in names[: len(names) - leave_out]}
+
+
+_KINDS = {"patient": 2, "clinician": 3}
+
+
+def _rate(walk: Walk, informant: str) -> Page:
+    """Answer an informant's form whole; where that leads. The rating is remembered as it was given."""
+    page, form = walk.form(informant)
+    answers = _answers(form, kinds=_KINDS[informant])
+    walk.given.append(GivenRating(informant=informant, answers=answers, day=datetime.now(walk.stand.zone).date()))
+    # Whoever rated this visit before, in another walk, says that it is meant.
+    return walk.visitor.send(page, form, {**answers, **form.boxes})
 
 
 def _references(page: Page) -> list[str]:
@@ -117,46 +139,53 @@ def _references(page: Page) -> list[str]:
 def _incomplete(walk: Walk) -> None:
     """An incomplete form is refused, says what is missing and keeps the answers."""
     page, form = walk.form("patient")
-    given = _answers(form, leave_out=2)
+    given = _answers(form, kinds=_KINDS["patient"], leave_out=2)
     answer = walk.visitor.send(page, form, given)
-    expect(answer.status == 422, f"an incomplete form was answered with {answer.status}, not 422")
+    expect(answer.status == 422, f"An incomplete form was to be answered with 422, and {answer.status} was answered.")
     missing = set(_scored(form)) - set(given)
-    expect(all(f"#{name}" in answer.html for name in missing), "the error summary does not lead to the missing items")
+    expect(all(f"#{name}" in answer.html for name in missing), "The error summary does not lead to every missing item.")
     kept = {name: value for name, value in answer.checked.items() if name in given}
-    expect(kept == given, "answers were lost on the way")
+    expect(kept == given, f"Of {len(given)} answers given in an incomplete form, the page that came back has {len(kept)}.")
 
 
 def _patient_rates(walk: Walk) -> None:
     """The patient answers, and sees thanks but no score."""
-    page, form = walk.form("patient")
-    thanks = walk.visitor.send(page, form, _answers(form))
-    expect(thanks.status == 200 and "/thanks/" in thanks.url, f"after the patient's answers: {thanks.status} at another page")
-    expect(not _references(thanks), "the patient's thanks names resources")
+    thanks = _rate(walk, "patient")
+    expect(
+        thanks.status == 200 and "/thanks/" in thanks.url,
+        f"The patient's answers were to lead to thanks, and led to {thanks.status} at another page.",
+    )
+    expect(not _references(thanks), "The patient's thanks names stored resources, which are the clinic's business.")
 
 
 def _clinician_rates(walk: Walk) -> None:
-    """The clinician answers; the receipt names what was stored, read back as the same."""
-    page, form = walk.form("clinician")
-    # Whoever rated this visit before, in another walk, says that it is meant.
-    receipt = walk.visitor.send(page, form, {**_answers(form), **form.boxes})
-    expect(receipt.status == 200 and "/receipt/" in receipt.url, f"after the clinician's answers: {receipt.status} at another page")
+    """The clinician answers; the receipt says saved, and names what was stored, each part read back as the same."""
+    receipt = _rate(walk, "clinician")
+    expect(
+        receipt.status == 200 and "/receipt/" in receipt.url,
+        f"The clinician's answers were to lead to a receipt, and led to {receipt.status} at another page.",
+    )
     walk.stored = _references(receipt)
-    expect(any(one.startswith("QuestionnaireResponse/") for one in walk.stored), "the receipt names no QuestionnaireResponse")
-    expect(sum(one.startswith("Observation/") for one in walk.stored) >= 4, f"the receipt names too few Observations: {walk.stored}")
+    expect(any(one.startswith("QuestionnaireResponse/") for one in walk.stored), "The receipt names no QuestionnaireResponse.")
+    expect(
+        sum(one.startswith("Observation/") for one in walk.stored) >= 4,
+        f"The receipt was to name four Observations or more, and names {', '.join(walk.stored)}.",
+    )
+    expect_none(receipt_findings(receipt))
 
 
 def _read_back(walk: Walk, reader: FhirReader) -> None:
     """Both submissions are in the record, once and whole, each resource of this patient, found by id."""
     known = {one["id"] for one in walk.before}
     responses = [one for one in reader.responses_today() if one["id"] not in known]
-    expect(len(responses) == 2, f"{len(responses)} new responses are in the record, not 2")
+    expect(len(responses) == 2, f"Two new responses were looked for in the record, and {len(responses)} are there.")
     for reference in {*walk.stored, *reader.derived_from(responses)}:
         resource = reader.read(reference)
-        expect(resource["resourceType"] == reference.split("/")[0], f"{reference} is another resource")
+        expect(resource["resourceType"] == reference.split("/")[0], f"{reference} was read by its id, and is a {resource['resourceType']}.")
         # A Provenance has no subject.
         subject = resource.get("subject", {"reference": f"Patient/{walk.subject.patient}"})
         owner = whose_reference(subject, PatientOnServer(id=walk.subject.patient, base=reader.base)).owner
-        expect(owner == "own", f"{reference} belongs to another patient")
+        expect(owner == "own", f"{reference} belongs to another patient.")
 
 
 # A rating that is kept back stands in one of these, whether or not it can be shown without rating.
@@ -168,11 +197,26 @@ def _hidden_then_shown(walk: Walk, steps: Steps) -> None:
     if walk.rated_before:
         click.echo("        A clinician rated today's visit before, so nothing is kept back now.")
     with steps.step("dashboard before the clinician's rating keeps the patient's back"):
-        expect(_WAITING in walk.again().html or walk.rated_before, "the dashboard does not say that a rating is waiting")
+        expect(
+            _WAITING in walk.again().html or walk.rated_before,
+            "The patient has rated, and the dashboard does not say that a rating is waiting.",
+        )
     with steps.step("clinician submission, with a receipt read back by id"):
         _clinician_rates(walk)
-    with steps.step("dashboard shows both ratings of today"):
-        expect(_WAITING not in walk.again().html, "a rating is still kept back")
+    with steps.step("dashboard shows both ratings of today, every read complete"):
+        page = walk.again(years="all")
+        kept_back = ["A rating is still kept back."] if _WAITING in page.html else []
+        expect_none([*kept_back, *ratings_not_found(page, walk.given), *reads_not_whole(page)])
+
+
+def _as_given(walk: Walk, steps: Steps) -> None:
+    """What the record was given is on the page."""
+    wanted = walk.subject.hba1c
+    if not wanted:
+        click.echo("        This patient was given no HbA1c, so none is looked for.")
+    with steps.step(f"every read complete{f', each of {len(wanted)} HbA1c on the page' if wanted else ''}"):
+        page = walk.again(years="all")
+        expect_none([*results_not_found(page, wanted, walk.stand.zone), *reads_not_whole(page)])
 
 
 def run(stand: DemoEnvironment, subject: Subject, steps: Steps) -> None:
@@ -190,7 +234,8 @@ def run(stand: DemoEnvironment, subject: Subject, steps: Steps) -> None:
 
 
 def _walk_through(walk: Walk, reader: FhirReader, steps: Steps) -> None:
-    """Answer, store, see."""
+    """See, answer, store, see again."""
+    _as_given(walk, steps)
     with steps.step("incomplete patient form is refused, answers kept"):
         _incomplete(walk)
     with steps.step("patient submission"):

@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import click
 import requests
+from msgspec import Struct
 
 from fhir_mappings.data_files.strict_toml import DataFileError
 from fhir_mappings.measures.catalogue import load_measures
@@ -17,8 +18,9 @@ from fhir_mappings.measures.measure import Measure
 from smart_app.cli.definitions.consent import agreed
 from smart_app.cli.demo.check import Subject, run
 from smart_app.cli.demo.check_steps import Steps
-from smart_app.cli.demo.data_file_check import check_file, may_be_rated, results_in
+from smart_app.cli.demo.data_file_check import check_file, may_be_rated
 from smart_app.cli.demo.environment import DemoEnvironment, direct, embedded, local_backend, relayed
+from smart_app.cli.demo.seeded_results import results_in
 from smart_app.cli.demo.serving import port_of, take_port
 from smart_app.clinic_time import site_zone
 from smart_app.errors import ConfigurationError
@@ -27,9 +29,10 @@ from smart_app.pack_folder import with_site_codes
 from smart_app.sandbox.faults.fault import Faults, UnknownFault
 from smart_app.sandbox.faults.whole_ehr import whole_ehr_faults
 from smart_app.sandbox.personas.build import build_all, load_personas
+from smart_app.sandbox.personas.people import Resource
 from smart_app.sandbox.seeding.data_file import LaunchChoices, LoadedFile, ResourceFileError, launch_choices, load_file
 from smart_app.sandbox.seeding.remote_server import RemoteError
-from smart_app.sandbox.seeding.seed import NotConfirmedError, SeedReport, clean, seed
+from smart_app.sandbox.seeding.seed import NotConfirmedError, clean, seed, stored
 from smart_app.settings import PublicSettings, read_settings
 
 _APP_PORT, _EHR_PORT = 8080, 8081
@@ -45,6 +48,9 @@ _MOST_OFFERED = 20
 @click.option("--direct", "straight", is_flag=True, help="With --fhir: no launcher between; you pick the patient.")
 @click.option("--check", "checking", is_flag=True, help="Do the whole job without a browser, print each step, exit 0 if all held.")
 @click.option("--patient", metavar="ID", help="With --check: this patient alone, instead of every patient of the file.")
+@click.option(
+    "--fault", "faults", metavar="NAME", multiple=True, help="With --check: a way for the embedded EHR to misbehave, to see it fail."
+)
 @click.option("--clean", "cleaning", is_flag=True, help="With --fhir: remove what a demo wrote there, and stop.")
 @click.option("--yes", is_flag=True, help="Write demo data to a server that is not on this machine.")
 @click.option("--port", type=int, default=_APP_PORT, show_default=True, help="Port of the app.")
@@ -57,6 +63,7 @@ def demo(
     straight: bool,
     checking: bool,
     patient: str | None,
+    faults: tuple[str, ...],
     cleaning: bool,
     yes: bool,
     port: int,
@@ -73,6 +80,8 @@ def demo(
         raise click.UsageError("--patient needs --check.")
     if fhir is not None and ehr_faults:
         raise click.UsageError("--ehr-fault is of the embedded EHR: leave --fhir out.")
+    if faults and (straight or not checking):
+        raise click.UsageError("--fault needs --check, and the embedded EHR: leave --direct out.")
     base = fhir.rstrip("/") if fhir else None
     if base and cleaning:
         _clean(base, confirmed=yes)
@@ -82,9 +91,9 @@ def demo(
     standing = _standing(
         base, loaded, straight=straight, checking=checking, confirmed=yes, ports=ports, store=store, misbehaving=misbehaving
     )
-    with standing as (stand, choices):
+    with standing as (stand, given):
         if checking:
-            _check(stand, _chosen(choices, patient), loaded, measures)
+            check_patients(stand, _chosen(given.choices, patient), given.resources, measures, loaded=loaded is not None, faults=faults)
         else:
             _wait(stand)
 
@@ -127,6 +136,13 @@ def _loaded(data: Path | None) -> LoadedFile | None:
     return loaded
 
 
+class _Given(Struct, frozen=True, kw_only=True):
+    """What the record was given, as it stands there, and whom the app can be opened for."""
+
+    resources: Sequence[Resource]
+    choices: LaunchChoices
+
+
 @contextmanager
 def _standing(
     base: str | None,
@@ -138,26 +154,26 @@ def _standing(
     ports: tuple[int, int],
     store: Path | None,
     misbehaving: Faults,
-) -> Iterator[tuple[DemoEnvironment, LaunchChoices]]:
-    """The app and what it needs, running; and whom it can be opened for."""
+) -> Iterator[tuple[DemoEnvironment, _Given]]:
+    """The app and what it needs, running; and what its record was given."""
     zone = _zone()
     with ExitStack() as stack:
-        choices = _seed(base, zone, confirmed=confirmed, few=checking).choices if base else None
+        seeded = _seed(base, zone, confirmed=confirmed, few=checking) if base else None
         app_socket = stack.enter_context(closing(_port(ports[0], "the app")))
-        if base and choices and straight:
-            yield stack.enter_context(direct(base, app_socket=app_socket, zone=zone)), choices
+        if base and seeded and straight:
+            yield stack.enter_context(direct(base, app_socket=app_socket, zone=zone)), seeded
             return
         ehr_socket = stack.enter_context(closing(_port(ports[1], "the EHR")))
-        if base and choices:
-            yield stack.enter_context(relayed(base, app_socket=app_socket, ehr_socket=ehr_socket, zone=zone)), choices
+        if base and seeded:
+            yield stack.enter_context(relayed(base, app_socket=app_socket, ehr_socket=ehr_socket, zone=zone)), seeded
             return
         click.echo("Starting the embedded EHR with its invented patients …")
-        resources = list(loaded.resources) if loaded else []
         today = datetime.now(zone).date()
-        backend = stack.enter_context(closing(local_backend(resources, today=today, store=store, zone=zone)))
+        resources = list(loaded.resources) if loaded else build_all(today, zone=zone)
+        backend = stack.enter_context(closing(local_backend(resources if loaded else (), today=today, store=store, zone=zone)))
         yield (
             stack.enter_context(embedded(backend, app_socket=app_socket, ehr_socket=ehr_socket, zone=zone, misbehaving=misbehaving)),
-            launch_choices(resources or build_all(today, zone=zone)),
+            _Given(resources=resources, choices=launch_choices(resources)),
         )
 
 
@@ -169,7 +185,7 @@ def _port(wanted: int, whose: str) -> socket.socket:
     return listening
 
 
-def _seed(base: str, zone: ZoneInfo, *, confirmed: bool, few: bool) -> SeedReport:
+def _seed(base: str, zone: ZoneInfo, *, confirmed: bool, few: bool) -> _Given:
     """The personas on a foreign server, said as they are written."""
     click.echo(f"Seeding invented patients, tagged as Rapport's demo, into {base} …")
     personas = [load_personas()[_CHECKED_PERSONA]] if few else None
@@ -177,13 +193,14 @@ def _seed(base: str, zone: ZoneInfo, *, confirmed: bool, few: bool) -> SeedRepor
         try:
             agreed_to, today = confirmed or agreed(base, _ASKED), datetime.now(zone).date()
             report = seed(base, today, session=session, confirmed=agreed_to, personas=personas, zone=zone, say=_indented)
+            resources = stored(report, session=session)
         except NotConfirmedError as refused:
             raise click.ClickException(f"{refused} Say --yes to write there.") from refused
         except RemoteError as failed:
             raise click.ClickException(f"{base} cannot be used: {failed}") from failed
     for line in report.lines():
         click.echo(f"  {line}")
-    return report
+    return _Given(resources=resources, choices=report.choices)
 
 
 def _indented(line: str) -> None:
@@ -218,25 +235,34 @@ def _chosen(choices: LaunchChoices, patient: str | None) -> list[str]:
     return [patient]
 
 
-def _check(stand: DemoEnvironment, patients: list[str], loaded: LoadedFile | None, measures: tuple[Measure, ...]) -> None:
+def check_patients(
+    stand: DemoEnvironment,
+    patients: Sequence[str],
+    resources: Sequence[Resource],
+    measures: tuple[Measure, ...],
+    *,
+    loaded: bool = False,
+    faults: tuple[str, ...] = (),
+) -> None:
     """The job without a browser, on the first patient who can be rated; of a file, the results of every patient. Exits 1 unless every
     step held."""
-    steps = Steps()
-    subject = _to_be_rated(patients, loaded)
+    steps, results = Steps(), results_in(resources, measures, base=stand.fhir)
+    subject = _to_be_rated(patients, resources)
     if subject is None:
         click.echo("        Of these patients nobody can be rated (died, inactive or replaced): only their results are checked.")
     else:
-        run(stand, Subject(patient=subject), steps)
+        hba1c = tuple(one for one in results.by_patient.get(subject, ()) if one.is_hba1c)
+        run(stand, Subject(patient=subject, hba1c=hba1c, faults=faults), steps)
     if loaded:
-        check_file(stand, results_in(loaded.resources, measures, base=stand.fhir), patients, steps)
+        check_file(stand, results, patients, steps, faults=faults)
     click.echo(steps.summary())
     if steps.failed:
         raise SystemExit(1)
 
 
-def _to_be_rated(patients: list[str], loaded: LoadedFile | None) -> str | None:
-    """The first of them that the whole job can be done on; a persona always."""
-    barred = {one.get("id") for one in (loaded.resources if loaded else ()) if one["resourceType"] == "Patient" and not may_be_rated(one)}
+def _to_be_rated(patients: Sequence[str], resources: Sequence[Resource]) -> str | None:
+    """The first of them that the whole job can be done on."""
+    barred = {one.get("id") for one in resources if one["resourceType"] == "Patient" and not may_be_rated(one)}
     return next((one for one in patients if one not in barred), None)
 
 

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import secrets
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,7 @@ from fhir_mappings.r4.json_types import FhirJson
 from fhir_mappings.r4.references import references_in
 from smart_app.cli.demo.check_steps import expect
 from smart_app.cli.demo.environment import READER_CLIENT, READER_REDIRECT, DemoEnvironment
+from smart_app.cli.demo.seeded_results import day_in
 
 _TIMEOUT = 60
 _SCOPE = "launch patient/Patient.r patient/QuestionnaireResponse.rs patient/Observation.rs patient/Provenance.rs"
@@ -66,15 +67,6 @@ class FhirReader(Struct, frozen=True, kw_only=True):
         observations = self.search(f"Observation?patient=Patient/{self.patient}&category=survey&_count=100")
         derived = [f"Observation/{one['id']}" for one in observations if _sources(one, self.base) & wanted]
         return [*wanted, *derived]
-
-
-def day_in(zone: ZoneInfo, written: object) -> date | None:
-    """The day of a FHIR date or dateTime at the clinic; None for what is neither."""
-    try:
-        moment = datetime.fromisoformat(str(written))
-        return moment.astimezone(zone).date() if moment.tzinfo else moment.date()
-    except (ValueError, OverflowError):  # the second at both ends of the calendar, in zones beyond them
-        return None
 
 
 def _sources(observation: FhirJson, base: str) -> set[str]:

@@ -32,7 +32,7 @@ class PageTable:
 
 
 class _PageReader(HTMLParser):
-    """Collects forms, links, frames, tables and text of one page."""
+    """Collects forms, links, frames, tables, notices, the heading and text of one page."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -42,6 +42,10 @@ class _PageReader(HTMLParser):
         self.checked: dict[str, str] = {}
         self.words: list[str] = []
         self.tables: list[PageTable] = []
+        self.notices: list[str] = []
+        self.heading = ""
+        self._in_heading = False
+        self._in_notice = 0
         self._region = ""
         self._in_cell = False
         self._href: str | None = None
@@ -49,6 +53,9 @@ class _PageReader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
+        self._in_heading = self._in_heading or (tag == "h1" and not self.heading)
+        if tag == "div":
+            self._notice(given.get("class", "").split())
         if tag == "form":
             self.forms.append(PageForm(action=given.get("action", ""), method=given.get("method", "get").lower()))
         elif tag == "input" and self.forms:
@@ -61,6 +68,13 @@ class _PageReader(HTMLParser):
             self._table(tag, given)
         elif tag in {"script", "style"}:
             self._silent += 1
+
+    def _notice(self, classes: list[str]) -> None:
+        """A division begins: a notice, one within it, or neither. What waits for a rating is a matter of its own."""
+        begins = not self._in_notice and "notice" in classes and "waiting" not in classes
+        if begins:
+            self.notices.append("")
+        self._in_notice += begins or bool(self._in_notice)
 
     def _table(self, tag: str, given: dict[str, str]) -> None:
         """A region, or a table, row or cell begins."""
@@ -91,6 +105,10 @@ class _PageReader(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag == "a":
             self._href = None
+        elif tag == "h1":
+            self._in_heading = False
+        elif tag == "div":
+            self._in_notice -= bool(self._in_notice)
         elif tag in {"td", "th", "tr", "table"}:
             self._in_cell = False
         elif tag in {"script", "style"}:
@@ -101,6 +119,10 @@ class _PageReader(HTMLParser):
         if self._silent or not text:
             return
         self.words.append(text)
+        if self._in_heading:
+            self.heading = f"{self.heading} {text}".strip()
+        if self._in_notice:
+            self.notices[-1] = f"{self.notices[-1]} {text}".strip()
         if self._in_cell:
             row = self.tables[-1].rows[-1]
             row[-1] = f"{row[-1]} {text}".strip()
@@ -122,6 +144,7 @@ class Page:
         reader.feed(self.html)
         self.forms, self.links, self.frames = reader.forms, reader.links, reader.frames
         self.checked, self.tables = reader.checked, reader.tables
+        self.notices, self.heading = reader.notices, reader.heading
         self.text = " ".join(reader.words)
 
     def form(self, *, going_to: str) -> PageForm:

@@ -284,6 +284,16 @@ FHIR = (
         fhir=_waits(_is_read),
     ),
     Fault(
+        name="late-observations",
+        group="Reading",
+        does="Answers searches for Observations after this many seconds.",
+        expected=_INCOMPLETE,
+        ends="opens",
+        values=("1", "20"),
+        numeric=True,
+        fhir=_waits(lambda request: _searches(request, "Observation")),
+    ),
+    Fault(
         name="read-filtered",
         group="Reading",
         does="Answers searches for Observations as if there were none, with 200 and without a word.",

@@ -95,6 +95,30 @@ def _remembered(request: FhirRequest, forward: Forward, case: Case) -> FhirRespo
     return case.kept((request.path, *request.query), partial(forward, request), seconds=_SECONDS_KEPT, fresh=fresh)
 
 
+def _stale(request: FhirRequest, forward: Forward, case: Case) -> FhirResponse:
+    """Equal searches are answered from the first one's answer for a minute, whatever the client says."""
+    if not is_search(request):
+        return forward(request)
+    return case.kept((request.path, *request.query), partial(forward, request), seconds=_SECONDS_KEPT, fresh=False)
+
+
+def _overlapping(request: FhirRequest, forward: Forward, case: Case) -> FhirResponse:
+    """A further page of HbA1c begins with the last result of the page before, and lacks its own last one: as many as were counted come,
+    and one of them twice."""
+    if not (is_search(request, "Observation") and any(name == "code" and "4548-4" in value for name, value in request.query)):
+        return forward(request)
+    own, place = forward(_few(request, case.value)), dict(request.query).get("_page")
+    body = parsed(own.body) if place and own.status == 200 else None  # noqa: PLR2004
+    if body is None or place is None:
+        return own
+    offset, _, newest = place.partition("-")
+    before = _few(_without(request, "_page"), case.value)
+    moved = parsed(forward(replace(before, query=(*before.query, ("_page", f"{int(offset) - 1}-{newest}")))).body) or {}
+    listed, shifted = body.get("entry"), moved.get("entry")
+    entries = shifted[: len(listed)] if isinstance(listed, list) and isinstance(shifted, list) else []
+    return replace(own, body=written({**body, "entry": entries}))
+
+
 _SECONDS_KEPT = 60.0
 _OLDEST_MISSING = "Shows the newest, and says from which day on it is complete; calls nothing latest or first of which it cannot know it."
 _ASKED_OTHERWISE = "Asks once more the way it is wanted, and shows everything."
@@ -167,5 +191,23 @@ SEARCHES = (
         expected="Shows what was just saved, and lets no visit be rated twice.",
         ends="opens",
         fhir=_remembered,
+    ),
+    Fault(
+        name="search-stale",
+        group="Reading",
+        does="Answers equal searches from the first one's answer for a minute, even where they say Cache-Control: no-cache.",
+        expected="Says on the receipt what is in the record, read by its id; its history cannot show what was just saved.",
+        ends="opens",
+        fhir=_stale,
+    ),
+    Fault(
+        name="pages-overlap",
+        group="Reading",
+        does="Gives so many HbA1c results a page; a further page begins with the last of the one before and leaves its own last out.",
+        expected="Shows no result twice; that one is missing, nobody can see from the answers.",
+        ends="opens",
+        values=("3",),
+        numeric=True,
+        fhir=_overlapping,
     ),
 )

@@ -60,8 +60,9 @@ class SeedProblem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeedReport:
-    """What seeding did. `ids` maps local to server references for everything that is there now; `choices` is who to launch with,
-    by server ids; `verified` says whether every resource was found again afterwards."""
+    """What seeding did. `ids` maps local to server references for everything that is there now, `resources` is that with server ids, as
+    it was to be written; `choices` is who to launch with, by server ids; `verified` says whether every resource was found again
+    afterwards."""
 
     base: str
     written: Sequence[str]
@@ -70,6 +71,7 @@ class SeedReport:
     notes: Sequence[str]
     ids: Mapping[str, str]
     choices: LaunchChoices
+    resources: Sequence[Resource]
     verified: bool
 
     def lines(self) -> Iterator[str]:
@@ -175,7 +177,19 @@ def _report(run: Seeding, resources: Sequence[Resource], *, tag: tuple[str, str]
         notes=tuple(run.notes),
         ids=dict(run.ids),
         choices=launch_choices(there),
+        resources=tuple(there),
     )
+
+
+def stored(report: SeedReport, *, session: requests.Session) -> list[Resource]:
+    """What was seeded, as it stands on the server: an Observation that was there before keeps the day it was first written. RemoteError
+    when the server goes away."""
+    server, before = RemoteServer(base=report.base, session=session), set(report.found)
+    return [(server.read(local_reference(one)) or one) if _is_dated(one, before) else one for one in report.resources]
+
+
+def _is_dated(resource: Resource, before: set[str]) -> bool:
+    return resource["resourceType"] == "Observation" and local_reference(resource) in before
 
 
 def local_reference(resource: Resource) -> str:

@@ -6,9 +6,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from fhir_mappings.measures.catalogue import load_measures
-from smart_app.cli.demo.data_file_check import may_be_rated, missing_from, results_in
-from smart_app.cli.demo.fhir_reader import day_in
+from smart_app.cli.demo.data_file_check import may_be_rated
 from smart_app.cli.demo.html_visitor import Page
+from smart_app.cli.demo.page_findings import missing_from
+from smart_app.cli.demo.seeded_results import day_in, results_in
 
 BASE, UTC = "http://ehr.example/fhir", ZoneInfo("UTC")
 HBA1C, WEIGHT, PRESSURE = "4548-4", "29463-7", "85354-9"
@@ -42,7 +43,8 @@ def left_out(*names: str) -> str:
 def missing(html: str, *observations: dict[str, Any], zone: ZoneInfo = UTC) -> list[str]:
     results = results_in([PATIENT, *observations], load_measures(), base=BASE)
     assert sum(map(len, results.by_patient.values())) == len(observations)
-    return list(missing_from(Page(url="http://x/", status=200, html=html), results.by_patient["marlow"], zone))
+    page = Page(url="http://x/", status=200, html=html)
+    return [one.reference for one in missing_from(page, results.by_patient["marlow"], zone)]
 
 
 PARTS = [{"code": coded("8480-6"), **quantity(134, "mmHg")}, {"code": coded("8462-4"), **quantity(84, "mmHg")}]
@@ -146,7 +148,7 @@ def test_no_shape_of_a_resource_stops_the_check(fields: dict[str, Any]) -> None:
     results = results_in([PATIENT, result("a") | fields], load_measures(), base=BASE)
     page = Page(url="http://x/", status=200, html=values("Laboratory HbA1c", ("01-Feb-2026", "7 %", "")))
     found = [one for each in results.by_patient.values() for one in each]
-    assert list(missing_from(page, found, ZoneInfo("Pacific/Kiritimati"))) == [one.reference for one in found]
+    assert list(missing_from(page, found, ZoneInfo("Pacific/Kiritimati"))) == found
 
 
 def test_a_second_beyond_the_calendar_has_no_day() -> None:

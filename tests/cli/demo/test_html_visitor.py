@@ -66,3 +66,15 @@ def test_what_a_page_does_not_have_is_named() -> None:
     page = Page(url="http://x/y", status=200, html=PAGE)
     with pytest.raises(LookupError, match="/y has no form that goes to '/elsewhere'"):
         page.form(going_to="/elsewhere")
+
+
+def test_notices_and_the_heading_are_read_apart_from_the_rest() -> None:
+    html = """<h1>What <b>changed</b></h1><h1>Second</h1><div><p>before</p></div>
+    <div class="big notice"><div><p><strong>This page is incomplete.</strong> One read</p></div> failed.
+    <a href="/again">Try again</a></div>
+    <p>between</p><div class="notice waiting"><p>The patient rated.</p></div><div class="notices">none</div>
+    <div class="notice">Second one</div></div>after"""
+    page = Page(url="http://x/", status=200, html=html)
+    assert page.heading == "What changed"
+    assert page.notices == ["This page is incomplete. One read failed. Try again", "Second one"]
+    assert Page(url="http://x/", status=200, html="<p>plain</p>").heading == ""
