@@ -16,7 +16,14 @@ from smart_app.cli.demo.check_steps import Steps, expect, expect_none
 from smart_app.cli.demo.environment import DemoEnvironment
 from smart_app.cli.demo.fhir_reader import FhirReader, reader_for
 from smart_app.cli.demo.html_visitor import HtmlVisitor, Page, PageForm
-from smart_app.cli.demo.page_findings import GivenRating, ratings_not_found, reads_not_whole, receipt_findings, results_not_found
+from smart_app.cli.demo.page_findings import (
+    GivenRating,
+    ratings_not_found,
+    reads_not_whole,
+    receipt_findings,
+    results_not_found,
+    totals_shown,
+)
 from smart_app.cli.demo.seeded_results import SeededResult
 
 _REFERENCE = re.compile(rf"\b(QuestionnaireResponse|Observation|Provenance)/({ID})")
@@ -112,23 +119,29 @@ def _scored(form: PageForm) -> list[str]:
     return [name for name in form.radios if re.fullmatch(r"(goal|task|bond)-\d", name)]
 
 
-def _answers(form: PageForm, *, kinds: int, leave_out: int = 0) -> dict[str, str]:
-    """An answer to every scored item but the last `leave_out`, so many different ones by turns: other kinds, another total."""
+def _answers(form: PageForm, *, higher: int = 1, leave_out: int = 0) -> dict[str, str]:
+    """An answer to every scored item but the last `leave_out`, one step more to the first `higher` of them."""
     names = _scored(form)
-    chosen = {name: form.radios[name][place % kinds + 2] for place, name in enumerate(names)}
+    chosen = {name: form.radios[name][3 if place < higher else 2] for place, name in enumerate(names)}
     return {name: chosen[name] for name in names[: len(names) - leave_out]}
 
 
-_KINDS = {"patient": 2, "clinician": 3}
+def _rating(walk: Walk, informant: str, form: PageForm) -> GivenRating:
+    """A rating of today with a total that neither stands on the chart for today nor was given before: else one of an earlier walk could be
+    taken for it. The first where all have been used."""
+    day = datetime.now(walk.stand.zone).date()
+    known = totals_shown(walk.chart, day) | {one.total for one in walk.given}
+    possible = [GivenRating(informant=informant, answers=_answers(form, higher=number), day=day) for number in range(1, len(_scored(form)))]
+    return next((one for one in possible if one.total not in known), possible[0])
 
 
 def _rate(walk: Walk, informant: str) -> Page:
     """Answer an informant's form whole; where that leads. The rating is remembered as it was given."""
     page, form = walk.form(informant)
-    answers = _answers(form, kinds=_KINDS[informant])
-    walk.given.append(GivenRating(informant=informant, answers=answers, day=datetime.now(walk.stand.zone).date()))
+    rating = _rating(walk, informant, form)
+    walk.given.append(rating)
     # Whoever rated this visit before, in another walk, says that it is meant.
-    return walk.visitor.send(page, form, {**answers, **form.boxes})
+    return walk.visitor.send(page, form, {**rating.answers, **form.boxes})
 
 
 def _references(page: Page) -> list[str]:
@@ -139,7 +152,7 @@ def _references(page: Page) -> list[str]:
 def _incomplete(walk: Walk) -> None:
     """An incomplete form is refused, says what is missing and keeps the answers."""
     page, form = walk.form("patient")
-    given = _answers(form, kinds=_KINDS["patient"], leave_out=2)
+    given = _answers(form, leave_out=2)
     answer = walk.visitor.send(page, form, given)
     expect(answer.status == 422, f"An incomplete form was to be answered with 422, and {answer.status} was answered.")
     missing = set(_scored(form)) - set(given)

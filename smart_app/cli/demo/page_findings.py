@@ -126,15 +126,33 @@ def ratings_not_found(page: Page, ratings: Iterable[GivenRating]) -> list[str]:
 
 
 def _unrated(page: Page, rating: GivenRating) -> str | None:
-    column, day = f"{rating.informant.capitalize()} total", day_text(rating.day)
-    tables = [table for table in page.tables if table.rows and column in table.rows[0]]
+    column, day = _column(rating.informant), day_text(rating.day)
+    tables = _tables_with(page, column)
     looked_for = f"The {rating.informant}'s rating of {day}, total {rating.total}, is not on the page"
     if not tables:
         return f"{looked_for}; no table of ratings has a column “{column}”."
-    shown = [_cell(row, table.rows[0].index(column)) for table in tables for row in table.rows[1:] if day in _days_in(row[:1])]
+    shown = [cell for table in tables for cell in _column_of_day(table, column, day)]
     if rating.total in shown:
         return None
     return f"{looked_for}; for that day its table has {' and '.join(f'“{cell}”' for cell in shown) or 'no row'}."
+
+
+def totals_shown(page: Page, day: date) -> set[str]:
+    """What the page has as totals of that day, whoever gave them."""
+    columns = [_column(informant) for informant in ("patient", "clinician")]
+    return {cell for one in columns for table in _tables_with(page, one) for cell in _column_of_day(table, one, day_text(day))}
+
+
+def _column(informant: str) -> str:
+    return f"{informant.capitalize()} total"
+
+
+def _tables_with(page: Page, column: str) -> list[PageTable]:
+    return [table for table in page.tables if table.rows and column in table.rows[0]]
+
+
+def _column_of_day(table: PageTable, column: str, day: str) -> list[str]:
+    return [_cell(row, table.rows[0].index(column)) for row in table.rows[1:] if day in _days_in(row[:1])]
 
 
 def _cell(row: Sequence[str], place: int) -> str:

@@ -9,7 +9,14 @@ import pytest
 
 from fhir_mappings.measures.catalogue import load_measures
 from smart_app.cli.demo.html_visitor import Page
-from smart_app.cli.demo.page_findings import GivenRating, ratings_not_found, reads_not_whole, receipt_findings, results_not_found
+from smart_app.cli.demo.page_findings import (
+    GivenRating,
+    ratings_not_found,
+    reads_not_whole,
+    receipt_findings,
+    results_not_found,
+    totals_shown,
+)
 from smart_app.cli.demo.seeded_results import SeededResult, day_text, numbers_of, results_in, unit_in, value_in_words
 
 UTC = ZoneInfo("UTC")
@@ -143,6 +150,27 @@ class TestResults:
         for cell in ("134/85 mmHg", "133/84 mmHg"):
             assert len(not_found(values(("01-Feb-2026", cell, "", ""), title="Blood pressure"), pressure)) == 1
 
+    def test_day_is_the_clinics(self) -> None:
+        late = results(given(day="2026-02-01T23:30:00Z"))
+        html, zone = values(("02-Feb-2026", "7.2 %", "", "")), ZoneInfo("Pacific/Kiritimati")
+        assert results_not_found(page(html), late, zone) == []
+        assert results_not_found(page(), late, zone)[0].startswith("HbA1c 7.2 % of 02-Feb-2026 (")
+
+    @pytest.mark.parametrize("day", ["２０２６", "２０２６-02", "2026-13", "soon"])
+    def test_what_is_no_day_of_a_calendar_is_no_day(self, day: str) -> None:
+        assert not_found("", given(day=day))[0].startswith("HbA1c 7.2 % of no day (")
+
+    def test_day_in_a_cell_is_no_number(self) -> None:
+        assert len(not_found(values(("2026", "7.2 %", "", "")), given(day="2026", valueQuantity={"value": 2026}))) == 1
+
+    @pytest.mark.parametrize("own", [{"valueString": "7.2 %"}, {"component": []}, {"dataAbsentReason": {}}])
+    def test_group_with_something_of_its_own_is_a_result(self, own: dict[str, Any]) -> None:
+        bare = {key: value for key, value in given().items() if key != "valueQuantity"}
+        members = {"hasMember": [{"reference": "Observation/b"}]}
+        assert len(results({**bare, **members, **own})) == 1
+        assert results({**bare, **members}) == ()
+        assert len(results(bare)) == 1
+
     def test_hba1c_is_told_from_other_results(self) -> None:
         found = results(given("a"), given("b", "29463-7"), given("c", "71875-9"))
         assert [one.reference for one in found if one.is_hba1c] == ["Observation/a", "Observation/c"]
@@ -217,6 +245,15 @@ class TestRatings:
         assert ratings_not_found(page(other, html), [rating(), rating("clinician", "4")]) == []
         (said,) = ratings_not_found(page(other, ratings(("29-Nov-2026", "1.00", "", "", "", ""))), [rating()])
         assert said.endswith("for that day its table has “2.00” and “1.00”.")
+
+    def test_day_is_the_one_in_the_first_column(self) -> None:
+        (said,) = ratings_not_found(page(ratings(("28-Nov-2026", "see 29-Nov-2026", "", "4.00", "", ""))), [rating("clinician", "4")])
+        assert said.endswith("for that day its table has no row.")
+
+    def test_totals_of_a_day_are_those_of_both(self) -> None:
+        html = ratings(("29-Nov-2026", "3.50", "3.00", "4.00", "4.10", ""), ("28-Nov-2026", "1.00", "", "2.00", "", ""))
+        assert totals_shown(page(html), TODAY) == {"3.50", "4.00"}
+        assert totals_shown(page(), TODAY) == set()
 
     def test_row_that_ends_before_the_column_has_nothing_there(self) -> None:
         (said,) = ratings_not_found(page(ratings(("29-Nov-2026", "3.50", "4.00"))), [rating("clinician", "4")])
@@ -294,6 +331,10 @@ class TestReads:
         texts = [f"{title} did not load. Tried at {at}." for title, at in (("HbA1c", 1), ("Weight", 1), ("BMI", 2))]
         said = reads_not_whole(page(reads(), ALL_READ, *map(notice, texts)))
         assert said == [f"The page says of itself: “{texts[0]}”", f"The page says of itself: “{texts[2]}”"]
+
+    def test_two_reasons_are_both_said_however_they_end(self) -> None:
+        texts = [f"{title} did not load. {why}. Tried at 1." for title, why in (("HbA1c", "Too slow"), ("Weight", "Refused"))]
+        assert len(reads_not_whole(page(reads(), ALL_READ, *map(notice, texts)))) == 2
 
     def test_everything_that_is_wrong_is_said(self) -> None:
         html = reads(("HbA1c", "failed")) + "<p>0 of 1 read complete.</p>" + notice("HbA1c did not load.")
