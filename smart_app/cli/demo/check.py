@@ -17,7 +17,7 @@ from smart_app.cli.demo.environment import DemoEnvironment
 from smart_app.cli.demo.fhir_reader import FhirReader, reader_for
 from smart_app.cli.demo.html_visitor import HtmlVisitor, Page, PageForm
 from smart_app.cli.demo.page_findings import (
-    GivenRating,
+    SentRating,
     ratings_not_found,
     reads_not_whole,
     receipt_findings,
@@ -52,7 +52,7 @@ class Walk:
     dashboard: Page | None = None
     stored: list[str] = field(default_factory=list)
     before: list[FhirJson] = field(default_factory=list)
-    given: list[GivenRating] = field(default_factory=list)
+    given: list[SentRating] = field(default_factory=list)
 
     @property
     def rated_before(self) -> bool:
@@ -126,12 +126,12 @@ def _answers(form: PageForm, *, higher: int = 1, leave_out: int = 0) -> dict[str
     return {name: chosen[name] for name in names[: len(names) - leave_out]}
 
 
-def _rating(walk: Walk, informant: str, form: PageForm) -> GivenRating:
+def _rating(walk: Walk, informant: str, form: PageForm) -> SentRating:
     """A rating of today with a total that neither stands on the chart for today nor was given before: else one of an earlier walk could be
     taken for it. The first where all have been used."""
     day = datetime.now(walk.stand.zone).date()
     known = totals_shown(walk.chart, day) | {one.total for one in walk.given}
-    possible = [GivenRating(informant=informant, answers=_answers(form, higher=number), day=day) for number in range(1, len(_scored(form)))]
+    possible = [SentRating(informant=informant, answers=_answers(form, higher=number), day=day) for number in range(1, len(_scored(form)))]
     return next((one for one in possible if one.total not in known), possible[0])
 
 

@@ -30,7 +30,7 @@ _UNUSABLE = re.compile(r"This page is incomplete\. \d+ HbA1c values? could not b
 _PLACES = Decimal("0.01")
 
 
-class GivenRating(Struct, frozen=True, kw_only=True):
+class SentRating(Struct, frozen=True, kw_only=True):
     """A rating that was sent: whose it is ("patient" or "clinician"), what was answered to each scored item, and on which day."""
 
     informant: str
@@ -120,12 +120,12 @@ def _shown_in(cell: str) -> ShownNumber | None:
     return ShownNumber(sign=found["sign"] or "", number=Decimal(found["number"]), second=second, unit=unit_in(found["rest"]))
 
 
-def ratings_not_found(page: Page, ratings: Iterable[GivenRating]) -> list[str]:
+def ratings_not_found(page: Page, ratings: Iterable[SentRating]) -> list[str]:
     """A sentence for each rating whose total does not stand, alone, in its informant's column of a row of its day."""
     return [sentence for one in ratings if (sentence := _unrated(page, one)) is not None]
 
 
-def _unrated(page: Page, rating: GivenRating) -> str | None:
+def _unrated(page: Page, rating: SentRating) -> str | None:
     column, day = _column(rating.informant), day_text(rating.day)
     tables = _tables_with(page, column)
     looked_for = f"The {rating.informant}'s rating of {day}, total {rating.total}, is not on the page"

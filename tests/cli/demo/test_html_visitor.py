@@ -179,3 +179,11 @@ def test_a_form_without_an_address_goes_to_its_page_with_what_a_browser_sends() 
         full = visitor.send(page, PageForm(action="", method="post"), {"a": "1"})
     assert bare.html == f"{base}|same-origin|navigate|None|None"
     assert full.html == f"{base}|same-origin|navigate|two=v2|application/x-www-form-urlencoded"
+
+
+def test_what_follows_a_link_a_head_cell_or_a_nested_script_is_none_of_it() -> None:
+    html = '<a href="/one">one</a> more<table><tr><th>h</th>lost<td>c</tr>lost too</table><style>a<script>b</script></style> end'
+    page = Page(url="http://x/", status=200, html=html)
+    assert page.links == [("one", "/one")]
+    assert page.tables[0].rows == [["h", "c"]]
+    assert page.text == "one more h lost c lost too end"

@@ -10,7 +10,7 @@ import pytest
 from fhir_mappings.measures.catalogue import load_measures
 from smart_app.cli.demo.html_visitor import Page
 from smart_app.cli.demo.page_findings import (
-    GivenRating,
+    SentRating,
     ratings_not_found,
     reads_not_whole,
     receipt_findings,
@@ -171,6 +171,14 @@ class TestResults:
         assert results({**bare, **members}) == ()
         assert len(results(bare)) == 1
 
+    def test_resource_of_another_kind_is_no_result_and_each_that_names_nobody_is_counted(self) -> None:
+        patient = {"resourceType": "Patient", "id": "p"}
+        report = given("r") | {"resourceType": "DiagnosticReport"}
+        strange = given("s", subject={"reference": "Patient/q"})
+        found = results_in([patient, report, given("a"), given("b"), strange], load_measures(), base="http://ehr/fhir")
+        assert [one.reference for one in found.by_patient["p"]] == ["Observation/a", "Observation/b"]
+        assert found.untied == 1
+
     def test_hba1c_is_told_from_other_results(self) -> None:
         found = results(given("a"), given("b", "29463-7"), given("c", "71875-9"))
         assert [one.reference for one in found if one.is_hba1c] == ["Observation/a", "Observation/c"]
@@ -196,8 +204,8 @@ def test_day_is_written_as_the_page_writes_it() -> None:
     assert [day_text(date(2026, month, 1)) for month in (1, 12)] == ["01-Jan-2026", "01-Dec-2026"]
 
 
-def rating(informant: str = "patient", *answers: str) -> GivenRating:
-    return GivenRating(informant=informant, answers={f"item-{place}": one for place, one in enumerate(answers or ("3", "4"))}, day=TODAY)
+def rating(informant: str = "patient", *answers: str) -> SentRating:
+    return SentRating(informant=informant, answers={f"item-{place}": one for place, one in enumerate(answers or ("3", "4"))}, day=TODAY)
 
 
 def ratings(*rows: tuple[str, ...], label: str = "Alliance with Sofia (you): Table of 2 ratings") -> str:
