@@ -29,7 +29,8 @@ class SearchResult(Struct, frozen=True, kw_only=True):
 
 class SearchPages(Struct, kw_only=True):
     """One search under way, for resources of the type `wanted` at `base`. `following` is the address of its next page, None at the end or
-    where that must not be read; a resource that appears on two pages counts once."""
+    where that must not be read; a resource that appears on two pages counts once, against the server's total too: pages that overlap may
+    leave out as many as they repeat. `seen` is the page each came on."""
 
     wanted: str
     base: str
@@ -39,7 +40,7 @@ class SearchPages(Struct, kw_only=True):
     following: str | None = None
     total: int | None = None
     visited: set[str] = field(default_factory=set)
-    seen: set[tuple[str, str]] = field(default_factory=set)
+    seen: dict[tuple[str, str], int] = field(default_factory=dict)
     received: int = 0
     suspect: bool = False
     stopped: str | None = None
@@ -85,11 +86,12 @@ class SearchPages(Struct, kw_only=True):
             return
         mode = search.get("mode") if isinstance(search, dict) else None
         match = kind == self.wanted and mode != "include"
-        self.received += match
         local_id = resource.get("id")
         identity = (str(kind), local_id if isinstance(local_id, str) and local_id else f"#{len(self.seen)}")
-        if identity not in self.seen:
-            self.seen.add(identity)
+        page, known = len(self.visited), self.seen.get(identity)
+        self.received += match and known in {None, page}
+        if known is None:
+            self.seen[identity] = page
             (self.matches if match else self.included).append(resource)
 
     def result(self) -> SearchResult:

@@ -282,6 +282,23 @@ def test_server_that_repeats_a_page_under_new_addresses_is_noticed(session: Sess
     assert "twice" in str(found.reason)
 
 
+@responses.activate
+def test_pages_that_overlap_leave_out_as_many_as_they_repeat(session: Session) -> None:
+    """As where something was entered, or the order is not the same twice, while the pages were read."""
+    responses.get(SEARCH, json=page(observation(1), observation(2), total=4, following=f"{SEARCH}?page=2"))
+    responses.get(f"{SEARCH}?page=2", json=page(observation(2), observation(3), total=4))
+    found = client(session).search("Observation", [])
+    assert [one["id"] for one in found.resources] == ["o1", "o2", "o3"]
+    assert found.reason == "The server counts 4 results and gave 3."
+
+
+@responses.activate
+def test_pages_that_overlap_and_leave_nothing_out_are_complete(session: Session) -> None:
+    responses.get(SEARCH, json=page(observation(1), observation(2), total=3, following=f"{SEARCH}?page=2"))
+    responses.get(f"{SEARCH}?page=2", json=page(observation(2), observation(3), total=3))
+    assert client(session).search("Observation", []).complete
+
+
 # SMART K2
 @responses.activate
 def test_page_limit_is_said(session: Session) -> None:

@@ -335,6 +335,7 @@ class TestOpens:
         page = clinic.launch("pages-overlap=2").page
         assert page.status == 200
         assert "8.0 %" in page.text
+        assert "HbA1c is incomplete." in page.text
         assert "2 results" in page.text
 
     # SMART G4
