@@ -194,6 +194,14 @@ def test_the_methods_of_code_and_unit_are_said_together(loinc: str, code: str, m
     assert drawn(result(loinc, 82, code)).method == method
 
 
+@pytest.mark.parametrize(
+    ("loinc", "code", "converted"),
+    [(EGFR, "mL/min", False), (EGFR, "mL/min/{1.73_m2}", False), (WEIGHT, "kg", False), (WEIGHT, "[lb_av]", True)],
+)
+def test_a_value_is_converted_only_where_its_number_changes(loinc: str, code: str, *, converted: bool) -> None:
+    assert drawn(result(loinc, 82, code)).converted is converted
+
+
 def test_the_source_s_method_is_kept_beside_the_unit_s() -> None:
     plain = [measure for measure in MEASURES if measure.key == "egfr"]
     assert plain[0].apart == {"mL/min"}
