@@ -10,7 +10,7 @@ from fhir_mappings.measures.measure import Unit
 from fhir_mappings.measures.units.plausibility import believed, why_suspect
 from fhir_mappings.measures.units.text_value import text_value
 from fhir_mappings.measures.units.unit_meaning import contradicts, unit_coded, unit_written
-from fhir_mappings.r4.display import absent_words, as_written, cut, label_of, shown_value
+from fhir_mappings.r4.display import absent_words, as_written, cut, label_of
 from fhir_mappings.r4.json_types import FhirJson
 from fhir_mappings.r4.quantity import Quantity
 from fhir_mappings.r4.systems import UCUM
@@ -37,7 +37,7 @@ KnownUnits = dict[tuple[CodePlace, str, str], Accepted]
 
 
 class Unreadable(Exception):
-    """Why one value is skipped."""
+    """Why one value is skipped. `shown` is what is to be seen of it other than the value as it stands there."""
 
     def __init__(self, code: str, reason: str, *, shown: str | None = None, remedy: str | None = None) -> None:
         super().__init__(reason)
@@ -51,7 +51,7 @@ def quantity_in(holder: FhirJson) -> FhirJson:
     """The value as a Quantity. Unreadable when it is absent or no quantity."""
     quantity = holder.get("valueQuantity")
     if "dataAbsentReason" in holder and any(key.startswith("value") for key in holder):
-        raise Unreadable("value_contradicts", "A value is recorded together with a reason why there is none.", shown=shown_value(holder))
+        raise Unreadable("value_contradicts", "A value is recorded together with a reason why there is none.")
     if isinstance(quantity, dict) and quantity.get("value") is not None:
         return quantity
     if isinstance(holder.get("valueString"), str):
@@ -60,7 +60,7 @@ def quantity_in(holder: FhirJson) -> FhirJson:
     if isinstance(absent, dict):
         raise Unreadable("value_absent", f"No value: {absent_words(absent)}.")
     if any(key.startswith("value") for key in holder):
-        raise Unreadable("value_not_numeric", "The value is not a number with a unit.", shown=shown_value(holder))
+        raise Unreadable("value_not_numeric", "The value is not a number with a unit.")
     raise Unreadable("value_missing", "No value is recorded.")
 
 
@@ -80,7 +80,7 @@ def drawn_value(raw: FhirJson, place: CodePlace, known: KnownUnits) -> tuple[Dec
     the code."""
     number = decimal_of(raw.get("value"))
     if number is None:
-        raise Unreadable("value_not_numeric", "The value is not a number.", shown=as_written(raw))
+        raise Unreadable("value_not_numeric", "The value is not a number.")
     accepted = _accepted(raw, place, known)
     unit = accepted.unit
     if not accepted.low <= number <= accepted.high:
@@ -146,7 +146,7 @@ def _agreed(unit: Unit, beside: object, raw: FhirJson, place: CodePlace) -> Unit
     if spelled is not unit and (spelled or contradicts(beside, unit, place.units, place.measure.units)):
         coded, written = (cut(beside), cut(raw.get("unit"))) if beside is raw.get("code") else (unit.label, cut(beside))
         reason = f"The unit is coded as {coded} but written as {written}."
-        raise Unreadable("unit_contradicts", reason, shown=as_written(raw), remedy="The source corrects the unit.")
+        raise Unreadable("unit_contradicts", reason, remedy="The source corrects the unit.")
     return unit
 
 
