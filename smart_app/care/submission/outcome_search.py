@@ -69,28 +69,34 @@ class OutcomeSearch(Struct, frozen=True, kw_only=True):
         return self.client.search(kind, params, deadline=deadline, fresh=True)
 
     def _with_provenance(self, sealed: SealedSubmission, found: Found) -> Found:
-        """Provenance too, by whatever it targets that is there: without that there is nothing of it to look for. It takes no other part's
-        certainty away."""
+        """Provenance too, once the place of the answers is known, or that they are not there: a server that refused them may have kept a
+        Provenance that names them. It takes no other part's certainty away."""
         known = sealed.with_outcomes(found.outcomes)
         sent = next((part for part in sealed.missing if part.role == PROVENANCE), None)
-        reference = known.outcome_of(RESPONSE).reference or next(iter(known.stored.values()), None)
-        if sent is not None and reference is None and RESPONSE in found.absent:
-            # It would name answers that are not there.
-            return replace(found, absent=found.absent | {PROVENANCE})
-        if reference is None or sent is None:
+        places = _targets(known) if sent else []
+        if sent is None or (known.outcome_of(RESPONSE).reference is None and RESPONSE not in found.absent):
             return found
-        if self.capabilities.searchable("Provenance", "target") is False:
+        if places and self.capabilities.searchable("Provenance", "target") is False:
             return replace(found, reason=found.reason or _NO_PROVENANCE)
-        try:
-            result = self.client.search("Provenance", [("target", reference)], fresh=True)
-        except FhirError as error:
-            return replace(found, reason=found.reason or f"{_NO_PROVENANCE} {error.user_message}")
-        place = next((outcome for resource in result.resources if (outcome := _provenance(resource, sent, reference, sealed.base))), None)
-        if place is not None:
-            return replace(found, outcomes={**found.outcomes, PROVENANCE: place})
-        if result.complete:
-            return replace(found, absent=found.absent | {PROVENANCE})
-        return replace(found, reason=found.reason or result.reason)
+        for place in places:
+            try:
+                result = self.client.search("Provenance", [("target", place)], fresh=True)
+            except FhirError as error:
+                return replace(found, reason=found.reason or f"{_NO_PROVENANCE} {error.user_message}")
+            mine = next((outcome for resource in result.resources if (outcome := _provenance(resource, sent, place, sealed.base))), None)
+            if mine is not None:
+                return replace(found, outcomes={**found.outcomes, PROVENANCE: mine})
+            if not result.complete:
+                return replace(found, reason=found.reason or result.reason)
+        return replace(found, absent=found.absent | {PROVENANCE})
+
+
+def _targets(known: SealedSubmission) -> list[str]:
+    """The places a Provenance may be found by: that of the answers, and one of what was stored beside them, as it may name answers that
+    were refused when it was stored."""
+    stored = {role: place for role, place in known.stored.items() if role != PROVENANCE}
+    others = [place for role, place in stored.items() if role != RESPONSE]
+    return [*([stored[RESPONSE]] if RESPONSE in stored else []), *others[:1]]
 
 
 _NO_PROVENANCE = "The server cannot be searched for the record of who entered this (Provenance)."

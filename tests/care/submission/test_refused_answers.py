@@ -1,0 +1,23 @@
+"""Servers that store what belongs to the answers and not the answers: what they kept is found, put right and told as it is."""
+
+import pytest
+
+from tests.care.submission.table.faulty_server import Ability
+from tests.care.submission.table.scene import KEY, scene
+from tests.care.submission.table.server_answers import BY_KEY, SOUND
+from tests.care.submission.table.truth import dangling, doubled
+
+
+@pytest.mark.parametrize("ability", ["conditional", "search"])
+@pytest.mark.parametrize("answer", ["empty-scores", "entries-422-scores"])
+def test_provenance_that_names_refused_answers_is_found_and_put_right(answer: str, ability: Ability) -> None:
+    with scene(ability, "transaction") as standing:
+        standing.server.answer = BY_KEY[answer]
+        standing.send()
+        (kept,) = standing.server.of_type("Provenance")
+        assert standing.server.of_type("QuestionnaireResponse") == []
+        standing.server.answer = SOUND
+        standing.press()
+        assert standing.look().state == "saved"
+        assert [one["id"] for one in standing.server.of_type("Provenance")] == [kept["id"]]
+        assert (doubled(standing.held, KEY), dangling(standing.held)) == ([], [])
