@@ -80,9 +80,13 @@ def step_words(key: str | None) -> str:
 
 
 def with_found(sealed: SealedSubmission, found: Found) -> SealedSubmission:
-    """The submission with what a search says: what was found is stored, what may have been and is not there has to be sent still."""
+    """The submission with what a search says: what was found is stored, what may have been and is not there has to be sent still. What
+    failed for the moment, and cannot be searched for either, is not known: nothing will be sent of it blindly."""
     absent = uncertain(sealed) & found.absent
-    known = sealed.with_outcomes({role: WriteOutcome(why=_NOT_LISTED, became="waiting") for role in absent}).with_outcomes(found.outcomes)
+    unsure = {role for role in uncertain(sealed) - absent if sealed.outcome_of(role).became == "failed"}
+    known = sealed.with_outcomes({role: WriteOutcome(why=_NOT_LISTED, became="waiting") for role in absent})
+    known = known.with_outcomes({role: replace(sealed.outcome_of(role), became="unknown") for role in unsure})
+    known = known.with_outcomes(found.outcomes)
     answers = known.outcome_of(RESPONSE)
     return replace(known, reason=None if answers.reference else sealed.reason or answers.why)
 

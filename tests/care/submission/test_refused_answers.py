@@ -21,3 +21,14 @@ def test_provenance_that_names_refused_answers_is_found_and_put_right(answer: st
         assert standing.look().state == "saved"
         assert [one["id"] for one in standing.server.of_type("Provenance")] == [kept["id"]]
         assert (doubled(standing.held, KEY), dangling(standing.held)) == ([], [])
+
+
+def test_what_failed_for_the_moment_and_cannot_be_searched_for_is_not_known_once_it_was_asked_for() -> None:
+    with scene("neither", "transaction") as standing:
+        standing.server.answer = BY_KEY["entries-503-nothing"]
+        standing.send()
+        assert standing.look().state == "refused"
+        standing.server.answer = SOUND
+        standing.press()
+        assert standing.look().state == "unknown"
+        assert standing.server.of_type("QuestionnaireResponse") == []
