@@ -5,7 +5,7 @@ import pytest
 from tests.care.submission.table.faulty_server import Ability
 from tests.care.submission.table.scene import KEY, scene
 from tests.care.submission.table.server_answers import BY_KEY, SOUND
-from tests.care.submission.table.truth import dangling, doubled
+from tests.care.submission.table.truth import claims, dangling, doubled
 
 
 @pytest.mark.parametrize("ability", ["conditional", "search"])
@@ -32,3 +32,12 @@ def test_what_failed_for_the_moment_and_cannot_be_searched_for_is_not_known_once
         standing.press()
         assert standing.look().state == "unknown"
         assert standing.server.of_type("QuestionnaireResponse") == []
+
+
+def test_receipt_is_headed_saved_only_where_the_answers_are_there() -> None:
+    with scene("conditional", "transaction") as standing:
+        standing.server.answer = BY_KEY["entries-429-scores"]
+        standing.send()
+        told = standing.look()
+        assert told.state == "kept"
+        assert all("there" not in claims(text) for text in told.pages.values())

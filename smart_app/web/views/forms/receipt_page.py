@@ -72,14 +72,15 @@ def receipt_view(
     receipt: Receipt, *, context: LaunchContext, patient: Patient | None, history: str, check_again: str, now: datetime
 ) -> ReceiptView:
     """The page of one receipt. `patient` is None when the record did not give it just now; `now` is aware and gives the zone."""
-    alarm = receipt.outcome != "accepted" and any(part.read_back == "differs" for part in receipt.written)
+    saved = receipt.outcome in {"saved", "partly_saved"}
+    alarm = saved and any(part.read_back == "differs" for part in receipt.written)
     headline = "Saved, but the record says something else than was sent" if alarm else _HEADLINES[receipt.outcome]
     return ReceiptView(
         banner=clinician_banner(patient, today=now.date()) if patient else None,
         patient_id=context.patient,
         headline=headline,
         lead=_lead(receipt, context, alarm=alarm),
-        tick=receipt.outcome in {"saved", "partly_saved"} and not alarm,
+        tick=saved and not alarm,
         history=history,
         check_again=check_again if receipt.outcome in _CHECK_WORDS or receipt.completable else None,
         check_words=_CHECK_WORDS.get(receipt.outcome, _COMPLETE if receipt.completable else ""),
