@@ -22,6 +22,7 @@ RapportError
 │   ├── Refused               400, 422: the server understood and said no
 │   └── Unavailable           429, 5xx
 └── StoreError                the app's own database failed
+    ├── NotOpened                 a row that no configured key opens, or that was changed
     ├── NotSealed                 what was to be sent could not be sealed, so it was not sent
     └── OutcomeNotKept            what was sent is sealed, and how it ended could not be written down
 """
@@ -243,6 +244,12 @@ class StoreError(RapportError):
 
     http_status = 503
     code = "store_failed"
+
+
+class NotOpened(StoreError):
+    """No key that is configured opens a stored row, or it was changed, or another version of Rapport sealed it. The others can be."""
+
+    code = "row_not_opened"
 
 
 class NotSealed(StoreError):

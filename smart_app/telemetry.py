@@ -19,6 +19,7 @@ ALLOWED_FIELDS = frozenset(
     {
         "attempt",
         "code",
+        "command",
         "count",
         "database",
         "duration_ms",
@@ -27,6 +28,7 @@ ALLOWED_FIELDS = frozenset(
         "host",
         "instrument",
         "issuer_name",
+        "lacking",
         "launch_hash",
         "level",
         "method",
@@ -38,9 +40,11 @@ ALLOWED_FIELDS = frozenset(
         "rung",
         "setting",
         "status",
+        "tables",
         "time_zone",
         "timestamp",
         "version",
+        "what",
     }
 )
 _EVENT = re.compile(r"[a-z][a-z0-9_.]{0,63}")
@@ -79,6 +83,11 @@ def request_bound(request_id: str) -> Iterator[None]:
     """Every log line within carries this request id."""
     with bound_contextvars(request_id=request_id):
         yield
+
+
+def log_not_opened(table: str) -> None:
+    """That a row of Rapport's own database was passed over, because no key that is configured opens it or it was changed."""
+    new_log().warning("row_not_opened", tables=table, command="rapport seal status")
 
 
 def only_allowed_fields(_logger: WrappedLogger, _method: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from msgspec import Struct
@@ -16,7 +16,7 @@ from smart_app.care.submission.outcome_search import Found, OutcomeSearch
 from smart_app.care.submission.sealed_submission import RESPONSE, SealedSubmission, WriteOutcome, from_payload, to_payload
 from smart_app.care.submission.visit_state import check_in_use
 from smart_app.care.submission.write_ladder import Sender, climb, with_found
-from smart_app.errors import OutcomeNotKept, SessionError, StoreError
+from smart_app.errors import NotOpened, OutcomeNotKept, SessionError, StoreError
 from smart_app.launch.context.launch_context import Author, LaunchId
 from smart_app.services import AppServices
 from smart_app.store import OutboxEntry, OutboxState, author_of
@@ -85,7 +85,7 @@ def resolve(record: ChartRecord, *, key: str) -> OutboxEntry:
     if settled.outcome_of(RESPONSE).reference is None:
         # Without the answers nothing proves that the server will not have them in a moment: a late commit comes after the search.
         settled = replace(known.with_outcomes(found.outcomes), reason=settled.reason)
-    _finish(record, settled, launch_id=record.launch)
+    _finish(record, settled, launch_id=record.launch, sent=False)
     return entry_of(record, key=key, author=author)
 
 
@@ -101,10 +101,27 @@ class Undelivered(Struct, frozen=True, kw_only=True):
     state: OutboxState
 
 
+class LeftBehind(Struct, frozen=True, kw_only=True):
+    """What was sent and the record does not show, newest first; `unread` is what this version cannot read: when it was sent."""
+
+    items: tuple[Undelivered, ...]
+    unread: tuple[datetime, ...]
+
+
 def undelivered(record: ChartRecord) -> tuple[Undelivered, ...]:
     """What this user has sent of this patient, in whatever launch, and is not stored or not shown; newest first."""
-    left = record.services.store.outbox.left_by(author_of(record.context))
-    return tuple(Undelivered(sealed=from_payload(entry.payload), state=entry.state) for entry in left)
+    return left_behind(record).items
+
+
+def left_behind(record: ChartRecord) -> LeftBehind:
+    """The same, with what cannot be read beside it: it takes none of the others with it."""
+    items, unread = [], []
+    for entry in record.services.store.outbox.left_by(author_of(record.context)):
+        try:
+            items.append(Undelivered(sealed=from_payload(entry.payload), state=entry.state))
+        except NotOpened:
+            unread.append(entry.created)
+    return LeftBehind(items=tuple(items), unread=tuple(unread))
 
 
 def read_again(record: ChartRecord, entry: OutboxEntry, *, found: bool | None) -> OutboxState:
@@ -115,7 +132,7 @@ def read_again(record: ChartRecord, entry: OutboxEntry, *, found: bool | None) -
     sealed = from_payload(entry.payload)
     state: State = state_of(sealed) if found else "accepted"
     if state != entry.state:
-        _finish(record, sealed, launch_id=entry.launch_id, state=state)
+        _finish(record, sealed, launch_id=entry.launch_id, state=state, sent=False)
     return state
 
 
@@ -141,10 +158,10 @@ def _own_entry(record: ChartRecord, *, key: str, author: Author | None) -> Outbo
     return entry
 
 
-def _finish(record: AnyRecord, sealed: SealedSubmission, *, launch_id: LaunchId, state: State | None = None) -> None:
+def _finish(record: AnyRecord, sealed: SealedSubmission, *, launch_id: LaunchId, state: State | None = None, sent: bool = True) -> None:
     """Seal how it stands and record it, in one transaction. OutcomeNotKept where that fails: it was sent, or looked for, all the same."""
     state = state or state_of(sealed)
-    log_outcome(sealed, state)
+    log_outcome(sealed, state, sent=sent)
     try:
         _written_down(record, sealed, launch_id=launch_id, state=state)
     except StoreError as error:

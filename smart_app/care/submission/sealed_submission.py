@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from fhir_mappings.instruments.instrument import Informant
 from smart_app.care.forms.late_visit import LateVisit
+from smart_app.errors import NotOpened
 from smart_app.fhir.client import Resource
 from smart_app.launch.context.launch_context import Author
 
@@ -148,8 +149,17 @@ def to_payload(sealed: SealedSubmission) -> dict[str, object]:
 
 
 def from_payload(payload: Mapping[str, object]) -> SealedSubmission:
-    """The submission as sealed."""
-    return msgspec.convert(payload, SealedSubmission)
+    """The submission as sealed. NotOpened where another version of Rapport sealed it in a way that this one cannot read."""
+    try:
+        return msgspec.convert(payload, SealedSubmission)
+    except msgspec.ValidationError as error:
+        raise NotOpened(_OTHER_VERSION, detail="sealed by another version") from error
+
+
+_OTHER_VERSION = (
+    "These answers were sealed by another version of Rapport, and this one cannot read them. They are kept as they are. Do not enter "
+    "them again before whoever looks after Rapport has looked at them."
+)
 
 
 def parts_of(bundle: Resource, key: str) -> tuple[SubmissionPart, ...]:

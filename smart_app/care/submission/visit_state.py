@@ -15,7 +15,7 @@ from smart_app.care.record.reads import ANSWERS, read_all
 from smart_app.care.record.record import ChartRecord
 from smart_app.care.submission.sealed_submission import SealedSubmission, from_payload
 from smart_app.care.submission.write_ladder import why_not_write
-from smart_app.errors import FhirError, NotOffered
+from smart_app.errors import FhirError, NotOffered, NotOpened
 from smart_app.fhir.client import Resource
 from smart_app.store import OutboxState, author_of
 
@@ -197,7 +197,11 @@ def ratings_sent(record: ChartRecord, instrument: str) -> Mapping[str, SentRatin
     """What became of the ratings by that form that whoever is signed in last sent: of each visit the latest, and what was sent."""
     me, found = record.context.user.reference, dict[str, SentRating]()
     for entry in record.services.store.outbox.sent_by(author_of(record.context)):
-        sealed = from_payload(entry.payload)
+        try:
+            sealed = from_payload(entry.payload)
+        except NotOpened:
+            # Which form it was nobody can say; the author's page says that it is there.
+            continue
         if (sealed.slug, sealed.informant) == (instrument, "clinician") and sealed.clinician in {None, me}:
             found.setdefault(sealed.visit, (_FATES[entry.state], sealed))
     return found

@@ -18,7 +18,7 @@ from smart_app.care.forms.late_visit import late_note, visit_answered_about
 from smart_app.care.forms.saved_drafts import SavedDraft, saved_drafts
 from smart_app.care.record.page_rule import PageOffers, offers_for
 from smart_app.care.sessions.sign_out import sign_out
-from smart_app.care.submission.delivery import undelivered
+from smart_app.care.submission.delivery import left_behind
 from smart_app.errors import SessionError
 from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.launch.oauth.granted_features import FeatureOff, features_off
@@ -31,7 +31,7 @@ from smart_app.web.session.headers import see_other
 from smart_app.web.views.dashboard.dashboard_page import DashboardUrls, dashboard_view
 from smart_app.web.views.dashboard.offers import offers
 from smart_app.web.views.ended import ended_view, signed_out_view
-from smart_app.web.views.forms.kept_answers import saved_draft_notices, undelivered_notices
+from smart_app.web.views.forms.kept_answers import saved_draft_notices, undelivered_notices, unread_notices
 from smart_app.web.views.sign_in_end import ending_notice
 
 _DEFAULT_YEARS: Years = "2"
@@ -61,7 +61,8 @@ class Dashboard:
         day, notice = of_launch(page_request.record, history) if at == BY_LAUNCH else (_day(at), None)
         now = page_request.record.now()
         left = saved_drafts(page_request.record) if is_clinician(page_request.context.user.kind) else ()
-        behind = undelivered_notices(undelivered(page_request.record), partial(_receipt, page_request), now=now)
+        behind = left_behind(page_request.record)
+        unread = unread_notices(behind.unread, now=now)
         urls = self._urls(page_request, history)
         going_on = partial(_going_on, page_request, offers_for(history.facts), late=urls.late)
         view = dashboard_view(
@@ -73,7 +74,11 @@ class Dashboard:
             opening=notice,
             off=self._off(page_request.context),
             ending=ending_notice(page_request.context, now=now),
-            unsent=(*saved_draft_notices(left, going_on, now=now), *behind),
+            unsent=(
+                *saved_draft_notices(left, going_on, now=now),
+                *undelivered_notices(behind.items, partial(_receipt, page_request), now=now),
+                *unread,
+            ),
         )
         self._services.store.audit.add("history_read", launch_id=page_request.id, context=page_request.context)
         return self._dependencies.pages.page("dashboard", view, csrf=page_request.csrf, tab=page_request.tab)

@@ -84,6 +84,17 @@ def undelivered_notices(left: Sequence[Undelivered], address: Callable[[str], st
     )
 
 
+def unread_notices(unread: Sequence[datetime], *, now: datetime) -> tuple[Notice, ...]:
+    """For the clinician's page: what another version of Rapport sealed and this one cannot read."""
+    return tuple(Notice(title="Kept and not readable here:", text=_UNREAD.format(moment=_moment(one, now))) for one in unread)
+
+
+_UNREAD = (
+    "A form sent at {moment} was sealed by another version of Rapport, and this one cannot read it. It is kept. Tell whoever looks after "
+    "Rapport, and do not enter it again before they have looked."
+)
+
+
 def _sent(sealed: SealedSubmission, now: datetime) -> str:
     return f"{sealed.instrument_title}, {_WHOSE[sealed.informant]}, sent at {_moment(sealed.authored, now)}"
 
