@@ -81,6 +81,7 @@ def create_app(
     """The app for one deployment. `registration` is `launch.json` when not given. Raises ConfigurationError and StoreError."""
     configure_logging(level=logging.getLevelNamesMapping()[settings.log_level])
     services = build_services(settings, registration=registration or load_registration(settings.launch_file), clock=clock, new_id=new_id)
+    say_not_opened(services.store)
     csrf = Csrf(keys=_keys(settings), base_url=settings.base_url)
     static = load_static()
     dependencies = Dependencies(
@@ -145,6 +146,14 @@ def _store(settings: Settings, *, clock: Callable[[], datetime]) -> Store:
     told = "relative" if is_relative(settings.database_url) else "whole"
     new_log().info("database_opened", database=place_of(settings.database_url), reason_code=told, setting="RAPPORT_DATABASE_URL")
     return store
+
+
+def say_not_opened(store: Store) -> None:
+    """Log how many rows no configured key opens, by table, and the command that says more. Nothing where all can be opened."""
+    found = store.not_opened().rows
+    if found:
+        tables = ", ".join(f"{table} {rows}" for table, rows in found.items())
+        new_log().warning("rows_not_opened", tables=tables, count=sum(found.values()), command="rapport seal status")
 
 
 def _say_zone(zone: ZoneInfo, settings: Settings, registration: Registration) -> None:

@@ -12,6 +12,7 @@ from smart_app.cli.instruments.command import instruments
 from smart_app.cli.launches import launches
 from smart_app.cli.registration.command import register
 from smart_app.cli.registration.keys import keys
+from smart_app.cli.sealing import seal
 from smart_app.errors import ConfigurationError, StoreError, in_one_line
 from smart_app.store import store_failure
 
@@ -48,3 +49,4 @@ main.add_command(instruments)
 main.add_command(keys)
 main.add_command(launches)
 main.add_command(register)
+main.add_command(seal)

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Connection, exists, or_, select
+from sqlalchemy import Connection, exists, or_, select, update
 
 from smart_app.errors import StoreError
 from smart_app.launch.context.launch_context import LaunchContext
@@ -20,18 +21,23 @@ from smart_app.store.launches import OVER, Launches, OpenLaunch, PendingCookie
 from smart_app.store.migrate import is_current, standing, upgrade
 from smart_app.store.outbox import DONE, STUCK, Outbox, OutboxEntry, OutboxState
 from smart_app.store.reveals import Revealed, Reveals
+from smart_app.store.rotation import Rotation, SealedTable, reseal_all
 from smart_app.store.seal import Sealer, parse_key
+from smart_app.store.seal_use import NotOpenedRows, not_opened, rows_by_key, undeliverable
+from smart_app.store.tables import drafts, launches, outbox, reveals
 
 __all__ = [
     "AuditEntry",
     "BroughtLaunch",
     "Draft",
     "FormPlace",
+    "NotOpenedRows",
     "OpenLaunch",
     "OutboxEntry",
     "OutboxState",
     "PendingCookie",
     "Revealed",
+    "Rotation",
     "Store",
     "Ticket",
     "Verified",
@@ -65,6 +71,7 @@ class Store(Struct, frozen=True, kw_only=True):
     audit: Audit
     database: Database
     chain: Chain
+    sealer: Sealer
     clock: Callable[[], datetime]
 
     def open_launch(
@@ -118,6 +125,46 @@ class Store(Struct, frozen=True, kw_only=True):
     def verify_audit(self, *, contains: tuple[int, str] | None = None) -> Verified:
         """Whether the audit trail is as it was written, and still holds the row of that number and hash."""
         return verify(self.database, self.chain, contains=contains)
+
+    @property
+    def key_ids(self) -> tuple[str, ...]:
+        """What names the configured keys (hex), the one that seals first."""
+        return tuple(one.hex() for one in self.sealer.key_ids)
+
+    def rows_by_key(self) -> Mapping[str, Mapping[str, int]]:
+        """Rows by the id (hex) of the key they were sealed under, and by table."""
+        with self.database.begin() as connection:
+            return rows_by_key(connection)
+
+    def not_opened(self) -> NotOpenedRows:
+        """Rows that no configured key opens."""
+        with self.database.begin() as connection:
+            return not_opened(connection, self.sealer.key_ids)
+
+    def rotate(self) -> Rotation:
+        """Seal every row but the audit trail's anew under the first key, and make its lookups anew; recorded where there were any. The app
+        may go on meanwhile, with the same keys."""
+        done = reseal_all(
+            self.database,
+            SealedTable(launches, self.launches.resealed),
+            SealedTable(outbox, partial(self.outbox.resealed, candidates=self.audit.authors)),
+            SealedTable(drafts, self.drafts.resealed),
+            SealedTable(reveals, self.reveals.resealed),
+        )
+        if done.resealed:
+            self.audit.add("resealed", launch_id=None, context=None, detail={"key": self.key_ids[0], "rows": dict(done.resealed)})
+        return done
+
+    def give_up(self, *, by: str, why: str) -> int:
+        """Discard the submissions on their way that no configured key opens, by somebody's decision, recorded; how many. They stay as they
+        were sealed."""
+        given_up = update(outbox).where(undeliverable(self.sealer.key_ids)).values(state="discarded", due=None, updated=self.clock())
+        with self.database.begin() as together:
+            rows = together.execute(given_up.returning(outbox.c.id)).scalars().all()
+            if rows:
+                detail = {"by": by, "why": why, "rows": list(rows)}
+                self.audit.add("not_opened_given_up", launch_id=None, context=None, detail=detail, within=together)
+        return len(rows)
 
     def check(self) -> None:
         """Readiness: raises StoreError unless the database answers and has the schema of this version."""
@@ -181,5 +228,6 @@ def _store(database: Database, keys: Sequence[bytes], *, clock: Callable[[], dat
         audit=Audit(database, sealer, chain, clock=clock),
         database=database,
         chain=chain,
+        sealer=sealer,
         clock=clock,
     )

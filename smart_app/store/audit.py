@@ -13,10 +13,11 @@ from typing import Any
 from msgspec import Struct
 from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
 
-from smart_app.launch.context.launch_context import Author, LaunchContext, LaunchId
+from smart_app.errors import NotOpened
+from smart_app.launch.context.launch_context import Author, LaunchContext, LaunchId, User
 from smart_app.store.audit_chain import Chain, ChainedEvent, Head
 from smart_app.store.database import Database
-from smart_app.store.seal import Sealer, digest
+from smart_app.store.seal import ID_BYTES, Sealer, digest
 from smart_app.store.tables import audit, audit_head
 
 _TABLE = audit.name
@@ -34,7 +35,8 @@ _AT_ONCE = 500
 
 class AuditEntry(Struct, frozen=True, kw_only=True):
     """One event. `launch` is the digest of the launch id. `user` is the reference at the FHIR base `iss`, `user_key` the sign-in's
-    (issuer, subject). What is not known of an event, or was not kept when it was written, is None."""
+    (issuer, subject). What is not known of an event, or was not kept when it was written, is None. Of one that cannot be opened nothing
+    is known; its detail names the key it was `not_opened` for want of."""
 
     sequence: int
     at: datetime
@@ -107,8 +109,18 @@ class Audit:
         with self._database.begin() as connection, connection.execution_options(yield_per=_AT_ONCE).execute(wanted) as rows:
             yield map(self._entry, rows)
 
+    def authors(self, launch_id: LaunchId) -> Sequence[Author]:
+        """Who did something in that launch, about whom, by what can be opened of the trail."""
+        wanted = select(audit).where(audit.c.launch == digest(launch_id)).order_by(audit.c.id)
+        with self._database.begin() as connection:
+            entries = [self._entry(row) for row in connection.execute(wanted)]
+        return [author for one in entries if (author := _author(one)) is not None]
+
     def _entry(self, row: Row[Any]) -> AuditEntry:
-        opened = self._sealer.open(row.payload, table=_TABLE, row=row.seal_row)
+        try:
+            opened = self._sealer.open(row.payload, table=_TABLE, row=row.seal_row)
+        except NotOpened:
+            opened = {"user": None, "patient": None, "detail": {"not_opened": row.payload[:ID_BYTES].hex()}}
         key = opened.get("user_key")
         return AuditEntry(
             sequence=row.id,
@@ -129,6 +141,14 @@ def _who(context: LaunchContext | Author | None) -> dict[str, Any]:
     user = context.user
     key = [user.issuer, user.subject] if user.subject else None
     return {"iss": context.iss, "user": user.reference, "user_key": key, "patient": context.patient}
+
+
+def _author(entry: AuditEntry) -> Author | None:
+    """Whoever it was, but for their name, which the trail does not hold."""
+    if not (entry.iss and entry.user and entry.patient):
+        return None
+    issuer, subject = entry.user_key or ("", "")
+    return Author(iss=entry.iss, patient=entry.patient, user=User(reference=entry.user, name=None, issuer=issuer, subject=subject))
 
 
 def _patient_parts(iss: str, patient: str) -> tuple[str, str, str]:

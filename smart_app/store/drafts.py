@@ -7,7 +7,7 @@ lets answers in: what is kept is read with a launch.
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -15,11 +15,12 @@ from msgspec import Struct
 from sqlalchemy import Connection, Row, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from smart_app.errors import SessionError, StoreError
+from smart_app.errors import NotOpened, SessionError, StoreError
 from smart_app.launch.context.launch_context import Author, LaunchContext, LaunchId, User
 from smart_app.store.database import Database
 from smart_app.store.seal import Sealer, digest
 from smart_app.store.tables import drafts
+from smart_app.telemetry import log_not_opened
 
 Saved = Literal["new", "again", "too_soon"]
 _TABLE = drafts.name
@@ -135,14 +136,15 @@ class Drafts:
         """Keep the answers of a form for `ttl`, in place of what was kept of it at least `apart` ago. SessionError when the key is
         somebody else's."""
         now, row_id = self._clock(), digest(place.key)
-        values = {"payload": self._sealed(place, ticket, answers), "updated": now, "expires": now + ttl}
-        mine = (drafts.c.id == row_id) & drafts.c.owner.in_(self._owners(ticket.author))
+        owners = self._owners(ticket.author)
+        values = {"owner": owners[0], "payload": self._sealed(place, ticket, answers), "updated": now, "expires": now + ttl}
+        mine = (drafts.c.id == row_id) & drafts.c.owner.in_(owners)
         with self._database.begin(within) as connection:
             found = connection.execute(select(drafts.c.owner, drafts.c.updated).where(drafts.c.id == row_id)).one_or_none()
             if found is None:
-                _insert(connection, {"id": row_id, "owner": self._owners(ticket.author)[0], **values})
+                _insert(connection, {"id": row_id, **values})
                 return "new"
-            if found.owner not in self._owners(ticket.author):
+            if found.owner not in owners:
                 raise SessionError(_DAMAGED, detail="the submission key is another form's")
             if now - found.updated < apart:
                 return "too_soon"
@@ -153,7 +155,7 @@ class Drafts:
         """What this user has not sent of this patient, newest first."""
         with self._database.begin() as connection:
             rows = connection.execute(_SELECT_ALIVE, {"owners": self._owners(author), "now": self._clock()}).all()
-        return [self._draft(row) for row in rows]
+        return list(self._opened(rows))
 
     def get(self, key: str, author: Author) -> Draft | None:
         """The draft of a form of this user and patient, or None."""
@@ -170,6 +172,19 @@ class Drafts:
         with self._database.begin(within) as connection:
             rows = connection.execute(delete(drafts).where(drafts.c.id.in_(over)).returning(drafts), {"now": now}).all()
         return [self._expired(row) for row in rows]
+
+    def resealed(self, row: Row[Any]) -> dict[str, Any]:
+        """The columns as the first key makes them. NotOpened where no key opens it."""
+        author = _author(self._sealer.open(row.payload, table=_TABLE, row=row.id))
+        return {"payload": self._sealer.renewed(row.payload, table=_TABLE, row=row.id), "owner": self._owners(author)[0]}
+
+    def _opened(self, rows: Sequence[Row[Any]]) -> Iterator[Draft]:
+        """Those that can be opened: one that cannot takes none of the others with it, and is counted."""
+        for row in rows:
+            try:
+                yield self._draft(row)
+            except NotOpened:
+                log_not_opened(_TABLE)
 
     def _owners(self, author: Author) -> list[str]:
         return self._sealer.lookups(owner_parts("draft", author))
@@ -208,9 +223,12 @@ class Drafts:
         except StoreError:
             # Sealed under a key that is gone: that there was one is known, whose is not.
             return Expired(launch=None, author=None, detail={})
-        iss, patient, reference, issuer, subject = opened["author"]
-        author = Author(iss=iss, patient=patient, user=User(reference=reference, name=None, issuer=issuer, subject=subject))
-        return Expired(launch=opened["launch"], author=author, detail={"key": opened["key"], "form": opened["form"][0]})
+        return Expired(launch=opened["launch"], author=_author(opened), detail={"key": opened["key"], "form": opened["form"][0]})
+
+
+def _author(opened: Mapping[str, Any]) -> Author:
+    iss, patient, reference, issuer, subject = opened["author"]
+    return Author(iss=iss, patient=patient, user=User(reference=reference, name=None, issuer=issuer, subject=subject))
 
 
 def _insert(connection: Connection, values: Mapping[str, Any]) -> None:

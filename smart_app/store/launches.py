@@ -124,7 +124,11 @@ class Launches:
                 raise LaunchError("browser_differs", _BROWSER_DIFFERS)
         if payload is None:
             raise LaunchError("state_unknown", _STATE_UNKNOWN)
-        return msgspec.convert(self._sealer.open(payload, table=_TABLE, row=row_id), PendingLaunch)
+        try:
+            return msgspec.convert(self._sealer.open(payload, table=_TABLE, row=row_id), PendingLaunch)
+        except (StoreError, msgspec.ValidationError) as error:
+            # As `_context`: begun under a key that is gone, or by an older Rapport.
+            raise LaunchError("state_unknown", _STATE_UNKNOWN, detail="the stored launch cannot be read") from error
 
     def open(
         self, context: LaunchContext, *, idle: timedelta, absolute: timedelta, state: str | None = None, within: Connection | None = None
@@ -148,10 +152,10 @@ class Launches:
             payload = connection.execute(select(launches.c.payload).where(spent)).scalar_one_or_none()
         if payload is None:
             return None
-        launch_id = LaunchId(self._sealer.open(payload, table=_TABLE, row=row_id)["launch"])
         try:
+            launch_id = LaunchId(self._sealer.open(payload, table=_TABLE, row=row_id)["launch"])
             return launch_id, self.get(launch_id, cookies)
-        except SessionError:
+        except (SessionError, StoreError):
             return None
 
     def get(self, launch_id: LaunchId, cookies: Mapping[str, str]) -> LaunchContext:
@@ -227,6 +231,10 @@ class Launches:
         with self._database.begin(within) as connection:
             rows = connection.execute(gone, {"now": now}).all()
         return [self._ended(row) for row in rows]
+
+    def resealed(self, row: Row[Any]) -> dict[str, Any]:
+        """The columns as the first key makes them. NotOpened where no key opens it."""
+        return {"payload": self._sealer.renewed(row.payload, table=_TABLE, row=row.id)}
 
     def _row(self, kind: str, secret_id: str, cookie_value: str, payload: Any, *, idle: timedelta, absolute: timedelta) -> dict[str, Any]:
         row_id, now = digest(secret_id), self._clock()

@@ -10,32 +10,35 @@ from msgspec import Struct
 from sqlalchemy import Connection, Row, Update, and_, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from smart_app.errors import StoreError
+from smart_app.errors import NotOpened, StoreError
 from smart_app.launch.context.launch_context import Author, LaunchId
 from smart_app.store.database import Database
 from smart_app.store.drafts import owner_parts
 from smart_app.store.seal import Sealer, digest
 from smart_app.store.tables import outbox
+from smart_app.telemetry import log_not_opened
 
 # "stored": the answers, and every other part that could be. "partly": the answers, and not all that should be with them. "accepted": the
 # answers, by the record's word, which shows nothing at their place. "discarded" and "copied" are a named person's decision.
 OutboxState = Literal["sealed", "sending", "stored", "partly", "accepted", "refused", "unknown", "discarded", "copied"]
 _TABLE = outbox.name
-_UNFINISHED = ("sealed", "sending", "unknown", "refused", "partly", "accepted")
+UNFINISHED = ("sealed", "sending", "unknown", "refused", "partly", "accepted")
 _SENDABLE = ("sealed", "unknown", "refused", "partly")
 # Built once: SQLAlchemy takes longer to build a statement and to find it in its cache than SQLite to execute it.
 _INSERT = insert(outbox)
 _SELECT = select(outbox).where(outbox.c.id == bindparam("wanted"))
 _MARK = update(outbox).where(outbox.c.id == bindparam("wanted")).values(state=bindparam("to"), updated=bindparam("now"))
 _RESEAL = _MARK.values(payload=bindparam("sealed"), due=None)
+_RESEAL_FOUND = _RESEAL.values(owner=bindparam("whose"), patient=bindparam("whom"))
+_KNOWN = select(outbox.c.id).where(outbox.c.id == bindparam("wanted"))
 # Sent by a process that is gone, and stored in the record for long enough, as of `sent_before` and `stored_before`.
 STUCK = and_(outbox.c.state == "sending", outbox.c.updated < bindparam("sent_before"))
 DONE = and_(outbox.c.state == "stored", outbox.c.updated < bindparam("stored_before"))
 _RECOVER = update(outbox).where(STUCK).values(state="unknown", updated=bindparam("now"))
 _PURGE = delete(outbox).where(DONE)
 _OWN = outbox.c.owner.in_(bindparam("owners", expanding=True))
-_LEFT = _OWN & outbox.c.state.in_(_UNFINISHED)
-_ABOUT = outbox.c.patient.in_(bindparam("patients", expanding=True)) & outbox.c.state.in_(_UNFINISHED)
+_LEFT = _OWN & outbox.c.state.in_(UNFINISHED)
+_ABOUT = outbox.c.patient.in_(bindparam("patients", expanding=True)) & outbox.c.state.in_(UNFINISHED)
 _LATEST = 20
 _SELECT_OWN = select(outbox).where(_OWN).order_by(outbox.c.created.desc(), outbox.c.id).limit(_LATEST)
 _SELECT_LEFT = select(outbox).where(_LEFT).order_by(outbox.c.created.desc(), outbox.c.id)
@@ -87,8 +90,7 @@ class Outbox:
             "created": now,
             "updated": now,
         }
-        values["owner"] = self._owners(author)[0] if author else None
-        values["patient"] = self._patients(author.iss, author.patient)[0] if author else None
+        values["owner"], values["patient"] = self._found_by(author) if author else (None, None)
         try:
             with self._database.durable() as connection:
                 connection.execute(_INSERT, values)
@@ -126,42 +128,52 @@ class Outbox:
         within: Connection | None = None,
     ) -> None:
         """Set the state and the payload, for the launch and the author that `put` it; `within` a transaction, or in one of its own.
-        It is due no more. Raises KeyError for an unknown key."""
-        values = {"to": state, "now": self._clock(), "sealed": self._sealed(key, launch_id, payload, author)}
+        It is due no more. Without an author the one sealed before stays. Raises KeyError for an unknown key."""
         with self._database.begin(within) as connection:
-            _change(connection, _RESEAL, key, values)
+            whose = author or self._author_of(connection, key)
+            values = {"to": state, "now": self._clock(), "sealed": self._sealed(key, launch_id, payload, whose)}
+            if whose is None:
+                _change(connection, _RESEAL, key, values)
+                return
+            owner, patient = self._found_by(whose)
+            _change(connection, _RESEAL_FOUND, key, {**values, "whose": owner, "whom": patient})
 
     def get(self, key: str) -> OutboxEntry | None:
-        """The submission, or None."""
+        """The submission, or None. NotOpened where no key opens it."""
         with self._database.begin() as connection:
             row = connection.execute(_SELECT, {"wanted": digest(key)}).one_or_none()
         return None if row is None else self._entry(row)
 
+    def knows(self, key: str) -> bool:
+        """Whether there is a submission of that key, whether or not it can be opened."""
+        with self._database.begin() as connection:
+            return connection.execute(_KNOWN, {"wanted": digest(key)}).first() is not None
+
     def pending(self) -> Sequence[OutboxEntry]:
         """What the record has not acknowledged, oldest first."""
-        statement = select(outbox).where(outbox.c.state.in_(_UNFINISHED)).order_by(outbox.c.created, outbox.c.id)
+        statement = select(outbox).where(outbox.c.state.in_(UNFINISHED)).order_by(outbox.c.created, outbox.c.id)
         with self._database.begin() as connection:
             rows = connection.execute(statement).all()
-        return [self._entry(row) for row in rows]
+        return list(self._entries(rows))
 
     def left_by(self, author: Author) -> Sequence[OutboxEntry]:
         """What of this user's submissions about this patient the record has not acknowledged, newest first."""
         with self._database.begin() as connection:
             rows = connection.execute(_SELECT_LEFT, {"owners": self._owners(author)}).all()
-        return [self._entry(row) for row in rows]
+        return list(self._entries(rows))
 
     def left_about(self, iss: str, patient: str) -> Sequence[OutboxEntry]:
         """What of anybody's submissions about this patient the record has not acknowledged, newest first."""
         with self._database.begin() as connection:
             rows = connection.execute(_SELECT_ABOUT, {"patients": self._patients(iss, patient)}).all()
-        return [self._entry(row) for row in rows]
+        return list(self._entries(rows))
 
     def sent_by(self, author: Author) -> Iterator[OutboxEntry]:
         """The latest submissions of this user about this patient that are still here, acknowledged ones among them, newest first; each is
         opened when it is looked at."""
         with self._database.begin() as connection:
             rows = connection.execute(_SELECT_OWN, {"owners": self._owners(author)}).all()
-        return map(self._entry, rows)
+        return self._entries(rows)
 
     def belongs(self, key: str, author: Author) -> bool:
         """Whether this user sent that submission about this patient, in whatever launch, and it is not acknowledged."""
@@ -178,6 +190,32 @@ class Outbox:
             with suppress(StoreError):
                 found.add(digest(self._entry(row).launch_id))
         return frozenset(found)
+
+    def resealed(self, row: Row[Any], *, candidates: Callable[[LaunchId], Sequence[Author]]) -> dict[str, Any] | None:
+        """The columns as the first key makes them. Who sent what was sealed before the author was sealed with it is one of the
+        `candidates` of its launch: the one whose lookup is the row's. None where none is, as the row's lookup cannot be made anew
+        then. NotOpened where no key opens it."""
+        opened = self._opened(row)
+        author = _author(opened)
+        if author is not None:
+            owner, patient = self._found_by(author)
+            return {"payload": self._sealer.renewed(row.payload, table=_TABLE, row=row.id), "owner": owner, "patient": patient}
+        if row.owner is None:
+            return {"payload": self._sealer.renewed(row.payload, table=_TABLE, row=row.id)}
+        proven = next((one for one in candidates(LaunchId(opened["launch_id"])) if row.owner in self._owners(one)), None)
+        if proven is None:
+            return None
+        owner, patient = self._found_by(proven)
+        envelope = self._sealer.seal({**opened, "author": msgspec.to_builtins(proven)}, table=_TABLE, row=row.id)
+        return {"payload": envelope, "owner": owner, "patient": patient}
+
+    def _found_by(self, author: Author) -> tuple[str, str]:
+        """What finds a submission of theirs, and any about that patient, under the first key."""
+        return self._owners(author)[0], self._patients(author.iss, author.patient)[0]
+
+    def _author_of(self, connection: Connection, key: str) -> Author | None:
+        row = connection.execute(_SELECT, {"wanted": digest(key)}).one_or_none()
+        return None if row is None else _author(self._opened(row))
 
     def _owners(self, author: Author) -> list[str]:
         return self._sealer.lookups(owner_parts("outbox", author))
@@ -200,8 +238,20 @@ class Outbox:
         envelope = {"key": key, "launch_id": launch_id, "payload": payload, "author": msgspec.to_builtins(author)}
         return self._sealer.seal(envelope, table=_TABLE, row=digest(key))
 
+    def _opened(self, row: Row[Any]) -> dict[str, Any]:
+        opened: dict[str, Any] = self._sealer.open(row.payload, table=_TABLE, row=row.id)
+        return opened
+
+    def _entries(self, rows: Sequence[Row[Any]]) -> Iterator[OutboxEntry]:
+        """Those that can be opened: one that cannot takes none of the others with it, and is counted."""
+        for row in rows:
+            try:
+                yield self._entry(row)
+            except NotOpened:
+                log_not_opened(_TABLE)
+
     def _entry(self, row: Row[Any]) -> OutboxEntry:
-        opened = self._sealer.open(row.payload, table=_TABLE, row=row.id)
+        opened = self._opened(row)
         return OutboxEntry(
             key=opened["key"],
             launch_id=LaunchId(opened["launch_id"]),
@@ -209,9 +259,17 @@ class Outbox:
             payload=opened["payload"],
             created=row.created,
             updated=row.updated,
-            author=msgspec.convert(opened.get("author"), Author | None),
+            author=_author(opened),
             due=row.due,
         )
+
+
+def _author(opened: dict[str, Any]) -> Author | None:
+    """None for one sealed before its author was sealed with it."""
+    try:
+        return msgspec.convert(opened.get("author"), Author | None)
+    except msgspec.ValidationError as error:
+        raise NotOpened("A stored submission was sealed by another version of Rapport.", detail=f"table {_TABLE}") from error
 
 
 def _change(connection: Connection, statement: Update, key: str, values: dict[str, Any]) -> None:

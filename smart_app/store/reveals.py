@@ -9,9 +9,11 @@ from msgspec import Struct
 from sqlalchemy import Row, insert, select
 from sqlalchemy.exc import IntegrityError
 
+from smart_app.errors import NotOpened
 from smart_app.store.database import Database
 from smart_app.store.seal import Sealer
 from smart_app.store.tables import reveals
+from smart_app.telemetry import log_not_opened
 
 Visit = tuple[str, str]
 _TABLE = reveals.name
@@ -68,9 +70,23 @@ class Reveals:
             rows = connection.execute(wanted).all()
         found: dict[Visit, list[Revealed]] = {}
         for row in rows:
-            found.setdefault(pair_of[row.visit], []).append(self._opened(row))
+            if (made := self._opened(row)) is not None:
+                found.setdefault(pair_of[row.visit], []).append(made)
         return found
 
-    def _opened(self, row: Row[Any]) -> Revealed:
+    def resealed(self, row: Row[Any]) -> dict[str, Any]:
+        """The columns as the first key makes them; its id is one of them. NotOpened where no key opens it."""
         made = self._sealer.open(row.payload, table=_TABLE, row=row.id)
+        of_visit = (made["issuer"], made["patient"], made["clinician"], made["visit"])
+        row_id = self._sealer.lookup((*of_visit, made["user"]))
+        payload = self._sealer.renewed(row.payload, table=_TABLE, row=row.id, to=row_id)
+        return {"id": row_id, "visit": self._sealer.lookup(of_visit), "payload": payload}
+
+    def _opened(self, row: Row[Any]) -> Revealed | None:
+        """None for one that no key opens: it reveals nothing, and is counted."""
+        try:
+            made = self._sealer.open(row.payload, table=_TABLE, row=row.id)
+        except NotOpened:
+            log_not_opened(_TABLE)
+            return None
         return Revealed(user=made["user"], name=made.get("name"), reason=made.get("reason"), at=row.created)

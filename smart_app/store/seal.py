@@ -18,11 +18,11 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from smart_app.errors import ConfigurationError, StoreError
+from smart_app.errors import ConfigurationError, NotOpened
 
 KEY_BYTES = 32
 _WHERE = "RAPPORT_SECRET_KEYS"
-_ID_BYTES = 4
+ID_BYTES = 4
 _NONCE_BYTES = 12
 
 
@@ -53,23 +53,40 @@ class Sealer:
         self._lookups = [derive(key, b"lookup", KEY_BYTES) for key in checked]
         self._current = next(iter(self._ciphers))
 
+    @property
+    def key_ids(self) -> tuple[bytes, ...]:
+        """What names the configured keys in a sealed value, the one that seals first."""
+        return tuple(self._ciphers)
+
     def seal(self, payload: Any, *, table: str, row: str) -> bytes:
         """`payload` (JSON; Decimals keep their digits) sealed for one row of one table."""
-        nonce = os.urandom(_NONCE_BYTES)
         text = simplejson.dumps(payload, use_decimal=True, separators=(",", ":")).encode()
-        return self._current + nonce + self._ciphers[self._current].encrypt(nonce, text, _bound_to(table, row))
+        return self._seal(text, table=table, row=row)
 
     def open(self, sealed: bytes, *, table: str, row: str) -> Any:
-        """What was sealed. Raises StoreError for an unknown key, a changed value, or a value moved from another row."""
-        cipher = self._ciphers.get(sealed[:_ID_BYTES])
+        """What was sealed. Raises NotOpened for an unknown key, a changed value, or a value moved from another row."""
+        return simplejson.loads(self._open(sealed, table=table, row=row), use_decimal=True)
+
+    def renewed(self, sealed: bytes, *, table: str, row: str, to: str | None = None) -> bytes:
+        """The same, to the byte, under the first key, for that row or for the one it moves `to`; as it is where nothing is to be done.
+        Raises NotOpened as `open` does."""
+        plain = self._open(sealed, table=table, row=row)
+        stays = sealed[:ID_BYTES] == self._current and to in {None, row}
+        return sealed if stays else self._seal(plain, table=table, row=to or row)
+
+    def _seal(self, text: bytes, *, table: str, row: str) -> bytes:
+        nonce = os.urandom(_NONCE_BYTES)
+        return self._current + nonce + self._ciphers[self._current].encrypt(nonce, text, _bound_to(table, row))
+
+    def _open(self, sealed: bytes, *, table: str, row: str) -> bytes:
+        cipher = self._ciphers.get(sealed[:ID_BYTES])
         if cipher is None:
-            raise StoreError("A stored record was sealed with a key that is not configured.", detail=f"table {table}")
-        nonce, text = sealed[_ID_BYTES : _ID_BYTES + _NONCE_BYTES], sealed[_ID_BYTES + _NONCE_BYTES :]
+            raise NotOpened("A stored record was sealed with a key that is not configured.", detail=f"table {table}")
+        nonce, text = sealed[ID_BYTES : ID_BYTES + _NONCE_BYTES], sealed[ID_BYTES + _NONCE_BYTES :]
         try:
-            plain = cipher.decrypt(nonce, text, _bound_to(table, row))
+            return cipher.decrypt(nonce, text, _bound_to(table, row))
         except (InvalidTag, ValueError) as error:
-            raise StoreError("A stored record was changed or moved.", detail=f"table {table}") from error
-        return simplejson.loads(plain, use_decimal=True)
+            raise NotOpened("A stored record was changed or moved.", detail=f"table {table}") from error
 
     def lookup(self, parts: Iterable[str]) -> str:
         """The lookup key under the current secret key (hex)."""
@@ -91,7 +108,7 @@ def _checked(key: bytes) -> bytes:
 
 def key_id(key: bytes) -> bytes:
     """What names a key in what was made with it, and tells nothing about it."""
-    return derive(key, b"id", _ID_BYTES)
+    return derive(key, b"id", ID_BYTES)
 
 
 def derive(key: bytes, purpose: bytes, length: int) -> bytes:

@@ -104,6 +104,7 @@ audit = Table(
     Column("previous", _DIGEST, nullable=False),
     Column("key_id", String(8), nullable=False),
     Column("hash", _DIGEST, nullable=False),
+    Index("audit_by_key", "key_id"),
 )
 
 # One row. Who appends to the trail changes it first, and by that takes its turn.

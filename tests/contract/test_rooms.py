@@ -32,6 +32,7 @@ ANSWERS = {
     "fhir_mappings/submission/transaction.py": "submission_bundle",
     "smart_app/care/submission/sealed_submission.py": "SealedSubmission",
     "smart_app/care/submission/write_ladder.py": "highest",
+    "smart_app/store/rotation.py": "reseal_all",
     "smart_app/care/dashboard/blind_entry.py": "apply",
     "smart_app/care/record/page_rule.py": "offers_for",
     "smart_app/settings/": "read_settings",

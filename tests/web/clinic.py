@@ -100,10 +100,16 @@ def clinic(
     ehr.put(patient("pat-1", "Halvorsen", "Ingrid"), patient("pat-2", "Okafor", "Chidi"))
     ehr.attach(wire)
     settings = Settings(
-        secret_keys=(SecretStr("a" * 43),),
         database_url=fresh_database(folder),
         # However busy the machine is, nothing is given up on that answers.
-        **{"read_timeout": 5, "read_deadline": 60, "base_url": SITE, "time_zone": "UTC", **more},
+        **{
+            "secret_keys": (SecretStr("a" * 43),),
+            "read_timeout": 5,
+            "read_deadline": 60,
+            "base_url": SITE,
+            "time_zone": "UTC",
+            **more,
+        },
     )
     registration = replace(load_registration(), issuers=tuple(others)).with_issuer(issuer or registered())
     app = create_app(settings, registration=registration, clock=clock)

@@ -94,7 +94,7 @@ def keep(
     ttl = timedelta(hours=services.settings.draft_hours)
     until = (services.clock() + ttl).astimezone(services.zone(ticket.author.iss))
     kept = KeptAnswers(state="kept", answered=answered(instrument, answers), of=len(instrument.items), until=until)
-    if services.store.outbox.get(typed.place.key) is not None:
+    if services.store.outbox.knows(typed.place.key):
         return replace(kept, state="sent")
     if not answers:
         return replace(kept, state="nothing")
@@ -150,7 +150,7 @@ def _unsent(
         same_form = (draft.slug, draft.informant, draft.version, draft.rated) == wanted
         if not same_form or key not in {None, draft.key}:
             continue
-        if store.outbox.get(draft.key) is None:
+        if not store.outbox.knows(draft.key):
             return _shown(record.context, instrument, informant, draft)
         store.drafts.drop(draft.key)
     return None

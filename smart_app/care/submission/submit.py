@@ -63,7 +63,7 @@ _NOT_TAKEN = (
 
 def _submit(record: ChartRecord, asked: AskedForm, *, key: str, fields: Fields, confirmed: Collection[str]) -> Invalid | str:
     # What was sent before under this key was asked then.
-    open_questions = () if record.services.store.outbox.get(key) else unconfirmed(record, asked, confirmed=confirmed)
+    open_questions = () if record.services.store.outbox.knows(key) else unconfirmed(record, asked, confirmed=confirmed)
     answers = parse(asked.instrument, asked.informant, fields)
     if isinstance(answers, Invalid) or open_questions:
         return _with_questions(answers, open_questions, kept=understood(asked.instrument, fields))

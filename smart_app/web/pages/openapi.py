@@ -8,6 +8,8 @@ from smart_app.registration import Registration
 
 _TEXT = {"type": "string", "minLength": 1}
 _ADDRESS = {**_TEXT, "format": "uri"}
+_READY = r"^ready\n(row_not_opened [a-z]+ [0-9]+\n)*$"
+_NOT_READY = r"^(database not ready|submission_not_opened [0-9]+: .*)\n$"
 _BASE64 = {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"}
 
 
@@ -20,8 +22,8 @@ def openapi(registration: Registration) -> dict[str, Any]:
             "readiness",
             "Whether launches can be opened: the database answers and has this version's schema",
             {
-                "200": _plain("They can.", "ready\n"),
-                "503": _plain("The database is not ready; nothing is lost by asking again.", "database not ready\n"),
+                "200": _matching("They can; with the tables that hold rows which no configured key opens.", _READY),
+                "503": _matching("The database is not ready, or holds submissions that no configured key opens.", _NOT_READY),
             },
         ),
         MANIFEST_PATH: _asked(
@@ -48,6 +50,10 @@ def _asked(name: str, summary: str, answers: dict[str, Any]) -> dict[str, Any]:
 
 def _plain(description: str, text: str) -> dict[str, Any]:
     return {"description": description, "content": {"text/plain": {"schema": {"type": "string", "const": text}}}}
+
+
+def _matching(description: str, pattern: str) -> dict[str, Any]:
+    return {"description": description, "content": {"text/plain": {"schema": {"type": "string", "pattern": pattern}}}}
 
 
 def _json(schema: str) -> dict[str, Any]:
