@@ -41,7 +41,7 @@ def rotate() -> None:
         done = store.rotate()
         click.echo(f"key {store.key_ids[0]}: sealed anew under it: {_listed(done.resealed)}")
         _say_left(store, done)
-        if done.not_opened or done.not_proven or done.unsettled:
+        if done.not_opened or done.unsettled or (done.not_proven and len(store.key_ids) > 1):
             raise SystemExit(1)
         for name in store.key_ids[1:]:
             _say_of_old(name, trail=store.rows_by_key().get(name, {}).get("audit", 0))
@@ -62,11 +62,8 @@ def give_up(by: str, why: str) -> None:
 
 def _say_left(store: Store, done: Rotation) -> None:
     """What is in the way of taking the old key away, and what to do."""
-    if done.not_opened:
-        strangers = [name for name in store.rows_by_key() if name not in store.key_ids]
-        under = f" (sealed under {', '.join(strangers)})" if strangers else " (changed since they were sealed)"
-        click.echo(f"left, opened by no configured key: {_listed(done.not_opened)}{under}. {_WHAT_HELPS} {_GONE}")
-    if done.not_proven:
+    _say_not_opened(store, done.not_opened)
+    if done.not_proven and len(store.key_ids) > 1:
         click.echo(
             f"left as they were: {_listed(done.not_proven)}, sealed by an earlier version that did not seal who sent them. Only the "
             "key they were found by so far finds them: keep every key until they are in the record, and run this again then."
@@ -76,6 +73,18 @@ def _say_left(store: Store, done: Rotation) -> None:
             f"written under another key meanwhile: {_listed(done.unsettled)}. A Rapport with another first key is running: restart it with "
             f"the {_KEYS} of this command, and run this again."
         )
+
+
+def _say_not_opened(store: Store, rows: Mapping[str, int]) -> None:
+    """Those of other keys, which a key opens, and those that none does any more."""
+    of_others = {table: count for table, count in store.not_opened().rows.items() if table in rows}
+    strangers = [name for name, counted in store.rows_by_key().items() if name not in store.key_ids and rows.keys() & counted.keys()]
+    changed = {table: count - of_others.get(table, 0) for table, count in rows.items() if count > of_others.get(table, 0)}
+    if of_others:
+        under = ", ".join(strangers)
+        click.echo(f"left, opened by no configured key: {_listed(of_others)} (sealed under {under}). {_WHAT_HELPS} {_GONE}")
+    if changed:
+        click.echo(f"left, changed since they were sealed by something other than Rapport: {_listed(changed)}. A backup may have them.")
 
 
 def _say_of_old(name: str, *, trail: int) -> None:

@@ -1,22 +1,22 @@
 """`rapport seal`: what is sealed under which key, a change of keys, and what is said where one cannot be taken away."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import update
 
 from smart_app.cli import main
 from smart_app.launch.context.launch_context import LaunchId
 from smart_app.store import Store, author_of, open_store, parse_key
-from smart_app.store.seal import key_id
+from smart_app.store.seal import digest, key_id
+from smart_app.store.tables import outbox
 from tests.store.test_rotation import as_before_authors
 from tests.support.clock import Clock
 from tests.support.samples import CONTEXT
 
 OLD, NEW = "a" * 43, "b" * 43
 LAUNCH = LaunchId("launch-1")
-Opening = Callable[..., Store]
 
 
 def named(key: str) -> str:
@@ -85,6 +85,25 @@ def test_a_submission_whose_sender_is_not_sealed_with_it_keeps_the_old_key(store
     assert "left as they were: outbox 1" in result.output
     assert "keep every key" in result.output
     assert "take it away" not in result.output
+
+
+def test_with_a_single_key_there_is_none_to_keep_for_anybody(store: Store) -> None:
+    as_before_authors(store, parse_key(OLD))
+    with store.database.begin() as connection:
+        connection.exec_driver_sql("UPDATE outbox SET owner = 'nobody of the trail'")
+    result = run("rotate", keys=OLD)
+    assert (result.exit_code, result.output) == (0, f"key {named(OLD)}: sealed anew under it: nothing\n")
+
+
+def test_a_row_that_was_changed_is_told_from_one_whose_key_is_missing(store: Store) -> None:
+    store.outbox.put("damaged", launch_id=LAUNCH, payload={}, author=author_of(CONTEXT))
+    with store.database.begin() as connection:
+        damaged = outbox.c.id == digest("damaged")
+        connection.execute(update(outbox).where(damaged).values(payload=key_id(parse_key(OLD)) + bytes(60)))
+    result = run("rotate", keys=OLD)
+    assert result.exit_code == 1
+    assert "changed since they were sealed by something other than Rapport: outbox 1. A backup may have them." in result.output
+    assert "Put the key back" not in result.output
 
 
 def test_giving_up_wants_a_name_and_a_reason_and_counts(store: Store) -> None:
