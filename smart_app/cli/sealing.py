@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import click
 
 from smart_app.cli.database import existing_store
-from smart_app.settings import Settings
+from smart_app.settings import Settings, read_settings
 from smart_app.store import Rotation, Store
 
 _KEYS = "RAPPORT_SECRET_KEYS"
@@ -88,7 +88,7 @@ def _say_not_opened(store: Store, rows: Mapping[str, int]) -> None:
 
 
 def _say_of_old(name: str, *, trail: int) -> None:
-    settings = Settings()
+    settings = read_settings(Settings)
     hours = settings.draft_hours + -(-settings.absolute_minutes // 60)
     rows = "1 row" if trail == 1 else f"{trail} rows"
     needed = f"Keep it as long as {rows} of the audit trail, written with it, should be readable and verified." if trail else ""
