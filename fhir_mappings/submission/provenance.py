@@ -1,10 +1,13 @@
 """Who answered, with which program, from which response: one Provenance per submission."""
 
 from fhir_mappings.instruments.canonicals import RESPONSE
-from fhir_mappings.r4.json_types import Json, instant
+from fhir_mappings.r4.json_types import FhirJson, Json, instant
 from fhir_mappings.submission.submission import Submission
 
 _AGENT = "http://terminology.hl7.org/CodeSystem/provenance-participant-type"
+# FHIR's own list has no word for who passes something on; US Core adds this one, "the entity that provided the copy to your system":
+# https://hl7.org/fhir/us/core/CodeSystem-us-core-provenance-participant-type.html
+_US_CORE = "http://hl7.org/fhir/us/core/CodeSystem/us-core-provenance-participant-type"
 
 
 def provenance(submission: Submission, roles: tuple[str, ...]) -> Json:
@@ -21,6 +24,13 @@ def provenance(submission: Submission, roles: tuple[str, ...]) -> Json:
         ],
         "entity": [{"role": "source", "what": {"reference": submission.urn(RESPONSE)}}],
     }
+
+
+def with_transmitter(provenance: FhirJson, who: str | None) -> Json:
+    """The same, sent by `who` in its author's place: a reference. None, and no transmitter in it, where the author sends it themself."""
+    kind = {"coding": [{"system": _US_CORE, "code": "transmitter", "display": "Transmitter"}]}
+    others = [agent for agent in provenance["agent"] if agent.get("type") != kind]
+    return {**provenance, "agent": [*others, *([{"type": kind, "who": {"reference": who}}] if who else [])]}
 
 
 def _enterer(submission: Submission) -> tuple[Json, ...]:

@@ -2,14 +2,14 @@
 
 from fhir_mappings.instruments import canonicals
 from fhir_mappings.instruments.canonicals import PROVENANCE, RESPONSE
-from fhir_mappings.r4.json_types import Json
+from fhir_mappings.r4.json_types import FhirJson, Json
 from fhir_mappings.r4.validation import InvalidResource, check_all
-from fhir_mappings.submission.provenance import provenance
+from fhir_mappings.submission.provenance import provenance, with_transmitter
 from fhir_mappings.submission.questionnaire_response import questionnaire_response
 from fhir_mappings.submission.score_observations import observations
 from fhir_mappings.submission.submission import Submission
 
-__all__ = ["InvalidResource", "Submission", "submission_bundle", "submission_resources"]
+__all__ = ["InvalidResource", "Submission", "bundle_sent_by", "submission_bundle", "submission_resources"]
 
 
 def submission_resources(submission: Submission, *, base: str) -> tuple[tuple[str, Json], ...]:
@@ -28,6 +28,22 @@ def submission_bundle(submission: Submission, *, base: str) -> Json:
     """The transaction of docs/fhir-shapes.md. Numbers are Decimals: write it with simplejson and `use_decimal`."""
     entries = [_entry(submission, role, resource, base=base) for role, resource in submission_resources(submission, base=base)]
     return {"resourceType": "Bundle", "type": "transaction", "entry": entries}
+
+
+def bundle_sent_by(bundle: FhirJson, who: str | None) -> Json:
+    """The transaction as `who` (a reference) sends it in its author's place, which its Provenance says and nothing else; None: as the
+    author sends it. InvalidResource as above."""
+    entries = [_sent_by(entry, who) for entry in bundle["entry"]]
+    check_all(with_transmitter(entry["resource"], who) for entry in bundle["entry"] if _is_provenance(entry))
+    return {**bundle, "entry": entries}
+
+
+def _sent_by(entry: FhirJson, who: str | None) -> Json:
+    return {**entry, "resource": with_transmitter(entry["resource"], who)} if _is_provenance(entry) else dict(entry)
+
+
+def _is_provenance(entry: FhirJson) -> bool:
+    return bool(entry["resource"]["resourceType"] == "Provenance")
 
 
 def _entry(submission: Submission, role: str, resource: Json, *, base: str) -> Json:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from fhir_mappings.people.person import Person
-from fhir_mappings.submission.transaction import InvalidResource, submission_bundle, submission_resources
+from fhir_mappings.submission.transaction import InvalidResource, bundle_sent_by, submission_bundle, submission_resources
 from tests.fhir_mappings.samples import BASE, CHECK_IN, submission
 
 ROLES = ["response", "panel", "total", "goal", "task", "bond", "provenance"]
@@ -108,3 +108,34 @@ def test_what_would_not_be_fhir_is_never_built(reference: str) -> None:
 
 def test_every_scale_of_the_instrument_has_its_role() -> None:
     assert ROLES[2:-1] == [scale.key for scale in CHECK_IN.scales]
+
+
+def test_who_sends_it_in_its_authors_place_is_the_transmitter_and_its_author_stays_author() -> None:
+    bundle: Any = submission_bundle(submission(), base=BASE)
+    sent: Any = bundle_sent_by(bundle, "Practitioner/tomas")
+    assert sent["entry"][:-1] == bundle["entry"][:-1]
+    before, after = (each["entry"][-1]["resource"] for each in (bundle, sent))
+    assert {name: value for name, value in after.items() if name != "agent"} == {
+        name: value for name, value in before.items() if name != "agent"
+    }
+    *others, transmitter = after["agent"]
+    assert others == before["agent"]
+    assert transmitter["who"] == {"reference": "Practitioner/tomas"}
+    [coding] = transmitter["type"]["coding"]
+    assert (coding["system"], coding["code"]) == (
+        "http://hl7.org/fhir/us/core/CodeSystem/us-core-provenance-participant-type",
+        "transmitter",
+    )
+
+
+def test_there_is_one_transmitter_whoever_tried_before_and_none_when_the_author_sends_it() -> None:
+    bundle: Any = submission_bundle(submission(), base=BASE)
+    first: Any = bundle_sent_by(bundle, "Practitioner/tomas")
+    assert bundle_sent_by(first, "Practitioner/noor") == bundle_sent_by(bundle, "Practitioner/noor")
+    assert bundle_sent_by(first, None) == bundle
+
+
+@pytest.mark.parametrize("who", ["tomas", "Practitioner/", "mailto:tomas@example.org"])
+def test_a_transmitter_that_is_no_reference_passes_no_gate(who: str) -> None:
+    with pytest.raises(InvalidResource):
+        bundle_sent_by(submission_bundle(submission(), base=BASE), who)
