@@ -11,6 +11,7 @@ RapportError
 │   ├── WrongPatient          what was sent, or a renewed token, is about another patient than the launch
 │   ├── NotForUser            the page is a clinician's and the patient is signed in, or the other way round
 │   └── NotOffered            no page of this record offers what was asked for or sent; the launch is in order
+│       └── NotSentNow            what is kept could be sent another time: whether it may be sent now could not be found out
 ├── FhirError                 a FHIR server refused, failed or could not be reached
 │   ├── Unreachable           no answer: timeout, refused connection, broken transfer; a write may or may not have happened
 │   │   └── NotSent           no connection was made, so certainly nothing was written
@@ -163,6 +164,13 @@ class NotOffered(SessionError):
     """What was asked for, or sent, is nothing that a page of this record offers as it stands; the launch itself is in order."""
 
     code = "not_offered"
+
+
+class NotSentNow(NotOffered):
+    """What is kept was not sent, as the record could not be asked whether it still belongs there. Another time it may."""
+
+    http_status = 503
+    code = "not_sent_now"
 
 
 class FhirError(RapportError):

@@ -12,11 +12,11 @@ from smart_app.clinic_time import zone_named
 from smart_app.fhir.recent_reads import RecentReads
 from smart_app.http import new_session
 from smart_app.launch.flow import Launcher
-from smart_app.registration import load_registration
+from smart_app.registration import Issuer, PublicClient, load_registration
 from smart_app.services import AppServices, capability_cache
 from smart_app.settings import Settings
 from smart_app.store import open_store
-from tests.care.ehr import Ehr
+from tests.care.ehr import BASE, Ehr
 from tests.care.support import Clock, settings
 from tests.support.fresh_database import fresh_database
 
@@ -42,7 +42,8 @@ def chosen() -> Settings:
 @pytest.fixture
 def services(tmp_path: Path, clock: Clock, chosen: Settings) -> Iterator[AppServices]:
     store = open_store(fresh_database(tmp_path), [b"k" * 32], clock=clock)
-    registration = load_registration(None)
+    ehr_entry = Issuer(name="Northfield General", iss=BASE, client_id="rapport", auth=PublicClient(), scope="")
+    registration = load_registration(None).with_issuer(ehr_entry)
     with new_session(pool=8) as http, ThreadPoolExecutor(16) as pool:
         yield AppServices(
             settings=chosen,

@@ -25,6 +25,14 @@ def open_patient(record: ChartRecord) -> Patient:
     return patient_of(known, zone=record.zone)
 
 
+def patient_read_again(record: ChartRecord) -> Patient:
+    """The same, read at this moment and past any cache."""
+    check_readable(permissions(record))
+    found = reader(record).read("Patient", record.context.patient, fresh=True)
+    remember_patient(record, found)
+    return patient_of(found, zone=record.zone)
+
+
 def remember_patient(record: ChartRecord, resource: Resource) -> None:
     """Spare the pages that follow another read."""
     context = record.context

@@ -10,12 +10,12 @@ from fhir_mappings.ratings.rating_reader import read_ratings
 from smart_app.care.forms.asked_form import AskedForm
 from smart_app.care.record.access import patient_on_server, permissions
 from smart_app.care.record.page_rule import NOT_SENT_INTO, Confirmation, Fate, Known, PageFacts, PageOffers, Place, offers_for
-from smart_app.care.record.patient_in_context import Patient, open_patient, remember_patient
+from smart_app.care.record.patient_in_context import Patient, open_patient, patient_read_again, remember_patient
 from smart_app.care.record.reads import ANSWERS, read_all
 from smart_app.care.record.record import ChartRecord
 from smart_app.care.submission.sealed_submission import SealedSubmission, from_payload
 from smart_app.care.submission.write_ladder import why_not_write
-from smart_app.errors import FhirError, NotOffered, NotOpened
+from smart_app.errors import FhirError, NotFound, NotOffered, NotOpened, NotSentNow
 from smart_app.fhir.client import Resource
 from smart_app.store import OutboxState, author_of
 
@@ -157,13 +157,27 @@ def unconfirmed(record: ChartRecord, asked: AskedForm, *, confirmed: Collection[
 
 def check_in_use(record: ChartRecord) -> None:
     """NotOffered where what is kept here would now be sent into a record that was replaced or is out of use, or of somebody who has died:
-    whether it still belongs there nobody has said. A record that cannot be read at this moment stops nothing."""
+    whether it still belongs there nobody has said. The patient is read again for it, and where they cannot be read nothing is sent."""
+    if record.services.registration.find(record.context.iss) is None:
+        raise NotOffered(_NOT_REGISTERED)
     try:
-        standing = open_patient(record).standing(record.now().date())
-    except FhirError:
-        return
+        standing = patient_read_again(record).standing(record.now().date())
+    except NotFound as error:
+        raise NotSentNow(_NOBODY) from error
+    except FhirError as error:
+        raise NotSentNow(f"{error.user_message} {_NOT_READ}") from error
     if standing != "current":
         raise NotOffered(NOT_SENT_INTO[standing])
+
+
+_NOT_REGISTERED = (
+    "Rapport is not registered with this record system any more, so nothing was sent. It stays kept in Rapport; your IT can enter the "
+    "system in launch.json again."
+)
+_NOBODY = "The record has no such patient any more, as after two records were joined, so nothing was sent. It stays kept in Rapport."
+_NOT_READ = (
+    "Without the patient’s entry it is not known whether this record is still in use, so nothing was sent. It stays kept in Rapport."
+)
 
 
 def _is_patients(asked: AskedForm) -> bool:

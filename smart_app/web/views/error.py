@@ -16,6 +16,7 @@ from smart_app.errors import (
     NotGranted,
     NotOffered,
     NotSealed,
+    NotSentNow,
     OutcomeNotKept,
     RapportError,
     SessionError,
@@ -343,7 +344,7 @@ def session_error_view(error: SessionError, *, reference: str, posted: bool, way
 def _not_offered(error: NotOffered, *, reference: str) -> ErrorView:
     """No page offers it as the record stands. It names no way into the chart: who reads it may be the patient."""
     return ErrorView(
-        headline="This is not offered here",
+        headline="Nothing was sent" if isinstance(error, NotSentNow) else "This is not offered here",
         lead=error.user_message,
         steps=("Staff: go back to the history with the browser's Back button, or open Rapport again from the chart.", _HAND_BACK),
         reference=reference,
