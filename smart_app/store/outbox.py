@@ -44,6 +44,22 @@ _SELECT_OWN = select(outbox).where(_OWN).order_by(outbox.c.created.desc(), outbo
 _SELECT_LEFT = select(outbox).where(_LEFT).order_by(outbox.c.created.desc(), outbox.c.id)
 _SELECT_ABOUT = select(outbox).where(_ABOUT).order_by(outbox.c.created.desc(), outbox.c.id)
 _SELECT_SENDING = select(outbox).where(outbox.c.state == "sending")
+# What somebody discarded, and its author or its patient may not have been told yet.
+_IS_DISCARDED = outbox.c.state == "discarded"
+_SELECT_DISCARDED_BY = select(outbox).where(_OWN, _IS_DISCARDED).order_by(outbox.c.updated.desc(), outbox.c.id)
+_SELECT_DISCARDED_ABOUT = (
+    select(outbox)
+    .where(outbox.c.patient.in_(bindparam("patients", expanding=True)), _IS_DISCARDED)
+    .order_by(outbox.c.updated.desc(), outbox.c.id)
+)
+_SELECT_UNFINISHED = select(outbox).where(outbox.c.state.in_(UNFINISHED)).order_by(outbox.c.created, outbox.c.id)
+_IS_ABOUT = select(outbox.c.id).where(outbox.c.id == bindparam("wanted"), outbox.c.patient.in_(bindparam("patients", expanding=True)))
+# As it was seen: by nobody sent, changed or decided over since.
+_DECIDE = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("wanted"), outbox.c.state == bindparam("seen"), outbox.c.updated == bindparam("seen_at"))
+    .values(state=bindparam("to"), updated=bindparam("now"), payload=bindparam("sealed"), due=None)
+)
 _HAS_LEFT = select(outbox.c.id).where(_LEFT, outbox.c.id == bindparam("wanted"))
 
 
@@ -59,6 +75,13 @@ class OutboxEntry(Struct, frozen=True, kw_only=True):
     updated: datetime
     author: Author | None = None
     due: datetime | None = None
+
+
+class OpenEntries(Struct, frozen=True, kw_only=True):
+    """What the record has not acknowledged, oldest first; `unopened`: how many more there are that no configured key opens."""
+
+    entries: Sequence[OutboxEntry]
+    unopened: int
 
 
 class Outbox:
@@ -151,10 +174,54 @@ class Outbox:
 
     def pending(self) -> Sequence[OutboxEntry]:
         """What the record has not acknowledged, oldest first."""
-        statement = select(outbox).where(outbox.c.state.in_(UNFINISHED)).order_by(outbox.c.created, outbox.c.id)
         with self._database.begin() as connection:
-            rows = connection.execute(statement).all()
+            rows = connection.execute(_SELECT_UNFINISHED).all()
         return list(self._entries(rows))
+
+    def open_entries(self) -> OpenEntries:
+        """The same, with those that cannot be opened counted."""
+        with self._database.begin() as connection:
+            rows = connection.execute(_SELECT_UNFINISHED).all()
+        opened = list(self._entries(rows))
+        return OpenEntries(entries=opened, unopened=len(rows) - len(opened))
+
+    def decide(
+        self,
+        seen: OutboxEntry,
+        state: Literal["discarded", "copied"],
+        *,
+        launch_id: LaunchId,
+        payload: dict[str, Any],
+        within: Connection | None = None,
+    ) -> bool:
+        """Note a decision over a submission as it was `seen`; False, and nothing done, where it stands otherwise by now."""
+        values = {
+            "wanted": digest(seen.key),
+            "seen": seen.state,
+            "seen_at": seen.updated,
+            "to": state,
+            "now": self._clock(),
+            "sealed": self._sealed(seen.key, launch_id, payload, seen.author),
+        }
+        with self._database.begin(within) as connection:
+            return connection.execute(_DECIDE, values).rowcount == 1
+
+    def discarded_by(self, author: Author) -> Sequence[OutboxEntry]:
+        """What of this user's submissions about this patient was discarded, by whomever, the latest first."""
+        with self._database.begin() as connection:
+            rows = connection.execute(_SELECT_DISCARDED_BY, {"owners": self._owners(author)}).all()
+        return list(self._entries(rows))
+
+    def discarded_about(self, iss: str, patient: str) -> Sequence[OutboxEntry]:
+        """What of anybody's submissions about this patient was discarded, the latest first."""
+        with self._database.begin() as connection:
+            rows = connection.execute(_SELECT_DISCARDED_ABOUT, {"patients": self._patients(iss, patient)}).all()
+        return list(self._entries(rows))
+
+    def is_about(self, key: str, iss: str, patient: str) -> bool:
+        """Whether that submission is about this patient, whoever sent it and however it stands."""
+        with self._database.begin() as connection:
+            return connection.execute(_IS_ABOUT, {"wanted": digest(key), "patients": self._patients(iss, patient)}).first() is not None
 
     def left_by(self, author: Author) -> Sequence[OutboxEntry]:
         """What of this user's submissions about this patient the record has not acknowledged, newest first."""

@@ -17,7 +17,7 @@ from smart_app.care.submission.sealed_submission import RESPONSE, SealedSubmissi
 from smart_app.care.submission.visit_state import check_in_use
 from smart_app.care.submission.write_ladder import Sender, climb, with_found
 from smart_app.errors import NotOpened, OutcomeNotKept, SessionError, StoreError
-from smart_app.launch.context.launch_context import Author, LaunchId
+from smart_app.launch.context.launch_context import Author, LaunchId, User
 from smart_app.services import AppServices
 from smart_app.store import OutboxEntry, OutboxState, author_of
 
@@ -51,19 +51,34 @@ def send_again(record: ChartRecord, *, key: str) -> str:
 
 
 def send_sealed(record: AnyRecord, entry: OutboxEntry) -> None:
-    """The same for an entry of the outbox as it was just read, with the access of whoever has it to send: the launch, or a job. Nothing is
-    done while another is at it. SessionError where it was sealed for another server or patient than the one of that access."""
+    """The same for an entry of the outbox as it was just read, with the access of whoever has it to send: the launch, or a job. Who is not
+    its author is named as its transmitter, and it stays its author's launch's. Nothing is done while another is at it. SessionError where
+    it was sealed for another server or patient than the one of that access."""
     sealed = from_payload(entry.payload)
     _check_destination(record, sealed)
+    transmitter = transmitter_of(record, entry)
+    launch_id = entry.launch_id if transmitter else record.launch_id or entry.launch_id
+    sealed.sent_by(transmitter)  # What would not be valid is found before it is claimed.
     if not record.services.store.outbox.claim(entry.key):
         return
-    launch_id = record.launch_id or entry.launch_id
     sealed = replace(sealed, attempt=sealed.attempt + 1)
     if entry.state != "sealed" or sealed.outcomes:
         sealed = with_found(*_looked_up(record, entry, sealed))
     if state_of(sealed) != "stored":
+        sealed = sealed.sent_by(transmitter)
         sealed = climb(sealed, _sender(record, sealed, launch_id))
     _finish(record, sealed, launch_id=launch_id)
+
+
+def transmitter_of(record: AnyRecord, entry: OutboxEntry) -> str | None:
+    """Whoever sends it, where they are another person than its author; None where they are the author, or nobody knows who that is."""
+    user = record.context.user
+    return None if entry.author is None or _is_same(user, entry.author.user) else user.reference
+
+
+def _is_same(one: User, other: User) -> bool:
+    """As the outbox tells users: by the sign-in, and on an open server by the reference."""
+    return (one.issuer, one.subject) == (other.issuer, other.subject) if one.subject else one.reference == other.reference
 
 
 def _check_destination(record: AnyRecord, sealed: SealedSubmission) -> None:
@@ -95,10 +110,11 @@ def _is_unsure(entry: OutboxEntry, sealed: SealedSubmission) -> bool:
 
 
 class Undelivered(Struct, frozen=True, kw_only=True):
-    """A submission the record does not show, and how it stands in the outbox."""
+    """A submission the record does not show, and how it stands in the outbox; `due`: the site asked for it to be tried again."""
 
     sealed: SealedSubmission
     state: OutboxState
+    due: bool = False
 
 
 class LeftBehind(Struct, frozen=True, kw_only=True):
@@ -118,7 +134,7 @@ def left_behind(record: ChartRecord) -> LeftBehind:
     items, unread = [], []
     for entry in record.services.store.outbox.left_by(author_of(record.context)):
         try:
-            items.append(Undelivered(sealed=from_payload(entry.payload), state=entry.state))
+            items.append(Undelivered(sealed=from_payload(entry.payload), state=entry.state, due=entry.due is not None))
         except NotOpened:
             unread.append(entry.created)
     return LeftBehind(items=tuple(items), unread=tuple(unread))
@@ -185,7 +201,9 @@ _NOT_KEPT: Mapping[State, str] = {
 def _written_down(record: AnyRecord, sealed: SealedSubmission, *, launch_id: LaunchId, state: State) -> None:
     store = record.services.store
     who = Author(iss=record.context.iss, patient=sealed.patient, user=record.context.user)
-    detail = {"key": sealed.key, "state": state, "step": sealed.step, "stored": sealed.stored}
+    detail: dict[str, object] = {"key": sealed.key, "state": state, "step": sealed.step, "stored": sealed.stored}
+    if sealed.transmitter and sealed.author:
+        detail["author"] = sealed.author.user.reference
     with store.database.begin() as together:
         store.outbox.reseal(sealed.key, state, launch_id=launch_id, payload=to_payload(sealed), author=sealed.author, within=together)
         store.audit.add("submission", launch_id=record.launch_id, context=who, detail=detail, within=together)

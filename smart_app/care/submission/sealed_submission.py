@@ -10,6 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from fhir_mappings.instruments.instrument import Informant
+from fhir_mappings.submission.transaction import bundle_sent_by
 from smart_app.care.forms.late_visit import LateVisit
 from smart_app.errors import NotOpened
 from smart_app.fhir.client import Resource
@@ -77,7 +78,8 @@ class SealedSubmission(Struct, frozen=True, kw_only=True, rename={"outcomes": "f
     higher rungs were not used; `searched` when the server was last searched for it. `content` is the bundle as text: numbers keep
     their digits whoever seals it. `clinician` is None where nobody is rated; `unscored` says why there are no scores. `author` and `scope`
     are of the launch under which it was sealed: None for what was sealed before they were. `decision` is of what was discarded or copied;
-    `attempt` counts the times it was sent, or meant to be; `late` is the visit where it is one of before."""
+    `attempt` counts the times it was sent, or meant to be; `late` is the visit where it is one of before; `transmitter` is who last sent it in
+    its author's place."""
 
     key: str
     base: str
@@ -111,6 +113,7 @@ class SealedSubmission(Struct, frozen=True, kw_only=True, rename={"outcomes": "f
     decision: Decision | None = None
     attempt: int = 0
     late: LateVisit | None = None
+    transmitter: str | None = None
 
     @property
     def bundle(self) -> Resource:
@@ -137,6 +140,13 @@ class SealedSubmission(Struct, frozen=True, kw_only=True, rename={"outcomes": "f
         outcome = self.outcomes.get(role, WriteOutcome())
         told = outcome.why is not None and outcome.reference is None and outcome.became is None
         return replace(outcome, became="refused") if told else outcome
+
+    def sent_by(self, who: str | None) -> "SealedSubmission":
+        """The same as `who` (a reference) sends it in its author's place; None: as its author does. Not said any more of a Provenance that
+        is stored. InvalidResource."""
+        if who == self.transmitter or PROVENANCE in self.stored:
+            return self
+        return replace(self, content=content_of(bundle_sent_by(self.bundle, who)), transmitter=who)
 
     def with_outcomes(self, outcomes: Mapping[str, WriteOutcome]) -> "SealedSubmission":
         """The same with more known."""

@@ -1,0 +1,107 @@
+"""What colleagues have sent of this patient and the record has not: seen without anything it says, and sent in their place.
+
+A colleague reads whose it is and of which day. Nothing of it depends on what was answered: neither how many answers there are, nor why the
+record refused them, nor whether the scores are with them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct
+
+from fhir_mappings.instruments.instrument import Informant
+from fhir_mappings.people.clinicians import is_clinician
+from smart_app.care.record.record import ChartRecord
+from smart_app.care.submission.delivery import send_sealed, transmitter_of
+from smart_app.care.submission.judgement import for_want_of_permission
+from smart_app.care.submission.sealed_submission import SealedSubmission, from_payload
+from smart_app.care.submission.visit_state import check_in_use
+from smart_app.errors import NotOffered, SessionError
+from smart_app.launch.oauth.scopes import allows
+from smart_app.store import OutboxEntry, OutboxState
+
+# Where the answers are not known to be in the record. What is missing beside answers that are there depends on them.
+_WITHOUT_ANSWERS: Mapping[OutboxState, Literal["waiting", "sending", "unknown"]] = {
+    "sealed": "waiting",
+    "refused": "waiting",
+    "sending": "sending",
+    "unknown": "unknown",
+}
+_CARRIER = "QuestionnaireResponse"
+# "placed": the record has the answers, or has said that it took them. "decided": discarded, or copied to the note.
+Standing = Literal["waiting", "sending", "unknown", "placed", "decided"]
+
+
+class ColleaguesItem(Struct, frozen=True, kw_only=True):
+    """What somebody else's sign-in left: `author` is their name, None where the sign-in had none; `sent` is when. `why_not` says why only
+    its author can send it, "" where whoever is signed in may."""
+
+    key: str
+    informant: Informant
+    from_paper: bool
+    author: str | None
+    by_patient: bool
+    sent: datetime
+    standing: Standing
+    why_not: str
+
+
+def left_by_others(record: ChartRecord) -> tuple[ColleaguesItem, ...]:
+    """What of this patient others have sent and the record has no answers of; newest first, and nothing for who is no clinician."""
+    if not is_clinician(record.context.user.kind):
+        return ()
+    outbox, context = record.services.store.outbox, record.context
+    entries = outbox.left_about(context.iss, context.patient)
+    return tuple(_item(entry) for entry in entries if entry.state in _WITHOUT_ANSWERS and transmitter_of(record, entry))
+
+
+def colleagues_item(record: ChartRecord, *, key: str) -> ColleaguesItem:
+    """One of them as it stands now, also when it is there by now. SessionError where this patient has none of that key by somebody else."""
+    return _item(_entry_of_another(record, key))
+
+
+def send_for_author(record: ChartRecord, *, key: str) -> None:
+    """Try once more what a colleague or the patient sent: searched for first, as theirs, with whoever is signed in as its transmitter.
+    NotOffered where only the author can, or the record is not in use any more."""
+    entry = _entry_of_another(record, key)
+    if entry.state not in _WITHOUT_ANSWERS:
+        return
+    if why_not := _why_not(from_payload(entry.payload)):
+        raise NotOffered(f"{why_not} Nothing was sent.")
+    check_in_use(record)
+    send_sealed(record, entry)
+
+
+def _entry_of_another(record: ChartRecord, key: str) -> OutboxEntry:
+    outbox, context = record.services.store.outbox, record.context
+    entry = outbox.get(key) if outbox.is_about(key, context.iss, context.patient) else None
+    if entry is None or not is_clinician(context.user.kind) or transmitter_of(record, entry) is None:
+        raise SessionError("There is nothing of a colleague to send under this address, so nothing was sent.")
+    return entry
+
+
+def _item(entry: OutboxEntry) -> ColleaguesItem:
+    sealed = from_payload(entry.payload)
+    user = entry.author.user if entry.author else None
+    return ColleaguesItem(
+        key=entry.key,
+        informant=sealed.informant,
+        from_paper=sealed.from_paper,
+        author=user.name if user else None,
+        by_patient=user is not None and user.kind == "Patient",
+        sent=sealed.authored,
+        standing=_standing(entry.state),
+        why_not=_why_not(sealed),
+    )
+
+
+def _standing(state: OutboxState) -> Standing:
+    return _WITHOUT_ANSWERS.get(state) or ("decided" if state in {"discarded", "copied"} else "placed")
+
+
+def _why_not(sealed: SealedSubmission) -> str:
+    """What was refused for want of permission is tried with nobody else's; nor is what its own sign-in could not have written."""
+    permitted = sealed.scope is not None and allows(sealed.scope, _CARRIER, "c")
+    if permitted and not for_want_of_permission(sealed):
+        return ""
+    return "The sign-in it was sent with had no permission to write it, so only its author can send it, with a sign-in of their own."
