@@ -45,6 +45,7 @@ from smart_app.web.pages import (
     standalone_launch,
 )
 from smart_app.web.pages.dependencies import Dependencies
+from smart_app.web.pages.undelivered import item_pages
 from smart_app.web.rendering.ehr_theme import Themes, made_theme
 from smart_app.web.rendering.static_files import load_static
 from smart_app.web.rendering.templates import Pages, environment
@@ -98,6 +99,7 @@ def create_app(
     app.add_url_rule("/static/<digest>/<name>", "static", static.serve)
     for room in (chart_launch, standalone_launch, dashboard, forms, draft_pages, portal_pages, patient_picker, published_documents, health):
         room.register(app, dependencies)
+    item_pages.register(app, dependencies)
     log = new_log()
     error_pages.register(app, dependencies, log)
     _Around(dependencies, log).register(app)

@@ -17,7 +17,9 @@ from smart_app.care.record.page_rule import offers_for
 from smart_app.care.record.patient_in_context import Patient, patient_of, remember_patient
 from smart_app.care.record.reads import ANSWERS, Readings, ReadReport, read_all
 from smart_app.care.record.record import ChartRecord
+from smart_app.care.submission.delivery import Undelivered, undelivered
 from smart_app.care.submission.visit_state import visit_state
+from smart_app.care.undelivered.decisions import Discarded, untold
 from smart_app.errors import SessionError
 from smart_app.services import AppServices
 
@@ -40,7 +42,8 @@ class Sent(Struct, frozen=True, kw_only=True):
 
 class PortalHome(Struct, frozen=True, kw_only=True):
     """`sent` is newest first, `read` tells whether all of it could be read; `can_send` is False where nothing can be answered, and
-    `stopped` says why; `nobody_known`: there is a form about a clinician, and none is known whom it could be about."""
+    `stopped` says why; `nobody_known`: there is a form about a clinician, and none is known whom it could be about. `left` is what the
+    patient sent that is not in the record, newest first; `discarded` what of their answers was discarded and they have not been told."""
 
     patient: Patient
     forms: tuple[PortalForm, ...]
@@ -49,6 +52,8 @@ class PortalHome(Struct, frozen=True, kw_only=True):
     can_send: bool
     stopped: str
     nobody_known: bool
+    left: tuple[Undelivered, ...] = ()
+    discarded: tuple[Discarded, ...] = ()
 
 
 def load_portal(record: ChartRecord) -> PortalHome:
@@ -69,6 +74,8 @@ def load_portal(record: ChartRecord) -> PortalHome:
         can_send=offers.answer,
         stopped=offers.stopped_home,
         nobody_known=not clinicians and any(instrument.rated == "clinician" for instrument in instruments),
+        left=undelivered(record),
+        discarded=untold(record),
     )
 
 

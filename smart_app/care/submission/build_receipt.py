@@ -59,6 +59,7 @@ def receipt(record: ChartRecord, *, key: str) -> Receipt:
         unscored=sealed.unscored,
         completable=state == "partly",
         late=sealed.late,
+        decision=sealed.decision,
     )
 
 
@@ -183,6 +184,8 @@ def _place_and_remedy(sealed: SealedSubmission, part: SubmissionPart, state: Out
     if part.role == PROVENANCE and sealed.stored:
         where = "Not known whether it is in the record. In Rapport's audit trail." if unknown else "In Rapport's audit trail."
         return where, "Nothing. IT can read it there."
+    if state in {"discarded", "copied"}:
+        return "Not in the record. A sealed copy stays as the record of the decision.", "Nothing."
     if state == "accepted":
         return f"Not in the record. {_SEALED}", "Copy the text for the note if the score is needed there."
     if RESPONSE in sealed.stored:

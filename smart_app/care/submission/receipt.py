@@ -8,6 +8,7 @@ from msgspec import Struct
 from fhir_mappings.instruments.instrument import Informant
 from fhir_mappings.people.person import Person
 from smart_app.care.forms.late_visit import LateVisit
+from smart_app.care.submission.sealed_submission import Decision
 
 # "accepted": the server took the answers and named their place, and shows nothing there. "discarded" and "copied" (to the note) are what a
 # named person decided over answers that the record does not hold.
@@ -40,8 +41,8 @@ class NotWritten(Struct, frozen=True, kw_only=True):
 class Receipt(Struct, frozen=True, kw_only=True):
     """A submission as it stands. `step` is the rung of the ladder in words ("one transaction"); `note_text` is ready to paste.
     `repeated` is True when this very submission had been stored before and was not stored again. `clinician` is None where nobody is rated;
-    `unscored` says why there are no scores. `completable`: the answers are stored, and what is missing beside them can be tried again;
-    `late` is the visit where it is one of before."""
+    `unscored` says why there are no scores; `decision` who discarded it or copied it to the note. `completable`: the answers are stored,
+    and what is missing beside them can be tried again; `late` is the visit where it is one of before."""
 
     key: str
     outcome: Outcome
@@ -63,3 +64,4 @@ class Receipt(Struct, frozen=True, kw_only=True):
     unscored: str | None = None
     completable: bool = False
     late: LateVisit | None = None
+    decision: Decision | None = None

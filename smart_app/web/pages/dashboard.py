@@ -18,7 +18,9 @@ from smart_app.care.forms.late_visit import late_note, visit_answered_about
 from smart_app.care.forms.saved_drafts import SavedDraft, saved_drafts
 from smart_app.care.record.page_rule import PageOffers, offers_for
 from smart_app.care.sessions.sign_out import sign_out
-from smart_app.care.submission.delivery import left_behind
+from smart_app.care.submission.delivery import Undelivered, left_behind
+from smart_app.care.undelivered.colleagues_items import left_by_others
+from smart_app.care.undelivered.decisions import untold
 from smart_app.errors import SessionError
 from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.launch.oauth.granted_features import FeatureOff, features_off
@@ -29,9 +31,10 @@ from smart_app.web.session import cookies
 from smart_app.web.session.guard import PageRequest, check_patient
 from smart_app.web.session.headers import see_other
 from smart_app.web.views.dashboard.dashboard_page import DashboardUrls, dashboard_view
+from smart_app.web.views.dashboard.left_over import LeftOver, LeftOverUrls, left_over
 from smart_app.web.views.dashboard.offers import offers
 from smart_app.web.views.ended import ended_view, signed_out_view
-from smart_app.web.views.forms.kept_answers import saved_draft_notices, undelivered_notices, unread_notices
+from smart_app.web.views.forms.kept_answers import saved_draft_notices, unread_notices
 from smart_app.web.views.sign_in_end import ending_notice
 
 _DEFAULT_YEARS: Years = "2"
@@ -62,7 +65,6 @@ class Dashboard:
         now = page_request.record.now()
         left = saved_drafts(page_request.record) if is_clinician(page_request.context.user.kind) else ()
         behind = left_behind(page_request.record)
-        unread = unread_notices(behind.unread, now=now)
         urls = self._urls(page_request, history)
         going_on = partial(_going_on, page_request, offers_for(history.facts), late=urls.late)
         view = dashboard_view(
@@ -74,11 +76,8 @@ class Dashboard:
             opening=notice,
             off=self._off(page_request.context),
             ending=ending_notice(page_request.context, now=now),
-            unsent=(
-                *saved_draft_notices(left, going_on, now=now),
-                *undelivered_notices(behind.items, partial(_receipt, page_request), now=now),
-                *unread,
-            ),
+            unsent=(*saved_draft_notices(left, going_on, now=now), *unread_notices(behind.unread, now=now)),
+            left=_left_over(page_request, behind.items),
         )
         self._services.store.audit.add("history_read", launch_id=page_request.id, context=page_request.context)
         return self._dependencies.pages.page("dashboard", view, csrf=page_request.csrf, tab=page_request.tab)
@@ -160,9 +159,21 @@ def _going_on(
     return None if stopped else _beginning(page_request, instrument, informant)
 
 
-def _receipt(page_request: PageRequest, key: str) -> str:
-    """Where a submission's receipt is."""
-    return url_for("receipt", launch_id=page_request.id, key=key)
+def _left_over(page_request: PageRequest, own: Sequence[Undelivered]) -> LeftOver | None:
+    """What was sent of this patient and is not in the record: their own, colleagues', and what was discarded of theirs."""
+    record = page_request.record
+    address = partial(url_for, launch_id=page_request.id)
+    return left_over(
+        own,
+        left_by_others(record),
+        untold(record),
+        urls=LeftOverUrls(
+            receipt=lambda key: address("receipt", key=key),
+            send=lambda key: address("send_for_author", key=key),
+            seen=lambda key: address("decision_seen", key=key),
+        ),
+        now=record.now(),
+    )
 
 
 def _years() -> Years:

@@ -34,7 +34,7 @@ from smart_app.web.views.forms.clinician_choice import clinician_choice_view
 from smart_app.web.views.forms.form_page import FormUrls, form_view
 from smart_app.web.views.forms.handover import handover_view
 from smart_app.web.views.forms.kept_answers import kept_view
-from smart_app.web.views.forms.receipt_page import receipt_view
+from smart_app.web.views.forms.receipt_page import ReceiptUrls, receipt_view
 from smart_app.web.views.sign_in_end import form_words
 
 _UNPROCESSABLE = 422
@@ -193,8 +193,7 @@ class Forms:
             self._receipt(page_request, key),
             context=page_request.context,
             patient=self._patient(page_request),
-            history=url_for("dashboard", launch_id=page_request.id),
-            check_again=url_for("check_again", launch_id=page_request.id, key=key),
+            urls=_receipt_urls(page_request, key),
             now=page_request.record.now(),
         )
         return self._dependencies.pages.page("receipt", view, csrf=page_request.csrf, tab=page_request.tab)
@@ -233,6 +232,15 @@ class Forms:
             return open_patient(page_request.record)
         except FhirError:
             return None
+
+
+def _receipt_urls(page_request: PageRequest, key: str) -> ReceiptUrls:
+    return ReceiptUrls(
+        history=url_for("dashboard", launch_id=page_request.id),
+        check_again=url_for("check_again", launch_id=page_request.id, key=key),
+        copied=url_for("decision", launch_id=page_request.id, key=key, way="copied"),
+        discard=url_for("decision", launch_id=page_request.id, key=key, way="discarded"),
+    )
 
 
 def _urls(page_request: PageRequest, asked: AskedForm) -> FormUrls:

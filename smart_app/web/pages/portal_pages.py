@@ -10,6 +10,7 @@ from smart_app.care.forms.saved_drafts import KeptAnswers
 from smart_app.care.patient_portal import known_clinicians, load_portal
 from smart_app.care.submission.build_receipt import receipt
 from smart_app.care.submission.delivery import send_again
+from smart_app.care.undelivered.decisions import have_told
 from smart_app.errors import LaunchError, SessionError
 from smart_app.web.pages.dependencies import Dependencies
 from smart_app.web.pages.draft_pages import RATED, discarded, taken_up
@@ -20,7 +21,7 @@ from smart_app.web.session.headers import see_other
 from smart_app.web.views.error import ErrorView
 from smart_app.web.views.forms.form_page import FormUrls
 from smart_app.web.views.portal.portal_error import portal_kept_view
-from smart_app.web.views.portal.portal_home import portal_view
+from smart_app.web.views.portal.portal_home import PortalUrls, portal_view
 from smart_app.web.views.portal.sent_answers import sent_view
 
 _HANDLE = 16
@@ -38,6 +39,7 @@ def register(app: Flask, dependencies: Dependencies) -> None:
         app.add_url_rule(f"{rule}/discard", "own_discard", handler.discard, methods=["POST"])
     app.add_url_rule(f"{PORTAL}sent/<key>", "own_sent", handler.sent)
     app.add_url_rule(f"{PORTAL}sent/<key>/again", "own_again", handler.again, methods=["POST"])
+    app.add_url_rule(f"{PORTAL}sent/<key>/seen", "own_seen", handler.seen, methods=["POST"])
 
 
 class PortalPages:
@@ -56,8 +58,12 @@ class PortalPages:
             page,
             context=page_request.context,
             site_name=self._services.settings.site_name,
-            address=lambda slug, clinician: _address("own_form", page_request, slug, _handle(clinician)),
-            end=url_for("end", launch_id=page_request.id),
+            urls=PortalUrls(
+                form=lambda slug, clinician: _address("own_form", page_request, slug, _handle(clinician)),
+                sent=lambda key: url_for("own_sent", launch_id=page_request.id, key=key),
+                seen=lambda key: url_for("own_seen", launch_id=page_request.id, key=key),
+                end=url_for("end", launch_id=page_request.id),
+            ),
             now=page_request.record.now(),
         )
         self._services.store.audit.add("own_page_read", launch_id=page_request.id, context=page_request.context)
@@ -105,6 +111,13 @@ class PortalPages:
         check_patient(page_request.context)
         send_again(page_request.record, key=key)
         return see_other(url_for("own_sent", launch_id=page_request.id, key=key))
+
+    def seen(self, launch_id: str, key: str) -> Response:
+        """Note that the patient has read what was decided over their answers."""
+        page_request = self._dependencies.guard.enter_portal(launch_id)
+        check_patient(page_request.context)
+        have_told(page_request.record, key=key)
+        return see_other(url_for("own", launch_id=page_request.id))
 
     def _kept(self, kept: KeptAnswers, over: SessionError | LaunchError) -> ErrorView:
         return portal_kept_view(kept, over, reference=reference(), way=way_back_if_over(self._dependencies))

@@ -18,7 +18,7 @@ from tests.support.page import Page, read
 from tests.web.clinic import ITEMS, OWN, SITE, SLUG, Clinic, clinic
 
 # What a patient who has signed in themself may open; everything else below a launch is a clinician's.
-PATIENTS = {"own", "own_form", "own_submit", "own_go_on", "own_discard", "own_sent", "own_again"}
+PATIENTS = {"own", "own_form", "own_submit", "own_go_on", "own_discard", "own_sent", "own_again", "own_seen"}
 BOTH = {"end"}
 LINDQVIST = {"reference": "Practitioner/dr-1", "display": "Sofia Lindqvist"}
 INGRID = {
@@ -28,7 +28,7 @@ INGRID = {
     "birthDate": "1968-03-14",
     "generalPractitioner": [LINDQVIST],
 }
-VALUES = {"slug": SLUG, "informant": "patient", "key": "k" * 20, "about": "0" * 16}
+VALUES = {"slug": SLUG, "informant": "patient", "key": "k" * 20, "about": "0" * 16, "way": "discarded"}
 
 
 @pytest.fixture

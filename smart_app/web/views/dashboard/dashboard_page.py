@@ -27,6 +27,7 @@ from smart_app.web.views.dashboard.alliance_lanes import (
     ratings_table,
     total_lane,
 )
+from smart_app.web.views.dashboard.left_over import LeftOver
 from smart_app.web.views.dashboard.measure_lanes import NOT_RESULTS, LaneFrame, measure_lane, none_found
 from smart_app.web.views.dashboard.offers import Offer, Offers
 from smart_app.web.views.dashboard.summary import Summary, is_of, summary
@@ -178,6 +179,7 @@ class DashboardView(Struct, frozen=True, kw_only=True):
     opening: Notice | None = None
     ending: Notice | None = None
     unsent: tuple[Notice, ...] = ()
+    left: LeftOver | None = None
 
 
 def dashboard_view(
@@ -190,12 +192,13 @@ def dashboard_view(
     opening: Notice | None = None,
     ending: Notice | None = None,
     unsent: tuple[Notice, ...] = (),
+    left: LeftOver | None = None,
     off: Sequence[FeatureOff] = (),
 ) -> DashboardView:
     """The page for one history. `now` is aware and gives today and the zone of clock times; `focus` is the day the focus line
     stands at (`?at=2026-11-10`), the last visit when None or unknown; `opening` what to say of how the page was opened,
-    `ending` of a sign-in that will end, `unsent` of forms that were begun and not sent, `off` which features the
-    launch lacks."""
+    `ending` of a sign-in that will end, `unsent` of forms that were begun and not sent, `left` of what was sent and is not in the record,
+    `off` which features the launch lacks."""
     frame = LaneFrame(
         time=plot.TimeScale(start=history.start, end=history.end),
         today=now.date(),
@@ -239,6 +242,7 @@ def dashboard_view(
         opening=opening,
         ending=ending,
         unsent=unsent,
+        left=left,
     )
 
 

@@ -5,8 +5,6 @@ from datetime import datetime
 
 from fhir_mappings.instruments.instrument import Informant, Instrument
 from smart_app.care.forms.saved_drafts import KeptAnswers, SavedDraft
-from smart_app.care.submission.delivery import Undelivered
-from smart_app.care.submission.sealed_submission import SealedSubmission
 from smart_app.errors import GaveWay, RapportError
 from smart_app.web import formats
 from smart_app.web.views.error import ErrorFact, ErrorView, error_facts, told
@@ -62,59 +60,24 @@ def saved_draft_notices(
     return tuple(
         Notice(
             title="Begun and not sent:",
-            text=f"{instrument.title}, {_WHOSE[informant]}, {kept.answered} of {kept.of} answered by {_moment(kept.saved, now)}.",
+            text=f"{instrument.title}, {WHOSE[informant]}, {kept.answered} of {kept.of} answered by {moment_words(kept.saved, now)}.",
             action=Link(href=place, text="Go on") if (place := address(instrument, informant, kept)) else None,
         )
         for instrument, informant, kept in left
     )
 
 
-def undelivered_notices(left: Sequence[Undelivered], address: Callable[[str], str], *, now: datetime) -> tuple[Notice, ...]:
-    """For the clinician's page: what was sent and the record has not acknowledged, the newest of it, each called what it is. What was
-    answered stays on the receipt."""
-    more = len(left) - _MOST_LEFT
-    older = f" There {'is' if more == 1 else 'are'} {formats.count(more, 'older one')}." if more > 0 else ""
-    return tuple(
-        Notice(
-            title=_how_it_stands(one),
-            text=f"{_sent(one.sealed, now)}. It is kept in Rapport.{older if place == _MOST_LEFT else ''}",
-            action=Link(href=address(one.sealed.key), text="See how it stands"),
-        )
-        for place, one in enumerate(left[:_MOST_LEFT], 1)
-    )
-
-
 def unread_notices(unread: Sequence[datetime], *, now: datetime) -> tuple[Notice, ...]:
     """For the clinician's page: what another version of Rapport sealed and this one cannot read."""
-    return tuple(Notice(title="Kept and not readable here:", text=_UNREAD.format(moment=_moment(one, now))) for one in unread)
+    return tuple(Notice(title="Kept and not readable here:", text=_UNREAD.format(moment=moment_words(one, now))) for one in unread)
 
 
 _UNREAD = (
     "A form sent at {moment} was sealed by another version of Rapport, and this one cannot read it. It is kept. Tell whoever looks after "
     "Rapport, and do not enter it again before they have looked."
 )
-
-
-def _sent(sealed: SealedSubmission, now: datetime) -> str:
-    return f"{sealed.instrument_title}, {_WHOSE[sealed.informant]}, sent at {_moment(sealed.authored, now)}"
-
-
-def _how_it_stands(one: Undelivered) -> str:
-    """What is not known is never called "not in the record"."""
-    if one.state == "accepted":
-        return "Accepted by the record, not found again:"
-    if one.state == "sending":
-        return "Being sent at this moment:"
-    if one.state == "unknown":
-        return "Not known whether it is in the record:"
-    if one.state == "partly":
-        return "Not all of it is in the record:"
-    return "The record did not take it:" if one.state == "refused" else "Not in the record yet:"
-
-
-_MOST_LEFT = 3
 _KEPT_FOR = ErrorFact(label="KeptAnswers", value="For the same user and patient only; RAPPORT_DRAFT_HOURS says how long")
-_WHOSE: Mapping[Informant, str] = {"patient": "the patient’s", "clinician": "yours", "observer": "the observer’s"}
+WHOSE: Mapping[Informant, str] = {"patient": "the patient’s", "clinician": "yours", "observer": "the observer’s"}
 _FROM_CHART = "open Rapport again from the same patient's chart, signed in as the same person"
 _PATIENT = ("If you are a patient, hand the device back to a member of staff.",)
 
@@ -136,9 +99,10 @@ def how_many(kept: KeptAnswers) -> str:
 
 def until(kept: KeptAnswers) -> str:
     """`until 10:12, 04-Nov-2026`."""
-    return f"until {_moment(kept.until, kept.until)}"
+    return f"until {moment_words(kept.until, kept.until)}"
 
 
-def _moment(at: datetime, now: datetime) -> str:
+def moment_words(at: datetime, now: datetime) -> str:
+    """`14:02, 22-Nov-2026` at the clinic."""
     local = at.astimezone(now.tzinfo)
     return f"{formats.clock(local, now.tzinfo)}, {formats.short_date(local.date())}"

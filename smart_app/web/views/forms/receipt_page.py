@@ -7,10 +7,12 @@ from msgspec import Struct
 from fhir_mappings.people.person import Person
 from smart_app.care.record.patient_in_context import Patient
 from smart_app.care.submission.receipt import NotWritten, Outcome, ReadBack, Receipt, StoredPart
+from smart_app.care.submission.sealed_submission import Decision
+from smart_app.care.undelivered.decisions import REASONS
 from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.web import formats
 from smart_app.web.views.banner import Banner, clinician_banner
-from smart_app.web.views.parts import Fact
+from smart_app.web.views.parts import Fact, Link
 
 _READ_BACK: dict[ReadBack, str] = {"same": "same", "differs": "differs", "not_found": "not found", "not_read": "not read"}
 
@@ -28,7 +30,7 @@ class StoredRow(Struct, frozen=True, kw_only=True):
 
 class ReceiptView(Struct, frozen=True, kw_only=True):
     """Everything the receipt prints. `tick` only where something is known to be stored; `check_again` only where that can settle
-    or send something."""
+    or send something. `decide` leads to what its author may decide over it, `undecided` says why they may not just now."""
 
     banner: Banner | None
     patient_id: str
@@ -38,6 +40,8 @@ class ReceiptView(Struct, frozen=True, kw_only=True):
     history: str
     check_again: str | None
     check_words: str
+    decide: tuple[Link, ...]
+    undecided: str
     written_title: str
     written: tuple[StoredRow, ...]
     not_written: tuple[NotWritten, ...]
@@ -68,9 +72,16 @@ _CHECK_WORDS: dict[Outcome, str] = {
 _COMPLETE = "Try to store the rest"
 
 
-def receipt_view(
-    receipt: Receipt, *, context: LaunchContext, patient: Patient | None, history: str, check_again: str, now: datetime
-) -> ReceiptView:
+class ReceiptUrls(Struct, frozen=True, kw_only=True):
+    """Where a receipt leads."""
+
+    history: str
+    check_again: str
+    copied: str
+    discard: str
+
+
+def receipt_view(receipt: Receipt, *, context: LaunchContext, patient: Patient | None, urls: ReceiptUrls, now: datetime) -> ReceiptView:
     """The page of one receipt. `patient` is None when the record did not give it just now; `now` is aware and gives the zone."""
     saved = receipt.outcome in {"saved", "partly_saved"}
     alarm = saved and any(part.read_back == "differs" for part in receipt.written)
@@ -81,9 +92,11 @@ def receipt_view(
         headline=headline,
         lead=_lead(receipt, context, alarm=alarm),
         tick=saved and not alarm,
-        history=history,
-        check_again=check_again if receipt.outcome in _CHECK_WORDS or receipt.completable else None,
+        history=urls.history,
+        check_again=urls.check_again if receipt.outcome in _CHECK_WORDS or receipt.completable else None,
         check_words=_CHECK_WORDS.get(receipt.outcome, _COMPLETE if receipt.completable else ""),
+        decide=_decisions(urls) if receipt.outcome in _OPEN else (),
+        undecided=_MAY_BE_THERE if receipt.outcome == "unknown" else "",
         written_title="Accepted" if receipt.outcome == "accepted" else "Written",
         written=tuple(_row(part) for part in receipt.written),
         not_written=receipt.not_written,
@@ -92,6 +105,15 @@ def receipt_view(
         synthetic=context.synthetic,
         signed_in=context.user.called,
     )
+
+
+# What the record does not have, and is not known to have.
+_OPEN: frozenset[Outcome] = frozenset({"kept", "refused"})
+_MAY_BE_THERE = "It cannot be discarded, or marked as copied to the note, while it may be in the record. Check again first."
+
+
+def _decisions(urls: ReceiptUrls) -> tuple[Link, ...]:
+    return Link(href=urls.copied, text="Copied to the note"), Link(href=urls.discard, text="Discard")
 
 
 def _lead(receipt: Receipt, context: LaunchContext, *, alarm: bool) -> str:
@@ -109,10 +131,11 @@ def _lead(receipt: Receipt, context: LaunchContext, *, alarm: bool) -> str:
         "discarded": f"{whose} {verb} not in {context.issuer_name}: what was sealed in Rapport was discarded.",
         "copied": f"{whose} {verb} not in {context.issuer_name} as a form: what was sealed in Rapport was copied to the note.",
     }
+    parts = " Parts of it are in the record all the same; they are listed below." if receipt.decision and receipt.written else ""
     again = " This was sent twice; it was stored only once." if receipt.repeated else ""
     warning = " Look at the entries marked “differs” in the chart." if alarm else ""
     unscored = f" Stored as answered, not scored: {_in_sentence(receipt.unscored)}" if receipt.unscored else ""
-    return f"{sentences[receipt.outcome]}{unscored}{again}{warning}"
+    return f"{sentences[receipt.outcome]}{parts}{unscored}{again}{warning}"
 
 
 def _in_sentence(sentence: str) -> str:
@@ -168,5 +191,15 @@ def _facts(receipt: Receipt, context: LaunchContext, zone: tzinfo | None) -> tup
         Fact(label="Form", value=f"{receipt.instrument_title}, version {receipt.version}; {receipt.answered} of {receipt.of} answered"),
         Fact(label="Way of writing", value=receipt.step),
         Fact(label="Submission key", value=receipt.key),
+        *_decided(receipt.decision, zone),
     )
     return (*facts, Fact(label="Reason", value=receipt.reason)) if receipt.reason else facts
+
+
+def _decided(decision: Decision | None, zone: tzinfo | None) -> tuple[Fact, ...]:
+    """Who decided over it, when and why."""
+    if decision is None:
+        return ()
+    at = decision.at.astimezone(zone)
+    who = Fact(label="Decided", value=f"by {decision.by}, {formats.clock(at, zone)}, {formats.short_date(at.date())}")
+    return (who, Fact(label="Why", value=REASONS[decision.why])) if decision.why in REASONS else (who,)

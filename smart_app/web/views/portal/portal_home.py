@@ -8,7 +8,10 @@ from msgspec import Struct
 from fhir_mappings.people.person import Person
 from fhir_mappings.r4.dates import Moment
 from smart_app.care.patient_portal import PortalForm, PortalHome, Sent
+from smart_app.care.submission.delivery import Undelivered
+from smart_app.care.undelivered.decisions import Discarded
 from smart_app.launch.context.launch_context import LaunchContext
+from smart_app.store import OutboxState
 from smart_app.web import formats
 from smart_app.web.views.banner import Banner, patient_banner, plain_name
 from smart_app.web.views.forms.form_page import NOT_WATCHED, YOUR_CHOICE, spoken_of, words_with
@@ -36,6 +39,30 @@ class SentForm(Struct, frozen=True, kw_only=True):
     what: str
 
 
+class LeftForm(Struct, frozen=True, kw_only=True):
+    """Answers that are not in the record: when they were sent, how they stand, and where the patient can see to it."""
+
+    day: str
+    what: str
+    href: str
+
+
+class PortalDiscarded(Struct, frozen=True, kw_only=True):
+    """Answers that somebody decided not to send; `seen` is where it is noted that the patient has read it."""
+
+    text: str
+    seen: str
+
+
+class PortalUrls(Struct, frozen=True, kw_only=True):
+    """Where the page leads: a form, what became of a submission, where a decision is noted as read, and out."""
+
+    form: Address
+    sent: Callable[[str], str]
+    seen: Callable[[str], str]
+    end: str
+
+
 class PortalView(Struct, frozen=True, kw_only=True):
     """Everything the page prints. `none` says why there is nothing to answer, empty where there is; `incomplete` what the list of answers
     sent lacks; `who` as in the form; `lasts` until when a sign-in does that cannot be renewed, "" for any other."""
@@ -48,25 +75,31 @@ class PortalView(Struct, frozen=True, kw_only=True):
     forms: tuple[Answerable, ...]
     none: str
     who: tuple[Statement, ...]
+    left: tuple[LeftForm, ...]
+    discarded: tuple[PortalDiscarded, ...]
+    patient_id: str
     sent: tuple[SentForm, ...]
     nothing_sent: str
     incomplete: str
     footer: str
 
 
-def portal_view(page: PortalHome, *, context: LaunchContext, site_name: str, address: Address, end: str, now: datetime) -> PortalView:
+def portal_view(page: PortalHome, *, context: LaunchContext, site_name: str, urls: PortalUrls, now: datetime) -> PortalView:
     """The page; `now` is aware and gives the zone."""
-    forms = tuple(_answerable(form, page, address, now.date()) for form in page.forms) if page.can_send else ()
+    forms = tuple(_answerable(form, page, urls.form, now.date()) for form in page.forms) if page.can_send else ()
     whole = page.read.whole
     return PortalView(
         banner=patient_banner(page.patient),
         signed_in=context.user.name or plain_name(page.patient),
         lasts=lasts_until(context, now=now),
         synthetic=context.synthetic,
-        end=end,
+        end=urls.end,
         forms=forms,
         none="" if forms else _why_none(page),
         who=_who(site_name),
+        left=tuple(_left(one, urls, now) for one in page.left),
+        discarded=tuple(_discarded(one, urls, now) for one in page.discarded),
+        patient_id=context.patient,
         sent=tuple(_line(one) for one in page.sent[:_SHOWN]),
         nothing_sent="Nothing yet." if whole and not page.sent else "",
         incomplete="" if whole else _incomplete(page),
@@ -120,6 +153,33 @@ def _who(site_name: str) -> tuple[Statement, ...]:
         Statement(before="We ask so that you can talk together about what helps and what does not.", strong="", after=""),
         YOUR_CHOICE,
     )
+
+
+def _left(one: Undelivered, urls: PortalUrls, now: datetime) -> LeftForm:
+    sealed = one.sealed
+    sent = sealed.authored.astimezone(now.tzinfo)
+    return LeftForm(
+        day=f"{formats.long_date(sent.date())}, {formats.clock(sent, now.tzinfo)}",
+        what=f"{sealed.instrument_title}. {_HOW_IT_STANDS[one.state]}",
+        href=urls.sent(sealed.key),
+    )
+
+
+_HOW_IT_STANDS: dict[OutboxState, str] = {
+    "sealed": "It is not in your health record yet, and kept safely here.",
+    "sending": "It is being sent at this moment.",
+    "unknown": "It is not known yet whether it arrived. Please do not fill it in again.",
+    "refused": "Your health record did not take it. It is kept safely here.",
+    "partly": "It is in your health record. What is worked out from it is not all there yet.",
+    "accepted": "Your health record accepted it and does not show it just now. Please do not fill it in again.",
+}
+
+
+def _discarded(one: Discarded, urls: PortalUrls, now: datetime) -> PortalDiscarded:
+    sent, at = (formats.long_date(moment.astimezone(now.tzinfo).date()) for moment in (one.sent, one.at))
+    why = f": {one.why[:1].lower()}{one.why[1:]}" if one.why else ""
+    text = f"Your answers of {sent} ({one.instrument_title}) were not put into your health record. {one.by} decided that on {at}{why}."
+    return PortalDiscarded(text=text, seen=urls.seen(one.key))
 
 
 def _line(sent: Sent) -> SentForm:

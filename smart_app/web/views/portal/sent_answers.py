@@ -57,6 +57,7 @@ class SentView(Struct, frozen=True, kw_only=True):
 def sent_view(receipt: Receipt, *, patient_id: str, home: str, again: str, end: str, now: datetime) -> SentView:
     """The page of one submission; `now` is aware and gives the zone."""
     headline, lead = _STANDS[receipt.outcome]
+    lead = f"{lead} What is worked out from them is not all there yet." if receipt.completable else lead
     when = receipt.submitted.astimezone(now.tzinfo)
     return SentView(
         headline=headline,
@@ -69,8 +70,8 @@ def sent_view(receipt: Receipt, *, patient_id: str, home: str, again: str, end: 
         ),
         repeated=receipt.repeated,
         home=home,
-        again=again if receipt.outcome in _AGAIN_WORDS else None,
-        again_words=_AGAIN_WORDS.get(receipt.outcome, ""),
+        again=again if receipt.outcome in _AGAIN_WORDS or receipt.completable else None,
+        again_words=_AGAIN_WORDS.get(receipt.outcome, "Send the rest" if receipt.completable else ""),
         end=end,
         patient_id=patient_id,
     )

@@ -1,0 +1,170 @@
+"""What a named person decides over a submission that the record does not hold: copied to the note, or discarded for a reason; and who has
+still to be told of it.
+
+Nothing is deleted: the sealed copy stays as the record of the decision. What is on its way, or may be in the record, is nobody's to decide
+over."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from fhir_mappings.instruments.instrument import Informant
+from smart_app.care.record.record import ChartRecord
+from smart_app.care.submission.delivery import entry_of
+from smart_app.care.submission.sealed_submission import Decision, SealedSubmission, from_payload, to_payload
+from smart_app.errors import NotOffered
+from smart_app.launch.context.launch_context import Author, LaunchContext, LaunchId
+from smart_app.store import OutboxEntry, OutboxState, Store, author_of
+
+Way = Literal["copied", "discarded"]
+# Why something is discarded, in words. Stored is the code: no free text, which may say something of the patient.
+REASONS: Mapping[str, str] = {
+    "by_mistake": "It was entered by mistake",
+    "charted_otherwise": "It was entered in the chart another way",
+    "patient_asked": "The patient asked for it",
+}
+_COPIED = "in_note"
+_WHY_NOT: Mapping[OutboxState, str] = {
+    "sending": "It is being sent at this moment, so it may be in the record in a moment: nothing was decided.",
+    "unknown": "It is not known whether the record has it, so it may be in the record: nothing was decided. Check again first.",
+    "accepted": "The record has said that it took it, so it may be in the record: nothing was decided. Look again first.",
+    "stored": "It is in the record by now, so there is nothing to decide.",
+    "partly": "The answers are in the record, so there is nothing to decide.",
+    "discarded": "It was discarded before, so nothing was changed.",
+    "copied": "It was copied to the note before, so nothing was changed.",
+}
+_CHANGED = "How it stands has changed since this page was opened, so nothing was decided. Look at its receipt again."
+_NO_REASON = "It is discarded only for a reason, and none was chosen, so nothing was decided. Go back and choose one."
+
+
+class Discarded(Struct, frozen=True, kw_only=True):
+    """A submission that was discarded, for who has not been told: by whom, when, and why in words."""
+
+    key: str
+    informant: Informant
+    instrument_title: str
+    sent: datetime
+    by: str
+    at: datetime
+    why: str
+
+
+class Undecided(Struct, frozen=True, kw_only=True):
+    """A submission somebody may decide over, as it stands: `seen` is what the decision holds good for."""
+
+    sealed: SealedSubmission
+    seen: str
+
+
+def why_not_decide(state: OutboxState) -> str:
+    """Why nobody may decide over it as it stands; "" where its author may."""
+    return _WHY_NOT.get(state, "")
+
+
+def undecided(record: ChartRecord, *, key: str) -> Undecided:
+    """The author's own submission, to decide over. SessionError when there is none of that key, NotOffered where it cannot be."""
+    entry = _undecided(record, key)
+    return Undecided(sealed=from_payload(entry.payload), seen=_seen(entry))
+
+
+def decide(record: ChartRecord, *, key: str, way: Way, reason: str, seen: str) -> None:
+    """Note that its author copied it to the note themself, or discards it. NotOffered without a reason, and where it stands otherwise
+    than it was `seen`."""
+    entry = _undecided(record, key)
+    if way == "discarded" and reason not in REASONS:
+        raise NotOffered(_NO_REASON)
+    if seen != _seen(entry):
+        raise NotOffered(_CHANGED)
+    context = record.context
+    why = reason if way == "discarded" else _COPIED
+    # Who decides it knows it.
+    told: tuple[Literal["author", "patient"], ...] = ("author", "patient") if context.by_patient else ("author",)
+    decision = Decision(by=context.user.called, why=why, at=record.services.clock(), told=told)
+    if not _decided(record.services.store, entry, way, decision, launch_id=record.launch, who=context):
+        raise NotOffered(_CHANGED)
+
+
+def discard_for_site(store: Store, entry: OutboxEntry, *, reason: str, by: str, now: datetime) -> None:
+    """The same by whoever runs the site, whom the author and the patient are told of by that name."""
+    if why_not := why_not_decide(entry.state):
+        raise NotOffered(why_not)
+    if not _decided(store, entry, "discarded", Decision(by=by, why=reason, at=now), launch_id=None, who=entry.author):
+        raise NotOffered(_CHANGED)
+
+
+def untold(record: ChartRecord) -> tuple[Discarded, ...]:
+    """What whoever is signed in has still to be told was discarded: the author of their own, a patient of what they answered themself."""
+    return tuple(_for_people(entry, from_payload(entry.payload)) for entry in _untold(record))
+
+
+def have_told(record: ChartRecord, *, key: str) -> None:
+    """Note that whoever is signed in has read it; nothing where there is nothing to note."""
+    reader = _reader(record.context)
+    for entry in _untold(record):
+        sealed = from_payload(entry.payload)
+        if entry.key == key and sealed.decision:
+            decision = replace(sealed.decision, told=(*sealed.decision.told, reader))
+            payload = to_payload(replace(sealed, decision=decision))
+            record.services.store.outbox.reseal(key, "discarded", launch_id=entry.launch_id, payload=payload, author=entry.author)
+
+
+def _untold(record: ChartRecord) -> Sequence[OutboxEntry]:
+    outbox, context = record.services.store.outbox, record.context
+    if context.by_patient:
+        found = [entry for entry in outbox.discarded_about(context.iss, context.patient) if _is_patients(from_payload(entry.payload))]
+    else:
+        found = list(outbox.discarded_by(author_of(context)))
+    return [entry for entry in found if _has_to_be_told(from_payload(entry.payload), _reader(context))]
+
+
+def _reader(context: LaunchContext) -> Literal["author", "patient"]:
+    return "patient" if context.by_patient else "author"
+
+
+def _is_patients(sealed: SealedSubmission) -> bool:
+    return sealed.informant == "patient" and not sealed.from_paper
+
+
+def _has_to_be_told(sealed: SealedSubmission, reader: Literal["author", "patient"]) -> bool:
+    return sealed.decision is not None and reader not in sealed.decision.told
+
+
+def _for_people(entry: OutboxEntry, sealed: SealedSubmission) -> Discarded:
+    decision = sealed.decision or Decision(by="", why="", at=entry.updated)
+    return Discarded(
+        key=entry.key,
+        informant=sealed.informant,
+        instrument_title=sealed.instrument_title,
+        sent=sealed.authored,
+        by=decision.by,
+        at=decision.at,
+        why=REASONS.get(decision.why, ""),
+    )
+
+
+def _undecided(record: ChartRecord, key: str) -> OutboxEntry:
+    entry = entry_of(record, key=key, author=author_of(record.context))
+    if why_not := why_not_decide(entry.state):
+        raise NotOffered(why_not)
+    return entry
+
+
+def _seen(entry: OutboxEntry) -> str:
+    """What tells one way it stood from another: for a form to carry, and nothing else."""
+    return f"{entry.state} {entry.updated.isoformat(timespec='milliseconds')}"
+
+
+def _decided(
+    store: Store, entry: OutboxEntry, way: Way, decision: Decision, *, launch_id: LaunchId | None, who: LaunchContext | Author | None
+) -> bool:
+    """Sealed with its decision and recorded, in one transaction; False where somebody was at it meanwhile."""
+    payload = to_payload(replace(from_payload(entry.payload), decision=decision))
+    detail = {"key": entry.key, "state": way, "why": decision.why, "by": decision.by}
+    with store.database.begin() as together:
+        if not store.outbox.decide(entry, way, launch_id=launch_id or entry.launch_id, payload=payload, within=together):
+            return False
+        store.audit.add("submission_decided", launch_id=launch_id, context=who, detail=detail, within=together)
+    return True

@@ -1,0 +1,1 @@
+"""Pages of what the record has not taken."""

@@ -1,0 +1,41 @@
+"""What became of a colleague's or the patient's submission that was sent for them: how it stands, and nothing of what it says."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from smart_app.care.undelivered.colleagues_items import ColleaguesItem
+from smart_app.launch.context.launch_context import LaunchContext
+from smart_app.web.views.dashboard.left_over import colleagues_words, may_be_sent
+
+
+class SentForAuthorView(Struct, frozen=True, kw_only=True):
+    """Everything the page prints; `send` only where sending it once more can settle something."""
+
+    headline: str
+    lead: str
+    send: str | None
+    history: str
+    patient_id: str
+    synthetic: bool
+    signed_in: str
+
+
+def sent_for_author_view(one: ColleaguesItem, *, context: LaunchContext, send: str, history: str, now: datetime) -> SentForAuthorView:
+    """The page of one."""
+    open_still = one.standing in {"waiting", "sending", "unknown"}
+    return SentForAuthorView(
+        headline=colleagues_words(one, now).rstrip("."),
+        lead=f"It is sealed in Rapport and nothing is lost. {one.why_not}".strip() if open_still else _OVER[one.standing == "placed"],
+        send=send if may_be_sent(one) else None,
+        history=history,
+        patient_id=context.patient,
+        synthetic=context.synthetic,
+        signed_in=context.user.called,
+    )
+
+
+_OVER = {
+    True: "Its author stays its author. That you saw to it is recorded.",
+    False: "Its author, or whoever runs Rapport here, decided that.",
+}
