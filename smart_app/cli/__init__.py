@@ -10,6 +10,7 @@ from smart_app.cli.definitions.command import definitions
 from smart_app.cli.demo.command import demo
 from smart_app.cli.instruments.command import instruments
 from smart_app.cli.launches import launches
+from smart_app.cli.outbox_command import outbox
 from smart_app.cli.registration.command import register
 from smart_app.cli.registration.keys import keys
 from smart_app.cli.sealing import seal
@@ -48,5 +49,6 @@ main.add_command(demo)
 main.add_command(instruments)
 main.add_command(keys)
 main.add_command(launches)
+main.add_command(outbox)
 main.add_command(register)
 main.add_command(seal)

@@ -1,14 +1,17 @@
 """The outbox: sealed before it is sent, sent by one request only, never lost."""
 
+from contextlib import closing
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 import simplejson
+from msgspec.structs import replace
 from sqlalchemy import event, select
 
-from smart_app.launch.context.launch_context import LaunchId
-from smart_app.store import Store
+from smart_app.launch.context.launch_context import Author, LaunchId
+from smart_app.store import OutboxEntry, OutboxState, Store, open_store
 from smart_app.store.seal import digest
 from smart_app.store.tables import outbox
 from tests.support.at_once import at_once
@@ -157,3 +160,68 @@ def _record_outcome(store: Store, key: str) -> None:
     with store.database.begin() as together:
         store.audit.add("submission", launch_id=LAUNCH, context=CONTEXT, within=together)
         store.outbox.reseal(key, "stored", launch_id=LAUNCH, payload={}, within=together)
+
+
+AUTHOR = Author(iss=CONTEXT.iss, patient=CONTEXT.patient, user=CONTEXT.user)
+COLLEAGUE = replace(AUTHOR, user=replace(CONTEXT.user, subject="user-2", reference="Practitioner/dr-2"))
+
+
+def put_by(store: Store, author: Author, key: str, state: OutboxState = "refused") -> OutboxEntry:
+    store.outbox.put(key, launch_id=LAUNCH, payload={"n": 1}, author=author)
+    store.outbox.mark(key, state)
+    entry = store.outbox.get(key)
+    assert entry is not None
+    return entry
+
+
+def test_a_decision_holds_good_for_what_was_seen(store: Store, clock: Clock) -> None:
+    seen = put_by(store, AUTHOR, "key-1")
+    clock.forward(seconds=1)
+    assert store.outbox.claim("key-1")
+    store.outbox.mark("key-1", "refused")
+    assert not store.outbox.decide(seen, "discarded", launch_id=LAUNCH, payload={"n": 2})
+    now = store.outbox.get("key-1")
+    assert now is not None
+    assert (now.state, now.payload) == ("refused", {"n": 1})
+    assert store.outbox.decide(now, "discarded", launch_id=LAUNCH, payload={"n": 2})
+    decided = store.outbox.get("key-1")
+    assert decided is not None
+    assert (decided.state, decided.payload, decided.author) == ("discarded", {"n": 2}, AUTHOR)
+
+
+def test_of_many_decisions_at_once_one_holds(store: Store) -> None:
+    seen = put_by(store, AUTHOR, "key-1")
+    decided = at_once(4, lambda: store.outbox.decide(seen, "discarded", launch_id=LAUNCH, payload={"n": 2}))
+    assert sorted(decided) == [False, False, False, True]
+
+
+def test_what_is_decided_is_not_sent_and_never_purged(store: Store, clock: Clock) -> None:
+    store.outbox.decide(put_by(store, AUTHOR, "key-1"), "copied", launch_id=LAUNCH, payload={})
+    assert not store.outbox.claim("key-1")
+    assert not store.outbox.ask_again("key-1")
+    assert store.outbox.purge(clock() + timedelta(days=4000)) == 0
+
+
+def test_what_was_discarded_is_found_by_its_author_and_by_its_patient(store: Store) -> None:
+    for author, key in ((AUTHOR, "key-1"), (COLLEAGUE, "key-2")):
+        store.outbox.decide(put_by(store, author, key), "discarded", launch_id=LAUNCH, payload={})
+    assert [entry.key for entry in store.outbox.discarded_by(AUTHOR)] == ["key-1"]
+    assert {entry.key for entry in store.outbox.discarded_about(CONTEXT.iss.rstrip("/"), CONTEXT.patient)} == {"key-1", "key-2"}
+    assert store.outbox.discarded_about(CONTEXT.iss, "pat-2") == []
+
+
+def test_whom_it_is_about_is_known_however_it_stands(store: Store) -> None:
+    put_by(store, AUTHOR, "key-1", "stored")
+    assert store.outbox.is_about("key-1", CONTEXT.iss, CONTEXT.patient)
+    assert not store.outbox.is_about("key-1", CONTEXT.iss, "pat-2")
+    assert not store.outbox.is_about("key-2", CONTEXT.iss, CONTEXT.patient)
+
+
+def test_what_no_configured_key_opens_is_counted_and_hides_nothing_else(tmp_path: Path, clock: Clock) -> None:
+    address = f"sqlite:///{tmp_path}/rapport.sqlite"
+    for key, name in ((b"o" * 32, "key-1"), (b"n" * 32, "key-2")):
+        with closing(open_store(address, [key], clock=clock)) as one:
+            put_by(one, AUTHOR, name)
+    with closing(open_store(address, [b"n" * 32], clock=clock)) as one:
+        found = one.outbox.open_entries()
+    assert ([entry.key for entry in found.entries], found.unopened) == (["key-2"], 1)

@@ -78,8 +78,8 @@ class SealedSubmission(Struct, frozen=True, kw_only=True, rename={"outcomes": "f
     higher rungs were not used; `searched` when the server was last searched for it. `content` is the bundle as text: numbers keep
     their digits whoever seals it. `clinician` is None where nobody is rated; `unscored` says why there are no scores. `author` and `scope`
     are of the launch under which it was sealed: None for what was sealed before they were. `decision` is of what was discarded or copied;
-    `attempt` counts the times it was sent, or meant to be; `late` is the visit where it is one of before; `transmitter` is who last sent it in
-    its author's place."""
+    `attempt` counts the times it was sent, or meant to be; `late` is the visit where it is one of before; `transmitter` is who
+    last sent it in its author's place."""
 
     key: str
     base: str
