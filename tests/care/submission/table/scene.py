@@ -30,10 +30,10 @@ from smart_app.registration import Registration, load_registration
 from smart_app.services import AppServices, capability_cache
 from smart_app.settings import Settings
 from smart_app.store import open_store
+from smart_app.web.views.dashboard.left_over import LeftOverUrls, left_over
 from smart_app.web.views.ended import thanks_view
 from smart_app.web.views.error import ErrorView, failure_view, fhir_error_view, session_error_view
-from smart_app.web.views.forms.kept_answers import undelivered_notices
-from smart_app.web.views.forms.receipt_page import receipt_view
+from smart_app.web.views.forms.receipt_page import ReceiptUrls, receipt_view
 from smart_app.web.views.portal.portal_error import portal_error_view
 from smart_app.web.views.portal.sent_answers import sent_view
 from tests.care.submission.table.faulty_server import Ability, FaultyServer, Way, offers
@@ -42,6 +42,7 @@ from tests.care.support import LAUNCH, SLUG, Clock, answers, asked_for, in_launc
 from tests.support.fresh_database import fresh_database
 
 KEY = "b1c7e0f2-6d7a-4e55-9a51-3f0c8f1f2a92"
+URLS = ReceiptUrls(history="/", check_again="/a", copied="/c", discard="/d")
 NEXT = LaunchId("next-launch-of-ingrid")
 # By then whatever was sending is known to be gone: to a page that waits, and to the start.
 GONE, RESTARTED = timedelta(minutes=1), timedelta(minutes=11)
@@ -144,13 +145,14 @@ class Scene:
             left = undelivered(record)
         except StoreError:
             return None
-        return tuple(f"{one.title} {one.text}" for one in undelivered_notices(left, lambda key: f"/{key}", now=record.now()))
+        said = left_over(left, (), (), urls=LeftOverUrls(receipt=_to, send=_to, seen=_to), now=record.now())
+        return tuple(f"{one.title} {one.text}" for one in (*said.own, *said.older)) if said else ()
 
     def _told(self, found: Receipt) -> Told:
         record = in_launch(self.services, launch_id=self.launch)
         thanks = thanks_view(found.outcome, clinician="Sofia Lindqvist", receipt="/r")
         home = sent_view(found, patient_id="p1", home="/", again="/a", end="/e", now=record.now())
-        page = receipt_view(found, context=record.context, patient=None, history="/", check_again="/a", now=record.now())
+        page = receipt_view(found, context=record.context, patient=None, urls=URLS, now=record.now())
         sealed = self.sealed()
         missing = zip(sealed.missing if sealed else (), found.not_written, strict=True)
         return Told(
@@ -178,6 +180,10 @@ class Scene:
             notices=self.notices(),
             silent=not posted,
         )
+
+
+def _to(key: str) -> str:
+    return f"/{key}"
 
 
 def _clinics(error: RapportError, *, posted: bool) -> ErrorView:
