@@ -192,6 +192,21 @@ def test_two_colleagues_at_once_store_it_once(ehr: Ehr, services: AppServices) -
     assert len(ehr.of_type("QuestionnaireResponse")) == 1
 
 
+@pytest.mark.parametrize(("status", "words"), [(400, "Resource Practitioner/tomas not found"), (403, "Could not find Patient Reference")])
+def test_a_server_that_takes_no_such_provenance_has_the_rating_all_the_same(
+    ehr: Ehr, services: AppServices, status: int, words: str
+) -> None:
+    """Servers that look up every reference refuse the whole transaction for one, and some refuse Provenance for naming no patient."""
+    refuses(ehr, 422)
+    given(services)
+    ehr.faults[:] = [lambda method, path: refusal(status, words) if method == "POST" and path in {"", "Provenance"} else None]
+    sends(services)
+    assert len(ehr.of_type("QuestionnaireResponse")) == 1
+    assert ehr.of_type("Provenance") == []
+    assert colleagues_item(in_launch(services, TOMAS, launch_id=OF_TOMAS), key=KEY).standing == "placed"
+    assert receipt(in_launch(services), key=KEY).outcome in {"saved", "partly_saved"}
+
+
 # Blind
 
 

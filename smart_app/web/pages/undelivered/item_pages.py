@@ -4,8 +4,10 @@ from typing import cast, get_args
 
 from flask import Flask, Response, abort, request, url_for
 
+from smart_app.care.record.patient_in_context import Patient, open_patient
 from smart_app.care.undelivered.colleagues_items import colleagues_item, send_for_author
 from smart_app.care.undelivered.decisions import REASONS, Way, decide, have_told, undecided
+from smart_app.errors import FhirError
 from smart_app.web.pages.dependencies import Dependencies
 from smart_app.web.session.guard import PageRequest, check_patient
 from smart_app.web.session.headers import see_other
@@ -76,6 +78,7 @@ class ItemPages:
             undecided(page_request.record, key=key),
             way=way,
             context=page_request.context,
+            patient=_patient(page_request),
             action=url_for("decide", launch_id=page_request.id, key=key, way=way),
             back=url_for("receipt", launch_id=page_request.id, key=key),
             now=page_request.record.now(),
@@ -83,6 +86,14 @@ class ItemPages:
         )
         status = _UNPROCESSABLE if lacking else 200
         return self._dependencies.pages.page("decision", view, csrf=page_request.csrf, tab=page_request.tab, status=status)
+
+
+def _patient(page_request: PageRequest) -> Patient | None:
+    """Whom it is about; a decision waits for no record that does not answer."""
+    try:
+        return open_patient(page_request.record)
+    except FhirError:
+        return None
 
 
 def _way(text: str) -> Way:

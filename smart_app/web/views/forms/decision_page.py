@@ -4,8 +4,10 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from smart_app.care.record.patient_in_context import Patient
 from smart_app.care.undelivered.decisions import REASONS, Undecided, Way
 from smart_app.launch.context.launch_context import LaunchContext
+from smart_app.web.views.banner import Banner, clinician_banner
 from smart_app.web.views.forms.kept_answers import WHOSE, moment_words
 
 
@@ -20,6 +22,7 @@ class DecisionView(Struct, frozen=True, kw_only=True):
     """Everything the page prints. `reasons` to choose from, none where none is asked for; `problem` that none was chosen; `seen` is how the
     submission stood when the page was made."""
 
+    banner: Banner | None
     headline: str
     lead: str
     what: str
@@ -35,13 +38,22 @@ class DecisionView(Struct, frozen=True, kw_only=True):
 
 
 def decision_view(
-    one: Undecided, *, way: Way, context: LaunchContext, action: str, back: str, now: datetime, lacking: bool = False
+    one: Undecided,
+    *,
+    way: Way,
+    context: LaunchContext,
+    patient: Patient | None,
+    action: str,
+    back: str,
+    now: datetime,
+    lacking: bool = False,
 ) -> DecisionView:
-    """The page; `lacking`: it was sent without a reason."""
+    """The page. `patient` is None when the record did not give it just now; `lacking`: it was sent without a reason."""
     sealed = one.sealed
     discards = way == "discarded"
     told = _TOLD if sealed.informant == "patient" and not sealed.from_paper else ""
     return DecisionView(
+        banner=clinician_banner(patient, today=now.date()) if patient else None,
         headline="Discard this form?" if discards else "Is it in the note?",
         lead=f"{_DISCARDS}{told}" if discards else _COPIED,
         what=f"{sealed.instrument_title}, {WHOSE[sealed.informant]}, sent at {moment_words(sealed.authored, now)}.",

@@ -162,6 +162,13 @@ class TestADecision:
         [entry] = [entry for entry in rapport.services.store.audit.entries() if entry.event == "submission_decided"]
         assert (entry.user, entry.detail["state"], entry.detail["why"]) == ("Practitioner/dr-1", "discarded", "by_mistake")
 
+    def test_the_page_says_whom_it_is_about_and_does_not_wait_for_a_record_that_is_down(self, rapport: Clinic, receipt: Page) -> None:
+        assert "HALVORSEN, Ingrid" in self.asks(rapport, receipt, "discarded").text
+        rapport.ehr.faults.append(lambda method, path: refusal(500, "x"))
+        rapport.server.clock.forward(minutes=6)
+        page = self.asks(rapport, receipt, "discarded")
+        assert (page.status, "HALVORSEN" in page.text) == (200, False)
+
     def test_copied_to_the_note_is_their_word_for_it(self, rapport: Clinic, receipt: Page) -> None:
         done = follow(rapport, posts(rapport, self.asks(rapport, receipt, "copied"), "/decision/"))
         assert "Copied to the note: not in the record as a form" in done.text
