@@ -21,7 +21,7 @@ from smart_app.care.submission.receipt import Receipt
 from smart_app.care.submission.sealed_submission import SealedSubmission, from_payload
 from smart_app.care.submission.submit import submit
 from smart_app.clinic_time import zone_named
-from smart_app.errors import FhirError, RapportError, SessionError, StoreError
+from smart_app.errors import FhirError, NotSealed, RapportError, SessionError, StoreError
 from smart_app.fhir.recent_reads import RecentReads
 from smart_app.http import new_session
 from smart_app.launch.context.launch_context import LaunchId
@@ -98,12 +98,13 @@ class Scene:
 
     def restart(self) -> None:
         """The process is gone, and another comes up on the same database when whatever was sending must have ended. The chart is opened
-        anew, and what its notice leads to is looked at; without one the tab of before."""
+        anew, and what its notice leads to is looked at; without one the tab that was open."""
         self.process.close()
         self.clock.now += RESTARTED
         self.start()
         self.services.store.purge(self.clock())
-        self.launch = NEXT if self.notices() else LAUNCH
+        if self.notices():
+            self.launch = NEXT
 
     @property
     def held(self) -> Held:
@@ -179,6 +180,7 @@ class Scene:
             pages={who: f"{page.headline}. {page.lead}" for who, page in pages.items()},
             notices=self.notices(),
             silent=not posted,
+            taken=not isinstance(error, NotSealed),
         )
 
 

@@ -45,8 +45,8 @@ class PartTold(Struct, frozen=True, kw_only=True):
 
 class Told(Struct, frozen=True, kw_only=True):
     """What people are told at one moment. `state` is the receipt's, or an error's code. `pages` are the texts by who reads them; `silent`
-    pages need not speak of the answers at all. `written` are the places the receipt names; `notices` what the next launch says, None where
-    it cannot be opened; `button` what can be pressed."""
+    pages need not speak of the answers at all, and of what was not `taken` no launch does. `written` are the places the receipt names;
+    `notices` what the next launch says, None where it cannot be opened; `button` what can be pressed."""
 
     state: str
     pages: Mapping[str, str]
@@ -55,6 +55,7 @@ class Told(Struct, frozen=True, kw_only=True):
     notices: tuple[str, ...] | None = ()
     button: str | None = None
     silent: bool = False
+    taken: bool = True
 
 
 def claims(text: str) -> set[Claim]:
@@ -67,7 +68,7 @@ def untrue(told: Told, held: Held, *, key: str) -> list[str]:
     there = responses_held(held, key) > 0
     found = [f"{who}: {wrong}: {text}" for who, text in told.pages.items() for wrong in _wrong(text, there=there, silent=told.silent)]
     found += [f"next launch: {wrong}: {text}" for text in told.notices or () for wrong in _wrong(text, there=there, silent=False)]
-    if told.notices == () and not there and not told.silent:
+    if told.notices == () and not there and told.taken and not told.silent:
         found.append("next launch: silent, and the answers are not there")
     found += [f"{place} is called written and is not there" for place in told.written if place not in held]
     found += [f"{part.identifier} is there, and the receipt says: {part.said}" for part in told.missing if _denied(part, held)]
