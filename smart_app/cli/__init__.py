@@ -14,7 +14,7 @@ from smart_app.cli.outbox_command import outbox
 from smart_app.cli.registration.command import register
 from smart_app.cli.registration.keys import keys
 from smart_app.cli.sealing import seal
-from smart_app.errors import ConfigurationError, StoreError, in_one_line
+from smart_app.errors import RapportError, StoreError, in_one_line
 from smart_app.store import store_failure
 
 
@@ -28,13 +28,14 @@ class _Commands(click.Group):
     """No command meets a setting, or a file that one leads to, with a traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """The command; what is wrong with the deployment, and not said by the command itself, is one sentence and ends the program."""
+        """The command; what is wrong with the deployment or with what was asked of it, and not said by the command itself, is one sentence
+        and ends the program."""
         try:
             return super().invoke(ctx)
-        except ConfigurationError as wrong:
-            raise _Unusable(in_one_line(wrong)) from wrong
         except StoreError as failed:
             raise _Unusable(store_failure(failed, None)) from failed
+        except RapportError as wrong:
+            raise _Unusable(in_one_line(wrong)) from wrong
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

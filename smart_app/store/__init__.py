@@ -10,9 +10,9 @@ from sqlalchemy import Connection, exists, or_, select, update
 
 from smart_app.errors import StoreError
 from smart_app.launch.context.launch_context import LaunchContext
-from smart_app.store.audit import Audit, AuditEntry
-from smart_app.store.audit_chain import Chain
-from smart_app.store.audit_verification import Verified, verify
+from smart_app.store.audit_trail.audit import Audit, AuditEntry
+from smart_app.store.audit_trail.audit_chain import Chain
+from smart_app.store.audit_trail.audit_verification import Verified, verify
 from smart_app.store.database import Database, is_relative, place_of
 from smart_app.store.drafts import PAST, Draft, Drafts, FormPlace, Ticket, author_of
 from smart_app.store.failure_words import store_failure

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, inspect
 
 from smart_app.errors import StoreError
-from smart_app.store.audit_chain import Chain
+from smart_app.store.audit_trail.audit_chain import Chain
 from smart_app.store.database import Database
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from smart_app.errors import ConfigurationError, StoreError
 from smart_app.launch.context.launch_context import LaunchId
 from smart_app.store import Store, open_existing, open_store
-from smart_app.store.audit_chain import NOTHING, Chain
+from smart_app.store.audit_trail.audit_chain import NOTHING, Chain
 from smart_app.store.database import Database
 from smart_app.store.migrate import _config
 from smart_app.store.seal import Sealer, digest

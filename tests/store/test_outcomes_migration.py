@@ -8,7 +8,7 @@ from sqlalchemy import insert, text
 
 from smart_app.launch.context.launch_context import LaunchId
 from smart_app.store import Store, author_of, open_store
-from smart_app.store.audit_chain import Chain
+from smart_app.store.audit_trail.audit_chain import Chain
 from smart_app.store.database import Database
 from smart_app.store.drafts import owner_parts
 from smart_app.store.migrate import _config

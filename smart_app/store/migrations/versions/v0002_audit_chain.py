@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import context, op
 
-from smart_app.store.audit_chain import NOTHING, Chain, ChainedEvent, Head
+from smart_app.store.audit_trail.audit_chain import NOTHING, Chain, ChainedEvent, Head
 
 revision = "0002"
 down_revision = "0001"

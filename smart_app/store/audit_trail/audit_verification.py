@@ -5,7 +5,7 @@ from typing import Any, Literal
 from msgspec import Struct
 from sqlalchemy import Connection, Row, func, select
 
-from smart_app.store.audit_chain import Chain, ChainHash, Head
+from smart_app.store.audit_trail.audit_chain import Chain, ChainHash, Head
 from smart_app.store.database import Database
 from smart_app.store.tables import audit, audit_head
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, Select, bindparam, insert, select, updat
 
 from smart_app.errors import NotOpened
 from smart_app.launch.context.launch_context import Author, LaunchContext, LaunchId, User
-from smart_app.store.audit_chain import Chain, ChainedEvent, Head
+from smart_app.store.audit_trail.audit_chain import Chain, ChainedEvent, Head
 from smart_app.store.database import Database
 from smart_app.store.seal import ID_BYTES, Sealer, digest
 from smart_app.store.tables import audit, audit_head
