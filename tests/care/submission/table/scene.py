@@ -26,7 +26,7 @@ from smart_app.fhir.recent_reads import RecentReads
 from smart_app.http import new_session
 from smart_app.launch.context.launch_context import LaunchId
 from smart_app.launch.flow import Launcher
-from smart_app.registration import Registration, load_registration
+from smart_app.registration import Issuer, PublicClient, Registration, load_registration
 from smart_app.services import AppServices, capability_cache
 from smart_app.settings import Settings
 from smart_app.store import open_store
@@ -36,12 +36,14 @@ from smart_app.web.views.error import ErrorView, failure_view, fhir_error_view, 
 from smart_app.web.views.forms.receipt_page import ReceiptUrls, receipt_view
 from smart_app.web.views.portal.portal_error import portal_error_view
 from smart_app.web.views.portal.sent_answers import sent_view
+from tests.care.ehr import BASE
 from tests.care.submission.table.faulty_server import Ability, FaultyServer, Way, offers
 from tests.care.submission.table.truth import Held, PartTold, Told
 from tests.care.support import LAUNCH, SLUG, Clock, answers, asked_for, in_launch, patient, settings
 from tests.support.fresh_database import fresh_database
 
 KEY = "b1c7e0f2-6d7a-4e55-9a51-3f0c8f1f2a92"
+_REGISTERED = Issuer(name="Northfield General", iss=BASE, client_id="rapport", auth=PublicClient(), scope="")
 URLS = ReceiptUrls(history="/", check_again="/a", copied="/c", discard="/d")
 NEXT = LaunchId("next-launch-of-ingrid")
 # By then whatever was sending is known to be gone: to a page that waits, and to the start.
@@ -76,7 +78,7 @@ def running(folder: Path, clock: Clock) -> Iterator[AppServices]:
 @cache
 def _kept() -> tuple[Settings, Registration, requests.Session, Executor]:
     """What holds nothing of a submission, made once for hundreds of cells."""
-    return settings(), load_registration(None), new_session(pool=4), ThreadPoolExecutor(4)
+    return settings(), load_registration(None).with_issuer(_REGISTERED), new_session(pool=4), ThreadPoolExecutor(4)
 
 
 @dataclass
