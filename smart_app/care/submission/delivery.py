@@ -13,6 +13,7 @@ from smart_app.care.record.record import AnyRecord, ChartRecord
 from smart_app.care.submission.delivery_log import log_not_kept, log_outcome
 from smart_app.care.submission.judgement import State, state_of, uncertain
 from smart_app.care.submission.outcome_search import Found, OutcomeSearch
+from smart_app.care.submission.real_references import with_loose
 from smart_app.care.submission.sealed_submission import RESPONSE, SealedSubmission, WriteOutcome, from_payload, to_payload
 from smart_app.care.submission.visit_state import check_in_use
 from smart_app.care.submission.write_ladder import Sender, climb, with_found
@@ -176,6 +177,7 @@ def _own_entry(record: ChartRecord, *, key: str, author: Author | None) -> Outbo
 
 def _finish(record: AnyRecord, sealed: SealedSubmission, *, launch_id: LaunchId, state: State | None = None, sent: bool = True) -> None:
     """Seal how it stands and record it, in one transaction. OutcomeNotKept where that fails: it was sent, or looked for, all the same."""
+    sealed = with_loose(sealed)
     state = state or state_of(sealed)
     log_outcome(sealed, state, sent=sent)
     try:
@@ -248,6 +250,7 @@ def _outcome_search(record: AnyRecord, sealed: SealedSubmission) -> OutcomeSearc
 def _keep(services: AppServices, launch_id: LaunchId, sealed: SealedSubmission) -> None:
     """Progress, as far as it can be written down: what cannot be is searched for where it matters, and sending goes on, since to stop
     would leave in the record half of what can be there as a whole."""
+    sealed = with_loose(sealed)
     try:
         services.store.outbox.reseal(sealed.key, "sending", launch_id=launch_id, payload=to_payload(sealed), author=sealed.author)
     except StoreError as error:

@@ -35,10 +35,13 @@ _WITHOUT_ANSWERS: Mapping[Became | None, State] = {
 
 def state_of(sealed: SealedSubmission) -> State:
     """How it stands: stored only with the answers placed, and every other part that could be written; scores whose answers are not placed
-    make no rating. Of a Provenance that was refused, or that cannot be looked for, nothing hangs: the audit trail has what it says."""
+    make no rating, and what was stored before them has to name them still. Of a Provenance that was refused, or that cannot be looked for,
+    nothing hangs: the audit trail has what it says."""
     answers = sealed.outcome_of(RESPONSE)
     if answers.reference is None:
         return _WITHOUT_ANSWERS[answers.became]
+    if any(role in sealed.stored for roles in sealed.loose.values() for role in roles):
+        return "partly"
     return "partly" if any(_is_wanted(part, sealed.outcome_of(part.role)) for part in sealed.missing) else "stored"
 
 

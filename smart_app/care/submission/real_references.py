@@ -5,6 +5,8 @@ A server that stores a bundle entry by entry gives the entries it took reference
 
 from collections.abc import Callable, Mapping
 
+from msgspec.structs import replace
+
 from fhir_mappings.r4.references import local_reference
 from smart_app.care.submission.sealed_submission import SealedSubmission, SubmissionPart, WriteOutcome
 from smart_app.errors import FhirError
@@ -36,18 +38,38 @@ def references_within(part: SubmissionPart) -> int:
     return str(part.resource).count(_URN)
 
 
+def with_loose(sealed: SealedSubmission) -> SealedSubmission:
+    """The submission as it is sealed: of each part that is stored, which it refers to that are not yet."""
+    if all(outcome.reference is not None for outcome in sealed.outcomes.values()):
+        return sealed
+    parts = sealed.parts
+    missing = {part.full_url: part.role for part in parts if part.role not in sealed.stored}
+    loose = {part.role: _named_in(part, missing) for part in parts if part.role in sealed.stored}
+    return replace(sealed, loose={**{role: roles for role, roles in loose.items() if roles}, **sealed.loose})
+
+
+def _named_in(part: SubmissionPart, missing: Mapping[str, str]) -> tuple[str, ...]:
+    said = str(part.resource)
+    return tuple(role for urn, role in missing.items() if urn in said)
+
+
 def repair_references(
     sealed: SealedSubmission, earlier: Mapping[str, str], *, client: FhirClient, why_not_update: Callable[[str], str | None]
 ) -> SealedSubmission:
     """The submission, after each part of `earlier` (role and place) was read and, where it refers to other places than those of the parts
-    as they are stored now, changed. What may not be or cannot be changed keeps the reason with its place."""
+    as they are stored now, changed. What may not be or cannot be changed keeps the reason with its place. What is loose still waits for
+    parts that are not stored."""
     places = places_of(sealed)
     for part in sealed.parts:
         if part.role in earlier and references_within(part):
             why = _repaired(sealed, part, places, client=client, why_not_update=why_not_update)
             if why is not None:
                 sealed = sealed.with_outcomes({part.role: _noted(sealed.outcome_of(part.role), why)})
-    return sealed
+    return replace(sealed, loose={role: left for role, roles in sealed.loose.items() if (left := _not_stored(roles, sealed))})
+
+
+def _not_stored(roles: tuple[str, ...], sealed: SealedSubmission) -> tuple[str, ...]:
+    return tuple(role for role in roles if role not in sealed.stored)
 
 
 def _noted(outcome: WriteOutcome, why: str) -> WriteOutcome:

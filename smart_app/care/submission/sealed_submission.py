@@ -79,7 +79,8 @@ class SealedSubmission(Struct, frozen=True, kw_only=True, rename={"outcomes": "f
     their digits whoever seals it. `clinician` is None where nobody is rated; `unscored` says why there are no scores. `author` and `scope`
     are of the launch under which it was sealed: None for what was sealed before they were. `decision` is of what was discarded or copied;
     `attempt` counts the times it was sent, or meant to be; `late` is the visit where it is one of before; `transmitter` is who
-    last sent it in its author's place."""
+    last sent it in its author's place. `loose` names, of a part that was stored while parts it refers to were not, the roles of those: what
+    it says of them has to be put right once they are."""
 
     key: str
     base: str
@@ -114,6 +115,7 @@ class SealedSubmission(Struct, frozen=True, kw_only=True, rename={"outcomes": "f
     attempt: int = 0
     late: LateVisit | None = None
     transmitter: str | None = None
+    loose: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def bundle(self) -> Resource:

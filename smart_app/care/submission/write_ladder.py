@@ -186,7 +186,7 @@ def complete(sealed: SealedSubmission, sender: Sender) -> SealedSubmission:
     """The parts that can be sent without doubling any, one by one; what was stored before then refers to them."""
     earlier = sealed.stored
     done = _one_by_one(sealed, sender)
-    if not earlier or done.stored == earlier:
+    if not earlier or (done.stored == earlier and not done.loose):
         return done
     return repair_references(done, earlier, client=sender.client, why_not_update=lambda kind: sender.permissions.why_not(kind, "update"))
 
