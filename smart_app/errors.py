@@ -11,7 +11,8 @@ RapportError
 │   ├── WrongPatient          what was sent, or a renewed token, is about another patient than the launch
 │   ├── NotForUser            the page is a clinician's and the patient is signed in, or the other way round
 │   └── NotOffered            no page of this record offers what was asked for or sent; the launch is in order
-│       └── NotSentNow            what is kept could be sent another time: whether it may be sent now could not be found out
+│       └── NotTriedAgain         what is kept was not sent once more, as the record stands
+│           └── NotSentNow            what is kept could be sent another time: whether it may be sent now could not be found out
 ├── FhirError                 a FHIR server refused, failed or could not be reached
 │   ├── Unreachable           no answer: timeout, refused connection, broken transfer; a write may or may not have happened
 │   │   └── NotSent           no connection was made, so certainly nothing was written
@@ -166,7 +167,11 @@ class NotOffered(SessionError):
     code = "not_offered"
 
 
-class NotSentNow(NotOffered):
+class NotTriedAgain(NotOffered):
+    """What is kept was not sent once more; how it stands is what it was, and its sentence says nothing else of it."""
+
+
+class NotSentNow(NotTriedAgain):
     """What is kept was not sent, as the record could not be asked whether it still belongs there. Another time it may."""
 
     http_status = 503

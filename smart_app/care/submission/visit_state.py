@@ -15,7 +15,7 @@ from smart_app.care.record.reads import ANSWERS, read_all
 from smart_app.care.record.record import ChartRecord
 from smart_app.care.submission.sealed_submission import SealedSubmission, from_payload
 from smart_app.care.submission.write_ladder import why_not_write
-from smart_app.errors import FhirError, NotFound, NotOffered, NotOpened, NotSentNow
+from smart_app.errors import FhirError, NotFound, NotOffered, NotOpened, NotSentNow, NotTriedAgain
 from smart_app.fhir.client import Resource
 from smart_app.store import OutboxState, author_of
 
@@ -156,10 +156,10 @@ def unconfirmed(record: ChartRecord, asked: AskedForm, *, confirmed: Collection[
 
 
 def check_in_use(record: ChartRecord) -> None:
-    """NotOffered where what is kept here would now be sent into a record that was replaced or is out of use, or of somebody who has died:
-    whether it still belongs there nobody has said. The patient is read again for it, and where they cannot be read nothing is sent."""
+    """NotTriedAgain where what is kept here would now be sent into a record that was replaced or is out of use, or of somebody who has
+    died: whether it still belongs there nobody has said. The patient is read again for it; where they cannot be read nothing is sent."""
     if record.services.registration.find(record.context.iss) is None:
-        raise NotOffered(_NOT_REGISTERED)
+        raise NotTriedAgain(_NOT_REGISTERED)
     try:
         standing = patient_read_again(record).standing(record.now().date())
     except NotFound as error:
@@ -167,16 +167,16 @@ def check_in_use(record: ChartRecord) -> None:
     except FhirError as error:
         raise NotSentNow(f"{error.user_message} {_NOT_READ}") from error
     if standing != "current":
-        raise NotOffered(NOT_SENT_INTO[standing])
+        raise NotTriedAgain(NOT_SENT_INTO[standing])
 
 
 _NOT_REGISTERED = (
-    "Rapport is not registered with this record system any more, so nothing was sent. It stays kept in Rapport; your IT can enter the "
-    "system in launch.json again."
+    "Rapport is not registered with this record system any more, so it was not tried again. It stays kept in Rapport; your IT can enter "
+    "the system in launch.json again."
 )
-_NOBODY = "The record has no such patient any more, as after two records were joined, so nothing was sent. It stays kept in Rapport."
+_NOBODY = "The record has no such patient any more, as after two records were joined, so it was not tried again. It stays kept in Rapport."
 _NOT_READ = (
-    "Without the patient’s entry it is not known whether this record is still in use, so nothing was sent. It stays kept in Rapport."
+    "Without the patient’s entry nobody can tell whether this record is still in use, so it was not tried again. It stays kept in Rapport."
 )
 
 

@@ -16,7 +16,7 @@ from smart_app.errors import (
     NotGranted,
     NotOffered,
     NotSealed,
-    NotSentNow,
+    NotTriedAgain,
     OutcomeNotKept,
     RapportError,
     SessionError,
@@ -344,7 +344,7 @@ def session_error_view(error: SessionError, *, reference: str, posted: bool, way
 def _not_offered(error: NotOffered, *, reference: str) -> ErrorView:
     """No page offers it as the record stands. It names no way into the chart: who reads it may be the patient."""
     return ErrorView(
-        headline="Nothing was sent" if isinstance(error, NotSentNow) else "This is not offered here",
+        headline="It was not tried again" if isinstance(error, NotTriedAgain) else "This is not offered here",
         lead=error.user_message,
         steps=("Staff: go back to the history with the browser's Back button, or open Rapport again from the chart.", _HAND_BACK),
         reference=reference,

@@ -67,9 +67,9 @@ def unread(answer: Answer | Exception) -> Any:
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (refusal(500, "x"), "not known whether this record is still in use"),
-        (refusal(403, "x"), "not known whether this record is still in use"),
-        (Broken("down"), "not known whether this record is still in use"),
+        (refusal(500, "x"), "nobody can tell whether this record is still in use"),
+        (refusal(403, "x"), "nobody can tell whether this record is still in use"),
+        (Broken("down"), "nobody can tell whether this record is still in use"),
         (refusal(404, "x"), "no such patient any more"),
         (refusal(410, "x"), "no such patient any more"),
     ],
@@ -81,7 +81,7 @@ def test_where_the_patient_cannot_be_read_nothing_is_sent_and_it_says_so(
     ehr.faults.append(unread(answer))
     with pytest.raises(NotSentNow, match=words) as stopped:
         way(in_launch(services, None if way is send_again else TOMAS), key=KEY)
-    assert "nothing was sent" in stopped.value.user_message
+    assert "not tried again" in stopped.value.user_message
     assert nothing_went(ehr, services)
     ehr.faults.clear()
     way(in_launch(services, None if way is send_again else TOMAS), key=KEY)

@@ -3,7 +3,17 @@
 import re
 
 from smart_app.care.forms.saved_drafts import KeptAnswers
-from smart_app.errors import FhirError, Forbidden, NotForUser, NotSealed, OutcomeNotKept, RapportError, SessionError, Unauthorized
+from smart_app.errors import (
+    FhirError,
+    Forbidden,
+    NotForUser,
+    NotSealed,
+    NotTriedAgain,
+    OutcomeNotKept,
+    RapportError,
+    SessionError,
+    Unauthorized,
+)
 from smart_app.web.views.error import ErrorFact, ErrorView, error_facts
 from smart_app.web.views.forms.kept_answers import SENT, how_many, until
 from smart_app.web.views.ways_back import WayBack
@@ -100,10 +110,12 @@ def _ended(
     error: RapportError, *, reference: str, facts: tuple[ErrorFact, ...], posted: bool, home: str | None, way: WayBack | None
 ) -> ErrorView:
     """The sign-in is over, or what was sent cannot be taken."""
+    again = isinstance(error, NotTriedAgain)
+    posted = posted and not again
     lost = " What you sent was not stored." if posted and "nothing was" not in error.user_message else ""
     still = ("If answers were on the page, your browser's Back button may still show them.",) if posted else ()
     return ErrorView(
-        headline="This page cannot go on",
+        headline="It was not tried again" if again else "This page cannot go on",
         lead=f"{_plain(error)}{lost}",
         steps=(*(() if home else (_sign_in_again(way),)), *still, _GIVE_CODE),
         reference=reference,

@@ -21,7 +21,7 @@ from smart_app.care.submission.receipt import Receipt
 from smart_app.care.submission.sealed_submission import SealedSubmission, from_payload
 from smart_app.care.submission.submit import submit
 from smart_app.clinic_time import zone_named
-from smart_app.errors import FhirError, NotSealed, RapportError, SessionError, StoreError
+from smart_app.errors import FhirError, NotSealed, NotSentNow, RapportError, SessionError, StoreError
 from smart_app.fhir.recent_reads import RecentReads
 from smart_app.http import new_session
 from smart_app.launch.context.launch_context import LaunchId
@@ -78,7 +78,13 @@ def running(folder: Path, clock: Clock) -> Iterator[AppServices]:
 @cache
 def _kept() -> tuple[Settings, Registration, requests.Session, Executor]:
     """What holds nothing of a submission, made once for hundreds of cells."""
-    return settings(), load_registration(None).with_issuer(_REGISTERED), new_session(pool=4), ThreadPoolExecutor(4)
+    # A page waits three of these for whoever is sending: not long, as nobody is.
+    return (
+        settings(read_timeout=1, read_deadline=10),
+        load_registration(None).with_issuer(_REGISTERED),
+        new_session(pool=4),
+        ThreadPoolExecutor(4),
+    )
 
 
 @dataclass
@@ -181,7 +187,8 @@ class Scene:
             state=error.code,
             pages={who: f"{page.headline}. {page.lead}" for who, page in pages.items()},
             notices=self.notices(),
-            silent=not posted,
+            # What stops a try before it begins says nothing new of the answers.
+            silent=not posted or isinstance(error, NotSentNow),
             taken=not isinstance(error, NotSealed),
         )
 

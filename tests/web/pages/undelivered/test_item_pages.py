@@ -79,7 +79,7 @@ class TestTheirOwn:
         rapport.ehr.faults[:] = [lambda method, path: refusal(500, "x") if path.startswith("Patient/") else None]
         page = read(posts(rapport, receipt, "/check-again"))
         assert page.status == 503
-        assert "Nothing was sent" in page.text
+        assert "not tried again" in page.text
         assert "It stays kept in Rapport" in page.text
         assert rapport.ehr.of_type("QuestionnaireResponse") == []
 
