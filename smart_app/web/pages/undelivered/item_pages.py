@@ -67,6 +67,7 @@ class ItemPages:
         view = sent_for_author_view(
             colleagues_item(page_request.record, key=key),
             context=page_request.context,
+            patient=_patient(page_request),
             send=url_for("send_for_author", launch_id=page_request.id, key=key),
             history=url_for("dashboard", launch_id=page_request.id),
             now=page_request.record.now(),

@@ -4,14 +4,17 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from smart_app.care.record.patient_in_context import Patient
 from smart_app.care.undelivered.colleagues_items import ColleaguesItem
 from smart_app.launch.context.launch_context import LaunchContext
+from smart_app.web.views.banner import Banner, clinician_banner
 from smart_app.web.views.dashboard.left_over import colleagues_words, may_be_sent
 
 
 class SentForAuthorView(Struct, frozen=True, kw_only=True):
     """Everything the page prints; `send` only where sending it once more can settle something."""
 
+    banner: Banner | None
     headline: str
     lead: str
     send: str | None
@@ -21,10 +24,13 @@ class SentForAuthorView(Struct, frozen=True, kw_only=True):
     signed_in: str
 
 
-def sent_for_author_view(one: ColleaguesItem, *, context: LaunchContext, send: str, history: str, now: datetime) -> SentForAuthorView:
-    """The page of one."""
+def sent_for_author_view(
+    one: ColleaguesItem, *, context: LaunchContext, patient: Patient | None, send: str, history: str, now: datetime
+) -> SentForAuthorView:
+    """The page of one. `patient` is None where the record did not give it just now."""
     open_still = one.standing in {"waiting", "sending", "unknown"}
     return SentForAuthorView(
+        banner=clinician_banner(patient, today=now.date()) if patient else None,
         headline=colleagues_words(one, now).rstrip("."),
         lead=f"It is sealed in Rapport and nothing is lost. {one.why_not}".strip() if open_still else _OVER[one.standing == "placed"],
         send=send if may_be_sent(one) else None,

@@ -101,6 +101,7 @@ class TestAColleague:
         rapport.ehr.faults.clear()
         done = follow(rapport, posts(rapport, page, "/for-author/"))
         assert "A rating by Sofia Lindqvist of 04-Mar-2026 is in the record" in done.text
+        assert "HALVORSEN, Ingrid" in done.text
         assert "4.00" not in done.text
         assert not done.soup.select("form")
         assert len(rapport.ehr.of_type("QuestionnaireResponse")) == 1
