@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import click
 
 from smart_app.care.submission.judgement import for_want_of_permission
-from smart_app.care.submission.sealed_submission import SealedSubmission, from_payload
+from smart_app.care.submission.sealed_submission import SealedSubmission, from_payload, readable
 from smart_app.care.submission.write_ladder import step_words
 from smart_app.care.undelivered.decisions import REASONS, discard_for_site, why_not_decide
 from smart_app.cli.database import existing_store
@@ -46,15 +46,20 @@ def outbox() -> None:
 @outbox.command("list")
 def listed() -> None:
     """Print each of them, oldest first: its key, how it stands, what the server answered, its age, the form and who answers it, the tries,
-    and whether it is due. Exits 1 where there are some that no configured key opens."""
+    and whether it is due. Exits 1 where there are some that no configured key opens, or that another version sealed."""
     with existing_store() as store:
         found = store.outbox.open_entries()
         registration = _registration()
-        for entry in found.entries:
-            click.echo("  ".join(_line(entry, registration, _now())))
-    click.echo(f"{len(found.entries)} in the outbox")
+        read = list(readable(found.entries))
+        for entry, sealed in read:
+            click.echo("  ".join(_line(entry, sealed, registration, _now())))
+    unread = len(found.entries) - len(read)
+    click.echo(f"{len(read)} in the outbox")
+    if unread:
+        click.echo(f"{unread} more that another version of Rapport sealed and this one cannot read; they are kept")
     if found.unopened:
         click.echo(f"{found.unopened} more that no configured key opens; set the key they were sealed with in RAPPORT_SECRET_KEYS again")
+    if unread or found.unopened:
         raise SystemExit(1)
 
 
@@ -127,8 +132,7 @@ def _is_registered(entry: OutboxEntry, registration: Registration) -> bool:
     return registration.find(from_payload(entry.payload).base) is not None
 
 
-def _line(entry: OutboxEntry, registration: Registration, now: datetime) -> tuple[str, ...]:
-    sealed = from_payload(entry.payload)
+def _line(entry: OutboxEntry, sealed: SealedSubmission, registration: Registration, now: datetime) -> tuple[str, ...]:
     due = ("due",) if entry.due else ()
     gone = () if _is_registered(entry, registration) else ("server not registered",)
     form = f"{sealed.slug} ({sealed.informant})"

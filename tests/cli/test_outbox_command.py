@@ -105,6 +105,15 @@ def test_rows_that_no_key_opens_are_counted(store: Store, monkeypatch: pytest.Mo
     assert "1 more that no configured key opens" in result.output
 
 
+def test_what_another_version_sealed_is_counted_and_takes_none_of_the_others_with_it(store: Store) -> None:
+    put(store)
+    store.outbox.put("newer", launch_id=LaunchId("l"), payload={"newer": True})
+    result = run("list")
+    assert result.exit_code == 1
+    assert FIRST in result.output
+    assert "1 more that another version of Rapport sealed" in result.output
+
+
 def test_one_is_shown_by_the_beginning_of_its_key(store: Store) -> None:
     put(store)
     result = run("show", FIRST[:8])

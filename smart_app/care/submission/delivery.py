@@ -17,7 +17,7 @@ from smart_app.care.submission.real_references import with_loose
 from smart_app.care.submission.sealed_submission import RESPONSE, SealedSubmission, WriteOutcome, from_payload, to_payload
 from smart_app.care.submission.visit_state import check_in_use
 from smart_app.care.submission.write_ladder import Sender, climb, with_found
-from smart_app.errors import NotOpened, OutcomeNotKept, SessionError, StoreError
+from smart_app.errors import NotOpened, NotTriedAgain, OutcomeNotKept, SessionError, StoreError
 from smart_app.launch.context.launch_context import Author, LaunchId, User
 from smart_app.services import AppServices
 from smart_app.store import OutboxEntry, OutboxState, author_of
@@ -44,8 +44,8 @@ def deliver(record: ChartRecord, *, sealed: SealedSubmission) -> bool:
 def send_again(record: ChartRecord, *, key: str) -> str:
     """Try once more for a submission that is not all in the record, or not known to be; the key, for the receipt.
 
-    What may have been sent is searched for first, and sent again only when it is certainly not there. NotOffered where the record is not in
-    use any more."""
+    What may have been sent is searched for first, and sent again only when it is certainly not there. NotTriedAgain where the record is not
+    in use any more."""
     check_in_use(record)
     send_sealed(record, entry_of(record, key=key, author=author_of(record.context)))
     return key
@@ -53,7 +53,7 @@ def send_again(record: ChartRecord, *, key: str) -> str:
 
 def send_sealed(record: AnyRecord, entry: OutboxEntry) -> None:
     """The same for an entry of the outbox as it was just read, with the access of whoever has it to send: the launch, or a job. Who is not
-    its author is named as its transmitter, and it stays its author's launch's. Nothing is done while another is at it. SessionError where
+    its author is named as its transmitter, and it stays its author's launch's. Nothing is done while another is at it. NotTriedAgain where
     it was sealed for another server or patient than the one of that access."""
     sealed = from_payload(entry.payload)
     _check_destination(record, sealed)
@@ -86,7 +86,7 @@ def _check_destination(record: AnyRecord, sealed: SealedSubmission) -> None:
     """That what was sealed goes to the server and the patient it was sealed for."""
     patient = getattr(record.context, "patient", sealed.patient)
     if sealed.base != base_of(record.context) or sealed.patient != patient:
-        raise SessionError("These answers belong to another record than the one opened here, so nothing was sent.")
+        raise NotTriedAgain("These answers belong to another record than the one opened here, so it was not tried again.")
 
 
 def resolve(record: ChartRecord, *, key: str) -> OutboxEntry:

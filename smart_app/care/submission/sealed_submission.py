@@ -1,6 +1,7 @@
 """A submission on its way: what is sent, how far it got. The sealed payload of the outbox is one of these."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Literal, cast
 
@@ -15,6 +16,7 @@ from smart_app.care.forms.late_visit import LateVisit
 from smart_app.errors import NotOpened
 from smart_app.fhir.client import Resource
 from smart_app.launch.context.launch_context import Author
+from smart_app.store import OutboxEntry
 
 PROVENANCE = "provenance"
 RESPONSE = "response"
@@ -166,6 +168,14 @@ def from_payload(payload: Mapping[str, object]) -> SealedSubmission:
         return msgspec.convert(payload, SealedSubmission)
     except msgspec.ValidationError as error:
         raise NotOpened(_OTHER_VERSION, detail="sealed by another version") from error
+
+
+def readable(entries: Iterable[OutboxEntry]) -> Iterator[tuple[OutboxEntry, SealedSubmission]]:
+    """Those that this version can read, each with what it holds: one that it cannot takes none of the others with it. Its author's page
+    and `rapport outbox list` say that it is there."""
+    for entry in entries:
+        with suppress(NotOpened):
+            yield entry, from_payload(entry.payload)
 
 
 _OTHER_VERSION = (

@@ -13,9 +13,9 @@ from smart_app.care.record.page_rule import NOT_SENT_INTO, Confirmation, Fate, K
 from smart_app.care.record.patient_in_context import Patient, open_patient, patient_read_again, remember_patient
 from smart_app.care.record.reads import ANSWERS, read_all
 from smart_app.care.record.record import ChartRecord
-from smart_app.care.submission.sealed_submission import SealedSubmission, from_payload
+from smart_app.care.submission.sealed_submission import SealedSubmission, readable
 from smart_app.care.submission.write_ladder import why_not_write
-from smart_app.errors import FhirError, NotFound, NotOffered, NotOpened, NotSentNow, NotTriedAgain
+from smart_app.errors import FhirError, NotFound, NotOffered, NotSentNow, NotTriedAgain
 from smart_app.fhir.client import Resource
 from smart_app.store import OutboxState, author_of
 
@@ -210,12 +210,7 @@ def _whose(rating: Rating) -> str | None:
 def ratings_sent(record: ChartRecord, instrument: str) -> Mapping[str, SentRating]:
     """What became of the ratings by that form that whoever is signed in last sent: of each visit the latest, and what was sent."""
     me, found = record.context.user.reference, dict[str, SentRating]()
-    for entry in record.services.store.outbox.sent_by(author_of(record.context)):
-        try:
-            sealed = from_payload(entry.payload)
-        except NotOpened:
-            # Which form it was nobody can say; the author's page says that it is there.
-            continue
+    for entry, sealed in readable(record.services.store.outbox.sent_by(author_of(record.context))):
         if (sealed.slug, sealed.informant) == (instrument, "clinician") and sealed.clinician in {None, me}:
             found.setdefault(sealed.visit, (_FATES[entry.state], sealed))
     return found

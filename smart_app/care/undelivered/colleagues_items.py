@@ -14,9 +14,9 @@ from fhir_mappings.people.clinicians import is_clinician
 from smart_app.care.record.record import ChartRecord
 from smart_app.care.submission.delivery import send_sealed, transmitter_of
 from smart_app.care.submission.judgement import for_want_of_permission
-from smart_app.care.submission.sealed_submission import SealedSubmission, from_payload
+from smart_app.care.submission.sealed_submission import SealedSubmission, from_payload, readable
 from smart_app.care.submission.visit_state import check_in_use
-from smart_app.errors import NotOffered, SessionError
+from smart_app.errors import NotTriedAgain, SessionError
 from smart_app.launch.oauth.scopes import allows
 from smart_app.store import OutboxEntry, OutboxState
 
@@ -51,23 +51,24 @@ def left_by_others(record: ChartRecord) -> tuple[ColleaguesItem, ...]:
     if not is_clinician(record.context.user.kind):
         return ()
     outbox, context = record.services.store.outbox, record.context
-    entries = outbox.left_about(context.iss, context.patient)
-    return tuple(_item(entry) for entry in entries if entry.state in _WITHOUT_ANSWERS and transmitter_of(record, entry))
+    entries = readable(outbox.left_about(context.iss, context.patient))
+    return tuple(_item(entry, sealed) for entry, sealed in entries if entry.state in _WITHOUT_ANSWERS and transmitter_of(record, entry))
 
 
 def colleagues_item(record: ChartRecord, *, key: str) -> ColleaguesItem:
     """One of them as it stands now, also when it is there by now. SessionError where this patient has none of that key by somebody else."""
-    return _item(_entry_of_another(record, key))
+    entry = _entry_of_another(record, key)
+    return _item(entry, from_payload(entry.payload))
 
 
 def send_for_author(record: ChartRecord, *, key: str) -> None:
     """Try once more what a colleague or the patient sent: searched for first, as theirs, with whoever is signed in as its transmitter.
-    NotOffered where only the author can, or the record is not in use any more."""
+    NotTriedAgain where only the author can, or the record is not in use any more."""
     entry = _entry_of_another(record, key)
     if entry.state not in _WITHOUT_ANSWERS:
         return
     if why_not := _why_not(from_payload(entry.payload)):
-        raise NotOffered(f"{why_not} Nothing was sent.")
+        raise NotTriedAgain(f"{why_not} It was not tried again.")
     check_in_use(record)
     send_sealed(record, entry)
 
@@ -76,12 +77,11 @@ def _entry_of_another(record: ChartRecord, key: str) -> OutboxEntry:
     outbox, context = record.services.store.outbox, record.context
     entry = outbox.get(key) if outbox.is_about(key, context.iss, context.patient) else None
     if entry is None or not is_clinician(context.user.kind) or transmitter_of(record, entry) is None:
-        raise SessionError("There is nothing of a colleague to send under this address, so nothing was sent.")
+        raise SessionError("There is nothing of a colleague to send under this address.")
     return entry
 
 
-def _item(entry: OutboxEntry) -> ColleaguesItem:
-    sealed = from_payload(entry.payload)
+def _item(entry: OutboxEntry, sealed: SealedSubmission) -> ColleaguesItem:
     user = entry.author.user if entry.author else None
     return ColleaguesItem(
         key=entry.key,

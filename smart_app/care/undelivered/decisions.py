@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from fhir_mappings.instruments.instrument import Informant
 from smart_app.care.record.record import ChartRecord
 from smart_app.care.submission.delivery import entry_of
-from smart_app.care.submission.sealed_submission import Decision, SealedSubmission, from_payload, to_payload
+from smart_app.care.submission.sealed_submission import Decision, SealedSubmission, from_payload, readable, to_payload
 from smart_app.errors import NotOffered
 from smart_app.launch.context.launch_context import Author, LaunchContext, LaunchId
 from smart_app.store import OutboxEntry, OutboxState, Store, author_of
@@ -97,27 +97,27 @@ def discard_for_site(store: Store, entry: OutboxEntry, *, reason: str, by: str, 
 
 def untold(record: ChartRecord) -> tuple[Discarded, ...]:
     """What whoever is signed in has still to be told was discarded: the author of their own, a patient of what they answered themself."""
-    return tuple(_for_people(entry, from_payload(entry.payload)) for entry in _untold(record))
+    return tuple(_for_people(entry, sealed) for entry, sealed in _untold(record))
 
 
 def have_told(record: ChartRecord, *, key: str) -> None:
     """Note that whoever is signed in has read it; nothing where there is nothing to note."""
     reader = _reader(record.context)
-    for entry in _untold(record):
-        sealed = from_payload(entry.payload)
+    for entry, sealed in _untold(record):
         if entry.key == key and sealed.decision:
             decision = replace(sealed.decision, told=(*sealed.decision.told, reader))
             payload = to_payload(replace(sealed, decision=decision))
             record.services.store.outbox.reseal(key, "discarded", launch_id=entry.launch_id, payload=payload, author=entry.author)
 
 
-def _untold(record: ChartRecord) -> Sequence[OutboxEntry]:
+def _untold(record: ChartRecord) -> Sequence[tuple[OutboxEntry, SealedSubmission]]:
     outbox, context = record.services.store.outbox, record.context
     if context.by_patient:
-        found = [entry for entry in outbox.discarded_about(context.iss, context.patient) if _is_patients(from_payload(entry.payload))]
+        about = readable(outbox.discarded_about(context.iss, context.patient))
+        found = [(entry, sealed) for entry, sealed in about if _is_patients(sealed)]
     else:
-        found = list(outbox.discarded_by(author_of(context)))
-    return [entry for entry in found if _has_to_be_told(from_payload(entry.payload), _reader(context))]
+        found = list(readable(outbox.discarded_by(author_of(context))))
+    return [(entry, sealed) for entry, sealed in found if _has_to_be_told(sealed, _reader(context))]
 
 
 def _reader(context: LaunchContext) -> Literal["author", "patient"]:

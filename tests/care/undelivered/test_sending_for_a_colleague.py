@@ -13,9 +13,11 @@ from smart_app.care.submission.delivery import send_again, undelivered
 from smart_app.care.submission.sealed_submission import from_payload
 from smart_app.care.submission.submit import submit
 from smart_app.care.undelivered.colleagues_items import ColleaguesItem, colleagues_item, left_by_others, send_for_author
+from smart_app.care.undelivered.decisions import untold
 from smart_app.errors import NotOffered, SessionError
 from smart_app.launch.context.launch_context import LaunchContext, LaunchId, User
 from smart_app.services import AppServices
+from smart_app.store import author_of
 from tests.care.ehr import Answer, Ehr, json_answer, refusal
 from tests.care.support import SLUG, answers, asked_for, context, in_launch, patient
 from tests.support.at_once import at_once
@@ -115,6 +117,17 @@ def test_the_trail_says_who_sent_whose(ehr: Ehr, services: AppServices) -> None:
     assert (last.user, last.detail["author"], last.detail["key"]) == ("Practitioner/tomas", "Practitioner/sofia", KEY)
 
 
+@pytest.mark.parametrize("state", ["refused", "discarded"])
+def test_what_another_version_sealed_takes_none_of_the_others_with_it(ehr: Ehr, services: AppServices, state: Any) -> None:
+    refuses(ehr, 422)
+    given(services)
+    for launch in (context(), INGRID):
+        services.store.outbox.put(f"other-{launch.user.subject}", launch_id=OF_TOMAS, payload={"newer": True}, author=author_of(launch))
+        services.store.outbox.mark(f"other-{launch.user.subject}", state)
+    assert [one.key for one in seen_by(services)] == [KEY]
+    assert untold(in_launch(services)) == untold(in_launch(services, INGRID, launch_id=OF_TOMAS)) == ()
+
+
 @pytest.mark.parametrize("status", [401, 403])
 def test_what_was_refused_for_want_of_permission_is_not_tried_with_another_sign_in(ehr: Ehr, services: AppServices, status: int) -> None:
     refuses(ehr, status)
@@ -123,7 +136,7 @@ def test_what_was_refused_for_want_of_permission_is_not_tried_with_another_sign_
     posts = len(ehr.posts())
     [one] = seen_by(services)
     assert "only its author can send it" in one.why_not
-    with pytest.raises(NotOffered, match="Nothing was sent"):
+    with pytest.raises(NotOffered, match="not tried again"):
         sends(services)
     assert len(ehr.posts()) == posts
 
