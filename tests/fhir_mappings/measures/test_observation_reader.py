@@ -304,6 +304,15 @@ def test_whatever_is_read_is_plausible_in_its_own_unit_and_nothing_raises(resour
         assert unit.low <= Decimal(found.reported.text) <= unit.high
 
 
+@pytest.mark.parametrize(("value", "drawn"), [("2.9", False), ("3.0", True), ("20.0", True), ("20.1", False)])
+def test_a_value_at_the_end_of_the_plausible_range_is_in_it(value: str, *, drawn: bool) -> None:
+    unit = next(unit for unit in next(measure for measure in MEASURES if measure.key == "hba1c").units if unit.code == "%")
+    assert (unit.low, unit.high) == (Decimal(3), Decimal(20))
+    found, skipped = read(observation(valueQuantity=quantity(Decimal(value))))
+    assert [one.reported.text for one in found] == ([value] if drawn else [])
+    assert len(skipped) == (0 if drawn else 1)
+
+
 PERSON = {
     "resourceType": "Patient",
     "id": "p1",

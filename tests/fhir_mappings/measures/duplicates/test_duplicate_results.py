@@ -67,6 +67,12 @@ def test_one_result_over_two_feeds_is_one_and_the_copy_is_listed() -> None:
     assert copy.source != found.source
 
 
+@pytest.mark.parametrize("named", ["lab", "exchange"])
+def test_whoever_is_named_by_one_of_two_copies_measured_it(named: str) -> None:
+    found, _ = read(*(percent(one, "8.5", performer=[{"display": "City Laboratory"}] if one == named else []) for one in ("lab", "exchange")))
+    assert [one.performer for one in found] == ["City Laboratory"]
+
+
 def test_what_came_with_a_copy_stays_with_the_result() -> None:
     (one,), (other,) = read(percent("a", "8.5"))[0], read(ifcc("b", 70))[0]
     said = [
