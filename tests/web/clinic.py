@@ -93,10 +93,11 @@ def clinic(
     folder: Path,
     issuer: Issuer | None = None,
     others: Sequence[Issuer] = (),
+    ehr: Ehr | None = None,
     **more: Any,
 ) -> Iterator[Clinic]:
-    """The app and the EHR while the block runs; `others` are registered as well."""
-    ehr = Ehr(base=BASE)
+    """The app and the EHR, or the one given, while the block runs; `others` are registered as well."""
+    ehr = ehr or Ehr(base=BASE)
     ehr.put(patient("pat-1", "Halvorsen", "Ingrid"), patient("pat-2", "Okafor", "Chidi"))
     ehr.attach(wire)
     settings = Settings(

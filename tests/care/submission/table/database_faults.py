@@ -4,20 +4,31 @@ import resource
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Literal
+from pathlib import Path
+from typing import Literal, Protocol
 
 import pytest
 from msgspec import Struct
 
+from smart_app.services import AppServices
 from smart_app.store import database
-from tests.care.submission.table.scene import Scene
 
 When = Literal["before the seal", "between seal and outcome", "after the outcome"]
 _WAITED_MILLISECONDS = 10
 
 
+class Running(Protocol):
+    """An app whose database is a file in `folder`."""
+
+    @property
+    def services(self) -> AppServices: ...
+
+    @property
+    def folder(self) -> Path: ...
+
+
 @contextmanager
-def locked(scene: Scene) -> Iterator[None]:
+def locked(scene: Running) -> Iterator[None]:
     """Another process writes, and does not end. Reading goes on, as the log is written ahead."""
     with _impatient(scene):
         other = sqlite3.connect(_file(scene), isolation_level=None)
@@ -29,7 +40,7 @@ def locked(scene: Scene) -> Iterator[None]:
 
 
 @contextmanager
-def full(scene: Scene) -> Iterator[None]:
+def full(scene: Running) -> Iterator[None]:
     """No file may grow; what reads goes on. SQLite is told so by the system, as by a disk that has no room."""
     scene.services.store.outbox.pending()
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -42,7 +53,7 @@ def full(scene: Scene) -> Iterator[None]:
 
 
 @contextmanager
-def gone(scene: Scene) -> Iterator[None]:
+def gone(scene: Running) -> Iterator[None]:
     """The folder is away, as a volume that is not mounted, and comes back as it was."""
     away = scene.folder.with_name("away")
     scene.services.store.database.engine.dispose()
@@ -55,7 +66,7 @@ def gone(scene: Scene) -> Iterator[None]:
 
 
 @contextmanager
-def _impatient(scene: Scene) -> Iterator[None]:
+def _impatient(scene: Running) -> Iterator[None]:
     """The app waits for others next to no time: how long is a setting, that it ends is what matters."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(database, "_BUSY_MILLISECONDS", _WAITED_MILLISECONDS)
@@ -65,7 +76,7 @@ def _impatient(scene: Scene) -> Iterator[None]:
     scene.services.store.database.engine.dispose()
 
 
-def _file(scene: Scene) -> str:
+def _file(scene: Running) -> str:
     return str(scene.services.store.database.url.database)
 
 
@@ -74,7 +85,7 @@ class DatabaseFault(Struct, frozen=True, kw_only=True):
 
     key: str
     title: str
-    begin: Callable[[Scene], AbstractContextManager[None]]
+    begin: Callable[[Running], AbstractContextManager[None]]
 
 
 FAULTS = (

@@ -15,7 +15,7 @@ Claim = Literal["there", "not there", "unknown"]
 Held = Mapping[str, dict[str, Any]]
 _CLAIMS: tuple[tuple[Claim, str], ...] = (
     ("there", r"Saved(?: in the record|, )"),
-    ("there", r"answers are in your health record\."),
+    ("there", r"(?:answers are|It is) in your health record\."),
     ("there", r"(?:answers are|rating is) in (?!your health record)[A-Z]"),
     ("there", r"What was sent is in the record"),
     ("there", r"The answers are in the record"),
@@ -29,7 +29,7 @@ _CLAIMS: tuple[tuple[Claim, str], ...] = (
     ("unknown", r"[Nn]ot known"),
     ("unknown", r"check whether they have reached"),
     ("unknown", r"did not say whether it stored"),
-    ("unknown", r"Being sent at this moment"),
+    ("unknown", r"[Bb]eing sent at this moment"),
 )
 _ROW_DENIES = re.compile(r"Not in the record(?! yet)")
 _RESPONSE = "response"
