@@ -106,7 +106,7 @@ def check_nothing_hostile(page: Page) -> None:
 def check_says_what_to_do(page: Page) -> None:
     steps = [step.get_text() for step in page.soup.select("ol li")]
     assert "Close this page" in steps[0]
-    assert "Carry on in the chart. Nothing is waiting to be saved." in " ".join(steps)
+    assert "Carry on in the chart. Nothing on this page has to be saved." in " ".join(steps)
     assert "Reference code RP-" in page.text
     assert "Nothing was opened" in page.text
 

@@ -12,9 +12,20 @@ from smart_app.launch.context.launch_context import LaunchId
 from smart_app.web.pages.chart_launch import TRIED
 from smart_app.web.pages.dependencies import Dependencies
 from smart_app.web.session.guard import PORTAL
-from smart_app.web.views.error import ErrorView, failure_view, fhir_error_view, launch_error_view, session_error_view, status_view
+from smart_app.web.views.error import (
+    Brought,
+    ErrorView,
+    failure_view,
+    fhir_error_view,
+    launch_error_view,
+    session_error_view,
+    status_view,
+)
 from smart_app.web.views.portal.portal_error import portal_error_view
 from smart_app.web.views.ways_back import WayBack
+
+# Where answers are sent to.
+_FORMS = frozenset({"submit", "own_submit"})
 
 
 def register(app: Flask, dependencies: Dependencies, log: FilteringBoundLogger) -> None:
@@ -69,7 +80,9 @@ class Errors:
     def _view(self, error: RapportError) -> ErrorView:
         if _is_patients():
             way = way_back_if_over(self._dependencies) if isinstance(error, SessionError) else way_back()
-            return portal_error_view(error, reference=reference(), posted=_posted(), home=self._home(), again=_again(), way=way)
+            return portal_error_view(
+                error, reference=reference(), posted=_posted(), brought=self._brought(), home=self._home(), again=_again(), way=way
+            )
         match error:
             case LaunchError():
                 return launch_error_view(
@@ -82,11 +95,22 @@ class Errors:
                     way=way_back(),
                 )
             case SessionError():
-                return session_error_view(error, reference=reference(), posted=_posted(), way=way_back_if_over(self._dependencies))
+                way = way_back_if_over(self._dependencies)
+                return session_error_view(error, reference=reference(), posted=_posted(), brought=self._brought(), way=way)
             case FhirError():
                 return fhir_error_view(error, reference=reference(), retry=_again(), way=way_back())
             case _:
                 return failure_view(error, reference=reference(), posted=_posted(), way=way_back())
+
+    def _brought(self) -> Brought:
+        """What this request came with. Of a form it is asked whether it was sealed, now or when it was sent before; where the store cannot
+        tell nothing is said of it."""
+        if not _posted() or request.endpoint not in _FORMS:
+            return "other"
+        try:
+            return "sealed" if self._dependencies.services.store.outbox.knows(request.form.get("key", "")) else "answers"
+        except StoreError:
+            return "other"
 
     def _home(self) -> str | None:
         """The patient's own page, while their launch is open."""

@@ -214,13 +214,14 @@ _ASKED = {
     "visit": "The EHR's sign-in, and the visit it named where that may be read; nothing else",
 }
 _GIVE_EITHER = "Give your clinic or your IT team the reference code."
-_CARRY_ON = "Carry on in the chart. Nothing is waiting to be saved."
+# Of this page: what was sent before may be kept, and waits.
+_CARRY_ON = "Carry on in the chart. Nothing on this page has to be saved."
 _GIVE_CODE = "If it happens again, give your IT team the reference code."
 _AGAIN = ("Close this page and open Rapport again from the patient's chart.", _CARRY_ON, _GIVE_CODE)
-_BY_PATIENT = ("Close this page. Nothing is waiting to be sent.", "Give your clinic the reference code.")
+_BY_PATIENT = ("Close this page. Nothing on it has to be sent.", "Give your clinic the reference code.")
 _ALLOW = (
     "Allow cookies for Rapport's address in this browser's settings, or ask your IT team to.",
-    "Then open Rapport again from the patient's chart. Until then carry on in the chart; nothing is waiting to be saved.",
+    "Then open Rapport again from the patient's chart. Until then carry on in the chart; nothing on this page has to be saved.",
     _GIVE_CODE,
 )
 _ELSEWHERE = (
@@ -297,7 +298,7 @@ def _steps(error: LaunchError, way: WayBack | None) -> tuple[str, ...]:
     if error.by_patient:
         return _BY_PATIENT
     if way:
-        return ("Close this page. Nothing is waiting to be saved.", _GIVE_EITHER)
+        return ("Close this page. Nothing on it has to be saved.", _GIVE_EITHER)
     return _AGAIN if error.code in _WORTH_A_TRY else (f"Close this page. {_CARRY_ON}", "Give your IT team the reference code.")
 
 
@@ -318,19 +319,27 @@ def told(error: RapportError, way: WayBack | None) -> str:
     return _FROM_CHART.sub("", error.user_message).strip() if way else error.user_message
 
 
-def session_error_view(error: SessionError, *, reference: str, posted: bool, way: WayBack | None = None) -> ErrorView:
+# What a POST that came to nothing had brought: answers of a form that nobody has sealed, those of one that are sealed, or no answers.
+Brought = Literal["answers", "sealed", "other"]
+_DENIED = re.compile(r", so nothing was (?:stored|kept)\b")
+
+
+def session_error_view(
+    error: SessionError, *, reference: str, posted: bool, brought: Brought = "answers", way: WayBack | None = None
+) -> ErrorView:
     """The launch behind a page is gone. `posted`: somebody had sent something, which was not taken. `way` is the way back of a launch that
     did not begin in a chart, or may not have."""
     if isinstance(error, NotOffered):
         return _not_offered(error, reference=reference)
-    lost = " What was sent from this page was not stored." if posted and "nothing was" not in error.user_message else ""
+    lost = posted and brought == "answers"
     kept = _TYPED_IS_KEPT if isinstance(error, GaveWay) and not posted else ""
+    became = became_of_it(error, posted=posted, brought=brought, lost="What was sent from this page was not stored.", sealed=_SEALED)
     return ErrorView(
         headline="This page cannot go on",
-        lead=f"{told(error, way)}{kept}{lost}",
+        lead=f"{undenied(told(error, way), brought)}{kept}{became}",
         steps=(
             way.step if way else "Open Rapport again from the patient's chart.",
-            *(("If answers were on the page, your browser's Back button may still show them.",) if posted else ()),
+            *(("If answers were on the page, your browser's Back button may still show them.",) if lost else ()),
             _HAND_BACK,
             _GIVE_CODE,
         ),
@@ -339,6 +348,24 @@ def session_error_view(error: SessionError, *, reference: str, posted: bool, way
         retry=way.href if way else None,
         retry_words=way.button if way else "Try again",
     )
+
+
+_SEALED = "The answers of this form are kept, sealed in Rapport: do not enter them again."
+
+
+def became_of_it(error: RapportError, *, posted: bool, brought: Brought, lost: str, sealed: str) -> str:
+    """What is said of what a POST brought: `lost` of answers that nobody has sealed, where the error does not say so itself, `sealed` of
+    those that are. Of what is kept, and of a button on it, nothing is denied."""
+    if not posted or brought == "other":
+        return ""
+    if brought == "sealed":
+        return f" {sealed}"
+    return "" if "nothing was" in error.user_message else f" {lost}"
+
+
+def undenied(sentence: str, brought: Brought) -> str:
+    """An error's sentence, without what it denies where the answers are sealed."""
+    return _DENIED.sub("", sentence) if brought == "sealed" else sentence
 
 
 def _not_offered(error: NotOffered, *, reference: str) -> ErrorView:

@@ -14,7 +14,7 @@ from smart_app.errors import (
     SessionError,
     Unauthorized,
 )
-from smart_app.web.views.error import ErrorFact, ErrorView, error_facts
+from smart_app.web.views.error import Brought, ErrorFact, ErrorView, became_of_it, error_facts, undenied
 from smart_app.web.views.forms.kept_answers import SENT, how_many, until
 from smart_app.web.views.ways_back import WayBack
 
@@ -25,9 +25,16 @@ _GIVE_CODE = "If it happens again, give your clinic the reference code."
 
 
 def portal_error_view(
-    error: RapportError, *, reference: str, posted: bool, home: str | None, again: str | None, way: WayBack | None = None
+    error: RapportError,
+    *,
+    reference: str,
+    posted: bool,
+    home: str | None,
+    again: str | None,
+    brought: Brought = "answers",
+    way: WayBack | None = None,
 ) -> ErrorView:
-    """The page of one failure. `home` is the patient's own page while their launch is open; `again` the address that failed, None for a
+    """The page of one failure. `posted`: something had been sent, and what it `brought`. `home` is the patient's own page while their launch is open; `again` the address that failed, None for a
     form that was sent; `way` the way back of a launch that did not begin in the portal, or may not have."""
     facts = error_facts(error.code, error.detail)
     if isinstance(error, NotForUser):
@@ -41,7 +48,8 @@ def portal_error_view(
             retry_words="Your own page",
         )
     if isinstance(error, SessionError | Unauthorized):
-        return _ended(error, reference=reference, facts=facts, posted=posted, home=home, way=way)
+        brings = brought if posted and not isinstance(error, NotTriedAgain) else "other"
+        return _ended(error, reference=reference, facts=facts, brings=brings, home=home, way=way)
     if isinstance(error, Forbidden):
         return ErrorView(
             headline="This page cannot show your record",
@@ -107,22 +115,24 @@ _UNCERTAIN = " Whether your answers arrived is not known: look at your own page 
 
 
 def _ended(
-    error: RapportError, *, reference: str, facts: tuple[ErrorFact, ...], posted: bool, home: str | None, way: WayBack | None
+    error: RapportError, *, reference: str, facts: tuple[ErrorFact, ...], brings: Brought, home: str | None, way: WayBack | None
 ) -> ErrorView:
     """The sign-in is over, or what was sent cannot be taken."""
     again = isinstance(error, NotTriedAgain)
-    posted = posted and not again
-    lost = " What you sent was not stored." if posted and "nothing was" not in error.user_message else ""
-    still = ("If answers were on the page, your browser's Back button may still show them.",) if posted else ()
+    became = became_of_it(error, posted=True, brought=brings, lost="What you sent was not stored.", sealed=_SEALED)
+    still = ("If answers were on the page, your browser's Back button may still show them.",) if brings == "answers" else ()
     return ErrorView(
         headline="It was not tried again" if again else "This page cannot go on",
-        lead=f"{_plain(error)}{lost}",
+        lead=f"{undenied(_plain(error), brings)}{became}",
         steps=(*(() if home else (_sign_in_again(way),)), *still, _GIVE_CODE),
         reference=reference,
         facts=facts,
         retry=home or (way.href if way else None),
         retry_words="Your own page" if home or not way else way.button,
     )
+
+
+_SEALED = "Your answers are kept safely here. Please do not fill in the form again."
 
 
 def _plain(error: RapportError) -> str:
