@@ -171,9 +171,16 @@ def _not_written(sealed: SealedSubmission, part: SubmissionPart, state: OutboxSt
     said = _value(sealed, part.role, shown=shown)
     what = _what(sealed, part.role) if said in {"", _HELD_BACK} else f"{_what(sealed, part.role)}, {said}"
     outcome = sealed.outcome_of(part.role)
-    why = outcome.why or sealed.reason or "It was not sent."
+    why = outcome.why or sealed.reason or _UNTOLD.get(state, "It was not sent.")
     now, todo = _place_and_remedy(sealed, part, state)
     return NotWritten(what=what, why=why, now=now, todo=todo)
+
+
+# Why, of a part of which nothing was noted while it may be on its way.
+_UNTOLD: Mapping[OutboxState, str] = {
+    "sending": "It is being sent at this moment.",
+    "unknown": "Rapport was interrupted while it was sent.",
+}
 
 
 def _place_and_remedy(sealed: SealedSubmission, part: SubmissionPart, state: OutboxState) -> tuple[str, str]:

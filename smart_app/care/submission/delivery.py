@@ -189,6 +189,8 @@ def _finish(record: AnyRecord, sealed: SealedSubmission, *, launch_id: LaunchId,
 _LATER = "The next time Rapport is opened here, it says how it stands."
 _UNRECEIPTED = "Rapport's own database failed after it was sent, so there is no receipt yet. Do not enter it again."
 _NOT_WRITTEN = f"It is sealed in Rapport, and nothing is lost. Do not enter it again. {_LATER}"
+# Of a form that is sent again meanwhile.
+SENT_BEFORE = f"This form was sent before, and Rapport's own database cannot be used right now. {_NOT_WRITTEN}"
 # What is said where it cannot be written down how it ended: what is known, and nothing else.
 _NOT_KEPT: Mapping[State, str] = {
     "stored": f"What was sent is in the record. {_UNRECEIPTED}",

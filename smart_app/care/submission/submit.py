@@ -22,7 +22,7 @@ from smart_app.care.forms.asked_form import AskedForm, check_clinician_chosen
 from smart_app.care.record.access import base_of
 from smart_app.care.record.page_rule import Confirmation
 from smart_app.care.record.record import ChartRecord
-from smart_app.care.submission.delivery import deliver, entry_of
+from smart_app.care.submission.delivery import SENT_BEFORE, deliver, entry_of
 from smart_app.care.submission.delivery_log import log_not_kept
 from smart_app.care.submission.sealed_submission import ScoreLine, SealedSubmission, content_of, from_payload, to_payload
 from smart_app.care.submission.visit_state import unconfirmed, visit_now
@@ -52,7 +52,16 @@ def submit(
     except OutcomeNotKept:
         raise
     except StoreError as error:
-        raise NotSealed(_NOT_TAKEN, detail=error.detail) from error
+        raise _not_taken(record, key, error) from error
+
+
+def _not_taken(record: ChartRecord, key: str, error: StoreError) -> StoreError:
+    """What is said where the database failed: of answers that were sealed before, if that can be read, never that they were not taken."""
+    try:
+        sealed = record.services.store.outbox.knows(key)
+    except StoreError:
+        sealed = False
+    return OutcomeNotKept(SENT_BEFORE, detail=error.detail) if sealed else NotSealed(_NOT_TAKEN, detail=error.detail)
 
 
 _NOT_TAKEN = (

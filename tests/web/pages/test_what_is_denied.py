@@ -8,7 +8,13 @@ from typing import Any
 
 import pytest
 import responses
+from msgspec import Struct
+from msgspec.structs import replace
 
+from smart_app.care.submission import delivery
+from smart_app.care.submission.sealed_submission import from_payload, to_payload
+from smart_app.services import AppServices
+from tests.care.submission.table.database_faults import locked
 from tests.support.authorization_server import ISSUER, AuthorizationServer
 from tests.support.clock import Clock
 from tests.support.faulty_clinic import faulty_clinic
@@ -18,6 +24,13 @@ from tests.web.pages.undelivered.test_item_pages import INGRID, SOFIA, TOMAS, ke
 
 DENIED = re.compile(r"(?i)nothing (?:was|is|has been) (?:stored|sent|saved|kept|waiting)|\bnot (?:been )?(?:stored|sent|saved|kept)\b")
 KEPT = "The answers of this form are kept, sealed in Rapport: do not enter them again."
+
+
+class Stands(Struct, frozen=True, kw_only=True):
+    """The app, and where its database is."""
+
+    services: AppServices
+    folder: Path
 
 
 def check_denies_nothing(page: Page) -> None:
@@ -83,6 +96,16 @@ class TestAForm:
         check_denies_nothing(page)
         assert "Your answers are kept safely here. Please do not fill in the form again." in page.text
 
+    def test_sent_again_while_the_database_takes_nothing(self, rapport: Clinic, tmp_path: Path) -> None:
+        """A disk that is full, or another process that writes: what was sealed before can be read."""
+        fields = rapport.filled(chart := opens(rapport, SOFIA))
+        assert rapport.send(chart, fields).status_code == 303
+        with locked(Stands(services=rapport.services, folder=tmp_path)):
+            page = read(rapport.send(chart, fields))
+        assert "could not be taken" not in page.text
+        assert "The next time Rapport is opened here, it says how it stands." in page.text
+        check_denies_nothing(page)
+
     @pytest.mark.enable_socket
     def test_whose_ehr_switches_to_another_patient_as_it_is_sent(self, tmp_path: Path) -> None:
         with faulty_clinic(tmp_path, log_level="ERROR") as clinic:
@@ -90,6 +113,22 @@ class TestAForm:
             assert "switched to another patient" in page.text
             assert KEPT in page.text
             check_denies_nothing(page)
+
+
+class TestTheReceipt:
+    def test_of_what_is_being_sent_calls_no_part_of_it_not_sent(self, rapport: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
+        """As after a process that ended while it was sending, and of which nothing more is known."""
+        refuses(rapport)
+        receipt = keeps(rapport, opens(rapport, SOFIA))
+        outbox = rapport.services.store.outbox
+        entry = outbox.get(receipt.rsplit("/", 1)[1])
+        assert entry is not None
+        payload = to_payload(replace(from_payload(entry.payload), outcomes={}, reason=None))
+        outbox.reseal(entry.key, "sending", launch_id=entry.launch_id, payload=payload, author=entry.author)
+        monkeypatch.setattr(delivery, "_WAIT_FACTOR", 0)
+        page = rapport.get(receipt)
+        assert "Not known whether this was saved" in page.text
+        assert DENIED.findall(page.text) == []
 
 
 class TestAButton:

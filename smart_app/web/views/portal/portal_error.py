@@ -34,8 +34,9 @@ def portal_error_view(
     brought: Brought = "answers",
     way: WayBack | None = None,
 ) -> ErrorView:
-    """The page of one failure. `posted`: something had been sent, and what it `brought`. `home` is the patient's own page while their launch is open; `again` the address that failed, None for a
-    form that was sent; `way` the way back of a launch that did not begin in the portal, or may not have."""
+    """The page of one failure. `posted`: something had been sent, and what it `brought`. `home` is the patient's own page while their
+    launch is open; `again` the address that failed, None for a form that was sent; `way` the way back of a launch that did not begin in
+    the portal, or may not have."""
     facts = error_facts(error.code, error.detail)
     if isinstance(error, NotForUser):
         return ErrorView(
