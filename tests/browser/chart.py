@@ -97,7 +97,7 @@ def clinician_rates(view: View, option: int, press: Press = click) -> None:
 
 def to_history(view: View, press: Press = click) -> None:
     """Back to the dashboard, from thanks or receipt."""
-    staff = view.get_by_role("link", name="what was stored, and back to the history")
+    staff = view.get_by_role("link", name="what became of it, and back to the history")
     if staff.count():
         press(staff)
     press(view.get_by_role("link", name="Back to the history"))

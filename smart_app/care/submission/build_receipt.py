@@ -25,6 +25,7 @@ from smart_app.store import OutboxState
 ReadBacks = Mapping[str, Loaded[Resource] | Failed]
 _NAMES = {RESPONSE: "Answers", PANEL: "Scores together", PROVENANCE: "Who entered it (Provenance)"}
 _HELD_BACK = "kept back; the history shows it once you have rated this visit"
+_NOTE_HELD_BACK = "Scores kept back; the history shows them once you have rated this visit."
 _SEALED = "Sealed in Rapport."
 
 
@@ -75,7 +76,7 @@ def note_text(sealed: SealedSubmission, *, sent: datetime, shown: bool, signed_i
     ]
     if sealed.unscored:
         return "\n".join([*lines, f"Stored as answered, not scored. {sealed.unscored}"])
-    return "\n".join([*lines, _scores_text(sealed) if shown else f"Scores {_HELD_BACK}."])
+    return "\n".join([*lines, _scores_text(sealed) if shown else _NOTE_HELD_BACK])
 
 
 def _rated(sealed: SealedSubmission, reference: str, signed_in: User) -> str:

@@ -66,7 +66,13 @@ def _may_go_on(sealed: SealedSubmission) -> bool:
 def _kept(sealed: SealedSubmission, reasons: list[str], before: SealedSubmission) -> SealedSubmission:
     """Nothing was stored: the reasons, each once. What was stored earlier was so by the step of then."""
     plain = dict.fromkeys(reason.partition(": ")[2] for reason in reasons)
-    return replace(sealed, step=before.step if sealed.stored else None, notes=(), reason=" ".join(plain) or None)
+    said = [reason for reason in plain if reason != _TRIED] or list(plain)
+    return replace(sealed, step=before.step if sealed.stored else None, notes=(), reason=" ".join(map(_whole, said)) or None)
+
+
+def _whole(reason: str) -> str:
+    """With a full stop, which a server's own words may lack."""
+    return reason if reason.endswith((".", "!", "?")) else f"{reason}."
 
 
 def highest(permissions: Permissions) -> Rung | None:
@@ -119,8 +125,12 @@ def _no_separate(permissions: Permissions) -> str | None:
 
 def _no_response_only(permissions: Permissions) -> str | None:
     """Why the answers cannot go alone. Where scores can go too, the rung above has tried the answers already."""
-    refused = "The answers were not accepted." if _first_why_not(permissions, "Observation") is None else None
+    refused = _TRIED if _first_why_not(permissions, "Observation") is None else None
     return _first_why_not(permissions, "QuestionnaireResponse") or refused
+
+
+# Says nothing that the refusal did not.
+_TRIED = "The answers were not accepted."
 
 
 def _first_why_not(permissions: Permissions, *types: str) -> str | None:

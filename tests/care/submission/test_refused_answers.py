@@ -41,3 +41,13 @@ def test_receipt_is_headed_saved_only_where_the_answers_are_there() -> None:
         told = standing.look()
         assert told.state == "kept"
         assert all("there" not in claims(text) for text in told.pages.values())
+
+
+def test_reason_of_a_refusal_is_said_once_and_in_whole_sentences() -> None:
+    """The same no to each way of writing, and nothing of a way that was closed by it."""
+    with scene("conditional", "transaction") as standing:
+        standing.server.answer = BY_KEY["422"]
+        standing.send()
+        sealed = standing.sealed()
+        assert sealed is not None
+        assert sealed.reason == "The health record did not accept this. The server said: told to fail."

@@ -491,7 +491,8 @@ def test_answers_that_may_not_be_read_are_not_called_not_found(ehr: Ehr, service
 def test_patients_scores_are_kept_back_from_the_receipt_until_revealed(ehr: Ehr, services: AppServices) -> None:
     send(services, fields=answers(4, goal_1=5, bond_2=1))
     hidden = repr(stand(services))
-    assert "kept back" in hidden
+    assert "kept back; the history shows it once" in hidden
+    assert "Scores kept back; the history shows them once" in hidden
     assert not any(number in hidden for number in ("3.78", "4.33", "3.00", "4.00"))
     reveal(in_launch(services), clinician="Practitioner/sofia", visit=stand(services).visit)
     assert "4.33 of 5" in repr(stand(services))
