@@ -42,13 +42,16 @@ class DiscardedLine(Struct, frozen=True, kw_only=True):
 
 
 class LeftOver(Struct, frozen=True, kw_only=True):
-    """Everything the page says of it. `heading` stands over several of one's own, `older_words` over those that are folded in."""
+    """Everything the page says of it. `heading` stands over several of one's own, `older_words` over those that are folded in, and
+    `more_words` over colleagues' that are."""
 
     heading: str
     own: tuple[Notice, ...]
     older_words: str
     older: tuple[Notice, ...]
     others: tuple[ColleaguesLine, ...]
+    more_words: str
+    more: tuple[ColleaguesLine, ...]
     discarded: tuple[DiscardedLine, ...]
 
 
@@ -59,15 +62,23 @@ def left_over(
     if not (own or others or discarded):
         return None
     lines = tuple(_own(one, urls, now, alone=len(own) == 1) for one in own)
-    more = len(lines) - _AT_A_GLANCE
+    theirs = tuple(_colleagues(one, urls, now) for one in others)
     return LeftOver(
         heading=f"You have sent {formats.count(len(own), 'form')} that are kept in Rapport:" if len(own) > 1 else "",
         own=lines[:_AT_A_GLANCE],
-        older_words=f"{formats.count(more, 'older one')}" if more > 0 else "",
+        older_words=_older(lines),
         older=lines[_AT_A_GLANCE:],
-        others=tuple(_colleagues(one, urls, now) for one in others),
+        others=theirs[:_AT_A_GLANCE],
+        more_words=f"{older} of colleagues" if (older := _older(theirs)) else "",
+        more=theirs[_AT_A_GLANCE:],
         discarded=tuple(DiscardedLine(text=_discarded(one, now), seen=urls.seen(one.key)) for one in discarded),
     )
+
+
+def _older(lines: Sequence[object]) -> str:
+    """How many are not read at a glance; "" for none."""
+    more = len(lines) - _AT_A_GLANCE
+    return formats.count(more, "older one") if more > 0 else ""
 
 
 def _own(one: Undelivered, urls: LeftOverUrls, now: datetime, *, alone: bool) -> Notice:

@@ -113,6 +113,18 @@ class TestAColleague:
         assert "goal-1" not in done.text
         assert done.action("/for-author/")
 
+    def test_reads_three_at_a_glance_and_the_others_behind_one_line(self, rapport: Clinic) -> None:
+        chart = opens(rapport, SOFIA)
+        refuses(rapport)
+        for _ in range(5):
+            keeps(rapport, chart, "patient")
+        page = rapport.get(opens(rapport, TOMAS))
+        folded = page.soup.select_one("details.others-left")
+        assert folded is not None
+        assert "2 older ones of colleagues" in folded.get_text()
+        assert len(folded.select("form[action*='/for-author/'] button")) == 2
+        assert len(page.soup.select("form[action*='/for-author/'] button")) == 5
+
     def test_cannot_send_what_was_refused_for_want_of_permission(self, rapport: Clinic) -> None:
         chart = opens(rapport, SOFIA)
         refuses(rapport, 403)
