@@ -13,7 +13,7 @@ from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.store.audit_trail.audit import Audit, AuditEntry
 from smart_app.store.audit_trail.audit_chain import Chain
 from smart_app.store.audit_trail.audit_verification import Verified, verify
-from smart_app.store.database import Database, is_relative, place_of
+from smart_app.store.database import Database, Transaction, is_relative, place_of
 from smart_app.store.drafts import PAST, Draft, Drafts, FormPlace, Ticket, author_of
 from smart_app.store.failure_words import store_failure
 from smart_app.store.launch_cookies import BroughtLaunch
@@ -40,6 +40,7 @@ __all__ = [
     "Rotation",
     "Store",
     "Ticket",
+    "Transaction",
     "Verified",
     "author_of",
     "is_relative",
@@ -173,6 +174,7 @@ class Store(Struct, frozen=True, kw_only=True):
 
     def close(self) -> None:
         """Give every connection back."""
+        self.outbox.close()
         self.database.close()
 
     def _purge_is_due(self, now: datetime, connection: Connection) -> bool:

@@ -27,6 +27,8 @@ from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, Ope
 
 from smart_app.errors import ConfigurationError, StoreError
 
+# What `Database.begin` hands out.
+Transaction = Connection
 _WHERE = "RAPPORT_DATABASE_URL"
 _POSTGRESQL = "postgresql+psycopg"
 _DRIVERS = {"sqlite", "sqlite+pysqlite", "postgresql", _POSTGRESQL}

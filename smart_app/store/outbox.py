@@ -12,8 +12,9 @@ from sqlalchemy.exc import IntegrityError
 
 from smart_app.errors import NotOpened, StoreError
 from smart_app.launch.context.launch_context import Author, LaunchId
-from smart_app.store.database import Database
+from smart_app.store.database import Database, Transaction
 from smart_app.store.drafts import owner_parts
+from smart_app.store.late_outcomes import LateOutcomes
 from smart_app.store.seal import Sealer, digest
 from smart_app.store.tables import outbox
 from smart_app.telemetry import log_not_opened
@@ -31,6 +32,9 @@ _MARK = update(outbox).where(outbox.c.id == bindparam("wanted")).values(state=bi
 _RESEAL = _MARK.values(payload=bindparam("sealed"), due=None)
 _RESEAL_FOUND = _RESEAL.values(owner=bindparam("whose"), patient=bindparam("whom"))
 _KNOWN = select(outbox.c.id).where(outbox.c.id == bindparam("wanted"))
+# Let go by a process that could not write it down, unless somebody has taken it up since.
+_IS_LET_GO = and_(outbox.c.state == "sending", outbox.c.updated <= bindparam("let_go"))
+_RELEASE = update(outbox).where(outbox.c.id == bindparam("wanted"), _IS_LET_GO).values(state="unknown", updated=bindparam("now"))
 # Sent by a process that is gone, and stored in the record for long enough, as of `sent_before` and `stored_before`.
 STUCK = and_(outbox.c.state == "sending", outbox.c.updated < bindparam("sent_before"))
 DONE = and_(outbox.c.state == "stored", outbox.c.updated < bindparam("stored_before"))
@@ -93,6 +97,7 @@ class Outbox:
         self._database = database
         self._sealer = sealer
         self._clock = clock
+        self._late = LateOutcomes()
 
     def put(
         self,
@@ -124,10 +129,31 @@ class Outbox:
     def claim(self, key: str) -> bool:
         """Take the right to send what is sealed, unknown, refused or partly stored; False when another request has it or there is nothing
         to send."""
-        waiting = outbox.c.state.in_(_SENDABLE)
-        statement = update(outbox).where(outbox.c.id == digest(key), waiting).values(state="sending", updated=self._clock())
+        row, waiting = digest(key), outbox.c.state.in_(_SENDABLE)
+        let_go = self._late.since(row)
+        if let_go is not None:
+            waiting |= and_(outbox.c.state == "sending", outbox.c.updated <= let_go)
+        statement = update(outbox).where(outbox.c.id == row, waiting).values(state="sending", updated=self._clock())
         with self._database.begin() as connection:
-            return connection.execute(statement).rowcount == 1
+            claimed = connection.execute(statement).rowcount == 1
+        if claimed:
+            self._late.drop(row)
+        return claimed
+
+    def let_go(self, key: str, write: Callable[[Transaction], None]) -> None:
+        """Nobody is sending it any more, and how it ended could not be written down. To this process it is unknown from now on; `write` is
+        tried until the database takes it, in one transaction, unless somebody takes it up before."""
+        row, now = digest(key), self._clock()
+        self._late.add(row, since=now, write=lambda: self._write_late(row, now, write))
+
+    def _write_late(self, row: str, let_go: datetime, write: Callable[[Transaction], None]) -> None:
+        with self._database.begin() as connection:
+            if connection.execute(_RELEASE, {"wanted": row, "let_go": let_go, "now": self._clock()}).rowcount:
+                write(connection)
+
+    def close(self) -> None:
+        """Write down nothing more."""
+        self._late.close()
 
     def mark(self, key: str, state: OutboxState) -> None:
         """Set the state. Raises KeyError for an unknown key."""
@@ -317,12 +343,18 @@ class Outbox:
             except NotOpened:
                 log_not_opened(_TABLE)
 
+    def _state(self, row: Row[Any]) -> OutboxState:
+        """As it is written, but for what this process knows better."""
+        state: OutboxState = row.state
+        let_go = self._late.since(row.id)
+        return "unknown" if state == "sending" and let_go is not None and row.updated <= let_go else state
+
     def _entry(self, row: Row[Any]) -> OutboxEntry:
         opened = self._opened(row)
         return OutboxEntry(
             key=opened["key"],
             launch_id=LaunchId(opened["launch_id"]),
-            state=row.state,
+            state=self._state(row),
             payload=opened["payload"],
             created=row.created,
             updated=row.updated,

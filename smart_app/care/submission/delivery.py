@@ -20,7 +20,7 @@ from smart_app.care.submission.write_ladder import Sender, climb, with_found
 from smart_app.errors import NotOpened, NotTriedAgain, OutcomeNotKept, SessionError, StoreError
 from smart_app.launch.context.launch_context import Author, LaunchId, User
 from smart_app.services import AppServices
-from smart_app.store import OutboxEntry, OutboxState, author_of
+from smart_app.store import OutboxEntry, OutboxState, Transaction, author_of
 
 _POLL = 0.1
 # In read timeouts: how long a page waits for another request that is sending, and after how long that one's process must be gone
@@ -176,13 +176,16 @@ def _own_entry(record: ChartRecord, *, key: str, author: Author | None) -> Outbo
 
 
 def _finish(record: AnyRecord, sealed: SealedSubmission, *, launch_id: LaunchId, state: State | None = None, sent: bool = True) -> None:
-    """Seal how it stands and record it, in one transaction. OutcomeNotKept where that fails: it was sent, or looked for, all the same."""
+    """Seal how it stands and record it, in one transaction. OutcomeNotKept where that fails: it was sent, or looked for, all the same, and
+    is written down when the database answers again."""
     sealed = with_loose(sealed)
     state = state or state_of(sealed)
     log_outcome(sealed, state, sent=sent)
+    write = partial(_written_down, record, sealed, launch_id=launch_id, state=state)
     try:
-        _written_down(record, sealed, launch_id=launch_id, state=state)
+        write(None)
     except StoreError as error:
+        record.services.store.outbox.let_go(sealed.key, write)
         raise OutcomeNotKept(_NOT_KEPT[state], detail=error.detail) from error
 
 
@@ -202,13 +205,13 @@ _NOT_KEPT: Mapping[State, str] = {
 }
 
 
-def _written_down(record: AnyRecord, sealed: SealedSubmission, *, launch_id: LaunchId, state: State) -> None:
+def _written_down(record: AnyRecord, sealed: SealedSubmission, within: Transaction | None, *, launch_id: LaunchId, state: State) -> None:
     store = record.services.store
     who = Author(iss=record.context.iss, patient=sealed.patient, user=record.context.user)
     detail: dict[str, object] = {"key": sealed.key, "state": state, "step": sealed.step, "stored": sealed.stored}
     if sealed.transmitter and sealed.author:
         detail["author"] = sealed.author.user.reference
-    with store.database.begin() as together:
+    with store.database.begin(within) as together:
         store.outbox.reseal(sealed.key, state, launch_id=launch_id, payload=to_payload(sealed), author=sealed.author, within=together)
         store.audit.add("submission", launch_id=record.launch_id, context=who, detail=detail, within=together)
 
