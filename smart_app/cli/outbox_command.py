@@ -96,11 +96,14 @@ def retry(key: str, *, name: str) -> None:
 @click.option("--reason", required=True, type=click.Choice(list(REASONS)), help="Why; its author, and the patient, are told.")
 @_BY
 def discard(key: str, *, reason: str, name: str) -> None:
-    """Discard one for a reason. It is never sent; a sealed copy stays. Its author is told at their next launch of that patient, and the
-    patient on their own page where the answers are theirs, with the name given."""
+    """Discard one for a reason. It is never sent; a sealed copy stays. Of what is partly stored only the rest is discarded, for a reason
+    that holds of it; what is in the record stays there. Its author is told at their next launch of that patient, and the patient on their
+    own page where the answers are theirs, with the name given."""
     with existing_store() as store:
-        discard_for_site(store, _found(store, key, whole=True), reason=reason, by=name, now=_now())
-    click.echo("discarded; its author is told at their next launch of that patient")
+        entry = _found(store, key, whole=True)
+        discard_for_site(store, entry, reason=reason, by=name, now=_now())
+    done = "closed; what is in the record stays there, and the rest is not sent" if from_payload(entry.payload).placed else "discarded"
+    click.echo(f"{done}; its author is told at their next launch of that patient")
 
 
 def _found(store: Store, text: str, *, whole: bool = False) -> OutboxEntry:
@@ -154,7 +157,7 @@ def _facts(entry: OutboxEntry, registration: Registration, now: datetime, *, wor
         ("tried", str(sealed.attempt)),
         ("due", "yes" if entry.due else "no"),
         ("retry", _why_not_retry(entry, registration) or "can be tried again"),
-        ("discard", why_not_decide(entry.state) or "can be discarded"),
+        ("discard", why_not_decide(entry.state) or f"can be {'closed without the rest' if sealed.placed else 'discarded'}"),
         *_parts(sealed),
         *((("said", said) for said in _said(sealed)) if words else ()),
     )

@@ -20,7 +20,8 @@ from smart_app.store.tables import outbox
 from smart_app.telemetry import log_not_opened
 
 # "stored": the answers, and every other part that could be. "partly": the answers, and not all that should be with them. "accepted": the
-# answers, by the record's word, which shows nothing at their place. "discarded" and "copied" are a named person's decision.
+# answers, by the record's word, which shows nothing at their place. "discarded" and "copied" are a named person's decision, over
+# all of it or over what is missing beside the answers.
 OutboxState = Literal["sealed", "sending", "stored", "partly", "accepted", "refused", "unknown", "discarded", "copied"]
 _TABLE = outbox.name
 UNFINISHED = ("sealed", "sending", "unknown", "refused", "partly", "accepted")

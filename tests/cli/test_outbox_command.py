@@ -207,6 +207,17 @@ def test_discard_refuses_what_may_be_in_the_record(store: Store, state: OutboxSt
     assert entry.state == state
 
 
+def test_of_what_is_partly_stored_the_rest_is_discarded_for_a_reason_that_holds(store: Store) -> None:
+    put(store, state="partly", outcomes={"response": WriteOutcome(reference="QuestionnaireResponse/1")})
+    refused = run("discard", FIRST, "--reason", "by_mistake", "--by", "Mona Fell")
+    assert (refused.exit_code, "rest_not_taken" in refused.output) == (2, True)
+    assert "can be closed without the rest" in run("show", FIRST).output
+    done = run("discard", FIRST, "--reason", "rest_not_taken", "--by", "Mona Fell")
+    assert (done.exit_code, "what is in the record stays there" in done.output) == (0, True)
+    [recorded] = store.audit.entries()
+    assert (recorded.event, recorded.detail["by"], recorded.detail["why"]) == ("submission_decided", "Mona Fell", "rest_not_taken")
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

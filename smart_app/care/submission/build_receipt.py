@@ -120,6 +120,8 @@ def _is_absent(read: Loaded[Resource] | Failed | None) -> bool:
 def _outcome(state: OutboxState, sealed: SealedSubmission) -> Outcome:
     """The state in the receipt's terms. Saved is only what has the answers in the record; of what could not be written at all, or is not
     there yet, it says so."""
+    if state in {"discarded", "copied"} and sealed.placed:
+        return "closed"
     if state == "stored":
         return "partly_saved" if sealed.missing else "saved"
     return _OUTCOMES[state]
@@ -148,7 +150,7 @@ def _written(sealed: SealedSubmission, part: SubmissionPart, read: Loaded[Resour
     """One stored part, with what reading it back gave."""
     outcome = sealed.outcome_of(part.role)
     line = StoredPart(
-        what=_what(sealed, part.role),
+        what=part_name(sealed, part.role),
         value=_value(sealed, part.role, shown=shown),
         reference=outcome.reference or "",
         version=outcome.version,
@@ -170,7 +172,7 @@ def _compared(line: StoredPart, sealed: SealedSubmission, part: SubmissionPart, 
 def _not_written(sealed: SealedSubmission, part: SubmissionPart, state: OutboxState, *, shown: bool) -> NotWritten:
     """One part that is not known to be stored: why, where it is, what to do."""
     said = _value(sealed, part.role, shown=shown)
-    what = _what(sealed, part.role) if said in {"", _HELD_BACK} else f"{_what(sealed, part.role)}, {said}"
+    what = part_name(sealed, part.role) if said in {"", _HELD_BACK} else f"{part_name(sealed, part.role)}, {said}"
     outcome = sealed.outcome_of(part.role)
     why = outcome.why or sealed.reason or _UNTOLD.get(state, "It was not sent.")
     now, todo = _place_and_remedy(sealed, part, state)
@@ -193,7 +195,8 @@ def _place_and_remedy(sealed: SealedSubmission, part: SubmissionPart, state: Out
         where = "Not known whether it is in the record. In Rapport's audit trail." if unknown else "In Rapport's audit trail."
         return where, "Nothing. IT can read it there."
     if state in {"discarded", "copied"}:
-        return "Not in the record. A sealed copy stays as the record of the decision.", "Nothing."
+        known = "Not known whether it is in the record." if unknown else "Not in the record."
+        return f"{known} A sealed copy stays as the record of the decision.", "Nothing."
     if state == "accepted":
         return f"Not in the record. {_SEALED}", "Copy the text for the note if the score is needed there."
     if RESPONSE in sealed.stored:
@@ -203,7 +206,7 @@ def _place_and_remedy(sealed: SealedSubmission, part: SubmissionPart, state: Out
     return _SEALED, "Try again later, or copy the text for the note."
 
 
-def _what(sealed: SealedSubmission, role: str) -> str:
+def part_name(sealed: SealedSubmission, role: str) -> str:
     """The part in words."""
     return _NAMES.get(role) or next((line.title for line in sealed.scores if line.role == role), role)
 

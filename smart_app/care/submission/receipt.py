@@ -11,8 +11,8 @@ from smart_app.care.forms.late_visit import LateVisit
 from smart_app.care.submission.sealed_submission import Decision
 
 # "accepted": the server took the answers and named their place, and shows nothing there. "discarded" and "copied" (to the note) are what a
-# named person decided over answers that the record does not hold.
-Outcome = Literal["saved", "partly_saved", "accepted", "kept", "unknown", "refused", "discarded", "copied"]
+# named person decided over answers that the record does not hold, "closed" over what is missing beside answers that it does.
+Outcome = Literal["saved", "partly_saved", "accepted", "kept", "unknown", "refused", "discarded", "copied", "closed"]
 # "not_found": the server says that there is no such entry; "not_read": it did not say.
 ReadBack = Literal["same", "differs", "not_found", "not_read"]
 

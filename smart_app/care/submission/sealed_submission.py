@@ -55,8 +55,8 @@ class WriteOutcome(Struct, frozen=True, kw_only=True):
 
 
 class Decision(Struct, frozen=True, kw_only=True):
-    """That somebody decided over a submission which the record does not hold: `by` whom, in words, `why`, and when. `told` whoever
-    has read it since: the author, the patient."""
+    """That somebody decided over a submission which the record does not hold, or not all of: `by` whom, in words, `why`, and when. `told`
+    whoever has read it since: the author, the patient."""
 
     by: str
     why: str
@@ -138,6 +138,11 @@ class SealedSubmission(Struct, frozen=True, kw_only=True, rename={"outcomes": "f
     def stored(self) -> dict[str, str]:
         """Role to `Type/id` of what is known to be stored."""
         return {role: outcome.reference for role, outcome in self.outcomes.items() if outcome.reference is not None}
+
+    @property
+    def placed(self) -> bool:
+        """Whether the answers are known to be stored."""
+        return RESPONSE in self.stored
 
     def outcome_of(self, role: str) -> WriteOutcome:
         """What became of that part so far. Before outcomes were judged one by one, a part with a reason was one that was not taken."""

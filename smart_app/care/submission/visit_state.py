@@ -212,8 +212,14 @@ def ratings_sent(record: ChartRecord, instrument: str) -> Mapping[str, SentRatin
     me, found = record.context.user.reference, dict[str, SentRating]()
     for entry, sealed in readable(record.services.store.outbox.sent_by(author_of(record.context))):
         if (sealed.slug, sealed.informant) == (instrument, "clinician") and sealed.clinician in {None, me}:
-            found.setdefault(sealed.visit, (_FATES[entry.state], sealed))
+            found.setdefault(sealed.visit, (_fate(entry.state, sealed), sealed))
     return found
+
+
+def _fate(state: OutboxState, sealed: SealedSubmission) -> Fate:
+    """A rating of which somebody closed what was missing is in the record all the same."""
+    fate = _FATES[state]
+    return "stored" if fate == "none" and sealed.placed else fate
 
 
 def _total_of(sealed: SealedSubmission | None) -> str | None:

@@ -90,13 +90,14 @@ def _item(entry: OutboxEntry, sealed: SealedSubmission) -> ColleaguesItem:
         author=user.name if user else None,
         by_patient=user is not None and user.kind == "Patient",
         sent=sealed.authored,
-        standing=_standing(entry.state),
+        standing=_standing(entry.state, sealed),
         why_not=_why_not(sealed),
     )
 
 
-def _standing(state: OutboxState) -> Standing:
-    return _WITHOUT_ANSWERS.get(state) or ("decided" if state in {"discarded", "copied"} else "placed")
+def _standing(state: OutboxState, sealed: SealedSubmission) -> Standing:
+    decided = state in {"discarded", "copied"} and not sealed.placed
+    return _WITHOUT_ANSWERS.get(state) or ("decided" if decided else "placed")
 
 
 def _why_not(sealed: SealedSubmission) -> str:

@@ -1,8 +1,9 @@
 """What a named person decides over a submission that the record does not hold: copied to the note, or discarded for a reason; and who has
 still to be told of it.
 
-Nothing is deleted: the sealed copy stays as the record of the decision. What is on its way, or may be in the record, is nobody's to decide
-over."""
+Where the record has the answers, and not all that goes with them, the decision is over the rest alone: what is there stays there. Nothing
+is deleted: the sealed copy stays as the record of the decision. What is on its way, or answers that may be in the record, are nobody's to
+decide over."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -13,7 +14,9 @@ from msgspec.structs import replace
 
 from fhir_mappings.instruments.instrument import Informant
 from smart_app.care.record.record import ChartRecord
+from smart_app.care.submission.build_receipt import part_name
 from smart_app.care.submission.delivery import entry_of
+from smart_app.care.submission.judgement import uncertain
 from smart_app.care.submission.sealed_submission import Decision, SealedSubmission, from_payload, readable, to_payload
 from smart_app.errors import NotOffered
 from smart_app.launch.context.launch_context import Author, LaunchContext, LaunchId
@@ -25,23 +28,29 @@ REASONS: Mapping[str, str] = {
     "by_mistake": "It was entered by mistake",
     "charted_otherwise": "It was entered in the chart another way",
     "patient_asked": "The patient asked for it",
+    "rest_not_taken": "The record does not take the rest",
+    "rest_not_needed": "The rest is not needed in the record",
 }
-_COPIED = "in_note"
+# Of answers that are in the record no reason of the first kind holds: closing takes nothing out of it.
+_OVER_ALL = ("by_mistake", "charted_otherwise", "patient_asked")
+_OVER_THE_REST = ("rest_not_taken", "rest_not_needed", "charted_otherwise")
+IN_NOTE = "in_note"
 _WHY_NOT: Mapping[OutboxState, str] = {
     "sending": "It is being sent at this moment, so it may be in the record in a moment: nothing was decided.",
     "unknown": "It is not known whether the record has it, so it may be in the record: nothing was decided. Check again first.",
     "accepted": "The record has said that it took it, so it may be in the record: nothing was decided. Look again first.",
     "stored": "It is in the record by now, so there is nothing to decide.",
-    "partly": "The answers are in the record, so there is nothing to decide.",
     "discarded": "It was discarded before, so nothing was changed.",
     "copied": "It was copied to the note before, so nothing was changed.",
 }
 _CHANGED = "How it stands has changed since this page was opened, so nothing was decided. Look at its receipt again."
 _NO_REASON = "It is discarded only for a reason, and none was chosen, so nothing was decided. Go back and choose one."
+_NO_REASON_OF_THESE = "For that reason it is not discarded as it stands, so nothing was decided. Reasons that hold: {codes}."
 
 
 class Discarded(Struct, frozen=True, kw_only=True):
-    """A submission that was discarded, for who has not been told: by whom, when, and why in words."""
+    """A submission that was discarded, for who has not been told: by whom, when, and why in words. `in_record`: its answers are in the
+    record, and what was missing beside them was closed."""
 
     key: str
     informant: Informant
@@ -50,13 +59,24 @@ class Discarded(Struct, frozen=True, kw_only=True):
     by: str
     at: datetime
     why: str
+    in_record: bool = False
+
+
+class Lacking(Struct, frozen=True, kw_only=True):
+    """A part that is missing beside answers that are in the record, by its name; `uncertain`: it may be there."""
+
+    name: str
+    uncertain: bool
 
 
 class Undecided(Struct, frozen=True, kw_only=True):
-    """A submission somebody may decide over, as it stands: `seen` is what the decision holds good for."""
+    """A submission somebody may decide over, as it stands: `seen` is what the decision holds good for. `rest` is what is missing where
+    the record has the answers, and the decision is over that alone; `reasons` are the codes that hold."""
 
     sealed: SealedSubmission
     seen: str
+    reasons: tuple[str, ...]
+    rest: tuple[Lacking, ...]
 
 
 def why_not_decide(state: OutboxState) -> str:
@@ -67,19 +87,30 @@ def why_not_decide(state: OutboxState) -> str:
 def undecided(record: ChartRecord, *, key: str) -> Undecided:
     """The author's own submission, to decide over. SessionError when there is none of that key, NotOffered where it cannot be."""
     entry = _undecided(record, key)
-    return Undecided(sealed=from_payload(entry.payload), seen=_seen(entry))
+    sealed = from_payload(entry.payload)
+    return Undecided(sealed=sealed, seen=_seen(entry), reasons=reasons_over(sealed), rest=_rest(sealed) if sealed.placed else ())
+
+
+def reasons_over(sealed: SealedSubmission) -> tuple[str, ...]:
+    """The codes of the reasons for which it may be discarded as it stands."""
+    return _OVER_THE_REST if sealed.placed else _OVER_ALL
+
+
+def _rest(sealed: SealedSubmission) -> tuple[Lacking, ...]:
+    unsure = uncertain(sealed)
+    return tuple(Lacking(name=part_name(sealed, part.role), uncertain=part.role in unsure) for part in sealed.missing)
 
 
 def decide(record: ChartRecord, *, key: str, way: Way, reason: str, seen: str) -> None:
     """Note that its author copied it to the note themself, or discards it. NotOffered without a reason, and where it stands otherwise
     than it was `seen`."""
     entry = _undecided(record, key)
-    if way == "discarded" and reason not in REASONS:
+    if way == "discarded" and reason not in reasons_over(from_payload(entry.payload)):
         raise NotOffered(_NO_REASON)
     if seen != _seen(entry):
         raise NotOffered(_CHANGED)
     context = record.context
-    why = reason if way == "discarded" else _COPIED
+    why = reason if way == "discarded" else IN_NOTE
     # Who decides it knows it.
     told: tuple[Literal["author", "patient"], ...] = ("author", "patient") if context.by_patient else ("author",)
     decision = Decision(by=context.user.called, why=why, at=record.services.clock(), told=told)
@@ -91,6 +122,8 @@ def discard_for_site(store: Store, entry: OutboxEntry, *, reason: str, by: str, 
     """The same by whoever runs the site, whom the author and the patient are told of by that name."""
     if why_not := why_not_decide(entry.state):
         raise NotOffered(why_not)
+    if reason not in (holding := reasons_over(from_payload(entry.payload))):
+        raise NotOffered(_NO_REASON_OF_THESE.format(codes=", ".join(holding)))
     if not _decided(store, entry, "discarded", Decision(by=by, why=reason, at=now), launch_id=None, who=entry.author):
         raise NotOffered(_CHANGED)
 
@@ -142,6 +175,7 @@ def _for_people(entry: OutboxEntry, sealed: SealedSubmission) -> Discarded:
         by=decision.by,
         at=decision.at,
         why=REASONS.get(decision.why, ""),
+        in_record=sealed.placed,
     )
 
 

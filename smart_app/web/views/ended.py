@@ -67,6 +67,7 @@ def ended_view(revocation: Revocation, *, way: WayBack | None) -> EndView:
 _STANDS: dict[Outcome, tuple[str, str]] = {
     "saved": ("Thank you", "Your answers are in your health record."),
     "partly_saved": ("Thank you", "Your answers are in your health record."),
+    "closed": ("Thank you", "Your answers are in your health record."),
     "accepted": (
         "Thank you",
         "Your health record accepted your answers and does not show them just now. A copy is kept safely here; staff will look again.",

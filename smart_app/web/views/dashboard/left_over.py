@@ -146,4 +146,6 @@ def _discarded(one: Discarded, now: datetime) -> str:
     what = "The patient’s rating" if one.informant == "patient" else "Your rating"
     sent, at = (formats.short_date(moment.astimezone(now.tzinfo).date()) for moment in (one.sent, one.at))
     why = f": {one.why[:1].lower()}{one.why[1:]}" if one.why else ""
+    if one.in_record:
+        return f"{what} of {sent} is in the record and stays there. What was missing beside it was closed by {one.by} on {at}{why}."
     return f"{what} of {sent} was discarded by {one.by} on {at}{why}."

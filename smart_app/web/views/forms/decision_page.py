@@ -1,5 +1,6 @@
 """Before a submission is discarded, or marked as copied to the note: what that means, the reason, and the way back."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from msgspec import Struct
@@ -19,13 +20,14 @@ class ReasonChoice(Struct, frozen=True, kw_only=True):
 
 
 class DecisionView(Struct, frozen=True, kw_only=True):
-    """Everything the page prints. `reasons` to choose from, none where none is asked for; `problem` that none was chosen; `seen` is how the
-    submission stood when the page was made."""
+    """Everything the page prints. `rest` is what is missing beside answers that are in the record. `reasons` to choose from, none where
+    none is asked for; `problem` that none was chosen; `seen` is how the submission stood when the page was made."""
 
     banner: Banner | None
     headline: str
     lead: str
     what: str
+    rest: tuple[str, ...]
     problem: str
     reasons: tuple[ReasonChoice, ...]
     action: str
@@ -51,16 +53,18 @@ def decision_view(
     """The page. `patient` is None when the record did not give it just now; `lacking`: it was sent without a reason."""
     sealed = one.sealed
     discards = way == "discarded"
-    told = _TOLD if sealed.informant == "patient" and not sealed.from_paper else ""
+    says = _OVER_THE_REST[way] if sealed.placed else _OVER_ALL[way]
+    told = _TOLD if discards and sealed.informant == "patient" and not sealed.from_paper else ""
     return DecisionView(
         banner=clinician_banner(patient, today=now.date()) if patient else None,
-        headline="Discard this form?" if discards else "Is it in the note?",
-        lead=f"{_DISCARDS}{told}" if discards else _COPIED,
+        headline=says.headline,
+        lead=f"{says.lead}{told}",
         what=f"{sealed.instrument_title}, {WHOSE[sealed.informant]}, sent at {moment_words(sealed.authored, now)}.",
+        rest=tuple(f"{part.name}{_UNCERTAIN if part.uncertain else ''}" for part in one.rest),
         problem="Choose a reason." if lacking else "",
-        reasons=tuple(ReasonChoice(code=code, words=words) for code, words in REASONS.items()) if discards else (),
+        reasons=tuple(ReasonChoice(code=code, words=REASONS[code]) for code in one.reasons) if discards else (),
         action=action,
-        words="Discard it" if discards else "I have copied it to the note",
+        words=says.button,
         seen=one.seen,
         back=back,
         patient_id=context.patient,
@@ -69,9 +73,34 @@ def decision_view(
     )
 
 
-_DISCARDS = "It is not sent to the record any more. A sealed copy, your name and the reason stay in Rapport."
-_TOLD = " The patient reads on their own page, when they sign in, who discarded it and why."
-_COPIED = (
-    "For when you have put the text of the receipt into the note yourself: Rapport does not write the note. It is not sent to the record "
-    "as a form any more."
-)
+class _Says(Struct, frozen=True, kw_only=True):
+    headline: str
+    lead: str
+    button: str
+
+
+_YOURSELF = "For when you have put the text of the receipt into the note yourself: Rapport does not write the note."
+_STAYS = "The answers are in the record and stay there."
+_KEPT = "A sealed copy, your name and the reason stay in Rapport."
+_OVER_ALL: Mapping[Way, _Says] = {
+    "discarded": _Says(headline="Discard this form?", lead=f"It is not sent to the record any more. {_KEPT}", button="Discard it"),
+    "copied": _Says(
+        headline="Is it in the note?",
+        lead=f"{_YOURSELF} It is not sent to the record as a form any more.",
+        button="I have copied it to the note",
+    ),
+}
+_OVER_THE_REST: Mapping[Way, _Says] = {
+    "discarded": _Says(
+        headline="Close it without the rest?",
+        lead=f"{_STAYS} The rest is not sent any more. {_KEPT} The receipt keeps the text for the note.",
+        button="Close it without the rest",
+    ),
+    "copied": _Says(
+        headline="Is the rest in the note?",
+        lead=f"{_YOURSELF} {_STAYS} The rest is not sent any more.",
+        button="I have copied the rest to the note",
+    ),
+}
+_TOLD = " The patient reads on their own page, when they sign in, who decided it and why."
+_UNCERTAIN = ": not known whether it is in the record"

@@ -8,7 +8,7 @@ from fhir_mappings.people.person import Person
 from smart_app.care.record.patient_in_context import Patient
 from smart_app.care.submission.receipt import NotWritten, Outcome, ReadBack, Receipt, StoredPart
 from smart_app.care.submission.sealed_submission import Decision
-from smart_app.care.undelivered.decisions import REASONS
+from smart_app.care.undelivered.decisions import IN_NOTE, REASONS
 from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.web import formats
 from smart_app.web.views.banner import Banner, clinician_banner
@@ -60,6 +60,7 @@ _HEADLINES: dict[Outcome, str] = {
     "refused": "The record did not take this: kept in Rapport",
     "discarded": "Discarded: not in the record",
     "copied": "Copied to the note: not in the record as a form",
+    "closed": "Saved in the record, and closed without the rest",
 }
 # What the button says that can settle or send something.
 _CHECK_WORDS: dict[Outcome, str] = {
@@ -83,7 +84,7 @@ class ReceiptUrls(Struct, frozen=True, kw_only=True):
 
 def receipt_view(receipt: Receipt, *, context: LaunchContext, patient: Patient | None, urls: ReceiptUrls, now: datetime) -> ReceiptView:
     """The page of one receipt. `patient` is None when the record did not give it just now; `now` is aware and gives the zone."""
-    saved = receipt.outcome in {"saved", "partly_saved"}
+    saved = receipt.outcome in {"saved", "partly_saved", "closed"}
     alarm = saved and any(part.read_back == "differs" for part in receipt.written)
     headline = "Saved, but the record says something else than was sent" if alarm else _HEADLINES[receipt.outcome]
     return ReceiptView(
@@ -95,7 +96,7 @@ def receipt_view(receipt: Receipt, *, context: LaunchContext, patient: Patient |
         history=urls.history,
         check_again=urls.check_again if receipt.outcome in _CHECK_WORDS or receipt.completable else None,
         check_words=_CHECK_WORDS.get(receipt.outcome, _COMPLETE if receipt.completable else ""),
-        decide=_decisions(urls) if receipt.outcome in _OPEN else (),
+        decide=_decisions(receipt, urls),
         undecided=_MAY_BE_THERE if receipt.outcome == "unknown" else "",
         written_title="Accepted" if receipt.outcome == "accepted" else "Written",
         written=tuple(_row(part) for part in receipt.written),
@@ -109,11 +110,17 @@ def receipt_view(receipt: Receipt, *, context: LaunchContext, patient: Patient |
 
 # What the record does not have, and is not known to have.
 _OPEN: frozenset[Outcome] = frozenset({"kept", "refused"})
+_DECIDED: frozenset[Outcome] = frozenset({"discarded", "copied"})
 _MAY_BE_THERE = "It cannot be discarded, or marked as copied to the note, while it may be in the record. Check again first."
 
 
-def _decisions(urls: ReceiptUrls) -> tuple[Link, ...]:
-    return Link(href=urls.copied, text="Copied to the note"), Link(href=urls.discard, text="Discard")
+def _decisions(receipt: Receipt, urls: ReceiptUrls) -> tuple[Link, ...]:
+    """Of what is partly there the decision is over the rest."""
+    if receipt.completable:
+        return Link(href=urls.copied, text="Rest copied to the note"), Link(href=urls.discard, text="Close without the rest")
+    if receipt.outcome in _OPEN:
+        return Link(href=urls.copied, text="Copied to the note"), Link(href=urls.discard, text="Discard")
+    return ()
 
 
 def _lead(receipt: Receipt, context: LaunchContext, *, alarm: bool) -> str:
@@ -130,8 +137,9 @@ def _lead(receipt: Receipt, context: LaunchContext, *, alarm: bool) -> str:
         "refused": f"{whose} {verb} sealed in Rapport and nothing is lost. {context.issuer_name} refused to store it.",
         "discarded": f"{whose} {verb} not in {context.issuer_name}: what was sealed in Rapport was discarded.",
         "copied": f"{whose} {verb} not in {context.issuer_name} as a form: what was sealed in Rapport was copied to the note.",
+        "closed": f"{whose} {verb} in {context.issuer_name}; {_read(receipt)}. What is not there is listed below and not sent any more.",
     }
-    parts = " Parts of it are in the record all the same; they are listed below." if receipt.decision and receipt.written else ""
+    parts = " Parts of it are in the record all the same; they are listed below." if receipt.outcome in _DECIDED and receipt.written else ""
     again = " This was sent twice; it was stored only once." if receipt.repeated else ""
     warning = " Look at the entries marked “differs” in the chart." if alarm else ""
     unscored = f" Stored as answered, not scored: {_in_sentence(receipt.unscored)}" if receipt.unscored else ""
@@ -202,4 +210,5 @@ def _decided(decision: Decision | None, zone: tzinfo | None) -> tuple[Fact, ...]
         return ()
     at = decision.at.astimezone(zone)
     who = Fact(label="Decided", value=f"by {decision.by}, {formats.clock(at, zone)}, {formats.short_date(at.date())}")
-    return (who, Fact(label="Why", value=REASONS[decision.why])) if decision.why in REASONS else (who,)
+    why = {**REASONS, IN_NOTE: "It was copied to the note"}.get(decision.why)
+    return (who, Fact(label="Why", value=why)) if why else (who,)

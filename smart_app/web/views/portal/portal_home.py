@@ -178,8 +178,12 @@ _HOW_IT_STANDS: dict[OutboxState, str] = {
 def _discarded(one: Discarded, urls: PortalUrls, now: datetime) -> PortalDiscarded:
     sent, at = (formats.long_date(moment.astimezone(now.tzinfo).date()) for moment in (one.sent, one.at))
     why = f": {one.why[:1].lower()}{one.why[1:]}" if one.why else ""
-    text = f"Your answers of {sent} ({one.instrument_title}) were not put into your health record. {one.by} decided that on {at}{why}."
+    stands = _CLOSED if one.in_record else "were not put into your health record."
+    text = f"Your answers of {sent} ({one.instrument_title}) {stands} {one.by} decided that on {at}{why}."
     return PortalDiscarded(text=text, seen=urls.seen(one.key))
+
+
+_CLOSED = "are in your health record and stay there. Not all that is worked out from them is there, and it is not sent any more."
 
 
 def _line(sent: Sent) -> SentForm:

@@ -11,6 +11,10 @@ from smart_app.web.views.parts import Fact
 _STANDS: dict[Outcome, tuple[str, str]] = {
     "saved": ("Thank you", "Your answers are in your health record."),
     "partly_saved": ("Thank you", "Your answers are in your health record."),
+    "closed": (
+        "Thank you",
+        "Your answers are in your health record. Not all that is worked out from them is there, and it is not sent any more.",
+    ),
     "accepted": (
         "Your answers were accepted, and are not shown just now",
         "Your health record does not show them just now. A copy is kept safely here. Please do not fill it in again; look again later.",
