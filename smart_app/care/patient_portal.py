@@ -17,7 +17,7 @@ from smart_app.care.record.page_rule import offers_for
 from smart_app.care.record.patient_in_context import Patient, patient_of, remember_patient
 from smart_app.care.record.reads import ANSWERS, Readings, ReadReport, read_all
 from smart_app.care.record.record import ChartRecord
-from smart_app.care.submission.delivery import Undelivered, undelivered
+from smart_app.care.submission.delivery import LeftBehind, kept_entries, left_behind
 from smart_app.care.submission.visit_state import visit_state
 from smart_app.care.undelivered.decisions import Discarded, untold
 from smart_app.errors import SessionError
@@ -43,7 +43,8 @@ class Sent(Struct, frozen=True, kw_only=True):
 class PortalHome(Struct, frozen=True, kw_only=True):
     """`sent` is newest first, `read` tells whether all of it could be read; `can_send` is False where nothing can be answered, and
     `stopped` says why; `nobody_known`: there is a form about a clinician, and none is known whom it could be about. `left` is what the
-    patient sent that is not in the record, newest first; `discarded` what of their answers was discarded and they have not been told."""
+    patient sent that is not in the record, newest first, and what of it cannot be read here; `discarded` what of their answers was
+    discarded and they have not been told."""
 
     patient: Patient
     forms: tuple[PortalForm, ...]
@@ -52,7 +53,7 @@ class PortalHome(Struct, frozen=True, kw_only=True):
     can_send: bool
     stopped: str
     nobody_known: bool
-    left: tuple[Undelivered, ...] = ()
+    left: LeftBehind
     discarded: tuple[Discarded, ...] = ()
 
 
@@ -66,6 +67,7 @@ def load_portal(record: ChartRecord) -> PortalHome:
     clinicians = _clinicians(record, readings, answered)
     patient = patient_of(readings.patient, zone=record.zone)
     offers = offers_for(visit_state(record, patient=patient).facts)
+    kept = kept_entries(record)
     return PortalHome(
         patient=patient,
         forms=tuple(form for instrument in instruments for form in _forms(instrument, clinicians, sent)),
@@ -74,8 +76,8 @@ def load_portal(record: ChartRecord) -> PortalHome:
         can_send=offers.answer,
         stopped=offers.stopped_home,
         nobody_known=not clinicians and any(instrument.rated == "clinician" for instrument in instruments),
-        left=undelivered(record),
-        discarded=untold(record),
+        left=left_behind(kept),
+        discarded=untold(record, kept),
     )
 
 

@@ -19,11 +19,11 @@ from smart_app.store.failure_words import store_failure
 from smart_app.store.launch_cookies import BroughtLaunch
 from smart_app.store.launches import OVER, Launches, OpenLaunch, PendingCookie
 from smart_app.store.migrate import is_current, standing, upgrade
-from smart_app.store.outbox import DONE, STUCK, Outbox, OutboxEntry, OutboxState
+from smart_app.store.outbox import DONE, STUCK, Outbox, OutboxEntry, OutboxState, PatientEntries, undeliverable
 from smart_app.store.reveals import Revealed, Reveals
 from smart_app.store.rotation import Rotation, SealedTable, reseal_all
 from smart_app.store.seal import Sealer, parse_key
-from smart_app.store.seal_use import NotOpenedRows, not_opened, rows_by_key, undeliverable
+from smart_app.store.seal_use import NotOpenedRows, not_opened, rows_by_key
 from smart_app.store.tables import drafts, launches, outbox, reveals
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "OpenLaunch",
     "OutboxEntry",
     "OutboxState",
+    "PatientEntries",
     "PendingCookie",
     "Revealed",
     "Rotation",

@@ -1,21 +1,22 @@
 """Submissions on their way: sealed here before the first byte goes out, kept until the record has acknowledged them."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, Row, Update, and_, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, LargeBinary, Row, Table, Update, and_, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.sql.elements import ColumnElement
 
 from smart_app.errors import NotOpened, StoreError
 from smart_app.launch.context.launch_context import Author, LaunchId
 from smart_app.store.database import Database, Transaction
 from smart_app.store.drafts import owner_parts
 from smart_app.store.late_outcomes import LateOutcomes
-from smart_app.store.seal import Sealer, digest
+from smart_app.store.seal import ID_BYTES, Sealer, digest
 from smart_app.store.tables import outbox
 from smart_app.telemetry import log_not_opened
 
@@ -43,20 +44,12 @@ _RECOVER = update(outbox).where(STUCK).values(state="unknown", updated=bindparam
 _PURGE = delete(outbox).where(DONE)
 _OWN = outbox.c.owner.in_(bindparam("owners", expanding=True))
 _LEFT = _OWN & outbox.c.state.in_(UNFINISHED)
-_ABOUT = outbox.c.patient.in_(bindparam("patients", expanding=True)) & outbox.c.state.in_(UNFINISHED)
 _LATEST = 20
 _SELECT_OWN = select(outbox).where(_OWN).order_by(outbox.c.created.desc(), outbox.c.id).limit(_LATEST)
-_SELECT_LEFT = select(outbox).where(_LEFT).order_by(outbox.c.created.desc(), outbox.c.id)
-_SELECT_ABOUT = select(outbox).where(_ABOUT).order_by(outbox.c.created.desc(), outbox.c.id)
 _SELECT_SENDING = select(outbox).where(outbox.c.state == "sending")
-# What somebody discarded, and its author or its patient may not have been told yet.
-_IS_DISCARDED = outbox.c.state == "discarded"
-_SELECT_DISCARDED_BY = select(outbox).where(_OWN, _IS_DISCARDED).order_by(outbox.c.updated.desc(), outbox.c.id)
-_SELECT_DISCARDED_ABOUT = (
-    select(outbox)
-    .where(outbox.c.patient.in_(bindparam("patients", expanding=True)), _IS_DISCARDED)
-    .order_by(outbox.c.updated.desc(), outbox.c.id)
-)
+# What is on its way still, and what somebody discarded, as its author or its patient may not have been told yet.
+_KEPT = outbox.c.state.in_((*UNFINISHED, "discarded"))
+_OF_PATIENT = _KEPT & (_OWN | outbox.c.patient.in_(bindparam("patients", expanding=True)))
 _SELECT_UNFINISHED = select(outbox).where(outbox.c.state.in_(UNFINISHED)).order_by(outbox.c.created, outbox.c.id)
 _IS_ABOUT = select(outbox.c.id).where(outbox.c.id == bindparam("wanted"), outbox.c.patient.in_(bindparam("patients", expanding=True)))
 # As it was seen: by nobody sent, changed or decided over since.
@@ -89,6 +82,19 @@ class OpenEntries(Struct, frozen=True, kw_only=True):
     unopened: int
 
 
+class PatientEntries(Struct, frozen=True, kw_only=True):
+    """Of one patient, for one user: what of theirs (`own`) and of anybody's (`about`) the record has not acknowledged, newest first, and
+    what of it was discarded, the latest first. `unopened` is when those of their own were sent that cannot be opened. `strange`: so many
+    of whomsoever are on their way that no configured key opens; whose they are cannot be told, as what finds them was made with the key."""
+
+    own: Sequence[OutboxEntry]
+    about: Sequence[OutboxEntry]
+    discarded_own: Sequence[OutboxEntry]
+    discarded_about: Sequence[OutboxEntry]
+    unopened: Sequence[datetime]
+    strange: int
+
+
 class Outbox:
     """Submissions by key. sealed → sending → stored | partly | accepted | refused | unknown; what is sealed, unknown, refused or partly
     stored may be sent again, by one at a time. One whose place shows nothing is `accepted`: not sent again. Only what is stored is ever
@@ -99,6 +105,8 @@ class Outbox:
         self._sealer = sealer
         self._clock = clock
         self._late = LateOutcomes()
+        found = or_(_OF_PATIENT, undeliverable(sealer.key_ids))
+        self._of_patient = select(outbox).where(found).order_by(outbox.c.created.desc(), outbox.c.id)
 
     def put(
         self,
@@ -130,11 +138,10 @@ class Outbox:
     def claim(self, key: str) -> bool:
         """Take the right to send what is sealed, unknown, refused or partly stored; False when another request has it or there is nothing
         to send."""
-        row, waiting = digest(key), outbox.c.state.in_(_SENDABLE)
-        let_go = self._late.since(row)
-        if let_go is not None:
-            waiting |= and_(outbox.c.state == "sending", outbox.c.updated <= let_go)
-        statement = update(outbox).where(outbox.c.id == row, waiting).values(state="sending", updated=self._clock())
+        row = digest(key)
+        let_go, waiting = self._late.since(row), outbox.c.state.in_(_SENDABLE)
+        mine = waiting if let_go is None else or_(waiting, and_(outbox.c.state == "sending", outbox.c.updated <= let_go))
+        statement = update(outbox).where(outbox.c.id == row, mine).values(state="sending", updated=self._clock())
         with self._database.begin() as connection:
             claimed = connection.execute(statement).rowcount == 1
         if claimed:
@@ -233,34 +240,28 @@ class Outbox:
         with self._database.begin(within) as connection:
             return connection.execute(_DECIDE, values).rowcount == 1
 
-    def discarded_by(self, author: Author) -> Sequence[OutboxEntry]:
-        """What of this user's submissions about this patient was discarded, by whomever, the latest first."""
-        with self._database.begin() as connection:
-            rows = connection.execute(_SELECT_DISCARDED_BY, {"owners": self._owners(author)}).all()
-        return list(self._entries(rows))
-
-    def discarded_about(self, iss: str, patient: str) -> Sequence[OutboxEntry]:
-        """What of anybody's submissions about this patient was discarded, the latest first."""
-        with self._database.begin() as connection:
-            rows = connection.execute(_SELECT_DISCARDED_ABOUT, {"patients": self._patients(iss, patient)}).all()
-        return list(self._entries(rows))
-
     def is_about(self, key: str, iss: str, patient: str) -> bool:
         """Whether that submission is about this patient, whoever sent it and however it stands."""
         with self._database.begin() as connection:
             return connection.execute(_IS_ABOUT, {"wanted": digest(key), "patients": self._patients(iss, patient)}).first() is not None
 
-    def left_by(self, author: Author) -> Sequence[OutboxEntry]:
-        """What of this user's submissions about this patient the record has not acknowledged, newest first."""
+    def of_patient(self, user: Author) -> PatientEntries:
+        """Everything a page says of what was sent of their patient: one question, and each row opened once."""
+        owners, patients = self._owners(user), self._patients(user.iss, user.patient)
         with self._database.begin() as connection:
-            rows = connection.execute(_SELECT_LEFT, {"owners": self._owners(author)}).all()
-        return list(self._entries(rows))
-
-    def left_about(self, iss: str, patient: str) -> Sequence[OutboxEntry]:
-        """What of anybody's submissions about this patient the record has not acknowledged, newest first."""
-        with self._database.begin() as connection:
-            rows = connection.execute(_SELECT_ABOUT, {"patients": self._patients(iss, patient)}).all()
-        return list(self._entries(rows))
+            rows = connection.execute(self._of_patient, {"owners": owners, "patients": patients}).all()
+        own = [row for row in rows if row.owner in owners]
+        about = [row for row in rows if row.patient in patients]
+        mine = {row.id: row for row in (*own, *about)}
+        opened = {row.id: entry for row in mine.values() for entry in self._entries([row])}
+        return PatientEntries(
+            own=_open(own, opened),
+            about=_open(about, opened),
+            discarded_own=_discarded(own, opened),
+            discarded_about=_discarded(about, opened),
+            unopened=[row.created for row in own if row.state != "discarded" and row.id not in opened],
+            strange=len(rows) - len(mine),
+        )
 
     def sent_by(self, author: Author) -> Iterator[OutboxEntry]:
         """The latest submissions of this user about this patient that are still here, acknowledged ones among them, newest first; each is
@@ -362,6 +363,25 @@ class Outbox:
             author=_author(opened),
             due=row.due,
         )
+
+
+def undeliverable(key_ids: Sequence[bytes]) -> ColumnElement[bool]:
+    """Submissions on their way that were sealed under other keys than these."""
+    return outbox.c.state.in_(UNFINISHED) & key_of(outbox).not_in(key_ids)
+
+
+def key_of(table: Table) -> ColumnElement[bytes]:
+    """The id of the key a row was sealed under: the beginning of what was sealed."""
+    return func.substr(table.c.payload, 1, ID_BYTES, type_=LargeBinary)
+
+
+def _open(rows: Iterable[Row[Any]], opened: Mapping[str, OutboxEntry]) -> Sequence[OutboxEntry]:
+    return [opened[row.id] for row in rows if row.state != "discarded" and row.id in opened]
+
+
+def _discarded(rows: Iterable[Row[Any]], opened: Mapping[str, OutboxEntry]) -> Sequence[OutboxEntry]:
+    found = [opened[row.id] for row in rows if row.state == "discarded" and row.id in opened]
+    return sorted(found, key=lambda entry: entry.updated, reverse=True)
 
 
 def _author(opened: dict[str, Any]) -> Author | None:

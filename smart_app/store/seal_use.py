@@ -3,11 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
-from sqlalchemy import Connection, LargeBinary, Table, func, select
+from sqlalchemy import Connection, Table, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from smart_app.store.outbox import UNFINISHED
-from smart_app.store.seal import ID_BYTES
+from smart_app.store.outbox import key_of, undeliverable
 from smart_app.store.tables import audit, drafts, launches, outbox, reveals
 
 # Every table of sealed rows but the audit trail, which names its keys in a column.
@@ -26,7 +25,7 @@ def rows_by_key(connection: Connection) -> Mapping[str, Mapping[str, int]]:
     """Rows by the id (hex) of the key they were sealed under, and by table."""
     found: dict[str, dict[str, int]] = {}
     for table in SEALED:
-        key = _key_of(table)
+        key = key_of(table)
         for name, rows in connection.execute(select(key, func.count()).group_by(key)):
             found.setdefault(bytes(name).hex(), {})[table.name] = rows
     for name, rows in connection.execute(select(audit.c.key_id, func.count()).group_by(audit.c.key_id)):
@@ -36,20 +35,11 @@ def rows_by_key(connection: Connection) -> Mapping[str, Mapping[str, int]]:
 
 def not_opened(connection: Connection, key_ids: Sequence[bytes]) -> NotOpenedRows:
     """Rows of other keys than these."""
-    strangers = {table: _key_of(table).not_in(key_ids) for table in SEALED}
+    strangers = {table: key_of(table).not_in(key_ids) for table in SEALED}
     strangers[audit] = audit.c.key_id.not_in([one.hex() for one in key_ids])
     counted = {table.name: _count(connection, table, strange) for table, strange in strangers.items()}
     undelivered = _count(connection, outbox, undeliverable(key_ids)) if counted[outbox.name] else 0
     return NotOpenedRows(rows={name: rows for name, rows in counted.items() if rows}, undelivered=undelivered)
-
-
-def undeliverable(key_ids: Sequence[bytes]) -> ColumnElement[bool]:
-    """Submissions on their way that were sealed under other keys than these."""
-    return outbox.c.state.in_(UNFINISHED) & _key_of(outbox).not_in(key_ids)
-
-
-def _key_of(table: Table) -> ColumnElement[bytes]:
-    return func.substr(table.c.payload, 1, ID_BYTES, type_=LargeBinary)
 
 
 def _count(connection: Connection, table: Table, which: ColumnElement[bool]) -> int:

@@ -205,9 +205,12 @@ def test_what_is_decided_is_not_sent_and_never_purged(store: Store, clock: Clock
 def test_what_was_discarded_is_found_by_its_author_and_by_its_patient(store: Store) -> None:
     for author, key in ((AUTHOR, "key-1"), (COLLEAGUE, "key-2")):
         store.outbox.decide(put_by(store, author, key), "discarded", launch_id=LAUNCH, payload={})
-    assert [entry.key for entry in store.outbox.discarded_by(AUTHOR)] == ["key-1"]
-    assert {entry.key for entry in store.outbox.discarded_about(CONTEXT.iss.rstrip("/"), CONTEXT.patient)} == {"key-1", "key-2"}
-    assert store.outbox.discarded_about(CONTEXT.iss, "pat-2") == []
+    assert [entry.key for entry in store.outbox.of_patient(AUTHOR).discarded_own] == ["key-1"]
+    assert {entry.key for entry in store.outbox.of_patient(replace(AUTHOR, iss=CONTEXT.iss.rstrip("/"))).discarded_about} == {
+        "key-1",
+        "key-2",
+    }
+    assert store.outbox.of_patient(replace(AUTHOR, patient="pat-2")).discarded_about == []
 
 
 def test_whom_it_is_about_is_known_however_it_stands(store: Store) -> None:

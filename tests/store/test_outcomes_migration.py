@@ -67,7 +67,7 @@ def migrated(url: str, clock: Clock) -> Store:
 
 
 def test_a_row_of_each_earlier_state_is_opened_and_found(migrated: Store, clock: Clock) -> None:
-    left = {entry.key.removeprefix("key-"): entry for entry in migrated.outbox.left_by(AUTHOR)}
+    left = {entry.key.removeprefix("key-"): entry for entry in migrated.outbox.of_patient(AUTHOR).own}
     assert {name: entry.state for name, entry in left.items()} == BECOMES
     assert {(entry.author, entry.due, entry.launch_id) for entry in left.values()} == {(None, None, LaunchId("launch-1"))}
     assert all(entry.payload == {"fates": {"response": {"why": "HTTP 503"}}} for entry in left.values())

@@ -82,8 +82,8 @@ def found(store: Store, cookies: dict[str, str]) -> list[object]:
     """What everybody finds of `fill`."""
     revealed = store.reveals.of(CONTEXT.iss, "pat-1", [VISIT]).get(VISIT, ())
     return [
-        [entry.key for entry in store.outbox.left_by(AUTHOR)],
-        [entry.key for entry in store.outbox.left_about(CONTEXT.iss, "pat-1")],
+        [entry.key for entry in store.outbox.of_patient(AUTHOR).own],
+        [entry.key for entry in store.outbox.of_patient(AUTHOR).about],
         [entry.key for entry in store.outbox.sent_by(AUTHOR)],
         store.outbox.belongs("refused-1", AUTHOR),
         [draft.answers for draft in store.drafts.of(AUTHOR)],
@@ -123,7 +123,7 @@ def test_rows_are_found_under_an_added_key_sealed_anew_and_found_under_it_alone(
     assert (done.not_opened, done.not_proven, done.unsettled) == ({}, {}, {})
     alone = under(NEW)
     assert found(alone, cookies) == ALL
-    assert [entry.state for entry in alone.outbox.left_by(AUTHOR)] == ["refused"]
+    assert [entry.state for entry in alone.outbox.of_patient(AUTHOR).own] == ["refused"]
     assert keys_of(alone)[key_id(OLD).hex()] == {"audit": 1}
     assert both.rotate().resealed == {}
 
@@ -239,8 +239,8 @@ def test_a_submission_that_is_sent_on_is_found_by_the_key_it_is_sealed_under_the
     ticket = Ticket(author=AUTHOR, version="1", encounter=None, issued=clock(), binding=digest("cookie"))
     assert both.drafts.save(PLACE, ticket, {"goal-1": "5"}, ttl=timedelta(days=1)) == "again"
     alone = under(NEW)
-    assert [entry.key for entry in alone.outbox.left_by(AUTHOR)] == ["refused-1"]
-    assert [entry.key for entry in alone.outbox.left_about(CONTEXT.iss, "pat-1")] == ["refused-1"]
+    assert [entry.key for entry in alone.outbox.of_patient(AUTHOR).own] == ["refused-1"]
+    assert [entry.key for entry in alone.outbox.of_patient(AUTHOR).about] == ["refused-1"]
     assert [draft.answers for draft in alone.drafts.of(AUTHOR)] == [{"goal-1": "5"}]
 
 
@@ -253,14 +253,14 @@ class TestWithoutItsAuthor:
         old.audit.add("history_read", launch_id=LAUNCH, context=replace(AUTHOR, patient="pat-2"))
         as_before_authors(old, OLD)
         both = under(NEW, OLD)
-        assert [entry.author for entry in both.outbox.left_by(AUTHOR)] == [None]
+        assert [entry.author for entry in both.outbox.of_patient(AUTHOR).own] == [None]
         assert both.rotate().not_proven == {}
         alone = under(NEW)
-        (entry,) = alone.outbox.left_by(AUTHOR)
+        (entry,) = alone.outbox.of_patient(AUTHOR).own
         assert entry.author == replace(AUTHOR, user=replace(AUTHOR.user, name=None))
-        assert [one.key for one in alone.outbox.left_about(CONTEXT.iss, "pat-1")] == ["refused-1"]
+        assert [one.key for one in alone.outbox.of_patient(AUTHOR).about] == ["refused-1"]
         alone.outbox.reseal("refused-1", "unknown", launch_id=LAUNCH, payload={}, author=None)
-        assert [one.author for one in alone.outbox.left_by(AUTHOR)] == [entry.author]
+        assert [one.author for one in alone.outbox.of_patient(AUTHOR).own] == [entry.author]
 
     @pytest.mark.parametrize("known", ["nobody", "somebody else", "a pre-chain event"])
     def test_of_whom_nothing_is_proven_stays_under_its_key_and_is_said(self, under: Opening, clock: Clock, known: str) -> None:
@@ -274,7 +274,7 @@ class TestWithoutItsAuthor:
         done = both.rotate()
         assert (done.resealed, done.not_proven, done.not_opened) == ({}, {"outbox": 1}, {})
         assert keys_of(both)[key_id(OLD).hex()]["outbox"] == 1
-        assert [entry.key for entry in both.outbox.left_by(AUTHOR)] == ["refused-1"]
+        assert [entry.key for entry in both.outbox.of_patient(AUTHOR).own] == ["refused-1"]
 
     def test_one_that_is_nobodys_to_find_is_sealed_anew(self, under: Opening) -> None:
         old = under(OLD)
@@ -308,7 +308,7 @@ class TestBesideARunningApp:
 
         done = self.rotate_beside(under(NEW, OLD), meanwhile)
         assert (done.resealed, done.unsettled) == ({"outbox": 1}, {})
-        (entry,) = under(NEW).outbox.left_by(AUTHOR)
+        (entry,) = under(NEW).outbox.of_patient(AUTHOR).own
         assert (entry.state, entry.payload) == ("partly", {"answers": 5})
 
     def test_what_was_taken_away_meanwhile_stays_away(self, under: Opening, clock: Clock) -> None:
@@ -341,7 +341,7 @@ class TestBesideARunningApp:
         with pytest.raises(KeyboardInterrupt):
             self.rotate_beside(both, interrupted)
         assert both.rotate().resealed == {"outbox": 250 - 119}
-        assert len(under(NEW).outbox.left_by(AUTHOR)) == 250
+        assert len(under(NEW).outbox.of_patient(AUTHOR).own) == 250
 
 
 def test_a_choice_made_under_two_keys_stands_as_it_was_made_first(under: Opening, clock: Clock) -> None:

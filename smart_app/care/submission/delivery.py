@@ -20,7 +20,7 @@ from smart_app.care.submission.write_ladder import Sender, climb, with_found
 from smart_app.errors import NotOpened, NotTriedAgain, OutcomeNotKept, SessionError, StoreError
 from smart_app.launch.context.launch_context import Author, LaunchId, User
 from smart_app.services import AppServices
-from smart_app.store import OutboxEntry, OutboxState, Transaction, author_of
+from smart_app.store import OutboxEntry, OutboxState, PatientEntries, Transaction, author_of
 
 _POLL = 0.1
 # In read timeouts: how long a page waits for another request that is sending, and after how long that one's process must be gone
@@ -119,26 +119,33 @@ class Undelivered(Struct, frozen=True, kw_only=True):
 
 
 class LeftBehind(Struct, frozen=True, kw_only=True):
-    """What was sent and the record does not show, newest first; `unread` is what this version cannot read: when it was sent."""
+    """What was sent and the record does not show, newest first; `unread` is what this version cannot read: when it was sent. `strange`: so
+    many more of whomsoever that cannot be opened."""
 
     items: tuple[Undelivered, ...]
     unread: tuple[datetime, ...]
+    strange: int
+
+
+def kept_entries(record: ChartRecord) -> PatientEntries:
+    """What the outbox keeps of this patient, for whoever is signed in."""
+    return record.services.store.outbox.of_patient(author_of(record.context))
 
 
 def undelivered(record: ChartRecord) -> tuple[Undelivered, ...]:
     """What this user has sent of this patient, in whatever launch, and is not stored or not shown; newest first."""
-    return left_behind(record).items
+    return left_behind(kept_entries(record)).items
 
 
-def left_behind(record: ChartRecord) -> LeftBehind:
+def left_behind(kept: PatientEntries) -> LeftBehind:
     """The same, with what cannot be read beside it: it takes none of the others with it."""
-    items, unread = [], []
-    for entry in record.services.store.outbox.left_by(author_of(record.context)):
+    items, unread = [], list(kept.unopened)
+    for entry in kept.own:
         try:
             items.append(Undelivered(sealed=from_payload(entry.payload), state=entry.state, due=entry.due is not None))
         except NotOpened:
             unread.append(entry.created)
-    return LeftBehind(items=tuple(items), unread=tuple(unread))
+    return LeftBehind(items=tuple(items), unread=tuple(sorted(unread, reverse=True)), strange=kept.strange)
 
 
 def read_again(record: ChartRecord, entry: OutboxEntry, *, found: bool | None) -> OutboxState:

@@ -18,7 +18,7 @@ from smart_app.care.submission.sealed_submission import SealedSubmission, from_p
 from smart_app.care.submission.visit_state import check_in_use
 from smart_app.errors import NotTriedAgain, SessionError
 from smart_app.launch.oauth.scopes import allows
-from smart_app.store import OutboxEntry, OutboxState
+from smart_app.store import OutboxEntry, OutboxState, PatientEntries
 
 # Where the answers are not known to be in the record. What is missing beside answers that are there depends on them.
 _WITHOUT_ANSWERS: Mapping[OutboxState, Literal["waiting", "sending", "unknown"]] = {
@@ -46,12 +46,11 @@ class ColleaguesItem(Struct, frozen=True, kw_only=True):
     why_not: str
 
 
-def left_by_others(record: ChartRecord) -> tuple[ColleaguesItem, ...]:
+def left_by_others(record: ChartRecord, kept: PatientEntries) -> tuple[ColleaguesItem, ...]:
     """What of this patient others have sent and the record has no answers of; newest first, and nothing for who is no clinician."""
     if not is_clinician(record.context.user.kind):
         return ()
-    outbox, context = record.services.store.outbox, record.context
-    entries = readable(outbox.left_about(context.iss, context.patient))
+    entries = readable(kept.about)
     return tuple(_item(entry, sealed) for entry, sealed in entries if entry.state in _WITHOUT_ANSWERS and transmitter_of(record, entry))
 
 

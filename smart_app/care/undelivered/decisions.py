@@ -15,12 +15,12 @@ from msgspec.structs import replace
 from fhir_mappings.instruments.instrument import Informant
 from smart_app.care.record.record import ChartRecord
 from smart_app.care.submission.build_receipt import part_name
-from smart_app.care.submission.delivery import entry_of
+from smart_app.care.submission.delivery import entry_of, kept_entries
 from smart_app.care.submission.judgement import uncertain
 from smart_app.care.submission.sealed_submission import Decision, SealedSubmission, from_payload, readable, to_payload
 from smart_app.errors import NotOffered
 from smart_app.launch.context.launch_context import Author, LaunchContext, LaunchId
-from smart_app.store import OutboxEntry, OutboxState, Store, author_of
+from smart_app.store import OutboxEntry, OutboxState, PatientEntries, Store, author_of
 
 Way = Literal["copied", "discarded"]
 # Why something is discarded, in words. Stored is the code: no free text, which may say something of the patient.
@@ -128,28 +128,27 @@ def discard_for_site(store: Store, entry: OutboxEntry, *, reason: str, by: str, 
         raise NotOffered(_CHANGED)
 
 
-def untold(record: ChartRecord) -> tuple[Discarded, ...]:
+def untold(record: ChartRecord, kept: PatientEntries) -> tuple[Discarded, ...]:
     """What whoever is signed in has still to be told was discarded: the author of their own, a patient of what they answered themself."""
-    return tuple(_for_people(entry, sealed) for entry, sealed in _untold(record))
+    return tuple(_for_people(entry, sealed) for entry, sealed in _untold(record, kept))
 
 
 def have_told(record: ChartRecord, *, key: str) -> None:
     """Note that whoever is signed in has read it; nothing where there is nothing to note."""
     reader = _reader(record.context)
-    for entry, sealed in _untold(record):
+    for entry, sealed in _untold(record, kept_entries(record)):
         if entry.key == key and sealed.decision:
             decision = replace(sealed.decision, told=(*sealed.decision.told, reader))
             payload = to_payload(replace(sealed, decision=decision))
             record.services.store.outbox.reseal(key, "discarded", launch_id=entry.launch_id, payload=payload, author=entry.author)
 
 
-def _untold(record: ChartRecord) -> Sequence[tuple[OutboxEntry, SealedSubmission]]:
-    outbox, context = record.services.store.outbox, record.context
+def _untold(record: ChartRecord, kept: PatientEntries) -> Sequence[tuple[OutboxEntry, SealedSubmission]]:
+    context = record.context
     if context.by_patient:
-        about = readable(outbox.discarded_about(context.iss, context.patient))
-        found = [(entry, sealed) for entry, sealed in about if _is_patients(sealed)]
+        found = [(entry, sealed) for entry, sealed in readable(kept.discarded_about) if _is_patients(sealed)]
     else:
-        found = list(readable(outbox.discarded_by(author_of(context))))
+        found = list(readable(kept.discarded_own))
     return [(entry, sealed) for entry, sealed in found if _has_to_be_told(sealed, _reader(context))]
 
 

@@ -18,12 +18,13 @@ from smart_app.care.forms.late_visit import late_note, visit_answered_about
 from smart_app.care.forms.saved_drafts import SavedDraft, saved_drafts
 from smart_app.care.record.page_rule import PageOffers, offers_for
 from smart_app.care.sessions.sign_out import sign_out
-from smart_app.care.submission.delivery import Undelivered, left_behind
+from smart_app.care.submission.delivery import Undelivered, kept_entries, left_behind
 from smart_app.care.undelivered.colleagues_items import left_by_others
 from smart_app.care.undelivered.decisions import untold
 from smart_app.errors import SessionError
 from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.launch.oauth.granted_features import FeatureOff, features_off
+from smart_app.store import PatientEntries
 from smart_app.web.pages.dependencies import Dependencies
 from smart_app.web.pages.error_pages import way_back
 from smart_app.web.pages.first_page import BY_LAUNCH, of_launch
@@ -64,7 +65,8 @@ class Dashboard:
         day, notice = of_launch(page_request.record, history) if at == BY_LAUNCH else (_day(at), None)
         now = page_request.record.now()
         left = saved_drafts(page_request.record) if is_clinician(page_request.context.user.kind) else ()
-        behind = left_behind(page_request.record)
+        kept = kept_entries(page_request.record)
+        behind = left_behind(kept)
         urls = self._urls(page_request, history)
         going_on = partial(_going_on, page_request, offers_for(history.facts), late=urls.late)
         view = dashboard_view(
@@ -76,8 +78,8 @@ class Dashboard:
             opening=notice,
             off=self._off(page_request.context),
             ending=ending_notice(page_request.context, now=now),
-            unsent=(*saved_draft_notices(left, going_on, now=now), *unread_notices(behind.unread, now=now)),
-            left=_left_over(page_request, behind.items),
+            unsent=(*saved_draft_notices(left, going_on, now=now), *unread_notices(behind, now=now)),
+            left=_left_over(page_request, behind.items, kept),
         )
         self._services.store.audit.add("history_read", launch_id=page_request.id, context=page_request.context)
         return self._dependencies.pages.page("dashboard", view, csrf=page_request.csrf, tab=page_request.tab)
@@ -159,14 +161,14 @@ def _going_on(
     return None if stopped else _beginning(page_request, instrument, informant)
 
 
-def _left_over(page_request: PageRequest, own: Sequence[Undelivered]) -> LeftOver | None:
+def _left_over(page_request: PageRequest, own: Sequence[Undelivered], kept: PatientEntries) -> LeftOver | None:
     """What was sent of this patient and is not in the record: their own, colleagues', and what was discarded of theirs."""
     record = page_request.record
     address = partial(url_for, launch_id=page_request.id)
     return left_over(
         own,
-        left_by_others(record),
-        untold(record),
+        left_by_others(record, kept),
+        untold(record, kept),
         urls=LeftOverUrls(
             receipt=lambda key: address("receipt", key=key),
             send=lambda key: address("send_for_author", key=key),

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from fhir_mappings.instruments.instrument import Informant, Instrument
 from smart_app.care.forms.saved_drafts import KeptAnswers, SavedDraft
+from smart_app.care.submission.delivery import LeftBehind
 from smart_app.errors import GaveWay, RapportError
 from smart_app.web import formats
 from smart_app.web.views.error import ErrorFact, ErrorView, error_facts, told
@@ -67,14 +68,20 @@ def saved_draft_notices(
     )
 
 
-def unread_notices(unread: Sequence[datetime], *, now: datetime) -> tuple[Notice, ...]:
-    """For the clinician's page: what another version of Rapport sealed and this one cannot read."""
-    return tuple(Notice(title="Kept and not readable here:", text=_UNREAD.format(moment=moment_words(one, now))) for one in unread)
+def unread_notices(left: LeftBehind, *, now: datetime) -> tuple[Notice, ...]:
+    """For the clinician's page: what of theirs cannot be read here, and what of whomsoever cannot be opened."""
+    own = tuple(_UNREAD.format(moment=moment_words(one, now)) for one in left.unread)
+    strange = (_STRANGE.format(forms=formats.count(left.strange, "form")),) if left.strange else ()
+    return tuple(Notice(title="Kept and not readable here:", text=text) for text in (*own, *strange))
 
 
 _UNREAD = (
-    "A form sent at {moment} was sealed by another version of Rapport, and this one cannot read it. It is kept. Tell whoever looks after "
-    "Rapport, and do not enter it again before they have looked."
+    "A form sent at {moment} was sealed by another version of Rapport, or changed since, and this one cannot read it. It is kept. Tell "
+    "whoever looks after Rapport, and do not enter it again before they have looked."
+)
+_STRANGE = (
+    "{forms} sent from here, by whomever and of whichever patient: the key they were sealed with is missing, so whose they are cannot be "
+    "told. Nothing is lost. Tell whoever looks after Rapport, and do not enter again what you sent and find nowhere."
 )
 _KEPT_FOR = ErrorFact(label="KeptAnswers", value="For the same user and patient only; RAPPORT_DRAFT_HOURS says how long")
 WHOSE: Mapping[Informant, str] = {"patient": "the patient’s", "clinician": "yours", "observer": "the observer’s"}

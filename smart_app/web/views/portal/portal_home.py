@@ -65,7 +65,8 @@ class PortalUrls(Struct, frozen=True, kw_only=True):
 
 class PortalView(Struct, frozen=True, kw_only=True):
     """Everything the page prints. `none` says why there is nothing to answer, empty where there is; `incomplete` what the list of answers
-    sent lacks; `who` as in the form; `lasts` until when a sign-in does that cannot be renewed, "" for any other."""
+    sent lacks; `unread` what was sent and cannot be opened here; `who` as in the form; `lasts` until when a sign-in does that cannot be
+    renewed, "" for any other."""
 
     banner: Banner
     signed_in: str
@@ -76,6 +77,7 @@ class PortalView(Struct, frozen=True, kw_only=True):
     none: str
     who: tuple[Statement, ...]
     left: tuple[LeftForm, ...]
+    unread: tuple[str, ...]
     discarded: tuple[PortalDiscarded, ...]
     patient_id: str
     sent: tuple[SentForm, ...]
@@ -97,7 +99,8 @@ def portal_view(page: PortalHome, *, context: LaunchContext, site_name: str, url
         forms=forms,
         none="" if forms else _why_none(page),
         who=_who(site_name),
-        left=tuple(_left(one, urls, now) for one in page.left),
+        left=tuple(_left(one, urls, now) for one in page.left.items),
+        unread=_unread(page, now),
         discarded=tuple(_discarded(one, urls, now) for one in page.discarded),
         patient_id=context.patient,
         sent=tuple(_line(one) for one in page.sent[:_SHOWN]),
@@ -165,6 +168,21 @@ def _left(one: Undelivered, urls: PortalUrls, now: datetime) -> LeftForm:
     )
 
 
+def _unread(page: PortalHome, now: datetime) -> tuple[str, ...]:
+    """What is kept and cannot be opened: the patient's own with its moment, and what may be theirs or somebody else's without."""
+    sent = (moment.astimezone(now.tzinfo) for moment in page.left.unread)
+    own = tuple(_CANNOT_BE_OPENED.format(when=f"{formats.long_date(one.date())}, {formats.clock(one, now.tzinfo)}") for one in sent)
+    return (*own, _PERHAPS_YOURS) if page.left.strange else own
+
+
+_CANNOT_BE_OPENED = (
+    "Something you sent on {when} is kept safely here, but it cannot be opened just now, so this page cannot tell whether it is in your "
+    "health record. Nothing is lost. Please do not fill it in again. Ask your clinic about it, with the day and time."
+)
+_PERHAPS_YOURS = (
+    "Something that was sent from here, by you or by somebody else, is kept safely but cannot be opened just now, and this page cannot "
+    "tell whose it is. If you sent answers that you do not find below, please do not fill them in again. Ask your clinic about them."
+)
 _HOW_IT_STANDS: dict[OutboxState, str] = {
     "sealed": "It is not in your health record yet, and kept safely here.",
     "sending": "It is being sent at this moment.",
