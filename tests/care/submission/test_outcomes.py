@@ -377,7 +377,7 @@ class TestOwnDatabase:
                 send(services)
         assert raised.value.user_message.startswith("What was sent is in the record.")
         assert "Do not enter it again." in raised.value.user_message
-        assert open_states(services) == ["sending"]
+        assert open_states(services) == ["unknown"]
         clock.now += timedelta(hours=1)
         assert stand(services).outcome == "saved"
         assert ehr.posts() == [""]
