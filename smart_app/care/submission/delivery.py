@@ -12,7 +12,7 @@ from smart_app.care.record.access import Permissions, base_of, permissions, writ
 from smart_app.care.record.record import AnyRecord, ChartRecord
 from smart_app.care.submission.delivery_log import log_not_kept, log_outcome
 from smart_app.care.submission.judgement import State, state_of, uncertain
-from smart_app.care.submission.outcome_search import Found, OutcomeSearch
+from smart_app.care.submission.outcome_search import SETTLES_WITHIN, Found, OutcomeSearch
 from smart_app.care.submission.real_references import with_loose
 from smart_app.care.submission.sealed_submission import RESPONSE, SealedSubmission, WriteOutcome, from_payload, to_payload
 from smart_app.care.submission.visit_state import check_in_use
@@ -185,7 +185,7 @@ def _own_entry(record: ChartRecord, *, key: str, author: Author | None) -> Outbo
 def _finish(record: AnyRecord, sealed: SealedSubmission, *, launch_id: LaunchId, state: State | None = None, sent: bool = True) -> None:
     """Seal how it stands and record it, in one transaction. OutcomeNotKept where that fails: it was sent, or looked for, all the same, and
     is written down when the database answers again."""
-    sealed = with_loose(sealed)
+    sealed = with_loose(replace(sealed, sent=record.services.clock()) if sent else sealed)
     state = state or state_of(sealed)
     log_outcome(sealed, state, sent=sent)
     write = partial(_written_down, record, sealed, launch_id=launch_id, state=state)
@@ -226,8 +226,10 @@ def _written_down(record: AnyRecord, sealed: SealedSubmission, within: Transacti
 def _looked_up(record: AnyRecord, entry: OutboxEntry, sealed: SealedSubmission) -> tuple[SealedSubmission, Found]:
     """What a search of the server found, and the submission it was for: as sealed, or, where its process ended while it was sending, with
     every part as uncertain of which nothing was noted."""
+    sealed = replace(sealed, sent=sealed.sent or sealed.authored)
     if entry.state == "unknown" and state_of(sealed) != "unknown":
         sealed = sealed.with_outcomes({part.role: _CUT_OFF for part in sealed.missing if part.role not in sealed.outcomes})
+        sealed = replace(sealed, sent=entry.updated)
     found = _outcome_search(record, sealed).find(sealed)
     return replace(sealed, searched=record.services.clock(), reason=found.reason), found
 
@@ -256,6 +258,7 @@ def _outcome_search(record: AnyRecord, sealed: SealedSubmission) -> OutcomeSearc
         capabilities=_permissions(record, sealed).capabilities,
         pool=record.services.pool,
         seconds=record.services.settings.read_deadline,
+        settled=record.services.clock() - SETTLES_WITHIN,
     )
 
 

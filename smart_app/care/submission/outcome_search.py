@@ -4,7 +4,7 @@ Used where an outcome is not known, and before anything is sent again. A server 
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from msgspec import Struct
@@ -19,6 +19,10 @@ from smart_app.fhir.gather import Loaded, gather
 from smart_app.fhir.search_pages import SearchResult
 
 _IDENTIFIED = ("QuestionnaireResponse", "Observation")
+# A search may miss what was stored a moment ago: indexes are written after the resource (AWS HealthLake is "eventually consistent" by its
+# documentation; LinuxForHealth FHIR with remote indexing, issue 3817; FHIR Works on AWS, issue 788), a result may be an earlier one's (HAPI
+# FHIR, "for about a minute", issue 4345), and a request that nobody waits for any more may be worked on still.
+SETTLES_WITHIN = timedelta(minutes=1)
 
 
 class Found(Struct, frozen=True, kw_only=True):
@@ -31,12 +35,13 @@ class Found(Struct, frozen=True, kw_only=True):
 
 
 class OutcomeSearch(Struct, frozen=True, kw_only=True):
-    """Searches one server. `seconds` bounds all searches of one kind together."""
+    """Searches one server. `seconds` bounds all searches of one kind together; what was sent later than `settled` may be there unseen."""
 
     client: FhirClient
     capabilities: Capabilities
     pool: Executor
     seconds: float
+    settled: datetime
 
     def find(self, sealed: SealedSubmission) -> Found:
         """Every part of the submission that is not known to be stored, looked for by its own identifier: what another resource refers to
@@ -49,7 +54,21 @@ class OutcomeSearch(Struct, frozen=True, kw_only=True):
         conclusive = {kind for kind, result in found.items() if result.complete and self._by_identifier(kind)}
         absent = frozenset(part.role for kind in conclusive for part in wanted[kind] if part.role not in outcomes)
         unsure = any(parts and kind not in conclusive for kind, parts in wanted.items())
-        return self._with_provenance(sealed, Found(outcomes=outcomes, absent=absent, reason=_UNSURE if unsure else None))
+        looked_up = self._with_provenance(sealed, Found(outcomes=outcomes, absent=absent, reason=_UNSURE if unsure else None))
+        return self._without_fresh(sealed, looked_up)
+
+    def _without_fresh(self, sealed: SealedSubmission, found: Found) -> Found:
+        """Of a part whose answer was lost, that nothing is listed so soon proves nothing, unless the server tells an equal one by itself:
+        to send it again then doubles nothing. What the server said it did not store is not there."""
+        if sealed.sent is not None and sealed.sent <= self.settled:
+            return found
+        fresh = {role for role in found.absent if sealed.outcome_of(role).became == "unknown" and not self._told_apart(role, sealed)}
+        return replace(found, absent=found.absent - fresh, reason=found.reason or _TOO_SOON) if fresh else found
+
+    def _told_apart(self, role: str, sealed: SealedSubmission) -> bool:
+        """Whether the server honours `If-None-Exist` for it; Provenance, which has no identifier, goes with the answers it names."""
+        kind = next(part.type for part in sealed.parts if part.role == (RESPONSE if role == PROVENANCE else role))
+        return self.capabilities.conditional_create(kind) is True
 
     def _by_identifier(self, kind: str) -> bool:
         """Whether a search by identifier is worth asking: offered, or not stated."""
@@ -100,6 +119,10 @@ def _targets(known: SealedSubmission) -> list[str]:
 
 
 _NO_PROVENANCE = "The server cannot be searched for the record of who entered this (Provenance)."
+_TOO_SOON = (
+    "The server does not list it, which proves nothing so soon after it was sent: some list a thing only after a while. Check again in a "
+    "minute."
+)
 _UNSURE = "The server could not be searched for it completely."
 
 

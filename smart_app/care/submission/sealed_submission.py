@@ -82,7 +82,8 @@ class SealedSubmission(Struct, frozen=True, kw_only=True, rename={"outcomes": "f
     are of the launch under which it was sealed: None for what was sealed before they were. `decision` is of what was discarded or copied;
     `attempt` counts the times it was sent, or meant to be; `late` is the visit where it is one of before; `transmitter` is who
     last sent it in its author's place. `loose` names, of a part that was stored while parts it refers to were not, the roles of those: what
-    it says of them has to be put right once they are."""
+    it says of them has to be put right once they are. `sent` is when the last try of sending it ended: None before, and of what was sealed
+    before it was noted."""
 
     key: str
     base: str
@@ -118,6 +119,7 @@ class SealedSubmission(Struct, frozen=True, kw_only=True, rename={"outcomes": "f
     late: LateVisit | None = None
     transmitter: str | None = None
     loose: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sent: datetime | None = None
 
     @property
     def bundle(self) -> Resource:

@@ -189,7 +189,8 @@ def _after_transaction(
     if not any(outcome.became in {"failed", "waiting"} for outcome in judged.outcomes.values()):
         return judged
     sender.keep(judged)
-    return complete(with_found(judged, sender.find(judged)), sender)
+    # Of an entry of which it says nothing a search says nothing either, just after it.
+    return complete(with_found(judged, sender.find(replace(judged, sent=None))), sender)
 
 
 def complete(sealed: SealedSubmission, sender: Sender) -> SealedSubmission:

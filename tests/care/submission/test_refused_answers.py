@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.care.submission.table.cells import MINUTE
 from tests.care.submission.table.faulty_server import Ability
 from tests.care.submission.table.scene import KEY, scene
 from tests.care.submission.table.server_answers import BY_KEY, SOUND
@@ -17,6 +18,7 @@ def test_provenance_that_names_refused_answers_is_found_and_put_right(answer: st
         (kept,) = standing.server.of_type("Provenance")
         assert standing.server.of_type("QuestionnaireResponse") == []
         standing.server.answer = SOUND
+        standing.clock.now += MINUTE
         standing.press()
         assert standing.look().state == "saved"
         assert [one["id"] for one in standing.server.of_type("Provenance")] == [kept["id"]]

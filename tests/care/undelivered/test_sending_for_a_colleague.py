@@ -10,6 +10,7 @@ from requests.exceptions import ConnectionError as Broken
 from fhir_mappings.people.person import Person
 from smart_app.care.submission.build_receipt import receipt
 from smart_app.care.submission.delivery import kept_entries, send_again, undelivered
+from smart_app.care.submission.outcome_search import SETTLES_WITHIN
 from smart_app.care.submission.sealed_submission import from_payload
 from smart_app.care.submission.submit import submit
 from smart_app.care.undelivered.colleagues_items import ColleaguesItem, colleagues_item, left_by_others, send_for_author
@@ -19,7 +20,7 @@ from smart_app.launch.context.launch_context import LaunchContext, LaunchId, Use
 from smart_app.services import AppServices
 from smart_app.store import author_of
 from tests.care.ehr import Answer, Ehr, json_answer, refusal
-from tests.care.support import SLUG, answers, asked_for, context, in_launch, patient
+from tests.care.support import SLUG, Clock, answers, asked_for, context, in_launch, patient
 from tests.support.at_once import at_once
 
 KEY = "b1c7e0f2-6d7a-4e55-9a51-3f0c8f1f2a90"
@@ -184,7 +185,7 @@ def test_what_a_patient_sent_by_themself_may_be_sent_by_staff_and_not_the_other_
     assert response["author"] == {"reference": "Patient/p1"}
 
 
-def test_what_may_be_in_the_record_is_searched_for_before_a_colleague_sends_it(ehr: Ehr, services: AppServices) -> None:
+def test_what_may_be_in_the_record_is_searched_for_before_a_colleague_sends_it(ehr: Ehr, services: AppServices, clock: Clock) -> None:
     def commits_and_breaks(method: str, path: str) -> Answer | Exception | None:
         if method != "POST":
             return None
@@ -195,6 +196,9 @@ def test_what_may_be_in_the_record_is_searched_for_before_a_colleague_sends_it(e
     ehr.metadata["rest"][0]["resource"] = [{**one, "conditionalCreate": False} for one in ehr.metadata["rest"][0]["resource"]]
     given(services)
     assert [one.standing for one in seen_by(services)] == ["unknown"]
+    sends(services)
+    assert ehr.of_type("QuestionnaireResponse") == []
+    clock.now += SETTLES_WITHIN
     sends(services)
     assert len(ehr.of_type("QuestionnaireResponse")) == 1
 

@@ -1,6 +1,7 @@
 """One cell of the table: an answer of the server, or a failure of the app's own database, and what becomes of a submission under it."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Literal
 
 from msgspec import Struct
@@ -14,6 +15,7 @@ Path = Literal["again", "restart"]
 WAYS: tuple[Way, ...] = ("transaction", "separate", "answers")
 ABILITIES: tuple[Ability, ...] = ("conditional", "search", "neither")
 PATHS: tuple[Path, ...] = ("again", "restart")
+MINUTE = timedelta(minutes=1)
 # A page that still advises the same after this has no end.
 _PRESSED_AT_MOST = 3
 
@@ -69,6 +71,8 @@ def advised(standing: Scene, wrong: list[str]) -> Moment:
     for _ in range(_PRESSED_AT_MOST):
         if moment.told.button is None:
             break
+        # "Check again in a minute."
+        standing.clock.now += MINUTE
         failed = standing.press()
         moment = noted(standing, failed or standing.look(), wrong, "tried again")
     return moment
