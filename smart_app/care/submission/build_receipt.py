@@ -176,7 +176,7 @@ def _not_written(sealed: SealedSubmission, part: SubmissionPart, state: OutboxSt
     outcome = sealed.outcome_of(part.role)
     why = outcome.why or sealed.reason or _UNTOLD.get(state, "It was not sent.")
     now, todo = _place_and_remedy(sealed, part, state)
-    return NotWritten(what=what, why=why, now=now, todo=todo)
+    return NotWritten(what=what, scored=part.role not in {RESPONSE, PROVENANCE}, why=why, now=now, todo=todo)
 
 
 # Why, of a part of which nothing was noted while it may be on its way.

@@ -30,9 +30,10 @@ class StoredPart(Struct, frozen=True, kw_only=True):
 
 
 class NotWritten(Struct, frozen=True, kw_only=True):
-    """One resource that is not in the record: why, where it is now and what to do."""
+    """One resource that is not in the record: why, where it is now and what to do. `scored`: it says a score, or several together."""
 
     what: str
+    scored: bool
     why: str
     now: str
     todo: str

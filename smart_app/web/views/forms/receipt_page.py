@@ -1,5 +1,6 @@
 """The receipt: what of a submission is in the record, read back by id, what is not, and what is not known."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, tzinfo
 
 from msgspec import Struct
@@ -28,6 +29,16 @@ class StoredRow(Struct, frozen=True, kw_only=True):
     note: str
 
 
+class LeftOutRow(Struct, frozen=True, kw_only=True):
+    """What has the same fate for the same reason: one part by its name, or how many there are, and each named in `parts`."""
+
+    what: str
+    parts: tuple[str, ...]
+    why: str
+    now: str
+    todo: str
+
+
 class ReceiptView(Struct, frozen=True, kw_only=True):
     """Everything the receipt prints. `tick` only where something is known to be stored; `check_again` only where that can settle
     or send something. `decide` leads to what its author may decide over it, `undecided` says why they may not just now."""
@@ -44,7 +55,7 @@ class ReceiptView(Struct, frozen=True, kw_only=True):
     undecided: str
     written_title: str
     written: tuple[StoredRow, ...]
-    not_written: tuple[NotWritten, ...]
+    not_written: tuple[LeftOutRow, ...]
     facts: tuple[Fact, ...]
     note_text: str
     synthetic: bool
@@ -100,7 +111,7 @@ def receipt_view(receipt: Receipt, *, context: LaunchContext, patient: Patient |
         undecided=_MAY_BE_THERE if receipt.outcome == "unknown" else "",
         written_title="Accepted" if receipt.outcome == "accepted" else "Written",
         written=tuple(_row(part) for part in receipt.written),
-        not_written=receipt.not_written,
+        not_written=_left_out(receipt.not_written),
         facts=_facts(receipt, context, now.tzinfo),
         note_text=receipt.note_text,
         synthetic=context.synthetic,
@@ -170,6 +181,24 @@ def _row(part: StoredPart) -> StoredRow:
         read_back=_READ_BACK[part.read_back],
         note=part.note or "",
     )
+
+
+def _left_out(parts: Sequence[NotWritten]) -> tuple[LeftOutRow, ...]:
+    """One row for all that share why, where and what to do."""
+    alike: dict[tuple[str, str, str], list[NotWritten]] = {}
+    for part in parts:
+        alike.setdefault((part.why, part.now, part.todo), []).append(part)
+    return tuple(
+        LeftOutRow(what=_called(same), parts=tuple(part.what for part in same) if len(same) > 1 else (), why=why, now=now, todo=todo)
+        for (why, now, todo), same in alike.items()
+    )
+
+
+def _called(parts: Sequence[NotWritten]) -> str:
+    """`Five scores:`, `Seven parts:`; one by its name."""
+    if len(parts) == 1:
+        return next(part.what for part in parts)
+    return f"{formats.in_words(len(parts)).capitalize()} {'scores' if all(part.scored for part in parts) else 'parts'}:"
 
 
 def _rated(clinician: Person, context: LaunchContext) -> str:
