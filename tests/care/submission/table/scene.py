@@ -8,42 +8,32 @@ from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from uuid import uuid4
 
 import requests
 import responses
 
-from fhir_mappings.instruments.library import load_library
-from fhir_mappings.measures.catalogue import load_measures
 from smart_app.care.submission.build_receipt import receipt
 from smart_app.care.submission.delivery import send_again, undelivered
 from smart_app.care.submission.receipt import Receipt
 from smart_app.care.submission.sealed_submission import SealedSubmission, from_payload
 from smart_app.care.submission.submit import submit
-from smart_app.clinic_time import zone_named
 from smart_app.errors import FhirError, NotSealed, NotSentNow, RapportError, SessionError, StoreError
-from smart_app.fhir.recent_reads import RecentReads
 from smart_app.http import new_session
 from smart_app.launch.context.launch_context import LaunchId
-from smart_app.launch.flow import Launcher
-from smart_app.registration import Issuer, PublicClient, Registration, load_registration
-from smart_app.services import AppServices, capability_cache
+from smart_app.services import AppServices
 from smart_app.settings import Settings
-from smart_app.store import open_store
 from smart_app.web.views.dashboard.left_over import LeftOverUrls, left_over
 from smart_app.web.views.ended import thanks_view
 from smart_app.web.views.error import ErrorView, failure_view, fhir_error_view, session_error_view
 from smart_app.web.views.forms.receipt_page import ReceiptUrls, receipt_view
 from smart_app.web.views.portal.portal_error import portal_error_view
 from smart_app.web.views.portal.sent_answers import sent_view
-from tests.care.ehr import BASE
+from tests.care.collaborators import collaborators
 from tests.care.submission.table.faulty_server import Ability, FaultyServer, Way, offers
 from tests.care.submission.table.truth import Held, PartTold, Told
 from tests.care.support import LAUNCH, SLUG, Clock, answers, asked_for, in_launch, patient, settings
-from tests.support.fresh_database import fresh_database
 
 KEY = "b1c7e0f2-6d7a-4e55-9a51-3f0c8f1f2a92"
-_REGISTERED = Issuer(name="Northfield General", iss=BASE, client_id="rapport", auth=PublicClient(), scope="")
 URLS = ReceiptUrls(history="/", check_again="/a", copied="/c", discard="/d")
 NEXT = LaunchId("next-launch-of-ingrid")
 # By then whatever was sending is known to be gone: to a page that waits, and to the start.
@@ -53,38 +43,16 @@ GONE, RESTARTED = timedelta(minutes=1), timedelta(minutes=11)
 @contextmanager
 def running(folder: Path, clock: Clock) -> Iterator[AppServices]:
     """The app's collaborators on the database in `folder`, as one process has them."""
-    chosen, registration, http, pool = _kept()
-    store = open_store(fresh_database(folder), [b"k" * 32], clock=clock)
-    try:
-        yield AppServices(
-            settings=chosen,
-            registration=registration,
-            http=http,
-            store=store,
-            launcher=Launcher(registration=registration, http=http, clock=clock, base_url=chosen.base_url),
-            library=load_library(),
-            measures=load_measures(),
-            clock=clock,
-            time_zone=zone_named(chosen.time_zone),
-            new_id=lambda: str(uuid4()),
-            capabilities=capability_cache(http, settings=chosen, pool=pool, clock=clock),
-            pool=pool,
-            recent=RecentReads(clock),
-        )
-    finally:
-        store.close()
+    chosen, http, pool = _kept()
+    with collaborators(folder, clock, chosen=chosen, http=http, pool=pool) as services:
+        yield services
 
 
 @cache
-def _kept() -> tuple[Settings, Registration, requests.Session, Executor]:
+def _kept() -> tuple[Settings, requests.Session, Executor]:
     """What holds nothing of a submission, made once for hundreds of cells."""
     # A page waits three of these for whoever is sending: not long, as nobody is.
-    return (
-        settings(read_timeout=1, read_deadline=10),
-        load_registration(None).with_issuer(_REGISTERED),
-        new_session(pool=4),
-        ThreadPoolExecutor(4),
-    )
+    return settings(read_timeout=1, read_deadline=10), new_session(pool=4), ThreadPoolExecutor(4)
 
 
 @dataclass
