@@ -4,6 +4,7 @@ A server that stores a bundle entry by entry gives the entries it took reference
 `hasMember` to scores that never were, scores `derivedFrom` answers that never were). Once the missing parts are stored, those are wrong."""
 
 from collections.abc import Callable, Mapping
+from typing import cast
 
 from msgspec.structs import replace
 
@@ -23,12 +24,14 @@ def places_of(sealed: SealedSubmission) -> dict[str, str]:
 
 
 def with_real_references(value: object, references: Mapping[str, str]) -> object:
-    """`value` with urns replaced. A reference to a part that is not stored is left out: it would dangle."""
+    """`value` with urns replaced. A reference to a part that is not stored is left out: it would dangle. So is a list that none is left of:
+    FHIR has no empty ones (https://hl7.org/fhir/R4/json.html), and strict servers refuse the whole for one."""
     if isinstance(value, list):
         return [with_real_references(entry, references) for entry in value if not _dangles(entry, references)]
     if not isinstance(value, dict):
         return value
-    kept = {key: with_real_references(entry, references) for key, entry in value.items() if not _dangles(entry, references)}
+    real = {key: with_real_references(entry, references) for key, entry in value.items() if not _dangles(entry, references)}
+    kept = {key: entry for key, entry in real.items() if entry != []}
     urn = value.get("reference")
     return {**kept, "reference": references.get(urn, urn)} if isinstance(urn, str) else kept
 
@@ -87,12 +90,14 @@ def _repaired(
     """Why one stored part could not be put right; None where it was, or was right already. `If-Match` keeps what somebody else changed."""
     try:
         stored = client.read_reference(places[part.full_url], fresh=True)
-        right = {name: with_real_references(value, places) for name, value in part.resource.items() if _URN in str(value)}
-        if all(_named(stored.get(name), sealed.base) == _named(value, sealed.base) for name, value in right.items()):
+        linked = {name: value for name, value in part.resource.items() if _URN in str(value)}
+        right = cast("Resource", with_real_references(linked, places))
+        if all(_named(stored.get(name), sealed.base) == _named(right.get(name), sealed.base) for name in linked):
             return None
         reason = why_not_update(part.type)
         if reason is None:
-            client.update({**stored, **right}, if_match=_version(stored))
+            others = {name: value for name, value in stored.items() if name not in linked}
+            client.update({**others, **right}, if_match=_version(stored))
     except FhirError as error:
         return error.user_message
     return reason
