@@ -50,7 +50,7 @@ class OutcomeSearch(Struct, frozen=True, kw_only=True):
         reads = {kind: read for kind, parts in wanted.items() if parts and (read := self._search_for(sealed, parts)) is not None}
         results = gather(self.pool, reads, seconds=self.seconds)
         found = {kind: result.value for kind, result in results.items() if isinstance(result, Loaded)}
-        outcomes = dict(_matches(sealed, (resource for result in found.values() for resource in result.resources)))
+        outcomes = {role: place for kind, result in found.items() for role, place in _matches(sealed, wanted[kind], result.resources)}
         conclusive = {kind for kind, result in found.items() if result.complete and self._by_identifier(kind)}
         absent = frozenset(part.role for kind in conclusive for part in wanted[kind] if part.role not in outcomes)
         unsure = any(parts and kind not in conclusive for kind, parts in wanted.items())
@@ -78,9 +78,8 @@ class OutcomeSearch(Struct, frozen=True, kw_only=True):
         """One search for all parts of a type: by their identifiers, else all of the patient's, whose end proves nothing. None where
         neither is offered. Only this patient's resources count."""
         kind = parts[0].type
-        by_patient = self.capabilities.searchable(kind, "patient")
         params = [("identifier", ",".join("|".join(identifier_of(part)) for part in parts))] if self._by_identifier(kind) else []
-        if by_patient or (by_patient is None and not params):
+        if self.capabilities.searchable(kind, "patient"):
             params.append(("patient", sealed.patient))
         return partial(self._search, kind, params) if params else None
 
@@ -92,9 +91,9 @@ class OutcomeSearch(Struct, frozen=True, kw_only=True):
         Provenance that names them. It takes no other part's certainty away."""
         known = sealed.with_outcomes(found.outcomes)
         sent = next((part for part in sealed.missing if part.role == PROVENANCE), None)
-        places = _targets(known) if sent else []
         if sent is None or (known.outcome_of(RESPONSE).reference is None and RESPONSE not in found.absent):
             return found
+        places = _targets(known)
         if places and self.capabilities.searchable("Provenance", "target") is False:
             return replace(found, reason=found.reason or _NO_PROVENANCE)
         for place in places:
@@ -113,7 +112,7 @@ class OutcomeSearch(Struct, frozen=True, kw_only=True):
 def _targets(known: SealedSubmission) -> list[str]:
     """The places a Provenance may be found by: that of the answers, and one of what was stored beside them, as it may name answers that
     were refused when it was stored."""
-    stored = {role: place for role, place in known.stored.items() if role != PROVENANCE}
+    stored = known.stored
     others = [place for role, place in stored.items() if role != RESPONSE]
     return [*([stored[RESPONSE]] if RESPONSE in stored else []), *others[:1]]
 
@@ -127,8 +126,8 @@ _UNSURE = "The server could not be searched for it completely."
 
 
 def identifier_of(part: SubmissionPart) -> tuple[str, str]:
-    """The part's own identifier, (system, value). ("", "") for Provenance, which has none in R4."""
-    return next(iter(_identifiers(part.resource)), ("", ""))
+    """The own identifier of a part that has one, (system, value): any but Provenance."""
+    return _identifiers(part.resource)[0]
 
 
 def _identifiers(resource: Mapping[str, object]) -> list[tuple[str, str]]:
@@ -145,12 +144,14 @@ def _identified(resources: Iterable[Resource]) -> Iterable[tuple[tuple[str, str]
     return ((identifier, resource) for resource in resources for identifier in _identifiers(resource))
 
 
-def _matches(sealed: SealedSubmission, resources: Iterable[Resource]) -> Iterable[tuple[str, WriteOutcome]]:
-    """Role and place of each part among the resources: same identifier, same type, same patient. A server may return anything."""
+def _matches(
+    sealed: SealedSubmission, parts: Iterable[SubmissionPart], resources: Iterable[Resource]
+) -> Iterable[tuple[str, WriteOutcome]]:
+    """Role and place of each part among resources of its type: same identifier, same patient. A server may return anything."""
     by_identifier = dict(_identified(_own(sealed, resources)))
-    for part in sealed.missing:
+    for part in parts:
         resource = by_identifier.get(identifier_of(part))
-        if resource is not None and resource.get("resourceType") == part.type and resource.get("id"):
+        if resource is not None and resource.get("id"):
             yield part.role, _place(resource)
 
 
