@@ -4,7 +4,7 @@ A server that stores a bundle entry by entry gives the entries it took reference
 `hasMember` to scores that never were, scores `derivedFrom` answers that never were). Once the missing parts are stored, those are wrong."""
 
 from collections.abc import Callable, Mapping
-from typing import cast
+from functools import partial
 
 from msgspec.structs import replace
 
@@ -30,10 +30,14 @@ def with_real_references(value: object, references: Mapping[str, str]) -> object
         return [with_real_references(entry, references) for entry in value if not _dangles(entry, references)]
     if not isinstance(value, dict):
         return value
-    real = {key: with_real_references(entry, references) for key, entry in value.items() if not _dangles(entry, references)}
-    kept = {key: entry for key, entry in real.items() if entry != []}
-    urn = value.get("reference")
+    kept, urn = _kept(value, references), value.get("reference")
     return {**kept, "reference": references.get(urn, urn)} if isinstance(urn, str) else kept
+
+
+def _kept(node: Mapping[str, object], references: Mapping[str, str]) -> Resource:
+    """What is said within an object, without what would dangle or be empty."""
+    real = {key: with_real_references(entry, references) for key, entry in node.items() if not _dangles(entry, references)}
+    return {key: entry for key, entry in real.items() if entry != []}
 
 
 def references_within(part: SubmissionPart) -> int:
@@ -43,8 +47,6 @@ def references_within(part: SubmissionPart) -> int:
 
 def with_loose(sealed: SealedSubmission) -> SealedSubmission:
     """The submission as it is sealed: of each part that is stored, which it refers to that are not yet."""
-    if all(outcome.reference is not None for outcome in sealed.outcomes.values()):
-        return sealed
     parts = sealed.parts
     missing = {part.full_url: part.role for part in parts if part.role not in sealed.stored}
     loose = {part.role: _named_in(part, missing) for part in parts if part.role in sealed.stored}
@@ -88,11 +90,12 @@ def _repaired(
     why_not_update: Callable[[str], str | None],
 ) -> str | None:
     """Why one stored part could not be put right; None where it was, or was right already. `If-Match` keeps what somebody else changed."""
+    named = partial(_named, base=sealed.base)
     try:
         stored = client.read_reference(places[part.full_url], fresh=True)
         linked = {name: value for name, value in part.resource.items() if _URN in str(value)}
-        right = cast("Resource", with_real_references(linked, places))
-        if all(_named(stored.get(name), sealed.base) == _named(right.get(name), sealed.base) for name in linked):
+        right = _kept(linked, places)
+        if all(named(stored.get(name)) == named(right.get(name)) for name in linked):
             return None
         reason = why_not_update(part.type)
         if reason is None:
@@ -103,15 +106,15 @@ def _repaired(
     return reason
 
 
-def _named(value: object, base: str) -> frozenset[str]:
+def _named(value: object, *, base: str) -> frozenset[str]:
     """Every reference within, as `Type/id` where it is to this server."""
     if isinstance(value, list):
-        return frozenset().union(*(_named(entry, base) for entry in value))
+        return frozenset().union(*(_named(entry, base=base) for entry in value))
     if not isinstance(value, dict):
         return frozenset()
     written = value.get("reference")
     here = {local_reference(written, base=base) or written} if isinstance(written, str) else set()
-    return frozenset(here).union(*(_named(entry, base) for entry in value.values()))
+    return frozenset(here).union(*(_named(entry, base=base) for entry in value.values()))
 
 
 def _version(stored: Resource) -> str | None:

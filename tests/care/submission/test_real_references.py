@@ -183,6 +183,12 @@ class TestRepair:
         assert shelf.repair(parcel(placed(*ROLES)), "panel") == parcel(placed(*ROLES))
         assert (shelf.asked("GET"), shelf.asked("PUT")) == ([PLACES["panel"]], [])
 
+    def test_references_deep_inside_are_left_alone_too(self, shelf: Shelf) -> None:
+        answers = {"reference": f"{BASE}/{PLACES['response']}/_history/1"}
+        shelf.put("provenance", target=at(*URNS), entity=[{"role": "source", "what": answers}])
+        shelf.repair(parcel(placed(*ROLES)), "provenance")
+        assert shelf.asked("PUT") == []
+
     def test_same_id_on_another_server_is_another_entry(self, shelf: Shelf) -> None:
         shelf.put("goal", derivedFrom=[{"reference": f"https://other.example/fhir/{PLACES['response']}"}])
         shelf.repair(parcel(placed(*ROLES)), "goal")
