@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from smart_app.care.submission.sealed_submission import PROVENANCE, RESPONSE, Became, SealedSubmission, SubmissionPart, WriteOutcome
-from smart_app.errors import FhirError, Forbidden, NotSent, Unauthorized
+from smart_app.errors import Conflict, FhirError, Forbidden, NotSent, Unauthorized
 from smart_app.fhir.client import EntryOutcome, WrittenResource
 
 State = Literal["sealed", "stored", "partly", "accepted", "refused", "unknown"]
@@ -76,6 +76,12 @@ def _became(error: FhirError) -> Became:
         return "forbidden"
     definite = (error.status in _REFUSALS and error.status != _TIMED_OUT) or error.status == _NOT_IMPLEMENTED
     return "refused" if definite else "unknown"
+
+
+def may_go_well_later(error: FhirError) -> bool:
+    """Whether a change that failed may be taken another time, as what was in its way may have passed: the server's load or fault, a sign-in
+    that has run out, a lost answer, somebody else's change in between."""
+    return isinstance(error, Conflict) or _became(error) in {"waiting", "expired", "unknown"}
 
 
 def of_entry(outcome: EntryOutcome) -> WriteOutcome:

@@ -3,12 +3,13 @@
 A server that stores a bundle entry by entry gives the entries it took references to entries that it then refused (seen: a panel with
 `hasMember` to scores that never were, scores `derivedFrom` answers that never were). Once the missing parts are stored, those are wrong."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 
 from msgspec.structs import replace
 
 from fhir_mappings.r4.references import local_reference
+from smart_app.care.submission.judgement import may_go_well_later
 from smart_app.care.submission.sealed_submission import SealedSubmission, SubmissionPart, WriteOutcome
 from smart_app.errors import FhirError
 from smart_app.fhir.client import FhirClient, Resource
@@ -62,23 +63,32 @@ def repair_references(
     sealed: SealedSubmission, earlier: Mapping[str, str], *, client: FhirClient, why_not_update: Callable[[str], str | None]
 ) -> SealedSubmission:
     """The submission, after each part of `earlier` (role and place) was read and, where it refers to other places than those of the parts
-    as they are stored now, changed. What may not be or cannot be changed keeps the reason with its place. What is loose still waits for
-    parts that are not stored."""
-    places = places_of(sealed)
+    as they are stored now, changed. What may not be or cannot be changed keeps the reason with its place, and is loose still where another
+    time it may be: else the record would keep references to nothing for a server that was busy. So is what refers to parts that are not
+    stored."""
+    places, again = places_of(sealed), set[str]()
     for part in sealed.parts:
         if part.role in earlier and references_within(part):
-            why = _repaired(sealed, part, places, client=client, why_not_update=why_not_update)
-            if why is not None:
-                sealed = sealed.with_outcomes({part.role: _noted(sealed.outcome_of(part.role), why)})
-    return replace(sealed, loose={role: left for role, roles in sealed.loose.items() if (left := _not_stored(roles, sealed))})
+            try:
+                why = _repaired(sealed, part, places, client=client, why_not_update=why_not_update)
+            except FhirError as error:
+                why = error.user_message
+                if may_go_well_later(error):
+                    again.add(part.role)
+            sealed = sealed.with_outcomes({part.role: _noted(sealed.outcome_of(part.role), why)})
+    return replace(sealed, loose=_loose_after(sealed, again))
 
 
-def _not_stored(roles: tuple[str, ...], sealed: SealedSubmission) -> tuple[str, ...]:
-    return tuple(role for role in roles if role not in sealed.stored)
+def _loose_after(sealed: SealedSubmission, again: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """What is loose after a repair: all that those parts refer to, which have to be tried again, and of others what is not stored."""
+    everything = {part.full_url: part.role for part in sealed.parts}
+    left = {role: tuple(one for one in roles if one not in sealed.stored) for role, roles in sealed.loose.items()}
+    whole = {part.role: _named_in(part, everything) for part in sealed.parts if part.role in again}
+    return {role: roles for role, roles in {**left, **whole}.items() if roles}
 
 
-def _noted(outcome: WriteOutcome, why: str) -> WriteOutcome:
-    return WriteOutcome(reference=outcome.reference, version=outcome.version, why=f"{_NOT_PUT_RIGHT} {why}")
+def _noted(outcome: WriteOutcome, why: str | None) -> WriteOutcome:
+    return replace(outcome, why=None if why is None else f"{_NOT_PUT_RIGHT} {why}")
 
 
 def _repaired(
@@ -89,20 +99,18 @@ def _repaired(
     client: FhirClient,
     why_not_update: Callable[[str], str | None],
 ) -> str | None:
-    """Why one stored part could not be put right; None where it was, or was right already. `If-Match` keeps what somebody else changed."""
+    """Why one stored part may not be put right; None where it was, or was right already. `If-Match` keeps what somebody else changed.
+    FhirError."""
     named = partial(_named, base=sealed.base)
-    try:
-        stored = client.read_reference(places[part.full_url], fresh=True)
-        linked = {name: value for name, value in part.resource.items() if _URN in str(value)}
-        right = _kept(linked, places)
-        if all(named(stored.get(name)) == named(right.get(name)) for name in linked):
-            return None
-        reason = why_not_update(part.type)
-        if reason is None:
-            others = {name: value for name, value in stored.items() if name not in linked}
-            client.update({**others, **right}, if_match=_version(stored))
-    except FhirError as error:
-        return error.user_message
+    stored = client.read_reference(places[part.full_url], fresh=True)
+    linked = {name: value for name, value in part.resource.items() if _URN in str(value)}
+    right = _kept(linked, places)
+    if all(named(stored.get(name)) == named(right.get(name)) for name in linked):
+        return None
+    reason = why_not_update(part.type)
+    if reason is None:
+        others = {name: value for name, value in stored.items() if name not in linked}
+        client.update({**others, **right}, if_match=_version(stored))
     return reason
 
 

@@ -6,6 +6,7 @@ from smart_app.care.submission.judgement import (
     State,
     failure_sentence,
     for_want_of_permission,
+    may_go_well_later,
     of_entry,
     of_error,
     of_written,
@@ -66,6 +67,20 @@ class TestFailedRequest:
 
     def test_server_without_words_is_not_quoted(self) -> None:
         assert failure_sentence(failure(503, {}, b"")) == "The health record is overloaded or has a fault."
+
+
+class TestAnotherTime:
+    @pytest.mark.parametrize("status", [302, 401, 408, 409, 412, 429, 500, 503])
+    def test_what_is_so_at_the_moment_may_have_passed(self, status: int) -> None:
+        assert may_go_well_later(failure(status, {}, b""))
+
+    def test_server_that_did_not_answer_may_answer(self) -> None:
+        assert may_go_well_later(NotSent("The health record cannot be reached."))
+        assert may_go_well_later(Unreachable("The health record did not answer."))
+
+    @pytest.mark.parametrize("status", [400, 403, 404, 410, 422, 501])
+    def test_a_no_stays_a_no(self, status: int) -> None:
+        assert not may_go_well_later(failure(status, {}, b""))
 
 
 class TestEntryOfATransaction:

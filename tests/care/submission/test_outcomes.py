@@ -235,6 +235,28 @@ def test_references_that_may_not_be_changed_are_said_to_differ(ehr: Ehr, service
     assert notes["Who entered it (Provenance)"] is None
 
 
+@pytest.mark.parametrize(
+    "fault", [refusal(429, "later"), refusal(503, "no room"), refusal(412, "changed"), Broken("reset")], ids=["429", "503", "412", "reset"]
+)
+def test_references_that_could_not_be_put_right_for_the_moment_are_by_the_next_try(
+    ehr: Ehr, services: AppServices, fault: Answer | Exception
+) -> None:
+    entry_by_entry(ehr, by_status(503, "QuestionnaireResponse"))
+    ehr.faults.append(lambda method, path: fault if method == "PUT" else None)
+    send(services)
+    assert dangling(ehr)
+    found = stand(services)
+    assert (found.outcome, found.completable) == ("partly_saved", True)
+    assert told(found).startswith(IN_THE_RECORD)
+    assert open_states(services) == ["partly"]
+    ehr.faults.clear()
+    found = try_again(services)
+    assert found.outcome == "saved"
+    assert {line.read_back for line in found.written} == {"same"}
+    assert one_of_each(ehr)
+    assert dangling(ehr) == []
+
+
 def test_redirect_of_a_write_is_not_known_and_then_found(ehr: Ehr, services: AppServices, monkeypatch: pytest.MonkeyPatch) -> None:
     store = ehr._post
 

@@ -227,6 +227,26 @@ class TestRepair:
         assert goal.reference == PLACES["goal"]
         assert "changed in the health record in the meantime" in str(goal.why)
 
+    @pytest.mark.parametrize("status", [401, 408, 409, 412, 429, 500, 503])
+    def test_what_could_not_be_changed_for_the_moment_waits_to_be_put_right(self, shelf: Shelf, status: int) -> None:
+        shelf.put("panel", derivedFrom=at("response"), hasMember=[{"reference": "Observation/never-1"}])
+        shelf.refuses = status
+        waiting = {"panel": ("response", "goal", "task")}
+        sealed = shelf.repair(parcel(placed(*ROLES)), "panel")
+        assert sealed.loose == waiting
+        assert sealed.outcome_of("panel").why is not None
+        assert shelf.repair(parcel(placed(*ROLES), loose={"panel": ("goal",), "goal": ("response",)}), "panel").loose == waiting
+        shelf.refuses = None
+        assert shelf.repair(sealed, "panel") == parcel(placed(*ROLES))
+
+    @pytest.mark.parametrize("status", [400, 403, 404, 422, 501])
+    def test_what_the_server_says_no_to_is_not_waited_for(self, shelf: Shelf, status: int) -> None:
+        shelf.put("panel", derivedFrom=at("response"), hasMember=[{"reference": "Observation/never-1"}])
+        shelf.refuses = status
+        sealed = shelf.repair(parcel(placed(*ROLES), loose={"panel": ("goal",)}), "panel")
+        assert sealed.loose == {}
+        assert "could not be put right" in str(sealed.outcome_of("panel").why)
+
     def test_what_cannot_be_read_keeps_nothing_else_from_being_put_right(self, shelf: Shelf) -> None:
         shelf.put("panel", derivedFrom=at("response"), hasMember=[])
         sealed = shelf.repair(parcel(placed(*ROLES)), "goal", "panel")
