@@ -8,6 +8,7 @@ import pytest
 from smart_app.store import Store, open_store
 from tests.peers.postgres_server import emptied
 from tests.support.clock import Clock
+from tests.support.fresh_database import fresh_database, fresh_memory
 
 KEY = bytes(range(32))
 
@@ -27,7 +28,10 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def store(database_url: str, clock: Clock) -> Iterator[Store]:
-    opened = open_store(database_url, [KEY], clock=clock)
+def store(database_url: str, tmp_path: Path, clock: Clock) -> Iterator[Store]:
+    """With the newest schema from the start, but on PostgreSQL; what is opened by its address alone is migrated by whoever opens it."""
+    with fresh_memory(key=KEY):
+        address = fresh_database(tmp_path, key=KEY) if database_url.startswith("sqlite:///") else database_url
+        opened = open_store(address, [KEY], clock=clock)
     yield opened
     opened.close()
