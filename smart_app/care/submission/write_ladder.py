@@ -50,7 +50,7 @@ def climb(sealed: SealedSubmission, sender: Sender) -> SealedSubmission:
     for rung in _rungs_for(sealed):
         reason = rung.why_not(sender.permissions)
         if reason is None:
-            sealed = rung.write(replace(sealed, step=rung.key, notes=tuple(reasons)), sender)
+            sealed = rung.write(replace(sealed, step=rung.key, notes=tuple(reasons), reason=None), sender)
             if not _may_go_on(sealed):
                 return sealed
             reason = sealed.reason or ""
