@@ -1,19 +1,26 @@
 """The outbox: sealed before it is sent, sent by one request only, never lost."""
 
+import io
+from collections.abc import Iterator
 from contextlib import closing
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 import simplejson
+import structlog
 from msgspec.structs import replace
-from sqlalchemy import event, select
+from sqlalchemy import Connection, Row, event, select, update
 
+from smart_app.errors import NotOpened
 from smart_app.launch.context.launch_context import Author, LaunchId
 from smart_app.store import OutboxEntry, OutboxState, Store, open_store
-from smart_app.store.seal import digest
+from smart_app.store.outbox import Outbox
+from smart_app.store.seal import Sealer, digest
 from smart_app.store.tables import outbox
+from smart_app.telemetry import configure_logging
 from tests.support.at_once import at_once
 from tests.support.clock import Clock
 from tests.support.samples import CONTEXT
@@ -228,3 +235,296 @@ def test_what_no_configured_key_opens_is_counted_and_hides_nothing_else(tmp_path
     with closing(open_store(address, [b"n" * 32], clock=clock)) as one:
         found = one.outbox.open_entries()
     assert ([entry.key for entry in found.entries], found.unopened) == (["key-2"], 1)
+
+
+OLD, NEW = bytes(range(32)), bytes(range(1, 33))
+OTHER = LaunchId("launch-2")
+
+
+def entry_of(store: Store, key: str = "key-1") -> OutboxEntry:
+    entry = store.outbox.get(key)
+    assert entry is not None
+    return entry
+
+
+def row_of(store: Store, key: str = "key-1") -> Row[Any]:
+    with store.database.begin() as connection:
+        return connection.execute(select(outbox).where(outbox.c.id == digest(key))).one()
+
+
+def write(store: Store, key: str = "key-1", **values: Any) -> None:
+    with store.database.begin() as connection:
+        connection.execute(update(outbox).where(outbox.c.id == digest(key)).values(values))
+
+
+def as_before_authors(store: Store, key: str = "key-1") -> None:
+    """The row as the version before sealed it: without its author, which only its lookup tells."""
+    envelope = {"key": key, "launch_id": LAUNCH, "payload": {"n": 1}}
+    write(store, key, payload=store.sealer.seal(envelope, table="outbox", row=digest(key)), patient=None)
+
+
+def found_by(store: Outbox) -> tuple[list[str], list[str]]:
+    """What its author finds of it, and whoever opens its patient's chart."""
+    about = store.left_about(CONTEXT.iss, CONTEXT.patient)
+    return [entry.key for entry in store.left_by(AUTHOR)], [entry.key for entry in about]
+
+
+@pytest.fixture
+def logged() -> Iterator[io.StringIO]:
+    stream = io.StringIO()
+    configure_logging(stream=stream)
+    yield stream
+    structlog.reset_defaults()
+
+
+def test_what_is_put_with_its_author_is_found_by_them_and_by_its_patient(store: Store, clock: Clock) -> None:
+    assert store.outbox.put("key-1", launch_id=LAUNCH, payload={"n": 1}, author=AUTHOR)
+    found = OutboxEntry(
+        key="key-1", launch_id=LAUNCH, state="sealed", payload={"n": 1}, created=clock(), updated=clock(), author=AUTHOR, due=None
+    )
+    assert store.outbox.left_by(AUTHOR) == store.outbox.left_about(CONTEXT.iss.rstrip("/"), CONTEXT.patient) == [found]
+    for other in (COLLEAGUE, replace(AUTHOR, patient="pat-2"), replace(AUTHOR, iss="https://other.example/fhir")):
+        assert store.outbox.left_by(other) == []
+    assert store.outbox.left_about("https://other.example/fhir", CONTEXT.patient) == []
+
+
+def test_what_has_no_author_is_found_by_nobody(store: Store) -> None:
+    put(store)
+    assert (row_of(store).owner, row_of(store).patient, entry_of(store).author) == (None, None, None)
+    assert found_by(store.outbox) == ([], [])
+
+
+def test_what_is_taken_is_sending_from_that_moment(store: Store, clock: Clock) -> None:
+    put(store)
+    sealed = clock()
+    clock.forward(seconds=3)
+    assert store.outbox.claim("key-1")
+    entry = entry_of(store)
+    assert (entry.state, entry.created, entry.updated) == ("sending", sealed, clock())
+
+
+def test_what_was_never_put_is_named_where_it_is_marked_or_sealed_again(store: Store) -> None:
+    with pytest.raises(KeyError) as wrong:
+        store.outbox.mark("key-1", "stored")
+    assert wrong.value.args == ("key-1",)
+    for author in (None, AUTHOR):
+        with pytest.raises(KeyError) as wrong:
+            store.outbox.reseal("key-1", "stored", launch_id=LAUNCH, payload={}, author=author)
+        assert wrong.value.args == ("key-1",)
+
+
+@pytest.mark.parametrize("state", ["sealed", "unknown", "refused", "partly"])
+def test_what_can_be_sent_is_due_once_it_is_asked_for_until_it_is_sealed_again(store: Store, clock: Clock, state: OutboxState) -> None:
+    put(store)
+    store.outbox.mark("key-1", state)
+    assert entry_of(store).due is None
+    clock.forward(seconds=1)
+    assert store.outbox.ask_again("key-1")
+    assert (entry_of(store).due, entry_of(store).state) == (clock(), state)
+    store.outbox.reseal("key-1", state, launch_id=LAUNCH, payload={})
+    assert entry_of(store).due is None
+
+
+def test_what_is_being_sent_or_is_settled_is_not_asked_for(store: Store) -> None:
+    put(store)
+    states: tuple[OutboxState, ...] = ("sending", "stored", "accepted", "discarded", "copied")
+    for state in states:
+        store.outbox.mark("key-1", state)
+        assert not store.outbox.ask_again("key-1")
+    assert not store.outbox.ask_again("key-2")
+    assert entry_of(store).due is None
+
+
+def test_sealed_again_it_is_as_it_then_stands_and_its_author_stays(store: Store, clock: Clock) -> None:
+    sealed = put_by(store, AUTHOR, "key-1", "sending")
+    clock.forward(seconds=5)
+    store.outbox.reseal("key-1", "partly", launch_id=OTHER, payload={"n": Decimal("2.0")})
+    entry = entry_of(store)
+    assert entry == replace(sealed, state="partly", launch_id=OTHER, payload={"n": Decimal("2.0")}, updated=clock())
+    assert found_by(store.outbox) == (["key-1"], ["key-1"])
+
+
+def test_sealed_again_with_another_author_it_is_theirs(store: Store) -> None:
+    put(store)
+    store.outbox.reseal("key-1", "refused", launch_id=LAUNCH, payload={}, author=AUTHOR)
+    assert (entry_of(store).author, found_by(store.outbox)) == (AUTHOR, (["key-1"], ["key-1"]))
+    store.outbox.reseal("key-1", "refused", launch_id=LAUNCH, payload={}, author=COLLEAGUE)
+    assert (entry_of(store).author, found_by(store.outbox)) == (COLLEAGUE, ([], ["key-1"]))
+
+
+def test_a_change_within_a_transaction_goes_with_it(store: Store, clock: Clock) -> None:
+    seen = put_by(store, AUTHOR, "key-1")
+    put_by(store, AUTHOR, "key-2", "stored")
+    put_by(store, AUTHOR, "key-3", "sending")
+    with pytest.raises(RuntimeError), store.database.begin() as together:
+        _change_all_and_fail(store, seen, together, later=clock() + timedelta(days=1))
+    assert entry_of(store) == seen
+    assert [entry_of(store, key).state for key in ("key-2", "key-3")] == ["stored", "sending"]
+
+
+def _change_all_and_fail(store: Store, seen: OutboxEntry, together: Connection, *, later: datetime) -> None:
+    assert store.outbox.ask_again("key-1", within=together)
+    assert store.outbox.decide(seen, "copied", launch_id=LAUNCH, payload={}, within=together)
+    store.outbox.reseal("key-1", "partly", launch_id=LAUNCH, payload={"n": 2}, within=together)
+    assert store.outbox.recover(later, within=together) == 1
+    assert store.outbox.purge(later, within=together) == 1
+    raise RuntimeError
+
+
+def test_whether_a_key_is_known_is_told_of_what_no_key_opens_too(store: Store) -> None:
+    assert not store.outbox.knows("key-1")
+    put(store)
+    assert store.outbox.knows("key-1")
+    write(store, payload=b"not sealed by anybody")
+    assert store.outbox.knows("key-1")
+    with pytest.raises(NotOpened):
+        store.outbox.get("key-1")
+
+
+def test_what_cannot_be_opened_is_passed_over_with_a_line_in_the_log(store: Store, logged: io.StringIO) -> None:
+    for key in ("key-1", "key-2"):
+        put_by(store, AUTHOR, key)
+    write(store, payload=b"not sealed by anybody")
+    assert [entry.key for entry in store.outbox.pending()] == ["key-2"]
+    assert found_by(store.outbox) == (["key-2"], ["key-2"])
+    found = store.outbox.open_entries()
+    assert ([entry.key for entry in found.entries], found.unopened) == (["key-2"], 1)
+    lines = [simplejson.loads(line) for line in logged.getvalue().splitlines()]
+    assert {(line["event"], line["tables"]) for line in lines} == {("row_not_opened", "outbox")}
+
+
+def test_an_author_of_another_shape_was_sealed_by_another_version(store: Store) -> None:
+    put(store)
+    envelope = {"key": "key-1", "launch_id": LAUNCH, "payload": {}, "author": {"name": "Ada"}}
+    write(store, payload=store.sealer.seal(envelope, table="outbox", row=digest("key-1")))
+    with pytest.raises(NotOpened) as wrong:
+        store.outbox.get("key-1")
+    assert wrong.value.user_message == "A stored submission was sealed by another version of Rapport."
+    assert wrong.value.detail == "table outbox"
+
+
+def test_a_decision_is_kept_with_the_launch_and_the_moment_it_was_made(store: Store, clock: Clock) -> None:
+    seen = put_by(store, AUTHOR, "key-1")
+    assert store.outbox.ask_again("key-1")
+    clock.forward(seconds=4)
+    assert store.outbox.decide(seen, "copied", launch_id=OTHER, payload={"by": "Ada"})
+    assert entry_of(store) == replace(seen, state="copied", launch_id=OTHER, payload={"by": "Ada"}, updated=clock())
+    assert not store.outbox.decide(replace(seen, key="key-2"), "copied", launch_id=OTHER, payload={})
+
+
+def test_what_is_left_and_what_was_discarded_comes_the_latest_first(store: Store, clock: Clock) -> None:
+    for key in ("key-1", "key-2", "key-3", "key-4"):
+        put_by(store, AUTHOR, key)
+        clock.forward(seconds=1)
+    for key in ("key-4", "key-3"):
+        clock.forward(seconds=1)
+        store.outbox.decide(entry_of(store, key), "discarded", launch_id=LAUNCH, payload={})
+    assert found_by(store.outbox) == (["key-2", "key-1"], ["key-2", "key-1"])
+    assert [entry.key for entry in store.outbox.discarded_by(AUTHOR)] == ["key-3", "key-4"]
+    assert [entry.key for entry in store.outbox.discarded_about(CONTEXT.iss, CONTEXT.patient)] == ["key-3", "key-4"]
+
+
+def test_the_latest_a_user_sent_are_found_stored_ones_among_them(store: Store, clock: Clock) -> None:
+    for key in ("key-1", "key-2"):
+        put_by(store, AUTHOR, key, "stored")
+        clock.forward(seconds=1)
+    put_by(store, COLLEAGUE, "key-3", "stored")
+    assert [entry.key for entry in store.outbox.sent_by(AUTHOR)] == ["key-2", "key-1"]
+
+
+def test_a_submission_is_its_authors_until_it_is_stored(store: Store) -> None:
+    put_by(store, AUTHOR, "key-1")
+    assert store.outbox.belongs("key-1", AUTHOR)
+    assert not store.outbox.belongs("key-1", COLLEAGUE)
+    assert not store.outbox.belongs("key-2", AUTHOR)
+    store.outbox.mark("key-1", "stored")
+    assert not store.outbox.belongs("key-1", AUTHOR)
+
+
+def test_a_launch_whose_row_no_key_opens_is_not_sending(store: Store) -> None:
+    for key, launch in (("key-1", LAUNCH), ("key-2", OTHER)):
+        store.outbox.put(key, launch_id=launch, payload={}, state="sending")
+    write(store, payload=b"not sealed by anybody")
+    assert store.outbox.launches_sending() == {digest(OTHER)}
+
+
+def test_only_what_was_sending_since_before_is_not_known_any_more(store: Store, clock: Clock) -> None:
+    begun = clock()
+    for key in ("key-1", "key-2"):
+        put_by(store, AUTHOR, key, "sending")
+        clock.forward(seconds=1)
+    put_by(store, AUTHOR, "key-3")
+    assert store.outbox.recover(begun) == 0
+    assert store.outbox.recover(begun + timedelta(seconds=1)) == 1
+    assert [entry_of(store, key).state for key in ("key-1", "key-2", "key-3")] == ["unknown", "sending", "refused"]
+    assert entry_of(store).updated == clock()
+
+
+def test_only_what_was_stored_before_goes(store: Store, clock: Clock) -> None:
+    begun = clock()
+    for key in ("key-1", "key-2"):
+        put_by(store, AUTHOR, key, "stored")
+        clock.forward(seconds=1)
+    assert store.outbox.purge(begun) == 0
+    assert store.outbox.purge(begun + timedelta(seconds=1)) == 1
+    assert [store.outbox.knows(key) for key in ("key-1", "key-2")] == [False, True]
+
+
+class TestChangeOfKeys:
+    """What was sealed under one key, as the next one keeps it; the first is gone then."""
+
+    def _under(self, store: Store, *keys: bytes) -> Outbox:
+        return Outbox(store.database, Sealer(keys), clock=store.clock)
+
+    def _never(self, launch: LaunchId) -> list[Author]:
+        raise AssertionError(launch)
+
+    def test_its_author_and_its_patient_find_it_under_the_new_key_alone(self, store: Store) -> None:
+        before = put_by(store, AUTHOR, "key-1")
+        both = self._under(store, NEW, OLD)
+        assert found_by(both) == (["key-1"], ["key-1"])
+        columns = both.resealed(row_of(store), candidates=self._never)
+        assert columns is not None
+        write(store, **columns)
+        alone = self._under(store, NEW)
+        assert (alone.get("key-1"), found_by(alone)) == (before, (["key-1"], ["key-1"]))
+
+    def test_what_never_had_an_author_is_sealed_anew_and_nothing_else(self, store: Store) -> None:
+        put(store)
+        columns = self._under(store, NEW, OLD).resealed(row_of(store), candidates=self._never)
+        assert columns is not None
+        assert list(columns) == ["payload"]
+        write(store, **columns)
+        entry = self._under(store, NEW).get("key-1")
+        assert entry is not None
+        assert (entry.payload, entry.author) == ({"bundle": {"value": Decimal("7.10")}}, None)
+
+    def test_who_sent_it_before_authors_were_sealed_is_the_one_of_its_launch_whose_lookup_it_has(self, store: Store) -> None:
+        put_by(store, AUTHOR, "key-1")
+        as_before_authors(store)
+        asked: list[LaunchId] = []
+
+        def candidates(launch: LaunchId) -> list[Author]:
+            asked.append(launch)
+            return [COLLEAGUE, AUTHOR]
+
+        columns = self._under(store, NEW, OLD).resealed(row_of(store), candidates=candidates)
+        assert columns is not None
+        write(store, **columns)
+        alone = self._under(store, NEW)
+        entry = alone.get("key-1")
+        assert entry is not None
+        assert (asked, entry.author, entry.payload, entry.launch_id) == ([LAUNCH], AUTHOR, {"n": 1}, LAUNCH)
+        assert found_by(alone) == (["key-1"], ["key-1"])
+
+    def test_where_nobody_of_its_launch_is_proven_it_stays(self, store: Store) -> None:
+        put_by(store, AUTHOR, "key-1")
+        as_before_authors(store)
+        both = self._under(store, NEW, OLD)
+        assert both.resealed(row_of(store), candidates=lambda _launch: [COLLEAGUE]) is None
+        assert both.resealed(row_of(store), candidates=lambda _launch: []) is None
+
+    def test_what_no_key_opens_is_not_sealed_anew(self, store: Store) -> None:
+        put_by(store, AUTHOR, "key-1")
+        with pytest.raises(NotOpened):
+            self._under(store, NEW).resealed(row_of(store), candidates=self._never)
