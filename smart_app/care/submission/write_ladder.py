@@ -44,8 +44,6 @@ def climb(sealed: SealedSubmission, sender: Sender) -> SealedSubmission:
     was. Parts of unknown outcome are sent only where the server tells an equal one."""
     if not _may_be_sent(sealed, RESPONSE, sender):
         return sealed
-    before = sealed
-    sealed = replace(sealed, notes=(), reason=None, step=None)
     reasons: list[str] = []
     for rung in _rungs_for(sealed):
         reason = rung.why_not(sender.permissions)
@@ -53,9 +51,9 @@ def climb(sealed: SealedSubmission, sender: Sender) -> SealedSubmission:
             sealed = rung.write(replace(sealed, step=rung.key, notes=tuple(reasons), reason=None), sender)
             if not _may_go_on(sealed):
                 return sealed
-            reason = sealed.reason or ""
+            reason = sealed.reason
         reasons.append(f"Not as {rung.step}: {reason}")
-    return _kept(sealed, reasons, before)
+    return _kept(sealed, reasons)
 
 
 def _may_go_on(sealed: SealedSubmission) -> bool:
@@ -63,11 +61,11 @@ def _may_go_on(sealed: SealedSubmission) -> bool:
     return not sealed.stored and sealed.outcome_of(RESPONSE).became in SAID_NO
 
 
-def _kept(sealed: SealedSubmission, reasons: list[str], before: SealedSubmission) -> SealedSubmission:
-    """Nothing was stored: the reasons, each once. What was stored earlier was so by the step of then."""
+def _kept(sealed: SealedSubmission, reasons: list[str]) -> SealedSubmission:
+    """Nothing was stored: the reasons, each once. What was stored earlier was so by the step of then, as no way was tried since."""
     plain = dict.fromkeys(reason.partition(": ")[2] for reason in reasons)
     said = [reason for reason in plain if reason != _TRIED] or list(plain)
-    return replace(sealed, step=before.step if sealed.stored else None, notes=(), reason=" ".join(map(_whole, said)) or None)
+    return replace(sealed, step=sealed.step if sealed.stored else None, notes=(), reason=" ".join(map(_whole, said)) or None)
 
 
 def _whole(reason: str) -> str:
