@@ -1,5 +1,6 @@
 """A browser without a screen: follows redirects, keeps cookies per origin, reads forms. For `rapport demo --check`."""
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from http.cookies import SimpleCookie
@@ -52,18 +53,18 @@ class _PageReader(HTMLParser):
         self._silent = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
+        given = defaultdict(str, {name: value or "" for name, value in attrs})
         self._in_heading = self._in_heading or (tag == "h1" and not self.heading)
         if tag == "div":
-            self._notice(given.get("class", "").split())
+            self._notice(given["class"].split())
         if tag == "form":
-            self.forms.append(PageForm(action=given.get("action", ""), method=given.get("method", "get").lower()))
+            self.forms.append(PageForm(action=given["action"], method=(given["method"] or "get").lower()))
         elif tag == "input" and self.forms:
             self._field(given)
         elif tag == "a":
             self._href = given.get("href")
         elif tag == "iframe":
-            self.frames.append(given.get("src", ""))
+            self.frames.append(given["src"])
         elif tag in {"div", "table", "tr", "td", "th"}:
             self._table(tag, given)
         elif tag in {"script", "style"}:
@@ -76,10 +77,10 @@ class _PageReader(HTMLParser):
             self.notices.append("")
         self._in_notice += begins or bool(self._in_notice)
 
-    def _table(self, tag: str, given: dict[str, str]) -> None:
+    def _table(self, tag: str, given: defaultdict[str, str]) -> None:
         """A region, or a table, row or cell begins."""
         if tag == "div":
-            self._region = given.get("aria-label", "") if given.get("role") == "region" else self._region
+            self._region = given["aria-label"] if given["role"] == "region" else self._region
         elif tag == "table":
             self.tables.append(PageTable(label=self._region))
             self._region = ""
@@ -90,9 +91,9 @@ class _PageReader(HTMLParser):
         # An end tag of a cell may be left out; what follows the table is in none.
         self._in_cell = tag in {"td", "th"} and bool(self.tables and self.tables[-1].rows)
 
-    def _field(self, given: dict[str, str]) -> None:
+    def _field(self, given: defaultdict[str, str]) -> None:
         """Remember one input of the form being read."""
-        kind, name, value = given.get("type", "text"), given.get("name", ""), given.get("value", "")
+        kind, name, value = given["type"], given["name"], given["value"]
         if kind == "hidden":
             self.forms[-1].hidden[name] = value
         elif kind == "checkbox" and "required" in given:
@@ -199,9 +200,7 @@ class HtmlVisitor:
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in jar.items())} if jar else {}
         if method == "POST":
             headers |= {"Origin": origin, "Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "navigate"}
-        answer = self._http.request(
-            method, url, data=fields or None, headers=headers, allow_redirects=False, timeout=_TIMEOUT, cookies=None
-        )
+        answer = self._http.request(method, url, data=fields, headers=headers, allow_redirects=False, timeout=_TIMEOUT)
         for line in answer.raw.headers.getlist("Set-Cookie"):
             self._keep(jar, line)
         self._http.cookies.clear()

@@ -187,3 +187,20 @@ def test_what_follows_a_link_a_head_cell_or_a_nested_script_is_none_of_it() -> N
     assert page.links == [("one", "/one")]
     assert page.tables[0].rows == [["h", "c"]]
     assert page.text == "one more h lost c lost too end"
+
+
+def test_an_attribute_without_a_value_is_there_and_empty() -> None:
+    html = '<a href>here</a><form action method><input type="hidden" name="key" value><input type=checkbox name="meant" required></form>'
+    page = Page(url="http://x/here", status=200, html=html)
+    assert page.links == [("here", "")]
+    (form,) = page.forms
+    assert (form.action, form.method, form.hidden, form.boxes) == ("", "get", {"key": ""}, {"meant": ""})
+
+
+def test_no_proxy_of_the_environment_stands_between(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    with serving(app()) as base:
+        assert HtmlVisitor().get(f"{base}/heard").status == 203
