@@ -251,6 +251,12 @@ class TestAnotherRequestAtTheSame:
         done = climb(small(), way())
         assert (ehr.posts(), done.step, done.stored) == (["", ""], "transaction", ehr.places())
 
+    def test_what_the_second_try_stored_in_part_is_completed(self, ehr: ListeningEhr, way: Way) -> None:
+        refuses(ehr, "", 409)
+        ehr.statuses = {"goal": 503}
+        done = climb(small(), way())
+        assert (ehr.posts(), done.stored, len(done.stored)) == (["", "", "Observation"], ehr.places(), 4)
+
     def test_the_second_answer_stands(self, ehr: ListeningEhr, way: Way) -> None:
         refuses(ehr, "", 409, 500)
         done = climb(small(), way())
