@@ -288,6 +288,27 @@ def test_what_is_put_with_its_author_is_found_by_them_and_by_its_patient(store: 
     assert store.outbox.left_about("https://other.example/fhir", CONTEXT.patient) == []
 
 
+def test_whoever_kept_it_it_is_found_as_it_was_kept(store: Store) -> None:
+    """A lookup made otherwise would lose what is kept already."""
+    put_by(store, AUTHOR, "key-1")
+    kept = row_of(store)
+    base, issuer = "https://ehr.example.org/fhir", "https://ehr.example.org/auth"
+    assert kept.owner == store.sealer.lookup(("outbox", base, "pat-1", issuer, "user-1"))
+    assert kept.patient == store.sealer.lookup(("outbox patient", base, "pat-1"))
+    assert store.outbox.left_about(f"{base}/X", "pat-1") == []
+
+
+def test_to_take_one_or_to_ask_for_one_touches_no_other(store: Store) -> None:
+    for key in ("key-1", "key-2", "key-3"):
+        put(store, key)
+    assert store.outbox.ask_again("key-2")
+    assert store.outbox.claim("key-1")
+    assert not store.outbox.claim("key-4")
+    assert not store.outbox.ask_again("key-4")
+    entries = [entry_of(store, key) for key in ("key-1", "key-2", "key-3")]
+    assert [(one.state, one.due is None) for one in entries] == [("sending", True), ("sealed", False), ("sealed", True)]
+
+
 def test_what_has_no_author_is_found_by_nobody(store: Store) -> None:
     put(store)
     assert (row_of(store).owner, row_of(store).patient, entry_of(store).author) == (None, None, None)

@@ -386,6 +386,12 @@ class TestLookedUp:
         assert resolve(in_launch(clinic), key=KEY).state == "unknown"
         assert now_sealed(clinic).reason == "The server could not be searched for it completely."
 
+    def test_where_it_stopped_at_a_lost_answer_what_comes_after_was_not_sent(self, ehr: ListeningEhr, clinic: AppServices) -> None:
+        ehr.faults.append(lambda method, path: nowhere(500) if path in {"QuestionnaireResponse", "Observation"} else None)
+        put(clinic, small({"response": became("unknown", "Lost.")}), "unknown")
+        assert resolve(in_launch(clinic), key=KEY).state == "unknown"
+        assert now_sealed(clinic).outcomes == {"response": became("unknown", "Lost.")}
+
     def test_of_what_is_stored_in_part_the_rest_that_may_be_there_is_looked_for(self, ehr: ListeningEhr, clinic: AppServices) -> None:
         for role in ("response", "panel", "provenance"):
             ehr.hold(role)
