@@ -265,8 +265,8 @@ def as_before_authors(store: Store, key: str = "key-1") -> None:
 
 def found_by(store: Outbox) -> tuple[list[str], list[str]]:
     """What its author finds of it, and whoever opens its patient's chart."""
-    about = store.left_about(CONTEXT.iss, CONTEXT.patient)
-    return [entry.key for entry in store.left_by(AUTHOR)], [entry.key for entry in about]
+    kept = store.of_patient(AUTHOR)
+    return [entry.key for entry in kept.own], [entry.key for entry in kept.about]
 
 
 @pytest.fixture
@@ -282,10 +282,11 @@ def test_what_is_put_with_its_author_is_found_by_them_and_by_its_patient(store: 
     found = OutboxEntry(
         key="key-1", launch_id=LAUNCH, state="sealed", payload={"n": 1}, created=clock(), updated=clock(), author=AUTHOR, due=None
     )
-    assert store.outbox.left_by(AUTHOR) == store.outbox.left_about(CONTEXT.iss.rstrip("/"), CONTEXT.patient) == [found]
+    kept = store.outbox.of_patient(replace(AUTHOR, iss=CONTEXT.iss.rstrip("/")))
+    assert kept.own == kept.about == [found]
     for other in (COLLEAGUE, replace(AUTHOR, patient="pat-2"), replace(AUTHOR, iss="https://other.example/fhir")):
-        assert store.outbox.left_by(other) == []
-    assert store.outbox.left_about("https://other.example/fhir", CONTEXT.patient) == []
+        assert store.outbox.of_patient(other).own == []
+    assert store.outbox.of_patient(replace(AUTHOR, iss="https://other.example/fhir")).about == []
 
 
 def test_whoever_kept_it_it_is_found_as_it_was_kept(store: Store) -> None:
@@ -295,7 +296,7 @@ def test_whoever_kept_it_it_is_found_as_it_was_kept(store: Store) -> None:
     base, issuer = "https://ehr.example.org/fhir", "https://ehr.example.org/auth"
     assert kept.owner == store.sealer.lookup(("outbox", base, "pat-1", issuer, "user-1"))
     assert kept.patient == store.sealer.lookup(("outbox patient", base, "pat-1"))
-    assert store.outbox.left_about(f"{base}/X", "pat-1") == []
+    assert store.outbox.of_patient(replace(AUTHOR, iss=f"{base}/X", patient="pat-1")).about == []
 
 
 def test_to_take_one_or_to_ask_for_one_touches_no_other(store: Store) -> None:
@@ -441,8 +442,8 @@ def test_what_is_left_and_what_was_discarded_comes_the_latest_first(store: Store
         clock.forward(seconds=1)
         store.outbox.decide(entry_of(store, key), "discarded", launch_id=LAUNCH, payload={})
     assert found_by(store.outbox) == (["key-2", "key-1"], ["key-2", "key-1"])
-    assert [entry.key for entry in store.outbox.discarded_by(AUTHOR)] == ["key-3", "key-4"]
-    assert [entry.key for entry in store.outbox.discarded_about(CONTEXT.iss, CONTEXT.patient)] == ["key-3", "key-4"]
+    assert [entry.key for entry in store.outbox.of_patient(AUTHOR).discarded_own] == ["key-3", "key-4"]
+    assert [entry.key for entry in store.outbox.of_patient(AUTHOR).discarded_about] == ["key-3", "key-4"]
 
 
 def test_the_latest_a_user_sent_are_found_stored_ones_among_them(store: Store, clock: Clock) -> None:

@@ -17,6 +17,7 @@ from smart_app.care.record.record import AnyRecord, ChartRecord, Record
 from smart_app.care.submission.delivery import (
     deliver,
     entry_of,
+    kept_entries,
     left_behind,
     read_again,
     resolve,
@@ -133,7 +134,7 @@ class TestNew:
 
         def look(_path: str) -> None:
             now = entry(clinic)
-            mine = [one.key for one in clinic.store.outbox.left_by(AUTHOR)]
+            mine = [one.key for one in clinic.store.outbox.of_patient(AUTHOR).own]
             seen.append((now.state, now.launch_id, now.author, now.payload["attempt"], mine))
 
         answers(ehr, look)
@@ -205,7 +206,7 @@ class TestOwnDatabase:
             deliver(in_launch(clinic), sealed=small())
         assert failed.value.user_message.startswith(words)
         assert failed.value.detail == "OperationalError"
-        assert (entry(clinic).state, now_sealed(clinic).outcomes) == ("sending", {})
+        assert (entry(clinic).state, now_sealed(clinic).outcomes) == ("unknown", {})
 
     @pytest.mark.parametrize("offered", [statement(transaction=False)])
     def test_progress_that_cannot_be_written_down_holds_up_nothing(
@@ -417,7 +418,7 @@ class TestLeftBehind:
         clinic.store.outbox.put("other", launch_id=LAUNCH, payload={"key": "other"}, author=AUTHOR)
         sealed = small({"response": became("refused")})
         put(clinic, sealed, "refused")
-        left = left_behind(in_launch(clinic, launch_id=ANOTHER))
+        left = left_behind(kept_entries(in_launch(clinic, launch_id=ANOTHER)))
         assert [(one.sealed, one.state, one.due) for one in left.items] == [(sealed, "refused", False)]
         assert left.unread == (NOW,)
         assert clinic.store.outbox.ask_again(KEY)

@@ -4,6 +4,7 @@ what as certainly not there, and what stays unknown."""
 import re
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -57,7 +58,9 @@ class Server:
         self.provenances: dict[str, list[dict[str, Any]]] = {}
         self.refuses: dict[str, int] = {}
         self.short: set[str] = set()
-        self.search = OutcomeSearch(client=client(session), capabilities=OFFERED, pool=pool, seconds=30)
+        self.search = OutcomeSearch(
+            client=client(session), capabilities=OFFERED, pool=pool, seconds=30, settled=datetime.max.replace(tzinfo=UTC)
+        )
         mock.add_callback(responses.GET, re.compile(re.escape(BASE)), self._answer)
 
     def _answer(self, request: Any) -> tuple[int, Mapping[str, str], str]:

@@ -8,7 +8,16 @@ from tests.fhir_mappings.results import drawn, listed
 
 @pytest.mark.parametrize(
     ("text", "reported"),
-    [("7.2%", "7.2"), ("7.4 %", "7.4"), ("7,2 %", "7.2"), ("+7.4 %", "7.4"), (">14.0 %", "14.0"), ("> 14,0 %", "14.0"), ("< 4.0 %", "4.0"), ("≥14 %", "14")],
+    [
+        ("7.2%", "7.2"),
+        ("7.4 %", "7.4"),
+        ("7,2 %", "7.2"),
+        ("+7.4 %", "7.4"),
+        (">14.0 %", "14.0"),
+        ("> 14,0 %", "14.0"),
+        ("< 4.0 %", "4.0"),
+        ("≥14 %", "14"),
+    ],
 )
 def test_a_number_with_a_unit_in_text_is_read_whatever_stands_before_it(text: str, reported: str) -> None:
     found = drawn(observation(valueQuantity=None, valueString=text))

@@ -69,7 +69,9 @@ def test_one_result_over_two_feeds_is_one_and_the_copy_is_listed() -> None:
 
 @pytest.mark.parametrize("named", ["lab", "exchange"])
 def test_whoever_is_named_by_one_of_two_copies_measured_it(named: str) -> None:
-    found, _ = read(*(percent(one, "8.5", performer=[{"display": "City Laboratory"}] if one == named else []) for one in ("lab", "exchange")))
+    found, _ = read(
+        *(percent(one, "8.5", performer=[{"display": "City Laboratory"}] if one == named else []) for one in ("lab", "exchange"))
+    )
     assert [one.performer for one in found] == ["City Laboratory"]
 
 
