@@ -228,10 +228,16 @@ def _looked_up(record: AnyRecord, entry: OutboxEntry, sealed: SealedSubmission) 
     every part as uncertain of which nothing was noted."""
     sealed = replace(sealed, sent=sealed.sent or sealed.authored)
     if entry.state == "unknown" and state_of(sealed) != "unknown":
-        sealed = sealed.with_outcomes({part.role: _CUT_OFF for part in sealed.missing if part.role not in sealed.outcomes})
+        sealed = sealed.with_outcomes({part.role: _CUT_OFF for part in sealed.missing if _may_have_gone(sealed, part.role)})
         sealed = replace(sealed, sent=entry.updated)
     found = _outcome_search(record, sealed).find(sealed)
     return replace(sealed, searched=record.services.clock(), reason=found.reason), found
+
+
+def _may_have_gone(sealed: SealedSubmission, role: str) -> bool:
+    """Whether the try that was cut off may have sent it: what was noted of it is of an earlier try. Before authors were sealed, what was
+    noted was also brought here from another state, by a migration, and holds."""
+    return role not in sealed.outcomes or (sealed.author is not None and sealed.outcome_of(role).became != "left_out")
 
 
 _CUT_OFF = WriteOutcome(why="Rapport was interrupted while it was sent.", became="unknown")

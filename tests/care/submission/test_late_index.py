@@ -12,7 +12,7 @@ from smart_app.care.submission.delivery import send_again
 from smart_app.care.submission.receipt import Receipt
 from smart_app.care.submission.submit import submit
 from smart_app.services import AppServices
-from tests.care.ehr import Answer, Ehr, statement
+from tests.care.ehr import Answer, Ehr, refusal, statement
 from tests.care.support import SLUG, Clock, answers, asked_for, in_launch, patient
 
 KEY = "b1c7e0f2-6d7a-4e55-9a51-3f0c8f1f2a90"
@@ -126,6 +126,35 @@ def test_scores_that_are_listed_later_than_the_answers_are_not_sent_a_second_tim
     clock.now += MINUTE
     assert try_again(services).outcome == "saved"
     assert (ehr.posts(), one_of_each(ehr)) == ([""], True)
+
+
+def test_what_a_second_try_sent_before_its_process_ended_is_not_sent_a_third_time(ehr: Ehr, services: AppServices, clock: Clock) -> None:
+    ehr.put(patient())
+    ehr.metadata = statement(conditional=False, without=["QuestionnaireResponse?identifier", "Observation?identifier"])
+    ehr.faults.append(lambda method, _path: refusal(429, "later") if method == "POST" else None)
+    record = in_launch(services)
+    submit(record, asked_for(record, SLUG, "patient"), key=KEY, patient="p1", fields=answers())
+    ehr.faults.clear()
+    plain, lists = ehr._post, ehr._matches
+
+    def post(path: str, request: Any) -> Answer:
+        plain(path, request)
+        raise KeyboardInterrupt
+
+    ehr._post = post  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        send_again(record, key=KEY)
+    ehr._post = plain  # type: ignore[method-assign]
+    ehr._matches = lambda resource, query: resource["resourceType"] == "Patient" and lists(resource, query)  # type: ignore[method-assign]
+    clock.now += 11 * MINUTE
+    services.store.purge(clock())
+    clock.now += MINUTE
+    assert stand(services).outcome == "unknown"
+    assert try_again(services).outcome == "unknown"
+    assert len(ehr.of_type("QuestionnaireResponse")) == 1
+    ehr._matches = lists  # type: ignore[method-assign]
+    assert stand(services).outcome == "saved"
+    assert one_of_each(ehr)
 
 
 def test_a_server_that_tells_an_equal_one_by_itself_is_asked_at_once(ehr: Ehr, services: AppServices, index: Index) -> None:
