@@ -144,7 +144,7 @@ def themes(services: AppServices) -> Themes:
 
 def _store(settings: Settings, *, clock: Callable[[], datetime]) -> Store:
     """The store, and in the log which file or server it is."""
-    store = open_store(settings.database_url, _keys(settings), clock=clock, site=settings.base_url)
+    store = open_store(settings.database_url, _keys(settings), clock=clock, site=settings.base_url, stored_kept=settings.form_lasts)
     told = "relative" if is_relative(settings.database_url) else "whole"
     new_log().info("database_opened", database=place_of(settings.database_url), reason_code=told, setting="RAPPORT_DATABASE_URL")
     return store

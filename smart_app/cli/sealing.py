@@ -1,6 +1,7 @@
 """`rapport seal`: under which keys the database is sealed, and a change of keys."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 import click
 
@@ -89,7 +90,7 @@ def _say_not_opened(store: Store, rows: Mapping[str, int]) -> None:
 
 def _say_of_old(name: str, *, trail: int) -> None:
     settings = read_settings(Settings)
-    hours = settings.draft_hours + -(-settings.absolute_minutes // 60)
+    hours = -(-settings.form_lasts // timedelta(hours=1))
     rows = "1 row" if trail == 1 else f"{trail} rows"
     needed = f"Keep it as long as {rows} of the audit trail, written with it, should be readable and verified." if trail else ""
     click.echo(f"key {name}: no launch, submission, draft or reveal needs it. {needed}".rstrip())

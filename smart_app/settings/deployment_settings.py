@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Collection
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -190,6 +191,11 @@ class Settings(PublicSettings):
         le=720,
         description="Hours that answers typed and not sent are kept, sealed, for the same user to go on with at the same patient.",
     )
+
+    @property
+    def form_lasts(self) -> timedelta:
+        """How long a form that was opened may be sent: as long as its launch, and then as long as its answers are kept."""
+        return timedelta(minutes=self.absolute_minutes, hours=self.draft_hours)
 
 
 def read_settings(kind: type[_Wanted], *, besides: Collection[str] = ()) -> _Wanted:

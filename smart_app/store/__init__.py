@@ -54,8 +54,8 @@ __all__ = [
 
 # A send takes seconds; what is still `sending` after this belongs to a process that is gone.
 _SENDING_AT_MOST = timedelta(minutes=10)
-# Long enough for a receipt to be opened again on the day, no longer than needed: the record has it.
-_ACKNOWLEDGED_KEPT = timedelta(days=1)
+# Long enough for a receipt to be opened again on the day.
+_STORED_KEPT = timedelta(days=1)
 _BATCH = 200
 # A launch leaves two rows at most, so one launch takes away what many left, and somebody is waiting for it.
 _PURGED_AT_ONCE = 50
@@ -75,6 +75,7 @@ class Store(Struct, frozen=True, kw_only=True):
     chain: Chain
     sealer: Sealer
     clock: Callable[[], datetime]
+    stored_kept: timedelta
 
     def open_launch(
         self, context: LaunchContext, *, idle: timedelta, absolute: timedelta, detail: Mapping[str, Any], state: str | None = None
@@ -111,7 +112,7 @@ class Store(Struct, frozen=True, kw_only=True):
         return len(ended)
 
     def purge(self, now: datetime) -> int:
-        """Delete ended launches, drafts past their time and submissions acknowledged a day ago, release stuck ones, give the space back;
+        """Delete ended launches, drafts past their time and submissions stored `stored_kept` ago, release stuck ones, give the space back;
         how many rows were deleted. That a launch or a draft expired is recorded with it; the audit trail itself is never purged."""
         deleted = 0
         while True:
@@ -179,7 +180,7 @@ class Store(Struct, frozen=True, kw_only=True):
         self.database.close()
 
     def _purge_is_due(self, now: datetime, connection: Connection) -> bool:
-        wanted = {"now": now, "sent_before": now - _SENDING_AT_MOST, "stored_before": now - _ACKNOWLEDGED_KEPT}
+        wanted = {"now": now, "sent_before": now - _SENDING_AT_MOST, "stored_before": now - self.stored_kept}
         return bool(connection.execute(_DUE, wanted).scalar_one())
 
     def _purge(self, now: datetime, together: Connection, size: int) -> int:
@@ -192,14 +193,17 @@ class Store(Struct, frozen=True, kw_only=True):
         drafts = self.drafts.purge(now, at_most=size, within=together)
         for draft in drafts:
             self.audit.add_for("draft_expired", launch=draft.launch, context=draft.author, detail=draft.detail, within=together)
-        return len(launches) + len(drafts) + self.outbox.purge(now - _ACKNOWLEDGED_KEPT, within=together)
+        return len(launches) + len(drafts) + self.outbox.purge(now - self.stored_kept, within=together)
 
 
-def open_store(database_url: str, keys: Sequence[bytes], *, clock: Callable[[], datetime], site: str = "") -> Store:
+def open_store(
+    database_url: str, keys: Sequence[bytes], *, clock: Callable[[], datetime], site: str = "", stored_kept: timedelta = _STORED_KEPT
+) -> Store:
     """The store behind `database_url`, migrated to the newest schema; the first of `keys` (32 bytes each) seals, all open. `site` is
-    where browsers reach the deployment. Raises ConfigurationError for an unusable address or key, StoreError when the database cannot be
-    reached or is newer."""
-    store = _store(Database(database_url), keys, clock=clock, site=site)
+    where browsers reach the deployment. What is stored in the record is kept here for `stored_kept`, a day at least: as long as its form
+    may be sent again, which is told by it. Raises ConfigurationError for an unusable address or key, StoreError when the database cannot
+    be reached or is newer."""
+    store = _store(Database(database_url), keys, clock=clock, site=site, stored_kept=max(stored_kept, _STORED_KEPT))
     try:
         upgrade(store.database, store.chain)
         store.database.allow_shrinking()
@@ -221,7 +225,9 @@ def open_existing(database_url: str, keys: Sequence[bytes], *, clock: Callable[[
     return store
 
 
-def _store(database: Database, keys: Sequence[bytes], *, clock: Callable[[], datetime], site: str = "") -> Store:
+def _store(
+    database: Database, keys: Sequence[bytes], *, clock: Callable[[], datetime], site: str = "", stored_kept: timedelta = _STORED_KEPT
+) -> Store:
     sealer, chain = Sealer(keys), Chain(keys)
     return Store(
         launches=Launches(database, sealer, clock=clock, site=site),
@@ -233,4 +239,5 @@ def _store(database: Database, keys: Sequence[bytes], *, clock: Callable[[], dat
         chain=chain,
         sealer=sealer,
         clock=clock,
+        stored_kept=stored_kept,
     )

@@ -4,6 +4,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from threading import Timer
@@ -303,6 +304,19 @@ class TestSpace:
         clock.forward(days=400)
         assert store.purge(clock()) == 1
         assert [entry.key for entry in store.outbox.pending()] == ["kept"]
+
+    def test_what_is_stored_stays_as_long_as_its_form_may_be_sent_again(self, database_url: str, clock: Clock) -> None:
+        """Else a form that is sent once more, from a page left open, is called not sent."""
+        with closing(open_store(database_url, [KEY], clock=clock, stored_kept=timedelta(hours=32))) as store:
+            store.outbox.put("done", launch_id=LaunchId("launch-1"), payload={})
+            store.outbox.mark("done", "stored")
+            clock.forward(hours=31)
+            store.open_launch(CONTEXT, idle=timedelta(hours=4), absolute=timedelta(hours=8), detail={})
+            store.purge(clock())
+            assert store.outbox.knows("done")
+            clock.forward(hours=2)
+            store.open_launch(CONTEXT, idle=timedelta(hours=4), absolute=timedelta(hours=8), detail={})
+            assert not store.outbox.knows("done")
 
     def test_opening_a_launch_purges_what_is_over(self, store: Store, clock: Clock) -> None:
         idle, absolute = timedelta(minutes=30), timedelta(hours=8)

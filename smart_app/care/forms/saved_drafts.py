@@ -163,8 +163,7 @@ def _checked(services: AppServices, typed: PostedForm) -> Ticket:
         raise WrongPatient("This form was opened for another patient, so nothing was kept. Open Rapport from the chart again.")
     if typed.cookie and digest(typed.cookie) != ticket.binding:
         raise OtherBrowser("This form belongs to another browser, so nothing was kept.", detail="the launch's cookie differs")
-    settings = services.settings
-    if services.clock() - ticket.issued > timedelta(minutes=settings.absolute_minutes, hours=settings.draft_hours):
+    if services.clock() - ticket.issued > services.settings.form_lasts:
         raise SessionError("This form was opened too long ago, so nothing was kept. Open Rapport again from the patient's chart.")
     return ticket
 
