@@ -12,6 +12,7 @@ import simplejson
 import structlog
 from msgspec.structs import replace
 from requests.exceptions import ConnectionError as Broken
+from sqlalchemy import event
 
 from smart_app.care.record.record import AnyRecord, ChartRecord, Record
 from smart_app.care.submission.delivery import (
@@ -146,6 +147,13 @@ class TestNew:
         now = now_sealed(clinic)
         assert (entry(clinic).state, entry(clinic).launch_id, entry(clinic).author) == ("stored", LAUNCH, AUTHOR)
         assert (now.stored, now.attempt, now.step) == (ehr.places(), 1, "transaction")
+
+    def test_it_takes_two_transactions_and_one_line(self, ehr: ListeningEhr, clinic: AppServices, logged: io.StringIO) -> None:
+        commits: list[object] = []
+        event.listen(clinic.store.database.engine, "commit", commits.append)
+        deliver(in_launch(clinic), sealed=small())
+        assert len(commits) == 2
+        assert [(line["event"], line["code"]) for line in lines(logged) if "delivery" in line["event"]] == [("delivery", "stored")]
 
     def test_what_is_recorded_of_it(self, ehr: ListeningEhr, clinic: AppServices) -> None:
         deliver(in_launch(clinic), sealed=small(author=AUTHOR))
@@ -336,6 +344,10 @@ class TestForAColleague:
         seen = put(clinic, small(), author=None)
         send_sealed(of_staff(clinic), seen)
         assert (entry(clinic).launch_id, entry(clinic).state, now_sealed(clinic).transmitter) == (LAUNCH, "stored", None)
+
+    def test_who_is_sealed_within_it_is_its_author_from_then_on(self, ehr: ListeningEhr, clinic: AppServices) -> None:
+        send_sealed(of_staff(clinic), put(clinic, small(author=AUTHOR), author=None))
+        assert entry(clinic).author == AUTHOR
 
     @pytest.mark.parametrize(
         ("changed", "by"),

@@ -204,3 +204,8 @@ def test_no_proxy_of_the_environment_stands_between(monkeypatch: pytest.MonkeyPa
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     with serving(app()) as base:
         assert HtmlVisitor().get(f"{base}/heard").status == 203
+
+
+def test_what_stands_before_any_region_or_link_is_in_none() -> None:
+    page = Page(url="http://x/", status=200, html='before<table><tr><td>1</td></tr></table><a href="/x">x</a>')
+    assert ([table.label for table in page.tables], page.links) == ([""], [("x", "/x")])
