@@ -287,6 +287,23 @@ class TestOnceMore:
         send_sealed(in_launch(clinic), seen)
         assert (ehr.posts(), entry(clinic).state, now_sealed(clinic).attempt) == ([], "sending", 0)
 
+    @pytest.mark.parametrize("offered", [statement(transaction=False)])
+    def test_its_progress_is_the_launchs_it_is_sent_from_and_what_is_there_is_taken_over(
+        self, ehr: ListeningEhr, clinic: AppServices
+    ) -> None:
+        seen: list[LaunchId] = []
+
+        def there_already(path: str) -> Answer | None:
+            seen.append(entry(clinic).launch_id)
+            return nowhere(412) if path == "QuestionnaireResponse" else None
+
+        ehr.hold("response")
+        answers(ehr, there_already)
+        put(clinic, small())
+        send_again(in_launch(clinic, launch_id=ANOTHER), key=KEY)
+        assert (entry(clinic).state, now_sealed(clinic).stored["response"]) == ("stored", "QuestionnaireResponse/7")
+        assert seen == [LAUNCH, ANOTHER, ANOTHER, ANOTHER]
+
     def test_it_is_the_next_launchs_of_its_author_then(self, ehr: ListeningEhr, clinic: AppServices) -> None:
         put(clinic, small())
         send_again(in_launch(clinic, launch_id=ANOTHER), key=KEY)
