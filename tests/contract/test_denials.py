@@ -62,7 +62,11 @@ ALLOWED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "smart_app/web/views/forms/decision_page.py": (
             "It is not sent to the record any more.",
             "It is not sent to the record as a form any more.",
+            "The rest is not sent any more.",
         ),
+        "smart_app/web/views/forms/receipt_page.py": ("What is not there is listed below and not sent any more.",),
+        "smart_app/web/views/portal/portal_home.py": ("Not all that is worked out from them is there, and it is not sent any more.",),
+        "smart_app/web/views/portal/sent_answers.py": ("Not all that is worked out from them is there, and it is not sent any more.",),
         "smart_app/care/record/page_rule.py": (
             "This record is marked as not in use, so what is kept in Rapport is not sent into it.",
             "This record was replaced, so what is kept in Rapport is not sent into it.",
