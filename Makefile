@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-system campaign check bench lock docs format clean
+.PHONY: help demo test test-system campaign check bench lock docs translations format clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -45,6 +45,10 @@ docs: ## write the generated pages of docs/ anew
 	@$(BIN)/python -m tests.documentation
 	@$(BIN)/python -m tests.conformance
 	@$(BIN)/python -m tests.care.submission.table.fate_page
+
+translations: ## every text of code and templates into smart_app/locales (ARGS="--language fr" begins one)
+	@$(PYTHON) tools/setup_venv.py dev
+	@$(BIN)/python tools/translations.py $(ARGS)
 
 format: ## let ruff format and fix what it can
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .

@@ -48,7 +48,7 @@ from smart_app.web.pages.dependencies import Dependencies
 from smart_app.web.pages.undelivered import item_pages
 from smart_app.web.rendering.ehr_theme import Themes, made_theme
 from smart_app.web.rendering.static_files import load_static
-from smart_app.web.rendering.templates import Pages, environment
+from smart_app.web.rendering.templates import Pages
 from smart_app.web.session import cookies
 from smart_app.web.session.csrf import Csrf
 from smart_app.web.session.guard import Guard
@@ -89,7 +89,7 @@ def create_app(
         services=services,
         csrf=csrf,
         guard=Guard(services=services, csrf=csrf),
-        pages=Pages(environment=environment(), static=static, themes=themes(services)),
+        pages=Pages(static=static, themes=themes(services)),
     )
     app = _QuietFlask("smart_app", static_folder=None, template_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = _LARGEST_BODY

@@ -5,6 +5,8 @@ from calendar import monthrange
 from datetime import UTC, date, datetime, tzinfo
 from typing import Literal, NamedTuple
 
+from fhir_mappings.sentence import Language
+
 _START = float("-inf")
 
 
@@ -22,6 +24,10 @@ class Moment(NamedTuple):
     text: str
     precision: Precision
     instant: datetime | None = None
+
+    def said(self, language: Language) -> str:
+        """As precise as it was written: `22-Nov-2026`, `Nov-2026` or `2026`."""
+        return language.date(self.day, "day" if self.precision == "instant" else self.precision)
 
 
 # https://hl7.org/fhir/R4/datatypes.html#dateTime, with the zone left optional: servers leave it out.

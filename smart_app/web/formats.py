@@ -10,39 +10,40 @@ from functools import lru_cache
 from fhir_mappings.instruments.instrument import Option
 from fhir_mappings.r4.dates import Moment, last_day
 from fhir_mappings.r4.quantity import Quantity
+from fhir_mappings.sentence import ENGLISH, Sentence, counted, dated
 
-NOT_RECORDED = "Not recorded"
+NOT_RECORDED = Sentence("Not recorded")
 _DAYS_SPOKEN, _MONTHS_SPOKEN = 60, 24  # beyond these, the next larger unit
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_LONG_MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
 _STEPS = tuple(Decimal(1).scaleb(-places) for places in range(7))
 _PLACES_BEYOND, _DIGITS = 2, 3
 _WRITTEN_NUMBER = re.compile(r"[-+]?\d+(\.\d+)?", re.ASCII)
-_GENDERS = {"male": "Male", "female": "Female", "other": "Other", "unknown": "Not known"}
-_NUMBER_WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_GENDERS = {"male": Sentence("Male"), "female": Sentence("Female"), "other": Sentence("Other"), "unknown": Sentence("Not known")}
+_NUMBER_WORDS = (
+    Sentence("no"), Sentence("one"), Sentence("two"), Sentence("three"), Sentence("four"), Sentence("five"), Sentence("six"),
+    Sentence("seven"), Sentence("eight"), Sentence("nine"), Sentence("ten"), Sentence("eleven"), Sentence("twelve"),
+)  # fmt: skip
 
 
 @lru_cache(maxsize=8192)  # some twenty years of days: one page's lanes, tables and tooltips name the same ones
-def short_date(day: date) -> str:
+def short_date(day: date) -> Sentence:
     """`22-Nov-2026`, the form for staff whatever the locale (NHS CUI D+Ta-0002)."""
-    return f"{day.day:02}-{MONTHS[day.month - 1]}-{day.year:04}"
+    return dated(day)
 
 
-def long_date(day: date) -> str:
+def long_date(day: date) -> Sentence:
     """`14 March 1968`, the form for patients."""
-    return f"{day.day} {_LONG_MONTHS[day.month - 1]} {day.year}"
+    return dated(day, "long")
 
 
-def short_moment(moment: Moment) -> str:
+def month_name(day: date) -> Sentence:
+    """`Mar`, at an axis."""
+    return dated(day, "month_name")
+
+
+def short_moment(moment: Moment) -> Sentence:
     """A FHIR date as precise as it was written: `22-Nov-2026`, `Nov-2026` or `2026`."""
     day, _, precision, _ = moment
-    if precision == "year":
-        return f"{day.year:04}"
-    if precision == "month":
-        return f"{MONTHS[day.month - 1]}-{day.year:04}"
-    return short_date(day)
+    return dated(day, precision) if precision in {"month", "year"} else short_date(day)
 
 
 def is_whole_day(moment: Moment) -> bool:
@@ -50,23 +51,24 @@ def is_whole_day(moment: Moment) -> bool:
     return moment.precision in {"day", "instant"}
 
 
-def on(moment: Moment) -> str:
+def on(moment: Moment) -> Sentence:
     """`on 22-Nov-2026`, `in Nov-2026`, `in 2026`."""
-    return f"{'on' if is_whole_day(moment) else 'in'} {short_moment(moment)}"
+    day = short_moment(moment)
+    return Sentence("on {day}", day=day) if is_whole_day(moment) else Sentence("in {month_or_year}", month_or_year=day)
 
 
-def some_time(moment: Moment) -> str:
+def some_time(moment: Moment) -> Sentence:
     """`on 22-Nov-2026`, `some time in 2026`, where it stands beside others of which it may be before or after."""
-    return on(moment) if is_whole_day(moment) else f"some time {on(moment)}"
+    return on(moment) if is_whole_day(moment) else Sentence("some time in {month_or_year}", month_or_year=short_moment(moment))
 
 
-def unknown_order(one: Moment, other: Moment) -> str:
+def unknown_order(one: Moment, other: Moment) -> Sentence:
     """Why two of which none is known to be earlier are not compared, as the end of a sentence."""
     at_once = one.instant is not None and one.instant == other.instant
-    return "both bear the same time" if at_once else "their order is not known"
+    return Sentence("both bear the same time") if at_once else Sentence("their order is not known")
 
 
-def since(moment: Moment, today: date) -> str:
+def since(moment: Moment, today: date) -> Sentence:
     """How long ago, as far as that is known: `19 days ago`; `some time in 2026`."""
     return ago(moment.day, today) if is_whole_day(moment) else some_time(moment)
 
@@ -82,17 +84,19 @@ def clock(instant: datetime, zone: tzinfo | None) -> str:
     return f"{local.hour:02}:{local.minute:02}"
 
 
-def ago(day: date, today: date) -> str:
+def ago(day: date, today: date) -> Sentence:
     """How long ago `day` was, in the largest unit that still says something: days to 60, months to 24, then years."""
     days = (today - day).days
     if days < 0:
-        return "dated in the future"
+        return Sentence("dated in the future")
     if days <= 1:
-        return ("today", "yesterday")[days]
+        return Sentence("yesterday") if days else Sentence("today")
     if days <= _DAYS_SPOKEN:
-        return f"{days} days ago"
+        return counted("{n} day ago", "{n} days ago", days)
     months = whole_months(day, today)
-    return f"{months} months ago" if months < _MONTHS_SPOKEN else f"{months // 12} years ago"
+    if months < _MONTHS_SPOKEN:
+        return counted("{n} month ago", "{n} months ago", months)
+    return counted("{n} year ago", "{n} years ago", months // 12)
 
 
 def whole_months(first: date, last: date) -> int:
@@ -100,10 +104,12 @@ def whole_months(first: date, last: date) -> int:
     return (last.year - first.year) * 12 + last.month - first.month - (last.day < first.day)
 
 
-def age(born: date, on: date) -> str:
+def age(born: date, on: date) -> Sentence:
     """`58 y`; below two years in months, as a banner shows it (NHS CUI PAB)."""
     months = whole_months(born, on)
-    return f"{months // 12} y" if months >= _MONTHS_SPOKEN else f"{max(months, 0)} months"
+    if months >= _MONTHS_SPOKEN:
+        return Sentence("{years} y", years=months // 12)
+    return counted("{n} month", "{n} months", max(months, 0))
 
 
 def gender(code: str | None) -> str:
@@ -116,9 +122,9 @@ def count(number: int, thing: str, things: str | None = None) -> str:
     return f"{number} {thing if number == 1 else things or thing + 's'}"
 
 
-def in_words(number: int) -> str:
+def in_words(number: int) -> Sentence:
     """Small numbers as words, larger ones as digits."""
-    return _NUMBER_WORDS[number] if 0 <= number < len(_NUMBER_WORDS) else str(number)
+    return _NUMBER_WORDS[number] if 0 <= number < len(_NUMBER_WORDS) else Sentence("{n}", n=number)
 
 
 def rounded(value: Decimal, decimals: int) -> str:
@@ -163,18 +169,7 @@ def plain(value: Decimal) -> str:
 
 def quantity(reported: Quantity) -> str:
     """Number and unit as reported: `7.10 %`."""
-    return f"{reported.text} {reported.label}"
-
-
-def listed(words: list[str]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
-
-
-def sentence(text: str) -> str:
-    """`text` with a capital first letter and one full stop."""
-    text = text.strip()
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".") if text else ""
+    return reported.said(ENGLISH)
 
 
 def option_number(option: Option, *, signed: bool) -> str:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from fhir_mappings.r4.dates import Moment, Precision, parse_moment
 from fhir_mappings.r4.quantity import Quantity
+from fhir_mappings.sentence import full_sentence, listed
 from smart_app.web import formats
 
 TODAY = date(2026, 11, 22)
@@ -71,12 +72,12 @@ def test_plain_numbers_keep_their_value(value: Decimal) -> None:
 
 @pytest.mark.parametrize(("words", "text"), [([], ""), (["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")])
 def test_lists_read_as_english(words: list[str], text: str) -> None:
-    assert formats.listed(words) == text
+    assert listed(words) == text
 
 
 @pytest.mark.parametrize(("text", "said"), [("no unit", "No unit."), ("Stop.", "Stop."), ("", ""), ("why?", "Why?")])
 def test_reasons_become_sentences(text: str, said: str) -> None:
-    assert formats.sentence(text) == said
+    assert full_sentence(text) == said
 
 
 @pytest.mark.parametrize(("code", "word"), [("female", "Female"), ("unknown", "Not known"), (None, "Not recorded"), ("x-code", "x-code")])

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 from msgspec import Struct
 
 from smart_app.web.charts.label_placement import BELOW_FIRST, BESIDE_FIRST, SIDES, WIDTH, Label, Room, Segment, percent, short
-from smart_app.web.formats import MONTHS
+from smart_app.web.formats import month_name
 
 _MONTH_STEPS = (1, 3, 6, 12, 24, 60, 120, 240)
 _MOST_TICKS = 13
@@ -207,7 +207,7 @@ def time_ticks(scale: TimeScale) -> tuple[Tick, ...]:
         yearly = step >= _YEARLY
         year = str(day.year)
         strong = "" if yearly or (ticks and day.month != 1) or scale.x(day) > 0.93 * WIDTH else year
-        ticks.append(Tick(at=scale.percent(day), text=year if yearly else MONTHS[day.month - 1], strong=strong, minor=index % 2 == 1))
+        ticks.append(Tick(at=scale.percent(day), text=year if yearly else month_name(day), strong=strong, minor=index % 2 == 1))
     return tuple(ticks)
 
 

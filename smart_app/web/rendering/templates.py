@@ -1,24 +1,38 @@
-"""Turns a view model into a page. A template sees `view`, `csrf`, `tab`, `asset`, `sheet` and `theme`, and nothing else."""
+"""Turns a view model into a page. A template sees `view`, `csrf`, `tab`, `asset`, `sheet`, `theme` and `language`, and nothing else.
+
+Each language has templates of its own, compiled when it is first asked for: what stands in them is said when they are compiled or through
+the catalogue (`{% trans %}`), and a `Sentence` where it is put out. In English a sentence is its own text, so nothing is done to it."""
 
 import re
-from collections.abc import Iterable, Sequence
-from functools import cache
+from collections.abc import Iterable, Mapping, Sequence
 
 from flask import Response, g, request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 from msgspec import Struct
 
+from fhir_mappings.sentence import Sentence, said
 from smart_app.assets import templates_dir
 from smart_app.web.charts.plot import Symbol
+from smart_app.web.languages.page_language import ENGLISH_PAGE, PageLanguage, with_english_beneath
 from smart_app.web.rendering.ehr_theme import Themes
 from smart_app.web.rendering.static_files import SCRIPT_IN_PAGE, SHEET_IN_PAGE, StaticFiles
 from smart_app.web.session.tab import Tab
 
+_ENVIRONMENTS: dict[str, Environment] = {}
 
-@cache
-def environment() -> Environment:
-    """Templates that escape everything and stop at any name that is not there. One in a process, so that each is compiled once."""
+
+def environment(language: PageLanguage = ENGLISH_PAGE) -> Environment:
+    """Templates that escape everything and stop at any name that is not there. One for a language in a process, so that each is compiled
+    once."""
+    found = _ENVIRONMENTS.get(language.code)
+    if found is None:
+        found = _ENVIRONMENTS.setdefault(language.code, _environment(language))
+    return found
+
+
+def _environment(language: PageLanguage) -> Environment:
+    speaking = Speaking(language=language)
     made = Environment(
         loader=FileSystemLoader(templates_dir()),
         autoescape=True,
@@ -26,10 +40,41 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        extensions=["jinja2.ext.i18n"],
+        finalize=None if language is ENGLISH_PAGE else speaking.put_out,
     )
-    made.filters["body"] = table_body
+    made.policies["ext.i18n.trimmed"] = True
+    # A place of `{% trans %}` may hold a sentence, which Jinja's own callables would put in in English.
+    made.newstyle_gettext = True  # type: ignore[attr-defined]  # of the extension
+    made.globals.update(gettext=speaking.gettext, ngettext=speaking.ngettext, language=language)
+    made.filters["body"] = table_body if language is ENGLISH_PAGE else speaking.table_body
     made.filters["marks"] = marks
     return made
+
+
+class Speaking(Struct, frozen=True, kw_only=True):
+    """What templates put out, in a language."""
+
+    language: PageLanguage
+
+    def put_out(self, value: object) -> object:
+        """Sentences in the language, everything else as it is."""
+        return value.said(self.language) if isinstance(value, Sentence) else value
+
+    def gettext(self, text: str, **values: object) -> Markup:
+        """A text of a template, its markup and all."""
+        return self._filled(self.language.text(text), values)
+
+    def ngettext(self, one: str, many: str, number: int, **values: object) -> Markup:
+        """The form that goes with the number."""
+        return self._filled(self.language.counted(one, many, number), values)
+
+    def table_body(self, rows: Sequence[Sequence[str]]) -> Markup:
+        """As in English, each sentence said first."""
+        return table_body([[said(cell, self.language) for cell in row] for row in rows])
+
+    def _filled(self, text: str, values: Mapping[str, object]) -> Markup:
+        return Markup(text) % {name: self.put_out(value) for name, value in values.items()}  # noqa: S704 - of a template or a catalogue
 
 
 # ASCII's own marks between two cells and between two rows.
@@ -66,15 +111,15 @@ def marks(symbols: Iterable[Symbol]) -> Markup:
 class Pages(Struct, frozen=True, kw_only=True):
     """Renders pages."""
 
-    environment: Environment
     static: StaticFiles
     themes: Themes
 
     def page(self, template: str, view: object, *, csrf: str = "", tab: Tab | None = None, status: int = 200) -> Response:
         """The page of one view model; `tab` where it belongs to a launch."""
-        found = self.environment.get_template(f"pages/{template}.html")
+        language = g.get("language", ENGLISH_PAGE)
+        found = environment(language).get_template(f"pages/{template}.html")
         parts = {"asset": self._asset, "sheet": self._sheet, "script": self._script, "theme": self._theme(), "nonce": g.nonce}
-        text = found.render(view=view, csrf=csrf, tab=tab, **parts)
+        text = with_english_beneath(found.render(view=view, csrf=csrf, tab=tab, **parts))
         fit = text if _FIT.fullmatch(text) else _UNFIT.sub("\ufffd", text)
         return Response(fit, status=status, mimetype="text/html")
 

@@ -5,6 +5,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from fhir_mappings.sentence import full_sentence
 from fhir_mappings.skipped import UntiedResource
 from smart_app.care.record.reads import ReadReport
 from smart_app.web import formats
@@ -120,7 +121,7 @@ def read_notice(read: ReadReport, title: str, retry: str, *, at: str) -> Notice 
         return Notice(title=f"{title} is complete from {formats.short_date(read.since)} on.", text=OLDER_UNREAD, action=None)
     if read.state == "complete":
         return Notice(title=f"{title} may be incomplete.", text=f"{untied_words(read.untied)}; see “Not shown”.", action=None)
-    reason = formats.sentence(read.reason or "The server gave no reason")
+    reason = full_sentence(read.reason or "The server gave no reason")
     text = f"{reason} {_CONSEQUENCES.get(read.state, '')} Tried at {at}.".replace("  ", " ")
     action = Link(href=retry, text="Try again") if read.unfinished else None
     return Notice(title=_STATES[read.state].format(title=title), text=text, action=action)

@@ -2,9 +2,9 @@
 
 from msgspec import Struct
 
+from fhir_mappings.sentence import full_sentence
 from smart_app.care.record.patient_in_context import Patient
 from smart_app.care.sessions.open_server import PatientList
-from smart_app.web import formats
 from smart_app.web.views.banner import patient_banner
 
 
@@ -29,7 +29,7 @@ class PickerView(Struct, frozen=True, kw_only=True):
 
 def picker_view(found: PatientList, *, server: str, iss: str, text: str, action: str) -> PickerView:
     """The page of one search."""
-    reason = formats.sentence(found.reason or "There are more than are listed")
+    reason = full_sentence(found.reason or "There are more than are listed")
     return PickerView(
         server=server,
         iss=iss,

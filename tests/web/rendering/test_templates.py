@@ -52,6 +52,6 @@ def test_a_page_holds_nothing_that_html_may_not(sign: str) -> None:
     with app.test_request_context():
         g.nonce = "once"
         # Outside of a launch no theme is asked for.
-        pages = Pages(environment=environment(), static=load_static(), themes=cast("Themes", None))
+        pages = Pages(static=load_static(), themes=cast("Themes", None))
         html = pages.page("error", view).get_data(as_text=True)
     assert "a\ufffdb\tc\n" in html

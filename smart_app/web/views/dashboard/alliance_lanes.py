@@ -10,6 +10,7 @@ from fhir_mappings.instruments.scores import Score
 from fhir_mappings.people.person import Person
 from fhir_mappings.r4.dates import Moment, is_known_earlier, position
 from fhir_mappings.ratings.rating import Rating
+from fhir_mappings.sentence import full_sentence
 from smart_app.care.dashboard.history import Dyad
 from smart_app.web import formats
 from smart_app.web.charts import plot
@@ -67,7 +68,7 @@ def total_lane(dyad: Dyad, frame: LaneFrame) -> Lane:
 def cutoffs_table(instrument: Instrument) -> Table | None:
     """The cut-offs that were published, each with its population and source; those nobody has checked are left out."""
     rows = tuple(
-        (instrument.scale(cut.scale).title, f"{cut.side} {cut.value}", cut.meaning, formats.sentence(cut.population), cut.citation)
+        (instrument.scale(cut.scale).title, f"{cut.side} {cut.value}", cut.meaning, full_sentence(cut.population), cut.citation)
         for cut in instrument.cutoffs
         if cut.certainty == "verified"
     )

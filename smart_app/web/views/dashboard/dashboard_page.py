@@ -6,6 +6,7 @@ from datetime import date, datetime, tzinfo
 from msgspec import Struct
 from msgspec.structs import replace
 
+from fhir_mappings.sentence import full_sentence, listed
 from fhir_mappings.skipped import Skipped, UntiedResource
 from smart_app.care.dashboard.history import Dyad, HiddenRating, History, LookedAt, Panel, Years
 from smart_app.care.record.closed_visits import REASONS
@@ -320,7 +321,7 @@ def _panel(dyad: Dyad, history: History, frame: LaneFrame, *, key: str, title: s
         standing=f"{_how_many(dyad)}, {last} · {history.server}, {formats.clock(history.read_at, frame.zone)}",
         line=f"{formats.count(dyad.total, 'rating')}, {last}{_latest(dyad)}.{apart}",
         total=replace(total_lane(dyad, frame) if scored else answered_lane(dyad), notice=_alliance_notice(history, frame)),
-        elements_title=formats.sentence(formats.listed([scale.title.lower() for scale in scales])).rstrip("."),
+        elements_title=full_sentence(listed([scale.title.lower() for scale in scales])).rstrip("."),
         elements=tuple(element_lane(dyad, scale, frame) for scale in scales) if dyad.ratings else (),
         elements_open=any(is_of(change, dyad) for change in history.changes if change.kind == "element"),
         table=table,
@@ -366,7 +367,7 @@ def _no_alliance(history: History, frame: LaneFrame) -> Lane:
 
 def _hba1c_panel(panel: Panel, history: History, frame: LaneFrame) -> MeasurePanel:
     places = list(dict.fromkeys(point.performer for point in panel.points if point.performer))
-    source = formats.listed(places) if 0 < len(places) <= _MOST_PLACES else f"{len(places)} laboratories" if places else history.server
+    source = listed(places) if 0 < len(places) <= _MOST_PLACES else f"{len(places)} laboratories" if places else history.server
     late = [one.when for one in (panel.latest, *panel.unordered) if one is not None]
     last = f", last {formats.since(formats.latest_possible(late), frame.today)}" if late else ""
     read = "" if panel.read.whole else " read"
@@ -394,7 +395,7 @@ def _measure_lanes(panels: Sequence[Panel], frame: LaneFrame) -> tuple[Lane, ...
         lanes.append(measure_lane(empty[0], frame, height=_MEASURE_HEIGHT, tall=False))
     elif empty:
         at = formats.clock(max(panel.read.finished for panel in empty), frame.zone)
-        titles = formats.sentence(formats.listed([panel.measure.title for panel in empty]))
+        titles = full_sentence(listed([panel.measure.title for panel in empty]))
         title = f"{formats.in_words(len(empty)).capitalize()}{' other' if lanes else ''} measures"
         words = none_found(empty, (titles, f"All dates. Searches complete, {at}."))
         lanes.append(Lane(title=title, unit="", about=(), readings=(), words=words))
@@ -412,7 +413,7 @@ def _incomplete(history: History, frame: LaneFrame) -> Notice | None:
         return None
     parts = _how_broken(broken, of=len(history.reads))
     if cut:
-        parts.append(f"{formats.sentence(formats.listed(cut))} {OLDER_UNREAD}")
+        parts.append(f"{full_sentence(listed(cut))} {OLDER_UNREAD}")
     if foreign:
         parts.append(_foreign(foreign))
     if untied:
@@ -475,7 +476,7 @@ def _unusable(history: History) -> str:
 
 
 def _titles(reads: Sequence[ReadReport]) -> str:
-    return formats.listed([read.title for read in reads])
+    return listed([read.title for read in reads])
 
 
 def _foreign(number: int) -> str:
@@ -528,7 +529,7 @@ def _action_note(history: History, rule: PageOffers, urls: DashboardUrls) -> str
     """What holds for what can be begun here: why the patient is asked nothing, where nothing can be stored, who rates first."""
     parts = [rule.stopped] if rule.stopped else []
     if not history.can_write:
-        parts.append(f"Answers cannot be stored in this record: {formats.sentence(history.why_not_write or 'the reason is not known')}")
+        parts.append(f"Answers cannot be stored in this record: {full_sentence(history.why_not_write or 'the reason is not known')}")
     if urls.rate is not None and rule.note:
         parts.append(rule.note)
     return " ".join(parts)
@@ -544,7 +545,7 @@ def _not_shown(history: History) -> NotShown:
     parts = [formats.count(len(mine), "value")] if mine else []
     parts += [formats.count(len(failed), "read")] if failed else []
     return NotShown(
-        count=formats.listed(parts) if parts else "",
+        count=listed(parts) if parts else "",
         head=head,
         rows=rows[:_FIRST_SKIPPED],
         more=rows[_FIRST_SKIPPED:],
@@ -561,14 +562,14 @@ def _skip_row(skip: Skipped) -> tuple[str, ...]:
     undated = "Not read" if skip.code == "untied" else formats.NOT_RECORDED
     when = formats.short_moment(skip.when) if skip.when else undated
     what = f"{skip.what}, “{skip.shown}”" if skip.shown else skip.what
-    return (when, what, formats.sentence(skip.reason), formats.sentence(skip.remedy or ""), skip.source)
+    return (when, what, full_sentence(skip.reason), full_sentence(skip.remedy or ""), skip.source)
 
 
 def _read_row(read: ReadReport) -> tuple[str, ...]:
     remedy = "Try again; if it stays so, tell the IT team." if read.unfinished else "The IT team can settle it."
     if read.since is not None:
         return (f"Before {formats.short_date(read.since)}", read.title, OLDER_UNREAD, "", "search")
-    return ("All dates", read.title, formats.sentence(read.reason or "The server gave no reason"), remedy, "search")
+    return ("All dates", read.title, full_sentence(read.reason or "The server gave no reason"), remedy, "search")
 
 
 _READ_WORDS = {

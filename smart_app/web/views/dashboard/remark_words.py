@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from fhir_mappings.measures.measure import Measure
 from fhir_mappings.measures.measurement import Measurement, Remark
-from smart_app.web import formats
+from fhir_mappings.sentence import listed
 
 # What changes how a value is to be taken: marked at the point.
 _MARKED = frozenset({"comment", "interpretation"})
@@ -49,7 +49,7 @@ def in_sentence(measure: Measure, point: Measurement) -> str:
     said = [f"comes with a {_comment(measure, point, remark)}" for remark in _of(point, "comment")]
     said += [f"is interpreted as “{remark.text}”" for remark in _of(point, "interpretation")]
     said += [f"is {_FIXED[remark.code]}" for remark in _fixed(point) if remark.code != "dated_by_report"]
-    return formats.listed(said) if said else ""
+    return listed(said) if said else ""
 
 
 def is_dated_by_report(point: Measurement) -> bool:

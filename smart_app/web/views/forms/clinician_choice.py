@@ -5,9 +5,9 @@ from datetime import date
 
 from msgspec import Struct
 
+from fhir_mappings.sentence import full_sentence, joined
 from smart_app.care.forms.observed_clinician import Candidates, ClinicianChoice
 from smart_app.launch.context.launch_context import LaunchContext
-from smart_app.web.formats import sentence
 from smart_app.web.views.banner import Banner, clinician_banner, plain_name
 from smart_app.web.views.parts import Fact
 
@@ -74,7 +74,7 @@ def _nobody(patient: str) -> str:
 
 
 def _looked(place: str, outcome: str) -> Fact:
-    return Fact(label=f"{place[:1].upper()}{place[1:]}", value=sentence(outcome[:1].upper() + outcome[1:]))
+    return Fact(label=f"{place[:1].upper()}{place[1:]}", value=full_sentence(outcome))
 
 
 def _row(one: ClinicianChoice, *, twice: bool) -> ClinicianRow:
@@ -84,5 +84,5 @@ def _row(one: ClinicianChoice, *, twice: bool) -> ClinicianRow:
     return ClinicianRow(
         reference=person.reference,
         name=f"{name} ({person.reference})" if twice and person.name else name,
-        role=sentence("; ".join(one.roles)[:1].upper() + "; ".join(one.roles)[1:]),
+        role=full_sentence(joined("; ", one.roles)),
     )

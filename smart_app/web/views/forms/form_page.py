@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from fhir_mappings.instruments.answers import DECLINED, FieldError, Invalid
 from fhir_mappings.instruments.instrument import Informant, Instrument, Item, Option, Question
 from fhir_mappings.people.person import Person
+from fhir_mappings.sentence import full_sentence
 from smart_app.care.forms.saved_drafts import SavedDraft
 from smart_app.care.record.page_rule import CONFIRM, Confirmation
 from smart_app.care.submission.begin import BlankForm
@@ -273,7 +274,7 @@ def _clinicians(draft: BlankForm, urls: FormUrls, today: date) -> FormKind:
         heading=_heading(draft),
         back=urls.back,
         send="Save this rating",
-        footer=(f"{_colophon(draft.instrument)} {formats.sentence(draft.instrument.direction)}",),
+        footer=(f"{_colophon(draft.instrument)} {full_sentence(draft.instrument.direction)}",),
         about=_late(draft, today),
         warning=_not_stored(draft),
     )
@@ -291,7 +292,7 @@ def _paper_entry(draft: BlankForm, urls: FormUrls, today: date) -> FormKind:
         heading=Heading(title=f"{_whose(draft)} answers, from paper", effort="", intro=_FROM_PAPER, language=""),
         back=urls.back,
         send="Save these answers",
-        footer=(f"{_colophon(draft.instrument)} {formats.sentence(draft.instrument.direction)}",),
+        footer=(f"{_colophon(draft.instrument)} {full_sentence(draft.instrument.direction)}",),
         decline="Left empty on the sheet",
         sheet=_sheet(draft),
         about=_about(draft) if draft.informant == "observer" else _late(draft, today),
@@ -314,7 +315,7 @@ def _not_stored(draft: BlankForm) -> str:
     """That the record cannot take the answers, to staff, where that is so."""
     if draft.step:
         return ""
-    return f"Answers cannot be stored in this record: {formats.sentence(draft.why_not_write or '')} They would be kept in Rapport only."
+    return f"Answers cannot be stored in this record: {full_sentence(draft.why_not_write or '')} They would be kept in Rapport only."
 
 
 def _colophon(instrument: Instrument) -> str:
@@ -404,7 +405,7 @@ def _sheet(draft: BlankForm) -> tuple[Fact, ...]:
         Fact(label="Answered by", value=answers),
         Fact(label="Typed in by", value=f"{me} (you)"),
         Fact(label="Licensed sheet", value=f"{instrument.title}, the {draft.informant}’s form; structure version {instrument.version}"),
-        Fact(label="Rights", value=f"{instrument.rights.holder}. {formats.sentence(instrument.rights.licence)}"),
+        Fact(label="Rights", value=f"{instrument.rights.holder}. {full_sentence(instrument.rights.licence)}"),
         Fact(label="About", value=about[instrument.rated]),
         *recall,
     )

@@ -6,6 +6,7 @@ from datetime import date, datetime, tzinfo
 from msgspec import Struct
 
 from fhir_mappings.people.person import Person
+from fhir_mappings.sentence import full_sentence
 from smart_app.care.record.patient_in_context import Patient
 from smart_app.care.submission.receipt import NotWritten, Outcome, ReadBack, Receipt, StoredPart
 from smart_app.care.submission.sealed_submission import Decision
@@ -211,7 +212,7 @@ def _late(receipt: Receipt, sent: date) -> tuple[Fact, ...]:
         return ()
     days = (sent - receipt.late.day).days
     later = f", rated {formats.count(days, 'day')} later" if days > 0 else ""
-    return (Fact(label="Visit rated", value=f"{formats.sentence(receipt.late.called(formats.short_date(receipt.late.day)))[:-1]}{later}"),)
+    return (Fact(label="Visit rated", value=f"{full_sentence(receipt.late.called(formats.short_date(receipt.late.day)))[:-1]}{later}"),)
 
 
 def _facts(receipt: Receipt, context: LaunchContext, zone: tzinfo | None) -> tuple[Fact, ...]:

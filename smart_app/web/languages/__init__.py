@@ -1,0 +1,1 @@
+"""The languages that pages speak: catalogues, what is wrong with one, and the words they give."""

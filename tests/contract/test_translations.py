@@ -1,0 +1,33 @@
+"""Every text that a page can show is in the catalogue's template, and texts are written where they can be found."""
+
+import ast
+import importlib.util
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+_TEXTS = {"Sentence": 1, "counted": 2}
+_SPEC = importlib.util.spec_from_file_location("translations", ROOT / "tools" / "translations.py")
+assert _SPEC is not None
+assert _SPEC.loader is not None
+translations = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(translations)
+
+
+def test_the_template_has_every_text_of_code_and_templates() -> None:
+    assert translations.main(["--check"]) == 0, "make translations"
+
+
+def unfound(source: str) -> list[int]:
+    """The lines of calls whose text is no literal, so that nothing can find it."""
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
+    return [call.lineno for call in calls if any(not isinstance(text, ast.Constant) for text in call.args[: _TEXTS.get(call.func.id, 0)])]  # type: ignore[attr-defined]
+
+
+def test_every_sentence_is_made_of_a_text_written_there() -> None:
+    paths = [path for folder in ("fhir_mappings", "smart_app") for path in sorted((ROOT / folder).rglob("*.py"))]
+    paths = [path for path in paths if "sandbox" not in path.parts]  # another product, in English
+    assert [f"{path}:{line}" for path in paths for line in unfound(path.read_text(encoding="utf-8"))] == []
+
+
+def test_a_text_made_elsewhere_is_found_out() -> None:
+    assert unfound('Sentence(text)\nSentence("{a}", a=b)\ncounted("{n} a", many, 3)\nSentence(f"{a}")\nother(text)\n') == [1, 3, 4]

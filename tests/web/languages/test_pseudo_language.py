@@ -1,0 +1,37 @@
+"""The language of tests shows what was said through a catalogue."""
+
+from datetime import date
+
+from fhir_mappings.sentence import Sentence, counted, listed
+from smart_app.web.languages.pseudo_language import LEFT_TO_RIGHT, RIGHT_TO_LEFT, PseudoLanguage
+from smart_app.web.rendering.templates import environment
+
+PSEUDO = PseudoLanguage(code=LEFT_TO_RIGHT)
+
+
+def test_texts_stand_in_brackets_and_are_longer_by_two_fifths() -> None:
+    said = Sentence("Not recorded").said(PSEUDO)
+    assert said == "⟦Not recorded~~~~⟧"
+
+
+def test_values_do_not() -> None:
+    assert Sentence("on {day} by {who}", day=date(2026, 11, 22), who="Ann").said(PSEUDO) == "⟦on 22-Nov-2026 by Ann~~⟧"
+    assert Sentence("{day}", day=date(2026, 11, 22)).said(PSEUDO) == "22-Nov-2026"
+    assert counted("{n} result", "{n} results", 3).said(PSEUDO) == "⟦3 results~~~⟧"
+    assert listed(["Ann", "Bo"]).said(PSEUDO) == "Ann ⟦and~⟧ Bo"
+
+
+def test_templates_say_sentences_texts_and_tables_in_it() -> None:
+    source = "{% trans who=view %}Seen by <b>{{ who }}</b>{% endtrans %} {{ view }} <i title='{{ view }}'>{{ [[view, 'x']]|body }}</i>"
+    shown = environment(PSEUDO).from_string(source).render(view=Sentence("no<body>"))
+    said = "⟦no&lt;body&gt;~⟧"
+    assert shown == f"⟦Seen by <b>{said}</b>~~⟧ {said} <i title='{said}'><tr><th scope=\"row\">{said}</th><td>x</td></tr>\n</i>"
+    assert environment().from_string(source).render(view=Sentence("nobody")).startswith("Seen by <b>nobody</b> nobody ")
+
+
+def test_a_page_says_its_language_and_its_direction() -> None:
+    base = '{% extends "base.html" %}'
+    parts = {"asset": str, "nonce": ""}
+    assert '<html lang="en">' in environment().from_string(base).render(parts)
+    assert '<html lang="en-XA">' in environment(PSEUDO).from_string(base).render(parts)
+    assert '<html lang="ar-XB" dir="rtl">' in environment(PseudoLanguage(code=RIGHT_TO_LEFT)).from_string(base).render(parts)

@@ -1,0 +1,97 @@
+"""`make translations`: every text of code and templates into `rapport.pot`, and the catalogues brought up to it.
+
+`--check` writes nothing and ends with 1 when the template is not what the texts give. Needs Babel, which the app needs too."""
+
+import argparse
+import re
+import sys
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_file
+from babel.messages.pofile import read_po, write_po
+
+ROOT = Path(__file__).resolve().parents[1]
+LOCALES = ROOT / "smart_app" / "locales"
+TEMPLATE = LOCALES / "rapport.pot"
+_KEYWORDS = {"Sentence": None, "counted": (1, 2), "gettext": None, "ngettext": (1, 2)}
+_CODE = ("fhir_mappings", "smart_app")
+# The embedded EHR is another product in English, and the command line's own words stay English.
+_ENGLISH = ("smart_app/sandbox", "smart_app/cli")
+_OPTIONS = {"newstyle_gettext": "true", "trimmed": "true", "silent": "false", "trim_blocks": "true", "lstrip_blocks": "true"}
+_WIDTH = 140
+_OF_THE_DAY = (b'"POT-Creation-Date', b'"PO-Revision-Date', b'"Generated-By')
+_PLACES = re.compile(r"\{\w*\}|%\(\w+\)[sd]")
+_TEMPLATE_HEADER = "# Every text of Rapport's pages. Written by `make translations` from code and templates."
+_HEADER = "# Rapport in {language}.\n# Safety texts reviewed by: none"
+
+
+def extracted() -> Catalog:
+    """The template, texts in the order of their files. A text without a letter needs no translation."""
+    template = Catalog(project="Rapport", charset="utf-8", fuzzy=False)
+    template.header_comment = _TEMPLATE_HEADER
+    for path in _files():
+        method, options = ("jinja2", _OPTIONS) if path.suffix == ".html" else ("python", {})
+        place = str(path.relative_to(ROOT))
+        for line, message, comments, context in extract_from_file(method, path, _KEYWORDS, ("TRANSLATORS:",), options):
+            if any(sign.isalpha() for sign in _without_places(message)):
+                template.add(message, locations=[(place, line)], auto_comments=comments, context=context)
+    return template
+
+
+def _files() -> Iterator[Path]:
+    for folder in _CODE:
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            if not str(path.relative_to(ROOT)).startswith(_ENGLISH):
+                yield path
+    yield from sorted((ROOT / "templates").rglob("*.html"))
+
+
+def _without_places(message: str | tuple[str, ...]) -> str:
+    return _PLACES.sub("", message if isinstance(message, str) else message[0])
+
+
+def updated(template: Catalog, path: Path) -> Catalog:
+    """A catalogue with the texts of the template: new ones empty, old ones gone; nothing is guessed from texts alike."""
+    code = path.parents[1].name
+    if path.exists():
+        with path.open("rb") as file:
+            found = read_po(file, locale=code)
+    else:
+        found = Catalog(locale=code, project="Rapport", charset="utf-8", fuzzy=False)
+        found.header_comment = _HEADER.format(language=found.locale.english_name if found.locale else code)
+    found.update(template, no_fuzzy_matching=True, update_header_comment=False)
+    found.fuzzy = False
+    return found
+
+
+def written(catalogue: Catalog) -> bytes:
+    """The file's content, without dates and lines, so that it changes with the texts alone."""
+    file = BytesIO()
+    write_po(file, catalogue, width=_WIDTH, include_lineno=False, ignore_obsolete=True)
+    return b"\n".join(line for line in file.getvalue().split(b"\n") if not line.startswith(_OF_THE_DAY))
+
+
+def main(arguments: list[str]) -> int:
+    """Write the files, or say whether the template is as it should be."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("--language", action="append", default=[], help="a language to begin, by its code")
+    asked = parser.parse_args(arguments)
+    template = extracted()
+    if asked.check:
+        same = TEMPLATE.exists() and TEMPLATE.read_bytes() == written(template)
+        print("rapport.pot is as it should be" if same else "rapport.pot is not what code and templates give: make translations")
+        return 0 if same else 1
+    TEMPLATE.write_bytes(written(template))
+    codes = {*asked.language, *(path.name for path in LOCALES.iterdir() if path.is_dir())}
+    for path in sorted(LOCALES / code / "LC_MESSAGES" / "rapport.po" for code in codes):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(written(updated(template, path)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
