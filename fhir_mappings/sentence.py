@@ -194,6 +194,18 @@ def full_sentence(part: Value) -> Sentence:
     return _made(Whole, _whole(said(part, ENGLISH)), pattern="", values={}, part=part)
 
 
+def shipped_text(text: str) -> Sentence:
+    """A text of a data file that ships with Rapport, as a sentence without places: braces in it mean nothing. Only what reads those files
+    makes one, as `tools/translations.py` finds such texts in the files."""
+    return _made(Sentence, text, pattern=text, values={})
+
+
+def in_small_letters(text: str) -> str:
+    """A title as it stands within a sentence. Of a shipped one that is a text of its own: other languages keep their capitals."""
+    small = str(text).lower()
+    return shipped_text(small) if isinstance(text, Sentence) else small
+
+
 def dated(day: date, form: DateForm = "day") -> Sentence:
     """A day by itself."""
     return _made(Dated, ENGLISH.date(day, form), pattern="", values={}, day=day, form=form)

@@ -8,6 +8,7 @@ from fhir_mappings.r4.dates import Moment
 from fhir_mappings.r4.display import cut
 from fhir_mappings.r4.json_types import FhirJson
 from fhir_mappings.r4.references import Ownership, Untied, source_of
+from fhir_mappings.sentence import Sentence
 
 
 class Skipped(Struct, frozen=True, kw_only=True):
@@ -19,12 +20,12 @@ class Skipped(Struct, frozen=True, kw_only=True):
 
     source: str
     measure: str | None
-    what: str
+    what: Sentence
     when: Moment | None
     shown: str | None
-    reason: str
+    reason: Sentence
     code: str
-    remedy: str | None = None
+    remedy: Sentence | None = None
 
 
 class UntiedResource(Struct, frozen=True, kw_only=True):
@@ -32,33 +33,37 @@ class UntiedResource(Struct, frozen=True, kw_only=True):
     be the patient's and may be somebody else's: it is never used, and no list is called whole without it."""
 
     source: str
-    subject: str
-    remedy: str
+    subject: Sentence
+    remedy: Sentence
 
 
 # IT's part, by what is the matter. Another address is nearly always the server's own, written by one that stands behind a proxy.
-_REMEDIES: Mapping[Untied, str] = {
-    "elsewhere": "IT: if that is this server's own address (inside, behind a proxy), have it write the one the app uses.",
-    "identifier": "IT: have the server or the source write subject.reference (Patient/id), for which an identifier is no substitute.",
+_REMEDIES: Mapping[Untied, Sentence] = {
+    "elsewhere": Sentence("IT: if that is this server's own address (inside, behind a proxy), have it write the one the app uses."),
+    "identifier": Sentence(
+        "IT: have the server or the source write subject.reference (Patient/id), for which an identifier is no substitute."
+    ),
 }
-_SUBJECTS: Mapping[Untied, str] = {
-    "identifier": "given by identifier only",
-    "contained": "inside the resource itself",
-    "urn": "a urn of a bundle",
-    "no_patient": "not a Patient",
-    "missing": "missing",
+_REFILED = Sentence("IT: have the source file it under the Patient it is about (subject.reference).")
+_SUBJECTS: Mapping[Untied, Sentence] = {
+    "identifier": Sentence("given by identifier only"),
+    "contained": Sentence("inside the resource itself"),
+    "urn": Sentence("a urn of a bundle"),
+    "no_patient": Sentence("not a Patient"),
+    "missing": Sentence("missing"),
 }
+_UNREADABLE = Sentence("written in a way that cannot be read")
 
 
 def untied_resource(resource: FhirJson, ownership: Ownership) -> UntiedResource:
     """What may be said of a resource that is tied to no patient here. The address of another server is said, as IT needs it; the id there
     is not."""
     why: Untied = ownership.why or "unreadable"
-    elsewhere = f"under another address ({cut(ownership.address)})"
+    elsewhere = Sentence("under another address ({address})", address=cut(ownership.address))
     return UntiedResource(
         source=_source(resource),
-        subject=elsewhere if why == "elsewhere" else _SUBJECTS.get(why, "written in a way that cannot be read"),
-        remedy=_REMEDIES.get(why, "IT: have the source file it under the Patient it is about (subject.reference)."),
+        subject=elsewhere if why == "elsewhere" else _SUBJECTS.get(why, _UNREADABLE),
+        remedy=_REMEDIES.get(why, _REFILED),
     )
 
 
@@ -67,10 +72,10 @@ def untied(one: UntiedResource) -> Skipped:
     return Skipped(
         source=one.source,
         measure=None,
-        what="Could not be tied to this patient",
+        what=Sentence("Could not be tied to this patient"),
         when=None,
         shown=None,
-        reason=f"Its subject is {one.subject}.",
+        reason=Sentence("Its subject is {subject}.", subject=one.subject),
         code="untied",
         remedy=one.remedy,
     )
@@ -86,12 +91,12 @@ def foreign(resource: FhirJson) -> Skipped:
     return Skipped(
         source=_source(resource),
         measure=None,
-        what="A resource of another patient",
+        what=Sentence("A resource of another patient"),
         when=None,
         shown=None,
-        reason="The server returned it although it was asked for this patient only. Nothing of it is used.",
+        reason=Sentence("The server returned it although it was asked for this patient only. Nothing of it is used."),
         code="foreign_patient",
-        remedy="IT: the server does not honour the patient search parameter.",
+        remedy=Sentence("IT: the server does not honour the patient search parameter."),
     )
 
 

@@ -7,6 +7,8 @@ from typing import Annotated
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
+from fhir_mappings.sentence import shipped_text
+
 # The longest item of the instruments known here has under 200 characters; five times that is no item any more.
 LONGEST_LINE = 1_000
 # An introduction is a paragraph or two.
@@ -59,4 +61,7 @@ def _checked(text: str, problem: str | None) -> str:
 
 # One line of text; and a paragraph or two, which may be absent.
 Line = Annotated[str, AfterValidator(_line)]
+# A text of a file that ships with Rapport which pages show, so that it can be said in another language. `tools/translations.py` names
+# their keys; a site's own files hold plain lines.
+Shown = Annotated[str, AfterValidator(shipped_text)]
 Intro = Annotated[str, AfterValidator(_intro)]

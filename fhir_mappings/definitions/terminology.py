@@ -182,7 +182,7 @@ def _bounds(scale: Scale) -> list[Json]:
         {"code": "high", "valueDecimal": scale.high},
         {"code": "items", "valueInteger": len(scale.items)},
         {"code": "min-answered", "valueInteger": scale.min_answered},
-        {"code": "direction", "valueString": scale.direction},
+        {"code": "direction", "valueString": str(scale.direction)},
     ]
 
 

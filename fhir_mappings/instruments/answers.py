@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from fhir_mappings.instruments.instrument import Informant, Instrument, Option
+from fhir_mappings.sentence import Sentence
 
 DECLINED = ".declined"
 _LONGEST_SHOWN = 40
@@ -23,7 +24,7 @@ class FieldError(Struct, frozen=True, kw_only=True):
     """What is wrong with one field, in a sentence for the person who filled it in."""
 
     link_id: str
-    message: str
+    message: Sentence
 
 
 class Invalid(Struct, frozen=True, kw_only=True):
@@ -89,7 +90,15 @@ def _strange(instrument: Instrument, informant: Informant, fields: Mapping[str, 
     known = {*_choices(instrument), *(item.link_id + DECLINED for item in instrument.items)}
     for name in fields:
         if name not in known:
-            yield FieldError(link_id=_short(name), message=f"The {informant}'s form has no question “{_short(name)}”.")
+            yield FieldError(link_id=_short(name), message=_no_such_question(informant, _short(name)))
+
+
+def _no_such_question(informant: Informant, question: str) -> Sentence:
+    if informant == "patient":
+        return Sentence("The patient's form has no question “{question}”.", question=question)
+    if informant == "clinician":
+        return Sentence("The clinician's form has no question “{question}”.", question=question)
+    return Sentence("The observer's form has no question “{question}”.", question=question)
 
 
 def _wrong(instrument: Instrument, fields: Mapping[str, Sequence[str]]) -> Iterator[FieldError]:
@@ -97,18 +106,20 @@ def _wrong(instrument: Instrument, fields: Mapping[str, Sequence[str]]) -> Itera
     for link_id, options in _choices(instrument).items():
         given = fields.get(link_id, ())
         if len(given) > 1:
-            yield FieldError(link_id=link_id, message="Two answers were sent for this question. Choose one.")
+            yield FieldError(link_id=link_id, message=Sentence("Two answers were sent for this question. Choose one."))
         elif given and link_id + DECLINED in fields:
-            yield FieldError(link_id=link_id, message="There is an answer, and the box for not answering is ticked. Keep one of the two.")
+            message = Sentence("There is an answer, and the box for not answering is ticked. Keep one of the two.")
+            yield FieldError(link_id=link_id, message=message)
         elif given and given[0] not in {option.code for option in options}:
-            yield FieldError(link_id=link_id, message=f"“{_short(given[0])}” is not one of the answers on offer. Choose one of them.")
+            message = Sentence("“{answer}” is not one of the answers on offer. Choose one of them.", answer=_short(given[0]))
+            yield FieldError(link_id=link_id, message=message)
 
 
 def _missing(instrument: Instrument, fields: Mapping[str, Sequence[str]], kept: Mapping[str, str]) -> Iterator[FieldError]:
     """Items neither answered nor declined."""
     for item in instrument.items:
         if not fields.get(item.link_id) and item.link_id not in kept and item.link_id + DECLINED not in kept:
-            yield FieldError(link_id=item.link_id, message="Choose an answer, or tick the box below.")
+            yield FieldError(link_id=item.link_id, message=Sentence("Choose an answer, or tick the box below."))
 
 
 def _short(text: str) -> str:

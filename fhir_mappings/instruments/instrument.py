@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from fhir_mappings.data_files.certainty import Certainty
 from fhir_mappings.data_files.content_hash import content_hash
+from fhir_mappings.sentence import Sentence, in_small_letters
 
 Informant = Literal["patient", "clinician", "observer"]
 # What a permission to use an instrument's wording may allow: to show it, to keep it in stored responses, to publish it.
@@ -23,6 +24,8 @@ Better = Literal["higher", "lower"]
 Part = Literal["options", "subscales", "reversal", "scores", "missing"]
 # Instruments whose preparation is kept: more than a site has, versions and languages counted.
 MOST_PREPARED = 128
+_NO_KEY = Sentence("No scoring key is known for it.")
+_KEY_UNVERIFIED = Sentence("Its scoring key is not verified, and this site has not confirmed it.")
 
 
 class Option(Struct, frozen=True, kw_only=True):
@@ -73,6 +76,11 @@ class Scale(Struct, frozen=True, kw_only=True):
     high: int
     better: Better | None = None
 
+    @property
+    def title_within(self) -> str:
+        """The title as it stands within a sentence."""
+        return in_small_letters(self.title)
+
 
 class Citation(Struct, frozen=True, kw_only=True):
     """Where a key, rule or wording comes from, and how sure that is."""
@@ -100,7 +108,7 @@ class Reliability(Struct, frozen=True, kw_only=True):
     r: Decimal | None
     r_type: Literal["retest", "icc", "alpha"] | None
     mdc: Decimal | None
-    interval: str
+    interval: Sentence
     population: str
     n: int | None
     citation: str
@@ -113,8 +121,8 @@ class Cutoff(Struct, frozen=True, kw_only=True):
     scale: str
     side: Literal["at least", "at most", "below"]
     value: Decimal
-    meaning: str
-    population: str
+    meaning: Sentence
+    population: Sentence
     citation: str
     certainty: Certainty
 
@@ -123,7 +131,7 @@ class Rights(Struct, frozen=True, kw_only=True):
     """Who holds the wording and on what terms; `permission` says how and from whom to get leave to use it."""
 
     holder: str
-    licence: str
+    licence: Sentence
     terms: str
     wording_ships: bool
     permission: str
@@ -179,10 +187,10 @@ class Instrument(Struct, frozen=True, kw_only=True, eq=False, dict=True):
     slug: str
     version: str
     language: str | None
-    title: str
+    title: Sentence
     description: str
     validated: bool
-    direction: str
+    direction: Sentence
     rated: Rated
     recall: str
     forms: Mapping[Informant, Form]
@@ -227,13 +235,13 @@ class Instrument(Struct, frozen=True, kw_only=True, eq=False, dict=True):
         return not (self.worded(informant) and self.may("display"))
 
     @property
-    def why_unscored(self) -> str | None:
+    def why_unscored(self) -> Sentence | None:
         """Why no score may be given, in a sentence; None when the key is verified or the site has confirmed it."""
         if not self.scales:
-            return "No scoring key is known for it."
+            return _NO_KEY
         if self.confirmation is not None or all(claim.certainty == "verified" for claim in self.claims):
             return None
-        return "Its scoring key is not verified, and this site has not confirmed it."
+        return _KEY_UNVERIFIED
 
     def weight(self, item: Item, option: Option) -> int | None:
         """What an option counts on an item, mirrored between lowest and highest where the item is reversed; None without a value."""
@@ -259,6 +267,8 @@ class Instrument(Struct, frozen=True, kw_only=True, eq=False, dict=True):
 
 def with_wording(text: str, *, clinician: str | None = None, patient: str | None = None) -> str:
     """An item's or title's wording with the names in it; "my clinician" and "the patient" where no name may or need stand. But for a
-    capital where a name begins it, it stays letter by letter as it was written."""
+    capital where a name begins it, it stays letter by letter as it was written; a sentence without a name stays one."""
+    if "{" not in text:
+        return text
     named = text.replace("{clinician}", clinician or "my clinician").replace("{patient}", patient or "the patient")
     return named[:1].upper() + named[1:] if text.startswith("{") else named

@@ -5,6 +5,8 @@ from typing import Final
 
 from msgspec import Struct
 
+from fhir_mappings.sentence import Sentence
+
 # Why a score has no value, in http://terminology.hl7.org/CodeSystem/data-absent-reason; docs/fhir-shapes.md quotes the definitions.
 # The rule asks for more answers than there are, so it was not applied: "the observation procedure (test, etc.) was not performed".
 RULE_NOT_MET: Final = "not-performed"
@@ -24,5 +26,5 @@ class Score(Struct, frozen=True, kw_only=True):
     answered: int
     of: int
     prorated: bool
-    reason: str | None
+    reason: Sentence | None
     absent: str | None = None

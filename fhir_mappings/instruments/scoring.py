@@ -6,6 +6,7 @@ from functools import lru_cache, partial
 
 from fhir_mappings.instruments.instrument import MOST_PREPARED, Instrument, Scale
 from fhir_mappings.instruments.scores import NO_KEY, RULE_NOT_MET, Score
+from fhir_mappings.sentence import Sentence, listed
 
 _ONES, _HUNDREDTHS = Decimal(1), Decimal("0.01")
 # An item of a scale as (link id, sign, shift): the weight of an answer is sign × value + shift.
@@ -44,7 +45,8 @@ def by_key(instrument: Instrument, values: Mapping[str, int]) -> dict[str, Score
     for scale in needing * len(needing):
         unscored = [need for need in scale.needs if found[need].value is None]
         if unscored and found[scale.key].value is not None:
-            found[scale.key] = _refused(found[scale.key], f"it needs the score of {' and '.join(unscored)}", absent=RULE_NOT_MET)
+            needs = listed([instrument.scale(need).title_within for need in unscored])
+            found[scale.key] = _refused(found[scale.key], Sentence("it needs the score of {scales}", scales=needs), absent=RULE_NOT_MET)
     return found
 
 
@@ -63,7 +65,7 @@ def _alone(scale: Scale, total: int, answered: int) -> Score:
     """One scale's score by its own items."""
     of = len(scale.items)
     if answered < scale.min_answered:
-        reason = f"{answered} of {of} answered, the rule needs {scale.min_answered}"
+        reason = Sentence("{answered} of {of} answered, the rule needs {least}", answered=answered, of=of, least=scale.min_answered)
         return Score(key=scale.key, value=None, text=None, answered=answered, of=of, prorated=False, reason=reason, absent=RULE_NOT_MET)
     found = _result(scale, total, answered)
     return Score(key=scale.key, value=found, text=str(found), answered=answered, of=of, prorated=answered < of, reason=None)
@@ -78,6 +80,6 @@ def _result(scale: Scale, total: int, answered: int) -> Decimal:
     return exact.quantize(_ONES) if whole else exact.quantize(_HUNDREDTHS, ROUND_HALF_UP)
 
 
-def _refused(given: Score, reason: str, *, absent: str) -> Score:
+def _refused(given: Score, reason: Sentence, *, absent: str) -> Score:
     """The same count without a number."""
     return Score(key=given.key, value=None, text=None, answered=given.answered, of=given.of, prorated=False, reason=reason, absent=absent)

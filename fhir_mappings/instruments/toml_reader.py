@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from fhir_mappings.data_files.certainty import Certainty
 from fhir_mappings.data_files.strict_toml import DataFileError, Strict, parse_toml
-from fhir_mappings.data_files.text_rules import Line
+from fhir_mappings.data_files.text_rules import Line, Shown
 from fhir_mappings.instruments.canonicals import PANEL, PROVENANCE, RESPONSE
 from fhir_mappings.instruments.instrument import (
     Better,
@@ -28,6 +28,7 @@ from fhir_mappings.instruments.instrument import (
     Scale,
     Section,
 )
+from fhir_mappings.sentence import shipped_text
 
 PAGE = "docs/add-an-instrument.md"
 # Numbers are written as text in a file ("0.80"), so that they keep the digits of their source.
@@ -37,6 +38,7 @@ _Factor = Annotated[Decimal, Field(gt=0, le=1000, decimal_places=6)]
 # No form has a thousand items.
 _Count = Annotated[int, Field(ge=1, le=999)]
 _KEY = r"^[a-z][a-z0-9-]*$"
+_ShownLine = Annotated[Line, AfterValidator(shipped_text)]
 _Slug = Annotated[str, Field(pattern=_KEY, max_length=60)]
 
 
@@ -44,18 +46,18 @@ class _InstrumentHead(Strict):
     slug: _Slug
     version: str = Field(pattern=r"^\d+\.\d+\.\d+$")
     language: str | None = Field(default=None, pattern=r"^[a-z]{2}(-[A-Z]{2})?$")
-    title: str
+    title: Shown
     description: str
     validated: bool
-    direction: str
+    direction: Shown
     better: Better | None = None
     rated: Rated = "clinician"
-    recall: str = ""
+    recall: Shown | Literal[""] = ""
 
 
 class _Rights(Strict):
     holder: str
-    licence: str
+    licence: Shown
     terms: str
     wording_ships: bool
     permission: str = ""
@@ -127,6 +129,14 @@ class ScaleTable(Strict):
     better: Better | None = None
 
 
+class _ShippedScale(ScaleTable):
+    """The same of a file that ships, whose words can be said in another language; a site's own key has plain ones."""
+
+    title: _ShownLine
+    about: _ShownLine
+    direction: _ShownLine | None = None
+
+
 class _Reliability(Strict):
     scale: str
     informant: Informant
@@ -134,7 +144,7 @@ class _Reliability(Strict):
     r: _Number | None = Field(default=None, ge=0, lt=1)
     r_type: Literal["retest", "icc", "alpha"] | None = None
     mdc: _Number | None = Field(default=None, gt=0)
-    interval: Line
+    interval: _ShownLine
     population: str
     n: int | None = None
     citation: str
@@ -145,8 +155,8 @@ class _Cutoff(Strict):
     scale: str
     side: Literal["at least", "at most", "below"]
     value: _Number
-    meaning: str
-    population: str
+    meaning: Shown
+    population: Shown
     citation: str
     certainty: Certainty
 
@@ -161,7 +171,7 @@ class _InstrumentFile(Strict):
     section: list[_Section] = Field(default_factory=list)
     item: list[_Item] = Field(default_factory=list)
     question: list[_Question] = Field(default_factory=list)
-    scale: list[ScaleTable] = Field(default_factory=list)
+    scale: list[_ShippedScale] = Field(default_factory=list)
     reliability: list[_Reliability] = Field(default_factory=list)
     cutoff: list[_Cutoff] = Field(default_factory=list)
 
@@ -185,7 +195,7 @@ def _instrument(part: _InstrumentFile) -> Instrument:
     items = tuple(_item(one) for one in part.item)
     return Instrument(
         **part.instrument.model_dump(),
-        forms={informant: _form(informant, form, part.instrument.title) for informant, form in part.form.items()},
+        forms={informant: _form(informant, form, part.instrument) for informant, form in part.form.items()},
         sections=_sections(part.section, items),
         options=options,
         items=items,
@@ -202,8 +212,16 @@ def _instrument(part: _InstrumentFile) -> Instrument:
     )
 
 
-def _form(informant: Informant, part: _Form, title: str) -> Form:
-    return Form(informant=informant, title=part.title or title, intro=part.intro, minutes=part.minutes, intro_home=part.intro_home)
+def _form(informant: Informant, part: _Form, head: _InstrumentHead) -> Form:
+    """Of a form with wording the title is a part of that, and said in its language alone."""
+    title = part.title or head.title
+    return Form(
+        informant=informant,
+        title=str(title) if head.language else shipped_text(title),
+        intro=part.intro,
+        minutes=part.minutes,
+        intro_home=part.intro_home,
+    )
 
 
 def _item(part: _Item) -> Item:

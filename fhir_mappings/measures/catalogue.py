@@ -6,13 +6,14 @@ from functools import cache
 from importlib.resources import files
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from fhir_mappings.data_files.certainty import Certainty
 from fhir_mappings.data_files.strict_toml import DataFileError, Strict, parse_toml
-from fhir_mappings.data_files.text_rules import Line
+from fhir_mappings.data_files.text_rules import Line, Shown
 from fhir_mappings.measures.measure import PANEL, Axis, Jump, Measure, MeasureCode, MeasureGroup, SecondUnit, Unit
 from fhir_mappings.measures.units.plausibility import believed
+from fhir_mappings.sentence import shipped_text
 
 PAGE = "docs/add-a-measure.md"
 FOLDER = "fhir_mappings/measures/files"
@@ -28,7 +29,7 @@ class _Unit(Strict):
     low: Decimal
     high: Decimal
     spellings: tuple[str, ...]
-    method: str | None = None
+    method: Shown | None = None
     mark: str | None = None
     unlike: tuple[str, ...] = ()
     equal: tuple[str, ...] = ()
@@ -45,11 +46,11 @@ class _CodeRow(Strict):
     certainty: Certainty
     within: tuple[str, ...] = ()
     part: str | None = None
-    method: str | None = None
+    method: Shown | None = None
     units: tuple[str, ...] | None = None
     reads_as: str | None = None
     sufficiency: tuple[str, Decimal] | None = None
-    exclude: str | None = None
+    exclude: Shown | None = None
     meter: bool = False
 
 
@@ -73,24 +74,25 @@ class _Jump(Strict):
 
 
 _Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
+_Title = Annotated[Line, AfterValidator(shipped_text)]
 
 
 class _Group(Strict):
     key: _Key
-    title: Line
+    title: _Title
     order: int = Field(ge=0)
     categories: tuple[_Key, ...]
     source: Line
     certainty: Certainty
-    reporter: str = ""
+    reporter: Shown | None = None
 
 
 class _Measure(Strict):
     key: _Key
-    title: Line
-    about: str
+    title: _Title
+    about: Shown
     group: str
-    direction: str
+    direction: Shown
     unit: str
     label: str
     decimals: int = Field(ge=0, le=3)
@@ -99,7 +101,7 @@ class _Measure(Strict):
     units: tuple[_Unit, ...] = Field(min_length=1)
     codes: tuple[_CodeRow, ...] = Field(min_length=1)
     gap_days: int = Field(ge=1)
-    parts: tuple[Line, Line] | None = None
+    parts: tuple[_Title, _Title] | None = None
     citations: tuple[str, ...] = Field(min_length=1)
     jump: _Jump | None = None
 

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from fhir_mappings.data_files.certainty import Certainty
 from fhir_mappings.data_files.content_hash import content_hash
+from fhir_mappings.sentence import Sentence
 
 # The part that a code stands for which holds both numbers of a pair.
 PANEL = "panel"
@@ -91,15 +92,15 @@ class MeasureGroup(Struct, frozen=True, kw_only=True):
     """Measures that are read with one search. `title` names that read for people ("HbA1c"), `order` its place among the groups, low first.
     `categories` are the Observation categories (FHIR's observation-category) under which records file every one of its results; empty
     where records differ. `source` is where that was seen. `reporter` is who reports every one of its results ("the laboratory"), and so
-    wrote a comment that names nobody; "" where that differs."""
+    wrote a comment that names nobody; None where that differs."""
 
     key: str
-    title: str
+    title: Sentence
     order: int
     categories: tuple[str, ...]
     source: str
     certainty: Certainty
-    reporter: str = ""
+    reporter: Sentence | None = None
 
 
 class Measure(Struct, frozen=True, kw_only=True, eq=False, dict=True):
@@ -108,10 +109,10 @@ class Measure(Struct, frozen=True, kw_only=True, eq=False, dict=True):
     a line may cross; `parts` are the names of the two numbers where a value has two, the first one the higher."""
 
     key: str
-    title: str
-    about: str
+    title: Sentence
+    about: Sentence
     group: MeasureGroup
-    direction: str
+    direction: Sentence
     unit: str
     label: str
     decimals: int
@@ -121,7 +122,7 @@ class Measure(Struct, frozen=True, kw_only=True, eq=False, dict=True):
     codes: tuple[MeasureCode, ...]
     gap_days: int
     citations: tuple[str, ...]
-    parts: tuple[str, str] | None = None
+    parts: tuple[Sentence, Sentence] | None = None
     jump: Jump | None = None
 
     @cached_property

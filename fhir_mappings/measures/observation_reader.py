@@ -27,6 +27,7 @@ from fhir_mappings.r4.json_types import FhirJson
 from fhir_mappings.r4.possible_dates import PossibleDates
 from fhir_mappings.r4.quantity import Quantity
 from fhir_mappings.r4.references import About, PatientOnServer, reference_in, references_in, source_of
+from fhir_mappings.sentence import Sentence, joined
 from fhir_mappings.skipped import Skipped, not_own
 
 _STANDINGS: Mapping[str, Standing] = {
@@ -36,6 +37,10 @@ _STANDINGS: Mapping[str, Standing] = {
     "preliminary": "preliminary",
 }
 _COMPARATORS: Mapping[str, Comparator] = {"<": "<", "<=": "<=", ">": ">", ">=": ">="}
+_WITHOUT_RESULT = {
+    "cancelled": Sentence("The source says: cancelled. There is no result."),
+    "registered": Sentence("The source says: registered. There is no result."),
+}
 
 
 class _ObservationReading(Struct, frozen=True):
@@ -238,7 +243,8 @@ def _comparator(raw: FhirJson, reported: Quantity) -> Comparator | None:
         return None
     known = _COMPARATORS.get(written) if isinstance(written, str) else None
     if known is None:
-        raise Unreadable("comparator_unknown", f"The comparator {cut(written)} is not known.", shown=text_of(reported))
+        reason = Sentence("The comparator {comparator} is not known.", comparator=cut(written))
+        raise Unreadable("comparator_unknown", reason, shown=text_of(reported))
     return known
 
 
@@ -250,19 +256,25 @@ def _standing(observation: FhirJson) -> Standing:
     if standing is not None:
         return standing
     if name == "entered-in-error":
-        raise Unreadable("entered_in_error", "Marked entered in error by the source.", shown=shown_value(observation))
-    if name in {"cancelled", "registered"}:
-        raise Unreadable(f"status_{name}", f"The source says: {name}. There is no result.", shown=shown_value(observation))
-    said = f"The status {cut(name)} is not known" if name else "No status is recorded"
-    raise Unreadable("status_unknown", f"{said}, so the result may not be final.", shown=shown_value(observation))
+        raise Unreadable("entered_in_error", Sentence("Marked entered in error by the source."), shown=shown_value(observation))
+    if name in _WITHOUT_RESULT:
+        raise Unreadable(f"status_{name}", _WITHOUT_RESULT[name], shown=shown_value(observation))
+    raise Unreadable("status_unknown", _why_not_final(name), shown=shown_value(observation))
+
+
+def _why_not_final(status: str) -> Sentence:
+    if status:
+        return Sentence("The status {status} is not known, so the result may not be final.", status=cut(status))
+    return Sentence("No status is recorded, so the result may not be final.")
 
 
 def _check_is_result(observation: FhirJson, code: MeasureCode) -> None:
     """Some codes of a family are no results: goals, masses per volume."""
     if code.exclude:
-        raise Unreadable("not_a_result", f"The code means {code.exclude}.", shown=shown_value(observation))
+        raise Unreadable("not_a_result", Sentence("The code means {what}.", what=code.exclude), shown=shown_value(observation))
     if observation.get("modifierExtension"):
-        raise Unreadable("modified", "It carries a modifier that Rapport does not know.", shown=shown_value(observation))
+        reason = Sentence("It carries a modifier that Rapport does not know.")
+        raise Unreadable("modified", reason, shown=shown_value(observation))
 
 
 def _pair(reading: _ObservationReading, holder: FhirJson, place: CodePlace, first: Decimal, beside: Quantity) -> tuple[Decimal, Quantity]:
@@ -302,7 +314,7 @@ def _method(observation: FhirJson, code: MeasureCode, unit: Unit) -> str | None:
         method = _named_method(observation["method"])
     if unit.method is None:
         return method
-    return f"{method}, {unit.method}" if method else unit.method
+    return joined(", ", (method, unit.method)) if method else unit.method
 
 
 def _named_method(method: object) -> str | None:
@@ -332,7 +344,7 @@ def _updated(observation: FhirJson) -> str:
     return updated if isinstance(updated, str) else ""
 
 
-def _of_another(observation: FhirJson, place: CodePlace, why: str, *, when: Moment | None) -> Skipped:
+def _of_another(observation: FhirJson, place: CodePlace, why: Sentence, *, when: Moment | None) -> Skipped:
     """A value filed in this record that is not the patient's own: where it is and what of, never the value."""
     return Skipped(
         source=source_of(observation, "Observation"),
@@ -342,7 +354,7 @@ def _of_another(observation: FhirJson, place: CodePlace, why: str, *, when: Mome
         shown=None,
         reason=why,
         code="about_another",
-        remedy="If it is the patient's own value, the source takes its focus away.",
+        remedy=Sentence("If it is the patient's own value, the source takes its focus away."),
     )
 
 

@@ -14,6 +14,7 @@ from fhir_mappings.r4.display import absent_words, as_written, cut, label_of
 from fhir_mappings.r4.json_types import FhirJson
 from fhir_mappings.r4.quantity import Quantity
 from fhir_mappings.r4.systems import UCUM
+from fhir_mappings.sentence import Sentence
 
 # A FHIR decimal. What Decimal() would take besides ("7_1", "NaN", other scripts' digits) is no number in FHIR.
 # Whole numbers of as many digits need no pattern.
@@ -39,7 +40,7 @@ KnownUnits = dict[tuple[CodePlace, str, str], Accepted]
 class Unreadable(Exception):
     """Why one value is skipped. `shown` is what is to be seen of it other than the value as it stands there."""
 
-    def __init__(self, code: str, reason: str, *, shown: str | None = None, remedy: str | None = None) -> None:
+    def __init__(self, code: str, reason: Sentence, *, shown: str | None = None, remedy: Sentence | None = None) -> None:
         super().__init__(reason)
         self.code = code
         self.reason = reason
@@ -51,27 +52,27 @@ def quantity_in(holder: FhirJson) -> FhirJson:
     """The value as a Quantity. Unreadable when it is absent or no quantity."""
     quantity = holder.get("valueQuantity")
     if "dataAbsentReason" in holder and any(key.startswith("value") for key in holder):
-        raise Unreadable("value_contradicts", "A value is recorded together with a reason why there is none.")
+        raise Unreadable("value_contradicts", Sentence("A value is recorded together with a reason why there is none."))
     if isinstance(quantity, dict) and quantity.get("value") is not None:
         return quantity
     if isinstance(holder.get("valueString"), str):
         return _quantity_in_text(holder["valueString"])
     absent = holder.get("dataAbsentReason")
     if isinstance(absent, dict):
-        raise Unreadable("value_absent", f"No value: {absent_words(absent)}.")
+        raise Unreadable("value_absent", Sentence("No value: {why}.", why=absent_words(absent)))
     if any(key.startswith("value") for key in holder):
-        raise Unreadable("value_not_numeric", "The value is not a number with a unit.")
-    raise Unreadable("value_missing", "No value is recorded.")
+        raise Unreadable("value_not_numeric", Sentence("The value is not a number with a unit."))
+    raise Unreadable("value_missing", Sentence("No value is recorded."))
 
 
 def _quantity_in_text(text: str) -> FhirJson:
     """A number and unit written as text ("7.2 %", "> 14,0 %")."""
     found = text_value(text)
     if found is None:
-        raise Unreadable("value_not_numeric", "The value is text, not a number.", shown=cut(text))
+        raise Unreadable("value_not_numeric", Sentence("The value is text, not a number."), shown=cut(text))
     if found.number is None:
-        reason = "The number can be read in two ways: with decimals, or with its thousands set apart."
-        raise Unreadable("value_ambiguous", reason, shown=cut(text), remedy="The source sends it as a number.")
+        reason = Sentence("The number can be read in two ways: with decimals, or with its thousands set apart.")
+        raise Unreadable("value_ambiguous", reason, shown=cut(text), remedy=Sentence("The source sends it as a number."))
     return {"value": found.number, "unit": found.unit, "comparator": found.comparator}
 
 
@@ -80,7 +81,7 @@ def drawn_value(raw: FhirJson, place: CodePlace, known: KnownUnits) -> tuple[Dec
     the code."""
     number = decimal_of(raw.get("value"))
     if number is None:
-        raise Unreadable("value_not_numeric", "The value is not a number.")
+        raise Unreadable("value_not_numeric", Sentence("The value is not a number."))
     accepted = _accepted(raw, place, known)
     unit = accepted.unit
     if not accepted.low <= number <= accepted.high:
@@ -111,7 +112,7 @@ def _check_plausible(number: Decimal, unit: Unit, raw: FhirJson, place: CodePlac
     """Unreadable for a number that is not believed in its unit."""
     reason = why_suspect(number, unit, place.measure, comparator=raw.get("comparator"))
     if reason is not None:
-        raise Unreadable("unit_suspect", reason, shown=as_written(raw), remedy="The source corrects the value or its unit.")
+        raise Unreadable("unit_suspect", reason, shown=as_written(raw), remedy=Sentence("The source corrects the value or its unit."))
 
 
 def _unit(raw: FhirJson, place: CodePlace) -> Unit:
@@ -126,10 +127,11 @@ def _unit(raw: FhirJson, place: CodePlace) -> Unit:
     if spelled is not None:
         return _agreed(spelled, code if spelling is text else text, raw, place)
     if not spelling and not code:
-        raise Unreadable("unit_missing", "No unit is recorded.", shown=as_written(raw), remedy="The source adds the unit.")
+        reason = Sentence("No unit is recorded.")
+        raise Unreadable("unit_missing", reason, shown=as_written(raw), remedy=Sentence("The source adds the unit."))
     accepted = ", ".join(dict.fromkeys(unit.label for unit in place.units.values()))
-    reason = f"The unit {cut(spelling or code)} is not one of {accepted}."
-    raise Unreadable("unit_unknown", reason, shown=as_written(raw), remedy="The source corrects the unit.")
+    reason = Sentence("The unit {unit} is not one of {accepted}.", unit=cut(spelling or code), accepted=accepted)
+    raise Unreadable("unit_unknown", reason, shown=as_written(raw), remedy=Sentence("The source corrects the unit."))
 
 
 def _spelled(spelling: str, place: CodePlace) -> Unit | None:
@@ -145,8 +147,8 @@ def _agreed(unit: Unit, beside: object, raw: FhirJson, place: CodePlace) -> Unit
     spelled = place.spellings.get(beside.strip().casefold())
     if spelled is not unit and (spelled or contradicts(beside, unit, place.units, place.measure.units)):
         coded, written = (cut(beside), cut(raw.get("unit"))) if beside is raw.get("code") else (unit.label, cut(beside))
-        reason = f"The unit is coded as {coded} but written as {written}."
-        raise Unreadable("unit_contradicts", reason, remedy="The source corrects the unit.")
+        reason = Sentence("The unit is coded as {coded} but written as {written}.", coded=coded, written=written)
+        raise Unreadable("unit_contradicts", reason, remedy=Sentence("The source corrects the unit."))
     return unit
 
 

@@ -12,6 +12,7 @@ from fhir_mappings.measures.result_dates import is_dated_by_report
 from fhir_mappings.r4.display import as_written, cut
 from fhir_mappings.r4.json_types import FhirJson
 from fhir_mappings.r4.references import PatientOnServer, whose_reference
+from fhir_mappings.sentence import Sentence, joined
 
 _LONGEST_COMMENT = 300
 _MOST_RANGES = 4
@@ -23,14 +24,17 @@ _MOST_RANGES = 4
 # microbiology and genetics (a bare `R` or `S` beside a laboratory value need not mean "resistant"), and `OBX`, which points into a message.
 _HL7 = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
 _PLACE_IN_RANGE = frozenset({"N", "H", "L"})
-_MEANINGS: Mapping[str, str] = {
-    "A": "Abnormal", "AA": "Critical abnormal", "HH": "Critical high", "LL": "Critical low", "HU": "Significantly high",
-    "H>": "Significantly high", "LU": "Significantly low", "L<": "Significantly low", ">": "Off scale high", "<": "Off scale low",
-    "EX": "Outside threshold", "HX": "Above high threshold", "LX": "Below low threshold", "B": "Better", "W": "Worse",
-    "U": "Significant change up", "D": "Significant change down", "IND": "Indeterminate", "E": "Equivocal", "POS": "Positive",
-    "NEG": "Negative", "DET": "Detected", "ND": "Not detected", "RR": "Reactive", "WR": "Weakly reactive", "NR": "Non-reactive",
-    "EXP": "Expected", "UNE": "Unexpected", "AC": "Anti-complementary substances present", "QCF": "Quality control failure",
-    "TOX": "Cytotoxic substance present", "IE": "Insufficient evidence", "HM": "Hold for Medical Review",
+_MEANINGS: Mapping[str, Sentence] = {
+    "A": Sentence("Abnormal"), "AA": Sentence("Critical abnormal"), "HH": Sentence("Critical high"), "LL": Sentence("Critical low"),
+    "HU": Sentence("Significantly high"), "H>": Sentence("Significantly high"), "LU": Sentence("Significantly low"),
+    "L<": Sentence("Significantly low"), ">": Sentence("Off scale high"), "<": Sentence("Off scale low"),
+    "EX": Sentence("Outside threshold"), "HX": Sentence("Above high threshold"), "LX": Sentence("Below low threshold"),
+    "B": Sentence("Better"), "W": Sentence("Worse"), "U": Sentence("Significant change up"), "D": Sentence("Significant change down"),
+    "IND": Sentence("Indeterminate"), "E": Sentence("Equivocal"), "POS": Sentence("Positive"), "NEG": Sentence("Negative"),
+    "DET": Sentence("Detected"), "ND": Sentence("Not detected"), "RR": Sentence("Reactive"), "WR": Sentence("Weakly reactive"),
+    "NR": Sentence("Non-reactive"), "EXP": Sentence("Expected"), "UNE": Sentence("Unexpected"),
+    "AC": Sentence("Anti-complementary substances present"), "QCF": Sentence("Quality control failure"),
+    "TOX": Sentence("Cytotoxic substance present"), "IE": Sentence("Insufficient evidence"), "HM": Sentence("Hold for Medical Review"),
 }  # fmt: skip
 # Words of texts that say no more than N, H or L do ("Above high normal", "HI", "within reference range").
 _PLACE_WORDS = frozenset({
@@ -117,7 +121,8 @@ def _cut_comment(text: str) -> str:
     """Not longer than a paragraph, and said to be cut where it is."""
     if len(text) <= _LONGEST_COMMENT:
         return text
-    return f"{text[:_LONGEST_COMMENT].rstrip()}… (cut: the comment in the record has {len(text)} characters)"
+    comment = text[:_LONGEST_COMMENT].rstrip()
+    return Sentence("{comment}… (cut: the comment in the record has {length} characters)", comment=comment, length=len(text))
 
 
 # Interpretations
@@ -154,7 +159,7 @@ def _said_by(coding: FhirJson) -> str | None:
         return cut(display)
     if not isinstance(code, str) or not code.strip():
         return None
-    return (_MEANINGS.get(code) if _is_hl7(coding) else None) or f"coded {cut(code)}"
+    return (_MEANINGS.get(code) if _is_hl7(coding) else None) or Sentence("coded {code}", code=cut(code))
 
 
 def _is_hl7(coding: FhirJson) -> bool:
@@ -173,8 +178,10 @@ def _only_place(text: str) -> bool:
 
 def _ranges(ranges: list[Any]) -> list[Remark]:
     said = list(dict.fromkeys(text for one in ranges if isinstance(one, dict) and (text := _range(one))))
-    more = [f"and {len(said) - _MOST_RANGES} more in the record"] if len(said) > _MOST_RANGES else []
-    return [Remark("range", "; ".join([*said[:_MOST_RANGES], *more]))] if said else []
+    if len(said) > _MOST_RANGES:
+        said[_MOST_RANGES:] = [Sentence("and {more} more in the record", more=len(said) - _MOST_RANGES)]
+    # Nearly every laboratory sends one.
+    return [Remark("range", said[0] if len(said) == 1 else joined("; ", said))] if said else []
 
 
 def _range(one: FhirJson) -> str | None:
@@ -187,9 +194,9 @@ def _range(one: FhirJson) -> str | None:
     for_whom = [words for concept in _dicts(one.get("appliesTo")) if (words := _words(concept))]
     age = one.get("age")
     years = _bounds(age.get("low"), age.get("high")) if isinstance(age, dict) else None
-    whom = ", ".join([*for_whom, *([f"age {years}"] if years else [])])
-    named = f"{kind}: {said}" if kind and _NORMAL_RANGE not in kind.casefold() else said
-    return f"{named} ({whom})" if whom else named
+    whom = [*for_whom, *([Sentence("age {years}", years=years)] if years else [])]
+    named = joined(": ", (kind, said)) if kind and _NORMAL_RANGE not in kind.casefold() else said
+    return Sentence("{range} ({whom})", range=named, whom=joined(", ", whom)) if whom else named
 
 
 def _bounds(low: object, high: object) -> str | None:
@@ -197,7 +204,9 @@ def _bounds(low: object, high: object) -> str | None:
     first, last = (as_written(one) if isinstance(one, dict) and one.get("value") is not None else None for one in (low, high))
     if first and last:
         return f"{first.removesuffix(''.join(last.partition(' ')[1:]))}–{last}"
-    return f"from {first}" if first else f"up to {last}" if last else None
+    if first:
+        return Sentence("from {first}", first=first)
+    return Sentence("up to {last}", last=last) if last else None
 
 
 def _words(concept: object) -> str | None:

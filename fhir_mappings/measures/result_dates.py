@@ -10,8 +10,11 @@ from fhir_mappings.measures.quantity_reader import Unreadable
 from fhir_mappings.r4.dates import Moment, parse_moment
 from fhir_mappings.r4.json_types import FhirJson
 from fhir_mappings.r4.possible_dates import REASONS, PossibleDates, date_problem
+from fhir_mappings.sentence import Sentence
 
 _UNREAD = object()
+_CORRECT_THE_DATE = Sentence("Correct the date in the record.")
+_CORRECT_EITHER = Sentence("Correct the date, or the patient's date of birth, in the record.")
 
 
 def moment_otherwise(observation: FhirJson, zone: tzinfo) -> Moment | None:
@@ -29,17 +32,17 @@ def is_dated_by_report(observation: FhirJson) -> bool:
 def undated(observation: FhirJson, *, shown: str) -> Unreadable:
     """Why a value without a moment has none."""
     if _effective(observation) is _UNREAD:
-        remedy = "The source says when it was measured: one date and time, or a period."
-        return Unreadable("timing_unread", "Its time is given in a way that is not read.", shown=shown, remedy=remedy)
-    return Unreadable("date_missing", "No date is recorded that could be read.", shown=shown)
+        remedy = Sentence("The source says when it was measured: one date and time, or a period.")
+        return Unreadable("timing_unread", Sentence("Its time is given in a way that is not read."), shown=shown, remedy=remedy)
+    return Unreadable("date_missing", Sentence("No date is recorded that could be read."), shown=shown)
 
 
 def check_possible(when: Moment, possible: PossibleDates, *, shown: str) -> None:
     """Unreadable for a value of a day that the patient cannot have."""
     problem = date_problem(when, possible)
     if problem is not None:
-        other = ", or the patient's date of birth," if problem == "before_birth" else ""
-        raise Unreadable(problem, REASONS[problem], shown=shown, remedy=f"Correct the date{other} in the record.")
+        remedy = _CORRECT_EITHER if problem == "before_birth" else _CORRECT_THE_DATE
+        raise Unreadable(problem, REASONS[problem], shown=shown, remedy=remedy)
 
 
 def _effective(observation: FhirJson) -> object:

@@ -11,6 +11,7 @@ from fhir_mappings.measures.measurement import Measurement
 from fhir_mappings.measures.quantity_reader import Unreadable, decimal_of
 from fhir_mappings.r4.json_types import FhirJson
 from fhir_mappings.r4.references import references_in, source_of
+from fhir_mappings.sentence import Sentence
 
 # What says nothing of how long a sensor was active.
 _WITHDRAWN = frozenset({"entered-in-error", "cancelled", "registered"})
@@ -82,7 +83,8 @@ def _why(summary: SensorSummary, record: _Record) -> Unreadable | None:
     share = next((min(shares) for shares in _shares(summary, record, code) if shares), None)
     if share is None or share >= least:
         return None
-    return Unreadable("data_insufficient", f"The sensor was active {share:f} % of the time. At least {least} % is needed.")
+    reason = Sentence("The sensor was active {share} % of the time. At least {least} % is needed.", share=f"{share:f}", least=least)
+    return Unreadable("data_insufficient", reason)
 
 
 def _shares(summary: SensorSummary, record: _Record, code: str) -> Iterator[list[Decimal]]:

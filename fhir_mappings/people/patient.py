@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from fhir_mappings.r4.dates import parse_moment
 from fhir_mappings.r4.json_types import FhirJson
+from fhir_mappings.sentence import Sentence
 
 # Whether a record is the one to write into: of two that speak against it the graver. "inactive" is `active: false` alone.
 Standing = Literal["current", "inactive", "replaced", "dead"]
@@ -83,14 +84,14 @@ def _word(part: object) -> str:
     return " ".join(part.split()) if isinstance(part, str) else ""
 
 
-def _record_number(identifiers: object) -> tuple[str, str] | None:
+def _record_number(identifiers: object) -> tuple[Sentence, str] | None:
     """The medical record number where one is marked so, else the usual identifier, else none."""
     given = [one for one in identifiers if isinstance(one, dict) and one.get("value")] if isinstance(identifiers, list) else []
     for one in given:
         if "MR" in _type_codes(one):
-            return "MRN", str(one["value"])
+            return Sentence("MRN"), str(one["value"])
     usual = next((one for one in given if one.get("use") in ("usual", "official")), None)
-    return ("ID", str(usual["value"])) if usual else None
+    return (Sentence("ID"), str(usual["value"])) if usual else None
 
 
 def _type_codes(identifier: FhirJson) -> list[object]:

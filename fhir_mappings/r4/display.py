@@ -2,8 +2,10 @@
 
 from fhir_mappings.r4.json_types import FhirJson
 from fhir_mappings.r4.quantity import Quantity
+from fhir_mappings.sentence import Sentence
 
 _LONGEST_SHOWN = 60
+_NO_REASON = Sentence("no reason given")
 
 
 def cut(value: object) -> str:
@@ -49,4 +51,5 @@ def absent_words(reason: FhirJson) -> str:
     text = reason.get("text")
     codings = reason.get("coding")
     first = codings[0] if isinstance(codings, list) and codings and isinstance(codings[0], dict) else {}
-    return cut(text or first.get("display") or first.get("code") or "no reason given")
+    given = text or first.get("display") or first.get("code")
+    return cut(given) if given else _NO_REASON

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal, NamedTuple
 
 from fhir_mappings.r4.dates import Moment, last_day
+from fhir_mappings.sentence import Sentence
 
 DateProblem = Literal["before_birth", "far_past", "no_date", "future_date"]
 
@@ -21,11 +22,11 @@ _NO_DATES = frozenset({date(1970, 1, 1), date(1900, 1, 1), date(1899, 12, 30), d
 # Of the days above the latest, and the day after it, which it is in zones ahead.
 _AFTER_NO_DATES = date(1970, 1, 3)
 
-REASONS: dict[DateProblem, str] = {
-    "before_birth": "It is dated before the patient was born.",
-    "far_past": "It is dated longer ago than anybody has lived.",
-    "no_date": "Its date is one that computers write where they have none.",
-    "future_date": "Its date has not come yet.",
+REASONS: dict[DateProblem, Sentence] = {
+    "before_birth": Sentence("It is dated before the patient was born."),
+    "far_past": Sentence("It is dated longer ago than anybody has lived."),
+    "no_date": Sentence("Its date is one that computers write where they have none."),
+    "future_date": Sentence("Its date has not come yet."),
 }
 
 

@@ -7,9 +7,10 @@ from typing import Any
 from fhir_mappings.instruments.answers import Answers
 from fhir_mappings.instruments.instrument import MOST_PREPARED, Instrument
 from fhir_mappings.r4.json_types import Json
+from fhir_mappings.sentence import Sentence, counted
 
 
-def read_answers(instrument: Instrument, response: Mapping[str, Any]) -> tuple[Answers, tuple[str, ...]]:
+def read_answers(instrument: Instrument, response: Mapping[str, Any]) -> tuple[Answers, tuple[Sentence, ...]]:
     """The answers of a stored response of this instrument, and sentences about what could not be understood.
 
     Lenient: an option is known by its code, wherever the item stands; nothing raises.
@@ -18,13 +19,13 @@ def read_answers(instrument: Instrument, response: Mapping[str, Any]) -> tuple[A
     values: dict[str, int] = {}
     declined: list[str] = []
     extra: dict[str, str] = {}
-    odd: list[str] = []
+    odd: list[Sentence] = []
     for link_id, items in _by_link_id(response, asked).items():
         scored, options = asked[link_id]
         codes = [code for item in items for code in _codes(item)]
-        problem = _problem(items, codes, options)
+        problem = _problem(link_id, items, codes, options)
         if problem is not None:
-            odd.append(f"{link_id} {problem}")
+            odd.append(problem)
         elif codes and scored and (value := options[codes[0]]) is not None:
             values[link_id] = value
         elif codes:
@@ -34,13 +35,13 @@ def read_answers(instrument: Instrument, response: Mapping[str, Any]) -> tuple[A
     return Answers(values=values, declined=tuple(declined), extra=extra), tuple(odd)
 
 
-def _problem(items: Sequence[Json], codes: Sequence[str], options: Mapping[str, int | None]) -> str | None:
+def _problem(question: str, items: Sequence[Json], codes: Sequence[str], options: Mapping[str, int | None]) -> Sentence | None:
     """Why the answer cannot be taken; None when it can, or when there is none."""
     if len(items) > 1:
-        return "stands there twice"
+        return Sentence("{question} stands there twice", question=question)
     if len(codes) > 1:
-        return f"has {len(codes)} answers"
-    return "has an answer that is not on offer" if codes and codes[0] not in options else None
+        return counted("{question} has {n} answer", "{question} has {n} answers", len(codes), question=question)
+    return Sentence("{question} has an answer that is not on offer", question=question) if codes and codes[0] not in options else None
 
 
 _Asked = Mapping[str, tuple[bool, Mapping[str, int | None]]]

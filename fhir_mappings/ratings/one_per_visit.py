@@ -5,10 +5,12 @@ from datetime import date
 
 from fhir_mappings.instruments.instrument import Instrument
 from fhir_mappings.r4.dates import position
-from fhir_mappings.ratings.rating import Rating
+from fhir_mappings.ratings.rating import Rating, form_named
+from fhir_mappings.sentence import Sentence
 from fhir_mappings.skipped import Skipped
 
 _Visit = tuple[str, str, str, str, str]
+_RATING = Sentence("Rating")
 
 
 def later_of_each_visit(ratings: Iterable[Rating], titles: Mapping[str, Instrument]) -> tuple[list[Rating], list[Skipped]]:
@@ -45,9 +47,9 @@ def _given_way(rating: Rating, later: Rating, titles: Mapping[str, Instrument]) 
     return Skipped(
         source=rating.source,
         measure=rating.instrument,
-        what=f"{instrument.title if instrument else 'Rating'}, {rating.informant}'s form",
+        what=form_named(instrument.title if instrument else _RATING, rating.informant),
         when=rating.when,
         shown=None,
-        reason=f"The same visit was rated again, later, as {later.source}.",
+        reason=Sentence("The same visit was rated again, later, as {source}.", source=later.source),
         code="rated_again",
     )

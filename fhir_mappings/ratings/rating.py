@@ -8,6 +8,7 @@ from fhir_mappings.instruments.instrument import Informant
 from fhir_mappings.instruments.scores import Score
 from fhir_mappings.people.person import Person
 from fhir_mappings.r4.dates import Moment
+from fhir_mappings.sentence import Sentence
 
 
 class Rating(Struct, frozen=True, kw_only=True):
@@ -35,3 +36,12 @@ class Rating(Struct, frozen=True, kw_only=True):
     source: str
     language: str | None = None
     observer: str | None = None
+
+
+def form_named(title: str, informant: Informant) -> Sentence:
+    """What a row of a list calls one informant's form of that instrument."""
+    if informant == "patient":
+        return Sentence("{instrument}, patient's form", instrument=title)
+    if informant == "clinician":
+        return Sentence("{instrument}, clinician's form", instrument=title)
+    return Sentence("{instrument}, observer's form", instrument=title)

@@ -25,13 +25,16 @@ from fhir_mappings.r4.possible_dates import REASONS, PossibleDates, date_problem
 from fhir_mappings.r4.references import About, PatientOnServer, literal_reference, reference_in, references_in, source_of
 from fhir_mappings.ratings.answers_reader import read_answers
 from fhir_mappings.ratings.grouping import Grouping, StoredScore, Submitted, rank
-from fhir_mappings.ratings.rating import Rating
+from fhir_mappings.ratings.rating import Rating, form_named
 from fhir_mappings.ratings.score_reader import Absence, ScoreCode, ScoreRefusal, absence_of, codes, number_of, own_code, status_refusal
+from fhir_mappings.sentence import Sentence, full_sentence, joined
 from fhir_mappings.skipped import Skipped, not_own
 
 _RESPONSE, _OBSERVATION = "QuestionnaireResponse", "Observation"
 _STANDING = {"completed": "final", "amended": "amended"}
 _HUNDREDTHS = Decimal("0.01")
+_NOT_STORED = Sentence("no score was stored")
+_ANY_RATING = Sentence("Working-alliance rating")
 _Found = tuple[list[Rating], list[Skipped]]
 
 
@@ -128,12 +131,13 @@ def _response_refusal(reading: _RatingReading, response: FhirJson, canonical: st
     """Why a response of a form of ours is not used; None for one that stands."""
     status = _status(response)
     if status == "entered-in-error":
-        return ScoreRefusal(code="entered_in_error", reason="It was entered in error.")
+        return ScoreRefusal(code="entered_in_error", reason=Sentence("It was entered in error."))
     if reading.library.for_questionnaire(canonical, reading.base) is None:
         version = canonical.partition("|")[2][:20] or None
-        return ScoreRefusal(code="version_unknown", reason="Stored, not scored: this version of the form is not known here.", shown=version)
+        reason = Sentence("Stored, not scored: this version of the form is not known here.")
+        return ScoreRefusal(code="version_unknown", reason=reason, shown=version)
     if status not in _STANDING:
-        return ScoreRefusal(code="not_completed", reason="The form was not completed.")
+        return ScoreRefusal(code="not_completed", reason=Sentence("The form was not completed."))
     return None
 
 
@@ -159,7 +163,7 @@ def _stored(reading: _RatingReading, observation: object) -> StoredScore | None:
         return None
     code = reading.codes.get(name)
     if code is None:
-        refusal = ScoreRefusal(code="code_unknown", reason="Its code is not one of the scores known here.")
+        refusal = ScoreRefusal(code="code_unknown", reason=Sentence("Its code is not one of the scores known here."))
         reading.skipped.append(_skipped(reading, observation, _OBSERVATION, refusal, form=None))
         return None
     refused = status_refusal(observation.get("status"))
@@ -187,7 +191,7 @@ def _rating(reading: _RatingReading, submitted: Submitted) -> Rating | None:
     main = submitted.response if submitted.response is not None else parts[0]
     kind = _RESPONSE if submitted.response is not None else _OBSERVATION
     if kind == _OBSERVATION and not _says_something(stored):
-        refusal = ScoreRefusal(code="scores_missing", reason="Neither its scores nor the answers could be read.")
+        refusal = ScoreRefusal(code="scores_missing", reason=Sentence("Neither its scores nor the answers could be read."))
         reading.skipped.append(_skipped(reading, main, kind, refusal, form=form))
         return None
     rates_one = form[0].rated == "clinician"
@@ -227,7 +231,7 @@ def _list_copies(reading: _RatingReading, submitted: Submitted, form: tuple[Inst
     """Say which copies of the response gave way to which."""
     if submitted.response is not None:
         kept = source_of(submitted.response, _RESPONSE)
-        refusal = ScoreRefusal(code="superseded", reason=f"The same rating is there again, as {kept}.")
+        refusal = ScoreRefusal(code="superseded", reason=Sentence("The same rating is there again, as {source}.", source=kept))
         reading.skipped.extend(_skipped(reading, copy, _RESPONSE, refusal, form=form) for copy in submitted.copies)
 
 
@@ -246,7 +250,7 @@ def _own_scores(reading: _RatingReading, submitted: Submitted, form: tuple[Instr
     best: dict[str, StoredScore] = {}
     for stored in submitted.observations:
         if (stored.code.instrument.slug, stored.code.informant) != (form[0].slug, form[1]):
-            refusal = ScoreRefusal(code="score_of_another_form", reason="It belongs to a rating of another form.")
+            refusal = ScoreRefusal(code="score_of_another_form", reason=Sentence("It belongs to a rating of another form."))
             reading.skipped.append(_skipped(reading, stored.resource, _OBSERVATION, refusal, form=form))
         elif not _of_a_displaced_copy(reading, stored, submitted.response):
             key = stored.code.scale.key if stored.code.scale else ""
@@ -273,7 +277,7 @@ def _answers(reading: _RatingReading, instrument: Instrument, response: FhirJson
         return Answers(values={}, declined=(), extra={})
     answers, odd = read_answers(instrument, response)
     for sentence in odd:
-        refusal = ScoreRefusal(code="answer_unreadable", reason=f"{sentence[0].upper()}{sentence[1:]}.")
+        refusal = ScoreRefusal(code="answer_unreadable", reason=full_sentence(sentence))
         reading.skipped.append(_skipped(reading, response, _RESPONSE, refusal, form=form))
     return answers
 
@@ -297,9 +301,10 @@ def _scores(
 
 def _list_unvouched(reading: _RatingReading, form: tuple[Instrument, Informant], stored: Iterable[StoredScore]) -> None:
     """Say which stored scores are not shown because nobody here vouches for the key they were made by."""
+    reason = joined(" ", (form[0].why_unscored or "", Sentence("The stored score is not shown.")))
     for one in stored:
         if one.code.scale is not None:
-            refusal = ScoreRefusal(code="key_unconfirmed", reason=f"{form[0].why_unscored} The stored score is not shown.")
+            refusal = ScoreRefusal(code="key_unconfirmed", reason=reason)
             reading.skipped.append(_skipped(reading, one.resource, _OBSERVATION, refusal, form=form, scale=one.code.scale))
 
 
@@ -331,7 +336,7 @@ def _gap(
 ) -> Score:
     """What is stored as having no score has none, whatever the answers give; that they give one is said."""
     if computed.value is not None:
-        reason = f"It is {absent.reason}; the answers give {computed.text}."
+        reason = Sentence("It is {absent}; the answers give {computed}.", absent=absent.reason, computed=computed.text or "")
         reading.skipped.append(
             _skipped(reading, stored.resource, _OBSERVATION, ScoreRefusal(code="score_differs", reason=reason), form=form, scale=scale)
         )
@@ -346,7 +351,7 @@ def _agree(number: Decimal, computed: Decimal | None) -> bool:
 def _unscored(scale: Scale, why: Absence | None) -> Score:
     """A score that is not in the record, nor are the answers it could be made of; `why` as the panel says."""
     of = len(scale.items)
-    reason, absent = (why.reason, why.code) if why else ("no score was stored", NOT_FOUND)
+    reason, absent = (why.reason, why.code) if why else (_NOT_STORED, NOT_FOUND)
     return Score(key=scale.key, value=None, text=None, answered=0, of=of, prorated=False, reason=reason, absent=absent)
 
 
@@ -419,36 +424,47 @@ def _skipped(
     )
 
 
-def _what(form: tuple[Instrument, Informant] | None, scale: Scale | None) -> str:
+def _what(form: tuple[Instrument, Informant] | None, scale: Scale | None) -> Sentence:
     if form is None:
-        return "Working-alliance rating"
-    named = f"{form[0].title}, {form[1]}'s form"
-    return f"{named}, {scale.title.lower()}" if scale else named
+        return _ANY_RATING
+    named = form_named(form[0].title, form[1])
+    return joined(", ", (named, scale.title_within)) if scale else named
 
 
 def _unreadable(kind: str) -> Skipped:
     return Skipped(
-        source=f"{kind}/(no id)", measure=None, what="Entry", when=None, shown=None, reason="It is no FHIR resource.", code="unreadable"
+        source=f"{kind}/(no id)",
+        measure=None,
+        what=Sentence("Entry"),
+        when=None,
+        shown=None,
+        reason=Sentence("It is no FHIR resource."),
+        code="unreadable",
     )
 
 
 def _differs(number: Decimal, computed: Score) -> ScoreRefusal:
-    counted = f"the answers give {computed.text}" if computed.text else f"the answers give none ({computed.reason})"
-    return ScoreRefusal(code="score_differs", reason=f"{number:f} is stored and shown; {counted}.", shown=f"{number:f}")
+    stored = f"{number:f}"
+    if computed.text:
+        reason = Sentence("{stored} is stored and shown; the answers give {computed}.", stored=stored, computed=computed.text)
+    else:
+        why = computed.reason or ""
+        reason = Sentence("{stored} is stored and shown; the answers give none ({why}).", stored=stored, why=why)
+    return ScoreRefusal(code="score_differs", reason=reason, shown=stored)
 
 
 def _clinician_missing() -> ScoreRefusal:
-    return ScoreRefusal(code="clinician_missing", reason="It does not say which clinician is rated.")
+    return ScoreRefusal(code="clinician_missing", reason=Sentence("It does not say which clinician is rated."))
 
 
 def _date_missing() -> ScoreRefusal:
-    return ScoreRefusal(code="date_missing", reason="It has no date that can be read.")
+    return ScoreRefusal(code="date_missing", reason=Sentence("It has no date that can be read."))
 
 
 _REMEDIES = {
-    "version_unknown": "Install the version of the instrument that the form names.",
-    "score_differs": "Compare the stored answers with the stored score in the record.",
-    "clinician_missing": "Name the rated clinician in the record.",
-    "key_unconfirmed": "Compare the key with the licensed form and confirm it.",
-    **dict.fromkeys(("date_missing", *REASONS), "Correct the date in the record."),
+    "version_unknown": Sentence("Install the version of the instrument that the form names."),
+    "score_differs": Sentence("Compare the stored answers with the stored score in the record."),
+    "clinician_missing": Sentence("Name the rated clinician in the record."),
+    "key_unconfirmed": Sentence("Compare the key with the licensed form and confirm it."),
+    **dict.fromkeys(("date_missing", *REASONS), Sentence("Correct the date in the record.")),
 }

@@ -13,11 +13,13 @@ from fhir_mappings.instruments.instrument import Informant, Instrument, Scale
 from fhir_mappings.instruments.library import Library
 from fhir_mappings.instruments.scores import NOT_FOUND
 from fhir_mappings.r4.display import absent_words
+from fhir_mappings.sentence import Sentence
 
 # A score has no unit; these are the ways servers and their mappings write that.
 _UNITS = frozenset({"{score}", "{ScoreOf}", "1", "score", ""})
 _PLAIN = re.compile(r"[+-]?[0-9]{1,12}(?:\.[0-9]{1,12})?")
 _USED = frozenset({"final", "amended", "corrected"})
+_MISSING = Sentence("missing")
 
 
 class ScoreCode(Struct, frozen=True, kw_only=True):
@@ -32,7 +34,7 @@ class ScoreRefusal(Struct, frozen=True, kw_only=True):
     """Why a stored score is not used: a stable `code`, a sentence, and the value as it was written where there is one."""
 
     code: str
-    reason: str
+    reason: Sentence
     shown: str | None = None
 
 
@@ -63,10 +65,11 @@ def status_refusal(status: object) -> ScoreRefusal | None:
     if isinstance(status, str):
         status = status.strip()
     if status == "entered-in-error":
-        return ScoreRefusal(code="entered_in_error", reason="It was entered in error.")
+        return ScoreRefusal(code="entered_in_error", reason=Sentence("It was entered in error."))
     if isinstance(status, str) and status in _USED:
         return None
-    return ScoreRefusal(code="status_not_final", reason=f"Its status is {_word(status)}, which is not final.")
+    reason = Sentence("Its status is {status}, which is not final.", status=_word(status))
+    return ScoreRefusal(code="status_not_final", reason=reason)
 
 
 class Absence(Struct, frozen=True, kw_only=True):
@@ -74,7 +77,7 @@ class Absence(Struct, frozen=True, kw_only=True):
     in words."""
 
     code: str
-    reason: str
+    reason: Sentence
 
 
 def absence_of(observation: Mapping[str, Any]) -> Absence | None:
@@ -86,7 +89,7 @@ def absence_of(observation: Mapping[str, Any]) -> Absence | None:
     codings = stated.get("coding")
     codes_given = (one.get("code") for one in codings if isinstance(one, dict)) if isinstance(codings, list) else iter(())
     code = next((one for one in codes_given if isinstance(one, str) and one), NOT_FOUND)
-    return Absence(code=code, reason=f"recorded without a score: {absent_words(stated)}")
+    return Absence(code=code, reason=Sentence("recorded without a score: {why}", why=absent_words(stated)))
 
 
 def number_of(observation: Mapping[str, Any], scale: Scale) -> Decimal | ScoreRefusal:
@@ -96,9 +99,10 @@ def number_of(observation: Mapping[str, Any], scale: Scale) -> Decimal | ScoreRe
         return written
     number = decimal_of(written)
     if number is None:
-        return ScoreRefusal(code="value_missing", reason="It holds no number.")
+        return ScoreRefusal(code="value_missing", reason=Sentence("It holds no number."))
     if not scale.low <= number <= scale.high:
-        return ScoreRefusal(code="out_of_range", reason=f"The score runs from {scale.low} to {scale.high}.", shown=f"{number:f}")
+        reason = Sentence("The score runs from {low} to {high}.", low=scale.low, high=scale.high)
+        return ScoreRefusal(code="out_of_range", reason=reason, shown=f"{number:f}")
     return number
 
 
@@ -125,12 +129,12 @@ def _written(observation: Mapping[str, Any]) -> object:
         return observation.get("valueInteger", observation.get("valueString"))
     unit = quantity.get("code") or quantity.get("unit") or ""
     if not isinstance(unit, str) or unit not in _UNITS:
-        return ScoreRefusal(code="unit_unexpected", reason=f"A score has no unit, and this one has {_word(unit)}.")
+        return ScoreRefusal(code="unit_unexpected", reason=Sentence("A score has no unit, and this one has {unit}.", unit=_word(unit)))
     if quantity.get("comparator"):
-        return ScoreRefusal(code="comparator", reason="A score is a number, and this one is a bound.")
+        return ScoreRefusal(code="comparator", reason=Sentence("A score is a number, and this one is a bound."))
     return quantity.get("value")
 
 
 def _word(text: object) -> str:
     """What a foreign resource says, short and on one line."""
-    return f"“{' '.join(text.split())[:20]}”" if isinstance(text, str) and text.strip() else "missing"
+    return f"“{' '.join(text.split())[:20]}”" if isinstance(text, str) and text.strip() else _MISSING

@@ -1,6 +1,8 @@
 """The sentences about change, for people: what moved, how far, and how far chance alone would reach. No verdicts, no causes.
 
 Every one is a function of a fact (`fhir_mappings.reliable_change.findings`) and of the instrument whose words and scale it is told in.
+What a score is compared with, and what a threshold stands for, are sentences of their own within them: phrases that are the same wherever
+they stand.
 """
 
 from decimal import ROUND_HALF_UP, Decimal
@@ -8,26 +10,28 @@ from decimal import ROUND_HALF_UP, Decimal
 from fhir_mappings.instruments.instrument import Instrument, Scale
 from fhir_mappings.reliable_change.findings import Badge, Caveat, ItemFall, NotSaid, ScoreChange, Shortage, WhyNotSaid
 from fhir_mappings.reliable_change.measurement_error import EXACT, Decided, Level, Precision, Threshold
-from fhir_mappings.reliable_change.score_series import Gap, SeriesRefused
+from fhir_mappings.reliable_change.score_series import Gap, Kind, SeriesRefused
+from fhir_mappings.sentence import Sentence, counted, joined, listed
 
 _MORE_DIGITS = 6
 # What lies within a threshold, by what decided it.
-_WITHIN: dict[tuple[Decided, Level], str] = {
-    ("precision", "90 %"): "chance alone explains in 90 of 100 comparisons",
-    ("precision", "95 %"): "chance alone explains in 95 of 100 comparisons",
+_NINETY_BY_CHANCE = Sentence("chance alone explains in 90 of 100 comparisons")
+_WITHIN: dict[tuple[Decided, Level], Sentence] = {
+    ("precision", "90 %"): _NINETY_BY_CHANCE,
+    ("precision", "95 %"): Sentence("chance alone explains in 95 of 100 comparisons"),
     # Where the published error decides, the lower limit of a chart is the reliable change beside it (`precision.own_range`).
-    ("precision", "2 sigma"): "chance alone explains in 90 of 100 comparisons",
-    ("precision", "3 sigma"): "chance alone explains, three standard errors of measurement",
-    ("spread", "90 %"): "this person's own ups and downs alone explain in 90 of 100 comparisons",
-    ("spread", "95 %"): "this person's own ups and downs alone explain in 95 of 100 comparisons",
-    ("spread", "2 sigma"): "this person's own ups and downs alone explain, two standard deviations",
-    ("spread", "3 sigma"): "this person's own ups and downs alone explain, three standard deviations",
-    ("step", "2 sigma"): "two answers one option apart make",
-    ("step", "3 sigma"): "three answers one option apart make",
+    ("precision", "2 sigma"): _NINETY_BY_CHANCE,
+    ("precision", "3 sigma"): Sentence("chance alone explains, three standard errors of measurement"),
+    ("spread", "90 %"): Sentence("this person's own ups and downs alone explain in 90 of 100 comparisons"),
+    ("spread", "95 %"): Sentence("this person's own ups and downs alone explain in 95 of 100 comparisons"),
+    ("spread", "2 sigma"): Sentence("this person's own ups and downs alone explain, two standard deviations"),
+    ("spread", "3 sigma"): Sentence("this person's own ups and downs alone explain, three standard deviations"),
+    ("step", "2 sigma"): Sentence("two answers one option apart make"),
+    ("step", "3 sigma"): Sentence("three answers one option apart make"),
 }
-_BECAUSE: dict[Badge, str] = {
-    "straight-line": "every item has the same answer",
-    "at-ceiling": "the score stands at the end of its scale",
+_HELD_BACK: dict[Badge, Sentence] = {
+    "straight-line": Sentence("It is not taken as a change, because every item has the same answer."),
+    "at-ceiling": Sentence("It is not taken as a change, because the score stands at the end of its scale."),
 }
 
 
@@ -48,103 +52,139 @@ def _apart(first: Decimal, second: Decimal, scale: Scale) -> tuple[str, str]:
 # One comparison
 
 
-def sentence(instrument: Instrument, found: ScoreChange | ItemFall) -> str:
+def sentence(instrument: Instrument, found: ScoreChange | ItemFall) -> Sentence:
     """One finding in one or two sentences."""
     return _item_fall(found) if isinstance(found, ItemFall) else _score_change(instrument.scale(found.scale), found)
 
 
-def _score_change(scale: Scale, found: ScoreChange) -> str:
+def _score_change(scale: Scale, found: ScoreChange) -> Sentence:
     if found.rule == "left-ceiling":
         return _ceiling(scale, found)
     if found.change == 0:
-        return f"{scale.title} is {shown(found.score, scale)}, the same as {_reference(scale, found)}."
+        reference = _reference(scale, found)
+        return Sentence(
+            "{scale} is {score}, the same as {reference}.", scale=scale.title, score=shown(found.score, scale), reference=reference
+        )
     if found.reached is None:
-        return f"{_moved(scale, found, shown(found.change.copy_abs(), scale))}. {_within(scale, found)}"
+        return joined(". ", (_moved(scale, found, shown(found.change.copy_abs(), scale)), _within(scale, found)))
     limit = next(one for one in found.thresholds if one.level == found.reached)
     by, size = _apart(found.change.copy_abs(), limit.size, scale)
-    said = f"{_moved(scale, found, by)}: more than the {size} that {_chance(found.precision, limit)}."
-    return f"{said} It is not taken as a change, because {_BECAUSE[found.held_back]}." if found.held_back else said
+    chance = _chance(found.precision, limit)
+    said = Sentence("{change}: more than the {size} that {chance}.", change=_moved(scale, found, by), size=size, chance=chance)
+    return joined(" ", (said, _HELD_BACK[found.held_back])) if found.held_back else said
 
 
-def _moved(scale: Scale, found: ScoreChange, by: str) -> str:
-    way = f" ({scale.direction})" if scale.better == "lower" else ""
-    return f"{scale.title} {found.moved} by {by}, to {shown(found.score, scale)} from {_reference(scale, found)}{way}"
+def _moved(scale: Scale, found: ScoreChange, by: str) -> Sentence:
+    """Which way and how far, without a full stop."""
+    named: dict[str, str] = {"scale": scale.title, "by": by, "score": shown(found.score, scale), "reference": _reference(scale, found)}
+    if found.moved == "rose":
+        moved = Sentence("{scale} rose by {by}, to {score} from {reference}", **named)
+    else:
+        moved = Sentence("{scale} fell by {by}, to {score} from {reference}", **named)
+    return Sentence("{change} ({direction})", change=moved, direction=scale.direction) if scale.better == "lower" else moved
 
 
-def _reference(scale: Scale, found: ScoreChange) -> str:
+def _reference(scale: Scale, found: ScoreChange) -> Sentence:
     """What the score is compared with, and its number."""
     value, many = shown(found.before.value, scale), len(found.before.points)
     if found.rule == "own-range":
-        return f"{value}, the mean of the {many} earlier scores"
+        return counted("{value}, the mean of the {n} earlier score", "{value}, the mean of the {n} earlier scores", many, value=value)
     if found.rule == "baseline":
-        return f"the baseline of {value}, {f'the mean of the first {many} scores' if many > 1 else 'the first score'}"
+        return _baseline(value, many)
+    if found.rule == "peak" and scale.better == "higher":
+        return Sentence("its last highest point of {value}", value=value)
     if found.rule == "peak":
-        return f"its last {'highest' if scale.better == 'higher' else 'lowest'} point of {value}"
-    return f"the previous {value}"
+        return Sentence("its last lowest point of {value}", value=value)
+    return Sentence("the previous {value}", value=value)
 
 
-def _within(scale: Scale, found: ScoreChange) -> str:
+def _baseline(value: str, many: int) -> Sentence:
+    if many == 1:
+        return Sentence("the baseline of {value}, the first score", value=value)
+    return counted(
+        "the baseline of {value}, the mean of the first {n} score",
+        "the baseline of {value}, the mean of the first {n} scores",
+        many,
+        value=value,
+    )
+
+
+def _within(scale: Scale, found: ScoreChange) -> Sentence:
     """What is said of a change that exceeds no threshold."""
     if found.rule == "peak" and not found.worse:
-        return "It has not moved away from it for the worse."
+        return Sentence("It has not moved away from it for the worse.")
     limit = found.thresholds[0]
     by, size = _apart(found.change.copy_abs(), limit.size, scale)
-    return f"{by} is not more than the {size} that {_chance(found.precision, limit)}."
+    return Sentence("{by} is not more than the {size} that {chance}.", by=by, size=size, chance=_chance(found.precision, limit))
 
 
-def _chance(precision: Precision | None, limit: Threshold) -> str:
+def _chance(precision: Precision | None, limit: Threshold) -> Sentence:
     """What a threshold stands for, with the assumption behind it."""
     said = _WITHIN[limit.decided_by, limit.level]
     if limit.decided_by != "precision" or precision is None:
         return said
-    labels = ["optimistic: internal consistency"] if precision.optimistic else []
-    labels += ["figures unverified"] if precision.entry.certainty == "unverified" else []
-    return f"{said} ({'; '.join(labels)})" if labels else said
+    labels = [Sentence("optimistic: internal consistency")] if precision.optimistic else []
+    labels += [Sentence("figures unverified")] if precision.entry.certainty == "unverified" else []
+    return Sentence("{chance} ({labels})", chance=said, labels=joined("; ", labels)) if labels else said
 
 
-def _ceiling(scale: Scale, found: ScoreChange) -> str:
+def _ceiling(scale: Scale, found: ScoreChange) -> Sentence:
     end = scale.high if scale.better == "higher" else scale.low
     if found.before.value != end:
-        return f"{scale.title} did not stand at {end}, the end of its scale, before."
+        return Sentence("{scale} did not stand at {end}, the end of its scale, before.", scale=scale.title, end=end)
     if found.score == end:
-        return f"{scale.title} is still at {end}, the end of its scale."
+        return Sentence("{scale} is still at {end}, the end of its scale.", scale=scale.title, end=end)
     before, now = _apart(found.before.value, found.score, scale)
-    return f"{scale.title} left the end of its scale: {before} before, {now} now."
+    return Sentence("{scale} left the end of its scale: {before} before, {now} now.", scale=scale.title, before=before, now=now)
 
 
 # Items
 
 
-def _item_fall(found: ItemFall) -> str:
+def _item_fall(found: ItemFall) -> Sentence:
     """Which items fell between the two latest responses."""
     if not found.items:
-        return f"None of the {found.compared} items answered in both of the two latest ratings moved for the worse by two options or more."
-    named = ", ".join(f"item {step.number} (by {step.options})" for step in found.items)
-    moved = f"{len(found.items)} of {found.compared} items moved for the worse by two options or more"
-    return f"{moved} since the previous rating: {named}."
+        return counted(
+            "None of the {n} items answered in both of the two latest ratings moved for the worse by two options or more.",
+            "None of the {n} items answered in both of the two latest ratings moved for the worse by two options or more.",
+            found.compared,
+        )
+    named = [Sentence("item {number} (by {options})", number=step.number, options=step.options) for step in found.items]
+    return counted(
+        "{fallen} of {n} items moved for the worse by two options or more since the previous rating: {items}.",
+        "{fallen} of {n} items moved for the worse by two options or more since the previous rating: {items}.",
+        found.compared,
+        fallen=len(found.items),
+        items=joined(", ", named),
+    )
 
 
 # Caveats
 
-_CAVEATS: dict[Caveat, str] = {
-    "prorated": "A score in this comparison is prorated, because items were left out.",
-    "language-unknown": "The language of one of the ratings is not recorded.",
-    "own-scores-only": "Only this person's own earlier scores were used: there is no published reliability to use.",
-    "optimistic": "Optimistic: the reliability is internal consistency (alpha), not retest, so the threshold is likely too small.",
-    "unverified": "Unverified: the published figures behind the threshold have not been checked.",
-    "lucky-peak": "The best of several scores is partly luck, so a fall from it looks larger than it is.",
-    "observation": "An observation, not a change: no measurement error was published for it, and it is common where nothing has changed.",
+_CAVEATS: dict[Caveat, Sentence] = {
+    "prorated": Sentence("A score in this comparison is prorated, because items were left out."),
+    "language-unknown": Sentence("The language of one of the ratings is not recorded."),
+    "own-scores-only": Sentence("Only this person's own earlier scores were used: there is no published reliability to use."),
+    "optimistic": Sentence(
+        "Optimistic: the reliability is internal consistency (alpha), not retest, so the threshold is likely too small."
+    ),
+    "unverified": Sentence("Unverified: the published figures behind the threshold have not been checked."),
+    "lucky-peak": Sentence("The best of several scores is partly luck, so a fall from it looks larger than it is."),
+    "observation": Sentence(
+        "An observation, not a change: no measurement error was published for it, and it is common where nothing has changed."
+    ),
 }
+_NOTHING = joined("", ())
 
 
-def caveats(instrument: Instrument, found: ScoreChange | ItemFall) -> tuple[str, ...]:
+def caveats(instrument: Instrument, found: ScoreChange | ItemFall) -> tuple[Sentence, ...]:
     """What a reader must know beside the sentence."""
     return tuple(_caveat(instrument, found, one) for one in found.caveats)
 
 
-def _caveat(instrument: Instrument, found: ScoreChange | ItemFall, caveat: Caveat) -> str:
+def _caveat(instrument: Instrument, found: ScoreChange | ItemFall, caveat: Caveat) -> Sentence:
     if caveat == "key":
-        return instrument.why_unscored or ""
+        return instrument.why_unscored or _NOTHING
     if caveat == "interval":
         return _interval(found)
     if isinstance(found, ScoreChange) and caveat in {"no-room-to-rise", "no-room-to-fall"}:
@@ -152,66 +192,101 @@ def _caveat(instrument: Instrument, found: ScoreChange | ItemFall, caveat: Cavea
     return _CAVEATS[caveat]
 
 
-def _interval(found: ScoreChange | ItemFall) -> str:
+def _interval(found: ScoreChange | ItemFall) -> Sentence:
     """Over how long the reliability behind the threshold was measured."""
     precision = found.precision if isinstance(found, ScoreChange) else None
-    measured = precision.entry.interval if precision else "not stated"
-    return f"Interval of the retest behind the threshold: {measured}. Between visits further apart more varies by itself."
+    measured = precision.entry.interval if precision else Sentence("not stated")
+    return Sentence(
+        "Interval of the retest behind the threshold: {interval}. Between visits further apart more varies by itself.", interval=measured
+    )
 
 
-def _out_of_reach(scale: Scale, found: ScoreChange, caveat: Caveat) -> str:
+def _out_of_reach(scale: Scale, found: ScoreChange, caveat: Caveat) -> Sentence:
     """A claim that the scale leaves no room for, at the higher level."""
-    needed = f"from {shown(found.before.value, scale)} it takes more than {shown(found.thresholds[-1].size, scale)}"
-    move, end = ("rise", scale.high) if caveat == "no-room-to-rise" else ("fall", scale.low)
-    return f"No {move} could be told from chance: {needed}, and the scale ends at {end}."
+    start, size = shown(found.before.value, scale), shown(found.thresholds[-1].size, scale)
+    if caveat == "no-room-to-rise":
+        return Sentence(
+            "No rise could be told from chance: from {start} it takes more than {size}, and the scale ends at {end}.",
+            start=start,
+            size=size,
+            end=scale.high,
+        )
+    return Sentence(
+        "No fall could be told from chance: from {start} it takes more than {size}, and the scale ends at {end}.",
+        start=start,
+        size=size,
+        end=scale.low,
+    )
 
 
 # Why nothing is said
 
-_NOT_SAID: dict[WhyNotSaid, str] = {
-    "latest_not_scored": "The latest rating has no score, and an earlier change is not passed off as the latest.",
-    "no_reliability": "No reliability has been published for this score and informant.",
-    "reliability_incomplete": "A reliability has been published, but no spread to compute with.",
-    "direction_unknown": "The instrument does not say which end of the scale is better.",
-    "no_spread": "The earlier scores are all the same, so their usual range is not known.",
-    "no_answers": "The two latest ratings share no answered item.",
+_NOT_SAID: dict[WhyNotSaid, Sentence] = {
+    "latest_not_scored": Sentence("The latest rating has no score, and an earlier change is not passed off as the latest."),
+    "no_reliability": Sentence("No reliability has been published for this score and informant."),
+    "reliability_incomplete": Sentence("A reliability has been published, but no spread to compute with."),
+    "direction_unknown": Sentence("The instrument does not say which end of the scale is better."),
+    "no_spread": Sentence("The earlier scores are all the same, so their usual range is not known."),
+    "no_answers": Sentence("The two latest ratings share no answered item."),
 }
 
 
-def not_said(one: NotSaid) -> str:
+def not_said(one: NotSaid) -> Sentence:
     """Why a rule could not be applied, with what it needs."""
     if one.shortage is not None:
         return _too_few(one.shortage)
     if one.code == "choice_unknown":
-        return f"There is no reliability entry “{one.choice}” for this score."
+        return Sentence("There is no reliability entry “{choice}” for this score.", choice=str(one.choice))
     return _NOT_SAID[one.code]
 
 
-def _too_few(shortage: Shortage) -> str:
+def _too_few(shortage: Shortage) -> Sentence:
     if shortage.counted == "earlier":
-        return f"{shortage.have} earlier scores; this person's own spread needs {shortage.needed}."
-    return f"Too few points: {shortage.have} of the {shortage.needed} scores needed before anything is said about change."
+        return counted(
+            "{n} earlier score; this person's own spread needs {needed}.",
+            "{n} earlier scores; this person's own spread needs {needed}.",
+            shortage.have,
+            needed=shortage.needed,
+        )
+    return counted(
+        "Too few points: {have} of the {n} score needed before anything is said about change.",
+        "Too few points: {have} of the {n} scores needed before anything is said about change.",
+        shortage.needed,
+        have=shortage.have,
+    )
 
 
-def refused(instrument: Instrument, one: SeriesRefused) -> str:
+_KINDS: dict[Kind, Sentence] = {
+    "instruments": Sentence("instruments"),
+    "versions": Sentence("versions"),
+    "languages": Sentence("languages"),
+    "informants": Sentence("informants"),
+    "clinicians": Sentence("clinicians"),
+    "observers": Sentence("observers"),
+}
+
+
+def refused(instrument: Instrument, one: SeriesRefused) -> Sentence:
     """Why a series is not compared at all by that instrument's rules."""
     if one.mixed:
-        return f"The scores are of several {' and '.join(one.mixed)}, so they are not compared."
+        kinds = listed([_KINDS[kind] for kind in one.mixed])
+        return Sentence("The scores are of several {kinds}, so they are not compared.", kinds=kinds)
+    named: dict[str, str] = {"instrument": instrument.title, "version": instrument.version, "language": str(instrument.language)}
     return {
-        "scale_unknown": f"{instrument.title} has no scale “{one.scale}”.",
-        "other_form": f"The scores are not of {instrument.title} {instrument.version}.",
-        "other_language": f"The scores are not of the {instrument.language} form.",
-        "not_in_order": "The scores are not in the order of time.",
-        "order_unknown": "Which of two scores was first is not known, so they are not compared.",
-        "rating_twice": "One rating is there twice.",
+        "scale_unknown": Sentence("{instrument} has no scale “{scale}”.", **named, scale=one.scale),
+        "other_form": Sentence("The scores are not of {instrument} {version}.", **named),
+        "other_language": Sentence("The scores are not of the {language} form.", **named),
+        "not_in_order": Sentence("The scores are not in the order of time."),
+        "order_unknown": Sentence("Which of two scores was first is not known, so they are not compared."),
+        "rating_twice": Sentence("One rating is there twice."),
     }[one.code]
 
 
-def gap(instrument: Instrument, scale: str, one: Gap) -> str:
+def gap(instrument: Instrument, scale: str, one: Gap) -> Sentence:
     """Why a rating is left out of that scale's series, as the end of a sentence: in the rating's own words where it says why."""
     if one.code == "out_of_range":
         bounds = instrument.scale(scale)
-        return f"its score lies outside {bounds.low} to {bounds.high}"
+        return Sentence("its score lies outside {low} to {high}", low=bounds.low, high=bounds.high)
     if one.code == "no_such_score":
-        return "it has no score of this scale"
-    return one.point.reason or "it is not scored"
+        return Sentence("it has no score of this scale")
+    return one.point.reason or Sentence("it is not scored")

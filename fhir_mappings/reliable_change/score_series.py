@@ -11,6 +11,7 @@ from msgspec import Struct
 from fhir_mappings.instruments.instrument import Informant, Instrument, Scale
 from fhir_mappings.r4.dates import Moment, is_known_earlier, position
 from fhir_mappings.ratings.rating import Rating
+from fhir_mappings.sentence import Sentence
 
 # What must be the same of all scores of one series.
 Kind = Literal["instruments", "versions", "languages", "informants", "clinicians", "observers"]
@@ -37,7 +38,7 @@ class ScorePoint(Struct, frozen=True, kw_only=True):
     source: str
     value: Decimal | None
     prorated: bool
-    reason: str | None
+    reason: Sentence | None
     answers: Mapping[str, int]
     unknown: bool = False
 

@@ -11,6 +11,7 @@ from fhir_mappings.data_files.strict_toml import DataFileError
 from fhir_mappings.data_files.text_rules import shown
 from fhir_mappings.instruments.instrument import Instrument
 from fhir_mappings.instruments.library import Library
+from fhir_mappings.sentence import Sentence
 from fhir_mappings.site import key_confirmations as confirmations
 from fhir_mappings.site.key_confirmations import Confirmed, confirmed, read_confirmations
 from fhir_mappings.site.wording_packs import PAGE, Pack, read_pack, silenced, worded_by
@@ -23,7 +24,7 @@ class SetAside(Struct, frozen=True, kw_only=True):
     slug: str
     version: str
     code: Literal["permission_expired", "instrument_unknown", "version_unknown", "key_changed"]
-    reason: str
+    reason: Sentence
 
 
 class Installed(Struct, frozen=True, kw_only=True):
@@ -92,8 +93,13 @@ def _confirmations(reading: _SiteReading, text: str | None) -> tuple[Confirmed, 
 def _unfit(one: Confirmed, structures: Iterable[Instrument]) -> SetAside:
     """Why a confirmation is not used."""
     unknown = _unknown(confirmations.FILE, one.slug, one.version, structures)
-    remedy = f"compare it again and run `rapport instruments confirm {shown(one.slug)}`"
-    changed = f"the key of {shown(one.slug)} {shown(one.version)} is not the one confirmed on {one.confirmation.on}; {remedy}"
+    changed = Sentence(
+        "the key of {instrument} {version} is not the one confirmed on {day}; compare it again and run "
+        "`rapport instruments confirm {instrument}`",
+        instrument=shown(one.slug),
+        version=shown(one.version),
+        day=one.confirmation.on.isoformat(),
+    )
     return unknown or SetAside(file=confirmations.FILE, slug=one.slug, version=one.version, code="key_changed", reason=changed)
 
 
@@ -101,10 +107,17 @@ def _unknown(file: str, slug: str, version: str, structures: Iterable[Instrument
     """Why a file is for nothing known here; None when it is."""
     versions = {one.slug: [each.version for each in structures if each.slug == one.slug] for one in structures}
     if slug not in versions:
-        reason = f"there is no instrument {shown(slug)!r}; known are {', '.join(sorted(versions))}"
+        reason = Sentence(
+            "there is no instrument {instrument}; known are {known}", instrument=repr(shown(slug)), known=", ".join(sorted(versions))
+        )
         return SetAside(file=file, slug=slug, version=version, code="instrument_unknown", reason=reason)
     if version not in versions[slug]:
-        reason = f"there is no version {shown(version)!r} of {slug}; known: {', '.join(versions[slug])}"
+        reason = Sentence(
+            "there is no version {version} of {instrument}; known: {known}",
+            version=repr(shown(version)),
+            instrument=slug,
+            known=", ".join(versions[slug]),
+        )
         return SetAside(file=file, slug=slug, version=version, code="version_unknown", reason=reason)
     return None
 
@@ -139,5 +152,11 @@ def _install(reading: _SiteReading, pack: Pack) -> None:
 
 
 def _ended(pack: Pack) -> SetAside:
-    reason = f"its permission ended on {pack.expires}; ask {pack.wording.granted_by} to extend it and write the new day into [permission]"
+    # As it is written in the file.
+    day = pack.expires.isoformat() if pack.expires else ""
+    reason = Sentence(
+        "its permission ended on {day}; ask {holder} to extend it and write the new day into [permission]",
+        day=day,
+        holder=pack.wording.granted_by,
+    )
     return SetAside(file=pack.file, slug=pack.slug, version=pack.version, code="permission_expired", reason=reason)

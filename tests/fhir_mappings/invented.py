@@ -21,6 +21,7 @@ from fhir_mappings.instruments.instrument import (
     Section,
     Wording,
 )
+from fhir_mappings.sentence import Sentence
 
 ALL: tuple[Informant, ...] = ("patient", "clinician", "observer")
 
@@ -43,7 +44,7 @@ def scale(
     """A scale over items named by number."""
     return Scale(
         key=key, title=key.capitalize(), about=key, method=method, items=tuple(f"item-{one}" for one in numbers),
-        min_answered=least or len(numbers), needs=needs, factor=Decimal(factor), direction="higher = more",
+        min_answered=least or len(numbers), needs=needs, factor=Decimal(factor), direction=Sentence("higher = more"),
         low=bounds[0], high=bounds[1],
     )  # fmt: skip
 
@@ -62,11 +63,12 @@ def instrument(
     items = tuple(Item(link_id=f"item-{one}", number=one, scale=None, reverse=one in reverse, text={}) for one in range(1, count + 1))
     parts = [tuple(item.link_id for item in items[start::sections]) for start in range(sections if count else 0)]
     rights = Rights(
-        holder="Nobody", licence="all rights reserved", terms="For tests <only>.", wording_ships=False, permission="Ask & wait."
+        holder="Nobody", licence=Sentence("all rights reserved"), terms="For tests <only>.", wording_ships=False, permission="Ask & wait."
     )
     return Instrument(
-        slug=slug, version="1.0.0", language=None, title=f"Invented {slug}", description="Made up for a test.", validated=True,
-        direction="higher = more", rated="clinician", recall="the last visit",
+        slug=slug, version="1.0.0", language=None, title=Sentence("Invented {name}", name=slug), description="Made up for a test.",
+        validated=True,
+        direction=Sentence("higher = more"), rated="clinician", recall="the last visit",
         forms={one: Form(informant=one, title=slug, intro="", minutes=None) for one in informants},
         sections=tuple(Section(key=f"part-{place}", title={}, help={}, items=part) for place, part in enumerate(parts, 1)),
         options=offered, items=items, questions=(), scales=scales,

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from fhir_mappings.measures.measurement import Measurement, Remark
 from fhir_mappings.reliable_change.latest_change import Change
+from fhir_mappings.sentence import Sentence
 from fhir_mappings.skipped import Skipped
 from smart_app.care.dashboard.history import HiddenRating, History
 from smart_app.care.record.patient_in_context import Patient
@@ -73,7 +74,15 @@ def _skips() -> list[Skipped]:
         ("vs-20417", "weight", "Weight", date(2025, 3, 3), "184.6 kg", "Marked entered in error by the source", "entered_in_error"),
     )
     return [
-        Skipped(source=f"Observation/{source}", measure=key, what=what, when=moment(day), shown=shown, reason=reason, code=code)
+        Skipped(
+            source=f"Observation/{source}",
+            measure=key,
+            what=Sentence(what),
+            when=moment(day),
+            shown=shown,
+            reason=Sentence(reason),
+            code=code,
+        )
         for source, key, what, day, shown, reason, code in rows
     ]
 
@@ -103,9 +112,10 @@ def partial() -> History:
     days = [TODAY - timedelta(days=5 + 91 * index) for index in range(8)][::-1]
     ratings = [each for day in days for each in (rating("patient", day, ("5.00",) * 3), rating("clinician", day, ("4.00", "4.00", "4.33")))]
     wrong = Skipped(
-        source="Observation/lab-90127", measure="hba1c", what="HbA1c", when=moment(date(2026, 8, 11)), shown="61 %", code="implausible",
-        reason="Outside 3–20 %; the number would fit mmol/mol, but Rapport does not guess units",
-        remedy="The laboratory corrects the unit at the source",
+        source="Observation/lab-90127", measure="hba1c", what=Sentence("HbA1c"), when=moment(date(2026, 8, 11)), shown="61 %",
+        code="implausible",
+        reason=Sentence("Outside 3–20 %; the number would fit mmol/mol, but Rapport does not guess units"),
+        remedy=Sentence("The laboratory corrects the unit at the source"),
     )  # fmt: skip
     hba1c = [each for each in spread(HBA1C, ("57", "58", "55", "58", "57", "57", "56", "56")) if each.when.day != date(2026, 8, 18)]
     broken = read("glucose", "Glucose", state="failed", reason="The server answered 503 twice")

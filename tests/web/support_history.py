@@ -14,6 +14,7 @@ from fhir_mappings.r4.dates import Moment
 from fhir_mappings.r4.quantity import Quantity
 from fhir_mappings.ratings.rating import Rating
 from fhir_mappings.reliable_change.latest_change import Change
+from fhir_mappings.sentence import Sentence
 from fhir_mappings.skipped import Skipped
 from smart_app.care.dashboard.history import Dyad, HiddenRating, History, Panel, Years
 from smart_app.care.record.page_rule import PageFacts
@@ -64,10 +65,10 @@ CHECK_IN = Instrument(
     slug="rapport-check-in",
     version="0.1.0",
     language="en",
-    title="Rapport check-in",
+    title=Sentence("Rapport check-in"),
     description="Nine questions on goal, task and bond.",
     validated=False,
-    direction="higher = stronger alliance",
+    direction=Sentence("higher = stronger alliance"),
     rated="clinician",
     recall="today's visit",
     forms={name: Form(informant=name, title="t", intro="i", minutes=2) for name in ("patient", "clinician")},
@@ -82,7 +83,7 @@ CHECK_IN = Instrument(
     claims=(),
     reliability=(),
     cutoffs=(),
-    rights=Rights(holder="Rapport contributors", licence="Apache-2.0", terms="", wording_ships=True, permission=""),
+    rights=Rights(holder="Rapport contributors", licence=Sentence("Apache-2.0"), terms="", wording_ships=True, permission=""),
     citations=(Citation(text="Written for Rapport.", certainty="verified"),),
 )
 
@@ -118,7 +119,7 @@ def _score(key: str, text: str | None) -> Score:
     of = 9 if key == "total" else 3
     return Score(
         key=key, value=Decimal(text) if text else None, text=text, answered=of if text else of - 1, of=of, prorated=False,
-        reason=None if text else "A question was not answered.",
+        reason=None if text else Sentence("A question was not answered."),
     )  # fmt: skip
 
 
@@ -136,7 +137,7 @@ def dyad(ratings: Sequence[Rating], *, clinician: Person = SOFIA, mine: bool = T
     )
 
 
-_GROUP = MeasureGroup(key="all", title="All", order=0, categories=(), source="", certainty="unverified")
+_GROUP = MeasureGroup(key="all", title=Sentence("All"), order=0, categories=(), source="", certainty="unverified")
 
 
 def measure(
@@ -145,7 +146,8 @@ def measure(
     numbers = [Decimal(text) for text in axis]
     unit = Unit(code=label, label=label, slope=Decimal(1), intercept=Decimal(0), low=numbers[0], high=numbers[-1], spellings=())
     return Measure(
-        key=key, title=title, about=about, group=_GROUP, direction=direction, unit=label, label=label, decimals=1 if second is None else 0,
+        key=key, title=Sentence(title), about=Sentence(about), group=_GROUP, direction=Sentence(direction), unit=label, label=label,
+        decimals=1 if second is None else 0,
         axis=Axis(low=numbers[0], high=numbers[-1], ticks=tuple(numbers[1:-1])), second=second, units=(unit,), codes=(),
         gap_days=280, citations=(),
     )  # fmt: skip

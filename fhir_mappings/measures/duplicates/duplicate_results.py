@@ -18,12 +18,19 @@ from fhir_mappings.r4.dates import Moment, parse_moment
 from fhir_mappings.r4.display import text_of
 from fhir_mappings.r4.quantity import Quantity
 from fhir_mappings.r4.systems import URIS
+from fhir_mappings.sentence import Sentence
 from fhir_mappings.skipped import Skipped
 
 # Of two values of one result the more settled stands, then the later.
 _SETTLED = {"preliminary": 0, "final": 1, "amended": 2, "corrected": 2}
 _CORRECTING = frozenset({"amended", "corrected"})
-_WHICH_IS_NOT_SAID = "a correction; which of the results under its number it replaces is not said"
+_WHICH_IS_NOT_SAID = Sentence("a correction; which of the results under its number it replaces is not said")
+_STANDINGS = {
+    "final": Sentence("final"),
+    "amended": Sentence("amended"),
+    "corrected": Sentence("corrected"),
+    "preliminary": Sentence("preliminary"),
+}
 _Moment = datetime | str
 
 
@@ -243,7 +250,8 @@ def _with_disagreement(result: _Result, same_moment: Sequence[Measurement]) -> M
     if not others:
         return one
     said = ", ".join(sorted(f"{text_of(_whole(other))} ({other.source})" for other in others))
-    return _with_remark(result, Remark("disagrees", f"does not agree with {said} of the same moment")).drawn
+    remark = Remark("disagrees", Sentence("does not agree with {values} of the same moment", values=said))
+    return _with_remark(result, remark).drawn
 
 
 def _disagree(one: Measurement, other: Measurement, measure: Measure) -> bool:
@@ -272,14 +280,17 @@ def _given_way(one: Measurement, result: _Result) -> Skipped:
     """A value of a result that is drawn from another resource: the same number again, or one that no longer stands."""
     if not agree(one, result.values[0], result.measure):
         return _replaced(one, result.measure, result.drawn)
-    return _row(one, result.measure, "repeated", f"The same result is there twice; it is drawn from {result.drawn.source}.")
+    reason = Sentence("The same result is there twice; it is drawn from {source}.", source=result.drawn.source)
+    return _row(one, result.measure, "repeated", reason)
 
 
 def _replaced(one: Measurement, measure: Measure, drawn: Measurement) -> Skipped:
-    return _row(one, measure, "superseded", f"The same result is there again, {drawn.standing}, as {drawn.source}.")
+    standing = _STANDINGS[drawn.standing]
+    reason = Sentence("The same result is there again, {standing}, as {source}.", standing=standing, source=drawn.source)
+    return _row(one, measure, "superseded", reason)
 
 
-def _row(one: Measurement, measure: Measure, code: str, reason: str) -> Skipped:
+def _row(one: Measurement, measure: Measure, code: str, reason: Sentence) -> Skipped:
     return Skipped(
         source=one.source, measure=one.measure, what=measure.title, when=one.when, shown=text_of(_whole(one)), reason=reason, code=code
     )

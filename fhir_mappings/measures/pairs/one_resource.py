@@ -16,10 +16,13 @@ from fhir_mappings.measures.quantity_reader import Unreadable
 from fhir_mappings.r4.display import absent_words, cut, shown_value, text_of
 from fhir_mappings.r4.json_types import FhirJson
 from fhir_mappings.r4.quantity import Quantity
+from fhir_mappings.sentence import Sentence, joined
 
 # "134/84 mmHg", as people write it.
 _TEXT = re.compile(r"\s*(\d{1,4}(?:\.\d{1,4})?)\s*/\s*(\d{1,4}(?:\.\d{1,4})?)\s*(\S.{0,40})?", re.ASCII)
 _NUMBERS = 2
+_FIRST_AND_SECOND = (Sentence("first"), Sentence("second"))
+_NONE_GIVEN = Sentence("none given")
 
 
 class TwoNumbers(NamedTuple):
@@ -85,9 +88,9 @@ def two_numbers(observation: FhirJson, place: CodePlace) -> list[TwoNumbers | Un
     return [_of_one_method(observation, parts, method, names) for method in parts.known]
 
 
-def names_of(measure: Measure) -> tuple[str, str]:
+def names_of(measure: Measure) -> tuple[Sentence, Sentence]:
     """What its two numbers are called."""
-    return measure.parts or ("first", "second")
+    return measure.parts or _FIRST_AND_SECOND
 
 
 def _parts_of(observation: FhirJson, place: CodePlace) -> _Parts:
@@ -134,12 +137,12 @@ def _has_value(holder: FhirJson) -> bool:
     return any(key.startswith("value") for key in holder)
 
 
-def _has_both(sides: Mapping[str, Sequence[FhirJson]], names: tuple[str, str]) -> bool:
+def _has_both(sides: Mapping[str, Sequence[FhirJson]], names: tuple[Sentence, Sentence]) -> bool:
     """Whether each number is there, by itself: a text of both is none of them."""
     return all(any(_has_value(holder) and "/" not in str(holder.get("valueString")) for holder in sides.get(name, ())) for name in names)
 
 
-def _of_one_method(observation: FhirJson, parts: _Parts, method: str | None, names: tuple[str, str]) -> TwoNumbers | Unreadable:
+def _of_one_method(observation: FhirJson, parts: _Parts, method: str | None, names: tuple[Sentence, Sentence]) -> TwoNumbers | Unreadable:
     sides = parts.known[method]
     unclear = next((why for name in names if (why := _several(sides.get(name, ()), name)) is not None), None)
     if unclear is not None:
@@ -156,54 +159,59 @@ def _of_one_method(observation: FhirJson, parts: _Parts, method: str | None, nam
     return Unreadable("pair_missing", _why_missing(sides, missing, parts.unknown), shown=both_shown(first, second))
 
 
-def _several(holders: Sequence[FhirJson], name: str) -> Unreadable | None:
+def _several(holders: Sequence[FhirJson], name: Sentence) -> Unreadable | None:
     """Why a number that is there more than once is none; None where all say the same."""
     valued = [shown for holder in holders if _has_value(holder) and (shown := shown_value(holder))]
     if len({*valued}) <= 1:
         return None
-    reason = f"More than one {name} number is recorded together; which one counts is not said."
+    reason = Sentence("More than one {which} number is recorded together; which one counts is not said.", which=name)
     return Unreadable("pair_unclear", reason, shown=cut(", ".join(valued)))
 
 
-def _why_missing(sides: Mapping[str, Sequence[FhirJson]], name: str, unknown: Sequence[FhirJson]) -> str:
+def _why_missing(sides: Mapping[str, Sequence[FhirJson]], name: Sentence, unknown: Sequence[FhirJson]) -> Sentence:
     absent = next((holder.get("dataAbsentReason") for holder in sides.get(name, ())), None)
     if isinstance(absent, dict):
-        return f"The {name} number is not recorded: {absent_words(absent)}."
-    elsewhere = f", or stands under a code that is not known ({_named(unknown)})" if unknown else ""
-    return f"The {name} number is not recorded{elsewhere}."
+        return Sentence("The {which} number is not recorded: {why}.", which=name, why=absent_words(absent))
+    if unknown:
+        return Sentence(
+            "The {which} number is not recorded, or stands under a code that is not known ({codes}).", which=name, codes=_named(unknown)
+        )
+    return Sentence("The {which} number is not recorded.", which=name)
 
 
 def _without_values(observation: FhirJson, holders: Sequence[FhirJson]) -> Unreadable:
     """Parts that are there and hold nothing."""
     reasons = (one.get("dataAbsentReason") for one in (*holders, observation))
     absent = next((reason for reason in reasons if isinstance(reason, dict)), None)
-    return (
-        Unreadable("value_absent", f"No value: {absent_words(absent)}.") if absent else Unreadable("value_missing", "No value is recorded.")
-    )
+    if absent:
+        return Unreadable("value_absent", Sentence("No value: {why}.", why=absent_words(absent)))
+    return Unreadable("value_missing", Sentence("No value is recorded."))
 
 
 def _nothing(observation: FhirJson, unknown: Sequence[FhirJson]) -> Unreadable:
     """Why a panel without any part that is known gives no value, with what it holds."""
     if _has_value(observation):
         if isinstance(observation.get("valueQuantity"), dict):
-            return Unreadable("pair_missing", "One number alone is recorded; which of the two it is, is not said.")
-        return Unreadable("value_not_numeric", "The value is not two numbers with a unit.")
+            return Unreadable("pair_missing", Sentence("One number alone is recorded; which of the two it is, is not said."))
+        return Unreadable("value_not_numeric", Sentence("The value is not two numbers with a unit."))
     if unknown:
         shown = ", ".join(value for holder in unknown if (value := shown_value(holder)))
-        return Unreadable("parts_unknown", f"The codes of its parts are not known: {_named(unknown)}.", shown=cut(shown) or None)
+        reason = Sentence("The codes of its parts are not known: {codes}.", codes=_named(unknown))
+        return Unreadable("parts_unknown", reason, shown=cut(shown) or None)
     return _without_values(observation, ())
 
 
 def _named(holders: Iterable[FhirJson]) -> str:
     """The codes of components, for people who look for them."""
-    named = (next(iter(_codes(holder)), None) or _words(holder) for holder in holders)
-    return cut(", ".join(named))
+    named = joined(", ", [next(iter(_codes(holder)), None) or _words(holder) for holder in holders])
+    short = cut(named)
+    return named if named == short else short
 
 
 def _words(holder: FhirJson) -> str:
     code = holder.get("code")
     text = code.get("text") if isinstance(code, dict) else None
-    return cut(text) if isinstance(text, str) and text.strip() else "none given"
+    return cut(text) if isinstance(text, str) and text.strip() else _NONE_GIVEN
 
 
 def _pair_in_text(observation: FhirJson) -> tuple[FhirJson, FhirJson] | None:
@@ -226,8 +234,8 @@ def both_shown(first: FhirJson | None, second: FhirJson | None) -> str:
 def check_pair(first: Decimal, beside: Quantity, second: Decimal, reported: Quantity, *, bound: bool) -> None:
     """Two drawn numbers and how they are reported; `bound` says that the second is only one. Unreadable where they are no value."""
     if bound:
-        raise Unreadable("comparator_on_pair", "The second number is only a bound.", shown=text_of(reported))
+        raise Unreadable("comparator_on_pair", Sentence("The second number is only a bound."), shown=text_of(reported))
     if beside.unit != reported.unit:
-        raise Unreadable("pair_units", "The two numbers are in different units.")
+        raise Unreadable("pair_units", Sentence("The two numbers are in different units."))
     if second >= first:
-        raise Unreadable("pair_swapped", "The second number is not below the first.")
+        raise Unreadable("pair_swapped", Sentence("The second number is not below the first."))

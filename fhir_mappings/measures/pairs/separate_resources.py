@@ -15,6 +15,7 @@ from fhir_mappings.measures.measurement import Measurement, Standing
 from fhir_mappings.measures.pairs.one_resource import check_pair, names_of
 from fhir_mappings.measures.quantity_reader import Unreadable
 from fhir_mappings.r4.display import text_of
+from fhir_mappings.sentence import Sentence, full_sentence
 from fhir_mappings.skipped import Skipped
 
 _NUMBERS = 2
@@ -148,11 +149,20 @@ def _why_alone(half: Half, halves: Sequence[Half], measure: Measure) -> Unreadab
     names = names_of(measure)
     if all(one.part == half.part for one in halves):
         other = names[1] if half.part == names[0] else names[0]
-        return Unreadable("pair_missing", f"No {other} number of the same moment is recorded.")
-    how = f"{names[0].capitalize()} and {names[1]} are recorded separately"
+        return Unreadable("pair_missing", Sentence("No {which} number of the same moment is recorded.", which=other))
     if is_timed(half.value.when):
-        return Unreadable("pair_unclear", f"{how}, several at one moment; which belong together is not said.")
-    return Unreadable("pair_unclear", f"{how}, without a time that would tell which belong together.")
+        reason = Sentence(
+            "{first} and {second} are recorded separately, several at one moment; which belong together is not said.",
+            first=names[0],
+            second=names[1],
+        )
+    else:
+        reason = Sentence(
+            "{first} and {second} are recorded separately, without a time that would tell which belong together.",
+            first=names[0],
+            second=names[1],
+        )
+    return Unreadable("pair_unclear", full_sentence(reason))
 
 
 def _alone(half: Half, measure: Measure, why: Unreadable) -> Skipped:

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from fhir_mappings.measures.conversion import converted
 from fhir_mappings.measures.measure import Measure, Unit
+from fhir_mappings.sentence import Sentence
 
 _LOWER_BOUNDS = frozenset({"<", "<="})
 _UPPER_BOUNDS = frozenset({">", ">="})
@@ -17,17 +18,24 @@ def believed(unit: Unit) -> tuple[Decimal, Decimal]:
     return max(low for low in lows if low is not None), min(high for high in highs if high is not None)
 
 
-def why_suspect(number: Decimal, unit: Unit, measure: Measure, *, comparator: object = None) -> str | None:
+def why_suspect(number: Decimal, unit: Unit, measure: Measure, *, comparator: object = None) -> Sentence | None:
     """Why the value is not drawn; None where it is. A device's own limit ("< 15 mmol/mol") is no slip of the unit."""
     if not unit.low <= number <= unit.high:
-        return f"Outside {unit.low} to {unit.high} {unit.label}. Rapport does not guess another unit."
+        return Sentence(
+            "Outside {low} to {high} {unit}. Rapport does not guess another unit.", low=unit.low, high=unit.high, unit=unit.label
+        )
     bounds = _LOWER_BOUNDS if _is_unlikely_low(number, unit) else _UPPER_BOUNDS
     if not _is_unlikely(number, unit) or (isinstance(comparator, str) and comparator in bounds):
         return None
     other = next(_likelier(number, unit, measure), None)
     if other is None:
         return None
-    return f"{number:f} {unit.label} would be unusual, {number:f} {other.label} would not. Rapport does not guess another unit."
+    return Sentence(
+        "{number} {unit} would be unusual, {number} {other} would not. Rapport does not guess another unit.",
+        number=f"{number:f}",
+        unit=unit.label,
+        other=other.label,
+    )
 
 
 def _likelier(number: Decimal, unit: Unit, measure: Measure) -> Iterator[Unit]:

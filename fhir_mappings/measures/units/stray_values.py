@@ -12,6 +12,7 @@ from fhir_mappings.measures.measure import Jump, Measure, Unit
 from fhir_mappings.measures.measurement import Measurement
 from fhir_mappings.measures.units.plausibility import believed
 from fhir_mappings.r4.display import text_of
+from fhir_mappings.sentence import Sentence
 from fhir_mappings.skipped import Skipped
 
 _FEWEST_OTHERS = 2
@@ -71,7 +72,11 @@ def _listed(one: Measurement, unit: Unit, measure: Measure) -> Skipped:
         what=measure.title,
         when=one.when,
         shown=text_of(one.reported),
-        reason=f"It is far from the values around it, {one.reported.text} {unit.label} would not be. Rapport does not guess another unit.",
+        reason=Sentence(
+            "It is far from the values around it, {number} {unit} would not be. Rapport does not guess another unit.",
+            number=one.reported.text,
+            unit=unit.label,
+        ),
         code="unit_suspect",
-        remedy="The source corrects the value or its unit.",
+        remedy=Sentence("The source corrects the value or its unit."),
     )

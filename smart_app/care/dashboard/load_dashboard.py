@@ -18,6 +18,7 @@ from fhir_mappings.ratings.one_per_visit import later_of_each_visit
 from fhir_mappings.ratings.rating import Rating
 from fhir_mappings.ratings.rating_reader import read_ratings
 from fhir_mappings.reliable_change.latest_change import Change, measure_change, rating_changes
+from fhir_mappings.sentence import Sentence, counted
 from fhir_mappings.skipped import Skipped, untied
 from smart_app.care.dashboard import blind_entry
 from smart_app.care.dashboard.blind_entry import VisibleRatings
@@ -190,12 +191,12 @@ def _foreign(reports: Iterable[ReadReport], context: LaunchContext) -> list[Skip
         Skipped(
             source=context.issuer_name,
             measure=None,
-            what=f"{count} {'entry' if count == 1 else 'entries'} of other patients",
+            what=counted("{n} entry of other patients", "{n} entries of other patients", count),
             when=None,
             shown=None,
-            reason="The server returned them although it was asked for this patient only. None of them is shown.",
+            reason=Sentence("The server returned them although it was asked for this patient only. None of them is shown."),
             code="foreign_patient",
-            remedy="Tell IT: the server ignores the patient in a search.",
+            remedy=Sentence("Tell IT: the server ignores the patient in a search."),
         )
     ]
 

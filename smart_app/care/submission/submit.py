@@ -16,6 +16,7 @@ from fhir_mappings.instruments.instrument import Informant, Instrument, Scale
 from fhir_mappings.instruments.scores import Score
 from fhir_mappings.instruments.scoring import score
 from fhir_mappings.people.person import Person
+from fhir_mappings.sentence import Sentence
 from fhir_mappings.submission.transaction import Submission, submission_bundle
 from smart_app import __version__
 from smart_app.care.forms.asked_form import AskedForm, check_clinician_chosen
@@ -101,7 +102,7 @@ def _with_questions(answers: Answers | Invalid, questions: tuple[Confirmation, .
     return Invalid(errors=(*errors, *asked), kept=kept)
 
 
-_NOT_CONFIRMED = "Tick it to confirm, or go back without saving."
+_NOT_CONFIRMED = Sentence("Tick it to confirm, or go back without saving.")
 
 
 def _check_place(context: LaunchContext, *, key: str, patient: str) -> None:
@@ -127,10 +128,11 @@ def _sealed_submission(record: ChartRecord, asked: AskedForm, *, answers: Answer
         patient=record.context.patient,
         slug=instrument.slug,
         informant=informant,
-        instrument_title=instrument.title,
+        # What is sealed is JSON, in English.
+        instrument_title=str(instrument.title),
         instrument_version=instrument.version,
         validated=instrument.validated,
-        direction=instrument.direction,
+        direction=str(instrument.direction),
         clinician=clinician.reference if clinician else None,
         clinician_name=clinician.name if clinician else None,
         answered=sum(item.link_id in answers.values or item.link_id in answers.extra for item in instrument.items),
@@ -142,7 +144,7 @@ def _sealed_submission(record: ChartRecord, asked: AskedForm, *, answers: Answer
         scores=() if instrument.why_unscored else tuple(_line(instrument.scale(name), found) for name, found in scores.items()),
         content=content_of(submission_bundle(submission, base=canonical)),
         from_paper=submission.from_paper,
-        unscored=instrument.why_unscored,
+        unscored=_english(instrument.why_unscored),
         author=author_of(record.context),
         scope=record.context.scope,
         late=asked.late,
@@ -185,7 +187,11 @@ def _submission(
 
 
 def _line(scale: Scale, found: Score) -> ScoreLine:
-    return ScoreLine(role=scale.key, title=scale.title, text=found.text, high=scale.high, reason=found.reason)
+    return ScoreLine(role=scale.key, title=str(scale.title), text=found.text, high=scale.high, reason=_english(found.reason))
+
+
+def _english(said: Sentence | None) -> str | None:
+    return None if said is None else str(said)
 
 
 def _digest(slug: str, informant: Informant, answers: Answers, clinician: Person | None) -> str:
@@ -208,7 +214,7 @@ def _repeat(record: ChartRecord, *, sealed: SealedSubmission, fields: Fields) ->
     return sealed.key
 
 
-_CHANGED = (
+_CHANGED = Sentence(
     "This form was sent before with other answers. Those were kept; the answers on this page were not stored. "
     "To rate again, open a new form from the history."
 )

@@ -14,6 +14,7 @@ from fhir_mappings.measures.catalogue import load_measures
 from fhir_mappings.measures.observation_reader import read_measurements
 from fhir_mappings.r4.dates import parse_moment
 from fhir_mappings.r4.possible_dates import possible_dates
+from fhir_mappings.sentence import Sentence
 from fhir_mappings.skipped import Skipped
 from tests.fhir_mappings.records import UCUM, WHO, coded, observation, panel, pressure, quantity
 
@@ -194,12 +195,12 @@ def test_a_value_about_somebody_else() -> None:
     assert row == Skipped(
         source="Observation/o1",
         measure="hba1c",
-        what="HbA1c",
+        what=Sentence("HbA1c"),
         when=parse_moment(AT),
         shown=None,
-        reason="It is about RelatedPerson/unborn, not about the patient.",
+        reason=Sentence("It is about RelatedPerson/unborn, not about the patient."),
         code="about_another",
-        remedy="If it is the patient's own value, the source takes its focus away.",
+        remedy=Sentence("If it is the patient's own value, the source takes its focus away."),
     )
 
 
@@ -210,10 +211,10 @@ def test_a_component_that_is_not_drawn_is_listed_with_the_day_of_its_resource() 
     assert goal == Skipped(
         source="Observation/o1",
         measure="hba1c",
-        what="HbA1c",
+        what=Sentence("HbA1c"),
         when=parse_moment(AT),
         shown="7 %",
-        reason="The code means a goal, not a result.",
+        reason=Sentence("The code means a goal, not a result."),
         code="not_a_result",
         remedy=None,
     )
@@ -224,10 +225,10 @@ def test_a_summary_on_too_little_sensor_data_is_listed_with_its_own_value() -> N
     assert row == Skipped(
         source="Observation/o1",
         measure="time-in-range",
-        what="Time in range",
+        what=Sentence("Time in range"),
         when=parse_moment(AT),
         shown="71 %",
-        reason="The sensor was active 41 % of the time. At least 70 % is needed.",
+        reason=Sentence("The sensor was active 41 % of the time. At least 70 % is needed."),
         code="data_insufficient",
         remedy=None,
     )

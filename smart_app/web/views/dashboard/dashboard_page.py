@@ -440,7 +440,7 @@ def _how_broken(broken: Sequence[ReadReport], *, of: int) -> list[str]:
 
 def _complete_from(history: History) -> list[str]:
     """What of the page is complete from a day on only: `glucose is complete from 03-May-2025 on`."""
-    titled = [(panel.measure.title, panel.read) for panel in history.panels]
+    titled: list[tuple[str, ReadReport]] = [(panel.measure.title, panel.read) for panel in history.panels]
     titled += [(read.title, read) for read in _alliance_reads(history)]
     return [f"{title} is complete from {formats.short_date(read.since)} on" for title, read in titled if read.since is not None]
 

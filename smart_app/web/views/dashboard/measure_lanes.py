@@ -185,7 +185,7 @@ _HEAD = ("Date", "As reported", "Converted", "Remarks", "Source")
 
 
 def _about(panel: Panel) -> tuple[str, ...]:
-    lines = [line for line in (panel.measure.about, panel.measure.direction) if line]
+    lines: list[str] = [line for line in (panel.measure.about, panel.measure.direction) if line]
     if len(panel.points) > 1 and all(point.converted for point in panel.points):
         lines.append(f"all reported in {panel.points[-1].reported.label}, drawn converted")
     if any(remark_words.is_marked(point.remarks) for point in panel.points):

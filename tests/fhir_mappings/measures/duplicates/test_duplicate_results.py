@@ -11,6 +11,7 @@ from fhir_mappings.measures.duplicates.agreement import agree
 from fhir_mappings.measures.duplicates.duplicate_results import one_of_each
 from fhir_mappings.measures.measurement import Measurement, Remark, in_order
 from fhir_mappings.measures.observation_reader import read_measurements
+from fhir_mappings.sentence import Sentence
 from fhir_mappings.skipped import Skipped
 from tests.fhir_mappings.records import WHO, coded, observation, pressure, quantity
 
@@ -354,10 +355,10 @@ def test_what_gave_way_is_listed_with_its_sign_its_moment_and_what_stands_for_it
     assert copy == Skipped(
         source="Observation/a",
         measure="hba1c",
-        what="HbA1c",
+        what=Sentence("HbA1c"),
         when=found.when,
         shown="< 4.0 %",
-        reason="The same result is there twice; it is drawn from Observation/b.",
+        reason=Sentence("The same result is there twice; it is drawn from Observation/b."),
         code="repeated",
     )
     number = numbered("result 9")
@@ -366,10 +367,10 @@ def test_what_gave_way_is_listed_with_its_sign_its_moment_and_what_stands_for_it
     assert old == Skipped(
         source="Observation/a",
         measure="hba1c",
-        what="HbA1c",
+        what=Sentence("HbA1c"),
         when=copy.when,
         shown="9.8 %",
-        reason="The same result is there again, amended, as Observation/b.",
+        reason=Sentence("The same result is there again, amended, as Observation/b."),
         code="superseded",
     )
 

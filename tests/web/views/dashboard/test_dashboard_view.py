@@ -12,6 +12,7 @@ from fhir_mappings.measures.measurement import Measurement, Remark, RemarkCode
 from fhir_mappings.r4.dates import Moment, parse_moment
 from fhir_mappings.r4.quantity import Quantity
 from fhir_mappings.reliable_change.latest_change import Change
+from fhir_mappings.sentence import Sentence
 from fhir_mappings.skipped import Skipped, UntiedResource, untied
 from smart_app.care.dashboard.history import HiddenRating, History
 from smart_app.web.charts import plot
@@ -186,7 +187,15 @@ def test_the_page_top_counts_failed_reads_and_unusable_hba1c() -> None:
 
 def test_other_patients_resources_are_counted_and_never_listed() -> None:
     shown = history(panels=[panel(HBA1C, [], report=read("hba1c", "HbA1c", foreign=3))])
-    foreign = Skipped(source="Observation/x", measure="hba1c", what="HbA1c of Jo", when=None, shown="5", reason="r", code="foreign_patient")
+    foreign = Skipped(
+        source="Observation/x",
+        measure="hba1c",
+        what=Sentence("HbA1c of Jo"),
+        when=None,
+        shown="5",
+        reason=Sentence("r"),
+        code="foreign_patient",
+    )
     view = view_of(replace(shown, skipped=[foreign]))
     assert view.not_shown.foreign.startswith("3 resources the server returned belong to other patients")
     assert view.not_shown.rows == ()
@@ -196,7 +205,7 @@ def test_other_patients_resources_are_counted_and_never_listed() -> None:
 def with_untied(*subjects: str) -> History:
     """An HbA1c search that returned nothing but results with these subjects, as did the one for other laboratory results."""
     left = tuple(
-        UntiedResource(source=f"Observation/u{place}", subject=subject, remedy="IT: the address behind the proxy.")
+        UntiedResource(source=f"Observation/u{place}", subject=Sentence(subject), remedy=Sentence("IT: the address behind the proxy."))
         for place, subject in enumerate(subjects)
     )
     reports = [replace(read(key, title), untied=left) for key, title in (("hba1c", "HbA1c"), ("labs", "Laboratory"))]
@@ -338,8 +347,8 @@ def test_what_a_server_withholds_for_good_offers_no_second_try() -> None:
 
 def test_a_value_about_somebody_else_is_listed_and_leaves_no_cross() -> None:
     about = Skipped(
-        source="Observation/donor", measure="hba1c", what="HbA1c", when=moment(DAY), shown=None, code="about_another",
-        reason="It is about RelatedPerson/r, not about the patient.", remedy="The source takes its focus away.",
+        source="Observation/donor", measure="hba1c", what=Sentence("HbA1c"), when=moment(DAY), shown=None, code="about_another",
+        reason=Sentence("It is about RelatedPerson/r, not about the patient."), remedy=Sentence("The source takes its focus away."),
     )  # fmt: skip
     view = view_of(history(panels=[panel(HBA1C, [], skipped=[about])]))
     assert view.hba1c
@@ -566,7 +575,13 @@ def test_everything_skipped_is_listed_newest_first_with_its_reason_and_source() 
 def test_long_lists_of_what_is_not_shown_are_folded_but_whole() -> None:
     skips = [
         Skipped(
-            source=f"Observation/{index}", measure=None, what="Value", when=moment(DAY), shown=None, reason="no unit", code="unit_missing"
+            source=f"Observation/{index}",
+            measure=None,
+            what=Sentence("Value"),
+            when=moment(DAY),
+            shown=None,
+            reason=Sentence("no unit"),
+            code="unit_missing",
         )
         for index in range(20)
     ]
@@ -793,7 +808,9 @@ def test_a_move_that_rounding_hides_is_not_told_between_equal_numbers() -> None:
 
 
 def unusable(shown: str, code: str, day: date) -> plot.Plot:
-    skip = Skipped(source="Observation/x", measure="hba1c", what="HbA1c", when=moment(day), shown=shown, code=code, reason="Why.")
+    skip = Skipped(
+        source="Observation/x", measure="hba1c", what=Sentence("HbA1c"), when=moment(day), shown=shown, code=code, reason=Sentence("Why.")
+    )
     drawn = hba1c_lane(history(panels=[panel(HBA1C, spread(HBA1C, ("57", "58")), skipped=[skip])])).plot
     assert drawn
     return drawn
