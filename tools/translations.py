@@ -5,7 +5,8 @@
 import argparse
 import re
 import sys
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
 from io import BytesIO
 from pathlib import Path
 
@@ -21,6 +22,18 @@ _CODE = ("fhir_mappings", "smart_app")
 # The embedded EHR is another product in English, and the command line's own words stay English.
 _ENGLISH = ("smart_app/sandbox", "smart_app/cli")
 _OPTIONS = {"newstyle_gettext": "true", "trimmed": "true", "silent": "false", "trim_blocks": "true", "lstrip_blocks": "true"}
+# What pages show of the data files that ship: key by key, as `fhir_mappings` reads them (`Shown`). Not an instrument's description, rights
+# and sources, which stand in published definitions and on the command line, nor the words of its form: a form in another language is
+# another form, with a permission of its own.
+_OF_MEASURES = (
+    "group.title", "group.reporter", "measure.title", "measure.about", "measure.direction", "measure.parts", "measure.units.method",
+    "measure.codes.method", "measure.codes.exclude",
+)  # fmt: skip
+_OF_INSTRUMENTS = (
+    "instrument.title", "instrument.direction", "instrument.recall", "rights.licence", "scale.title", "scale.about", "scale.direction",
+    "reliability.interval", "cutoff.meaning", "cutoff.population",
+)  # fmt: skip
+_FILES = {"fhir_mappings/measures/files": _OF_MEASURES, "fhir_mappings/instruments/files": _OF_INSTRUMENTS}
 _WIDTH = 140
 _OF_THE_DAY = (b'"POT-Creation-Date', b'"PO-Revision-Date', b'"Generated-By')
 _PLACES = re.compile(r"\{\w*\}|%\(\w+\)[sd]")
@@ -38,7 +51,41 @@ def extracted() -> Catalog:
         for line, message, comments, context in extract_from_file(method, path, _KEYWORDS, ("TRANSLATORS:",), options):
             if any(sign.isalpha() for sign in _without_places(message)):
                 template.add(message, locations=[(place, line)], auto_comments=comments, context=context)
+    for place, text in texts_of_data_files():
+        if any(sign.isalpha() for sign in text):
+            template.add(text, locations=[(place, 0)])
     return template
+
+
+def texts_of_data_files() -> Iterator[tuple[str, str]]:
+    """Each (file, text) that pages show of the measures and instruments that ship."""
+    for folder, keys in _FILES.items():
+        for path in sorted((ROOT / folder).glob("*.toml")):
+            part = tomllib.loads(path.read_text(encoding="utf-8"))
+            found = [text for key in keys for text in _at(part, key.split("."))]
+            yield from ((str(path.relative_to(ROOT)), text) for text in (*found, *_of_forms(part)))
+
+
+def _of_forms(part: Mapping[str, object]) -> Iterator[str]:
+    """A scale's title as it stands within a sentence too, and what a form is called that ships without wording."""
+    yield from (title.lower() for title in _at(part, ["scale", "title"]))
+    if not any(_at(part, ["instrument", "language"])):
+        yield from (title for form in _tables(part.get("form")) for title in _at(form, ["title"]))
+
+
+def _at(node: object, steps: Iterable[str]) -> Iterator[str]:
+    """The texts under a key, of every table of an array and every line of a list."""
+    step, *others = [*steps] or [""]
+    if isinstance(node, list):
+        yield from (text for one in node for text in _at(one, steps))
+    elif isinstance(node, str) and not step:
+        yield node
+    elif isinstance(node, dict) and step in node:
+        yield from _at(node[step], others)
+
+
+def _tables(node: object) -> Iterable[object]:
+    return node.values() if isinstance(node, dict) else ()
 
 
 def _files() -> Iterator[Path]:

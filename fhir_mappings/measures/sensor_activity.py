@@ -83,7 +83,8 @@ def _why(summary: SensorSummary, record: _Record) -> Unreadable | None:
     share = next((min(shares) for shares in _shares(summary, record, code) if shares), None)
     if share is None or share >= least:
         return None
-    reason = Sentence("The sensor was active {share} % of the time. At least {least} % is needed.", share=f"{share:f}", least=least)
+    digits = f"{share:f}"
+    reason = Sentence("The sensor was active {share} % of the time. At least {least} % is needed.", share=digits, least=least)
     return Unreadable("data_insufficient", reason)
 
 

@@ -2,7 +2,14 @@
 
 import ast
 import importlib.util
+from collections.abc import Iterator
 from pathlib import Path
+
+from msgspec import Struct
+
+from fhir_mappings.instruments.library import load_library
+from fhir_mappings.measures.catalogue import load_measures
+from fhir_mappings.sentence import Sentence
 
 ROOT = Path(__file__).resolve().parents[2]
 _TEXTS = {"Sentence": 1, "counted": 2}
@@ -31,3 +38,23 @@ def test_every_sentence_is_made_of_a_text_written_there() -> None:
 
 def test_a_text_made_elsewhere_is_found_out() -> None:
     assert unfound('Sentence(text)\nSentence("{a}", a=b)\ncounted("{n} a", many, 3)\nSentence(f"{a}")\nother(text)\n') == [1, 3, 4]
+
+
+def sentences(node: object) -> Iterator[Sentence]:
+    if isinstance(node, Sentence):
+        yield node
+    elif isinstance(node, Struct):
+        yield from (text for name in node.__struct_fields__ for text in sentences(getattr(node, name)))
+    elif isinstance(node, dict):
+        yield from (text for value in node.values() for text in sentences(value))
+    elif isinstance(node, list | tuple):
+        yield from (text for value in node for text in sentences(value))
+
+
+def test_every_sentence_of_the_data_files_is_found_in_them_and_no_other_text_is() -> None:
+    library = load_library()
+    small = {scale.title_within for one in library.instruments for scale in one.scales}
+    read = {text.pattern for text in sentences([load_measures(), library.instruments])} | small
+    # Of a form without a name of its own the instrument's is one.
+    assert {text for _, text in translations.texts_of_data_files()} == read
+    assert {str(message.id) for message in translations.extracted() if message.id} >= {text for text in read if text.isalpha()}

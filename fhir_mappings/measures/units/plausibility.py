@@ -30,9 +30,10 @@ def why_suspect(number: Decimal, unit: Unit, measure: Measure, *, comparator: ob
     other = next(_likelier(number, unit, measure), None)
     if other is None:
         return None
+    digits = f"{number:f}"
     return Sentence(
         "{number} {unit} would be unusual, {number} {other} would not. Rapport does not guess another unit.",
-        number=f"{number:f}",
+        number=digits,
         unit=unit.label,
         other=other.label,
     )

@@ -38,7 +38,11 @@ def answered(*codes: str, twice: bool = False) -> Change:
 
 
 def without(*roles: str) -> Change:
-    return lambda parts: [parts.pop(role) for role in roles] and None
+    def change(parts: dict[str, Json]) -> None:
+        for role in roles:
+            parts.pop(role)
+
+    return change
 
 
 def nobody(parts: dict[str, Json]) -> None:
