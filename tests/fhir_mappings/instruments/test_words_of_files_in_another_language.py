@@ -14,9 +14,10 @@ from fhir_mappings.measures.catalogue import load_measures
 from fhir_mappings.people.patient import read_patient
 from fhir_mappings.people.person import Person
 from fhir_mappings.sentence import Sentence, in_small_letters, shipped_text
+from fhir_mappings.site.key_confirmations import as_toml
 from tests.fhir_mappings.packed import KEY, PACK, structure
 from tests.fhir_mappings.samples import BASE, CHECK_IN, LIBRARY, stored, submission
-from tests.fhir_mappings.site.test_wording_packs import applied, as_toml, changed, confirmation, site
+from tests.fhir_mappings.site.test_wording_packs import applied, changed, confirmation, site
 from tests.fhir_mappings.speaking import BLANK, left_over
 
 WAI_SR = LIBRARY.get("wai-sr")
