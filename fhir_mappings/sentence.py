@@ -2,7 +2,7 @@
 
 A `Sentence` *is* its English text (a `str`, as `markupsafe.Markup` is one): logs, the command line and users of the library print it and
 need nothing else. Beside the text it keeps how it was made, and another `Language` says it anew from that. What the methods of `str` make
-of it is a plain `str`, which has no language but English; `joined`, `listed` and `full_sentence` give sentences.
+of it is a plain `str`, which has no language but English; `joined`, `listed`, `full_sentence` and `capitalised` give sentences.
 """
 
 from collections.abc import Iterable
@@ -158,6 +158,17 @@ class Whole(Sentence):
         return _whole(said(self.part, language))
 
 
+class Capital(Sentence):
+    """What may stand inside of a sentence, at its beginning or by itself."""
+
+    __slots__ = ("part",)
+    part: Value
+
+    def said(self, language: Language) -> str:
+        """With a capital."""
+        return _capital(said(self.part, language))
+
+
 class Dated(Sentence):
     """A day."""
 
@@ -206,6 +217,11 @@ def in_small_letters(text: str) -> str:
     return shipped_text(small) if isinstance(text, Sentence) else small
 
 
+def capitalised(part: Value) -> Sentence:
+    """With a capital first letter, and otherwise as it is."""
+    return _made(Capital, _capital(said(part, ENGLISH)), pattern="", values={}, part=part)
+
+
 def dated(day: date, form: DateForm = "day") -> Sentence:
     """A day by itself."""
     return _made(Dated, ENGLISH.date(day, form), pattern="", values={}, day=day, form=form)
@@ -216,7 +232,11 @@ _Kind = TypeVar("_Kind", bound="Sentence")
 
 def _whole(text: str) -> str:
     text = text.strip()
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".") if text else ""
+    return _capital(text) + ("" if text.endswith((".", "?", "!")) else ".") if text else ""
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _filled(text: str, values: dict[str, Value], language: Language) -> str:

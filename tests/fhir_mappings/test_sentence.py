@@ -12,7 +12,20 @@ from hypothesis import strategies as st
 
 from fhir_mappings.r4.dates import parse_moment
 from fhir_mappings.r4.quantity import Quantity
-from fhir_mappings.sentence import ENGLISH, Conjunction, DateForm, Sentence, Value, counted, dated, full_sentence, joined, listed, said
+from fhir_mappings.sentence import (
+    ENGLISH,
+    Conjunction,
+    DateForm,
+    Sentence,
+    Value,
+    capitalised,
+    counted,
+    dated,
+    full_sentence,
+    joined,
+    listed,
+    said,
+)
 
 
 class Shouting:
@@ -72,6 +85,8 @@ def test_it_is_said_anew_in_another_language_with_values_as_they_are() -> None:
         (full_sentence(Sentence(" nobody is there")), "Nobody is there.", "NOBODY IS THERE."),
         (full_sentence(Sentence("is it?")), "Is it?", "IS IT?"),
         (full_sentence(""), "", ""),
+        (capitalised(listed(["goal", Sentence("task")])), "Goal and task", "Goal & TASK"),
+        (capitalised(""), "", ""),
         (counted("{n} result", "{n} results", 1), "1 result", "1 RESULT"),
         (counted("{n} result", "{n} results", 0), "0 results", "NOT ONE OF 0 RESULTS"),
         (counted("{n} result of {who}", "{n} results of {who}", 9, who="Ann"), "9 results of Ann", "9 RESULTS OF Ann"),
@@ -103,6 +118,7 @@ def test_a_place_without_a_value_is_a_mistake_of_the_code() -> None:
         joined(", ", [Sentence("a"), dated(DAY)]),
         listed(["Ann", Sentence("nobody")], "or"),
         full_sentence(Sentence("nobody")),
+        capitalised(Sentence("nobody")),
     ],
 )
 def test_a_copy_can_be_said_too(sentence: Sentence) -> None:

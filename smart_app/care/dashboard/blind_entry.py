@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from fhir_mappings.r4.references import references_in
 from fhir_mappings.ratings.rating import Rating
+from fhir_mappings.sentence import Sentence
 from fhir_mappings.skipped import Skipped
 from smart_app.care.dashboard.history import HiddenRating
 from smart_app.care.record.closed_visits import Choices, Visit, choices, closed_visits
@@ -109,9 +110,9 @@ def _references(value: object, base: str) -> list[str]:
 def _stripped(skip: Skipped) -> Skipped:
     """A reason that says how the entry stands, and nothing of what was answered, stays."""
     reason = skip.reason if skip.code in _OF_THE_ENTRY else _STRIPPED
-    return replace(skip, what="A patient's rating", shown=None, reason=reason, remedy=None)
+    return replace(skip, what=Sentence("A patient's rating"), shown=None, reason=reason, remedy=None)
 
 
 # What was withdrawn, or never finished, is not "unreadable" and waits for nobody's rating.
 _OF_THE_ENTRY = frozenset({"entered_in_error", "not_completed", "status_not_final", "date_missing", "clinician_missing"})
-_STRIPPED = "It could not be read in full. What it holds is kept back until its visit is rated."
+_STRIPPED = Sentence("It could not be read in full. What it holds is kept back until its visit is rated.")

@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
+from fhir_mappings.sentence import Joined
 from smart_app.web.charts.label_placement import BELOW_FIRST, BESIDE_FIRST, SIDES, WIDTH, Label, Room, Segment, percent, short
 from smart_app.web.formats import month_name
 
@@ -433,7 +434,13 @@ def _label(said: _Said, room: Room) -> list[Label]:
     pointed = shape in {"above", "below", "less", "more"}
     sides = BESIDE_FIRST if pointed else SIDES
     found = room.put(text, x, y, style=named, sides=sides)
-    return found or (room.put(text.partition(",")[0], x, y, style=named, sides=sides) if pointed else [])
+    return found or (room.put(_shortened(text), x, y, style=named, sides=sides) if pointed else [])
+
+
+def _shortened(text: str) -> str:
+    """The number alone of a label of several parts."""
+    first = text.parts[0] if isinstance(text, Joined) else text
+    return first if isinstance(first, str) else text
 
 
 def _month_step(scale: TimeScale) -> int:

@@ -15,6 +15,7 @@ from fhir_mappings.sentence import Sentence, said
 from smart_app.assets import templates_dir
 from smart_app.web.charts.plot import Symbol
 from smart_app.web.languages.page_language import ENGLISH_PAGE, PageLanguage, with_english_beneath
+from smart_app.web.languages.unbroken import pieces_of
 from smart_app.web.rendering.ehr_theme import Themes
 from smart_app.web.rendering.static_files import SCRIPT_IN_PAGE, SHEET_IN_PAGE, StaticFiles
 from smart_app.web.session.tab import Tab
@@ -49,6 +50,7 @@ def _environment(language: PageLanguage) -> Environment:
     made.globals.update(gettext=speaking.gettext, ngettext=speaking.ngettext, language=language)
     made.filters["body"] = table_body if language is ENGLISH_PAGE else speaking.table_body
     made.filters["marks"] = marks
+    made.filters["pieces"] = speaking.pieces
     return made
 
 
@@ -72,6 +74,10 @@ class Speaking(Struct, frozen=True, kw_only=True):
     def table_body(self, rows: Sequence[Sequence[str]]) -> Markup:
         """As in English, each sentence said first."""
         return table_body([[said(cell, self.language) for cell in row] for row in rows])
+
+    def pieces(self, sentence: Sentence) -> list[str]:
+        """The sentence in pieces, of which every second one stays on one line."""
+        return pieces_of(sentence, self.language)
 
     def _filled(self, text: str, values: Mapping[str, object]) -> Markup:
         return Markup(text) % {name: self.put_out(value) for name, value in values.items()}  # noqa: S704 - of a template or a catalogue

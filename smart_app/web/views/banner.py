@@ -6,6 +6,7 @@ from datetime import date, datetime
 from msgspec import Struct
 
 from fhir_mappings.r4.dates import parse_moment
+from fhir_mappings.sentence import Sentence, full_sentence, joined
 from smart_app.care.record.patient_in_context import Patient
 from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.web import formats
@@ -19,7 +20,7 @@ class Banner(Struct, frozen=True, kw_only=True):
 
     name: str
     facts: tuple[Fact, ...]
-    deceased: str | None
+    deceased: Sentence | None
     standing: str = ""
 
 
@@ -30,7 +31,7 @@ class ContextLine(Struct, frozen=True, kw_only=True):
 
     patient_name: str | None
     patient_id: str
-    opened: str
+    opened: Sentence
     signed_in: str
     lasts: str
     synthetic: bool
@@ -46,11 +47,12 @@ def page_banner(patient: Patient, context: LaunchContext, *, today: date) -> Ban
 def context_line(patient: Patient, context: LaunchContext, *, now: datetime, end: str | None) -> ContextLine:
     """Who is signed in and since when; the patient's name stays on the page even without a banner."""
     opened = context.opened.astimezone(now.tzinfo)
-    how = "Opened from the chart" if context.via == "ehr" else "Opened"
+    time, day = formats.clock(opened, now.tzinfo), formats.short_date(opened.date())
+    from_chart = Sentence("Opened from the chart at {time}, {day}", time=time, day=day)
     return ContextLine(
         patient_name=None if context.need_patient_banner else full_name(patient),
         patient_id=patient.id,
-        opened=f"{how} at {formats.clock(opened, now.tzinfo)}, {formats.short_date(opened.date())}",
+        opened=from_chart if context.via == "ehr" else Sentence("Opened at {time}, {day}", time=time, day=day),
         signed_in=context.user.called,
         lasts=lasts_until(context, now=now),
         synthetic=context.synthetic,
@@ -62,79 +64,87 @@ def context_line(patient: Patient, context: LaunchContext, *, now: datetime, end
 def clinician_banner(patient: Patient, *, today: date) -> Banner:
     """Name, birth date with age, gender, identifier; whatever is unknown says so in words."""
     gone = _deceased(patient, today)
-    born = Fact(label="Born", value=_born(patient, None if gone else today))
-    gender = Fact(label="Gender", value=formats.gender(patient.gender))
+    born = Fact(label=_BORN, value=_born(patient, None if gone else today))
+    gender = Fact(label=Sentence("Gender"), value=formats.gender(patient.gender))
     return Banner(name=full_name(patient), facts=(born, gender, _identifier(patient)), deceased=gone, standing=_standing(patient, today))
 
 
 def patient_banner(patient: Patient) -> Banner:
     """The micro banner of the patient's own pages (MPB-0001): name, birth date in long form, identifier, nothing else."""
     born = formats.long_date(patient.born) if patient.born else patient.born_text or formats.NOT_RECORDED
-    facts = (Fact(label="Born", value=born), _identifier(patient))
+    facts = (Fact(label=_BORN, value=born), _identifier(patient))
     return Banner(name=_family_first(patient), facts=facts, deceased=None, standing=_standing_to_patient(patient))
 
 
 def full_name(patient: Patient) -> str:
     """Whole, however long it is: `FAMILY, Given (Title)`."""
-    return f"{_family_first(patient)} ({patient.title})" if patient.title else _family_first(patient)
+    name = _family_first(patient)
+    return Sentence("{name} ({title})", name=name, title=patient.title) if patient.title else name
 
 
 def plain_name(patient: Patient) -> str:
     """For sentences: `Given Family`, or "the patient" where no name is recorded."""
-    return " ".join(part for part in (patient.given, patient.family) if part) or "the patient"
+    return recorded_name(patient) or Sentence("the patient")
+
+
+def recorded_name(patient: Patient) -> str:
+    """`Given Family`; "" where no name is recorded."""
+    return " ".join(part for part in (patient.given, patient.family) if part)
+
+
+_BORN = Sentence("Born")
 
 
 def _family_first(patient: Patient) -> str:
     if not patient.family and not patient.given:
-        return "Name not recorded"
-    family = patient.family.upper() or "Family name not recorded"
-    return f"{family}, {patient.given or 'given name not recorded'}"
+        return Sentence("Name not recorded")
+    family = patient.family.upper() or Sentence("Family name not recorded")
+    return joined(", ", [family, patient.given or Sentence("given name not recorded")])
 
 
-def _born(patient: Patient, today: date | None) -> str:
+def _born(patient: Patient, today: date | None) -> Sentence:
     if patient.born is None:
-        return f"{patient.born_text} (day not recorded)" if patient.born_text else formats.NOT_RECORDED
+        return Sentence("{written} (day not recorded)", written=patient.born_text) if patient.born_text else formats.NOT_RECORDED
     born = formats.short_date(patient.born)
-    return f"{born} ({formats.age(patient.born, today)})" if today else born
+    return Sentence("{day} ({age})", day=born, age=formats.age(patient.born, today)) if today else born
 
 
 def _identifier(patient: Patient) -> Fact:
-    label, value = patient.identifier or ("Identifier", formats.NOT_RECORDED)
+    label, value = patient.identifier or (Sentence("Identifier"), formats.NOT_RECORDED)
     return Fact(label=label, value=value)
 
 
-def _deceased(patient: Patient, today: date) -> str | None:
+def _deceased(patient: Patient, today: date) -> Sentence | None:
     """A date of death as "Died 02-Mar-2026", as precise as it is known; "Died, date not recorded" without one."""
     if patient.standing(today) != "dead":
         return None
     moment = parse_moment(patient.deceased)
-    return f"Died {formats.short_moment(moment)}" if moment else f"Died, {_undated(patient.deceased or '')}"
+    if moment:
+        return Sentence("Died {day}", day=moment)
+    written = patient.deceased or ""
+    return Sentence("Died, date not recorded") if written == "yes" else Sentence("Died, date recorded as “{written}”", written=written)
 
 
-def _undated(text: str) -> str:
-    return "date not recorded" if text == "yes" else f"date recorded as “{text}”"
-
-
-REPLACED = "This record was replaced; newer entries are in the other one."
-INACTIVE = "This record is marked as not in use (inactive)."
+REPLACED = Sentence("This record was replaced; newer entries are in the other one.")
+INACTIVE = Sentence("This record is marked as not in use (inactive).")
 
 
 def _standing(patient: Patient, today: date) -> str:
     """What a clinician has to know of the record, whatever else holds: a record may be replaced and its person dead."""
     said = [REPLACED] if patient.replaced else [] if patient.active else [INACTIVE]
     if patient.died_later(today):
-        said.append("It records a day of death that has not come yet.")
-    return " ".join(said)
+        said.append(Sentence("It records a day of death that has not come yet."))
+    return joined(" ", said)
 
 
 def _all_that_stands(patient: Patient, *, today: date) -> str:
     """The same with the death, where no banner of ours says that."""
     gone = _deceased(patient, today)
-    return " ".join(part for part in (f"{gone}." if gone else "", _standing(patient, today)) if part)
+    return joined(" ", [part for part in (full_sentence(gone) if gone else "", _standing(patient, today)) if part])
 
 
 def _standing_to_patient(patient: Patient) -> str:
     """In a patient's words."""
     if patient.replaced:
-        return "Your clinic has replaced this record; newer entries are in the other one."
-    return "" if patient.active else "Your clinic has marked this record as not in use."
+        return Sentence("Your clinic has replaced this record; newer entries are in the other one.")
+    return "" if patient.active else Sentence("Your clinic has marked this record as not in use.")

@@ -1,14 +1,13 @@
-"""What panels are made of on the page: lanes, readings, tables, notices. Text only, ready to print."""
+"""What panels are made of on the page: lanes, readings, tables, notices. Sentences and the record's own text, ready to be put out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from msgspec import Struct
 
-from fhir_mappings.sentence import full_sentence
+from fhir_mappings.sentence import Sentence, counted, full_sentence, joined
 from fhir_mappings.skipped import UntiedResource
-from smart_app.care.record.reads import ReadReport
-from smart_app.web import formats
+from smart_app.care.record.reads import LoadState, ReadReport
 from smart_app.web.charts import plot as charts
 
 
@@ -95,22 +94,22 @@ def filled_columns(head: Sequence[str], columns: Sequence[Sequence[str]]) -> tup
     return tuple(head[index] for index in kept), tuple(zip(*(columns[index] for index in kept), strict=True))
 
 
-_STATES = {
-    "failed": "{title} did not load.",
-    "partial": "{title} is incomplete.",
-    "unsupported": "{title} cannot be read from this server.",
-    "not_permitted": "{title} may not be read in this launch.",
+_CONSEQUENCES: Mapping[LoadState, Sentence] = {
+    "failed": Sentence("There may be results."),
+    "partial": Sentence("There may be more."),
+    "not_permitted": Sentence("There may be results."),
 }
-_CONSEQUENCES = {"failed": "There may be results.", "partial": "There may be more.", "not_permitted": "There may be results."}
+OLDER_UNREAD = Sentence("What is older was not read: there are more results than one page asks for.")
+TRY_AGAIN = Sentence("Try again")
+NO_REASON = Sentence("The server gave no reason")
 
 
-OLDER_UNREAD = "What is older was not read: there are more results than one page asks for."
-
-
-def untied_words(untied: Sequence[UntiedResource]) -> str:
+def untied_words(untied: Sequence[UntiedResource]) -> Sentence:
     """`2 results could not be tied to this patient`."""
-    thing = "result" if all(one.source.startswith("Observation/") for one in untied) else "resource"
-    return f"{formats.count(len(untied), thing)} could not be tied to this patient"
+    number = len(untied)
+    if all(one.source.startswith("Observation/") for one in untied):
+        return counted("{n} result could not be tied to this patient", "{n} results could not be tied to this patient", number)
+    return counted("{n} resource could not be tied to this patient", "{n} resources could not be tied to this patient", number)
 
 
 def read_notice(read: ReadReport, title: str, retry: str, *, at: str) -> Notice | None:
@@ -118,13 +117,25 @@ def read_notice(read: ReadReport, title: str, retry: str, *, at: str) -> Notice 
     if read.whole:
         return None
     if read.since is not None and not read.untied:
-        return Notice(title=f"{title} is complete from {formats.short_date(read.since)} on.", text=OLDER_UNREAD, action=None)
+        title = Sentence("{what} is complete from {day} on.", what=title, day=read.since)
+        return Notice(title=title, text=OLDER_UNREAD, action=None)
     if read.state == "complete":
-        return Notice(title=f"{title} may be incomplete.", text=f"{untied_words(read.untied)}; see “Not shown”.", action=None)
-    reason = full_sentence(read.reason or "The server gave no reason")
-    text = f"{reason} {_CONSEQUENCES.get(read.state, '')} Tried at {at}.".replace("  ", " ")
-    action = Link(href=retry, text="Try again") if read.unfinished else None
-    return Notice(title=_STATES[read.state].format(title=title), text=text, action=action)
+        see = Sentence("{untied}; see “Not shown”.", untied=untied_words(read.untied))
+        return Notice(title=Sentence("{what} may be incomplete.", what=title), text=see, action=None)
+    consequence = [_CONSEQUENCES[read.state]] if read.state in _CONSEQUENCES else []
+    text = joined(" ", [full_sentence(read.reason or NO_REASON), *consequence, Sentence("Tried at {time}.", time=at)])
+    action = Link(href=retry, text=TRY_AGAIN) if read.unfinished else None
+    return Notice(title=_how_read(read.state, title), text=text, action=action)
+
+
+def _how_read(state: LoadState, title: str) -> Sentence:
+    if state == "failed":
+        return Sentence("{what} did not load.", what=title)
+    if state == "partial":
+        return Sentence("{what} is incomplete.", what=title)
+    if state == "unsupported":
+        return Sentence("{what} cannot be read from this server.", what=title)
+    return Sentence("{what} may not be read in this launch.", what=title)
 
 
 def rated_words(stands: str, score: str | None) -> str:

@@ -5,6 +5,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from fhir_mappings.sentence import Sentence
+
 # "either": where the launch began is not known any more, and it may have been without a chart.
 Kind = Literal["start", "picker", "either"]
 
@@ -16,35 +18,41 @@ class WayBack(Struct, frozen=True, kw_only=True):
     href: str
 
     @property
-    def step(self) -> str:
+    def step(self) -> Sentence:
         """What to do first."""
         return _STEPS[self.kind]
 
     @property
-    def button(self) -> str:
+    def button(self) -> Sentence:
         """What the link says."""
         return _BUTTONS[self.kind]
 
     @property
-    def staff(self) -> str:
+    def staff(self) -> Sentence:
         """How staff come back to a form that was begun, as the first words of a sentence."""
         return _STAFF[self.kind]
 
 
-def steps_of(way: WayBack) -> tuple[str, ...]:
+def steps_of(way: WayBack) -> tuple[Sentence, ...]:
     """What to do where there is no chart to go on in."""
-    return (way.step, "If it happens again, give your clinic or your IT team the reference code.")
+    return (way.step, Sentence("If it happens again, give your clinic or your IT team the reference code."))
 
 
-_STEPS: Mapping[Kind, str] = {
-    "start": "Start again on Rapport's own page, and sign in there.",
-    "picker": "Go back to the list of patients, and choose one there.",
-    "either": "Open Rapport again from the patient's chart, or, where you began without one, from its start page.",
+_STEPS: Mapping[Kind, Sentence] = {
+    "start": Sentence("Start again on Rapport's own page, and sign in there."),
+    "picker": Sentence("Go back to the list of patients, and choose one there."),
+    "either": Sentence("Open Rapport again from the patient's chart, or, where you began without one, from its start page."),
 }
-_BUTTONS: Mapping[Kind, str] = {"start": "Start again", "picker": "Back to the patients", "either": "Start page"}
-_STAFF: Mapping[Kind, str] = {
-    "start": "start again on Rapport's own page, sign in as the same person, choose the same patient",
-    "picker": "choose the same patient from the list",
-    "either": "open Rapport again from the same patient's chart, or, where it began without one, from its start page, signed in as the "
-    "same person",
+_BUTTONS: Mapping[Kind, Sentence] = {
+    "start": Sentence("Start again"),
+    "picker": Sentence("Back to the patients"),
+    "either": Sentence("Start page"),
+}
+_STAFF: Mapping[Kind, Sentence] = {
+    "start": Sentence("start again on Rapport's own page, sign in as the same person, choose the same patient"),
+    "picker": Sentence("choose the same patient from the list"),
+    "either": Sentence(
+        "open Rapport again from the same patient's chart, or, where it began without one, from its start page, "
+        "signed in as the same person"
+    ),
 }

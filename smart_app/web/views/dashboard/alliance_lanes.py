@@ -5,24 +5,43 @@ from itertools import groupby
 
 from msgspec import Struct
 
-from fhir_mappings.instruments.instrument import Informant, Instrument, Scale
+from fhir_mappings.instruments.instrument import Cutoff, Informant, Instrument, Scale
 from fhir_mappings.instruments.scores import Score
 from fhir_mappings.people.person import Person
 from fhir_mappings.r4.dates import Moment, is_known_earlier, position
 from fhir_mappings.ratings.rating import Rating
-from fhir_mappings.sentence import full_sentence
+from fhir_mappings.sentence import Sentence, counted, full_sentence, joined, listed
 from smart_app.care.dashboard.history import Dyad
 from smart_app.web import formats
 from smart_app.web.charts import plot
-from smart_app.web.views.dashboard.measure_lanes import LaneFrame
+from smart_app.web.views.dashboard.measure_lanes import NONE_IN_RANGE, LaneFrame
 from smart_app.web.views.parts import Lane, Reading, Table, Words
 
 # A line over more than 13 months would draw a visit that was not there (design notes); 13 months are at most 397 days.
 LONGEST_LINE_DAYS = 397
+_PAIR = 2
 _INFORMANTS: tuple[Informant, ...] = ("clinician", "patient", "observer")  # drawing order: the patient's dots on top
 _SPOKEN: tuple[Informant, ...] = ("patient", "clinician", "observer")
 _MARKS: dict[Informant, plot.Mark] = {"patient": "dot", "clinician": "diamond", "observer": "square"}
-_NAMES: dict[Informant, str] = {"patient": "Patient", "clinician": "Clinician", "observer": "Observer"}
+# Who rated, where it begins a line, and inside of a sentence.
+NAMES: Mapping[str, Sentence] = {"patient": Sentence("Patient"), "clinician": Sentence("Clinician"), "observer": Sentence("Observer")}
+WHO: Mapping[str, Sentence] = {"patient": Sentence("patient"), "clinician": Sentence("clinician"), "observer": Sentence("observer")}
+_UNSCORED: Mapping[str, Sentence] = {
+    "patient": Sentence("patient not scored"),
+    "clinician": Sentence("clinician not scored"),
+    "observer": Sentence("observer not scored"),
+}
+_ONE_LINE: Mapping[str, Sentence] = {
+    "patient": Sentence("the patient’s line"),
+    "clinician": Sentence("the clinician’s line"),
+    "observer": Sentence("the observer’s line"),
+}
+_STANDINGS: Mapping[str, Sentence] = {
+    "amended": Sentence("amended"),
+    "corrected": Sentence("corrected"),
+    "preliminary": Sentence("preliminary"),
+}
+NOT_SCORED, _NOT_RATED, _NONE = Sentence("not scored"), Sentence("not rated"), Sentence("none")
 
 
 class Drawing(Struct, frozen=True, kw_only=True):
@@ -38,7 +57,7 @@ ELEMENT = Drawing(height=52, tall=False)
 
 def person(who: Person) -> str:
     """A rated person's name; where the record gives none, words that say so, with the reference that tells two of them apart."""
-    return who.name or f"{who.called} ({who.reference})"
+    return who.name or Sentence("{who} ({reference})", who=who.called, reference=who.reference)
 
 
 def total_scale(instrument: Instrument) -> Scale:
@@ -54,37 +73,54 @@ def element_scales(instrument: Instrument) -> tuple[Scale, ...]:
 
 def not_validated(instrument: Instrument) -> str:
     """`Rapport check-in, not validated`; the bare title of a validated instrument."""
-    return instrument.title if instrument.validated else f"{instrument.title}, not validated"
+    return instrument.title if instrument.validated else Sentence("{instrument}, not validated", instrument=instrument.title)
 
 
-def total_lane(dyad: Dyad, frame: LaneFrame) -> Lane:
-    """The dyad's total: both lines by name, latest values and, for one and the same visit, their difference."""
+def total_lane(dyad: Dyad, frame: LaneFrame, *, named: bool = True) -> Lane:
+    """The dyad's total: both lines by name, latest values and, for one and the same visit, their difference; with the instrument's name
+    where no heading says it (`named`)."""
     scale = total_scale(dyad.instrument)
-    items = "" if scale.method == "mean" and not scale.items else f"{scale.method} of {formats.count(len(scale.items), 'item')}, "
-    about = (f"{items}{_range(scale)}", *_cutoffs(dyad.instrument, scale), not_validated(dyad.instrument))
+    name = (not_validated(dyad.instrument),) if named else ()
+    about = (_made_of(scale), *_cutoffs(dyad.instrument, scale), *name)
     return _lane(dyad, scale, frame, drawing=TOTAL, about=about, extra=_difference(dyad, scale))
 
 
 def cutoffs_table(instrument: Instrument) -> Table | None:
     """The cut-offs that were published, each with its population and source; those nobody has checked are left out."""
     rows = tuple(
-        (instrument.scale(cut.scale).title, f"{cut.side} {cut.value}", cut.meaning, full_sentence(cut.population), cut.citation)
+        (instrument.scale(cut.scale).title, _threshold(cut), cut.meaning, full_sentence(cut.population), cut.citation)
         for cut in instrument.cutoffs
         if cut.certainty == "verified"
     )
-    head = ("Score", "Published cut-off", "Said to mean", "In whom", "Source")
-    return Table(summary=f"Published cut-offs ({len(rows)})", style="plain", head=head, rows=rows) if rows else None
+    head = (Sentence("Score"), Sentence("Published cut-off"), Sentence("Said to mean"), Sentence("In whom"), Sentence("Source"))
+    return Table(summary=Sentence("Published cut-offs ({n})", n=len(rows)), style="plain", head=head, rows=rows) if rows else None
 
 
 def _cutoffs(instrument: Instrument, scale: Scale) -> tuple[str, ...]:
     """A line for each published cut-off of that score; the table says in whom, and where that stands."""
     mine = [cut for cut in instrument.cutoffs if cut.scale == scale.key and cut.certainty == "verified"]
-    return ("published cut-offs:", *(f"{cut.side} {cut.value}, {cut.meaning}" for cut in mine)) if mine else ()
+    return (Sentence("published cut-offs:"), *(joined(", ", [_threshold(cut), cut.meaning]) for cut in mine)) if mine else ()
+
+
+def _threshold(cut: Cutoff) -> Sentence:
+    if cut.side == "at least":
+        return Sentence("at least {value}", value=cut.value)
+    return Sentence("at most {value}", value=cut.value) if cut.side == "at most" else Sentence("below {value}", value=cut.value)
+
+
+def _made_of(scale: Scale) -> str:
+    """`mean of 9 items, 1–5`."""
+    ends, items = _range(scale), len(scale.items)
+    if scale.method == "sum":
+        return counted("sum of {n} item, {range}", "sum of {n} items, {range}", items, range=ends)
+    return counted("mean of {n} item, {range}", "mean of {n} items, {range}", items, range=ends) if items else ends
 
 
 def _range(scale: Scale) -> str:
     """`1–5`; `−48 to +48` on a scale with both signs."""
-    return f"{scale.low}–{scale.high}" if scale.low >= 0 else f"−{-scale.low} to {scale.high:+}"
+    if scale.low >= 0:
+        return f"{scale.low}–{scale.high}"
+    return Sentence("{low} to {high}", low=f"−{-scale.low}", high=f"{scale.high:+}")
 
 
 def element_lane(dyad: Dyad, scale: Scale, frame: LaneFrame) -> Lane:
@@ -98,20 +134,25 @@ def ratings_table(dyad: Dyad) -> Table:
     total = total_scale(dyad.instrument)
     scales = (total, *element_scales(dyad.instrument))
     shown = len(dyad.ratings)
-    things = formats.count(shown, "rating")
     return Table(
-        summary=f"Table of {things}" if shown == dyad.total else f"Table of the {things} in this range, of {dyad.total}",
+        summary=_summary(shown, of=dyad.total),
         style="scores",
-        head=("Visit", *_score_heads(informants, scales), "Remarks"),
+        head=(Sentence("Visit"), *_score_heads(informants, scales), Sentence("Remarks")),
         rows=tuple(_visit_row(visit, informants, scales, dyad.instrument) for visit in _visits(dyad.ratings)),
     )
 
 
-def latest_in_words(dyad: Dyad) -> str:
+def _summary(shown: int, *, of: int) -> Sentence:
+    if shown == of:
+        return counted("Table of {n} rating", "Table of {n} ratings", shown)
+    return counted("Table of the {n} rating in this range, of {all}", "Table of the {n} ratings in this range, of {all}", shown, all=of)
+
+
+def latest_in_words(dyad: Dyad) -> Sentence:
     """`patient 3.83, clinician 3.67`."""
     key = total_scale(dyad.instrument).key
-    parts = [f"{informant} {_text(dyad.latest[informant].scores.get(key))}" for informant in _SPOKEN if informant in dyad.latest]
-    return ", ".join(parts)
+    scores = {informant: _text(dyad.latest[informant].scores.get(key)) for informant in _SPOKEN if informant in dyad.latest}
+    return joined(", ", [Sentence("{who} {score}", who=WHO[informant], score=score) for informant, score in scores.items()])
 
 
 def latest_moment(dyad: Dyad) -> Moment | None:
@@ -142,11 +183,18 @@ def _lane(dyad: Dyad, scale: Scale, frame: LaneFrame, *, drawing: Drawing, about
 def _words_for_none(dyad: Dyad) -> Words:
     when = latest_moment(dyad)
     if when is None and not dyad.whole:
-        return Words(lead="None in this range", lines=(f"{formats.count(dyad.total, 'rating')} read; there may be others.",))
+        others = counted("{n} rating read; there may be others.", "{n} ratings read; there may be others.", dyad.total)
+        return Words(lead=NONE_IN_RANGE, lines=(others,))
     if when is None:
-        return Words(lead="None found", lines=("All dates, by patient and by clinician.",))
-    older = f"{formats.count(dyad.total, 'older rating')}, the last {formats.on(when)}: {latest_in_words(dyad)}."
-    return Words(lead="None in this range", lines=(older,))
+        return Words(lead=Sentence("None found"), lines=(Sentence("All dates, by patient and by clinician."),))
+    older = counted(
+        "{n} older rating, the last {day}: {scores}.",
+        "{n} older ratings, the last {day}: {scores}.",
+        dyad.total,
+        day=formats.on(when),
+        scores=latest_in_words(dyad),
+    )
+    return Words(lead=NONE_IN_RANGE, lines=(older,))
 
 
 def _plot(ratings: Sequence[Rating], scale: Scale, time: plot.TimeScale, *, drawing: Drawing) -> plot.Plot:
@@ -181,7 +229,7 @@ def _series(ratings: Sequence[Rating], scale: Scale, informant: Informant, *, ta
             points=_points(group, scale, informant, speak=tall and informant == "patient" and index == len(versions) - 1),
             gap_days=LONGEST_LINE_DAYS,
             breaks=breaks,
-            name=_NAMES[informant] if tall and index == len(versions) - 1 else "",
+            name=NAMES[informant] if tall and index == len(versions) - 1 else "",
         )
         for index, group in enumerate(versions)
     ]
@@ -221,50 +269,55 @@ def _crosses(ratings: Sequence[Rating], scale: Scale, *, tall: bool) -> list[plo
 
 
 def _unscored_words(rating: Rating, score: Score, *, tall: bool) -> str:
-    return f"{rating.informant} not scored" if tall else _counted(score)
+    return _UNSCORED[rating.informant] if tall else _counted(score)
 
 
 def _counted(score: Score) -> str:
     """Why a rating has no score: how many answers there were, where the rule wanted more, else what the record says."""
-    return f"{score.answered} of {score.of} answered" if score.answered or not score.reason else score.reason
+    if score.answered or not score.reason:
+        return Sentence("{answered} of {of} answered", answered=score.answered, of=score.of)
+    return score.reason
 
 
 def _text(score: Score | None) -> str:
     """A score as stored, but for places that no scale has, `8.00 (8 of 9)` where prorated, words where there is none."""
     if score is None:
-        return "not recorded"
+        return Sentence("not recorded")
     if score.text is None:
-        return f"not scored, {_counted(score)}"
+        return Sentence("not scored, {why}", why=_counted(score))
     text = formats.few_places(score.text, 0)
-    return f"{text} ({score.answered} of {score.of} answered)" if score.prorated else text
+    if not score.prorated:
+        return text
+    return Sentence("{score} ({answered} of {of} answered)", score=text, answered=score.answered, of=score.of)
 
 
 def _reading(dyad: Dyad, scale: Scale, informant: Informant, *, tall: bool) -> Reading:
     latest, previous, beside = dyad.latest[informant], dyad.previous.get(informant), dyad.unordered.get(informant)
     notes: tuple[str, ...] = ()
     if tall and beside is not None:
-        other = f"{_text(beside.scores.get(scale.key))} {formats.some_time(beside.when)}"
-        notes = (formats.some_time(latest.when), f"{other}; {formats.unknown_order(latest.when, beside.when)}")
+        score, why = _text(beside.scores.get(scale.key)), formats.unknown_order(latest.when, beside.when)
+        other = Sentence("{score} {day}; {why}", score=score, day=formats.some_time(beside.when), why=why)
+        notes = (formats.some_time(latest.when), other)
     elif tall and previous is None:
-        notes = (f"{'first rating, ' if dyad.whole else ''}{formats.short_moment(latest.when)}",)
+        notes = (Sentence("first rating, {day}", day=latest.when) if dyad.whole else formats.short_moment(latest.when),)
     elif tall and previous is not None:
-        notes = (f"was {_text(previous.scores.get(scale.key))} {formats.on(previous.when)}",)
+        notes = (Sentence("was {score} {day}", score=_text(previous.scores.get(scale.key)), day=formats.on(previous.when)),)
     if tall and informant == "clinician":
         notes = (*notes, *_of_visit_before(dyad, latest))
     return Reading(
         mark=informant,
-        name=_NAMES[informant] if tall else "",
+        name=NAMES[informant] if tall else "",
         value=_text(latest.scores.get(scale.key)),
         unit="",
         notes=notes,
     )
 
 
-def _of_visit_before(dyad: Dyad, latest: Rating) -> tuple[str, ...]:
+def _of_visit_before(dyad: Dyad, latest: Rating) -> tuple[Sentence, ...]:
     """That the clinician's latest rating is of a visit the patient rated days before, as others may have been since."""
     theirs = [one for one in dyad.ratings if one.informant == "patient" and one.visit == latest.visit]
     late = _days_after_patient({"patient": theirs[0], "clinician": latest}) if theirs else 0
-    return (f"rated {formats.count(late, 'day')} after the patient",) if late else ()
+    return (counted("rated {n} day after the patient", "rated {n} days after the patient", late),) if late else ()
 
 
 def _difference(dyad: Dyad, scale: Scale) -> tuple[Reading, ...]:
@@ -276,29 +329,41 @@ def _difference(dyad: Dyad, scale: Scale) -> tuple[Reading, ...]:
     if first is None or second is None or first.value is None or second.value is None:
         return ()
     apart = formats.few_places(f"{abs(first.value - second.value):f}", 0)
-    return (Reading(mark="", name=f"Difference {apart}", value="", unit="", notes=("same visit",)),)
+    return (Reading(mark="", name=Sentence("Difference {points}", points=apart), value="", unit="", notes=(Sentence("same visit"),)),)
 
 
-def _alt(dyad: Dyad, scale: Scale) -> str:
+def _alt(dyad: Dyad, scale: Scale) -> Sentence:
     if not dyad.ratings:
-        return f"{scale.title}: nothing to draw in this range."
+        return Sentence("{series}: nothing to draw in this range.", series=scale.title)
     first, last = dyad.ratings[0].when, dyad.ratings[-1].when
     known = len(dyad.ratings) == 1 or first == last or is_known_earlier(first, last)
-    span = f" from {formats.short_moment(first)} to {formats.short_moment(last)}" if known else ""
-    return (
-        f"{scale.title} on a scale of {scale.low} to {scale.high}, {_lines(dyad)}, "
-        f"{formats.count(len(dyad.ratings), 'rating')}{span}. All values are in the table of ratings."
+    number = len(dyad.ratings)
+    span = (
+        counted("{n} rating from {first} to {last}", "{n} ratings from {first} to {last}", number, first=first, last=last)
+        if known
+        else counted("{n} rating", "{n} ratings", number)
+    )
+    return Sentence(
+        "{scale} on a scale of {low} to {high}, {lines}, {ratings}. All values are in the table of ratings.",
+        scale=scale.title,
+        low=scale.low,
+        high=scale.high,
+        lines=_lines(dyad),
+        ratings=span,
     )
 
 
-def _lines(dyad: Dyad) -> str:
+def _lines(dyad: Dyad) -> Sentence:
     """Whose lines are drawn."""
     forms = _informants(dyad)
     if len(forms) == 1:
-        return f"the {forms[0]}’s line"
-    return {0: "no line", 2: f"{' and '.join(forms)} as two lines"}.get(
-        len(forms), f"{', '.join(forms[:-1])} and {forms[-1]} as three lines"
-    )
+        return _ONE_LINE[forms[0]]
+    if not forms:
+        return Sentence("no line")
+    informants = listed([WHO[one] for one in forms])
+    if len(forms) == _PAIR:
+        return Sentence("{informants} as two lines", informants=informants)
+    return Sentence("{informants} as three lines", informants=informants)
 
 
 def _visits(ratings: Sequence[Rating]) -> list[dict[Informant, Rating]]:
@@ -330,7 +395,7 @@ def _days_after_patient(visit: Mapping[Informant, Rating]) -> int:
 
 def _score_heads(informants: Sequence[Informant], scales: Sequence[Scale]) -> list[str]:
     return [
-        f"{_NAMES[informant]} {scale.title.lower()}" if index == 0 else scale.title.lower()
+        Sentence("{who} {scale}", who=NAMES[informant], scale=scale.title.lower()) if index == 0 else scale.title.lower()
         for informant in informants
         for index, scale in enumerate(scales)
     ]
@@ -341,14 +406,18 @@ def _visit_row(
 ) -> tuple[str, ...]:
     cells = [cell for informant in informants for cell in _score_cells(visit.get(informant), scales)]
     late = _days_after_patient(visit)
-    after = [f"clinician rated {formats.count(late, 'day')} after the patient"] if late else []
-    remarks = "; ".join([*after, *(remark for rating in visit.values() for remark in _remarks(rating, instrument))])
-    return (formats.short_moment(_first(visit).when), *cells, remarks)
+    after = [_rated_after(late)] if late else []
+    remarks = [*after, *(remark for rating in visit.values() for remark in _remarks(rating, instrument))]
+    return (formats.short_moment(_first(visit).when), *cells, joined("; ", remarks) if remarks else "")
+
+
+def _rated_after(days: int) -> Sentence:
+    return counted("clinician rated {n} day after the patient", "clinician rated {n} days after the patient", days)
 
 
 def _score_cells(rating: Rating | None, scales: Sequence[Scale]) -> list[str]:
     if rating is None:
-        return ["not rated", *([""] * (len(scales) - 1))]
+        return [_NOT_RATED, *([""] * (len(scales) - 1))]
     return [_cell(rating.scores.get(scale.key)) for scale in scales]
 
 
@@ -356,24 +425,39 @@ def _cell(score: Score | None) -> str:
     if score is None:
         return ""
     if score.text is None:
-        return f"{score.answered} of {score.of}" if score.answered else f"none: {score.reason}"
-    return f"{score.text} ({score.answered} of {score.of})" if score.prorated else score.text
+        if score.answered:
+            return Sentence("{answered} of {of}", answered=score.answered, of=score.of)
+        return Sentence("none: {why}", why=score.reason) if score.reason else _NONE
+    if not score.prorated:
+        return score.text
+    return Sentence("{score} ({answered} of {of})", score=score.text, answered=score.answered, of=score.of)
 
 
-def _remarks(rating: Rating, instrument: Instrument) -> list[str]:
+def _remarks(rating: Rating, instrument: Instrument) -> list[Sentence]:
     """Amended, declined items, and the answer to the direct question."""
-    who = _NAMES[rating.informant].lower()
-    standing = [] if rating.standing in {"completed", "final"} else [f"{who}: {rating.standing}"]
-    declined = [f"{who} declined {formats.count(len(rating.declined), 'item')}"] if rating.declined else []
+    who = WHO[rating.informant]
+    standing = [] if rating.standing in {"completed", "final"} else [_STANDINGS.get(rating.standing, rating.standing)]
+    declined = len(rating.declined)
     asked = [
-        f"{who}, {question.link_id}: {option.label or option.code}"
+        Sentence("{who}, {question}: {answer}", who=who, question=question.link_id, answer=option.label or option.code)
         for question in instrument.questions
         for option in question.options
         if rating.extra.get(question.link_id) == option.code
     ]
     empty = [
-        f"{who}: {formats.count(count, 'item')} “{option.label or formats.option_number(option, signed=False)}”"
+        counted(
+            "{who}: {n} item “{answer}”",
+            "{who}: {n} items “{answer}”",
+            count,
+            who=who,
+            answer=option.label or formats.option_number(option, signed=False),
+        )
         for option in instrument.options
         if option.value is None and (count := sum(rating.extra.get(item.link_id) == option.code for item in instrument.items))
     ]
-    return [*standing, *declined, *empty, *asked]
+    return [
+        *(Sentence("{who}: {standing}", who=who, standing=one) for one in standing),
+        *([counted("{who} declined {n} item", "{who} declined {n} items", declined, who=who)] if declined else []),
+        *empty,
+        *asked,
+    ]

@@ -6,18 +6,21 @@ from datetime import date, datetime, tzinfo
 from msgspec import Struct
 from msgspec.structs import replace
 
-from fhir_mappings.sentence import full_sentence, listed
+from fhir_mappings.instruments.instrument import Instrument
+from fhir_mappings.r4.dates import Moment
+from fhir_mappings.sentence import Sentence, capitalised, counted, full_sentence, joined, listed
 from fhir_mappings.skipped import Skipped, UntiedResource
 from smart_app.care.dashboard.history import Dyad, HiddenRating, History, LookedAt, Panel, Years
 from smart_app.care.record.closed_visits import REASONS
 from smart_app.care.record.page_rule import PageOffers, WaitingFacts, WaitingOffers, of_visit_before, offers_for, waiting_offers
-from smart_app.care.record.reads import ReadReport
+from smart_app.care.record.reads import LoadState, ReadReport
 from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.launch.oauth.granted_features import FeatureOff, WhyOff
 from smart_app.web import formats
 from smart_app.web.charts import plot
 from smart_app.web.views.banner import Banner, ContextLine, context_line, page_banner
 from smart_app.web.views.dashboard.alliance_lanes import (
+    NOT_SCORED,
     cutoffs_table,
     element_lane,
     element_scales,
@@ -34,7 +37,9 @@ from smart_app.web.views.dashboard.offers import Offer, Offers
 from smart_app.web.views.dashboard.summary import Summary, is_of, summary
 from smart_app.web.views.dashboard.unscored_lanes import answered_in_words, answered_lane, answers_table
 from smart_app.web.views.parts import (
+    NO_REASON,
     OLDER_UNREAD,
+    TRY_AGAIN,
     Lane,
     Link,
     Notice,
@@ -51,8 +56,19 @@ _MEASURE_HEIGHT = 60
 _FIRST_SKIPPED = 12
 _MOST_PLACES = 2
 _MONTHS_SPOKEN = 36
-_RANGES: tuple[tuple[Years, str], ...] = (("1", "1 year"), ("2", "2 years"), ("5", "5 years"), ("all", "all"))
-_NOT_SHOWN_HEAD = ("Date", "What", "Why it is not drawn or not scored", "What would settle it", "Source")
+_RANGES: tuple[tuple[Years, Sentence], ...] = (
+    ("1", counted("{n} year", "{n} years", 1)),
+    ("2", counted("{n} year", "{n} years", 2)),
+    ("5", counted("{n} year", "{n} years", 5)),
+    ("all", Sentence("all")),
+)
+_NOT_SHOWN_HEAD = (
+    Sentence("Date"),
+    Sentence("What"),
+    Sentence("Why it is not drawn or not scored"),
+    Sentence("What would settle it"),
+    Sentence("Source"),
+)
 
 
 class DashboardUrls(Struct, frozen=True, kw_only=True):
@@ -84,7 +100,7 @@ class WithheldRating(Struct, frozen=True, kw_only=True):
     visit: str
     shown: bool
     reasons: tuple[RevealReason, ...]
-    seen: tuple[str, ...]
+    seen: tuple[Sentence, ...]
     late: Link | None = None
 
 
@@ -107,10 +123,10 @@ class AlliancePanel(Struct, frozen=True, kw_only=True):
     key: str
     title: str
     direction: str
-    standing: str
-    line: str
+    standing: Sentence
+    line: Sentence
     total: Lane
-    elements_title: str
+    elements_title: Sentence
     elements: tuple[Lane, ...]
     elements_open: bool
     table: Table | None
@@ -122,7 +138,7 @@ class MeasurePanel(Struct, frozen=True, kw_only=True):
 
     title: str
     direction: str
-    standing: str
+    standing: Sentence
     lane: Lane
 
 
@@ -140,9 +156,9 @@ class Sources(Struct, frozen=True, kw_only=True):
     """Where everything came from: one sentence, a row per read, what the server says beside its answers, and what IT may want to know: in
     sentences, and in `off` a row per feature that this launch lacks."""
 
-    sentence: str
+    sentence: Sentence
     rows: tuple[tuple[str, ...], ...]
-    instruments: tuple[str, ...]
+    instruments: tuple[Sentence, ...]
     notes: tuple[str, ...]
     for_it: tuple[str, ...]
     off: tuple[tuple[str, ...], ...] = ()
@@ -163,12 +179,12 @@ class DashboardView(Struct, frozen=True, kw_only=True):
     hand_over_first: bool
     stands: str
     action_note: str
-    looked: tuple[str, ...]
+    looked: tuple[Sentence, ...]
     axis: TimeAxis
-    span: str
+    span: Sentence
     alliance: AlliancePanel | None
     no_alliance: Lane | None
-    no_alliance_title: str
+    no_alliance_title: Sentence
     other_dyads: tuple[AlliancePanel, ...]
     companions: tuple[AlliancePanel, ...]
     hba1c: MeasurePanel | None
@@ -231,7 +247,7 @@ def dashboard_view(
         span=_span(history),
         alliance=_alliance_panel(first, history, frame, key="alliance") if first else None,
         no_alliance=None if first else _no_alliance(history, frame),
-        no_alliance_title=f"Alliance with {context.user.name}" if context.user.name else "Alliance",
+        no_alliance_title=_alliance_with(context.user.name),
         other_dyads=tuple(_alliance_panel(dyad, history, frame, key=f"alliance-{index}") for index, dyad in enumerate(others, 2)),
         companions=tuple(_companion_panel(each, history, frame, key=f"companion-{n}") for n, each in enumerate(history.companions, 1)),
         hba1c=_hba1c_panel(hba1c, history, frame) if hba1c else None,
@@ -258,9 +274,15 @@ def _first_dyad(history: History) -> tuple[Dyad | None, list[Dyad]]:
     return first, [dyad for dyad in dyads if dyad is not first]
 
 
-def _span(history: History) -> str:
+def _span(history: History) -> Sentence:
     months = round((history.end - history.start).days / 30.44)
-    return f"{formats.count(months, 'month')}, time to scale" if months < _MONTHS_SPOKEN else f"{round(months / 12)} years, time to scale"
+    if months < _MONTHS_SPOKEN:
+        return counted("{n} month, time to scale", "{n} months, time to scale", months)
+    return counted("{n} year, time to scale", "{n} years, time to scale", round(months / 12))
+
+
+def _alliance_with(name: str | None) -> Sentence:
+    return Sentence("Alliance with {clinician}", clinician=name) if name else Sentence("Alliance")
 
 
 def _axis(
@@ -278,7 +300,7 @@ def _axis(
         today=frame.time.percent(frame.today) if frame.time.start <= frame.today <= frame.time.end else None,
         focus=frame.time.percent(day) if day else None,
         focus_day=formats.short_date(day) if day else "",
-        stops=" ".join(f"{at[:-1]},{formats.short_date(stop)}" for at, stop in zip(frame.time.percents(stops), stops, strict=True)),
+        stops=joined(" ", [joined(",", [at[:-1], stop]) for at, stop in zip(frame.time.percents(stops), stops, strict=True)]),
         earlier=f"{address}{stops[index - 1]}#focus" if index > 0 else None,
         later=f"{address}{stops[index + 1]}#focus" if day and index + 1 < len(stops) else None,
     )
@@ -286,42 +308,52 @@ def _axis(
 
 def _alliance_panel(dyad: Dyad, history: History, frame: LaneFrame, *, key: str) -> AlliancePanel:
     """One rated clinician on one instrument, which is named where there is more than one."""
-    whom = _whom(dyad)
     several = len({each.instrument.slug for each in history.dyads}) > 1
-    of = f", {dyad.instrument.title}" if several else ""
-    apart = "" if dyad.mine else " A clinician’s ratings are a line of their own."
-    return _panel(
-        dyad, history, frame, key=key, title=f"Alliance with {whom}{' (you)' if dyad.mine else ''}{of}", verb="rated", apart=apart
-    )
+    title = _dyad_title(dyad, dyad.instrument.title if several else "")
+    return _panel(dyad, history, frame, key=key, title=title)
+
+
+def _dyad_title(dyad: Dyad, instrument: str) -> Sentence:
+    """`instrument` is "" where it need not be said."""
+    whom = _whom(dyad)
+    if not dyad.mine:
+        return (
+            Sentence("Alliance with {clinician}, {instrument}", clinician=whom, instrument=instrument)
+            if instrument
+            else _alliance_with(whom)
+        )
+    if instrument:
+        return Sentence("Alliance with {clinician} (you), {instrument}", clinician=whom, instrument=instrument)
+    return Sentence("Alliance with {clinician} (you)", clinician=whom)
 
 
 def _whom(dyad: Dyad) -> str:
     if dyad.clinician is None:
-        return "nobody"
-    return dyad.clinician.name or "the signed-in clinician" if dyad.mine else person(dyad.clinician)
+        return Sentence("nobody")
+    return dyad.clinician.name or Sentence("the signed-in clinician") if dyad.mine else person(dyad.clinician)
 
 
 def _companion_panel(dyad: Dyad, history: History, frame: LaneFrame, *, key: str) -> AlliancePanel:
     """A questionnaire about living with diabetes, or about the care received: its title says what it is."""
-    panel = _panel(dyad, history, frame, key=key, title=not_validated(dyad.instrument), verb="answered", apart="")
-    return replace(panel, total=replace(panel.total, about=tuple(line for line in panel.total.about if line != panel.title)))
+    return _panel(dyad, history, frame, key=key, title=not_validated(dyad.instrument))
 
 
-def _panel(dyad: Dyad, history: History, frame: LaneFrame, *, key: str, title: str, verb: str, apart: str) -> AlliancePanel:
+def _panel(dyad: Dyad, history: History, frame: LaneFrame, *, key: str, title: str) -> AlliancePanel:
     instrument, when = dyad.instrument, latest_moment(dyad)
-    never = f"not {verb} yet" if dyad.whole else f"when last {verb} is not known"
-    last = f"last {verb} {formats.since(when, frame.today)}" if when else never
+    last = _last_rated(dyad, when, frame) if dyad.clinician else _last_answered(dyad, when, frame)
     scored = instrument.why_unscored is None
     scales = element_scales(instrument) if scored else ()
     table = (ratings_table(dyad) if scored else answers_table(dyad)) if dyad.ratings else None
+    total = total_lane(dyad, frame, named=dyad.clinician is not None) if scored else answered_lane(dyad)
+    read = f"{history.server}, {formats.clock(history.read_at, frame.zone)}"
     return AlliancePanel(
         key=key,
         title=title,
-        direction=instrument.direction if scored else "not scored",
-        standing=f"{_how_many(dyad)}, {last} · {history.server}, {formats.clock(history.read_at, frame.zone)}",
-        line=f"{formats.count(dyad.total, 'rating')}, {last}{_latest(dyad)}.{apart}",
-        total=replace(total_lane(dyad, frame) if scored else answered_lane(dyad), notice=_alliance_notice(history, frame)),
-        elements_title=full_sentence(listed([scale.title.lower() for scale in scales])).rstrip("."),
+        direction=instrument.direction if scored else NOT_SCORED,
+        standing=joined(" · ", [joined(", ", [_how_many(dyad), last]), read]),
+        line=_line(dyad, last),
+        total=replace(total, notice=_alliance_notice(history, frame)),
+        elements_title=capitalised(listed([scale.title.lower() for scale in scales])),
         elements=tuple(element_lane(dyad, scale, frame) for scale in scales) if dyad.ratings else (),
         elements_open=any(is_of(change, dyad) for change in history.changes if change.kind == "element"),
         table=table,
@@ -329,16 +361,31 @@ def _panel(dyad: Dyad, history: History, frame: LaneFrame, *, key: str, title: s
     )
 
 
-def _latest(dyad: Dyad) -> str:
-    """The latest of each informant, after a colon; "" where none can be called so."""
+def _last_rated(dyad: Dyad, when: Moment | None, frame: LaneFrame) -> Sentence:
+    if when is not None:
+        return Sentence("last rated {day}", day=formats.since(when, frame.today))
+    return Sentence("not rated yet") if dyad.whole else Sentence("when last rated is not known")
+
+
+def _last_answered(dyad: Dyad, when: Moment | None, frame: LaneFrame) -> Sentence:
+    if when is not None:
+        return Sentence("last answered {day}", day=formats.since(when, frame.today))
+    return Sentence("not answered yet") if dyad.whole else Sentence("when last answered is not known")
+
+
+def _line(dyad: Dyad, last: Sentence) -> Sentence:
+    """All in one line, with the latest of each informant where any can be called so."""
+    own = [] if dyad.mine or dyad.clinician is None else [Sentence("A clinician’s ratings are a line of their own.")]
     if not dyad.latest:
-        return ""
-    return f": {latest_in_words(dyad) if dyad.instrument.why_unscored is None else answered_in_words(dyad)}"
+        return joined(" ", [counted("{n} rating, {last}.", "{n} ratings, {last}.", dyad.total, last=last), *own])
+    scores = latest_in_words(dyad) if dyad.instrument.why_unscored is None else answered_in_words(dyad)
+    said = counted("{n} rating, {last}: {scores}.", "{n} ratings, {last}: {scores}.", dyad.total, last=last, scores=scores)
+    return joined(" ", [said, *own])
 
 
-def _how_many(dyad: Dyad) -> str:
+def _how_many(dyad: Dyad) -> Sentence:
     """Visits, as two people may rate one; forms, where nobody is rated."""
-    return formats.count(dyad.visits, "visit") if dyad.clinician else formats.count(dyad.total, "form")
+    return counted("{n} visit", "{n} visits", dyad.visits) if dyad.clinician else counted("{n} form", "{n} forms", dyad.total)
 
 
 def _alliance_reads(history: History) -> list[ReadReport]:
@@ -356,28 +403,42 @@ def _no_alliance(history: History, frame: LaneFrame) -> Lane:
     """What stands in the alliance's place without any rating: a failed read is not "none"."""
     notice = _alliance_notice(history, frame)
     at = formats.clock(history.read_at, frame.zone)
+    title = Sentence("Ratings")
     if notice:
-        return Lane(title="Ratings", unit="", about=(), readings=(), notice=notice)
+        return Lane(title=title, unit="", about=(), readings=(), notice=notice)
     if history.hidden:
-        words = Words(lead="None to show yet", lines=("The patient’s rating is kept back until the visit is rated.",))
+        kept_back = Sentence("The patient’s rating is kept back until the visit is rated.")
+        words = Words(lead=Sentence("None to show yet"), lines=(kept_back,))
     else:
-        words = Words(lead="None found", lines=(f"All dates, by patient and by clinician. Search complete, {at}.",))
-    return Lane(title="Ratings", unit="", about=(), readings=(), words=words)
+        searched = Sentence("All dates, by patient and by clinician. Search complete, {time}.", time=at)
+        words = Words(lead=Sentence("None found"), lines=(searched,))
+    return Lane(title=title, unit="", about=(), readings=(), words=words)
 
 
 def _hba1c_panel(panel: Panel, history: History, frame: LaneFrame) -> MeasurePanel:
-    places = list(dict.fromkeys(point.performer for point in panel.points if point.performer))
-    source = listed(places) if 0 < len(places) <= _MOST_PLACES else f"{len(places)} laboratories" if places else history.server
     late = [one.when for one in (panel.latest, *panel.unordered) if one is not None]
-    last = f", last {formats.since(formats.latest_possible(late), frame.today)}" if late else ""
-    read = "" if panel.read.whole else " read"
-    number = f"{formats.count(panel.total, 'result')}{read}" if panel.total or panel.read.whole else "not known"
+    last = [Sentence("last {day}", day=formats.since(formats.latest_possible(late), frame.today))] if late else []
+    source = joined(", ", [_laboratories(panel) or history.server, formats.clock(panel.read.finished, frame.zone)])
     return MeasurePanel(
         title=panel.measure.title,
         direction=panel.measure.direction,
-        standing=f"{number}{last} · {source}, {formats.clock(panel.read.finished, frame.zone)}",
+        standing=joined(" · ", [joined(", ", [_results(panel), *last]), source]),
         lane=_under_heading(measure_lane(panel, frame, height=_HBA1C_HEIGHT, tall=True), panel),
     )
+
+
+def _laboratories(panel: Panel) -> Sentence | None:
+    """Who reported what is drawn, by name where they are few; None where nobody is named."""
+    places = list(dict.fromkeys(point.performer for point in panel.points if point.performer))
+    if len(places) > _MOST_PLACES:
+        return counted("{n} laboratory", "{n} laboratories", len(places))
+    return listed(places) if places else None
+
+
+def _results(panel: Panel) -> Sentence:
+    if panel.read.whole:
+        return counted("{n} result", "{n} results", panel.total)
+    return counted("{n} result read", "{n} results read", panel.total) if panel.total else Sentence("not known")
 
 
 def _under_heading(lane: Lane, panel: Panel) -> Lane:
@@ -396,8 +457,9 @@ def _measure_lanes(panels: Sequence[Panel], frame: LaneFrame) -> tuple[Lane, ...
     elif empty:
         at = formats.clock(max(panel.read.finished for panel in empty), frame.zone)
         titles = full_sentence(listed([panel.measure.title for panel in empty]))
-        title = f"{formats.in_words(len(empty)).capitalize()}{' other' if lanes else ''} measures"
-        words = none_found(empty, (titles, f"All dates. Searches complete, {at}."))
+        number = capitalised(formats.in_words(len(empty)))
+        title = Sentence("{number} other measures", number=number) if lanes else Sentence("{number} measures", number=number)
+        words = none_found(empty, (titles, Sentence("All dates. Searches complete, {time}.", time=at)))
         lanes.append(Lane(title=title, unit="", about=(), readings=(), words=words))
     return tuple(lanes)
 
@@ -413,43 +475,82 @@ def _incomplete(history: History, frame: LaneFrame) -> Notice | None:
         return None
     parts = _how_broken(broken, of=len(history.reads))
     if cut:
-        parts.append(f"{full_sentence(listed(cut))} {OLDER_UNREAD}")
+        parts += [full_sentence(listed(cut)), OLDER_UNREAD]
     if foreign:
         parts.append(_foreign(foreign))
     if untied:
         parts.append(_why_untied(untied))
     if unusable:
-        parts.append(f"{unusable} could not be used; see “Not shown”.")
+        parts.append(_unusable_words(unusable))
     if broken and not untied and not cut:
-        parts.append(f"Everything else is complete as of {formats.clock(history.read_at, frame.zone)}.")
+        parts.append(Sentence("Everything else is complete as of {time}.", time=formats.clock(history.read_at, frame.zone)))
     title = _incomplete_title(certainly=bool(broken or cut or unusable), foreign=foreign)
-    action = Link(href=frame.retry, text="Try again") if any(read.unfinished for read in broken) else None
-    return Notice(title=title, text=" ".join(parts), action=action)
+    action = Link(href=frame.retry, text=TRY_AGAIN) if any(read.unfinished for read in broken) else None
+    return Notice(title=title, text=joined(" ", parts), action=action)
 
 
-def _how_broken(broken: Sequence[ReadReport], *, of: int) -> list[str]:
+def _how_broken(broken: Sequence[ReadReport], *, of: int) -> list[Sentence]:
     """What did not complete, and may another time, apart from what this launch was not granted or the server does not offer."""
-    said = {
-        "did not complete": [read for read in broken if read.unfinished],
-        "may not be made in this launch": [read for read in broken if read.state == "not_permitted"],
-        "gave only a part, which trying again would not change": [read for read in broken if read.state == "partial" and read.lasting],
-        "cannot be made, as the server does not offer them": [read for read in broken if read.state == "unsupported"],
-    }
-    return [f"{len(reads)} of {of} reads {what} ({_titles(reads)})." for what, reads in said.items() if reads]
+    said = (
+        (_not_complete, [read for read in broken if read.unfinished]),
+        (_not_permitted, [read for read in broken if read.state == "not_permitted"]),
+        (_only_a_part, [read for read in broken if read.state == "partial" and read.lasting]),
+        (_not_offered, [read for read in broken if read.state == "unsupported"]),
+    )
+    return [words(len(reads), of, listed([read.title for read in reads])) for words, reads in said if reads]
 
 
-def _complete_from(history: History) -> list[str]:
+# The same in English for one read and for several; other languages tell them apart.
+
+
+def _not_complete(number: int, of: int, which: Sentence) -> Sentence:
+    return counted(
+        "{n} of {all} reads did not complete ({which}).", "{n} of {all} reads did not complete ({which}).", number, all=of, which=which
+    )
+
+
+def _not_permitted(number: int, of: int, which: Sentence) -> Sentence:
+    return counted(
+        "{n} of {all} reads may not be made in this launch ({which}).",
+        "{n} of {all} reads may not be made in this launch ({which}).",
+        number,
+        all=of,
+        which=which,
+    )
+
+
+def _only_a_part(number: int, of: int, which: Sentence) -> Sentence:
+    return counted(
+        "{n} of {all} reads gave only a part, which trying again would not change ({which}).",
+        "{n} of {all} reads gave only a part, which trying again would not change ({which}).",
+        number,
+        all=of,
+        which=which,
+    )
+
+
+def _not_offered(number: int, of: int, which: Sentence) -> Sentence:
+    return counted(
+        "{n} of {all} reads cannot be made, as the server does not offer them ({which}).",
+        "{n} of {all} reads cannot be made, as the server does not offer them ({which}).",
+        number,
+        all=of,
+        which=which,
+    )
+
+
+def _complete_from(history: History) -> list[Sentence]:
     """What of the page is complete from a day on only: `glucose is complete from 03-May-2025 on`."""
     titled: list[tuple[str, ReadReport]] = [(panel.measure.title, panel.read) for panel in history.panels]
     titled += [(read.title, read) for read in _alliance_reads(history)]
-    return [f"{title} is complete from {formats.short_date(read.since)} on" for title, read in titled if read.since is not None]
+    return [Sentence("{what} is complete from {day} on", what=title, day=read.since) for title, read in titled if read.since is not None]
 
 
-def _incomplete_title(*, certainly: bool, foreign: int) -> str:
+def _incomplete_title(*, certainly: bool, foreign: int) -> Sentence:
     """What is worst of it: what is missing, whose data came along, what may be missing."""
     if certainly:
-        return "This page is incomplete."
-    return "The server returned other patients’ data." if foreign else "This page may be incomplete."
+        return Sentence("This page is incomplete.")
+    return Sentence("The server returned other patients’ data.") if foreign else Sentence("This page may be incomplete.")
 
 
 def _untied(history: History) -> list[UntiedResource]:
@@ -457,14 +558,19 @@ def _untied(history: History) -> list[UntiedResource]:
     return list(dict.fromkeys(one for read in history.reads for one in read.untied))
 
 
-def _why_untied(untied: Sequence[UntiedResource]) -> str:
+def _why_untied(untied: Sequence[UntiedResource]) -> Sentence:
     """How many, and what is the matter with their subject; which, and what IT can do, stands in the list."""
-    whose = "its" if len(untied) == 1 else "their"
-    return f"{untied_words(untied)}: {whose} subject is {' or '.join(dict.fromkeys(one.subject for one in untied))}. See “Not shown”."
+    return counted(
+        "{untied}: its subject is {subject}. See “Not shown”.",
+        "{untied}: their subject is {subject}. See “Not shown”.",
+        len(untied),
+        untied=untied_words(untied),
+        subject=listed(dict.fromkeys(one.subject for one in untied), "or"),
+    )
 
 
-def _unusable(history: History) -> str:
-    """Suspect HbA1c values in the range drawn: the line stops there, so the page's top says so."""
+def _unusable(history: History) -> int:
+    """How many suspect HbA1c values there are in the range drawn: the line stops there, so the page's top says so."""
     suspects = [
         skip
         for panel in history.panels
@@ -472,16 +578,19 @@ def _unusable(history: History) -> str:
         for skip in panel.skipped
         if skip.code not in NOT_RESULTS and skip.when and history.start <= skip.when.day <= history.end
     ]
-    return formats.count(len(suspects), "HbA1c value") if suspects else ""
+    return len(suspects)
 
 
-def _titles(reads: Sequence[ReadReport]) -> str:
-    return listed([read.title for read in reads])
+def _unusable_words(number: int) -> Sentence:
+    return counted("{n} HbA1c value could not be used; see “Not shown”.", "{n} HbA1c values could not be used; see “Not shown”.", number)
 
 
-def _foreign(number: int) -> str:
-    verb = "belongs" if number == 1 else "belong"
-    return f"{formats.count(number, 'resource')} the server returned {verb} to other patients; nothing of theirs is used or shown."
+def _foreign(number: int) -> Sentence:
+    return counted(
+        "{n} resource the server returned belongs to other patients; nothing of theirs is used or shown.",
+        "{n} resources the server returned belong to other patients; nothing of theirs is used or shown.",
+        number,
+    )
 
 
 def _waiting_facts(hidden: HiddenRating, history: History, rule: PageOffers, frame: LaneFrame, urls: DashboardUrls) -> WaitingFacts:
@@ -512,27 +621,30 @@ def _withheld(hidden: HiddenRating, offer: WaitingOffers, history: History, fram
     )
 
 
-def _seen(one: LookedAt, frame: LaneFrame) -> str:
+def _seen(one: LookedAt, frame: LaneFrame) -> Sentence:
     """Who looked, when, and why; somebody whose name was not kept is a colleague, and no id."""
     at = one.by.at.astimezone(frame.zone)
     reason = REASONS.get(one.by.reason or "", "")
-    why = f": “{reason}”" if reason else ""
-    return f"{one.by.name or 'A colleague'} saw it on {formats.short_date(at.date())} at {formats.clock(at, frame.zone)}{why}."
+    who, day, time = one.by.name or Sentence("A colleague"), formats.short_date(at.date()), formats.clock(at, frame.zone)
+    if reason:
+        return Sentence("{who} saw it on {day} at {time}: “{reason}”.", who=who, day=day, time=time, reason=reason)
+    return Sentence("{who} saw it on {day} at {time}.", who=who, day=day, time=time)
 
 
-def _seen_of(one: LookedAt, frame: LaneFrame) -> str:
+def _seen_of(one: LookedAt, frame: LaneFrame) -> Sentence:
     """The same of a rating that does not wait any more."""
-    return f"The patient’s rating of {formats.short_date(one.day)}, before you had rated: {_seen(one, frame)}"
+    return Sentence("The patient’s rating of {day}, before you had rated: {seen}", day=one.day, seen=_seen(one, frame))
 
 
 def _action_note(history: History, rule: PageOffers, urls: DashboardUrls) -> str:
     """What holds for what can be begun here: why the patient is asked nothing, where nothing can be stored, who rates first."""
     parts = [rule.stopped] if rule.stopped else []
     if not history.can_write:
-        parts.append(f"Answers cannot be stored in this record: {full_sentence(history.why_not_write or 'the reason is not known')}")
+        why = full_sentence(history.why_not_write or Sentence("the reason is not known"))
+        parts.append(Sentence("Answers cannot be stored in this record: {why}", why=why))
     if urls.rate is not None and rule.note:
         parts.append(rule.note)
-    return " ".join(parts)
+    return joined(" ", parts)
 
 
 def _not_shown(history: History) -> NotShown:
@@ -542,8 +654,8 @@ def _not_shown(history: History) -> NotShown:
     all_rows = [*(_read_row(read) for read in failed), *(_skip_row(skip) for skip in mine)]
     head, rows = filled_columns(_NOT_SHOWN_HEAD, list(zip(*all_rows, strict=True)))
     foreign = sum(read.foreign for read in history.reads)
-    parts = [formats.count(len(mine), "value")] if mine else []
-    parts += [formats.count(len(failed), "read")] if failed else []
+    parts = [counted("{n} value", "{n} values", len(mine))] if mine else []
+    parts += [counted("{n} read", "{n} reads", len(failed))] if failed else []
     return NotShown(
         count=listed(parts) if parts else "",
         head=head,
@@ -559,33 +671,36 @@ def _skip_order(skip: Skipped) -> int:
 
 
 def _skip_row(skip: Skipped) -> tuple[str, ...]:
-    undated = "Not read" if skip.code == "untied" else formats.NOT_RECORDED
+    undated = _UNREAD if skip.code == "untied" else formats.NOT_RECORDED
     when = formats.short_moment(skip.when) if skip.when else undated
-    what = f"{skip.what}, “{skip.shown}”" if skip.shown else skip.what
+    what = Sentence("{what}, “{value}”", what=skip.what, value=skip.shown) if skip.shown else skip.what
     return (when, what, full_sentence(skip.reason), full_sentence(skip.remedy or ""), skip.source)
 
 
+_UNREAD, _ALL_DATES, _SEARCH = Sentence("Not read"), Sentence("All dates"), Sentence("search")
+_AGAIN, _FOR_IT = Sentence("Try again; if it stays so, tell the IT team."), Sentence("The IT team can settle it.")
+
+
 def _read_row(read: ReadReport) -> tuple[str, ...]:
-    remedy = "Try again; if it stays so, tell the IT team." if read.unfinished else "The IT team can settle it."
     if read.since is not None:
-        return (f"Before {formats.short_date(read.since)}", read.title, OLDER_UNREAD, "", "search")
-    return ("All dates", read.title, full_sentence(read.reason or "The server gave no reason"), remedy, "search")
+        return (Sentence("Before {day}", day=read.since), read.title, OLDER_UNREAD, "", _SEARCH)
+    return (_ALL_DATES, read.title, full_sentence(read.reason or NO_REASON), _AGAIN if read.unfinished else _FOR_IT, _SEARCH)
 
 
-_READ_WORDS = {
-    "complete": "complete",
-    "partial": "incomplete",
-    "failed": "failed",
-    "unsupported": "not offered by the server",
-    "not_permitted": "not permitted",
+_READ_WORDS: Mapping[LoadState, Sentence] = {
+    "complete": Sentence("complete"),
+    "partial": Sentence("incomplete"),
+    "failed": Sentence("failed"),
+    "unsupported": Sentence("not offered by the server"),
+    "not_permitted": Sentence("not permitted"),
 }
 
 
-_WHY_OFF: dict[WhyOff, str] = {
-    "refused": "The EHR refused to be asked for it, so it was asked without",
-    "not_granted": "Asked for, and not granted",
-    "no_token": "Granted, and no refresh token came with it",
-    "not_asked": "Not among the features of its entry in launch.json",
+_WHY_OFF: Mapping[WhyOff, Sentence] = {
+    "refused": Sentence("The EHR refused to be asked for it, so it was asked without"),
+    "not_granted": Sentence("Asked for, and not granted"),
+    "no_token": Sentence("Granted, and no refresh token came with it"),
+    "not_asked": Sentence("Not among the features of its entry in launch.json"),
 }
 
 
@@ -594,24 +709,43 @@ def _off_row(off: FeatureOff) -> tuple[str, ...]:
     return (off.feature.title, _WHY_OFF[off.why], off.feature.without, " ".join(off.feature.scopes))
 
 
-def _outcome(read: ReadReport) -> str:
-    return f"complete from {formats.short_date(read.since)} on" if read.since is not None else _READ_WORDS[read.state]
+def _outcome(read: ReadReport) -> Sentence:
+    return Sentence("complete from {day} on", day=read.since) if read.since is not None else _READ_WORDS[read.state]
 
 
 def _sources(history: History, frame: LaneFrame) -> Sources:
-    whole = sum(read.whole for read in history.reads)
-    reads = formats.count(len(history.reads), "read")
-    tally = f"All {reads} complete." if whole == len(history.reads) else f"{whole} of {reads} complete."
     untied = _untied(history)
-    left = f" {untied_words(untied)}." if untied else ""
-    day = formats.short_date(_local_day(history.read_at, frame.zone))
+    left = [full_sentence(untied_words(untied))] if untied else []
+    read_from = Sentence(
+        "Read from {server} (FHIR R4) on {day} at {time}.",
+        server=history.server,
+        day=_local_day(history.read_at, frame.zone),
+        time=formats.clock(history.read_at, frame.zone),
+    )
     instruments = {dyad.instrument.slug: dyad.instrument for dyad in [*history.dyads, *history.companions]}.values()
     return Sources(
-        sentence=f"Read from {history.server} (FHIR R4) on {day} at {formats.clock(history.read_at, frame.zone)}. {tally}{left}",
+        sentence=joined(" ", [read_from, _tally(history.reads), *left]),
         rows=tuple((read.title, _outcome(read), str(read.count), formats.clock(read.finished, frame.zone)) for read in history.reads),
-        instruments=tuple(
-            f"{not_validated(each)}, version {each.version}. {each.rights.holder}, {each.rights.licence}." for each in instruments
-        ),
+        instruments=tuple(_rights(each) for each in instruments),
         notes=tuple(dict.fromkeys(note for read in history.reads for note in read.notes)),
         for_it=tuple(history.for_it),
+    )
+
+
+def _tally(reads: Sequence[ReadReport]) -> Sentence:
+    whole, number = sum(read.whole for read in reads), len(reads)
+    if whole == number:
+        return counted("All {n} read complete.", "All {n} reads complete.", number)
+    return counted("{whole} of {n} read complete.", "{whole} of {n} reads complete.", number, whole=whole)
+
+
+def _rights(instrument: Instrument) -> Sentence:
+    """What a form is called, in which version, whose it is, and on what terms."""
+    rights = instrument.rights
+    return Sentence(
+        "{form}, version {version}. {holder}, {licence}.",
+        form=not_validated(instrument),
+        version=instrument.version,
+        holder=rights.holder,
+        licence=rights.licence,
     )

@@ -1,11 +1,12 @@
 """On the clinician's page: what was sent and the record has not, each called what it is; colleagues' without anything it says; and what
 somebody discarded."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from msgspec import Struct
 
+from fhir_mappings.sentence import English, Language, Sentence, Value, capitalised, counted, full_sentence, joined, said
 from smart_app.care.submission.delivery import Undelivered
 from smart_app.care.undelivered.colleagues_items import ColleaguesItem, Standing
 from smart_app.care.undelivered.decisions import Discarded
@@ -29,7 +30,7 @@ class LeftOverUrls(Struct, frozen=True, kw_only=True):
 class ColleaguesLine(Struct, frozen=True, kw_only=True):
     """One of a colleague or of the patient: `send` is where it is sent for them, None where it cannot be."""
 
-    title: str
+    title: Sentence
     text: str
     send: str | None
 
@@ -37,7 +38,7 @@ class ColleaguesLine(Struct, frozen=True, kw_only=True):
 class DiscardedLine(Struct, frozen=True, kw_only=True):
     """One that was discarded: `seen` is where it is noted that it was read."""
 
-    text: str
+    text: Sentence
     seen: str
 
 
@@ -47,10 +48,10 @@ class LeftOver(Struct, frozen=True, kw_only=True):
 
     heading: str
     own: tuple[Notice, ...]
-    older_words: str
+    older_words: Sentence | None
     older: tuple[Notice, ...]
     others: tuple[ColleaguesLine, ...]
-    more_words: str
+    more_words: Sentence | None
     more: tuple[ColleaguesLine, ...]
     discarded: tuple[DiscardedLine, ...]
 
@@ -64,61 +65,85 @@ def left_over(
     lines = tuple(_own(one, urls, now, alone=len(own) == 1) for one in own)
     theirs = tuple(_colleagues(one, urls, now) for one in others)
     return LeftOver(
-        heading=f"You have sent {formats.count(len(own), 'form')} that are kept in Rapport:" if len(own) > 1 else "",
+        heading=_heading(len(own)) if len(own) > 1 else "",
         own=lines[:_AT_A_GLANCE],
         older_words=_older(lines),
         older=lines[_AT_A_GLANCE:],
         others=theirs[:_AT_A_GLANCE],
-        more_words=f"{older} of colleagues" if (older := _older(theirs)) else "",
+        more_words=_of_colleagues(theirs),
         more=theirs[_AT_A_GLANCE:],
         discarded=tuple(DiscardedLine(text=_discarded(one, now), seen=urls.seen(one.key)) for one in discarded),
     )
 
 
-def _older(lines: Sequence[object]) -> str:
-    """How many are not read at a glance; "" for none."""
+def _older(lines: Sequence[object]) -> Sentence | None:
+    """How many are not read at a glance; None for none."""
     more = len(lines) - _AT_A_GLANCE
-    return formats.count(more, "older one") if more > 0 else ""
+    return counted("{n} older one", "{n} older ones", more) if more > 0 else None
+
+
+def _of_colleagues(lines: Sequence[object]) -> Sentence | None:
+    more = len(lines) - _AT_A_GLANCE
+    return counted("{n} older one of colleagues", "{n} older ones of colleagues", more) if more > 0 else None
+
+
+def _heading(number: int) -> Sentence:
+    return counted("You have sent {n} form that is kept in Rapport:", "You have sent {n} forms that are kept in Rapport:", number)
 
 
 def _own(one: Undelivered, urls: LeftOverUrls, now: datetime, *, alone: bool) -> Notice:
     sealed = one.sealed
-    asked = " IT asked for it to be tried again." if one.due else ""
-    kept = " It is kept in Rapport." if alone else ""
+    sent = Sentence(
+        "{form}, {whose}, sent at {moment}.",
+        form=sealed.instrument_title,
+        whose=WHOSE[sealed.informant],
+        moment=moment_words(sealed.authored, now),
+    )
+    kept = [Sentence("It is kept in Rapport.")] if alone else []
+    asked = [Sentence("IT asked for it to be tried again.")] if one.due else []
     return Notice(
         title=_how_it_stands(one),
-        text=f"{sealed.instrument_title}, {WHOSE[sealed.informant]}, sent at {moment_words(sealed.authored, now)}.{kept}{asked}",
-        action=Link(href=urls.receipt(sealed.key), text="See how it stands"),
+        text=joined(" ", [sent, *kept, *asked]),
+        action=Link(href=urls.receipt(sealed.key), text=Sentence("See how it stands")),
     )
 
 
-def _how_it_stands(one: Undelivered) -> str:
+def _how_it_stands(one: Undelivered) -> Sentence:
     """What is not known is never called "not in the record"."""
-    if one.state == "accepted":
-        return "Accepted by the record, not found again:"
-    if one.state == "sending":
-        return "Being sent at this moment:"
-    if one.state == "unknown":
-        return "Not known whether it is in the record:"
-    if one.state == "partly":
-        return "Not all of it is in the record:"
-    return "The record did not take it:" if one.state == "refused" else "Not in the record yet:"
+    return _STANDS.get(one.state, _NOT_YET)
 
 
-_COLLEAGUES: dict[Standing, str] = {
-    "waiting": "{What} has not reached the record.",
-    "sending": "{What} is being sent at this moment.",
-    "unknown": "Whether {what} is in the record is not known.",
-    "placed": "{What} is in the record.",
-    "decided": "{What} is not sent any more: that was decided meanwhile.",
+_NOT_YET = Sentence("Not in the record yet:")
+_STANDS: Mapping[str, Sentence] = {
+    "accepted": Sentence("Accepted by the record, not found again:"),
+    "sending": Sentence("Being sent at this moment:"),
+    "unknown": Sentence("Not known whether it is in the record:"),
+    "partly": Sentence("Not all of it is in the record:"),
+    "refused": Sentence("The record did not take it:"),
 }
 _SENDABLE: frozenset[Standing] = frozenset({"waiting", "unknown"})
 
 
-def colleagues_words(one: ColleaguesItem, now: datetime) -> str:
+def colleagues_words(one: ColleaguesItem, now: datetime) -> Sentence:
     """How it stands: `A rating by Sofia Lindqvist of 04-Mar-2026 has not reached the record.`."""
-    what = _what(one, now)
-    return _COLLEAGUES[one.standing].format(what=what, What=f"{what[:1].upper()}{what[1:]}")
+    return full_sentence(_colleagues_standing(one.standing, _what(one, now)))
+
+
+def colleagues_heading(one: ColleaguesItem, now: datetime) -> Sentence:
+    """The same as a heading."""
+    return capitalised(_colleagues_standing(one.standing, _what(one, now)))
+
+
+def _colleagues_standing(standing: Standing, what: Sentence) -> Sentence:
+    if standing == "waiting":
+        return Sentence("{what} has not reached the record", what=what)
+    if standing == "sending":
+        return Sentence("{what} is being sent at this moment", what=what)
+    if standing == "unknown":
+        return Sentence("whether {what} is in the record is not known", what=what)
+    if standing == "placed":
+        return Sentence("{what} is in the record", what=what)
+    return Sentence("{what} is not sent any more: that was decided meanwhile", what=what)
 
 
 def may_be_sent(one: ColleaguesItem) -> bool:
@@ -126,26 +151,56 @@ def may_be_sent(one: ColleaguesItem) -> bool:
     return one.standing in _SENDABLE and not one.why_not
 
 
-def _what(one: ColleaguesItem, now: datetime) -> str:
+def _what(one: ColleaguesItem, now: datetime) -> Sentence:
     """Whose it is and of which day, and nothing that would tell what it says."""
     day = formats.short_date(one.sent.astimezone(now.tzinfo).date())
-    by = one.author or "a colleague"
+    by = one.author or Sentence("a colleague")
     if one.from_paper:
-        return f"a questionnaire typed in by {by} on {day}"
-    if one.informant == "patient":
-        return f"the patient’s rating of {day}" if one.by_patient else f"the patient’s rating of {day}, given with {by},"
-    return f"a rating by {by} of {day}"
+        return Sentence("a questionnaire typed in by {who} on {day}", who=by, day=day)
+    if one.informant != "patient":
+        return Sentence("a rating by {who} of {day}", who=by, day=day)
+    if one.by_patient:
+        return Sentence("the patient’s rating of {day}", day=day)
+    return Sentence("the patient’s rating of {day}, given with {who},", day=day, who=by)
 
 
 def _colleagues(one: ColleaguesItem, urls: LeftOverUrls, now: datetime) -> ColleaguesLine:
     return ColleaguesLine(title=colleagues_words(one, now), text=one.why_not, send=urls.send(one.key) if may_be_sent(one) else None)
 
 
-def _discarded(one: Discarded, now: datetime) -> str:
+def _discarded(one: Discarded, now: datetime) -> Sentence:
     """By whom and why: `Your rating of 04-Mar-2026 was discarded by Mona Fell on 05-Mar-2026: it was entered by mistake.`."""
-    what = "The patient’s rating" if one.informant == "patient" else "Your rating"
     sent, at = (formats.short_date(moment.astimezone(now.tzinfo).date()) for moment in (one.sent, one.at))
-    why = f": {one.why[:1].lower()}{one.why[1:]}" if one.why else ""
     if one.in_record:
-        return f"{what} of {sent} is in the record and stays there. What was missing beside it was closed by {one.by} on {at}{why}."
-    return f"{what} of {sent} was discarded by {one.by} on {at}{why}."
+        return _closed(one, sent, at)
+    patients = one.informant == "patient"
+    if not one.why:
+        if patients:
+            return Sentence("The patient’s rating of {sent} was discarded by {who} on {day}.", sent=sent, who=one.by, day=at)
+        return Sentence("Your rating of {sent} was discarded by {who} on {day}.", sent=sent, who=one.by, day=at)
+    why = _AfterColon(one.why)
+    if patients:
+        return Sentence("The patient’s rating of {sent} was discarded by {who} on {day}: {why}.", sent=sent, who=one.by, day=at, why=why)
+    return Sentence("Your rating of {sent} was discarded by {who} on {day}: {why}.", sent=sent, who=one.by, day=at, why=why)
+
+
+def _closed(one: Discarded, sent: Sentence, at: Sentence) -> Sentence:
+    """What is in the record without all that belongs beside it."""
+    if one.informant == "patient":
+        whole = Sentence("The patient’s rating of {sent} is in the record and stays there.", sent=sent)
+    else:
+        whole = Sentence("Your rating of {sent} is in the record and stays there.", sent=sent)
+    if not one.why:
+        return joined(" ", [whole, Sentence("What was missing beside it was closed by {who} on {day}.", who=one.by, day=at)])
+    why = _AfterColon(one.why)
+    return joined(" ", [whole, Sentence("What was missing beside it was closed by {who} on {day}: {why}.", who=one.by, day=at, why=why)])
+
+
+class _AfterColon(Struct, frozen=True):
+    """A sentence that goes on after a colon: English writes it small there, others write as it stands."""
+
+    part: Value
+
+    def said(self, language: Language) -> str:
+        text = said(self.part, language)
+        return text[:1].lower() + text[1:] if isinstance(language, English) else text

@@ -1,7 +1,7 @@
 """A measure's panel as a lane: marks, latest value in both units, the table behind it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, tzinfo
 from decimal import Decimal
 from operator import attrgetter
@@ -10,10 +10,11 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from fhir_mappings.measures.measure import Measure
-from fhir_mappings.measures.measurement import Measurement, Remark
+from fhir_mappings.measures.measurement import Measurement, Remark, Standing
 from fhir_mappings.r4.dates import is_known_earlier
 from fhir_mappings.r4.display import text_of
 from fhir_mappings.r4.possible_dates import REASONS
+from fhir_mappings.sentence import Sentence, counted, joined
 from fhir_mappings.skipped import Skipped
 from smart_app.care.dashboard.history import Panel
 from smart_app.web import formats
@@ -42,6 +43,16 @@ NOT_RESULTS = frozenset(
 # From here on a unit's places weigh so much less than the drawing unit's that they are counted with it (0.0712 of mass fraction is 7.12 %).
 _LARGE_UNIT = 100
 _MOST_BEYOND = 6
+_STANDINGS: Mapping[Standing, Sentence] = {
+    "final": Sentence("final"),
+    "amended": Sentence("amended"),
+    "corrected": Sentence("corrected"),
+    "preliminary": Sentence("preliminary"),
+}
+_YEAR_ONLY, _MONTH_ONLY = Sentence("year only, drawn at its start"), Sentence("month only, drawn at its start")
+_FIRST_VALUE, _USUAL, _OFF_SCALE = Sentence("first value"), Sentence("usual method"), Sentence("off scale")
+_IS_CONVERTED = Sentence("converted")
+_NOT_DRAWN, NONE_IN_RANGE = Sentence("not drawn"), Sentence("None in this range")
 _MANY_PLACES = tuple(re.compile(rf"(\d[.,]\d{{{decimals + 2}}})\d+") for decimals in range(4))
 
 
@@ -163,107 +174,156 @@ def _remarks(measure: Measure, point: Measurement) -> str:
     """Everything out of the ordinary about a value, in words."""
     if point.standing == "final" and point.method is None and not point.remarks and formats.is_whole_day(point.when):
         return ""
-    standing = [] if point.standing == "final" else [point.standing]
-    precision = [] if formats.is_whole_day(point.when) else [f"{point.when.precision} only, drawn at its start"]
-    ours = ", ".join([*standing, *([point.method] if point.method else []), *precision])
-    return "; ".join([*([ours] if ours else []), *remark_words.in_table(measure, point)])
+    ours: list[str] = [] if point.standing == "final" else [_STANDINGS[point.standing]]
+    ours += [point.method] if point.method else []
+    ours += [] if formats.is_whole_day(point.when) else [_YEAR_ONLY if point.when.precision == "year" else _MONTH_ONLY]
+    return joined("; ", [*([joined(", ", ours)] if ours else []), *remark_words.in_table(measure, point)])
 
 
 def _table(panel: Panel) -> Table:
-    shown = len(panel.points)
-    of = "" if shown == panel.total else f" of {panel.total}"
     head, rows = filled_columns(_HEAD, table_columns(panel))
     return Table(
-        summary=f"Table of {shown}{of} {'value' if panel.total == 1 else 'values'}",
-        style="values" if "Converted" in head else "values one-unit",
+        summary=_summary(len(panel.points), of=panel.total),
+        style="values" if _CONVERTED in head else "values one-unit",
         head=head,
         rows=rows,
     )
 
 
-_HEAD = ("Date", "As reported", "Converted", "Remarks", "Source")
+def _summary(shown: int, *, of: int) -> Sentence:
+    if shown == of:
+        return counted("Table of {n} value", "Table of {n} values", shown)
+    return counted("Table of {shown} of {n} value", "Table of {shown} of {n} values", of, shown=shown)
+
+
+_CONVERTED = Sentence("Converted")
+_HEAD = (Sentence("Date"), Sentence("As reported"), _CONVERTED, Sentence("Remarks"), Sentence("Source"))
 
 
 def _about(panel: Panel) -> tuple[str, ...]:
     lines: list[str] = [line for line in (panel.measure.about, panel.measure.direction) if line]
     if len(panel.points) > 1 and all(point.converted for point in panel.points):
-        lines.append(f"all reported in {panel.points[-1].reported.label}, drawn converted")
+        lines.append(Sentence("all reported in {unit}, drawn converted", unit=panel.points[-1].reported.label))
     if any(remark_words.is_marked(point.remarks) for point in panel.points):
-        lines.append("speech bubble: see the remarks in the table")
+        lines.append(Sentence("speech bubble: see the remarks in the table"))
     return tuple(lines)
 
 
 def _words_for_none(panel: Panel, at: str) -> Words:
     """Why there is nothing to draw: none at all, or none in the range while older values exist."""
     if panel.latest is None:
-        lines = (f"All dates. Search complete, {at}.",)
+        lines = (Sentence("All dates. Search complete, {time}.", time=at),)
         return none_found([panel], lines) if panel.read.whole and not panel.total else _none_in_range(panel)
-    which = "among them" if panel.unordered else "the last"
     last = panel.apart or panel.latest
-    older = f"{formats.count(panel.total, 'older value')}, {which} {both_units(panel.measure, last)}"
-    return Words(lead="None in this range", lines=(f"{older} {formats.on(last.when)}.",))
+    value, day = both_units(panel.measure, last), formats.on(last.when)
+    if panel.unordered:
+        older = counted(
+            "{n} older value, among them {value} {day}.", "{n} older values, among them {value} {day}.", panel.total, value=value, day=day
+        )
+    else:
+        older = counted(
+            "{n} older value, the last {value} {day}.", "{n} older values, the last {value} {day}.", panel.total, value=value, day=day
+        )
+    return Words(lead=NONE_IN_RANGE, lines=(older,))
 
 
-def none_found(panels: Sequence[Panel], lines: tuple[str, ...]) -> Words:
+def none_found(panels: Sequence[Panel], lines: tuple[Sentence, ...]) -> Words:
     """That a whole search found nothing, under how many codes, and under which."""
     asked = tuple(f"{code.display} ({code.system}, {code.code})" for panel in panels for code in panel.measure.codes)
     inside = dict.fromkeys(within for panel in panels for code in panel.measure.codes for within in code.within)
     own = {code.code for panel in panels for code in panel.measure.codes}
-    panels_asked = tuple(f"Panel {within}" for within in inside if within not in own)
+    panels_asked = tuple(Sentence("Panel {code}", code=within) for within in inside if within not in own)
     listed = (*asked, *panels_asked)
-    under = f" under the {formats.count(len(listed), 'code')} asked for" if listed else ""
-    return Words(lead=f"None found{under}", lines=lines, asked=listed)
+    under = counted("None found under the {n} code asked for", "None found under the {n} codes asked for", len(listed))
+    return Words(lead=under if listed else Sentence("None found"), lines=lines, asked=listed)
 
 
 def _none_in_range(panel: Panel) -> Words:
     """Older values, of which nobody knows whether they are the last."""
-    return Words(lead="None in this range", lines=(f"{formats.count(panel.total, 'older value')}; there may be later ones.",))
+    older = counted("{n} older value; there may be later ones.", "{n} older values; there may be later ones.", panel.total)
+    return Words(lead=NONE_IN_RANGE, lines=(older,))
 
 
 def _readings(panel: Panel, today: date, *, detailed: bool) -> tuple[Reading, ...]:
     latest, measure = panel.latest, panel.measure
     if latest is None:
-        return () if panel.read.whole else (Reading(mark="", name="", value="", unit="latest value not known", notes=()),)
+        return () if panel.read.whole else (Reading(mark="", name="", value="", unit=Sentence("latest value not known"), notes=()),)
     other = in_other_unit(measure, latest)
-    notes = [other if latest.also_reported else f"{other}, converted"] if other else []
-    standing = "" if latest.standing == "final" and not detailed else f" · {latest.standing}"
+    notes = [other if latest.also_reported else _as_converted(other)] if other else []
     notes += [latest.method] if latest.method else []
     notes += remark_words.beside_lane(measure, latest)
-    before = f"was {_was(panel, detailed=detailed)}" if panel.previous else "" if panel.unordered or not panel.read.whole else "first value"
-    passed = formats.some_time(latest.when) if panel.unordered else formats.since(latest.when, today)
-    told = [*([before] if before else []), f"{passed}{standing}"]
-    tail = told if detailed else [" · ".join(told)]
-    tail = [f"{passed}{standing}", _as_late(panel), *([before] if before else [])] if panel.unordered else tail
-    since = [f"since then {said(measure, panel.apart)}, {panel.apart.method}"] if panel.apart else []
+    tail = _told(panel, today, detailed=detailed)
+    since = [_since_then(measure, panel.apart)] if panel.apart else []
     return (Reading(mark="", name="", value=_number(measure, latest), unit=latest.reported.label, notes=(*notes, *tail, *since)),)
 
 
-def _as_late(panel: Panel) -> str:
+def _told(panel: Panel, today: date, *, detailed: bool) -> list[Sentence]:
+    """What was before the latest value, and how long ago that is."""
+    latest = panel.latest or panel.unordered[-1]
+    passed = formats.some_time(latest.when) if panel.unordered else formats.since(latest.when, today)
+    standing = [] if latest.standing == "final" and not detailed else [_STANDINGS[latest.standing]]
+    passed = joined(" · ", [passed, *standing])
+    if panel.unordered:
+        return [passed, _as_late(panel), *_before(panel, detailed=detailed)]
+    told = [*_before(panel, detailed=detailed), passed]
+    return told if detailed else [joined(" · ", told)]
+
+
+def _as_converted(value: str) -> Sentence:
+    return Sentence("{value}, converted", value=value)
+
+
+def _since_then(measure: Measure, later: Measurement) -> Sentence:
+    """A later value in a unit with a line of its own."""
+    return Sentence("since then {value}, {method}", value=said(measure, later), method=later.method or "")
+
+
+def _as_late(panel: Panel) -> Sentence:
     """The value beside the latest of which nobody can tell whether it is later: `6.5 % some time in 2026; their order is not known`."""
     latest, other, more = panel.latest or panel.unordered[-1], panel.unordered[-1], len(panel.unordered) - 1
-    many = f" and {more} more" if more else ""
-    return f"{said(panel.measure, other)} {formats.some_time(other.when)}{many}; {formats.unknown_order(latest.when, other.when)}"
+    value, day, why = said(panel.measure, other), formats.some_time(other.when), formats.unknown_order(latest.when, other.when)
+    if more:
+        return Sentence("{value} {day} and {n} more; {why}", value=value, day=day, n=more, why=why)
+    return Sentence("{value} {day}; {why}", value=value, day=day, why=why)
 
 
-def _was(panel: Panel, *, detailed: bool) -> str:
-    """The value before the latest, with its unit only where it differs, and its date where there is room."""
+def _before(panel: Panel, *, detailed: bool) -> list[Sentence]:
+    """The value before the latest, with its unit only where it differs, and its date where there is room; or that there was none."""
     before, latest, measure = panel.previous, panel.latest, panel.measure
     if before is None or latest is None:
-        return ""
+        return [] if panel.unordered or not panel.read.whole else [_FIRST_VALUE]
     text = _number(measure, before) if before.reported.unit == latest.reported.unit else said(measure, before)
     other = in_other_unit(measure, before) if detailed else ""
     method = f", {before.method}" if before.method and before.method != latest.method else ""
-    return f"{text}{f' ({other})' if other else ''}{method}{f' {formats.on(before.when)}' if detailed else ''}"
+    value = f"{text}{f' ({other})' if other else ''}{method}"
+    if detailed:
+        return [Sentence("was {value} {day}", value=value, day=formats.on(before.when))]
+    return [Sentence("was {value}", value=value)]
 
 
-def _alt(panel: Panel) -> str:
+def _alt(panel: Panel) -> Sentence:
+    measure = panel.measure
     if not panel.points:
-        return f"{panel.measure.title}: nothing to draw in this range."
-    measure, first, last = panel.measure, panel.points[0], panel.points[-1]
-    ends = [f"{formats.short_moment(one.when)} ({said(measure, one)})" for one in (first, last)]
-    known = first is last or is_known_earlier(first.when, last.when)
-    span = f"from {ends[0]} to {ends[1]}" if known else f"among them {ends[0]} and {ends[1]}"
-    return f"{measure.title}, {formats.count(len(panel.points), 'value')} {span}. All values are in the table below."
+        return Sentence("{series}: nothing to draw in this range.", series=measure.title)
+    first, last, number = panel.points[0], panel.points[-1], len(panel.points)
+    one, other = (Sentence("{day} ({value})", day=end.when, value=said(measure, end)) for end in (first, last))
+    if first is last or is_known_earlier(first.when, last.when):
+        return counted(
+            "{series}, {n} value from {first} to {last}. All values are in the table below.",
+            "{series}, {n} values from {first} to {last}. All values are in the table below.",
+            number,
+            series=measure.title,
+            first=one,
+            last=other,
+        )
+    return counted(
+        "{series}, {n} value among them {value} and {other}. All values are in the table below.",
+        "{series}, {n} values among them {value} and {other}. All values are in the table below.",
+        number,
+        series=measure.title,
+        value=one,
+        other=other,
+    )
 
 
 def _in_range(skip: Skipped, time: plot.TimeScale) -> bool:
@@ -294,9 +354,9 @@ def _second(measure: Measure, tick: Decimal) -> str:
 def _cross_words(skip: Skipped, measure: Measure) -> str:
     """What was recorded, quoted; digits too many for a plot are left out, with a sign that they are."""
     if not skip.shown:
-        return "not drawn"
+        return _NOT_DRAWN
     cut = _MANY_PLACES[measure.decimals].sub(r"\1…", skip.shown)
-    return f"recorded as “{cut}”, not drawn"
+    return Sentence("recorded as “{value}”, not drawn", value=cut)
 
 
 def _series(panel: Panel, breaks: Sequence[date], *, tall: bool) -> list[plot.PlotSeries]:
@@ -309,7 +369,7 @@ def _series(panel: Panel, breaks: Sequence[date], *, tall: bool) -> list[plot.Pl
             points=_points(panel.points, method, drawing, usual=index == 0),
             gap_days=panel.measure.gap_days,
             breaks=breaks,
-            name=(method or "usual method") if len(methods) > 1 else "",
+            name=(method or _USUAL) if len(methods) > 1 else "",
         )
         for index, method in enumerate(methods)
     ]
@@ -415,21 +475,21 @@ def _point(point: Measurement, position: int, drawing: _Drawing, mark: plot.Mark
 
 def _point_label(measure: Measure, point: Measurement, spoken: int | None, *, off: bool, tell: bool) -> tuple[str, int]:
     """Words at a point, and how much they matter."""
-    notes = [point.standing] if point.standing != "final" else []
+    notes = [_STANDINGS[point.standing]] if point.standing != "final" else []
     if off:
-        return ", ".join([_number(measure, point), "off scale", *notes]), spoken or 2
+        return joined(", ", [_number(measure, point), _OFF_SCALE, *notes]), spoken or 2
     if spoken:
-        return ", ".join([_value_label(measure, point), *notes]), spoken
+        return joined(", ", [*_value_label(measure, point), *notes]), spoken
     if point.comparator:
-        return ", ".join([_number(measure, point), *notes]), 1
+        return joined(", ", [_number(measure, point), *notes]), 1
     if point.converted and tell:
-        return ", ".join([f"{said(measure, point)}, converted", *notes]), 1
-    return ", ".join(notes), 1 if notes else 0
+        return joined(", ", [said(measure, point), _IS_CONVERTED, *notes]), 1
+    return (notes[0], 1) if notes else ("", 0)
 
 
-def _value_label(measure: Measure, point: Measurement) -> str:
+def _value_label(measure: Measure, point: Measurement) -> list[str]:
     """`83 (9.7 %)`: the drawing unit stands on the axis, any other is named."""
     if point.converted:
-        return f"{said(measure, point)}, converted"
+        return [said(measure, point), _IS_CONVERTED]
     other = in_other_unit(measure, point)
-    return _number(measure, point) + (f" ({other})" if other else "")
+    return [_number(measure, point) + (f" ({other})" if other else "")]

@@ -6,8 +6,8 @@ from itertools import groupby
 from msgspec import Struct
 
 from fhir_mappings.instruments.instrument import Informant, Instrument
+from fhir_mappings.sentence import Sentence, counted, joined
 from smart_app.care.record.page_rule import PageFacts, PageOffers, of_another_form, offers_for
-from smart_app.web import formats
 from smart_app.web.views.parts import Link
 
 Form = tuple[Instrument, Informant]
@@ -17,7 +17,7 @@ class Offer(Struct, frozen=True, kw_only=True):
     """One questionnaire: its title, what it is, and where each informant's form begins."""
 
     title: str
-    about: str
+    about: Sentence
     links: tuple[Link, ...]
 
 
@@ -60,8 +60,9 @@ def _begin(instrument: Instrument, informant: Informant, rule: PageOffers) -> st
         return rule.rate_words
     if informant == "patient" and not instrument.from_paper(informant):
         return rule.hand_over_words
-    words = "Enter from paper" if informant == "patient" else "Rate another clinician, as observer"
-    return words if rule.enter else ""
+    if not rule.enter:
+        return ""
+    return Sentence("Enter from paper") if informant == "patient" else Sentence("Rate another clinician, as observer")
 
 
 def _offer(instrument: Instrument, forms: Sequence[Form], address: Callable[[Instrument, Informant], str], rule: PageOffers) -> Offer:
@@ -69,13 +70,13 @@ def _offer(instrument: Instrument, forms: Sequence[Form], address: Callable[[Ins
     return Offer(title=instrument.title, about=_about(instrument, forms), links=links)
 
 
-def _about(instrument: Instrument, forms: Sequence[Form]) -> str:
+def _about(instrument: Instrument, forms: Sequence[Form]) -> Sentence:
     """`17 items, about 5 minutes, from paper, stored but not scored`."""
     minutes = max((instrument.forms[informant].minutes or 0 for _, informant in forms), default=0)
     parts = [
-        formats.count(len(instrument.items), "item"),
-        f"about {formats.count(minutes, 'minute')}" if minutes else "",
-        "from paper" if any(instrument.from_paper(informant) for _, informant in forms) else "",
-        "stored but not scored" if instrument.why_unscored else "",
+        counted("{n} item", "{n} items", len(instrument.items)),
+        counted("about {n} minute", "about {n} minutes", minutes) if minutes else None,
+        Sentence("from paper") if any(instrument.from_paper(informant) for _, informant in forms) else None,
+        Sentence("stored but not scored") if instrument.why_unscored else None,
     ]
-    return ", ".join(part for part in parts if part)
+    return joined(", ", [part for part in parts if part is not None])
