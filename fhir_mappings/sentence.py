@@ -43,6 +43,7 @@ class Speaks(Protocol):
         """It, in that language."""
 
 
+_NUMBERS = (int, Decimal)
 # What may stand in a sentence. Text is a record's or a site's, and is never translated.
 Value = str | int | Decimal | date | Speaks
 
@@ -80,13 +81,12 @@ ENGLISH = English()
 
 def said(value: Value, language: Language) -> str:
     """A value in a language; numbers with the digits that they have."""
-    if isinstance(value, Sentence):
-        return value.said(language)
     if isinstance(value, str):
-        return value
+        # A sentence is its English: what stands in one is not made again for the sentence around it.
+        return value.said(language) if language is not ENGLISH and isinstance(value, Sentence) else value
     if isinstance(value, date):
         return language.date(value, "day")
-    return str(value) if isinstance(value, int | Decimal) else value.said(language)
+    return str(value) if isinstance(value, _NUMBERS) else value.said(language)
 
 
 class Sentence(str):

@@ -1,6 +1,7 @@
 """A dyad as lanes: patient and clinician on the instrument's full scale, never averaged; one series per version and informant."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from itertools import groupby
 
 from msgspec import Struct
@@ -408,7 +409,8 @@ def _visit_row(
     late = _days_after_patient(visit)
     after = [_rated_after(late)] if late else []
     remarks = [*after, *(remark for rating in visit.values() for remark in _remarks(rating, instrument))]
-    return (formats.short_moment(_first(visit).when), *cells, joined("; ", remarks) if remarks else "")
+    said = remarks[0] if len(remarks) == 1 else joined("; ", remarks) if remarks else ""
+    return (formats.short_moment(_first(visit).when), *cells, said)
 
 
 def _rated_after(days: int) -> Sentence:
@@ -433,13 +435,18 @@ def _cell(score: Score | None) -> str:
     return Sentence("{score} ({answered} of {of})", score=score.text, answered=score.answered, of=score.of)
 
 
+@lru_cache(maxsize=1024)  # of forms alone: the same few answers stand in row after row
+def _answer(informant: Informant, question: str, answer: str) -> Sentence:
+    return Sentence("{who}, {question}: {answer}", who=WHO[informant], question=question, answer=answer)
+
+
 def _remarks(rating: Rating, instrument: Instrument) -> list[Sentence]:
     """Amended, declined items, and the answer to the direct question."""
     who = WHO[rating.informant]
     standing = [] if rating.standing in {"completed", "final"} else [_STANDINGS.get(rating.standing, rating.standing)]
     declined = len(rating.declined)
     asked = [
-        Sentence("{who}, {question}: {answer}", who=who, question=question.link_id, answer=option.label or option.code)
+        _answer(rating.informant, question.link_id, option.label or option.code)
         for question in instrument.questions
         for option in question.options
         if rating.extra.get(question.link_id) == option.code

@@ -300,7 +300,7 @@ def _axis(
         today=frame.time.percent(frame.today) if frame.time.start <= frame.today <= frame.time.end else None,
         focus=frame.time.percent(day) if day else None,
         focus_day=formats.short_date(day) if day else "",
-        stops=joined(" ", [joined(",", [at[:-1], stop]) for at, stop in zip(frame.time.percents(stops), stops, strict=True)]),
+        stops=_stops(frame.time, stops),
         earlier=f"{address}{stops[index - 1]}#focus" if index > 0 else None,
         later=f"{address}{stops[index + 1]}#focus" if day and index + 1 < len(stops) else None,
     )
@@ -311,6 +311,14 @@ def _alliance_panel(dyad: Dyad, history: History, frame: LaneFrame, *, key: str)
     several = len({each.instrument.slug for each in history.dyads}) > 1
     title = _dyad_title(dyad, dyad.instrument.title if several else "")
     return _panel(dyad, history, frame, key=key, title=title)
+
+
+def _stops(time: plot.TimeScale, days: Sequence[date]) -> Sentence:
+    """Where the focus line can stand, as the page's script reads it: `12.5,10-Mar-2026 14.2,28-Apr-2026`."""
+    places = zip(time.percents(days), days, strict=True)
+    # One sentence for all of them: a page may have hundreds.
+    parts = [part for at, day in places for part in (" ", at[:-1], ",", formats.short_date(day))]
+    return joined("", parts[1:])
 
 
 def _dyad_title(dyad: Dyad, instrument: str) -> Sentence:

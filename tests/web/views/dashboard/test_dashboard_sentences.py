@@ -3,21 +3,22 @@
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
+from typing import get_args
 
 import pytest
 from msgspec import Struct
 from msgspec.structs import replace
 
-from fhir_mappings.instruments.instrument import Cutoff, Instrument
-from fhir_mappings.measures.measurement import Measurement, Remark
+from fhir_mappings.instruments.instrument import Cutoff, Informant, Instrument
+from fhir_mappings.measures.measurement import Measurement, Remark, RemarkCode
 from fhir_mappings.people.person import Person
-from fhir_mappings.r4.dates import Moment
+from fhir_mappings.r4.dates import Moment, Precision
 from fhir_mappings.reliable_change.latest_change import Change
 from fhir_mappings.sentence import Sentence
 from fhir_mappings.skipped import UntiedResource
 from smart_app.care.dashboard.history import Dyad, HiddenRating, History
 from smart_app.care.record.page_rule import of_another_form, offers_for
-from smart_app.care.undelivered.colleagues_items import ColleaguesItem
+from smart_app.care.undelivered.colleagues_items import ColleaguesItem, Standing
 from smart_app.care.undelivered.decisions import Discarded
 from smart_app.launch.oauth.granted_features import features_off
 from smart_app.web.views.dashboard.dashboard_page import DashboardView, dashboard_view
@@ -151,33 +152,38 @@ def view_of(shown: History) -> DashboardView:
         lambda instrument, informant: f"/{instrument.slug}/{informant}",
         facts=FACTS,
     )
-    states = ("waiting", "sending", "unknown", "placed", "decided")
+    sent: tuple[tuple[Informant, bool, str | None, bool], ...] = (
+        ("patient", True, None, False),
+        ("patient", False, "TOMAS", True),
+        ("clinician", False, None, False),
+        ("patient", False, None, False),
+    )
     others = [
         ColleaguesItem(key="k", informant=who, from_paper=paper, author=author, by_patient=by, sent=NOW, standing=standing, why_not="")
-        for standing in states
-        for who, paper, author, by in (("patient", True, None, False), ("patient", False, "TOMAS", True), ("clinician", False, None, False),
-                                       ("patient", False, None, False))
-    ]  # fmt: skip
+        for standing in get_args(Standing)
+        for who, paper, author, by in sent
+    ]
+    forms: tuple[Informant, ...] = ("patient", "clinician")
     discarded = [
         Discarded(key="k", informant=who, instrument_title="t", sent=NOW, by="TOMAS", at=NOW, why=why)
-        for who in ("patient", "clinician")
+        for who in forms
         for why in ("", Sentence("It was entered by mistake"))
     ]
     left = left_over([], others, discarded, urls=LeftOverUrls(receipt=str, send=str, seen=str), now=NOW)
     return dashboard_view(shown, context=CONTEXT, urls=replace(URLS, others=begin.others), now=NOW, focus=VISIT, left=left, off=OFF)
 
 
-def moment(text: str, precision: str) -> Moment:
-    return Moment(day=date(2026, 1, 1), text=text, precision=precision)  # type: ignore[arg-type]
+def moment(text: str, precision: Precision) -> Moment:
+    return Moment(day=date(2026, 1, 1), text=text, precision=precision)
 
 
 def remarked() -> list[Measurement]:
     """A value with each remark, and dates of which nobody knows the order."""
-    codes = ("comment", "interpretation", "range", "reported_by_patient", "supplied_for_patient", "dated_by_report")
+    codes: tuple[RemarkCode, ...] = ("comment", "interpretation", "range", "reported_by_patient", "supplied_for_patient", "dated_by_report")
     values = [value(HBA1C, TODAY - timedelta(days=400 - index), "60") for index in range(8)]
     values[0] = values[0]._replace(
         standing="corrected", remarks=tuple(Remark(code, "WRITTEN", by) for code in codes for by in ("ANN", None))
-    )  # type: ignore[arg-type]
+    )
     values[1] = values[1]._replace(when=moment("2026-01", "month"), standing="preliminary", method="METER")
     values[6] = values[6]._replace(when=moment("2026", "year"), performer="LAB A")
     values[7] = values[7]._replace(when=moment("2026", "year"), performer="LAB B", standing="amended")
