@@ -17,7 +17,8 @@ Standing = Literal["current", "inactive", "replaced", "dead"]
 class PatientFields(Struct, frozen=True, kw_only=True):
     """What the banner shows. `names` are "" and the rest None where nothing is recorded. `identifier` is (label, value). `deceased` is a
     date of death as a day, or as far as it is known; "yes" without one. `active` is False only where the record says so; `replaced`:
-    another record has taken its place (`link` of type `replaced-by`), which is never named."""
+    another record has taken its place (`link` of type `replaced-by`), which is never named. `languages` are the codes and names of those
+    the patient speaks, as written, the preferred first."""
 
     id: str
     family: str
@@ -30,6 +31,7 @@ class PatientFields(Struct, frozen=True, kw_only=True):
     deceased: str | None
     active: bool = True
     replaced: bool = False
+    languages: tuple[str, ...] = ()
 
     def standing(self, today: date) -> Standing:
         """Of the record, on that day at the clinic. A death dated later is a mistake of the record, and nobody's death: public generators
@@ -63,6 +65,7 @@ def read_patient(resource: FhirJson, *, zone: tzinfo = UTC) -> PatientFields:
         deceased=_deceased(resource, zone),
         active=resource.get("active") is not False,
         replaced=_replaced(resource),
+        languages=tuple(_languages(resource.get("communication"))) if "communication" in resource else (),
     )
 
 
@@ -106,6 +109,17 @@ def _replaced(resource: FhirJson) -> bool:
     own = f"Patient/{resource.get('id')}"
     named = (link.get("other") for link in links if isinstance(link, dict) and _is_replaced_by(link)) if isinstance(links, list) else ()
     return any(not (isinstance(other, dict) and other.get("reference") == own) for other in named)
+
+
+def _languages(listed: object) -> Iterator[str]:
+    """Of each language its codes, its text, and what its codes mean: EHRs fill in the one or the other."""
+    given = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    for one in sorted(given, key=lambda one: one.get("preferred") is not True):
+        concept = one.get("language")
+        codings = concept.get("coding") if isinstance(concept, dict) else None
+        known = [coding for coding in codings if isinstance(coding, dict)] if isinstance(codings, list) else []
+        text = concept.get("text") if isinstance(concept, dict) else None
+        yield from _words([*(coding.get("code") for coding in known), text, *(coding.get("display") for coding in known)])
 
 
 def _is_replaced_by(link: FhirJson) -> bool:

@@ -47,3 +47,29 @@ def link(kind: object, other: object = None) -> dict[str, Any]:
 )
 def test_the_graver_of_what_speaks_against_a_record_stands(fields: dict[str, Any], found: str) -> None:
     assert standing(**fields) == found
+
+
+@pytest.mark.parametrize(
+    ("listed", "languages"),
+    [
+        (
+            [{"language": {"coding": [{"system": "urn:ietf:bcp:47", "code": "es", "display": "Spanish"}], "text": "español"}}],
+            ("es", "español", "Spanish"),
+        ),
+        (
+            [
+                {"language": {"coding": [{"code": "en"}]}},
+                {"language": {"coding": [{"code": "de"}]}, "preferred": True},
+                {"language": {"text": "Thai"}},
+            ],
+            ("de", "en", "Thai"),
+        ),
+        ([{"language": {"coding": [{"code": " de \n"}, {"code": ""}]}}], ("de",)),
+        ([{"language": {"coding": [{"code": 7}, None, "de"], "text": ["de"]}}, {"language": "de"}, {}, None, 3], ()),
+        ({"language": {"text": "German"}}, ()),
+        ("de", ()),
+        (None, ()),
+    ],
+)
+def test_the_languages_a_patient_speaks_as_written_the_preferred_first(listed: object, languages: tuple[str, ...]) -> None:
+    assert read_patient({"resourceType": "Patient", "id": "a", "communication": listed}).languages == languages
