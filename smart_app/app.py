@@ -32,6 +32,7 @@ from smart_app.settings import Settings, secret_variables
 from smart_app.settings.secret_places import FILE, open_to_all
 from smart_app.store import Store, is_relative, open_store, parse_key, place_of
 from smart_app.telemetry import configure_logging, new_log
+from smart_app.web.languages.offered_languages import offered_languages
 from smart_app.web.pages import (
     chart_launch,
     dashboard,
@@ -47,6 +48,7 @@ from smart_app.web.pages import (
 from smart_app.web.pages.dependencies import Dependencies
 from smart_app.web.pages.undelivered import item_pages
 from smart_app.web.rendering.ehr_theme import Themes, made_theme
+from smart_app.web.rendering.spoken_language import SpokenLanguages
 from smart_app.web.rendering.static_files import load_static
 from smart_app.web.rendering.templates import Pages
 from smart_app.web.session import cookies
@@ -81,6 +83,7 @@ def create_app(
 ) -> Flask:
     """The app for one deployment. `registration` is `launch.json` when not given. Raises ConfigurationError and StoreError."""
     configure_logging(level=logging.getLevelNamesMapping()[settings.log_level])
+    offered = offered_languages(settings.languages)
     services = build_services(settings, registration=registration or load_registration(settings.launch_file), clock=clock, new_id=new_id)
     say_not_opened(services.store)
     csrf = Csrf(keys=_keys(settings), base_url=settings.base_url)
@@ -89,7 +92,7 @@ def create_app(
         services=services,
         csrf=csrf,
         guard=Guard(services=services, csrf=csrf),
-        pages=Pages(static=static, themes=themes(services)),
+        pages=Pages(static=static, themes=themes(services), spoken=SpokenLanguages(services=services, offered=offered)),
     )
     app = _QuietFlask("smart_app", static_folder=None, template_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = _LARGEST_BODY
@@ -237,6 +240,7 @@ class _Around:
     def __init__(self, dependencies: Dependencies, log: FilteringBoundLogger) -> None:
         self._ancestors = dependencies.services.registration.frame_ancestors()
         self._launches = dependencies.services.store.launches
+        self._spoken = dependencies.spoken
         self._secure = dependencies.services.settings.base_url.startswith("https:")
         self._log = log
 
@@ -263,6 +267,7 @@ class _Around:
     def finish(self, response: Response) -> Response:
         """Headers, cookies that have served, compression, one log line."""
         protect(response, ancestors=g.frame_ancestors, nonce=g.nonce, secure=self._secure, targets=g.form_targets)
+        self._spoken.finish(response)
         cookies.drop_over(response, request, self._launches, entered=self._entered())
         squeeze(response, request)
         self._log.info(

@@ -133,7 +133,7 @@ def main(arguments: list[str]) -> int:
         print("rapport.pot is as it should be" if same else "rapport.pot is not what code and templates give: make translations")
         return 0 if same else 1
     TEMPLATE.write_bytes(written(template))
-    codes = {*asked.language, *(path.name for path in LOCALES.iterdir() if path.is_dir())}
+    codes = {*(code.replace("-", "_") for code in asked.language), *(path.name for path in LOCALES.iterdir() if path.is_dir())}
     for path in sorted(LOCALES / code / "LC_MESSAGES" / "rapport.po" for code in codes):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(written(updated(template, path)))

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AnyHttpUrl, BeforeValidator, Field, SecretStr, TypeAdapter, ValidationError, field_validator
+from pydantic import AnyHttpUrl, BeforeValidator, Field, SecretStr, StringConstraints, TypeAdapter, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from smart_app.settings.environment_values import PREFIX, EnvironmentValues, secret_variables, variable_of
@@ -17,6 +17,8 @@ from smart_app.settings.setting_words import Wanted, configuration_error, refuse
 _HTTP_URL = TypeAdapter(AnyHttpUrl)
 # In minutes. A launch is one sitting; and a number that no date can be moved by is refused at the start, not at the first launch.
 _WEEK = 7 * 24 * 60
+# Language, script and region of BCP 47: `de`, `sr-Latn`, `es-419`.
+_LANGUAGE = r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$"
 _Wanted = TypeVar("_Wanted", bound="_FromEnvironment")
 
 
@@ -104,7 +106,8 @@ class InstrumentSettings(_FromEnvironment):
     ] = Field(
         "en",
         pattern=r"^[a-z]{2}(-[A-Z]{2})?$",
-        description="Language forms are shown in where there is wording in it (`de`, `pt-BR`); an instrument without is shown as it ships.",
+        description="Language forms are shown in where there is wording in it (`de`, `pt-BR`); an instrument without is shown as it ships. "
+        "The pages around a form speak the reader's own language (`RAPPORT_LANGUAGES`), and say so where the form's is another.",
     )
     time_zone: Annotated[str, Wanted(words="the IANA name of a time zone", example="Europe/Berlin")] = Field(
         "",
@@ -171,6 +174,18 @@ class Settings(PublicSettings):
     )
     site_name: Annotated[str, Wanted(words="the name of the clinic", example="Northfield General")] = Field(
         "", description="Name of the clinic, shown to patients."
+    )
+    languages: Annotated[
+        tuple[Annotated[str, StringConstraints(pattern=_LANGUAGE)], ...],
+        NoDecode,
+        BeforeValidator(_listed),
+        Wanted(words="codes of languages, comma separated", example="de,en", helps="docs/languages.md says which can be offered."),
+    ] = Field(
+        ("en",),
+        min_length=1,
+        description="Languages of the pages this site offers, comma separated; the first is what a reader gets whose browser asks for none "
+        "of them. English is always among them. A form's own wording is `RAPPORT_LANGUAGE`'s: where it is in another language than the "
+        "page around it, the page says so. Which there are, and who gets which: [languages](languages.md).",
     )
     read_timeout: float = Field(5.0, gt=0, le=600, description="Seconds one request to a FHIR server may take.")
     read_deadline: float = Field(8.0, gt=0, le=600, description="Seconds all reads of one dashboard may take together.")

@@ -40,6 +40,7 @@ ANSWERS = {
     "smart_app/launch/oauth/scopes.py": "allows",
     "smart_app/web/charts/plot.py": "draw",
     "smart_app/web/views/forms/form_page.py": "form_view",
+    "smart_app/web/rendering/spoken_language.py": "SpokenLanguages",
     "smart_app/sandbox/faults/": "Fault",
 }
 

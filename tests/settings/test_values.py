@@ -22,6 +22,7 @@ WRONG: dict[str, list[str]] = {
     "packs": ["/no/such/folder", "{file}"],
     "measure_codes": ["/no/such/codes.toml", "{folder}"],
     "language": ["German", "DE", "de_DE", ""],
+    "languages": ["German", "DE", "de_DE", "de;es", "en,x", ",", ""],
     "time_zone": [],
     "base_url": ["rapport.example.org", "ftp://rapport.example.org", "https://", "https://u:hush@", ""],
     "launch_file": ["/no/such/launch.json", "{folder}"],

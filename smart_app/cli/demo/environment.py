@@ -1,5 +1,6 @@
 """A whole Rapport in one process: the app on `localhost`, the embedded EHR on `127.0.0.1`, so that one embeds the other across sites."""
 
+import os
 import socket
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -27,7 +28,8 @@ from smart_app.sandbox.fhir_server.storage import Storage
 from smart_app.sandbox.personas.build import build_all
 from smart_app.sandbox.personas.people import Resource
 from smart_app.services import AppServices
-from smart_app.settings import Settings
+from smart_app.settings import Settings, variable_of
+from smart_app.web.languages.offered_languages import complete_catalogues
 
 APP_CLIENT = "rapport"
 READER_CLIENT = "rapport-check"
@@ -60,7 +62,7 @@ def local_backend(resources: Sequence[Resource], *, today: date, store: Path | N
 
 
 def _settings(app: str, folder: Path, *, zone: ZoneInfo, database_url: str | None = None) -> Settings:
-    """Settings of a stand: fresh keys, and a database that goes with it unless one is named."""
+    """Settings of a stand: fresh keys, a database that goes with it unless one is named, and every language there is unless some are."""
     return Settings(
         base_url=app,
         secret_keys=(new_secret(),),
@@ -68,6 +70,7 @@ def _settings(app: str, folder: Path, *, zone: ZoneInfo, database_url: str | Non
         site_name="Northfield General",
         time_zone=zone.key,
         log_level="WARNING",
+        **({} if variable_of("languages") in os.environ else {"languages": complete_catalogues()}),
     )
 
 

@@ -35,12 +35,12 @@ class LanguageCatalogue(Struct, frozen=True, kw_only=True):
 
 def shipped() -> tuple[str, ...]:
     """The codes of the catalogues that come with Rapport."""
-    return tuple(sorted(path.name for path in LOCALES.iterdir() if path.is_dir()))
+    return tuple(sorted(path.name.replace("_", "-") for path in LOCALES.iterdir() if path.is_dir()))
 
 
 def file_of(code: str) -> Path:
     """Where the catalogue of a language is."""
-    return LOCALES / code / "LC_MESSAGES" / "rapport.po"
+    return LOCALES / code.replace("-", "_") / "LC_MESSAGES" / "rapport.po"
 
 
 def read_catalogue(code: str, path: Path | None = None) -> LanguageCatalogue:

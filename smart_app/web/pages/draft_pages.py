@@ -4,6 +4,7 @@ from functools import partial
 
 from flask import Flask, Response, request, url_for
 
+from fhir_mappings.sentence import said
 from smart_app.care.forms.asked_form import AskedForm
 from smart_app.care.forms.saved_drafts import KeptAnswers, PostedForm, discard, keep, take_up
 from smart_app.care.submission.submit import CONFIRMED
@@ -14,6 +15,7 @@ from smart_app.store import FormPlace
 from smart_app.telemetry import new_log
 from smart_app.web.pages.dependencies import Dependencies
 from smart_app.web.pages.error_pages import way_back_if_over
+from smart_app.web.rendering.spoken_language import LANGUAGE, SPOKEN
 from smart_app.web.session.csrf import FIELD
 from smart_app.web.session.guard import PageRequest, check_patient
 from smart_app.web.session.headers import see_other
@@ -24,7 +26,7 @@ RATED = "rated"
 # The sealed note of which visit of before a form is about.
 LATE = "late"
 # What a form sends beside its answers.
-OURS = {FIELD, "key", "patient", "ticket", "completes", RATED, LATE, CONFIRMED}
+OURS = {FIELD, "key", "patient", "ticket", "completes", RATED, LATE, CONFIRMED, LANGUAGE, SPOKEN}
 _STATUS = {"kept": 204, "nothing": 204, "sent": 204, "too_soon": 429}
 _GONE = 410
 
@@ -53,7 +55,8 @@ class DraftPages:
             raise
         except (SessionError, LaunchError) as over:
             kept = keep_without_launch(self._dependencies, typed, over)
-            return Response(kept_words(kept, over, way=way_back_if_over(self._dependencies)), status=_GONE, mimetype="text/plain")
+            words = said(kept_words(kept, over, way=way_back_if_over(self._dependencies)), self._dependencies.spoken.decide())
+            return Response(words, status=_GONE, mimetype="text/plain")
         return Response(status=_STATUS[keep(self._services, typed, held_back=True).state])
 
     def go_on(self, launch_id: str, slug: str, informant: str) -> Response:
@@ -89,7 +92,8 @@ def discarded(page_request: PageRequest) -> None:
 
 
 def sent(dependencies: Dependencies, launch_id: str, slug: str, informant: str) -> PostedForm:
-    """The form of this request."""
+    """The form of this request, in the language it was read in."""
+    dependencies.spoken.go_on(request.form.get(SPOKEN, ""))
     identity = LaunchId(launch_id)
     return PostedForm(
         place=FormPlace(launch_id=identity, slug=slug, informant=informant, key=request.form.get("key", "")),

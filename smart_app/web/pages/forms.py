@@ -9,12 +9,12 @@ from flask import Flask, Response, abort, request, url_for
 from msgspec import Struct
 from msgspec.structs import replace
 
-from fhir_mappings.instruments.answers import Invalid
+from fhir_mappings.instruments.answers import Invalid, understood
 from fhir_mappings.instruments.instrument import Informant
 from smart_app.care.forms.asked_form import AskedForm, ask
 from smart_app.care.forms.late_visit import at_visit, late_note, looked_up
 from smart_app.care.forms.observed_clinician import Candidates, candidates, choose
-from smart_app.care.forms.saved_drafts import KeptAnswers, PostedForm, saved_draft, ticket_for, with_earlier
+from smart_app.care.forms.saved_drafts import Fields, KeptAnswers, PostedForm, saved_draft, ticket_for, with_earlier
 from smart_app.care.record.patient_in_context import Patient, open_patient
 from smart_app.care.record.record import ChartRecord
 from smart_app.care.submission.begin import begin_form
@@ -26,6 +26,7 @@ from smart_app.errors import FhirError, ForeignPage, LaunchError, NotForUser, No
 from smart_app.web.pages.dependencies import Dependencies
 from smart_app.web.pages.draft_pages import LATE, RATED, keep_incomplete, keep_without_launch, sent
 from smart_app.web.pages.error_pages import reference, way_back_if_over
+from smart_app.web.rendering.spoken_language import LANGUAGE
 from smart_app.web.session.guard import PageRequest, check_patient
 from smart_app.web.session.headers import see_other
 from smart_app.web.views.ended import thanks_view
@@ -92,6 +93,7 @@ class FormFlow:
         """The form. `key` is that of the one it goes on with: an incomplete one that was sent, or a draft."""
         services = self._services
         draft = begin_form(page_request.record, asked)
+        self._dependencies.spoken.to_patient(lambda: draft.patient)
         if draft.stopped and invalid is None:
             raise NotOffered(draft.stopped)
         earlier = saved_draft(page_request.record, asked, key=key) if key and (invalid is None or request.form.get("completes")) else None
@@ -109,8 +111,8 @@ class FormFlow:
             confirmed=frozenset(request.form.getlist(CONFIRMED)),
             lasts=form_words(page_request.context, now=page_request.record.now()),
         )
-        tab = None if asked.alone else page_request.tab
-        return self._dependencies.pages.page("check_form", view, csrf=page_request.csrf, tab=tab, status=_UNPROCESSABLE if invalid else 200)
+        tab, status = None if asked.alone else page_request.tab, _UNPROCESSABLE if invalid and invalid.errors else 200
+        return self._dependencies.pages.page("check_form", view, csrf=page_request.csrf, tab=tab, status=status, by_form=True)
 
     def _taken(self, page_request: PageRequest, typed: PostedForm, note: str, late: str) -> Response:
         """What an open launch makes of it."""
@@ -119,11 +121,21 @@ class FormFlow:
         page_request = at(page_request, asked)
         earlier = saved_draft(page_request.record, asked, key=place.key) if typed.completes else None
         fields = with_earlier(typed.fields, earlier)
+        if self._dependencies.spoken.choose(request.form.get(LANGUAGE, "")):
+            return self._in_another_language(page_request, typed, asked, fields)
         outcome = submit(page_request.record, asked, key=place.key, patient=typed.patient, fields=fields, confirmed=typed.confirmed)
         if not isinstance(outcome, Invalid):
             return see_other(self._door.done(page_request, asked, outcome))
         keep_incomplete(self._services, typed, asked)
         return self.page(page_request, asked, key=place.key, invalid=replace(outcome, kept=_typed_now(outcome.kept, typed.fields)))
+
+    def _in_another_language(self, page_request: PageRequest, typed: PostedForm, asked: AskedForm, fields: Fields) -> Response:
+        """The form as it was, nothing sent and nothing wrong with it; kept where a form is kept while it is typed."""
+        check_patient(page_request.context)
+        if self._door.urls(page_request, asked).save:
+            keep_incomplete(self._services, typed, asked)
+        so_far = Invalid(errors=(), kept=_typed_now(understood(asked.instrument, fields), typed.fields))
+        return self.page(page_request, asked, key=typed.place.key, invalid=so_far)
 
 
 class Forms:
@@ -182,6 +194,7 @@ class Forms:
         """The patient's last page."""
         page_request = self._dependencies.guard.enter(launch_id)
         stands = self._receipt(page_request, key)
+        self._dependencies.spoken.to_patient(lambda: open_patient(page_request.record))
         clinician = (stands.clinician.name if stands.clinician else page_request.context.user.name) or "your clinician"
         view = thanks_view(stands.outcome, clinician=clinician, receipt=url_for("receipt", launch_id=page_request.id, key=key))
         return self._dependencies.pages.page("thanks", view, tab=page_request.tab)

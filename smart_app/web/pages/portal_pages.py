@@ -8,6 +8,7 @@ from fhir_mappings.people.person import Person
 from smart_app.care.forms.asked_form import AskedForm, about_clinician, ask
 from smart_app.care.forms.saved_drafts import KeptAnswers
 from smart_app.care.patient_portal import known_clinicians, load_portal
+from smart_app.care.record.patient_in_context import open_patient
 from smart_app.care.submission.build_receipt import receipt
 from smart_app.care.submission.delivery import send_again
 from smart_app.care.undelivered.decisions import have_told
@@ -54,6 +55,7 @@ class PortalPages:
         """What can be answered, and what was."""
         page_request = self._dependencies.guard.enter_portal(launch_id)
         page = load_portal(page_request.record)
+        self._dependencies.spoken.to_patient(lambda: page.patient)
         view = portal_view(
             page,
             context=page_request.context,
@@ -95,6 +97,7 @@ class PortalPages:
     def sent(self, launch_id: str, key: str) -> Response:
         """What became of the answers, in plain words."""
         page_request = self._dependencies.guard.enter_portal(launch_id)
+        self._dependencies.spoken.to_patient(lambda: open_patient(page_request.record))
         view = sent_view(
             receipt(page_request.record, key=key),
             patient_id=page_request.context.patient,

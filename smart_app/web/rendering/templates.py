@@ -1,4 +1,4 @@
-"""Turns a view model into a page. A template sees `view`, `csrf`, `tab`, `asset`, `sheet`, `theme` and `language`, and nothing else.
+"""Turns a view model into a page. A template sees `view`, `csrf`, `tab`, `asset`, `sheet`, `theme`, `language` and `switch`, and no more.
 
 Each language has templates of its own, compiled when it is first asked for: what stands in them is said when they are compiled or through
 the catalogue (`{% trans %}`), and a `Sentence` where it is put out. In English a sentence is its own text, so nothing is done to it."""
@@ -14,9 +14,11 @@ from msgspec import Struct
 from fhir_mappings.sentence import Sentence, said
 from smart_app.assets import templates_dir
 from smart_app.web.charts.plot import Symbol
+from smart_app.web.languages.offered_languages import language_name
 from smart_app.web.languages.page_language import ENGLISH_PAGE, PageLanguage, with_english_beneath
 from smart_app.web.languages.unbroken import pieces_of
 from smart_app.web.rendering.ehr_theme import Themes
+from smart_app.web.rendering.spoken_language import SpokenLanguages
 from smart_app.web.rendering.static_files import SCRIPT_IN_PAGE, SHEET_IN_PAGE, StaticFiles
 from smart_app.web.session.tab import Tab
 
@@ -47,7 +49,7 @@ def _environment(language: PageLanguage) -> Environment:
     made.policies["ext.i18n.trimmed"] = True
     # A place of `{% trans %}` may hold a sentence, which Jinja's own callables would put in in English.
     made.newstyle_gettext = True  # type: ignore[attr-defined]  # of the extension
-    made.globals.update(gettext=speaking.gettext, ngettext=speaking.ngettext, language=language)
+    made.globals.update(gettext=speaking.gettext, ngettext=speaking.ngettext, language=language, other_language=speaking.other_language)
     made.filters["body"] = table_body if language is ENGLISH_PAGE else speaking.table_body
     made.filters["marks"] = marks
     made.filters["pieces"] = speaking.pieces
@@ -70,6 +72,10 @@ class Speaking(Struct, frozen=True, kw_only=True):
     def ngettext(self, one: str, many: str, number: int, **values: object) -> Markup:
         """The form that goes with the number."""
         return self._filled(self.language.counted(one, many, number), values)
+
+    def other_language(self, code: str) -> str:
+        """What a language is called that the page does not speak, "" for the page's own, of whatever region."""
+        return "" if code.partition("-")[0] == self.language.code.partition("-")[0] else language_name(code, self.language)
 
     def table_body(self, rows: Sequence[Sequence[str]]) -> Markup:
         """As in English, each sentence said first."""
@@ -119,15 +125,22 @@ class Pages(Struct, frozen=True, kw_only=True):
 
     static: StaticFiles
     themes: Themes
+    spoken: SpokenLanguages
 
-    def page(self, template: str, view: object, *, csrf: str = "", tab: Tab | None = None, status: int = 200) -> Response:
-        """The page of one view model; `tab` where it belongs to a launch."""
-        language = g.get("language", ENGLISH_PAGE)
+    def page(
+        self, template: str, view: object, *, csrf: str = "", tab: Tab | None = None, status: int = 200, by_form: bool = False
+    ) -> Response:
+        """The page of one view model; `tab` where it belongs to a launch, `by_form` where its form brings it back in another language."""
+        language = self.spoken.decide()
         found = environment(language).get_template(f"pages/{template}.html")
         parts = {"asset": self._asset, "sheet": self._sheet, "script": self._script, "theme": self._theme(), "nonce": g.nonce}
+        parts["switch"] = self.spoken.switch(by_form=by_form)
         text = with_english_beneath(found.render(view=view, csrf=csrf, tab=tab, **parts))
         fit = text if _FIT.fullmatch(text) else _UNFIT.sub("\ufffd", text)
-        return Response(fit, status=status, mimetype="text/html")
+        response = Response(fit, status=status, mimetype="text/html", headers={"Content-Language": language.code})
+        if g.get("language_by_browser"):
+            response.vary.add("Accept-Language")
+        return response
 
     def _theme(self) -> Markup:
         """The EHR's colours and type, on pages of a launch that has them."""

@@ -1,7 +1,8 @@
-"""The kinds of cookie: one that binds a sign-in to its browser, one per open launch, and for one hop one that tries whether any is kept.
-Nothing else is ever set. A launch's goes when the launch is over, with whatever page this browser asks for next."""
+"""The kinds of cookie: one that binds a sign-in to its browser, one per open launch, for one hop one that tries whether any is kept, and
+within a launch which language somebody chose. Nothing else is ever set. A launch's goes when the launch is over, with whatever page this
+browser asks for next."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
 from flask import Request, Response
@@ -12,6 +13,8 @@ from smart_app.store.launches import Launches
 from smart_app.telemetry import new_log
 
 PROBE = "__Host-rapport-probe"
+# Sent with the pages of one launch alone, so it takes no room in the line that the cookies of fifty launches share.
+_LANGUAGE = "__Secure-rapport-language-{readers}"
 # Named as before names said whose they are, and not known here, they may be another deployment's of this host, and are left to go by
 # themselves, within `RAPPORT_ABSOLUTE_MINUTES`. More than these (73 bytes each) would crowd both deployments out of the header.
 _LEFT_UNKNOWN = 20
@@ -28,6 +31,17 @@ def keep(response: Response, name: str, value: str, *, seconds: int) -> None:
 def drop(response: Response, name: str) -> None:
     """Take it away again; the attributes must be those it was set with."""
     response.set_cookie(name, "", max_age=0, path="/", secure=True, httponly=True, samesite="None", partitioned=True)
+
+
+def keep_language(response: Response, code: str, *, readers: str, path: str, seconds: int) -> None:
+    """Which language staff, or the patient, have chosen, for the addresses below `path`. Nothing about anybody is in it."""
+    name = _LANGUAGE.format(readers=readers)
+    response.set_cookie(name, code, max_age=seconds, path=path, secure=True, httponly=True, samesite="None", partitioned=True)
+
+
+def language_in(cookies: Mapping[str, str], *, readers: str) -> str:
+    """What they have chosen, "" for nothing."""
+    return cookies.get(_LANGUAGE.format(readers=readers), "")
 
 
 def drop_over(response: Response, request: Request, launches: Launches, *, entered: str | None) -> None:

@@ -7,7 +7,9 @@ from flask import Flask, g
 from markupsafe import escape
 
 from smart_app.errors import ConfigurationError
+from smart_app.services import AppServices
 from smart_app.web.rendering.ehr_theme import Themes
+from smart_app.web.rendering.spoken_language import SpokenLanguages
 from smart_app.web.rendering.static_files import load_static
 from smart_app.web.rendering.templates import Pages, environment, table_body
 from smart_app.web.views.error import failure_view
@@ -51,7 +53,8 @@ def test_a_page_holds_nothing_that_html_may_not(sign: str) -> None:
     app = Flask("test")
     with app.test_request_context():
         g.nonce = "once"
-        # Outside of a launch no theme is asked for.
-        pages = Pages(static=load_static(), themes=cast("Themes", None))
+        # Outside of a launch no theme is asked for, and of one language none is chosen.
+        spoken = SpokenLanguages(services=cast("AppServices", None))
+        pages = Pages(static=load_static(), themes=cast("Themes", None), spoken=spoken)
         html = pages.page("error", view).get_data(as_text=True)
     assert "a\ufffdb\tc\n" in html

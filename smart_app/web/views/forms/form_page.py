@@ -114,7 +114,7 @@ class HiddenField(Struct, frozen=True, kw_only=True):
 
 
 class Heading(Struct, frozen=True, kw_only=True):
-    """What the form is called and how it begins. `language` is that of the instrument's words, where it is not the page's own."""
+    """What the form is called and how it begins. `language` is that of the instrument's words, "" where they are the page's own."""
 
     title: str
     effort: str
@@ -307,7 +307,7 @@ def _heading(draft: BlankForm) -> Heading:
         title=say(form.title),
         effort=_effort(len(draft.instrument.items), form.minutes),
         intro=say((draft.alone and form.intro_home) or form.intro),
-        language=_foreign(draft.instrument, draft.informant),
+        language=_language(draft.instrument, draft.informant),
     )
 
 
@@ -411,9 +411,9 @@ def _sheet(draft: BlankForm) -> tuple[Fact, ...]:
     )
 
 
-def _foreign(instrument: Instrument, informant: Informant) -> str:
-    """The language a screen reader has to change to for the instrument's words (WCAG 3.1.2); "" where it need not."""
-    return instrument.language or "" if instrument.worded(informant) and instrument.language != "en" else ""
+def _language(instrument: Instrument, informant: Informant) -> str:
+    """The language of the instrument's words, which a screen reader has to change to on a page of another (WCAG 3.1.2); "" without any."""
+    return instrument.language or "" if instrument.worded(informant) else ""
 
 
 def _effort(items: int, minutes: int | None) -> str:

@@ -23,8 +23,8 @@ Address = Callable[[str, Person | None], str]
 
 
 class Answerable(Struct, frozen=True, kw_only=True):
-    """One form: what it is called, what it takes and when it was last answered, and where it begins. `language` is that of its title,
-    where it is not the page's own."""
+    """One form: what it is called, what it takes and when it was last answered, and where it begins. `language` is that of its
+    title."""
 
     title: str
     about: str
@@ -119,7 +119,7 @@ def _answerable(form: PortalForm, page: PortalHome, address: Address, today: dat
         title=say(own.title),
         about=f"{formats.count(len(instrument.items), 'short question')}{minutes}. {_last(form.last, page, today)}",
         href=address(instrument.slug, form.clinician),
-        language=instrument.language or "" if instrument.language != "en" else "",
+        language=instrument.language or "",
     )
 
 
