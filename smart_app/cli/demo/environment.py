@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -63,6 +64,8 @@ def local_backend(resources: Sequence[Resource], *, today: date, store: Path | N
 
 def _settings(app: str, folder: Path, *, zone: ZoneInfo, database_url: str | None = None) -> Settings:
     """Settings of a stand: fresh keys, a database that goes with it unless one is named, and every language there is unless some are."""
+    named = variable_of("languages") in os.environ
+    languages: dict[str, Any] = {} if named else {"languages": complete_catalogues()}
     return Settings(
         base_url=app,
         secret_keys=(new_secret(),),
@@ -70,7 +73,7 @@ def _settings(app: str, folder: Path, *, zone: ZoneInfo, database_url: str | Non
         site_name="Northfield General",
         time_zone=zone.key,
         log_level="WARNING",
-        **({} if variable_of("languages") in os.environ else {"languages": complete_catalogues()}),
+        **languages,
     )
 
 
