@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 from flask import Response, g, request
 from msgspec import Struct
 
-from fhir_mappings.people.patient import PatientFields, read_patient
 from smart_app.care.forms.asked_form import form_of
+from smart_app.care.record.patient_in_context import Patient, patient_of
 from smart_app.errors import FhirError, SessionError
 from smart_app.services import AppServices
 from smart_app.web.languages.offered_languages import ENGLISH_ALONE, OfferedLanguages
@@ -45,7 +45,7 @@ class SpokenLanguages(Struct, frozen=True, kw_only=True):
     services: AppServices
     offered: OfferedLanguages = ENGLISH_ALONE
 
-    def to_patient(self, read: Callable[[], PatientFields]) -> None:
+    def to_patient(self, read: Callable[[], Patient]) -> None:
         """A patient reads this page: the one that `read` gives. Where they cannot be read, it is as if their language were not recorded."""
         if not self.offered.several:
             return
@@ -128,7 +128,7 @@ class SpokenLanguages(Struct, frozen=True, kw_only=True):
     def _read_before(self) -> Sequence[str]:
         context = g.get("entered")
         known = self.services.recent.get(context.iss, f"Patient/{context.patient}", context.access_token) if context else None
-        return read_patient(known).languages if known else ()
+        return patient_of(known, zone=self.services.zone(context.iss)).languages if known else ()
 
     def _browsers(self, reader: Reader) -> PageLanguage | None:
         if reader == "tablet":
