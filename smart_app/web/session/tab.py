@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from fhir_mappings.sentence import Sentence
 from smart_app.care.record.record import ChartRecord
 from smart_app.launch.context.launch_context import Via
 from smart_app.web.session.csrf import Csrf
@@ -12,9 +13,13 @@ from smart_app.web.session.csrf import Csrf
 # That a launch is in use is noted once a minute, so it may end as much earlier (store.launches).
 _NOTED_AFTER = timedelta(minutes=1)
 _ENOUGH = 12
-_AGAIN: Mapping[Via, str] = {
-    "standalone": "Start again on Rapport's own page, and sign in there.",
-    "open": "Go back to the list of patients, and choose one there.",
+_AGAIN: Mapping[Via, Sentence] = {
+    "standalone": Sentence("Start again on Rapport's own page, and sign in there."),
+    "open": Sentence("Go back to the list of patients, and choose one there."),
+}
+_LAST: Mapping[Via, Sentence] = {
+    "standalone": Sentence("This page closes in two minutes. Finish here, or start again on Rapport's own page, and sign in there."),
+    "open": Sentence("This page closes in two minutes. Finish here, or go back to the list of patients, and choose one there."),
 }
 
 
@@ -22,7 +27,8 @@ _AGAIN: Mapping[Via, str] = {
 class Tab:
     """`launch` and `patient` are the same in all pages of the same one in this deployment. `idle`: seconds after which the launch ends
     without use, `left`: in any case, or after which nothing can be asked of
-    the record any more. `stay` is where its use can be noted. `again` is how to come back, None for the way from a chart.
+    the record any more. `stay` is where its use can be noted. `again` is how to come back, None for the way from a chart; `last` the same
+    in the sentence that the page is about to close.
     `ended`: this page closed the launch."""
 
     launch: str
@@ -31,7 +37,8 @@ class Tab:
     left: int
     stay: str
     csrf: str = field(repr=False)
-    again: str | None = None
+    again: Sentence | None = None
+    last: Sentence | None = None
     ended: bool = False
 
 
@@ -49,5 +56,6 @@ def tab_of(record: ChartRecord, csrf: Csrf, *, name: str, stay: str, token: str,
         stay=stay,
         csrf=token,
         again=_AGAIN.get(context.via),
+        last=_LAST.get(context.via),
         ended=ended,
     )

@@ -16,7 +16,7 @@
   };
   box.tabIndex = 0;
   box.setAttribute("role", "group");
-  box.setAttribute("aria-label", "Focus line, moved by the left and right arrow keys");
+  box.setAttribute("aria-label", box.dataset.label);
   box.addEventListener("keydown", (event) => {
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (!step) return;

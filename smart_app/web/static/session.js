@@ -1,7 +1,21 @@
 // Tells of the launch behind this page: that it is about to end or has ended, and that another chart was opened in this browser; and keeps
 // what is typed into a form. Everything works without this.
 (() => {
-  const { launch, patient, idle, left, stay, csrf, ended, again = "Open Rapport again from the patient's chart." } = document.currentScript.dataset;
+  const { launch, patient, idle, left, stay, csrf, ended, ...said } = document.currentScript.dataset;
+  // A page of another language brings these in it.
+  const again = said.again || "Open Rapport again from the patient's chart.";
+  const words = {
+    gone: "This page's session has ended.",
+    kept: "This page's session has ended. Your answers stay on the page: press the button below, and they are kept.",
+    soon: "This page closes in two minutes if it is not used.",
+    keep: "Keep it open",
+    last: `This page closes in two minutes. Finish here, or ${again[0].toLowerCase()}${again.slice(1)}`,
+    framed: "The record system shows Rapport in a locked frame, from which nothing can be sent. Open Rapport from the patient's chart in a window of its own. For the IT team: the frame's sandbox lacks allow-same-origin.",
+    closed: "Rapport was closed in another tab.",
+    other: "Another chart was opened in Rapport in this browser. Check the name at the top of this page.",
+    hide: "Hide",
+    ...said,
+  };
   const channel = "BroadcastChannel" in window ? new BroadcastChannel("rapport") : { postMessage() {} };
   if (ended) return channel.postMessage({ ended: launch });
   const main = document.querySelector("main");
@@ -32,23 +46,23 @@
     if (!form) for (const one of [...document.querySelectorAll(".banner, .context"), ...main.children]) if (one !== box) one.remove();
   };
   const use = () => post(stay, { csrf }).then((answer) => {
-    if (!answer.ok) return end(`This page's session has ended. ${again}`);
+    if (!answer.ok) return end(`${words.gone} ${again}`);
     seen = Date.now();
     hide();
   });
   const watch = () => {
     const rest = Math.min(seen + idle * 1000, limit) - Date.now();
-    if (rest <= 0) end(`This page's session has ended.${form ? " Your answers stay on the page: press the button below, and they are kept." : ` ${again}`}`);
+    if (rest <= 0) end(form ? words.kept : `${words.gone} ${again}`);
     else if (over || rest > 120000) return;
-    else if (limit - Date.now() > 120000) say("This page closes in two minutes if it is not used.", "Keep it open", use);
-    else say(`This page closes in two minutes. Finish here, or ${again[0].toLowerCase()}${again.slice(1)}`);
+    else if (limit - Date.now() > 120000) say(words.soon, words.keep, use);
+    else say(words.last);
   };
-  if (origin === "null") return say("The record system shows Rapport in a locked frame, from which nothing can be sent. Open Rapport from the patient's chart in a window of its own. For the IT team: the frame's sandbox lacks allow-same-origin.");
+  if (origin === "null") return say(words.framed);
   setInterval(watch, 5000);
   channel.onmessage = ({ data }) => {
-    if (data.ended === launch) end(`Rapport was closed in another tab. ${again}`);
+    if (data.ended === launch) end(`${words.closed} ${again}`);
     else if (data.launch === launch) seen = Date.now();
-    else if (data.patient && data.patient !== patient && !over) say("Another chart was opened in Rapport in this browser. Check the name at the top of this page.", "Hide", hide);
+    else if (data.patient && data.patient !== patient && !over) say(words.other, words.hide, hide);
   };
   channel.postMessage({ launch, patient });
   addEventListener("pageshow", (event) => event.persisted && !form && location.reload());
