@@ -7,9 +7,11 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from flask import Response, g, request
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes
+from jinja2.ext import InternationalizationExtension
+from jinja2.parser import Parser
 from markupsafe import Markup, escape
-from msgspec import Struct
+from msgspec import Struct, field
 
 from fhir_mappings.sentence import Sentence, said
 from smart_app.assets import templates_dir
@@ -43,7 +45,7 @@ def _environment(language: PageLanguage) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
-        extensions=["jinja2.ext.i18n"],
+        extensions=[SaidWhenCompiled],
         finalize=None if language is ENGLISH_PAGE else speaking.put_out,
     )
     made.policies["ext.i18n.trimmed"] = True
@@ -56,10 +58,26 @@ def _environment(language: PageLanguage) -> Environment:
     return made
 
 
+class SaidWhenCompiled(InternationalizationExtension):
+    """`{% trans %}` as Jinja has it, but that a text without places is part of the template as it is compiled, since each language has
+    templates of its own: to say all of a dashboard's anew for each page took a quarter of its rendering."""
+
+    def parse(self, parser: Parser) -> nodes.Node | list[nodes.Node]:
+        """One block."""
+        parsed = super().parse(parser)
+        match parsed:
+            case nodes.Output(nodes=[nodes.Call(node=nodes.Name(name="gettext"), args=[nodes.Const(value=text)], kwargs=[])]):
+                said_now = self.environment.globals["gettext"](text)  # type: ignore[operator]  # ours
+                return nodes.Output([nodes.TemplateData(str(said_now))], lineno=parsed.lineno)
+            case _:
+                return parsed
+
+
 class Speaking(Struct, frozen=True, kw_only=True):
-    """What templates put out, in a language."""
+    """What templates put out, in a language. `plain` keeps the texts without places that expressions of templates have."""
 
     language: PageLanguage
+    plain: dict[str, Markup] = field(default_factory=dict)
 
     def put_out(self, value: object) -> object:
         """Sentences in the language, everything else as it is."""
@@ -67,7 +85,12 @@ class Speaking(Struct, frozen=True, kw_only=True):
 
     def gettext(self, text: str, **values: object) -> Markup:
         """A text of a template, its markup and all."""
-        return self._filled(self.language.text(text), values)
+        if values:
+            return self._filled(self.language.text(text), values)
+        found = self.plain.get(text)
+        if found is None:
+            found = self.plain[text] = self._filled(self.language.text(text), values)
+        return found
 
     def ngettext(self, one: str, many: str, number: int, **values: object) -> Markup:
         """The form that goes with the number."""

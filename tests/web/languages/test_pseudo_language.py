@@ -2,6 +2,8 @@
 
 from datetime import date
 
+import pytest
+
 from fhir_mappings.sentence import Sentence, counted, listed
 from smart_app.web.languages.pseudo_language import LEFT_TO_RIGHT, RIGHT_TO_LEFT, PseudoLanguage
 from smart_app.web.rendering.templates import environment
@@ -27,6 +29,15 @@ def test_templates_say_sentences_texts_and_tables_in_it() -> None:
     said = "⟦no&lt;body&gt;~⟧"
     assert shown == f"⟦Seen by <b>{said}</b>~~⟧ {said} <i title='{said}'><tr><th scope=\"row\">{said}</th><td>x</td></tr>\n</i>"
     assert environment().from_string(source).render(view=Sentence("nobody")).startswith("Seen by <b>nobody</b> nobody ")
+
+
+def test_a_text_without_places_is_part_of_the_template_as_it_is_compiled() -> None:
+    page = environment(PSEUDO).from_string("<p title='{% trans %}50 % of <b>all</b>{% endtrans %}'>{{ gettext('50 %% left') }}</p>")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(PseudoLanguage, "text", None)
+        patch.setitem(environment(PSEUDO).globals, "gettext", lambda text: text)
+        assert page.render() == "<p title='⟦50 % of <b>all</b>~~~⟧'>50 %% left</p>"
+    assert page.render() == "<p title='⟦50 % of <b>all</b>~~~⟧'>⟦50 % left~~⟧</p>"
 
 
 def test_a_page_says_its_language_and_its_direction() -> None:
