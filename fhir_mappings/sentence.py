@@ -252,3 +252,7 @@ def _made(kind: type[_Kind], english: str, **parts: object) -> _Kind:
 
 def _slots(kind: type) -> Iterable[str]:
     return [name for one in kind.__mro__ for name in cast("tuple[str, ...]", getattr(one, "__slots__", ()))]
+
+
+# Where there is nothing to say.
+NOTHING = joined("", ())

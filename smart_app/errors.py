@@ -32,6 +32,8 @@ RapportError
 import re
 from typing import Literal
 
+from fhir_mappings.sentence import Sentence
+
 LaunchCode = Literal[
     "iss_missing",
     "iss_not_listed",
@@ -73,8 +75,9 @@ LaunchCode = Literal[
 class RapportError(Exception):
     """Base of every error Rapport raises on purpose.
 
-    `user_message` is one plain sentence and holds no patient data; `code` is stable, for logs and tests; `detail` goes to the
-    IT part of an error page and to the log, and must not hold secrets, tokens or patient data.
+    `user_message` is one plain sentence and holds no patient data: a `Sentence` in every kind but those that stop a program before there
+    is a page. `code` is stable, for logs and tests; `detail` goes to the IT part of an error page, in English, and to the log, and must not
+    hold secrets, tokens or patient data.
     """
 
     http_status = 500
@@ -101,11 +104,12 @@ class LaunchError(RapportError):
     signed in, and reads the page, is a patient."""
 
     http_status = 400
+    user_message: Sentence
 
     def __init__(
         self,
         code: LaunchCode,
-        user_message: str,
+        user_message: Sentence,
         *,
         detail: str = "",
         status: int = 400,
@@ -124,6 +128,10 @@ class SessionError(RapportError):
 
     http_status = 403
     code = "session_ended"
+    user_message: Sentence
+
+    def __init__(self, user_message: Sentence, *, detail: str = "") -> None:
+        super().__init__(user_message, detail=detail)
 
 
 class ForeignPage(SessionError):
@@ -140,7 +148,7 @@ class GaveWay(SessionError):
     """More launches were opened in its browser than stay open beside each other, and it was the oldest."""
 
     code = "gave_way"
-    why = "This chart was closed because more than fifty were opened in this browser since."
+    why = Sentence("This chart was closed because more than fifty were opened in this browser since.")
 
 
 class OtherBrowser(SessionError):
@@ -183,8 +191,9 @@ class FhirError(RapportError):
 
     http_status = 502
     code = "fhir_failed"
+    user_message: Sentence
 
-    def __init__(self, user_message: str, *, status: int = 0, diagnostics: str = "", detail: str = "") -> None:
+    def __init__(self, user_message: Sentence, *, status: int = 0, diagnostics: str = "", detail: str = "") -> None:
         super().__init__(user_message, detail=detail or f"HTTP {status}")
         self.status = status
         self.diagnostics = diagnostics
@@ -220,7 +229,7 @@ class NotGranted(Forbidden):
     http_status = 403
     code = "scope_insufficient"
 
-    def __init__(self, user_message: str, *, lacking: str) -> None:
+    def __init__(self, user_message: Sentence, *, lacking: str) -> None:
         super().__init__(user_message, detail=f"not granted: {lacking}; nothing was asked of the server")
 
 
@@ -247,7 +256,7 @@ class Unavailable(FhirError):
 
     code = "fhir_unavailable"
 
-    def __init__(self, user_message: str, *, status: int, diagnostics: str = "", retry_after: float | None = None) -> None:
+    def __init__(self, user_message: Sentence, *, status: int, diagnostics: str = "", retry_after: float | None = None) -> None:
         super().__init__(user_message, status=status, diagnostics=diagnostics)
         self.retry_after = retry_after
 
@@ -257,6 +266,10 @@ class StoreError(RapportError):
 
     http_status = 503
     code = "store_failed"
+    user_message: Sentence
+
+    def __init__(self, user_message: Sentence, *, detail: str = "") -> None:
+        super().__init__(user_message, detail=detail)
 
 
 class NotOpened(StoreError):

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from fhir_mappings.sentence import Sentence
 from smart_app.errors import Conflict, FhirError, Forbidden, NotFound, NotSent, Refused, Unauthorized
 from smart_app.fhir.capability import Capabilities, parse_capabilities
 from smart_app.fhir.client import FhirClient, search_value
@@ -50,7 +51,7 @@ def r4_capabilities(client: FhirClient) -> Capabilities:
     statement = client.capabilities()
     version = str(statement.get("fhirVersion", ""))
     if not version.startswith("4.0"):
-        raise FhirError(f"It is no FHIR R4 server (fhirVersion {version[:20]!r}).", status=200)
+        raise FhirError(Sentence("It is no FHIR R4 server (fhirVersion {version}).", version=repr(version[:20])), status=200)
     return parse_capabilities(statement)
 
 
@@ -128,13 +129,14 @@ def _found(client: FhirClient, resource: Definition) -> _Found:
     kind, url, version = resource["resourceType"], resource["url"], resource["version"]
     result = client.search(kind, [("url", search_value(url)), ("version", search_value(version))], fresh=True)
     if any(one.get("url") != url for one in result.resources):
-        raise FhirError(f"{kind} cannot be searched by address here: other resources came back.")
+        raise FhirError(Sentence("{kind} cannot be searched by address here: other resources came back.", kind=kind))
     # A server that knows no `version` gives all of them.
     same = [one for one in result.resources if one.get("version") == version]
     if len(same) > 1:
-        raise Conflict(f"It is there {len(same)} times: {', '.join(map(_place, same))}. Remove all but one.")
+        places = ", ".join(map(_place, same))
+        raise Conflict(Sentence("It is there {times} times: {places}. Remove all but one.", times=len(same), places=places))
     if not same and not result.complete:
-        raise Refused(f"Whether it is there cannot be told. {result.reason}")
+        raise Refused(Sentence("Whether it is there cannot be told. {reason}", reason=result.reason or ""))
     if same:
         return _Found(there=same[0])
     own = _own(client, resource)
@@ -154,9 +156,9 @@ def _own(client: FhirClient, resource: Definition) -> Definition | None:
 def _check_offered(capabilities: Capabilities, kind: str) -> None:
     """Refused when the server says itself that it keeps no such resources, or that they cannot be found again."""
     if capabilities.can(kind, "create") is False and capabilities.can(kind, "update") is False:
-        raise Refused(f"The server says that it keeps no {kind}.")
+        raise Refused(Sentence("The server says that it keeps no {kind}.", kind=kind))
     if capabilities.searchable(kind, "url") is False:
-        raise Refused(f"The server says that {kind} cannot be searched by address, so it could not be found again.")
+        raise Refused(Sentence("The server says that {kind} cannot be searched by address, so it could not be found again.", kind=kind))
 
 
 def _canonical(resource: Definition) -> str:

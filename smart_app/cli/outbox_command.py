@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
+from fhir_mappings.sentence import Sentence
 from smart_app.care.submission.judgement import for_want_of_permission
 from smart_app.care.submission.sealed_submission import SealedSubmission, from_payload, readable
 from smart_app.care.submission.write_ladder import step_words
@@ -82,10 +83,10 @@ def retry(key: str, *, name: str) -> None:
     with existing_store() as store:
         entry = _found(store, key, whole=True)
         if why_not := _why_not_retry(entry, _registration()):
-            raise NotOffered(f"{why_not} Nothing was marked.")
+            raise NotOffered(Sentence("{why_not} Nothing was marked.", why_not=why_not))
         with store.database.begin() as together:
             if not store.outbox.ask_again(key, within=together):
-                raise NotOffered("How it stands has changed meanwhile. Nothing was marked.")
+                raise NotOffered(Sentence("How it stands has changed meanwhile. Nothing was marked."))
             store.audit.add("submission_due", launch_id=None, context=entry.author, detail={"key": key, "by": name}, within=together)
     who = "its author alone" if for_want_of_permission(from_payload(entry.payload)) else "its author, or a colleague"
     click.echo(f"due: it goes out when {who} opens Rapport from that chart and tries again")
@@ -111,7 +112,7 @@ def _found(store: Store, text: str, *, whole: bool = False) -> OutboxEntry:
     if whole:
         entry = store.outbox.get(text)
         if entry is None:
-            raise NotOffered("There is nothing of that key in the outbox. `rapport outbox list` prints the keys.")
+            raise NotOffered(Sentence("There is nothing of that key in the outbox. `rapport outbox list` prints the keys."))
         return entry
     if len(text) < _SHORTEST_PREFIX:
         raise click.UsageError(f"Give at least {_SHORTEST_PREFIX} characters of the key.")
@@ -121,7 +122,8 @@ def _found(store: Store, text: str, *, whole: bool = False) -> OutboxEntry:
 def _only(entries: Sequence[OutboxEntry]) -> OutboxEntry:
     if len(entries) == 1:
         return entries[0]
-    raise NotOffered("Several keys begin so. Give more of it." if entries else "No key of what is open begins so.")
+    several, none = Sentence("Several keys begin so. Give more of it."), Sentence("No key of what is open begins so.")
+    raise NotOffered(several if entries else none)
 
 
 def _why_not_retry(entry: OutboxEntry, registration: Registration) -> str:

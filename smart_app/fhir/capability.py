@@ -9,6 +9,7 @@ from threading import Lock
 from msgspec import Struct
 from msgspec.structs import replace
 
+from fhir_mappings.sentence import Sentence
 from smart_app.errors import FhirError
 
 Stated = bool | None
@@ -31,7 +32,7 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     types: Mapping[str, TypeCapability] | None
     system: frozenset[str]
     software: str
-    reason: str | None = None
+    reason: Sentence | None = None
     understated: frozenset[str] = frozenset()
 
     def can(self, resource_type: str, interaction: str) -> Stated:
@@ -69,7 +70,7 @@ class Capabilities(Struct, frozen=True, kw_only=True):
         return None if self.types is None else "transaction" in self.system
 
 
-def unstated(reason: str) -> Capabilities:
+def unstated(reason: Sentence) -> Capabilities:
     """What is known when no statement could be read."""
     return Capabilities(types=None, system=frozenset(), software="", reason=reason)
 
@@ -83,7 +84,7 @@ def parse_capabilities(statement: Mapping[str, object]) -> Capabilities:
         types=listed or None,
         system=_codes(rest.get("interaction"), "code") or frozenset(),
         software=_software(software) if isinstance(software, dict) else "",
-        reason=None if listed else "The server's CapabilityStatement lists no resource types.",
+        reason=None if listed else Sentence("The server's CapabilityStatement lists no resource types."),
     )
 
 
@@ -120,9 +121,9 @@ class CapabilityCache:
         if known is not None and (reading is None or known[0].types is not None):
             return known[0]
         try:
-            return reading.result(wait) if reading else unstated("The server's CapabilityStatement was not read.")
+            return reading.result(wait) if reading else unstated(Sentence("The server's CapabilityStatement was not read."))
         except StillReading:
-            return unstated("The server took too long to describe what it can do.")
+            return unstated(Sentence("The server took too long to describe what it can do."))
 
     def _begin(self, base: str) -> Future[Capabilities] | None:
         """The read under way, begun if need be; None while a known statement is fresh."""

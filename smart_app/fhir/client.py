@@ -12,6 +12,7 @@ import simplejson
 from msgspec import Struct
 
 from fhir_mappings.r4.references import is_id, local_reference
+from fhir_mappings.sentence import Sentence, counted
 from smart_app.errors import FhirError, NotFound, Unauthorized
 from smart_app.fhir.operation_outcome import words_of
 from smart_app.fhir.reference import place_of
@@ -65,10 +66,10 @@ class FhirClient(Struct, frozen=True, kw_only=True):
         """The current version, past any cache on the way where it has to be `fresh`. FhirError, also when the server answers with another
         resource than asked for; NotFound without a request for what cannot be an id, as it would become another address."""
         if not is_id(resource_id):
-            raise NotFound("The health record has no such entry.", status=404)
+            raise NotFound(Sentence("The health record has no such entry."), status=404)
         body = self._get(f"{self.base}/{resource_type}/{resource_id}", deadline=deadline, extra=_FRESH if fresh else {}).body
         if body is None or body.get("resourceType") != resource_type or body.get("id") != resource_id:
-            raise FhirError("The health record answered with another entry than the one asked for.", status=200)
+            raise FhirError(Sentence("The health record answered with another entry than the one asked for."), status=200)
         return body
 
     def read_reference(self, reference: str, deadline: float | None = None, *, fresh: bool = False) -> Resource:
@@ -87,7 +88,7 @@ class FhirClient(Struct, frozen=True, kw_only=True):
         pages.take(self.page(url, deadline=deadline, fresh=fresh), asked=url)
         while pages.following is not None:
             if len(pages.visited) >= self.page_limit:
-                pages.stop(f"Only the first {self.page_limit} pages were read.")
+                pages.stop(counted("Only the first {n} page was read.", "Only the first {n} pages were read.", self.page_limit))
             else:
                 self._follow(pages, pages.following, deadline=deadline, fresh=fresh)
         return pages.result()
@@ -101,7 +102,9 @@ class FhirClient(Struct, frozen=True, kw_only=True):
         answer = self._get(url, deadline=deadline, extra=_FRESH if fresh else {})
         if answer.body is None or answer.body.get("resourceType") != "Bundle":
             said = words_of(answer.body)
-            raise FhirError("The health record answered a search with something else than a list.", status=answer.status, diagnostics=said)
+            raise FhirError(
+                Sentence("The health record answered a search with something else than a list."), status=answer.status, diagnostics=said
+            )
         return answer.body
 
     def create(self, resource: Mapping[str, object], *, if_none_exist: str | None = None) -> WrittenResource:
@@ -115,7 +118,7 @@ class FhirClient(Struct, frozen=True, kw_only=True):
         version, Refused where it lets no client choose an id (FHIR R4, "update as create"), NotFound as in `read` for what is no id."""
         identity = resource.get("id")
         if not isinstance(identity, str) or not is_id(identity):
-            raise NotFound("The health record has no such entry.", status=404)
+            raise NotFound(Sentence("The health record has no such entry."), status=404)
         url = f"{self.base}/{resource['resourceType']}/{identity}"
         extra = {"If-Match": f'W/"{if_match}"'} if if_match else {}
         answer = self._send("PUT", url, resource, extra=extra)
@@ -128,14 +131,14 @@ class FhirClient(Struct, frozen=True, kw_only=True):
         answer = self._send("POST", self.base, bundle, extra={}, text=text)
         sent, given = entries_of(bundle), entries_of(answer.body or {})
         if len(sent) != len(given):
-            raise FhirError("The health record did not say what it stored.", status=answer.status, detail="entries missing")
+            raise FhirError(Sentence("The health record did not say what it stored."), status=answer.status, detail="entries missing")
         return tuple(_entry_outcome(entry, wanted) for entry, wanted in zip(given, map(_type_sent, sent), strict=True))
 
     def capabilities(self, *, deadline: float | None = None) -> Resource:
         """The CapabilityStatement as sent. FhirError."""
         body = self._get(f"{self.base}/metadata", deadline=deadline).body
         if body is None or body.get("resourceType") != "CapabilityStatement":
-            raise FhirError("The health record does not describe what it can do.", status=200)
+            raise FhirError(Sentence("The health record does not describe what it can do."), status=200)
         return body
 
     def _follow(self, pages: SearchPages, url: str, *, deadline: float | None, fresh: bool) -> None:
@@ -143,7 +146,7 @@ class FhirClient(Struct, frozen=True, kw_only=True):
         try:
             bundle = self.page(url, deadline=deadline, fresh=fresh)
         except FhirError as error:
-            pages.stop(f"Page {len(pages.visited) + 1} could not be read. {error.user_message}")
+            pages.stop(Sentence("Page {number} could not be read. {why}", number=len(pages.visited) + 1, why=error.user_message))
         else:
             pages.take(bundle, asked=url)
 

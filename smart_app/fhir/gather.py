@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 
 from msgspec import Struct
 
+from fhir_mappings.sentence import Sentence
 from smart_app.errors import FhirError, Unreachable
 
 T = TypeVar("T")
@@ -24,7 +25,7 @@ class Failed(Struct, frozen=True, kw_only=True):
     error: FhirError
 
     @property
-    def reason(self) -> str:
+    def reason(self) -> Sentence:
         """The sentence for people."""
         return self.error.user_message
 
@@ -42,7 +43,8 @@ def gather(pool: Executor, reads: Mapping[str, Callable[[float], T]], *, seconds
 def _result(future: Future[T], seconds: float) -> Loaded[T] | Failed:
     if not future.done():
         future.cancel()
-        return Failed(error=Unreachable(f"No answer within {seconds:g} seconds."))
+        waited = f"{seconds:g}"
+        return Failed(error=Unreachable(Sentence("No answer within {seconds} seconds.", seconds=waited)))
     try:
         return Loaded(value=future.result())
     except FhirError as error:

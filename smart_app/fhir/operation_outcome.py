@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import simplejson
 
+from fhir_mappings.sentence import Sentence
 from smart_app.errors import Conflict, FhirError, Forbidden, NotFound, Refused, Unauthorized, Unavailable
 
 _MAX_WORDS = 500
@@ -11,13 +12,13 @@ _SERVER_FAULT = 500
 _REDIRECT_END = 400
 _TOO_MANY = 429
 _NOT_IMPLEMENTED = 501
-_KINDS: Mapping[int, tuple[type[FhirError], str]] = {
-    401: (Unauthorized, "The health record no longer accepts this sign-in."),
-    403: (Forbidden, "The health record does not allow this for the person signed in."),
-    404: (NotFound, "The health record has no such entry, or does not offer it."),
-    410: (NotFound, "The entry was deleted in the health record."),
-    409: (Conflict, "Somebody else changed or wrote this at the same time."),
-    412: (Conflict, "The entry was changed in the health record in the meantime, or exists more than once."),
+_KINDS: Mapping[int, tuple[type[FhirError], Sentence]] = {
+    401: (Unauthorized, Sentence("The health record no longer accepts this sign-in.")),
+    403: (Forbidden, Sentence("The health record does not allow this for the person signed in.")),
+    404: (NotFound, Sentence("The health record has no such entry, or does not offer it.")),
+    410: (NotFound, Sentence("The entry was deleted in the health record.")),
+    409: (Conflict, Sentence("Somebody else changed or wrote this at the same time.")),
+    412: (Conflict, Sentence("The entry was changed in the health record in the meantime, or exists more than once.")),
 }
 
 
@@ -28,13 +29,13 @@ def failure(status: int, headers: Mapping[str, str], body: bytes) -> FhirError:
         kind, sentence = _KINDS[status]
         return kind(sentence, status=status, diagnostics=words)
     if status == _NOT_IMPLEMENTED:
-        return Refused("The health record does not offer this.", status=status, diagnostics=words)
+        return Refused(Sentence("The health record does not offer this."), status=status, diagnostics=words)
     if status == _TOO_MANY or status >= _SERVER_FAULT:
         wait = _seconds(headers.get("Retry-After"))
-        return Unavailable("The health record is overloaded or has a fault.", status=status, diagnostics=words, retry_after=wait)
+        return Unavailable(Sentence("The health record is overloaded or has a fault."), status=status, diagnostics=words, retry_after=wait)
     if status < _REDIRECT_END:
-        return FhirError("The health record answered with another address, which is not followed.", status=status)
-    return Refused("The health record did not accept this.", status=status, diagnostics=words)
+        return FhirError(Sentence("The health record answered with another address, which is not followed."), status=status)
+    return Refused(Sentence("The health record did not accept this."), status=status, diagnostics=words)
 
 
 def diagnostics(body: bytes) -> str:

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 
 from msgspec import Struct, field
 
+from fhir_mappings.sentence import Sentence, counted, joined
 from smart_app.fhir.outcome_entries import Said, said_in
 from smart_app.fhir.self_link import shows_another_question
 from smart_app.fhir.wire import under_base
 
 _Resource = dict[str, object]
-_ANOTHER_QUESTION = "The server's answer says that it searched for something else than it was asked, so results may be missing."
+_ANOTHER_QUESTION = Sentence("The server's answer says that it searched for something else than it was asked, so results may be missing.")
 _MOST_SAID = 2
 
 
@@ -22,7 +23,7 @@ class SearchResult(Struct, frozen=True, kw_only=True):
     included: tuple[_Resource, ...]
     notes: tuple[str, ...]
     complete: bool
-    reason: str | None
+    reason: Sentence | None
     pages: int
     lasting: bool = False
 
@@ -43,7 +44,7 @@ class SearchPages(Struct, kw_only=True):
     seen: dict[tuple[str, str], int] = field(default_factory=dict)
     received: int = 0
     suspect: bool = False
-    stopped: str | None = None
+    stopped: Sentence | None = None
 
     def take(self, bundle: Mapping[str, object], *, asked: str) -> None:
         """Sort the entries of the page that came from the address `asked`, and see where it leads."""
@@ -58,11 +59,11 @@ class SearchPages(Struct, kw_only=True):
             if isinstance(resource, dict):
                 self._sort(resource, entry.get("search"))
         if not first and entries and len(self.seen) == before:
-            self.stop("The server sent the same page twice, so the list may lack some.")
+            self.stop(Sentence("The server sent the same page twice, so the list may lack some."))
         else:
             self._lead_on(_link(bundle, "next"), current=asked)
 
-    def stop(self, reason: str) -> None:
+    def stop(self, reason: Sentence) -> None:
         """Read no further page, for that reason; nothing read before is lost."""
         self.following = None
         self.stopped = reason
@@ -75,9 +76,9 @@ class SearchPages(Struct, kw_only=True):
     def _lead_on(self, link: str | None, *, current: str) -> None:
         self.following = under_base(link, base=self.base, current=current) if link else None
         if link and self.following is None:
-            self.stop("The server's next page lies outside its own address, so it was not opened.")
+            self.stop(Sentence("The server's next page lies outside its own address, so it was not opened."))
         elif self.following in self.visited:
-            self.stop("The server's pages lead back to one another, so the list may lack some.")
+            self.stop(Sentence("The server's pages lead back to one another, so the list may lack some."))
 
     def _sort(self, resource: _Resource, search: object) -> None:
         kind = resource.get("resourceType")
@@ -98,7 +99,8 @@ class SearchPages(Struct, kw_only=True):
         """The search as far as it was read; what the server said of it, a page that answers another question, and a total larger than what
         arrived, are said."""
         missing = [one for one in self.said if one.missing]
-        reason = " ".join(filter(None, (self._why_short(), _in_its_words(missing)))) or None
+        said = [sentence for sentence in (self._why_short(), _in_its_words(missing)) if sentence]
+        reason = joined(" ", said) if said else None
         return SearchResult(
             resources=tuple(self.matches),
             included=tuple(self.included),
@@ -109,13 +111,18 @@ class SearchPages(Struct, kw_only=True):
             lasting=bool(missing) and self.stopped is None and not any(one.passing for one in missing),
         )
 
-    def _why_short(self) -> str | None:
+    def _why_short(self) -> Sentence | None:
         if self.stopped is not None:
             return self.stopped
         if self.suspect:
             return _ANOTHER_QUESTION
         if self.total is not None and self.total > self.received:
-            return f"The server counts {self.total} results and gave {self.received}."
+            return counted(
+                "The server counts {n} result and gave {received}.",
+                "The server counts {n} results and gave {received}.",
+                self.total,
+                received=self.received,
+            )
         return None
 
 
@@ -125,10 +132,10 @@ def entries_of(bundle: Mapping[str, object]) -> list[Mapping[str, object]]:
     return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
 
 
-def _in_its_words(missing: list[Said]) -> str | None:
+def _in_its_words(missing: list[Said]) -> Sentence | None:
     """The first sentences of the server's; "" of it never hides that it had something to say."""
     words = list(dict.fromkeys(one.words for one in missing))[:_MOST_SAID]
-    return f"The server said: {_quoted(words)}." if words else None
+    return Sentence("The server said: {words}.", words=_quoted(words)) if words else None
 
 
 def _quoted(words: list[str]) -> str:

@@ -9,6 +9,7 @@ import requests
 from msgspec import Struct
 from urllib3.exceptions import HTTPError, NewConnectionError
 
+from fhir_mappings.sentence import Sentence
 from smart_app.errors import FhirError, NotSent, Unreachable
 from smart_app.fhir.operation_outcome import failure
 from smart_app.http import parse_json
@@ -18,8 +19,8 @@ FHIR_JSON = "application/fhir+json"
 _CHUNK = 1 << 18
 # Every character that may stand in an address (RFC 3986, appendix A); another one has to be encoded first.
 _ENCODED = re.compile(r"[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]+")
-_NO_ANSWER = "The health record did not answer completely."
-_NOT_FHIR = "The health record answered with something that is not FHIR JSON."
+_NO_ANSWER = Sentence("The health record did not answer completely.")
+_NOT_FHIR = Sentence("The health record answered with something that is not FHIR JSON.")
 
 
 class Answer(Struct, frozen=True, kw_only=True):
@@ -41,7 +42,7 @@ class ExchangeLimits(Struct, frozen=True, kw_only=True):
         """Seconds left for the next wait. Unreachable when there are none."""
         left = min(self.timeout, self.deadline - time.monotonic())
         if left <= 0:
-            raise Unreachable("The health record took too long to answer.", detail="deadline passed")
+            raise Unreachable(Sentence("The health record took too long to answer."), detail="deadline passed")
         return left
 
 
@@ -108,7 +109,9 @@ def _read(response: requests.Response, limits: ExchangeLimits) -> bytes:
     while part := response.raw.read1(_CHUNK, decode_content=True):
         body += part
         if len(body) > limits.max_bytes:
-            raise Unreachable("The health record answered with more than can be read.", status=response.status_code, detail="too large")
+            raise Unreachable(
+                Sentence("The health record answered with more than can be read."), status=response.status_code, detail="too large"
+            )
         limits.remaining()
     return bytes(body)
 
@@ -130,5 +133,5 @@ def _unreachable(error: Exception) -> Unreachable:
     """NotSent when no connection was made, Unreachable otherwise: only then may a write have happened."""
     reason = getattr(error.args[0], "reason", None) if error.args else None
     if isinstance(error, requests.ConnectTimeout) or isinstance(reason, NewConnectionError):
-        return NotSent("The health record could not be reached.", detail=type(reason or error).__name__)
+        return NotSent(Sentence("The health record could not be reached."), detail=type(reason or error).__name__)
     return Unreachable(_NO_ANSWER, detail=type(error).__name__)

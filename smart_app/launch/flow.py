@@ -17,6 +17,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from fhir_mappings.r4.references import is_id
+from fhir_mappings.sentence import Sentence
 from smart_app.errors import ConfigurationError, LaunchCode, LaunchError, SessionError, WrongPatient
 from smart_app.http import FetchError, get_json
 from smart_app.launch.context.context_parameters import context_items, contradiction, read_context_parameters
@@ -43,8 +44,8 @@ _LONGEST_ADDRESS = 2000
 # What became of the tokens of a launch that was closed: there were none, the server takes none back, it confirmed all and the record does
 # not answer to them any more, or not all of that.
 Revocation = Literal["nothing", "not_offered", "confirmed", "failed"]
-_RELAUNCH = "Open Rapport again from the patient's chart."
-_RESTART = "Start again, and choose a patient when your record system asks for one."
+_RELAUNCH = Sentence("Open Rapport again from the patient's chart.")
+_RESTART = Sentence("Start again, and choose a patient when your record system asks for one.")
 # SMART App Launch 2.2, capabilities: a launch without a chart is told of a patient.
 _CHOOSES_PATIENT = "context-standalone-patient"
 
@@ -112,9 +113,9 @@ class Launcher:
     def begin(self, iss: str, launch: str) -> Begun:
         """Start an EHR launch; `iss` and `launch` exactly as received. Raises LaunchError. An unknown `iss` causes no request at all."""
         if not iss:
-            raise LaunchError("iss_missing", f"The address does not say which EHR it comes from. {_RELAUNCH}")
+            raise LaunchError("iss_missing", Sentence("The address does not say which EHR it comes from. {next_step}", next_step=_RELAUNCH))
         if not launch:
-            raise LaunchError("launch_missing", f"The EHR sent no launch context. {_RELAUNCH}")
+            raise LaunchError("launch_missing", Sentence("The EHR sent no launch context. {next_step}", next_step=_RELAUNCH))
         issuer = self._issuer(iss)
         if isinstance(issuer.auth, OpenServer):
             raise _not_listed("it is registered as an open server, which has no EHR launch")
@@ -320,15 +321,17 @@ class Launcher:
     def _no_patient(self, issuer: Issuer, pending: PendingLaunch, identity: Identity) -> NoReturn:
         """Raises LaunchError: patient_not_offered, with no word of choosing a patient, where nobody can, else patient_missing."""
         if "Patient/" in (identity.fhir_user or ""):
-            raise LaunchError("patient_missing", "The EHR did not say whose record is to be opened.", by_patient=True)
+            raise LaunchError("patient_missing", Sentence("The EHR did not say whose record is to be opened."), by_patient=True)
         if pending.via != "standalone":
-            raise LaunchError("patient_missing", f"The EHR did not say which patient's chart is open. {_RELAUNCH}")
+            raise LaunchError(
+                "patient_missing", Sentence("The EHR did not say which patient's chart is open. {next_step}", next_step=_RELAUNCH)
+            )
         offered = self.discovery.endpoints(issuer).capabilities
         # Few list everything: a list that is not there says nothing.
         if offered and _CHOOSES_PATIENT not in offered:
-            sentence = "The EHR named no patient, and does not say that one can be chosen at its sign-in."
+            sentence = Sentence("The EHR named no patient, and does not say that one can be chosen at its sign-in.")
             raise LaunchError("patient_not_offered", sentence, detail=f"its capabilities do not list {_CHOOSES_PATIENT}")
-        raise LaunchError("patient_missing", f"No patient was chosen at the sign-in. {_RESTART}")
+        raise LaunchError("patient_missing", Sentence("No patient was chosen at the sign-in. {next_step}", next_step=_RESTART))
 
     def _identity(self, issuer: Issuer, pending: PendingLaunch, tokens: TokenResponse, granted: str) -> Identity:
         if tokens.id_token is None:
@@ -352,20 +355,22 @@ class Launcher:
         if found is None:
             raise LaunchError(
                 "id_token_invalid",
-                f"The EHR does not publish the keys it signs with. {_RELAUNCH}",
+                Sentence("The EHR does not publish the keys it signs with. {next_step}", next_step=_RELAUNCH),
                 detail="no jwks_uri in its discovery, nor in an openid-configuration on a host of `hosts`",
             )
         return found
 
 
-_SESSION_OVER = f"The EHR has ended this session. {_RELAUNCH}"
+_OTHER_TENANT = Sentence("The EHR has switched to another organisation. {next_step}", next_step=_RELAUNCH)
+_OTHER_PATIENT = Sentence("The EHR has switched to another patient. {next_step}", next_step=_RELAUNCH)
+_SESSION_OVER = Sentence("The EHR has ended this session. {next_step}", next_step=_RELAUNCH)
 
 
 def _not_listed(detail: str) -> LaunchError:
     """Says nothing of the address: it came from outside, and the page may be shown to anybody."""
     return LaunchError(
         "iss_not_listed",
-        "Rapport is not registered with this EHR. Nothing was sent to it.",
+        Sentence("Rapport is not registered with this EHR. Nothing was sent to it."),
         detail=f"iss is not listed: {detail}",
         status=403,
     )
@@ -387,14 +392,16 @@ def _by_post(issuer: Issuer, endpoints: Endpoints, address: str) -> bool:
 def _code(issuer: Issuer, pending: PendingLaunch, params: Mapping[str, Sequence[str]]) -> str:
     """The code of a callback that belongs to `pending`. A refusal is looked at first: it carries no code."""
     if single(params, "state") != pending.state:
-        raise LaunchError("state_unknown", f"The sign-in that came back is not the one that was begun. {_RELAUNCH}")
+        raise LaunchError(
+            "state_unknown", Sentence("The sign-in that came back is not the one that was begun. {next_step}", next_step=_RELAUNCH)
+        )
     _check_issuer(pending, single(params, "iss"))
     error = single(params, "error")
     if error is not None:
         raise _refused(issuer, error, params)
     code = single(params, "code")
     if code is None:
-        raise LaunchError("code_missing", f"The EHR's sign-in came back without a code. {_RELAUNCH}")
+        raise LaunchError("code_missing", Sentence("The EHR's sign-in came back without a code. {next_step}", next_step=_RELAUNCH))
     return code
 
 
@@ -403,17 +410,17 @@ def _check_issuer(pending: PendingLaunch, iss: str | None) -> None:
     if (iss is not None or pending.answers_with_iss) and iss != pending.issuer:
         raise LaunchError(
             "issuer_differs",
-            f"The sign-in came back from another server than it was sent to. {_RELAUNCH}",
+            Sentence("The sign-in came back from another server than it was sent to. {next_step}", next_step=_RELAUNCH),
             detail="iss differs",
             status=403,
         )
 
 
-_BUSY: tuple[LaunchCode, str] = ("authorization_unavailable", "The EHR's sign-in is not available just now.")
+_BUSY: tuple[LaunchCode, Sentence] = ("authorization_unavailable", Sentence("The EHR's sign-in is not available just now."))
 # RFC 6749 4.1.2.1: what calls for something else than the IT team.
-_REFUSALS: Mapping[str, tuple[LaunchCode, str]] = {
-    "access_denied": ("authorization_declined", "The sign-in was cancelled or not allowed."),
-    "invalid_scope": ("scope_refused", "The EHR refused a permission that Rapport asked for."),
+_REFUSALS: Mapping[str, tuple[LaunchCode, Sentence]] = {
+    "access_denied": ("authorization_declined", Sentence("The sign-in was cancelled or not allowed.")),
+    "invalid_scope": ("scope_refused", Sentence("The EHR refused a permission that Rapport asked for.")),
     "server_error": _BUSY,
     "temporarily_unavailable": _BUSY,
 }
@@ -421,11 +428,17 @@ _REFUSALS: Mapping[str, tuple[LaunchCode, str]] = {
 
 def _refused(issuer: Issuer, error: str, params: Mapping[str, Sequence[str]]) -> LaunchError:
     """The refusal in words; the EHR's own are for IT, and its help is linked only on a host that is the EHR's."""
-    code, sentence = _REFUSALS.get(oauth_error(error), ("authorization_refused", "The EHR refused the sign-in."))
+    code, sentence = _REFUSALS.get(oauth_error(error), ("authorization_refused", Sentence("The EHR refused the sign-in.")))
     detail = said({"error": error, "error_description": single(params, "error_description")})
     given = single(params, "error_uri")
     help_uri = allowed_address(issuer, given) if given else None
-    return LaunchError(code, f"{sentence} Nothing was opened. {_RELAUNCH}", detail=detail, status=403, help_uri=help_uri)
+    return LaunchError(
+        code,
+        Sentence("{why} Nothing was opened. {next_step}", why=sentence, next_step=_RELAUNCH),
+        detail=detail,
+        status=403,
+        help_uri=help_uri,
+    )
 
 
 def _trusted_issuers(issuer: Issuer, discovered: str | None) -> tuple[str, ...]:
@@ -436,11 +449,16 @@ def _no_identity(granted: str) -> LaunchError:
     if not scopes.has(granted, "openid"):
         return LaunchError(
             "scope_insufficient",
-            f"The EHR does not let Rapport know who is signed in. {_RELAUNCH}",
+            Sentence("The EHR does not let Rapport know who is signed in. {next_step}", next_step=_RELAUNCH),
             detail="openid not granted",
             status=403,
         )
-    return LaunchError("id_token_invalid", f"The EHR did not say who is signed in. {_RELAUNCH}", detail="id_token is missing", status=403)
+    return LaunchError(
+        "id_token_invalid",
+        Sentence("The EHR did not say who is signed in. {next_step}", next_step=_RELAUNCH),
+        detail="id_token is missing",
+        status=403,
+    )
 
 
 def _check_record_granted(granted: str, identity: Identity) -> None:
@@ -448,7 +466,7 @@ def _check_record_granted(granted: str, identity: Identity) -> None:
     if not scopes.allows(granted, "Patient", "r"):
         raise LaunchError(
             "scope_insufficient",
-            f"The EHR does not permit Rapport to read the patient's entry. {_RELAUNCH}",
+            Sentence("The EHR does not permit Rapport to read the patient's entry. {next_step}", next_step=_RELAUNCH),
             detail="reading Patient not granted",
             status=403,
             by_patient="Patient/" in (identity.fhir_user or ""),
@@ -463,7 +481,9 @@ def _patient(response: Mapping[str, Any]) -> str | None:
     found = _identifier(patient)
     if found is None:
         raise LaunchError(
-            "patient_missing", f"The EHR named the patient in a way that cannot be used. {_RELAUNCH}", detail="patient is no id"
+            "patient_missing",
+            Sentence("The EHR named the patient in a way that cannot be used. {next_step}", next_step=_RELAUNCH),
+            detail="patient is no id",
         )
     return found
 
@@ -474,7 +494,7 @@ def _visit(response: Mapping[str, Any], *, fhir_base: str) -> str | None:
 
 
 def _visit_alone(detail: str) -> LaunchError:
-    return LaunchError("patient_of_visit_unknown", "The EHR named the visit and not the patient.", detail=detail)
+    return LaunchError("patient_of_visit_unknown", Sentence("The EHR named the visit and not the patient."), detail=detail)
 
 
 def _identifier(value: object) -> str | None:
@@ -512,7 +532,7 @@ def _refreshed(context: LaunchContext, tokens: TokenResponse, now: datetime) -> 
     changed = contradiction(tokens.extra, fhir_base=context.iss, patient=context.patient, tenant=context.arrived.tenant)
     if changed is not None:
         what = "organisation" if changed == "tenant" else "patient"
-        raise WrongPatient(f"The EHR has switched to another {what}. {_RELAUNCH}", detail=f"the refreshed token is for another {what}")
+        raise WrongPatient(_OTHER_TENANT if changed == "tenant" else _OTHER_PATIENT, detail=f"the refreshed token is for another {what}")
     return replace(
         context,
         access_token=tokens.access_token,

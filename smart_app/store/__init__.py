@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Struct
 from sqlalchemy import Connection, exists, or_, select, update
 
+from fhir_mappings.sentence import Sentence
 from smart_app.errors import StoreError
 from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.store.audit_trail.audit import Audit, AuditEntry
@@ -172,7 +173,7 @@ class Store(Struct, frozen=True, kw_only=True):
     def check(self) -> None:
         """Readiness: raises StoreError unless the database answers and has the schema of this version."""
         if not is_current(self.database):
-            raise StoreError("The database has another schema than this version of Rapport.", detail=standing(self.database))
+            raise StoreError(Sentence("The database has another schema than this version of Rapport."), detail=standing(self.database))
 
     def close(self) -> None:
         """Give every connection back."""

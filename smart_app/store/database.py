@@ -25,6 +25,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, OperationalError, SQLAlchemyError
 
+from fhir_mappings.sentence import Sentence
 from smart_app.errors import ConfigurationError, StoreError
 
 # What `Database.begin` hands out.
@@ -117,7 +118,7 @@ def _store_errors() -> Iterator[None]:
     except IntegrityError:
         raise
     except SQLAlchemyError as error:
-        raise StoreError("Rapport's own database cannot be used right now.", detail=type(error).__name__) from error
+        raise StoreError(Sentence("Rapport's own database cannot be used right now."), detail=type(error).__name__) from error
 
 
 def place_of(database_url: str) -> str:

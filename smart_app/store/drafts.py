@@ -15,6 +15,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, Row, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from fhir_mappings.sentence import Sentence
 from smart_app.errors import NotOpened, SessionError, StoreError
 from smart_app.launch.context.launch_context import Author, LaunchContext, LaunchId, User
 from smart_app.store.database import Database
@@ -31,7 +32,7 @@ PAST = drafts.c.expires <= bindparam("now")
 _ALIVE = drafts.c.owner.in_(bindparam("owners", expanding=True)) & (drafts.c.expires > bindparam("now"))
 _SELECT_ALIVE = select(drafts).where(_ALIVE).order_by(drafts.c.updated.desc(), drafts.c.id)
 _DROP = delete(drafts).where(drafts.c.id == bindparam("wanted"))
-_DAMAGED = "This form is damaged, so nothing was kept. Open it again from the history."
+_DAMAGED = Sentence("This form is damaged, so nothing was kept. Open it again from the history.")
 
 
 class FormPlace(Struct, frozen=True, kw_only=True):

@@ -19,6 +19,7 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import BindParameter, ColumnElement, Connection, Row, Select, and_, bindparam, delete, insert, or_, select, update
 
+from fhir_mappings.sentence import Sentence
 from smart_app.errors import GaveWay, LaunchError, OtherBrowser, SessionError, StoreError
 from smart_app.launch.context.launch_context import LaunchContext, LaunchId, PendingLaunch
 from smart_app.store.database import Database
@@ -271,13 +272,15 @@ class Launches:
             raise SessionError(_ENDED, detail="the stored launch cannot be read") from error
 
 
-_ENDED = "This page's session has ended. Open Rapport again from the patient's chart."
-_DAMAGED = "This page is damaged or belongs to another launch, so nothing was done. Open it again from the history."
-_OTHER_BROWSER = "This page belongs to another browser or tab group, or cookies are blocked. Open Rapport again from the patient's chart."
-_BROWSER_DIFFERS = (
+_ENDED = Sentence("This page's session has ended. Open Rapport again from the patient's chart.")
+_DAMAGED = Sentence("This page is damaged or belongs to another launch, so nothing was done. Open it again from the history.")
+_OTHER_BROWSER = Sentence(
+    "This page belongs to another browser or tab group, or cookies are blocked. Open Rapport again from the patient's chart."
+)
+_BROWSER_DIFFERS = Sentence(
     "The sign-in came back to a different browser than it began in, or cookies are blocked. Open Rapport again from the chart."
 )
-_STATE_UNKNOWN = (
+_STATE_UNKNOWN = Sentence(
     "This sign-in was used already, took too long, or many others were begun in this browser since. Open Rapport again from the patient's "
     "chart."
 )
@@ -311,7 +314,7 @@ def _alive(connection: Connection, row_id: str, now: datetime) -> Row[Any]:
     """The row of an open launch that has not ended. Raises SessionError, GaveWay where it is known to have made room for others."""
     row = connection.execute(_SELECT_OPEN, {"wanted": row_id}).one_or_none()
     if row is None and connection.execute(_SELECT_GAVE_WAY, {"wanted": row_id}).first():
-        raise GaveWay(f"{GaveWay.why} Open Rapport again from the patient's chart.")
+        raise GaveWay(Sentence("{why} Open Rapport again from the patient's chart.", why=GaveWay.why))
     if row is None or min(row.expires, row.idle_until) <= now:
         raise SessionError(_ENDED)
     return row

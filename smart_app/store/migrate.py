@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, inspect
 
+from fhir_mappings.sentence import Sentence
 from smart_app.errors import StoreError
 from smart_app.store.audit_trail.audit_chain import Chain
 from smart_app.store.database import Database
@@ -61,7 +62,8 @@ def _migrate(connection: Connection, revision: str | None, chain: Chain) -> None
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     if revision is not None and revision not in known:
         # A database of a newer Rapport is left alone.
-        raise StoreError("The database belongs to a newer version of Rapport, or to another program.", detail=f"schema {revision}")
+        said = Sentence("The database belongs to a newer version of Rapport, or to another program.")
+        raise StoreError(said, detail=f"schema {revision}")
     command.upgrade(config, "head")
 
 

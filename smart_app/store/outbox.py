@@ -11,6 +11,7 @@ from sqlalchemy import Connection, LargeBinary, Row, Table, Update, and_, bindpa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.elements import ColumnElement
 
+from fhir_mappings.sentence import Sentence
 from smart_app.errors import NotOpened, StoreError
 from smart_app.launch.context.launch_context import Author, LaunchId
 from smart_app.store.database import Database, Transaction
@@ -389,7 +390,7 @@ def _author(opened: dict[str, Any]) -> Author | None:
     try:
         return msgspec.convert(opened.get("author"), Author | None)
     except msgspec.ValidationError as error:
-        raise NotOpened("A stored submission was sealed by another version of Rapport.", detail=f"table {_TABLE}") from error
+        raise NotOpened(Sentence("A stored submission was sealed by another version of Rapport."), detail=f"table {_TABLE}") from error
 
 
 def _change(connection: Connection, statement: Update, key: str, values: dict[str, Any]) -> None:

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from fhir_mappings.sentence import Sentence
 from smart_app.errors import ConfigurationError, NotOpened
 
 KEY_BYTES = 32
@@ -81,12 +82,12 @@ class Sealer:
     def _open(self, sealed: bytes, *, table: str, row: str) -> bytes:
         cipher = self._ciphers.get(sealed[:ID_BYTES])
         if cipher is None:
-            raise NotOpened("A stored record was sealed with a key that is not configured.", detail=f"table {table}")
+            raise NotOpened(Sentence("A stored record was sealed with a key that is not configured."), detail=f"table {table}")
         nonce, text = sealed[ID_BYTES : ID_BYTES + _NONCE_BYTES], sealed[ID_BYTES + _NONCE_BYTES :]
         try:
             return cipher.decrypt(nonce, text, _bound_to(table, row))
         except (InvalidTag, ValueError) as error:
-            raise NotOpened("A stored record was changed or moved.", detail=f"table {table}") from error
+            raise NotOpened(Sentence("A stored record was changed or moved."), detail=f"table {table}") from error
 
     def lookup(self, parts: Iterable[str]) -> str:
         """The lookup key under the current secret key (hex)."""

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fhir_mappings.sentence import Sentence
 from smart_app.errors import Unreachable
 from smart_app.fhir.capability import CapabilityCache, parse_capabilities, unstated
 from tests.fhir.support import BASE
@@ -33,7 +34,7 @@ class Server:
     def read(self, base: str) -> dict[str, Any]:
         self.calls += 1
         if self.failing:
-            raise Unreachable("no answer")
+            raise Unreachable(Sentence("no answer"))
         return statement(interaction=[{"code": "create"}])
 
 
@@ -60,8 +61,8 @@ def test_silence_is_neither_yes_nor_no() -> None:
     assert found.can("Observation", "create") is None
     assert found.searchable("Observation", "patient") is None
     assert found.conditional_create("Observation") is None
-    assert unstated("why").transaction is None
-    assert unstated("why").can("Observation", "create") is None
+    assert unstated(Sentence("why")).transaction is None
+    assert unstated(Sentence("why")).can("Observation", "create") is None
 
 
 def test_search_not_offered_makes_no_parameter_searchable() -> None:

@@ -3,12 +3,13 @@ from threading import Barrier, Event
 
 import pytest
 
+from fhir_mappings.sentence import Sentence
 from smart_app.errors import Refused
 from smart_app.fhir.gather import Failed, Loaded, gather
 
 
 def _refused(_deadline: float) -> str:
-    raise Refused("no", status=400)
+    raise Refused(Sentence("no"), status=400)
 
 
 def test_reads_run_at_the_same_time() -> None:

@@ -187,7 +187,8 @@ State = Literal["complete", "partial", "failed", "unsupported", "not_permitted"]
 
 
 def read(key: str, title: str, *, state: State = "complete", reason: str | None = None, number: int = 0, foreign: int = 0) -> ReadReport:
-    return ReadReport(key=key, title=title, state=state, count=number, reason=reason, foreign=foreign, finished=NOW)
+    why = None if reason is None else Sentence(reason)
+    return ReadReport(key=key, title=title, state=state, count=number, reason=why, foreign=foreign, finished=NOW)
 
 
 def panel(

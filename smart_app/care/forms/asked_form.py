@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from fhir_mappings.instruments.instrument import Informant, Instrument
 from fhir_mappings.people.clinicians import is_clinician
 from fhir_mappings.people.person import Person
+from fhir_mappings.sentence import Sentence
 from smart_app.care.forms.late_visit import LateVisit, late_visit
 from smart_app.care.forms.observed_clinician import chosen, note_of
 from smart_app.care.record.record import ChartRecord
@@ -59,7 +60,7 @@ def ask(record: ChartRecord, *, slug: str, informant: Informant, note: str = "",
     patient."""
     alone = record.context.by_patient
     if alone and informant != "patient":
-        raise SessionError("This form is not meant for the person signed in, so nothing was stored.")
+        raise SessionError(Sentence("This form is not meant for the person signed in, so nothing was stored."))
     instrument = portal_form_of(record.services, slug) if alone else form_of(record.services, slug, informant)
     user = record.context.user
     signed_in = Person(reference=user.reference, name=user.name) if alone else practitioner(record.context)
@@ -80,13 +81,13 @@ def about_clinician(record: ChartRecord, asked: AskedForm, person: Person) -> As
 def form_of(services: AppServices, slug: str, informant: Informant) -> Instrument:
     """The instrument, when this site uses it and it has that informant's form. SessionError otherwise."""
     if slug not in services.settings.instruments:
-        raise SessionError("This site does not use such a form.")
+        raise SessionError(Sentence("This site does not use such a form."))
     try:
         instrument = services.library.get(slug, language=services.settings.language)
     except KeyError as error:
-        raise SessionError("There is no such form.") from error
+        raise SessionError(Sentence("There is no such form.")) from error
     if informant not in instrument.forms:
-        raise SessionError("This form is not meant for that person.")
+        raise SessionError(Sentence("This form is not meant for that person."))
     return instrument
 
 
@@ -94,7 +95,7 @@ def portal_form_of(services: AppServices, slug: str) -> Instrument:
     """The same for a patient who has signed in themself: one they can answer without a licensed sheet."""
     instrument = form_of(services, slug, "patient")
     if instrument.from_paper("patient"):
-        raise SessionError("This form is filled in on paper, at the clinic.")
+        raise SessionError(Sentence("This form is filled in on paper, at the clinic."))
     return instrument
 
 
@@ -105,8 +106,10 @@ def check_clinician_chosen(asked: AskedForm) -> None:
         raise SessionError(_PATIENTS_ABOUT_NOBODY if asked.alone else _OBSERVERS_ABOUT_NOBODY)
 
 
-_PATIENTS_ABOUT_NOBODY = "This form does not say which clinician it is about, so nothing was stored."
-_OBSERVERS_ABOUT_NOBODY = "An observer rates another clinician, and this page does not say whom. Open the form again from the history."
+_PATIENTS_ABOUT_NOBODY = Sentence("This form does not say which clinician it is about, so nothing was stored.")
+_OBSERVERS_ABOUT_NOBODY = Sentence(
+    "An observer rates another clinician, and this page does not say whom. Open the form again from the history."
+)
 
 
 def forms_offered(services: AppServices) -> tuple[tuple[Instrument, Informant], ...]:
@@ -123,6 +126,6 @@ def practitioner(context: LaunchContext) -> Person:
     """Whoever is signed in. SessionError when that is no practitioner."""
     if not is_clinician(context.user.kind):
         raise SessionError(
-            "The person signed in is not a clinician, so there is nobody to rate. Open Rapport from the chart as a clinician."
+            Sentence("The person signed in is not a clinician, so there is nobody to rate. Open Rapport from the chart as a clinician.")
         )
     return Person(reference=context.user.reference, name=context.user.name)

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from fhir_mappings.instruments.instrument import Informant
 from fhir_mappings.r4.dates import Moment, parse_moment
 from fhir_mappings.r4.references import by_owner, is_id
+from fhir_mappings.sentence import Sentence, Value
 from smart_app.care.record.access import patient_on_server, permissions, reader
 from smart_app.care.record.record import ChartRecord
 from smart_app.errors import FhirError, NotOffered, SessionError
@@ -27,9 +28,11 @@ class LateVisit(Struct, frozen=True, kw_only=True):
     day: date
     dated: bool = False
 
-    def called(self, day: str) -> str:
+    def called(self, day: Value) -> Sentence:
         """The visit in words, with its day as it is written where they stand."""
-        return f"the visit of {day}" if self.dated else f"the visit that the patient answered about on {day}"
+        if self.dated:
+            return Sentence("the visit of {day}", day=day)
+        return Sentence("the visit that the patient answered about on {day}", day=day)
 
 
 def visit_answered_about(visit: str, day: date) -> LateVisit | None:
@@ -48,7 +51,7 @@ def late_visit(record: ChartRecord, note: str, *, form: tuple[str, Informant]) -
     """Which visit a note from `late_note` names. SessionError for a note of another launch, form or patient, or of nobody's."""
     content = record.services.store.launches.carried(record.launch, note, purpose=_purpose(form))
     if content["patient"] != record.context.patient:
-        raise SessionError("The visit was chosen for another patient, so nothing was stored. Open Rapport from the chart again.")
+        raise SessionError(Sentence("The visit was chosen for another patient, so nothing was stored. Open Rapport from the chart again."))
     return LateVisit(encounter=content["encounter"], day=date.fromisoformat(content["day"]), dated=content["dated"])
 
 
@@ -62,9 +65,9 @@ def looked_up(record: ChartRecord, late: LateVisit) -> LateVisit:
     except FhirError:
         return late
     if not by_owner([found], patient_on_server(record.context)).own:
-        raise NotOffered("The record does not say that this visit is this patient’s, so it is not rated.")
+        raise NotOffered(Sentence("The record does not say that this visit is this patient’s, so it is not rated."))
     if found.get("status") == "entered-in-error":
-        raise NotOffered("The record says that this visit was entered in error, so it is not rated.")
+        raise NotOffered(Sentence("The record says that this visit was entered in error, so it is not rated."))
     began = _began(record, found)
     known = began is not None and began.precision in {"day", "instant"} and began.day <= record.now().date()
     return replace(late, day=began.day, dated=True) if known and began else late

@@ -10,6 +10,7 @@ from msgspec import Struct
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from fhir_mappings.instruments.instrument import Informant
+from fhir_mappings.sentence import Sentence
 from smart_app.care.forms.asked_form import form_of, forms_offered, practitioner
 from smart_app.care.record.access import reader
 from smart_app.care.record.record import ChartRecord
@@ -49,13 +50,13 @@ class Destination(Struct, frozen=True, kw_only=True):
     slug: str | None = None
     informant: Asking | None = None
     response: str | None = None
-    unmet: str | None = None
+    unmet: Sentence | None = None
 
 
 _HISTORY = Destination()
 _APP_CONTEXT = TypeAdapter(AppContext)
-_NOT_OFFERED = "The EHR asked for a form that cannot be opened here, so the history is shown."
-_NOT_UNDERSTOOD = "The EHR asked for something Rapport does not know, so the history is shown."
+_NOT_OFFERED = Sentence("The EHR asked for a form that cannot be opened here, so the history is shown.")
+_NOT_UNDERSTOOD = Sentence("The EHR asked for something Rapport does not know, so the history is shown.")
 
 
 def destination(record: ChartRecord) -> Destination:

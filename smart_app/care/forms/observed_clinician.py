@@ -5,6 +5,7 @@ A choice is looked up anew when it is made, and then carried sealed: what a form
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
+from typing import Literal
 
 from msgspec import Struct, field
 
@@ -13,6 +14,7 @@ from fhir_mappings.people.clinicians import Named, general_practitioners, is_cli
 from fhir_mappings.people.person import Person
 from fhir_mappings.r4.references import by_owner, local_reference
 from fhir_mappings.ratings.rating_reader import read_ratings
+from fhir_mappings.sentence import NOTHING, Sentence, counted, joined
 from smart_app.care.record.access import Permissions, base_of, patient_on_server, permissions, reader
 from smart_app.care.record.patient_in_context import Patient, patient_of, remember_patient
 from smart_app.care.record.reads import ANSWERS, SCORES, Readings, read_all
@@ -24,20 +26,29 @@ from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.services import AppServices
 
 _VISIT, _TEAM = "visit", "team"
-_THIS_VISIT, _PRACTITIONER, _CARE_TEAM, _BEFORE = "this visit", "general practitioner", "care team", "rated here before"
-_FOR_PATIENTS = (_BEFORE, _THIS_VISIT, _PRACTITIONER, _CARE_TEAM)
+# Where a clinician may be named, and in which words.
+Place = Literal["visit", "practitioner", "team", "before"]
+_PLACES: Mapping[Place, Sentence] = {
+    "visit": Sentence("this visit"),
+    "practitioner": Sentence("general practitioner"),
+    "team": Sentence("care team"),
+    "before": Sentence("rated here before"),
+}
+_FOR_PATIENTS: tuple[Place, ...] = ("before", "visit", "practitioner", "team")
 # Names are looked up one by one; nobody chooses from a longer list than this.
 _MOST_LOOKED_UP = 20
 # Of somebody at home: the latest visits, beyond which a clinician is one the patient may not remember.
 _MOST_VISITS = 5
-_NOT_TIED = "some of what was found could not be tied to this patient"
+_NOT_TIED = Sentence("some of what was found could not be tied to this patient")
 
 
 class ClinicianChoice(Struct, frozen=True, kw_only=True):
-    """One clinician who may be rated, and what connects them with the patient, in words (`this visit, attender`)."""
+    """One clinician who may be rated, and what connects them with the patient, in words (`this visit, attender`), and by the
+    places."""
 
     person: Person
-    roles: tuple[str, ...]
+    roles: tuple[Sentence, ...]
+    places: frozenset[Place]
 
 
 class Candidates(Struct, frozen=True, kw_only=True):
@@ -45,14 +56,15 @@ class Candidates(Struct, frozen=True, kw_only=True):
 
     patient: Patient
     choices: tuple[ClinicianChoice, ...]
-    looked: tuple[tuple[str, str], ...]
+    looked: tuple[tuple[str, Sentence], ...]
 
 
 class _Gathered(Struct):
     """What the record says of one person so far."""
 
     names: list[str] = field(default_factory=list)
-    roles: dict[str, None] = field(default_factory=dict)
+    roles: dict[Sentence, None] = field(default_factory=dict)
+    places: set[Place] = field(default_factory=set)
 
 
 def candidates(record: ChartRecord) -> Candidates:
@@ -65,7 +77,7 @@ def candidates(record: ChartRecord) -> Candidates:
     # Of a role that cannot be read it is not known whose it is; one of the observer's own name is taken to be theirs.
     choices = [one for one in (_choice(*each) for each in gathered.items()) if not _is_own_role(one, record.context)]
     ordered = tuple(sorted(choices, key=lambda one: ((one.person.name or "~").casefold(), one.person.reference)))
-    looked = tuple((place, given if isinstance(given, str) else _counted(place, choices)) for place, given in places.items())
+    looked = tuple((_PLACES[place], given if isinstance(given, str) else _counted(place, choices)) for place, given in places.items())
     return Candidates(patient=patient_of(readings.patient, zone=record.zone), choices=ordered, looked=looked)
 
 
@@ -78,14 +90,14 @@ def connected(record: ChartRecord, readings: Readings) -> tuple[Person, ...]:
     return tuple(one for one in people if one.name or one.reference.startswith("Practitioner/"))
 
 
-def _places_read(record: ChartRecord, readings: Readings) -> dict[str, list[Named] | str]:
+def _places_read(record: ChartRecord, readings: Readings) -> dict[Place, list[Named] | Sentence]:
     """Every place a clinician may be named in, read at once where it is not read yet."""
     allowed, client = permissions(record), reader(record)
     found = gather(record.services.pool, dict(_reads(record.context, allowed, client)), seconds=record.services.settings.read_deadline)
     return dict(_places(record, readings, found, allowed))
 
 
-def _people(record: ChartRecord, places: Mapping[str, list[Named] | str]) -> dict[str, _Gathered]:
+def _people(record: ChartRecord, places: Mapping[Place, list[Named] | Sentence]) -> dict[str, _Gathered]:
     """Whom these places name, by the person meant, without whoever is signed in; names looked up where the record only refers."""
     gathered = _by_person(record, [(place, one) for place, given in places.items() for one in given if isinstance(one, Named)])
     own = record.context.user.reference
@@ -113,7 +125,9 @@ def chosen(record: ChartRecord, *, note: str, form: tuple[str, Informant]) -> Pe
     """Whom a note from `note_of` names. SessionError for a note of another launch, form or patient, or of nobody's."""
     content = record.services.store.launches.carried(record.launch, note, purpose=_purpose(form))
     if content["patient"] != record.context.patient:
-        raise SessionError("The clinician was chosen for another patient, so nothing was stored. Open Rapport from the chart again.")
+        raise SessionError(
+            Sentence("The clinician was chosen for another patient, so nothing was stored. Open Rapport from the chart again.")
+        )
     return Person(reference=content["reference"], name=content["name"])
 
 
@@ -159,30 +173,30 @@ def _places(
     readings: Readings,
     found: Mapping[str, Loaded[_Team] | Failed],
     allowed: Permissions,
-) -> Iterator[tuple[str, list[Named] | str]]:
+) -> Iterator[tuple[Place, list[Named] | Sentence]]:
     """Every place a clinician may be named in, with whom it names, or why that is not known."""
     today, context = record.now().date(), record.context
-    unread = "this launch belongs to no visit" if not context.encounter else "may not be read in this launch"
-    yield _THIS_VISIT, _mentioned(context, found.get(_VISIT), unread, of_visit)
-    yield _PRACTITIONER, list(general_practitioners(readings.patient))
-    why = allowed.why_not("CareTeam", "search-type") or ""
-    yield _CARE_TEAM, _mentioned(context, found.get(_TEAM), why, partial(of_team, today=today, zone=record.zone))
-    yield _BEFORE, _rated_before(record, readings)
+    unread = Sentence("this launch belongs to no visit") if not context.encounter else Sentence("may not be read in this launch")
+    yield "visit", _mentioned(context, found.get(_VISIT), unread, of_visit)
+    yield "practitioner", list(general_practitioners(readings.patient))
+    why = allowed.why_not("CareTeam", "search-type") or NOTHING
+    yield "team", _mentioned(context, found.get(_TEAM), why, partial(of_team, today=today, zone=record.zone))
+    yield "before", _rated_before(record, readings)
 
 
 def _mentioned(
-    context: LaunchContext, read: Loaded[_Team] | Failed | None, unread: str, members: Callable[[Resource], Iterable[Named]]
-) -> list[Named] | str:
+    context: LaunchContext, read: Loaded[_Team] | Failed | None, unread: Sentence, members: Callable[[Resource], Iterable[Named]]
+) -> list[Named] | Sentence:
     """The members of what was read and is this patient's."""
     if read is None:
         return unread
     if isinstance(read, Failed):
-        return f"could not be read: {read.reason}"
+        return Sentence("could not be read: {why}", why=read.reason)
     own = by_owner(read.value, patient_on_server(context)).own
     return [named for resource in own for named in members(resource)]
 
 
-def _rated_before(record: ChartRecord, readings: Readings) -> list[Named] | str:
+def _rated_before(record: ChartRecord, readings: Readings) -> list[Named] | Sentence:
     """The clinicians of the history's dyads: that they were rated, not how."""
     canonical, failed = record.services.settings.canonical_base, list(readings.reports.values())
     responses, scores = readings.resources[ANSWERS], readings.resources.get(SCORES, ())
@@ -191,20 +205,20 @@ def _rated_before(record: ChartRecord, readings: Readings) -> list[Named] | str:
     rated = [one.clinician for one in ratings if one.clinician]
     unread = next((report.reason or _NOT_TIED for report in failed if not report.whole), None)
     if not rated and unread:
-        return f"could not be read: {unread}"
+        return Sentence("could not be read: {why}", why=unread)
     return [Named(reference=one.reference, name=one.name, role=None) for one in rated]
 
 
-def _counted(place: str, choices: Iterable[ClinicianChoice]) -> str:
-    count = sum(any(role.split(", ")[0] == place for role in one.roles) for one in choices)
-    return "nobody besides you" if not count else "1 clinician" if count == 1 else f"{count} clinicians"
+def _counted(place: Place, choices: Iterable[ClinicianChoice]) -> Sentence:
+    named = sum(place in one.places for one in choices)
+    return counted("{n} clinician", "{n} clinicians", named) if named else Sentence("nobody besides you")
 
 
 def _is_own_role(one: ClinicianChoice, context: LaunchContext) -> bool:
     return one.person.reference.startswith("PractitionerRole/") and one.person.name is not None and one.person.name == context.user.name
 
 
-def _by_person(record: ChartRecord, mentions: list[tuple[str, Named]]) -> dict[str, _Gathered]:
+def _by_person(record: ChartRecord, mentions: list[tuple[Place, Named]]) -> dict[str, _Gathered]:
     """Mentions by the person meant: a role is its practitioner where the record tells, so that one person is one dyad."""
     behind = _behind_roles(record, [named.reference for _, named in mentions])
     gathered: dict[str, _Gathered] = {}
@@ -216,7 +230,8 @@ def _by_person(record: ChartRecord, mentions: list[tuple[str, Named]]) -> dict[s
         one = gathered.setdefault(known.reference if known else reference, _Gathered())
         one.names.extend(name for name in (known.name if known else None, named.name) if name)
         role = named.role or (known.role if known else None)
-        one.roles[f"{place}, {role}" if role else place] = None
+        one.roles[joined(", ", (_PLACES[place], role)) if role else _PLACES[place]] = None
+        one.places.add(place)
     return gathered
 
 
@@ -253,4 +268,6 @@ def _read_each(services: AppServices, client: FhirClient, references: list[str])
 
 
 def _choice(reference: str, one: _Gathered) -> ClinicianChoice:
-    return ClinicianChoice(person=Person(reference=reference, name=next(iter(one.names), None)), roles=tuple(one.roles))
+    return ClinicianChoice(
+        person=Person(reference=reference, name=next(iter(one.names), None)), roles=tuple(one.roles), places=frozenset(one.places)
+    )

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from fhir_mappings.instruments.answers import answered, completed, understood
 from fhir_mappings.instruments.instrument import Informant, Instrument
+from fhir_mappings.sentence import Sentence
 from smart_app.care.forms.asked_form import AskedForm, form_of, forms_offered
 from smart_app.care.record.record import ChartRecord
 from smart_app.errors import OtherBrowser, SessionError, WrongPatient
@@ -89,7 +90,7 @@ def keep(
     ticket = _checked(services, typed)
     instrument = asked.instrument if asked else form_of(services, typed.place.slug, _informant(typed.place))
     if instrument.version != ticket.version:
-        raise SessionError("This form has been changed since it was opened, so nothing was kept. Open it again from the history.")
+        raise SessionError(Sentence("This form has been changed since it was opened, so nothing was kept. Open it again from the history."))
     answers = understood(instrument, _whole(services, typed, ticket))
     ttl = timedelta(hours=services.settings.draft_hours)
     until = (services.clock() + ttl).astimezone(services.zone(ticket.author.iss))
@@ -119,7 +120,9 @@ def take_up(record: ChartRecord, *, key: str) -> None:
     """Record that somebody goes on with a draft."""
     draft = record.services.store.drafts.get(key, author_of(record.context))
     if draft is None:
-        raise SessionError("These answers are not kept any more: they were sent, discarded, or their time was over. Open the form again.")
+        raise SessionError(
+            Sentence("These answers are not kept any more: they were sent, discarded, or their time was over. Open the form again.")
+        )
     detail = {"key": key, "form": draft.slug, "from": draft.launch}
     record.services.store.audit.add("draft_adopted", launch_id=record.launch_id, context=record.context, detail=detail)
 
@@ -160,11 +163,11 @@ def _checked(services: AppServices, typed: PostedForm) -> Ticket:
     """The form's ticket, once it fits everything else that came with it."""
     ticket = services.store.drafts.read(typed.ticket, typed.place)
     if typed.patient != ticket.author.patient:
-        raise WrongPatient("This form was opened for another patient, so nothing was kept. Open Rapport from the chart again.")
+        raise WrongPatient(Sentence("This form was opened for another patient, so nothing was kept. Open Rapport from the chart again."))
     if typed.cookie and digest(typed.cookie) != ticket.binding:
-        raise OtherBrowser("This form belongs to another browser, so nothing was kept.", detail="the launch's cookie differs")
+        raise OtherBrowser(Sentence("This form belongs to another browser, so nothing was kept."), detail="the launch's cookie differs")
     if services.clock() - ticket.issued > services.settings.form_lasts:
-        raise SessionError("This form was opened too long ago, so nothing was kept. Open Rapport again from the patient's chart.")
+        raise SessionError(Sentence("This form was opened too long ago, so nothing was kept. Open Rapport again from the patient's chart."))
     return ticket
 
 
@@ -207,4 +210,4 @@ def _informant(place: FormPlace) -> Informant:
         case "patient" | "clinician" | "observer":
             return place.informant
         case _:
-            raise SessionError("There is no such form.")
+            raise SessionError(Sentence("There is no such form."))

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from fhir_mappings.r4.references import PatientOnServer
 from fhir_mappings.r4.systems import OBSERVATION_CATEGORY
+from fhir_mappings.sentence import Sentence, listed
 from smart_app.care.record.record import AnyRecord
 from smart_app.fhir.capability import Capabilities
 from smart_app.fhir.client import FhirClient
@@ -17,17 +18,9 @@ from smart_app.services import AppServices
 
 Interaction = Literal["read", "search-type", "create", "update"]
 _LETTER: dict[Interaction, Literal["c", "r", "u", "d", "s"]] = {"read": "r", "search-type": "s", "create": "c", "update": "u"}
-_VERB: dict[Interaction, str] = {"read": "read", "search-type": "search", "create": "create", "update": "change"}
 # What is written of a type carries these, and a scope may be narrowed to them.
 _WRITTEN: Mapping[str, tuple[str, ...]] = {"Observation": (f"{OBSERVATION_CATEGORY}|survey",)}
 _WRITES = ("QuestionnaireResponse", "Observation")
-_TRIED = (
-    "The server’s statement does not say that {} can be created. It is tried all the same, as this server’s entry says (trust_scopes_for)."
-)
-_NOT_TRIED = (
-    "This sign-in permits to create {}, which the server’s statement does not offer. If the server takes it all the same, name it under "
-    "trust_scopes_for in its entry of launch.json."
-)
 # A write is given longer than a read: an answer that is given up on leaves an outcome nobody knows.
 _WRITE_PATIENCE = 3
 
@@ -51,22 +44,47 @@ class Permissions(Struct, frozen=True, kw_only=True):
         """Whether the granted scopes cover only some resources of the type."""
         return narrowed(self.scope, resource_type, _LETTER[interaction])
 
-    def why_not(self, resource_type: str, interaction: Interaction) -> str | None:
+    def why_not(self, resource_type: str, interaction: Interaction) -> Sentence | None:
         """A sentence saying why it cannot be done; None when it can, or when nothing speaks against trying."""
         if not self.granted(resource_type, interaction):
-            return f"This sign-in does not include permission to {_VERB[interaction]} {resource_type}."
+            return _not_granted(resource_type, interaction)
         if self.capabilities.can(resource_type, interaction) is False:
-            return f"The server does not offer “{interaction}” for {resource_type}."
+            return Sentence("The server does not offer “{interaction}” for {kind}.", interaction=interaction, kind=resource_type)
         return None
 
     @property
-    def for_it(self) -> tuple[str, ...]:
+    def for_it(self) -> tuple[Sentence, ...]:
         """Where the server's statement and the granted scopes differ on what can be created: what is done, or what could be."""
         granted = [kind for kind in _WRITES if self.granted(kind, "create")]
         tried = [kind for kind in granted if self.capabilities.leaves_out(kind)]
         not_tried = [kind for kind in granted if self.capabilities.can(kind, "create") is False]
-        said = ((tried, _TRIED), (not_tried, _NOT_TRIED))
-        return tuple(sentence.format(" and ".join(kinds)) for kinds, sentence in said if kinds)
+        return (*([_tried(tried)] if tried else []), *([_not_tried(not_tried)] if not_tried else []))
+
+
+def _not_granted(kind: str, interaction: Interaction) -> Sentence:
+    if interaction == "read":
+        return Sentence("This sign-in does not include permission to read {kind}.", kind=kind)
+    if interaction == "search-type":
+        return Sentence("This sign-in does not include permission to search {kind}.", kind=kind)
+    if interaction == "create":
+        return Sentence("This sign-in does not include permission to create {kind}.", kind=kind)
+    return Sentence("This sign-in does not include permission to change {kind}.", kind=kind)
+
+
+def _tried(kinds: Collection[str]) -> Sentence:
+    return Sentence(
+        "The server’s statement does not say that {kinds} can be created. It is tried all the same, as this server’s entry says "
+        "(trust_scopes_for).",
+        kinds=listed(kinds),
+    )
+
+
+def _not_tried(kinds: Collection[str]) -> Sentence:
+    return Sentence(
+        "This sign-in permits to create {kinds}, which the server’s statement does not offer. If the server takes it all the same, name it "
+        "under trust_scopes_for in its entry of launch.json.",
+        kinds=listed(kinds),
+    )
 
 
 def base_of(context: LaunchContext | UserContext) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from fhir_mappings.instruments.instrument import Informant
 from fhir_mappings.people.clinicians import is_clinician
+from fhir_mappings.sentence import Sentence
 from smart_app.care.record.record import ChartRecord
 from smart_app.errors import SessionError
 from smart_app.launch.context.launch_context import User
@@ -15,11 +16,11 @@ Visit = tuple[str, str]
 # Who chose to see the patient's rating of a visit without the visit's being rated.
 Choices = Mapping[Visit, Collection[Revealed]]
 # Why a colleague looks, in words. Stored is the code, sealed.
-REASONS: Mapping[str, str] = {
-    "cover": "I see this patient in place of the clinician",
-    "team": "The clinician asked me to look",
-    "safety": "I am concerned about the patient’s safety",
-    "patient": "The patient asked me to look",
+REASONS: Mapping[str, Sentence] = {
+    "cover": Sentence("I see this patient in place of the clinician"),
+    "team": Sentence("The clinician asked me to look"),
+    "safety": Sentence("I am concerned about the patient’s safety"),
+    "patient": Sentence("The patient asked me to look"),
 }
 
 
@@ -62,11 +63,11 @@ def reveal(record: ChartRecord, *, clinician: str, visit: str, reason: str = "")
     colleague's reason, is recorded. SessionError without a person or, of a colleague's visit, without a reason."""
     store, context = record.services.store, record.context
     if not is_personal(context.user):
-        raise SessionError("This sign-in does not say which person you are, so nothing was shown and nothing recorded.")
+        raise SessionError(Sentence("This sign-in does not say which person you are, so nothing was shown and nothing recorded."))
     own = clinician == context.user.reference
     if not own and reason not in REASONS:
         raise SessionError(
-            "A colleague’s visit is shown only for a reason, and none was chosen, so nothing was shown. Go back and choose one."
+            Sentence("A colleague’s visit is shown only for a reason, and none was chosen, so nothing was shown. Go back and choose one.")
         )
     given = None if own else reason
     store.reveals.add(

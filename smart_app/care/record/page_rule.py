@@ -2,16 +2,18 @@
 out.
 
 Whoever shows something asks here, and whoever takes what was sent asks here again, so that nothing is taken that no page would have
-offered. The words hold places (`{score}`, `{visit}`, `{who}`) where the page puts what it knows.
+offered.
 """
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from fhir_mappings.people.patient import Standing
+from fhir_mappings.sentence import NOTHING, Sentence, joined
 
 # "unknown" where not everything could be read.
 Known = Literal["yes", "no", "unknown"]
@@ -48,16 +50,16 @@ class PageOffers(Struct, frozen=True, kw_only=True):
     answer nothing, to staff, `stopped_home` to the patient."""
 
     hand_over: Offered
-    hand_over_words: str
+    hand_over_words: Sentence
     rate: Offered
-    rate_words: str
+    rate_words: Sentence
     enter: bool
     answer: bool
     confirm: tuple[Confirmation, ...]
-    stands: str
-    note: str
-    stopped: str
-    stopped_home: str
+    stands: Sentence
+    note: Sentence
+    stopped: Sentence
+    stopped_home: Sentence
 
 
 def offers_for(facts: PageFacts) -> PageOffers:
@@ -73,10 +75,10 @@ def offers_for(facts: PageFacts) -> PageOffers:
         enter=clinic,
         answer=not clinic and current and facts.can_write,
         confirm=_confirmations(facts, rate) if clinic else (),
-        stands=_stands(facts) if clinic else "",
+        stands=_stands(facts) if clinic else NOTHING,
         note=_note(facts, rate),
-        stopped=STOPPED[facts.standing] if clinic else "",
-        stopped_home=_stopped_home(facts) if not clinic else "",
+        stopped=STOPPED[facts.standing] if clinic else NOTHING,
+        stopped_home=_stopped_home(facts) if not clinic else NOTHING,
     )
 
 
@@ -92,28 +94,32 @@ def of_visit_before(facts: PageFacts, *, sent: Fate) -> PageFacts:
     return replace(facts, place=place, clinician_rated="unknown", patient_rated="yes", sent=sent)
 
 
-_RATE: Mapping[Offered, str] = {"yes": "Rate this visit", "again": "Rate it again", "no": ""}
-_RATE_UNSTORED: Mapping[Offered, str] = {"yes": "Rate for the note", "again": "Rate again for the note", "no": ""}
-_HAND_OVER: Mapping[Offered, str] = {"yes": "Hand over to patient", "again": "Hand over again", "no": ""}
-_HAND_OVER_UNSTORED: Mapping[Offered, str] = {
-    "yes": "Hand over, kept in Rapport only",
-    "again": "Hand over again, kept in Rapport only",
-    "no": "",
+_RATE: Mapping[Offered, Sentence] = {"yes": Sentence("Rate this visit"), "again": Sentence("Rate it again"), "no": NOTHING}
+_RATE_UNSTORED: Mapping[Offered, Sentence] = {
+    "yes": Sentence("Rate for the note"),
+    "again": Sentence("Rate again for the note"),
+    "no": NOTHING,
+}
+_HAND_OVER: Mapping[Offered, Sentence] = {"yes": Sentence("Hand over to patient"), "again": Sentence("Hand over again"), "no": NOTHING}
+_HAND_OVER_UNSTORED: Mapping[Offered, Sentence] = {
+    "yes": Sentence("Hand over, kept in Rapport only"),
+    "again": Sentence("Hand over again, kept in Rapport only"),
+    "no": NOTHING,
 }
 # Why a patient is not asked here: to staff.
-STOPPED: Mapping[Standing, str] = {
-    "current": "",
-    "inactive": "This record is marked as not in use, so no form is handed over here. Open the patient’s current record.",
-    "replaced": "This record was replaced, so no form is handed over here. Open Rapport from the other record.",
-    "dead": "The record says that this person has died, so no form is handed over.",
+STOPPED: Mapping[Standing, Sentence] = {
+    "current": NOTHING,
+    "inactive": Sentence("This record is marked as not in use, so no form is handed over here. Open the patient’s current record."),
+    "replaced": Sentence("This record was replaced, so no form is handed over here. Open Rapport from the other record."),
+    "dead": Sentence("The record says that this person has died, so no form is handed over."),
 }
 # Why what is kept is not sent after all.
-NOT_SENT_INTO: Mapping[Standing, str] = {
-    "inactive": "This record is marked as not in use, so what is kept in Rapport is not sent into it. It stays kept.",
-    "replaced": "This record was replaced, so what is kept in Rapport is not sent into it. It stays kept.",
-    "dead": "The record was closed to answers meanwhile, so what is kept in Rapport is not sent into it. It stays kept.",
+NOT_SENT_INTO: Mapping[Standing, Sentence] = {
+    "inactive": Sentence("This record is marked as not in use, so what is kept in Rapport is not sent into it. It stays kept."),
+    "replaced": Sentence("This record was replaced, so what is kept in Rapport is not sent into it. It stays kept."),
+    "dead": Sentence("The record was closed to answers meanwhile, so what is kept in Rapport is not sent into it. It stays kept."),
 }
-_ASK_CLINIC = "Please ask your clinic."
+_ASK_CLINIC = Sentence("Please ask your clinic.")
 
 
 def _hand_over(facts: PageFacts) -> Offered:
@@ -146,50 +152,58 @@ def _confirmations(facts: PageFacts, rate: Offered) -> tuple[Confirmation, ...]:
     return (*own, "again") if rate == "again" else own
 
 
-def _stands(facts: PageFacts) -> str:
+# How a rating stands that is there; `{score}` is the page's to fill, which may not know it.
+RATED = Sentence("You rated this visit: {score}.")
+
+
+def _stands(facts: PageFacts) -> Sentence:
     """How the rating of this visit stands; nothing where there is none and it is known."""
     if _visitless(facts):
-        return "The record says that this person has died. A rating needs a visit, and Rapport was opened from none."
+        return Sentence("The record says that this person has died. A rating needs a visit, and Rapport was opened from none.")
     if _has_rated(facts):
-        return "You rated this visit: {score}."
+        return RATED
     if facts.sent in _SENT:
         return _SENT[facts.sent]
     if facts.clinician_rated == "unknown":
-        return "Whether you rated this visit is not known: not every rating could be read."
-    return ""
+        return Sentence("Whether you rated this visit is not known: not every rating could be read.")
+    return NOTHING
 
 
-_SENT: Mapping[Fate, str] = {
-    "kept": "Your rating of this visit is kept in Rapport and is not in the record yet.",
-    "unknown": "Whether your rating of this visit is in the record is not known yet. Do not enter it again.",
-    "refused": "The record did not take your rating of this visit; it is kept in Rapport.",
+_SENT: Mapping[Fate, Sentence] = {
+    "kept": Sentence("Your rating of this visit is kept in Rapport and is not in the record yet."),
+    "unknown": Sentence("Whether your rating of this visit is in the record is not known yet. Do not enter it again."),
+    "refused": Sentence("The record did not take your rating of this visit; it is kept in Rapport."),
 }
 
 
-def _note(facts: PageFacts, rate: Offered) -> str:
+def _note(facts: PageFacts, rate: Offered) -> Sentence:
     """What a clinician who has not rated yet, and can, is told of the order of things."""
     if rate != "yes" or not facts.blind or not facts.can_write:
-        return ""
-    return "You rate first. The patient’s rating of a visit appears once yours is saved."
+        return NOTHING
+    return Sentence("You rate first. The patient’s rating of a visit appears once yours is saved.")
 
 
-def _stopped_home(facts: PageFacts) -> str:
+def _stopped_home(facts: PageFacts) -> Sentence:
     """Why somebody at home can answer nothing. What a record says of a death is the clinic's to tell or to put right."""
     if facts.standing == "dead":
-        return f"Your record is marked in a way that closes it to answers. {_ASK_CLINIC}"
+        return Sentence("Your record is marked in a way that closes it to answers. {ask_clinic}", ask_clinic=_ASK_CLINIC)
     if facts.standing == "replaced":
-        return f"This record was replaced by another one, so nothing can be answered here. {_ASK_CLINIC}"
+        return Sentence("This record was replaced by another one, so nothing can be answered here. {ask_clinic}", ask_clinic=_ASK_CLINIC)
     if facts.standing == "inactive":
-        return f"This record is marked as not in use, so nothing can be answered here. {_ASK_CLINIC}"
-    return "" if facts.can_write else "Your record system does not let you send answers from here."
+        return Sentence("This record is marked as not in use, so nothing can be answered here. {ask_clinic}", ask_clinic=_ASK_CLINIC)
+    return NOTHING if facts.can_write else Sentence("Your record system does not let you send answers from here.")
 
 
 # What staff confirm, and what they read beside it.
-CONFIRM: Mapping[Confirmation, str] = {
-    "dead": "The record says that this person has died. I have checked that these answers belong in it.",
-    "inactive": "This record is marked as not in use. I have checked that these answers belong in it.",
-    "replaced": "This record was replaced; newer entries are in the other one. I have checked that these answers belong in this one.",
-    "again": "I rated this visit before. I want a second rating, which is drawn in place of the first; the first stays in the record.",
+CONFIRM: Mapping[Confirmation, Sentence] = {
+    "dead": Sentence("The record says that this person has died. I have checked that these answers belong in it."),
+    "inactive": Sentence("This record is marked as not in use. I have checked that these answers belong in it."),
+    "replaced": Sentence(
+        "This record was replaced; newer entries are in the other one. I have checked that these answers belong in this one."
+    ),
+    "again": Sentence(
+        "I rated this visit before. I want a second rating, which is drawn in place of the first; the first stays in the record."
+    ),
 }
 
 
@@ -199,8 +213,11 @@ CONFIRM: Mapping[Confirmation, str] = {
 class WaitingFacts(Struct, frozen=True, kw_only=True):
     """What decides about a patient's rating that is kept back: whose visit it is (`mine`), whether the EHR names the visit (`named`) and
     the launch belongs to it (`here`), whether it was `today`, what rating is offered here (`rate`) and would be of a visit of before
-    (`late`), whether one could be stored, and whether the sign-in says which person it is (`personal`)."""
+    (`late`), whether one could be stored, and whether the sign-in says which person it is (`personal`). `day` is the visit's, and `who` the
+    clinician it was with, in words: they decide nothing and are said."""
 
+    day: date
+    who: str
     mine: bool
     named: bool
     here: bool
@@ -213,13 +230,13 @@ class WaitingFacts(Struct, frozen=True, kw_only=True):
 
 class WaitingOffers(Struct, frozen=True, kw_only=True):
     """`rate_first`: rating opens it, from here; `rate_late`: so does a rating of its visit, which is over or another one, in `late_words`
-    ("" where it is not offered). `text` holds `{visit}` (a day) and `{who}`."""
+    ("" where it is not offered)."""
 
     rate_first: bool
     rate_late: bool
-    late_words: str
+    late_words: Sentence
     reveal: Reveal
-    text: str
+    text: Sentence
 
 
 def waiting_offers(facts: WaitingFacts) -> WaitingOffers:
@@ -227,44 +244,60 @@ def waiting_offers(facts: WaitingFacts) -> WaitingOffers:
     rate_first = facts.mine and facts.here and facts.rate == "yes" and facts.can_write
     # A rating carries the moment it is given: without a visit that the EHR names it would be of that day.
     rate_late = facts.mine and facts.named and not facts.here and facts.late == "yes" and facts.can_write
-    rating = "Rate this visit" if rate_first else "Rate it now" if rate_late else ""
     return WaitingOffers(
         rate_first=rate_first,
         rate_late=rate_late,
-        late_words="Rate this visit now" if rate_late else "",
+        late_words=Sentence("Rate this visit now") if rate_late else NOTHING,
         reveal="no" if not facts.personal else "own" if facts.mine else "with_reason",
-        text=f"{_rated(facts)}{_way_to_see(facts, rating)}",
+        text=joined(" ", (_rated(facts), _way_to_see(facts, rate_first=rate_first, rate_late=rate_late))),
     )
 
 
-def _rated(facts: WaitingFacts) -> str:
+def _rated(facts: WaitingFacts) -> Sentence:
     """A visit is one that the EHR names: where it names none, the patient may have been at home."""
-    if facts.named:
-        what = "rated today’s visit" if facts.today else "rated the visit of {visit}"
-        return f"The patient {what}." if facts.mine else f"The patient {what} with {{who}}, who has not rated it yet."
-    when = "answered today" if facts.today else "answered on {visit}"
-    return f"The patient {when}." if facts.mine else f"The patient {when} about working with {{who}}, who has not rated yet."
+    if not facts.named:
+        return _answered(facts)
+    if facts.mine:
+        if facts.today:
+            return Sentence("The patient rated today’s visit.")
+        return Sentence("The patient rated the visit of {day}.", day=facts.day)
+    if facts.today:
+        return Sentence("The patient rated today’s visit with {who}, who has not rated it yet.", who=facts.who)
+    return Sentence("The patient rated the visit of {day} with {who}, who has not rated it yet.", day=facts.day, who=facts.who)
 
 
-def _way_to_see(facts: WaitingFacts, rating: str) -> str:
-    """`rating` is how a rating that opens it is called; "" where none does."""
-    show = "show without rating (recorded)"
+def _answered(facts: WaitingFacts) -> Sentence:
+    if facts.mine:
+        return Sentence("The patient answered today.") if facts.today else Sentence("The patient answered on {day}.", day=facts.day)
+    if facts.today:
+        return Sentence("The patient answered today about working with {who}, who has not rated yet.", who=facts.who)
+    return Sentence("The patient answered on {day} about working with {who}, who has not rated yet.", day=facts.day, who=facts.who)
+
+
+def _way_to_see(facts: WaitingFacts, *, rate_first: bool, rate_late: bool) -> Sentence:
+    """What opens it: a rating from here or of its visit, else a look without."""
     if not facts.mine:
-        return " It waits for them. To see it before, say why; they read who looked, when and why." if facts.personal else _IMPERSONAL
-    if not facts.personal:
-        return f" {rating} to see it." if rating else f" {_why_not_rated(facts)}.{_IMPERSONAL}"
-    if rating:
-        return f" {rating} to see it, or {show}."
-    return f" {_why_not_rated(facts)}. You can see it all the same: {show}."
+        return _OF_A_COLLEAGUE if facts.personal else _IMPERSONAL
+    if rate_first:
+        return _RATE_FIRST_OR_SHOW if facts.personal else _RATE_FIRST
+    if rate_late:
+        return _RATE_LATE_OR_SHOW if facts.personal else _RATE_LATE
+    return joined(" ", (_why_not_rated(facts), _SHOW if facts.personal else _IMPERSONAL))
 
 
-_IMPERSONAL = " Showing it without needs a sign-in that says which person you are; this one does not."
+_OF_A_COLLEAGUE = Sentence("It waits for them. To see it before, say why; they read who looked, when and why.")
+_IMPERSONAL = Sentence("Showing it without needs a sign-in that says which person you are; this one does not.")
+_RATE_FIRST = Sentence("Rate this visit to see it.")
+_RATE_FIRST_OR_SHOW = Sentence("Rate this visit to see it, or show without rating (recorded).")
+_RATE_LATE = Sentence("Rate it now to see it.")
+_RATE_LATE_OR_SHOW = Sentence("Rate it now to see it, or show without rating (recorded).")
+_SHOW = Sentence("You can see it all the same: show without rating (recorded).")
 
 
-def _why_not_rated(facts: WaitingFacts) -> str:
+def _why_not_rated(facts: WaitingFacts) -> Sentence:
     """Why no rating from here opens it."""
     if not facts.here and not facts.named:
-        return "It belongs to no visit that the record names, and a rating made now cannot be dated back"
+        return Sentence("It belongs to no visit that the record names, and a rating made now cannot be dated back.")
     if not facts.can_write:
-        return "Your own rating cannot be stored in this record, so it need not wait for it"
-    return "It appears once your own rating is in the record"
+        return Sentence("Your own rating cannot be stored in this record, so it need not wait for it.")
+    return Sentence("It appears once your own rating is in the record.")

@@ -5,6 +5,7 @@ from datetime import tzinfo
 from typing import Any
 
 from fhir_mappings.people.patient import PatientFields, read_patient
+from fhir_mappings.sentence import Sentence
 from smart_app.care.record.access import Permissions, permissions, reader
 from smart_app.care.record.record import ChartRecord
 from smart_app.errors import NotGranted
@@ -42,7 +43,7 @@ def remember_patient(record: ChartRecord, resource: Resource) -> None:
 def check_readable(allowed: Permissions) -> None:
     """NotGranted when this launch was not granted the patient's own entry; without it nothing can be shown."""
     if not allowed.granted("Patient", "read"):
-        raise NotGranted("This sign-in does not include permission to read the patient's entry.", lacking="Patient, read")
+        raise NotGranted(Sentence("This sign-in does not include permission to read the patient's entry."), lacking="Patient, read")
 
 
 def patient_of(resource: Mapping[str, Any], *, zone: tzinfo) -> Patient:

@@ -14,6 +14,7 @@ from fhir_mappings.measures.catalogue import codes_of, groups_of
 from fhir_mappings.measures.measure import Measure, MeasureGroup
 from fhir_mappings.r4.references import by_owner, source_of
 from fhir_mappings.r4.systems import OBSERVATION_CATEGORY
+from fhir_mappings.sentence import Sentence, joined
 from fhir_mappings.skipped import UntiedResource, untied_resource
 from smart_app.care.record.access import Permissions, patient_on_server, permissions, reader
 from smart_app.care.record.patient_in_context import check_readable
@@ -40,7 +41,7 @@ class ReadReport(Struct, frozen=True, kw_only=True):
     title: str
     state: LoadState
     count: int
-    reason: str | None
+    reason: Sentence | None
     foreign: int
     finished: datetime
     untied: tuple[UntiedResource, ...] = ()
@@ -113,7 +114,7 @@ def read_all(record: ChartRecord, *, only: Sequence[str] = ()) -> Readings:
     return _readings(record.context, patient, lines, refusals, partly, searches=wanted, finished=services.clock())
 
 
-_THE_PATIENT = DashboardSearch(key=PATIENT, title="Patient", type="Patient", params=())
+_THE_PATIENT = DashboardSearch(key=PATIENT, title=Sentence("Patient"), type="Patient", params=())
 
 
 def _searches(services: AppServices, allowed: Permissions) -> tuple[DashboardSearch, ...]:
@@ -121,7 +122,7 @@ def _searches(services: AppServices, allowed: Permissions) -> tuple[DashboardSea
     # Asked for whole and sorted out here: servers differ on whether `questionnaire=` matches a versioned canonical, and a wrong guess would
     # look like "none".
     forms = f"{services.settings.canonical_base}/Questionnaire/"
-    answers = DashboardSearch(key=ANSWERS, title="Alliance answers", type="QuestionnaireResponse", params=(), forms=forms)
+    answers = DashboardSearch(key=ANSWERS, title=Sentence("Alliance answers"), type="QuestionnaireResponse", params=(), forms=forms)
     return (answers, _score_search(services, allowed), *(_group_search(services, group) for group in groups_of(services.measures)))
 
 
@@ -148,7 +149,13 @@ def _score_search(services: AppServices, allowed: Permissions) -> DashboardSearc
     by_category = allowed.capabilities.searchable("Observation", "category") is not False
     param = ("category", _tokens((category_system(base), code) for code in CATEGORIES)) if by_category else ("code", _tokens(codes))
     return DashboardSearch(
-        key=SCORES, title="Alliance scores", type="Observation", params=(param,), categories=_SURVEY, filed=_SURVEY, codes=frozenset(codes)
+        key=SCORES,
+        title=Sentence("Alliance scores"),
+        type="Observation",
+        params=(param,),
+        categories=_SURVEY,
+        filed=_SURVEY,
+        codes=frozenset(codes),
     )
 
 
@@ -157,14 +164,16 @@ def _tokens(codes: Iterable[tuple[str, str]]) -> str:
     return ",".join(f"{system}|{code}" for system, code in codes)
 
 
-def _refusal(search: DashboardSearch, allowed: Permissions) -> tuple[LoadState, str] | None:
+def _refusal(search: DashboardSearch, allowed: Permissions) -> tuple[LoadState, Sentence] | None:
     """Why a search is not made: not granted, or not offered. A server that does not advertise a search may answer it with everything."""
     if not allowed.granted(search.type, "search-type"):
-        return "not_permitted", f"This sign-in does not include permission to search {search.type}."
+        return "not_permitted", Sentence("This sign-in does not include permission to search {kind}.", kind=search.type)
     missing = [name for name, _ in search.params if allowed.capabilities.searchable(search.type, name) is False]
     if missing or _patient_param(allowed, search.type) is None:
-        what = f"by {missing[0]}" if missing else "by patient"
-        return "unsupported", f"The server does not offer searching {search.type} {what}, so it was not asked."
+        parameter = missing[0] if missing else "patient"
+        return "unsupported", Sentence(
+            "The server does not offer searching {kind} by {parameter}, so it was not asked.", kind=search.type, parameter=parameter
+        )
     return None
 
 
@@ -223,7 +232,7 @@ def _readings(
     context: LaunchContext,
     patient: Resource,
     lines: Mapping[str, SearchLine],
-    refusals: Mapping[str, tuple[LoadState, str]],
+    refusals: Mapping[str, tuple[LoadState, Sentence]],
     partly: AbstractSet[str],
     *,
     searches: Sequence[DashboardSearch],
@@ -258,7 +267,7 @@ def _sorted(
     context: LaunchContext,
     search: DashboardSearch,
     found: SearchExtent | None,
-    refusals: Mapping[str, tuple[LoadState, str]],
+    refusals: Mapping[str, tuple[LoadState, Sentence]],
     *,
     finished: datetime,
     strangers: set[str],
@@ -311,16 +320,22 @@ def _codings(concept: object) -> Iterator[tuple[str, str]]:
 
 def _said_otherwise(report: ReadReport) -> ReadReport:
     """Of what records file under differing categories, some may be filed under another than those asked for."""
-    reason = "The server takes no list of codes, so the usual categories were read; results filed elsewhere may be missing."
-    return replace(report, state="partial", reason=" ".join(filter(None, (reason, report.reason))), since=None, lasting=True)
+    reason = Sentence("The server takes no list of codes, so the usual categories were read; results filed elsewhere may be missing.")
+    return replace(report, state="partial", reason=_and(reason, report.reason), since=None, lasting=True)
 
 
 def _said_in_part(report: ReadReport, resource_type: str) -> ReadReport:
     """A complete answer to a sign-in that covers a part is a part: the server leaves the rest out without a word."""
     if report.state not in {"complete", "partial"}:
         return report
-    reason = " ".join(filter(None, (f"This sign-in covers only some of {resource_type}, so others may be missing.", report.reason)))
-    return replace(report, state="partial", reason=reason, since=None, lasting=report.lasting or report.state == "complete")
+    reason = Sentence("This sign-in covers only some of {kind}, so others may be missing.", kind=resource_type)
+    return replace(
+        report, state="partial", reason=_and(reason, report.reason), since=None, lasting=report.lasting or report.state == "complete"
+    )
+
+
+def _and(reason: Sentence, known: Sentence | None) -> Sentence:
+    return joined(" ", (reason, known)) if known else reason
 
 
 def _state(error: FhirError) -> LoadState:
@@ -328,5 +343,7 @@ def _state(error: FhirError) -> LoadState:
     return "not_permitted" if isinstance(error, Forbidden) else "failed"
 
 
-def _report(search: DashboardSearch, state: LoadState, *, count: int, reason: str | None, foreign: int, finished: datetime) -> ReadReport:
+def _report(
+    search: DashboardSearch, state: LoadState, *, count: int, reason: Sentence | None, foreign: int, finished: datetime
+) -> ReadReport:
     return ReadReport(key=search.key, title=search.title, state=state, count=count, reason=reason, foreign=foreign, finished=finished)

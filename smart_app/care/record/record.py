@@ -6,6 +6,7 @@ from typing import Generic, TypeVar
 
 from msgspec import Struct
 
+from fhir_mappings.sentence import Sentence
 from smart_app.errors import SessionError
 from smart_app.fhir.client import Renew
 from smart_app.launch.context.launch_context import LaunchContext, LaunchId, UserContext
@@ -27,7 +28,7 @@ class Record(Struct, Generic[_Asking_co], frozen=True, kw_only=True):
     def launch(self) -> LaunchId:
         """The launch's id, where something is kept under it. SessionError outside of a launch."""
         if self.launch_id is None:
-            raise SessionError("This can be done only with Rapport opened from the patient's chart, so nothing was done.")
+            raise SessionError(Sentence("This can be done only with Rapport opened from the patient's chart, so nothing was done."))
         return self.launch_id
 
     @property

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from fhir_mappings.sentence import Sentence, counted
 from smart_app.care.record.newest_first import DaySpan, came_newest_first, complete_from, day_spans, within
 from smart_app.errors import FhirError, Refused
 from smart_app.fhir.client import Params, Resource
@@ -20,7 +21,6 @@ _DAY = timedelta(days=1)
 _YEAR = timedelta(days=365)
 # Below this a window is read page by page: to make it smaller yet would take as many requests.
 _SHORTEST = timedelta(days=8)
-_NO_ORDER = "nothing shows that the newest results came first."
 _FIRST_OF_ALL = date(1900, 1, 1)
 
 
@@ -46,8 +46,8 @@ class SearchExtent(Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     whole: bool = False
     since: date | None = None
-    reason: str | None = None
-    trouble: str | None = None
+    reason: Sentence | None = None
+    trouble: Sentence | None = None
     lasting: bool = False
     otherwise: bool = False
     error: FhirError | None = None
@@ -108,7 +108,7 @@ class SearchLine(Struct, kw_only=True):
             # Asked otherwise it gave nothing; what it gave at first stands, with what was said of it.
             self.pages, self.otherwise = self.first_answer, False
         elif self.pages.visited or self.window is not None:
-            self.pages.stop(f"Page {len(self.pages.visited) + 1} could not be read. {error.user_message}")
+            self.pages.stop(Sentence("Page {number} could not be read. {why}", number=len(self.pages.visited) + 1, why=error.user_message))
         else:
             self.error = error
 
@@ -148,12 +148,15 @@ class SearchLine(Struct, kw_only=True):
         spans = self._spans()
         return complete_from(spans) if not self._ended() and came_newest_first(spans) else None
 
-    def _why_short(self) -> str:
+    def _why_short(self) -> Sentence | None:
         """Why it may lack more than what is old."""
         if self.pages.stopped is not None or (self._ended() and self.window is None):
-            return str(self.pages.result().reason)
-        pages = "page was" if self.made == 1 else f"{self.made} pages were"
-        return f"Only the first {pages} read, and {_NO_ORDER}"
+            return self.pages.result().reason
+        return counted(
+            "Only the first page was read, and nothing shows that the newest results came first.",
+            "Only the first {n} pages were read, and nothing shows that the newest results came first.",
+            self.made,
+        )
 
     def _spans(self) -> list[DaySpan]:
         return day_spans(self.pages.matches, zone=self.zone)

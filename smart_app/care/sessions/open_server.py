@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from fhir_mappings.people.clinicians import name_of
 from fhir_mappings.r4.references import is_id
+from fhir_mappings.sentence import Sentence
 from smart_app.care.record.general_practitioners import general_practitioners
 from smart_app.care.record.patient_in_context import Patient, patient_of
 from smart_app.errors import LaunchError
@@ -27,7 +28,7 @@ class PatientList(Struct, frozen=True, kw_only=True):
 
     patients: tuple[Patient, ...]
     complete: bool
-    reason: str | None
+    reason: Sentence | None
 
 
 def find_patients(issuer: Issuer, services: AppServices, *, text: str) -> PatientList:
@@ -61,12 +62,12 @@ def open_chart(issuer: Issuer, services: AppServices, *, patient: str, practitio
 def check_id(patient: str) -> None:
     """LaunchError for what cannot be a patient's id: nothing is asked of the server for it."""
     if not is_id(patient):
-        raise LaunchError("patient_malformed", "The patient was named in a way that cannot be used.")
+        raise LaunchError("patient_malformed", Sentence("The patient was named in a way that cannot be used."))
 
 
 def _check_open(issuer: Issuer) -> None:
     if not isinstance(issuer.auth, OpenServer) or not issuer.synthetic_data:
-        raise LaunchError("iss_not_listed", "Patients can be picked only on open servers with synthetic data.", status=403)
+        raise LaunchError("iss_not_listed", Sentence("Patients can be picked only on open servers with synthetic data."), status=403)
 
 
 def _client(issuer: Issuer, services: AppServices, *, pages: int) -> FhirClient:
@@ -97,7 +98,7 @@ def _user(client: FhirClient, patient: Resource, known: tuple[Resource, ...], *,
     if own is not None:
         return User(reference=own.reference, name=own.name, issuer="", subject="")
     if not known or not known[0].get("id"):
-        raise LaunchError("user_not_permitted", "This server has no Practitioner to sign in as.", status=400)
+        raise LaunchError("user_not_permitted", Sentence("This server has no Practitioner to sign in as."), status=400)
     return User(reference=f"Practitioner/{known[0]['id']}", name=name_of(known[0]), issuer="", subject="")
 
 

@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from fhir_mappings.instruments.instrument import Informant, Instrument
 from fhir_mappings.people.person import Person
+from fhir_mappings.sentence import NOTHING, Sentence
 from smart_app.care.forms.asked_form import AskedForm, check_clinician_chosen
 from smart_app.care.forms.late_visit import LateVisit
 from smart_app.care.record.access import permissions, prefetch_capabilities
@@ -33,9 +34,9 @@ class BlankForm(Struct, frozen=True, kw_only=True):
     step: str | None
     why_not_write: str | None
     alone: bool = False
-    stopped: str = ""
+    stopped: Sentence = NOTHING
     confirm: tuple[Confirmation, ...] = ()
-    stands: str = ""
+    stands: Sentence = NOTHING
     own_score: str | None = None
     late: LateVisit | None = None
 
@@ -62,7 +63,7 @@ def begin_form(record: ChartRecord, asked: AskedForm) -> BlankForm:
         alone=asked.alone,
         stopped=refusal(offers, asked),
         confirm=() if asked.informant == "patient" and not asked.from_paper else offers.confirm,
-        stands=offers.stands if own else "",
+        stands=offers.stands if own else NOTHING,
         own_score=state.own_score,
         late=asked.late,
     )

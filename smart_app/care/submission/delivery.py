@@ -8,6 +8,7 @@ from functools import partial
 from msgspec import Struct
 from msgspec.structs import replace
 
+from fhir_mappings.sentence import Sentence
 from smart_app.care.record.access import Permissions, base_of, permissions, writer
 from smart_app.care.record.record import AnyRecord, ChartRecord
 from smart_app.care.submission.delivery_log import log_not_kept, log_outcome
@@ -86,7 +87,7 @@ def _check_destination(record: AnyRecord, sealed: SealedSubmission) -> None:
     """That what was sealed goes to the server and the patient it was sealed for."""
     patient = getattr(record.context, "patient", sealed.patient)
     if sealed.base != base_of(record.context) or sealed.patient != patient:
-        raise NotTriedAgain("These answers belong to another record than the one opened here, so it was not tried again.")
+        raise NotTriedAgain(Sentence("These answers belong to another record than the one opened here, so it was not tried again."))
 
 
 def resolve(record: ChartRecord, *, key: str) -> OutboxEntry:
@@ -178,7 +179,7 @@ def _own_entry(record: ChartRecord, *, key: str, author: Author | None) -> Outbo
     entry = outbox.get(key)
     theirs = entry is not None and (entry.launch_id == record.launch_id or (author is not None and outbox.belongs(key, author)))
     if entry is None or not theirs:
-        raise SessionError("This launch has no such submission. Open Rapport from the chart again.")
+        raise SessionError(Sentence("This launch has no such submission. Open Rapport from the chart again."))
     return entry
 
 
@@ -196,19 +197,23 @@ def _finish(record: AnyRecord, sealed: SealedSubmission, *, launch_id: LaunchId,
         raise OutcomeNotKept(_NOT_KEPT[state], detail=error.detail) from error
 
 
-_LATER = "The next time Rapport is opened here, it says how it stands."
-_UNRECEIPTED = "Rapport's own database failed after it was sent, so there is no receipt yet. Do not enter it again."
-_NOT_WRITTEN = f"It is sealed in Rapport, and nothing is lost. Do not enter it again. {_LATER}"
+_LATER = Sentence("The next time Rapport is opened here, it says how it stands.")
+_UNRECEIPTED = Sentence("Rapport's own database failed after it was sent, so there is no receipt yet. Do not enter it again.")
+_NOT_WRITTEN = Sentence("It is sealed in Rapport, and nothing is lost. Do not enter it again. {later}", later=_LATER)
 # Of a form that is sent again meanwhile.
-SENT_BEFORE = f"This form was sent before, and Rapport's own database cannot be used right now. {_NOT_WRITTEN}"
+SENT_BEFORE = Sentence(
+    "This form was sent before, and Rapport's own database cannot be used right now. {not_written}", not_written=_NOT_WRITTEN
+)
 # What is said where it cannot be written down how it ended: what is known, and nothing else.
-_NOT_KEPT: Mapping[State, str] = {
-    "stored": f"What was sent is in the record. {_UNRECEIPTED}",
-    "partly": f"The answers are in the record, and not all that goes with them. {_UNRECEIPTED}",
-    "accepted": f"The record accepted what was sent and does not show it just now. {_UNRECEIPTED} {_LATER}",
-    "sealed": f"What was sent is not in the record yet. {_NOT_WRITTEN}",
-    "refused": f"The record did not take what was sent. {_NOT_WRITTEN}",
-    "unknown": f"It is not known whether the record has what was sent. {_NOT_WRITTEN}",
+_NOT_KEPT: Mapping[State, Sentence] = {
+    "stored": Sentence("What was sent is in the record. {no_receipt}", no_receipt=_UNRECEIPTED),
+    "partly": Sentence("The answers are in the record, and not all that goes with them. {no_receipt}", no_receipt=_UNRECEIPTED),
+    "accepted": Sentence(
+        "The record accepted what was sent and does not show it just now. {no_receipt} {later}", no_receipt=_UNRECEIPTED, later=_LATER
+    ),
+    "sealed": Sentence("What was sent is not in the record yet. {sealed}", sealed=_NOT_WRITTEN),
+    "refused": Sentence("The record did not take what was sent. {sealed}", sealed=_NOT_WRITTEN),
+    "unknown": Sentence("It is not known whether the record has what was sent. {sealed}", sealed=_NOT_WRITTEN),
 }
 
 
@@ -231,7 +236,7 @@ def _looked_up(record: AnyRecord, entry: OutboxEntry, sealed: SealedSubmission) 
         sealed = sealed.with_outcomes({part.role: _CUT_OFF for part in sealed.missing if _may_have_gone(sealed, part.role)})
         sealed = replace(sealed, sent=entry.updated)
     found = _outcome_search(record, sealed).find(sealed)
-    return replace(sealed, searched=record.services.clock(), reason=found.reason), found
+    return replace(sealed, searched=record.services.clock(), reason=found.reason and str(found.reason)), found
 
 
 def _may_have_gone(sealed: SealedSubmission, role: str) -> bool:

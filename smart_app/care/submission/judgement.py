@@ -114,4 +114,4 @@ def of_written(written: WrittenResource) -> WriteOutcome:
 
 def failure_sentence(error: FhirError) -> str:
     """The sentence for the receipt, with the server's own words where it gave any."""
-    return f"{error.user_message} The server said: {error.diagnostics}" if error.diagnostics else error.user_message
+    return f"{error.user_message} The server said: {error.diagnostics}" if error.diagnostics else str(error.user_message)

@@ -11,6 +11,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from fhir_mappings.instruments.instrument import Informant
+from fhir_mappings.sentence import Sentence
 from fhir_mappings.submission.transaction import bundle_sent_by
 from smart_app.care.forms.late_visit import LateVisit
 from smart_app.errors import NotOpened
@@ -185,7 +186,7 @@ def readable(entries: Iterable[OutboxEntry]) -> Iterator[tuple[OutboxEntry, Seal
             yield entry, from_payload(entry.payload)
 
 
-_OTHER_VERSION = (
+_OTHER_VERSION = Sentence(
     "These answers were sealed by another version of Rapport, and this one cannot read them. They are kept as they are. Do not enter "
     "them again before whoever looks after Rapport has looked at them."
 )

@@ -65,7 +65,7 @@ def _not_taken(record: ChartRecord, key: str, error: StoreError) -> StoreError:
     return OutcomeNotKept(SENT_BEFORE, detail=error.detail) if sealed else NotSealed(_NOT_TAKEN, detail=error.detail)
 
 
-_NOT_TAKEN = (
+_NOT_TAKEN = Sentence(
     "Rapport's own database cannot be used right now, so these answers could not be taken. Go back to the form, wait a minute and send it "
     "again: it is stored once, however often it is sent."
 )
@@ -108,9 +108,9 @@ _NOT_CONFIRMED = Sentence("Tick it to confirm, or go back without saving.")
 def _check_place(context: LaunchContext, *, key: str, patient: str) -> None:
     """Right patient, and a key of the shape the form was given."""
     if patient != context.patient:
-        raise WrongPatient("This form was opened for another patient, so nothing was stored. Open Rapport from the chart again.")
+        raise WrongPatient(Sentence("This form was opened for another patient, so nothing was stored. Open Rapport from the chart again."))
     if not _KEY.fullmatch(key):
-        raise SessionError("This form is damaged, so nothing was stored. Open it again from the history.")
+        raise SessionError(Sentence("This form is damaged, so nothing was stored. Open it again from the history."))
 
 
 def _sealed_submission(record: ChartRecord, asked: AskedForm, *, answers: Answers, key: str) -> SealedSubmission:

@@ -7,6 +7,7 @@ from msgspec import Struct
 from fhir_mappings.instruments.instrument import Informant
 from fhir_mappings.ratings.rating import Rating
 from fhir_mappings.ratings.rating_reader import read_ratings
+from fhir_mappings.sentence import NOTHING, Sentence, joined
 from smart_app.care.forms.asked_form import AskedForm
 from smart_app.care.record.access import patient_on_server, permissions
 from smart_app.care.record.page_rule import NOT_SENT_INTO, Confirmation, Fate, Known, PageFacts, PageOffers, Place, offers_for
@@ -132,15 +133,15 @@ def offers_for_form(record: ChartRecord, asked: AskedForm) -> tuple[Patient, Vis
     return patient, state, offers_for(state.facts)
 
 
-def refusal(offers: PageOffers, asked: AskedForm) -> str:
+def refusal(offers: PageOffers, asked: AskedForm) -> Sentence:
     """Why the form asked for is not offered; "" where it is."""
     if asked.alone:
-        return "" if offers.answer else offers.stopped_home
+        return NOTHING if offers.answer else offers.stopped_home
     if _is_patients(asked):
         return offers.stopped
     if asked.informant == "clinician" and offers.rate == "no":
         return offers.stands or offers.stopped
-    return ""
+    return NOTHING
 
 
 def unconfirmed(record: ChartRecord, asked: AskedForm, *, confirmed: Collection[str]) -> tuple[Confirmation, ...]:
@@ -151,7 +152,7 @@ def unconfirmed(record: ChartRecord, asked: AskedForm, *, confirmed: Collection[
     except FhirError:
         return ()
     if why := refusal(offers, asked):
-        raise NotOffered(f"{why} What was entered was not stored.")
+        raise NotOffered(Sentence("{why} What was entered was not stored.", why=why))
     return () if asked.alone or _is_patients(asked) else tuple(one for one in offers.confirm if one not in confirmed)
 
 
@@ -165,17 +166,19 @@ def check_in_use(record: ChartRecord) -> None:
     except NotFound as error:
         raise NotSentNow(_NOBODY) from error
     except FhirError as error:
-        raise NotSentNow(f"{error.user_message} {_NOT_READ}") from error
+        raise NotSentNow(joined(" ", (error.user_message, _NOT_READ))) from error
     if standing != "current":
         raise NotTriedAgain(NOT_SENT_INTO[standing])
 
 
-_NOT_REGISTERED = (
+_NOT_REGISTERED = Sentence(
     "Rapport is not registered with this record system any more, so it was not tried again. It stays kept in Rapport; your IT can enter "
     "the system in launch.json again."
 )
-_NOBODY = "The record has no such patient any more, as after two records were joined, so it was not tried again. It stays kept in Rapport."
-_NOT_READ = (
+_NOBODY = Sentence(
+    "The record has no such patient any more, as after two records were joined, so it was not tried again. It stays kept in Rapport."
+)
+_NOT_READ = Sentence(
     "Without the patient’s entry nobody can tell whether this record is still in use, so it was not tried again. It stays kept in Rapport."
 )
 

@@ -141,7 +141,7 @@ def _in_one_transaction(sealed: SealedSubmission, sender: Sender) -> SealedSubmi
     parts = parts_of(whole, sealed.key)
     refusals = {part.role: sender.permissions.why_not(part.type, "create") for part in parts}
     sealed = sealed.with_outcomes(
-        {role: WriteOutcome(why=reason, became="left_out") for role, reason in refusals.items() if reason is not None}
+        {role: WriteOutcome(why=str(reason), became="left_out") for role, reason in refusals.items() if reason is not None}
     )
     roles = [role for role, reason in refusals.items() if reason is None]
     bundle = _bundle([part for part in parts if part.role in roles], sender.permissions)
@@ -226,7 +226,7 @@ def _one(sealed: SealedSubmission, part: SubmissionPart, sender: Sender) -> Seal
     """One part created, or what became of it instead."""
     reason = sender.permissions.why_not(part.type, "create")
     if reason is not None:
-        return sealed.with_outcomes({part.role: WriteOutcome(why=reason, became="left_out")})
+        return sealed.with_outcomes({part.role: WriteOutcome(why=str(reason), became="left_out")})
     try:
         outcome = _created(sealed, part, sender)
     except FhirError as error:

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from fhir_mappings.instruments.instrument import Informant
 from fhir_mappings.people.clinicians import is_clinician
+from fhir_mappings.sentence import NOTHING, Sentence
 from smart_app.care.record.record import ChartRecord
 from smart_app.care.submission.delivery import send_sealed, transmitter_of
 from smart_app.care.submission.judgement import for_want_of_permission
@@ -67,7 +68,7 @@ def send_for_author(record: ChartRecord, *, key: str) -> None:
     if entry.state not in _WITHOUT_ANSWERS:
         return
     if why_not := _why_not(from_payload(entry.payload)):
-        raise NotTriedAgain(f"{why_not} It was not tried again.")
+        raise NotTriedAgain(Sentence("{why_not} It was not tried again.", why_not=why_not))
     check_in_use(record)
     send_sealed(record, entry)
 
@@ -76,7 +77,7 @@ def _entry_of_another(record: ChartRecord, key: str) -> OutboxEntry:
     outbox, context = record.services.store.outbox, record.context
     entry = outbox.get(key) if outbox.is_about(key, context.iss, context.patient) else None
     if entry is None or not is_clinician(context.user.kind) or transmitter_of(record, entry) is None:
-        raise SessionError("There is nothing of a colleague to send under this address.")
+        raise SessionError(Sentence("There is nothing of a colleague to send under this address."))
     return entry
 
 
@@ -99,9 +100,11 @@ def _standing(state: OutboxState, sealed: SealedSubmission) -> Standing:
     return _WITHOUT_ANSWERS.get(state) or ("decided" if decided else "placed")
 
 
-def _why_not(sealed: SealedSubmission) -> str:
+def _why_not(sealed: SealedSubmission) -> Sentence:
     """What was refused for want of permission is tried with nobody else's; nor is what its own sign-in could not have written."""
     permitted = sealed.scope is not None and allows(sealed.scope, _CARRIER, "c")
     if permitted and not for_want_of_permission(sealed):
-        return ""
-    return "The sign-in it was sent with had no permission to write it, so only its author can send it, with a sign-in of their own."
+        return NOTHING
+    return Sentence(
+        "The sign-in it was sent with had no permission to write it, so only its author can send it, with a sign-in of their own."
+    )

@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from fhir_mappings.instruments.instrument import Informant
+from fhir_mappings.sentence import NOTHING, Sentence
 from smart_app.care.record.record import ChartRecord
 from smart_app.care.submission.build_receipt import part_name
 from smart_app.care.submission.delivery import entry_of, kept_entries
@@ -35,17 +36,16 @@ REASONS: Mapping[str, str] = {
 _OVER_ALL = ("by_mistake", "charted_otherwise", "patient_asked")
 _OVER_THE_REST = ("rest_not_taken", "rest_not_needed", "charted_otherwise")
 IN_NOTE = "in_note"
-_WHY_NOT: Mapping[OutboxState, str] = {
-    "sending": "It is being sent at this moment, so it may be in the record in a moment: nothing was decided.",
-    "unknown": "It is not known whether the record has it, so it may be in the record: nothing was decided. Check again first.",
-    "accepted": "The record has said that it took it, so it may be in the record: nothing was decided. Look again first.",
-    "stored": "It is in the record by now, so there is nothing to decide.",
-    "discarded": "It was discarded before, so nothing was changed.",
-    "copied": "It was copied to the note before, so nothing was changed.",
+_WHY_NOT: Mapping[OutboxState, Sentence] = {
+    "sending": Sentence("It is being sent at this moment, so it may be in the record in a moment: nothing was decided."),
+    "unknown": Sentence("It is not known whether the record has it, so it may be in the record: nothing was decided. Check again first."),
+    "accepted": Sentence("The record has said that it took it, so it may be in the record: nothing was decided. Look again first."),
+    "stored": Sentence("It is in the record by now, so there is nothing to decide."),
+    "discarded": Sentence("It was discarded before, so nothing was changed."),
+    "copied": Sentence("It was copied to the note before, so nothing was changed."),
 }
-_CHANGED = "How it stands has changed since this page was opened, so nothing was decided. Look at its receipt again."
-_NO_REASON = "It is discarded only for a reason, and none was chosen, so nothing was decided. Go back and choose one."
-_NO_REASON_OF_THESE = "For that reason it is not discarded as it stands, so nothing was decided. Reasons that hold: {codes}."
+_CHANGED = Sentence("How it stands has changed since this page was opened, so nothing was decided. Look at its receipt again.")
+_NO_REASON = Sentence("It is discarded only for a reason, and none was chosen, so nothing was decided. Go back and choose one.")
 
 
 class Discarded(Struct, frozen=True, kw_only=True):
@@ -79,9 +79,9 @@ class Undecided(Struct, frozen=True, kw_only=True):
     rest: tuple[Lacking, ...]
 
 
-def why_not_decide(state: OutboxState) -> str:
+def why_not_decide(state: OutboxState) -> Sentence:
     """Why nobody may decide over it as it stands; "" where its author may."""
-    return _WHY_NOT.get(state, "")
+    return _WHY_NOT.get(state, NOTHING)
 
 
 def undecided(record: ChartRecord, *, key: str) -> Undecided:
@@ -113,7 +113,7 @@ def decide(record: ChartRecord, *, key: str, way: Way, reason: str, seen: str) -
     why = reason if way == "discarded" else IN_NOTE
     # Who decides it knows it.
     told: tuple[Literal["author", "patient"], ...] = ("author", "patient") if context.by_patient else ("author",)
-    decision = Decision(by=context.user.called, why=why, at=record.services.clock(), told=told)
+    decision = Decision(by=str(context.user.called), why=why, at=record.services.clock(), told=told)
     if not _decided(record.services.store, entry, way, decision, launch_id=record.launch, who=context):
         raise NotOffered(_CHANGED)
 
@@ -123,7 +123,10 @@ def discard_for_site(store: Store, entry: OutboxEntry, *, reason: str, by: str, 
     if why_not := why_not_decide(entry.state):
         raise NotOffered(why_not)
     if reason not in (holding := reasons_over(from_payload(entry.payload))):
-        raise NotOffered(_NO_REASON_OF_THESE.format(codes=", ".join(holding)))
+        codes = ", ".join(holding)
+        raise NotOffered(
+            Sentence("For that reason it is not discarded as it stands, so nothing was decided. Reasons that hold: {codes}.", codes=codes)
+        )
     if not _decided(store, entry, "discarded", Decision(by=by, why=reason, at=now), launch_id=None, who=entry.author):
         raise NotOffered(_CHANGED)
 

@@ -5,6 +5,8 @@ from typing import Literal, NewType
 
 from msgspec import Struct, field
 
+from fhir_mappings.sentence import Sentence
+
 LaunchId = NewType("LaunchId", str)
 Via = Literal["ehr", "standalone", "open"]
 
@@ -22,7 +24,7 @@ class User(Struct, frozen=True, kw_only=True):
     @property
     def called(self) -> str:
         """The name, else words that say who is meant: an id is no name."""
-        return self.name or ("the patient" if self.kind == "Patient" else "the signed-in clinician")
+        return self.name or (Sentence("the patient") if self.kind == "Patient" else Sentence("the signed-in clinician"))
 
     @property
     def kind(self) -> str:

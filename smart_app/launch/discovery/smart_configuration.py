@@ -10,6 +10,7 @@ from typing import Any
 import requests
 from msgspec import Struct
 
+from fhir_mappings.sentence import Sentence, joined
 from smart_app.errors import LaunchCode, LaunchError
 from smart_app.http import FetchError, FetchReason, Limits, get_json
 from smart_app.launch.discovery.allowed_hosts import allowed_address
@@ -21,7 +22,7 @@ _CAPABILITIES = Limits(connect=5, read=10, deadline=15, max_bytes=8 * 1024 * 102
 _KEPT = timedelta(hours=1)
 _KEYS_REFETCHED_AFTER = timedelta(minutes=1)
 _OAUTH_URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
-_TELL_IT = "Nothing was opened. Try again in a moment; if it stays, tell your IT team the reference below."
+_TELL_IT = Sentence("Nothing was opened. Try again in a moment; if it stays, tell your IT team the reference below.")
 
 
 class Endpoints(Struct, frozen=True, kw_only=True):
@@ -124,23 +125,25 @@ class Discovery:
         return get_json(self._http, f"{iss}/metadata?_format=json", limits=_CAPABILITIES, headers=headers)
 
 
-_CODES: Mapping[FetchReason, tuple[LaunchCode, str]] = {
-    "unreachable": ("discovery_unreachable", "The EHR could not be reached."),
-    "too_slow": ("discovery_unreachable", "The EHR answered too slowly."),
-    "too_large": ("discovery_too_large", "The EHR's description of its sign-in is too large to be real."),
-    "redirected": ("discovery_redirected", "The EHR pointed to another address for its sign-in, which is not followed."),
-    "not_json": ("discovery_not_json", "The EHR's description of its sign-in cannot be read."),
-    "status": ("discovery_unreachable", "The EHR did not describe its sign-in."),
+_CODES: Mapping[FetchReason, tuple[LaunchCode, Sentence]] = {
+    "unreachable": ("discovery_unreachable", Sentence("The EHR could not be reached.")),
+    "too_slow": ("discovery_unreachable", Sentence("The EHR answered too slowly.")),
+    "too_large": ("discovery_too_large", Sentence("The EHR's description of its sign-in is too large to be real.")),
+    "redirected": ("discovery_redirected", Sentence("The EHR pointed to another address for its sign-in, which is not followed.")),
+    "not_json": ("discovery_not_json", Sentence("The EHR's description of its sign-in cannot be read.")),
+    "status": ("discovery_unreachable", Sentence("The EHR did not describe its sign-in.")),
 }
 
 
 def _launch_error(error: FetchError, address: str) -> LaunchError:
     code, sentence = _CODES[error.reason]
-    return LaunchError(code, f"{sentence} {_TELL_IT}", detail=_why(error, address), status=502)
+    return LaunchError(code, joined(" ", (sentence, _TELL_IT)), detail=_why(error, address), status=502)
 
 
 def _no_keys(detail: str) -> LaunchError:
-    return LaunchError("id_token_invalid", f"The EHR's signing keys could not be read. {_TELL_IT}", detail=detail, status=502)
+    return LaunchError(
+        "id_token_invalid", Sentence("The EHR's signing keys could not be read. {next_step}", next_step=_TELL_IT), detail=detail, status=502
+    )
 
 
 def _why(error: FetchError, address: str) -> str:
@@ -197,7 +200,7 @@ def _required_address(issuer: Issuer, document: Mapping[str, Any], name: str) ->
     if address is None:
         raise LaunchError(
             "discovery_incomplete",
-            f"The EHR's description of its sign-in lacks an address. {_TELL_IT}",
+            Sentence("The EHR's description of its sign-in lacks an address. {next_step}", next_step=_TELL_IT),
             detail=f"{name} is missing",
             status=502,
         )
@@ -213,7 +216,7 @@ def _address(issuer: Issuer, document: Mapping[str, Any], name: str) -> str | No
     if address is None:
         raise LaunchError(
             "discovery_host_not_listed",
-            f"The EHR's sign-in is at an address that is not registered for it. {_TELL_IT}",
+            Sentence("The EHR's sign-in is at an address that is not registered for it. {next_step}", next_step=_TELL_IT),
             detail=f"{name} {text[:200]!r}: add its host to `hosts` of this issuer in launch.json if it is right",
             status=502,
         )

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
+from fhir_mappings.sentence import Sentence
 from smart_app.errors import ConfigurationError, LaunchError, printable
 from smart_app.jose import SigningKey, signing_keys
 from smart_app.launch.keys.client_secrets import is_kept, secret
@@ -33,7 +34,7 @@ def signing_key(auth: PrivateKeyJwt, advertised: Collection[str], environ: Mappi
     if not taken:
         raise LaunchError(
             "key_not_accepted",
-            "The EHR takes no signature that Rapport can make. Nothing was opened.",
+            Sentence("The EHR takes no signature that Rapport can make. Nothing was opened."),
             detail=f"keys here: {ours}; the EHR lists: {printable(' '.join(advertised))}",
             status=502,
         )

@@ -6,12 +6,15 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
+from fhir_mappings.sentence import Sentence
 from smart_app import jose
 from smart_app.errors import LaunchError
 
 _LEEWAY = timedelta(seconds=90)
 _LONGEST_SUBJECT = 255  # OpenID Connect Core 2
-_SENTENCE = "The EHR's statement of who is signed in could not be verified. Nothing was opened. Open Rapport again from the chart."
+_SENTENCE = Sentence(
+    "The EHR's statement of who is signed in could not be verified. Nothing was opened. Open Rapport again from the chart."
+)
 
 
 class KeySource(Protocol):

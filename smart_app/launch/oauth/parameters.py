@@ -6,10 +6,11 @@ from urllib.parse import unquote
 
 from msgspec import Struct
 
+from fhir_mappings.sentence import Sentence, joined
 from smart_app.errors import LaunchCode, LaunchError
 from smart_app.registration import LaunchPlus
 
-_RELAUNCH = "Open Rapport again from the patient's chart."
+_RELAUNCH = Sentence("Open Rapport again from the patient's chart.")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 
 
@@ -31,8 +32,8 @@ def launch_request(query: str, *, plus: Callable[[str], LaunchPlus] = lambda _is
     for pair in query.split("&"):
         name, _, value = pair.partition("=")
         values.setdefault(unquote(name), []).append(value)
-    iss = unquote(_required(values, "iss", "iss_missing", "The address does not say which EHR it comes from."))
-    launch = _required(values, "launch", "launch_missing", "The EHR sent no launch context.")
+    iss = unquote(_required(values, "iss", "iss_missing", Sentence("The address does not say which EHR it comes from.")))
+    launch = _required(values, "launch", "launch_missing", Sentence("The EHR sent no launch context."))
     return LaunchRequest(iss=iss, launch=_launch(launch, plus(iss)))
 
 
@@ -46,19 +47,23 @@ def _launch(sent: str, plus: LaunchPlus) -> str:
 
 def callback_state(params: Mapping[str, Sequence[str]]) -> str:
     """The callback's `state`. Raises LaunchError state_missing or parameter_repeated."""
-    return _required(params, "state", "state_missing", "The sign-in came back without its state.")
+    return _required(params, "state", "state_missing", Sentence("The sign-in came back without its state."))
 
 
 def single(params: Mapping[str, Sequence[str]], name: str) -> str | None:
     """The parameter's one value, or None when it is absent or empty. Raises LaunchError parameter_repeated."""
     values = params.get(name, ())
     if len(values) > 1:
-        raise LaunchError("parameter_repeated", f"The address is malformed. {_RELAUNCH}", detail=f"{name} occurs {len(values)} times")
+        raise LaunchError(
+            "parameter_repeated",
+            Sentence("The address is malformed. {next_step}", next_step=_RELAUNCH),
+            detail=f"{name} occurs {len(values)} times",
+        )
     return values[0] if values and values[0] else None
 
 
-def _required(params: Mapping[str, Sequence[str]], name: str, code: LaunchCode, sentence: str) -> str:
+def _required(params: Mapping[str, Sequence[str]], name: str, code: LaunchCode, sentence: Sentence) -> str:
     value = single(params, name)
     if value is None:
-        raise LaunchError(code, f"{sentence} {_RELAUNCH}", detail=f"{name} is missing")
+        raise LaunchError(code, joined(" ", (sentence, _RELAUNCH)), detail=f"{name} is missing")
     return value

@@ -10,6 +10,7 @@ from typing import Any
 import requests
 from urllib3.exceptions import HTTPError
 
+from fhir_mappings.sentence import Sentence
 from smart_app.errors import LaunchError, printable
 from smart_app.http import FetchError, Limits, fetch_json
 from smart_app.launch.oauth.client_auth import Credentials
@@ -21,7 +22,7 @@ _ENOUGH = 1024
 # RFC 6749 leaves `expires_in` to the server's documentation; five minutes is what SMART recommends for short-lived tokens.
 _ASSUMED_LIFETIME = timedelta(minutes=5)
 _LONGEST_LIFETIME = timedelta(days=1)
-_RELAUNCH = "Nothing was opened. Open Rapport again from the patient's chart."
+_RELAUNCH = Sentence("Nothing was opened. Open Rapport again from the patient's chart.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,23 +45,30 @@ def request_token(http: requests.Session, token_endpoint: str, *, form: Mapping[
     except FetchError as error:
         raise _from_fetch(error) from error
     if answer.status >= requests.codes.server_error or answer.status == requests.codes.too_many_requests:
-        raise LaunchError("token_unreachable", f"The EHR's sign-in failed. {_RELAUNCH}", detail=f"HTTP {answer.status}", status=502)
+        raise LaunchError(
+            "token_unreachable",
+            Sentence("The EHR's sign-in failed. {next_step}", next_step=_RELAUNCH),
+            detail=f"HTTP {answer.status}",
+            status=502,
+        )
     if answer.status != requests.codes.ok and answer.document.get("error") == "invalid_grant":
         raise LaunchError(
             "code_refused",
-            f"The EHR no longer accepts this sign-in: it took too long, or was used before. {_RELAUNCH}",
+            Sentence("The EHR no longer accepts this sign-in: it took too long, or was used before. {next_step}", next_step=_RELAUNCH),
             detail=f"HTTP {answer.status} {said(answer.document)}",
         )
     if answer.status != requests.codes.ok and oauth_error(answer.document.get("error")) == "invalid_scope":
         raise LaunchError(
             "scope_refused",
-            f"The EHR refused a permission that Rapport asked for. {_RELAUNCH}",
+            Sentence("The EHR refused a permission that Rapport asked for. {next_step}", next_step=_RELAUNCH),
             detail=f"HTTP {answer.status} {said(answer.document)}",
             status=403,
         )
     if answer.status != requests.codes.ok:
         raise LaunchError(
-            "token_refused", f"The EHR refused to complete the sign-in. {_RELAUNCH}", detail=f"HTTP {answer.status} {said(answer.document)}"
+            "token_refused",
+            Sentence("The EHR refused to complete the sign-in. {next_step}", next_step=_RELAUNCH),
+            detail=f"HTTP {answer.status} {said(answer.document)}",
         )
     return _checked(answer.document)
 
@@ -114,9 +122,17 @@ def _from_fetch(error: FetchError) -> LaunchError:
     detail = f"{error.reason} {error.detail}".strip()
     if error.reason in {"unreachable", "too_slow"}:
         return LaunchError(
-            "token_unreachable", f"The EHR could not be reached to complete the sign-in. {_RELAUNCH}", detail=detail, status=502
+            "token_unreachable",
+            Sentence("The EHR could not be reached to complete the sign-in. {next_step}", next_step=_RELAUNCH),
+            detail=detail,
+            status=502,
         )
-    return LaunchError("token_invalid", f"The EHR's answer to the sign-in cannot be used. {_RELAUNCH}", detail=detail, status=502)
+    return LaunchError(
+        "token_invalid",
+        Sentence("The EHR's answer to the sign-in cannot be used. {next_step}", next_step=_RELAUNCH),
+        detail=detail,
+        status=502,
+    )
 
 
 def _checked(document: Mapping[str, Any]) -> TokenResponse:
@@ -154,4 +170,9 @@ def _lifetime(value: object) -> timedelta:
 
 
 def _invalid(detail: str) -> LaunchError:
-    return LaunchError("token_invalid", f"The EHR's answer to the sign-in cannot be used. {_RELAUNCH}", detail=detail, status=502)
+    return LaunchError(
+        "token_invalid",
+        Sentence("The EHR's answer to the sign-in cannot be used. {next_step}", next_step=_RELAUNCH),
+        detail=detail,
+        status=502,
+    )

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from flask import Flask, Response, g, request, url_for
 
+from fhir_mappings.sentence import Sentence
 from smart_app.care.record.access import prefetch_capabilities
 from smart_app.care.record.record import Record
 from smart_app.care.sessions.room_for_launches import make_room_for_launch, make_room_for_sign_in
@@ -26,7 +27,7 @@ _DESTINATION, _FRAMED = "Sec-Fetch-Dest", {"iframe", "frame", "embed", "object",
 # Says that the one hop of `cookies_tried` was made.
 TRIED = "&cookies=tried"
 _ONE_HOP = 60
-_COOKIES_BLOCKED = (
+_COOKIES_BLOCKED = Sentence(
     "Rapport keeps patients apart with a cookie for each chart, and this browser did not keep one. Allow cookies for Rapport, or open it "
     "in a window of its own."
 )

@@ -11,6 +11,7 @@ from flask import Flask, Response, request, url_for
 
 from fhir_mappings.instruments.instrument import Informant, Instrument
 from fhir_mappings.people.clinicians import is_clinician
+from fhir_mappings.sentence import Sentence
 from smart_app.care.dashboard.history import History, Years
 from smart_app.care.dashboard.load_dashboard import load_history, reveal_waiting
 from smart_app.care.forms.asked_form import forms_offered
@@ -103,7 +104,7 @@ class Dashboard:
         check_patient(page_request.context)
         clinician, of_visit = request.form.get("clinician", ""), request.form.get("visit", "")
         if not clinician or not of_visit:
-            raise SessionError("This form is damaged, so nothing was done. Open the history again.")
+            raise SessionError(Sentence("This form is damaged, so nothing was done. Open the history again."))
         reveal_waiting(page_request.record, clinician=clinician, visit=of_visit, reason=request.form.get("reason", ""))
         return see_other(url_for("dashboard", launch_id=page_request.id))
 

@@ -4,6 +4,7 @@ from datetime import date
 
 from flask import url_for
 
+from fhir_mappings.sentence import Sentence
 from smart_app.care.dashboard.history import History
 from smart_app.care.forms.launch_destination import destination
 from smart_app.care.record.record import ChartRecord
@@ -30,12 +31,12 @@ def of_launch(record: ChartRecord, history: History) -> tuple[date | None, Notic
     """The day to begin at, and what to say of a wish that could not be met."""
     asked = destination(record)
     if asked.unmet:
-        return None, Notice(title="Opened at the history.", text=asked.unmet)
+        return None, Notice(title=Sentence("Opened at the history."), text=asked.unmet)
     if asked.response is None:
         return None, None
     ratings = [rating for dyad in (*history.dyads, *history.companions) for rating in dyad.ratings]
     day = next((rating.when.day for rating in ratings if rating.source == asked.response), None)
-    return day, None if day else Notice(title="Opened at the latest visit.", text=_NO_RESPONSE)
+    return day, None if day else Notice(title=Sentence("Opened at the latest visit."), text=_NO_RESPONSE)
 
 
-_NO_RESPONSE = "The answers the EHR opened Rapport for are not among those shown here."
+_NO_RESPONSE = Sentence("The answers the EHR opened Rapport for are not among those shown here.")

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from fhir_mappings.instruments.answers import Invalid, understood
 from fhir_mappings.instruments.instrument import Informant
+from fhir_mappings.sentence import Sentence
 from smart_app.care.forms.asked_form import AskedForm, ask
 from smart_app.care.forms.late_visit import at_visit, late_note, looked_up
 from smart_app.care.forms.observed_clinician import Candidates, candidates, choose
@@ -195,7 +196,7 @@ class Forms:
         page_request = self._dependencies.guard.enter(launch_id)
         stands = self._receipt(page_request, key)
         self._dependencies.spoken.to_patient(lambda: open_patient(page_request.record))
-        clinician = (stands.clinician.name if stands.clinician else page_request.context.user.name) or "your clinician"
+        clinician = (stands.clinician.name if stands.clinician else page_request.context.user.name) or Sentence("your clinician")
         view = thanks_view(stands.outcome, clinician=clinician, receipt=url_for("receipt", launch_id=page_request.id, key=key))
         return self._dependencies.pages.page("thanks", view, tab=page_request.tab)
 

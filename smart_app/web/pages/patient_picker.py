@@ -3,6 +3,7 @@
 from flask import Flask, Response, g, request, url_for
 from msgspec.structs import replace
 
+from fhir_mappings.sentence import Sentence
 from smart_app.care.record.patient_in_context import patient_of
 from smart_app.care.sessions.open_server import PatientList, check_id, find_patients, open_chart
 from smart_app.errors import LaunchError
@@ -48,7 +49,7 @@ class PatientPicker:
         """The open server of that address. LaunchError for any other."""
         g.iss = iss
         if not iss:
-            raise LaunchError("iss_missing", "The address does not say which server to open.")
+            raise LaunchError("iss_missing", Sentence("The address does not say which server to open."))
         issuer = replace(self._services.launcher.open_server(iss), iss=iss)
         g.picked_at = iss
         return issuer

@@ -5,6 +5,7 @@ from hashlib import sha256
 from flask import Flask, Response, request, url_for
 
 from fhir_mappings.people.person import Person
+from fhir_mappings.sentence import Sentence
 from smart_app.care.forms.asked_form import AskedForm, about_clinician, ask
 from smart_app.care.forms.saved_drafts import KeptAnswers
 from smart_app.care.patient_portal import known_clinicians, load_portal
@@ -146,7 +147,7 @@ def _known(page_request: PageRequest, about: str) -> Person:
     """The clinician of that handle among those on the patient's page. SessionError when there is none."""
     found = next((person for person in known_clinicians(page_request.record) if _handle(person) == about), None)
     if found is None:
-        raise SessionError("There is no such form on your page. Go back to your page and choose one there.")
+        raise SessionError(Sentence("There is no such form on your page. Go back to your page and choose one there."))
     return found
 
 

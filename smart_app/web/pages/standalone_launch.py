@@ -2,6 +2,7 @@
 
 from flask import Flask, Response, g, request, url_for
 
+from fhir_mappings.sentence import Sentence
 from smart_app.care.record.access import prefetch_capabilities
 from smart_app.care.sessions.room_for_launches import make_room_for_sign_in
 from smart_app.errors import LaunchError
@@ -40,7 +41,7 @@ class StandaloneLaunch:
         iss = request.form.get("iss", "")
         g.iss = iss
         if not iss:
-            raise LaunchError("iss_missing", "The form does not say where to sign in.")
+            raise LaunchError("iss_missing", Sentence("The form does not say where to sign in."))
         begun = self._services.launcher.begin_standalone(iss)
         prefetch_capabilities(begun.pending.iss, self._services)
         make_room_for_sign_in(self._services, request.cookies)

@@ -8,12 +8,13 @@ from urllib.parse import urlsplit
 
 from werkzeug.wrappers import Request
 
+from fhir_mappings.sentence import Sentence
 from smart_app.errors import ForeignPage, LockedFrame
 
 FIELD = "csrf"
-_FOREIGN = "This was sent from another page than Rapport's own, so nothing was done. Open Rapport again from the patient's chart."
+_FOREIGN = Sentence("This was sent from another page than Rapport's own, so nothing was done. Open Rapport again from the patient's chart.")
 
-_LOCKED = (
+_LOCKED = Sentence(
     "The record system shows Rapport in a locked frame, from which nothing can be sent. Open Rapport from the patient's chart in a "
     "window of its own."
 )

@@ -11,6 +11,7 @@ from flask import g, request, url_for
 from msgspec import Struct
 from msgspec.structs import replace
 
+from fhir_mappings.sentence import Sentence
 from smart_app.care.record.record import ChartRecord, Record
 from smart_app.errors import LaunchError, NotForUser, SessionError, WrongPatient
 from smart_app.fhir.client import Renew
@@ -83,7 +84,7 @@ class Guard(Struct, frozen=True, kw_only=True):
         """The same for the few pages that show nothing of a record."""
         return self._enter(launch_id, refused=_refused_to_nobody)
 
-    def _enter(self, launch_id: str, *, refused: Callable[[LaunchContext], str | None]) -> PageRequest:
+    def _enter(self, launch_id: str, *, refused: Callable[[LaunchContext], Sentence | None]) -> PageRequest:
         identity = LaunchId(launch_id)
         launches = self.services.store.launches
         context = launches.get(identity, request.cookies)
@@ -183,12 +184,12 @@ class Guard(Struct, frozen=True, kw_only=True):
         return context
 
 
-def _refused_to_patient(context: LaunchContext) -> str | None:
-    return "This page is for clinicians, and you are signed in as a patient. Nothing was opened." if context.by_patient else None
+def _refused_to_patient(context: LaunchContext) -> Sentence | None:
+    return Sentence("This page is for clinicians, and you are signed in as a patient. Nothing was opened.") if context.by_patient else None
 
 
-def _refused_to_clinician(context: LaunchContext) -> str | None:
-    return None if context.by_patient else "This page is for patients who sign in themselves. Nothing was opened."
+def _refused_to_clinician(context: LaunchContext) -> Sentence | None:
+    return None if context.by_patient else Sentence("This page is for patients who sign in themselves. Nothing was opened.")
 
 
 def _refused_to_nobody(_context: LaunchContext) -> None:
@@ -203,4 +204,6 @@ def _is_over(context: LaunchContext, now: datetime) -> bool:
 def check_patient(context: LaunchContext) -> None:
     """SessionError unless the posted form was rendered for this launch's patient."""
     if request.form.get("patient") != context.patient:
-        raise WrongPatient("This page was opened for another patient, so nothing was done. Open Rapport again from the patient's chart.")
+        raise WrongPatient(
+            Sentence("This page was opened for another patient, so nothing was done. Open Rapport again from the patient's chart.")
+        )

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from fhir_mappings.sentence import Sentence, counted, full_sentence, joined
 from fhir_mappings.skipped import UntiedResource
+from smart_app.care.record.page_rule import RATED
 from smart_app.care.record.reads import LoadState, ReadReport
 from smart_app.web.charts import plot as charts
 
@@ -138,6 +139,8 @@ def _how_read(state: LoadState, title: str) -> Sentence:
     return Sentence("{what} may not be read in this launch.", what=title)
 
 
-def rated_words(stands: str, score: str | None) -> str:
+def rated_words(stands: Sentence, score: str | None) -> Sentence:
     """`You rated this visit: 3.92.`, without the number where there is none."""
-    return stands.replace("{score}", score) if score else stands.replace(": {score}", "")
+    if stands != RATED:
+        return stands
+    return Sentence("You rated this visit: {score}.", score=score) if score else Sentence("You rated this visit.")

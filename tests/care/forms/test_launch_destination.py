@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
+from fhir_mappings.sentence import Sentence
 from smart_app.care.forms.launch_destination import INTENTS, Destination, destination
 from smart_app.launch.context.launch_context import ContextItem, ContextParameters, LaunchContext, User
 from smart_app.services import AppServices
@@ -19,8 +20,8 @@ from tests.care.support import CANONICAL, SLUG, context, in_launch
 FORM = Destination(slug=SLUG, informant="patient")
 RATING = Destination(slug=SLUG, informant="clinician")
 HISTORY = Destination()
-UNKNOWN = "The EHR asked for something Rapport does not know, so the history is shown."
-NOT_HERE = "The EHR asked for a form that cannot be opened here, so the history is shown."
+UNKNOWN = Sentence("The EHR asked for something Rapport does not know, so the history is shown.")
+NOT_HERE = Sentence("The EHR asked for a form that cannot be opened here, so the history is shown.")
 
 
 def launched(*items: ContextItem, app_context: object = None, intent: str | None = None, **more: Any) -> LaunchContext:

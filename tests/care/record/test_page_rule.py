@@ -5,6 +5,7 @@ rating twice, and a word of it that changes is to be seen.
 """
 
 from collections.abc import Iterator
+from datetime import date
 from itertools import product
 from typing import Any, get_args
 
@@ -29,6 +30,8 @@ from smart_app.care.record.page_rule import (
 )
 
 YES_NO = (True, False)
+DAY, WHO = "10-Nov-2026", "Dr. Okafor"
+SAID: dict[str, Any] = {"day": date(2026, 11, 10), "who": WHO}
 
 
 def every_page() -> Iterator[tuple[PageFacts, PageOffers]]:
@@ -43,7 +46,7 @@ def every_page() -> Iterator[tuple[PageFacts, PageOffers]]:
 def every_waiting() -> Iterator[tuple[WaitingFacts, WaitingOffers]]:
     names = ("mine", "named", "here", "today", "can_write", "personal")
     for values in product(*[YES_NO] * len(names), get_args(Offered), get_args(Offered)):
-        facts = WaitingFacts(**dict(zip((*names, "rate", "late"), values, strict=True)))
+        facts = WaitingFacts(**SAID, **dict(zip((*names, "rate", "late"), values, strict=True)))
         yield facts, waiting_offers(facts)
 
 
@@ -323,7 +326,7 @@ def test_a_visit_of_before_follows_the_rule_of_every_visit(sent: Fate) -> None:
         assert [one for one in offers.confirm if one != "again"] == ([] if facts.standing == "current" else [facts.standing])
 
 
-WAITS = WaitingFacts(mine=True, named=True, here=True, today=True, rate="yes", late="no", can_write=True, personal=True)
+WAITS = WaitingFacts(**SAID, mine=True, named=True, here=True, today=True, rate="yes", late="no", can_write=True, personal=True)
 _SEE = "You can see it all the same: show without rating (recorded)."
 _NOBODY = "Showing it without needs a sign-in that says which person you are; this one does not."
 _THEIRS = "It waits for them. To see it before, say why; they read who looked, when and why."
@@ -351,24 +354,24 @@ _TODAY = "The patient rated today’s visit."
         ),
         (
             {"named": False, "today": False, "personal": False},
-            "The patient answered on {visit}. Rate this visit to see it.",
+            f"The patient answered on {DAY}. Rate this visit to see it.",
         ),
-        ({"mine": False}, f"The patient rated today’s visit with {{who}}, who has not rated it yet. {_THEIRS}"),
+        ({"mine": False}, f"The patient rated today’s visit with {WHO}, who has not rated it yet. {_THEIRS}"),
         (
             {"mine": False, "today": False, "personal": False},
-            f"The patient rated the visit of {{visit}} with {{who}}, who has not rated it yet. {_NOBODY}",
+            f"The patient rated the visit of {DAY} with {WHO}, who has not rated it yet. {_NOBODY}",
         ),
         (
             {"mine": False, "named": False},
-            f"The patient answered today about working with {{who}}, who has not rated yet. {_THEIRS}",
+            f"The patient answered today about working with {WHO}, who has not rated yet. {_THEIRS}",
         ),
         (
             {"mine": False, "named": False, "today": False},
-            f"The patient answered on {{visit}} about working with {{who}}, who has not rated yet. {_THEIRS}",
+            f"The patient answered on {DAY} about working with {WHO}, who has not rated yet. {_THEIRS}",
         ),
         (
             {"today": False, "rate": "again"},
-            f"The patient rated the visit of {{visit}}. It appears once your own rating is in the record. {_SEE}",
+            f"The patient rated the visit of {DAY}. It appears once your own rating is in the record. {_SEE}",
         ),
     ],
 )
@@ -379,9 +382,9 @@ def test_what_is_said_of_a_rating_that_waits(facts: dict[str, Any], text: str) -
 @pytest.mark.parametrize("today", YES_NO)
 def test_a_visit_is_spoken_of_only_where_the_ehr_names_one(today: bool) -> None:
     for facts, offers in every_waiting():
-        lead = offers.text.split(".")[0]
-        assert ("visit" in lead.replace("{visit}", "")) == facts.named
+        lead = offers.text.replace(WHO, "WHO").split(".")[0]
+        assert ("visit" in lead) == facts.named
         if facts.today == today:
             assert ("today" in lead) == today
-            assert ("{visit}" in lead) != today
-        assert ("{who}" in lead) == (not facts.mine)
+            assert (DAY in lead) != today
+        assert ("WHO" in lead) == (not facts.mine)

@@ -10,6 +10,7 @@ import structlog
 from requests.exceptions import ConnectionError as Broken
 from requests.exceptions import ConnectTimeout
 
+from fhir_mappings.sentence import Sentence
 from smart_app.care.submission.build_receipt import receipt
 from smart_app.care.submission.delivery import send_again
 from smart_app.care.submission.submit import submit
@@ -108,7 +109,7 @@ def test_one_whose_end_cannot_be_written_down_has_its_line(
     ehr: Ehr, services: AppServices, logged: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object, **__: object) -> None:
-        raise StoreError("Rapport's own database cannot be used right now.", detail="OperationalError")
+        raise StoreError(Sentence("Rapport's own database cannot be used right now."), detail="OperationalError")
 
     monkeypatch.setattr(Outbox, "reseal", full)
     with pytest.raises(OutcomeNotKept):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from fhir_mappings.sentence import Sentence
 from smart_app.care.submission.judgement import (
     State,
     failure_sentence,
@@ -48,16 +49,16 @@ class TestFailedRequest:
         assert became_of(429) == "waiting"
 
     def test_without_a_connection_nothing_arrived_and_it_can_be_sent_later(self) -> None:
-        assert of_error(NotSent("The health record cannot be reached.")).became == "waiting"
+        assert of_error(NotSent(Sentence("The health record cannot be reached."))).became == "waiting"
 
     def test_lost_answer_is_not_known(self) -> None:
-        assert of_error(Unreachable("The health record did not answer.")).became == "unknown"
+        assert of_error(Unreachable(Sentence("The health record did not answer."))).became == "unknown"
 
     def test_expired_sign_in_is_told_from_one_that_may_not_write(self) -> None:
         assert (became_of(401), became_of(403)) == ("expired", "forbidden")
 
     def test_what_the_sign_in_does_not_cover_is_forbidden_though_nobody_was_asked(self) -> None:
-        assert of_error(NotGranted("The sign-in does not cover it.", lacking="patient/Observation.c")).became == "forbidden"
+        assert of_error(NotGranted(Sentence("The sign-in does not cover it."), lacking="patient/Observation.c")).became == "forbidden"
 
     def test_reason_and_status_are_kept_for_the_receipt(self) -> None:
         error = failure(422, {}, b'{"resourceType": "OperationOutcome", "issue": [{"diagnostics": "focus is not supported"}]}')
@@ -75,8 +76,8 @@ class TestAnotherTime:
         assert may_go_well_later(failure(status, {}, b""))
 
     def test_server_that_did_not_answer_may_answer(self) -> None:
-        assert may_go_well_later(NotSent("The health record cannot be reached."))
-        assert may_go_well_later(Unreachable("The health record did not answer."))
+        assert may_go_well_later(NotSent(Sentence("The health record cannot be reached.")))
+        assert may_go_well_later(Unreachable(Sentence("The health record did not answer.")))
 
     @pytest.mark.parametrize("status", [400, 403, 404, 410, 422, 501])
     def test_a_no_stays_a_no(self, status: int) -> None:

@@ -14,6 +14,7 @@ import responses
 import simplejson
 from msgspec.structs import replace
 
+from fhir_mappings.sentence import Sentence
 from smart_app.care.submission.outcome_search import Found, OutcomeSearch
 from smart_app.care.submission.sealed_submission import SealedSubmission, WriteOutcome
 from smart_app.fhir.capability import Capabilities, parse_capabilities, unstated
@@ -22,7 +23,7 @@ from tests.care.submission.parcel import KEY, PLACES, RECORDED, ROLES, SYSTEM, a
 from tests.fhir.support import client, page
 
 OFFERED = parse_capabilities(statement())
-NOT_STATED = unstated("The server's CapabilityStatement was not read.")
+NOT_STATED = unstated(Sentence("The server's CapabilityStatement was not read."))
 SCORES = ("goal", "task", "panel")
 
 

@@ -10,6 +10,7 @@ import simplejson
 from requests.exceptions import ConnectionError as Broken
 
 from fhir_mappings.instruments.answers import Invalid
+from fhir_mappings.sentence import Sentence
 from smart_app.care.submission.build_receipt import receipt
 from smart_app.care.submission.delivery import send_again, undelivered
 from smart_app.care.submission.receipt import Receipt
@@ -365,7 +366,7 @@ class TestOwnDatabase:
         def count(real: Any) -> Any:
             def door(*given: Any) -> Any:
                 if next(written) >= after:
-                    raise StoreError("Rapport's own database cannot be used right now.", detail="OperationalError")
+                    raise StoreError(Sentence("Rapport's own database cannot be used right now."), detail="OperationalError")
                 return real(*given)
 
             return door

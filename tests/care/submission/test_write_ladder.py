@@ -10,6 +10,7 @@ import responses
 import simplejson
 from requests.exceptions import ConnectionError as Broken
 
+from fhir_mappings.sentence import Sentence
 from smart_app.care.record.access import Permissions
 from smart_app.care.submission.outcome_search import Found, OutcomeSearch
 from smart_app.care.submission.sealed_submission import SealedSubmission, WriteOutcome
@@ -93,7 +94,7 @@ class TestWhichWay:
         ("permissions", "first"),
         [
             (allowed(), "transaction"),
-            (allowed(capabilities=unstated("Nobody could read it.")), "transaction"),
+            (allowed(capabilities=unstated(Sentence("Nobody could read it."))), "transaction"),
             (allowed(NO_PROVENANCE), "transaction"),
             (allowed(transaction=False), "separate"),
             (allowed(ANSWERS_ONLY), "response"),

@@ -4,6 +4,7 @@ from typing import get_args
 
 import pytest
 
+from fhir_mappings.sentence import Sentence
 from smart_app.errors import Forbidden, LaunchCode, LaunchError, NotSealed, OutcomeNotKept, SessionError, StoreError
 from smart_app.registration import load_registration
 from smart_app.telemetry import configure_logging
@@ -28,7 +29,7 @@ def test_every_launch_code_has_its_own_advice() -> None:
 # SMART O
 @pytest.mark.parametrize("code", get_args(LaunchCode))
 def test_every_launch_error_says_what_did_not_happen(code: LaunchCode) -> None:
-    error = LaunchError(code, "It stopped.", detail="why")
+    error = LaunchError(code, Sentence("It stopped."), detail="why")
     view = launch_error_view(error, reference="RP-1", iss="https://a.example", registration=load_registration())
     assert "nothing was opened" in view.lead.lower()
     # Only the visit may have been read, where the EHR names it in place of a patient.
@@ -38,12 +39,15 @@ def test_every_launch_error_says_what_did_not_happen(code: LaunchCode) -> None:
 
 
 def test_session_and_failure_pages_say_what_became_of_a_post() -> None:
-    assert "not stored" in session_error_view(SessionError("Over."), reference="RP-1", posted=True).lead
+    assert "not stored" in session_error_view(SessionError(Sentence("Over.")), reference="RP-1", posted=True).lead
     assert "not known" in failure_view(None, reference="RP-1", posted=True).lead
-    assert failure_view(StoreError("Down."), reference="RP-1", posted=True).lead.endswith("not yours. Down.")
+    assert failure_view(StoreError(Sentence("Down.")), reference="RP-1", posted=True).lead.endswith("not yours. Down.")
 
 
-@pytest.mark.parametrize(("error", "says"), [(NotSealed("Not taken."), "Go back to the form"), (OutcomeNotKept("It is there."), "how ")])
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [(NotSealed(Sentence("Not taken.")), "Go back to the form"), (OutcomeNotKept(Sentence("It is there.")), "how ")],
+)
 def test_failure_of_the_own_database_around_a_seal_says_what_is_known_and_nothing_against_it(error: StoreError, says: str) -> None:
     staff = failure_view(error, reference="RP-1", posted=True)
     patients = portal_error_view(error, reference="RP-1", posted=True, home="/own", again=None)

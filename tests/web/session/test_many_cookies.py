@@ -8,6 +8,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 from sqlalchemy import func, select
 
+from fhir_mappings.sentence import Sentence
 from smart_app.care.sessions.room_for_launches import NEWEST_OPEN, NEWEST_SIGN_INS
 from smart_app.errors import StoreError
 from smart_app.launch.context.launch_context import LaunchContext, LaunchId
@@ -156,7 +157,7 @@ class TestWhichStay:
         launched(rapport, NEWEST_OPEN)
 
         def broken(*_: object) -> None:
-            raise StoreError("gone")
+            raise StoreError(Sentence("gone"))
 
         with monkeypatch.context() as failing:
             failing.setattr(Launches, "brought_by", broken)
@@ -237,7 +238,7 @@ class TestCookiesThatHaveServed:
         charts = launched(rapport, 2)
 
         def broken(*_: object) -> None:
-            raise StoreError("gone")
+            raise StoreError(Sentence("gone"))
 
         monkeypatch.setattr(Launches, "brought_by", broken)
         assert rapport.get(charts[0]).status == 200

@@ -604,6 +604,8 @@ def _foreign(number: int) -> Sentence:
 def _waiting_facts(hidden: HiddenRating, history: History, rule: PageOffers, frame: LaneFrame, urls: DashboardUrls) -> WaitingFacts:
     late = offers_for(of_visit_before(history.facts, sent=hidden.sent)).rate if hidden.visit in urls.late else "no"
     return WaitingFacts(
+        day=hidden.day,
+        who=person(hidden.clinician),
         mine=hidden.mine,
         named=hidden.encounter is not None,
         here=hidden.visit == history.visit,
@@ -616,10 +618,9 @@ def _waiting_facts(hidden: HiddenRating, history: History, rule: PageOffers, fra
 
 
 def _withheld(hidden: HiddenRating, offer: WaitingOffers, history: History, frame: LaneFrame, urls: DashboardUrls) -> WithheldRating:
-    """A rating kept back, with the day and the name in the rule's words."""
-    text = offer.text.replace("{visit}", formats.short_date(hidden.day)).replace("{who}", person(hidden.clinician))
+    """A rating kept back, in the rule's words."""
     return WithheldRating(
-        text=text,
+        text=offer.text,
         clinician=hidden.clinician.reference,
         visit=hidden.visit,
         late=Link(href=urls.late[hidden.visit], text=offer.late_words) if offer.rate_late else None,
@@ -646,7 +647,7 @@ def _seen_of(one: LookedAt, frame: LaneFrame) -> Sentence:
 
 def _action_note(history: History, rule: PageOffers, urls: DashboardUrls) -> str:
     """What holds for what can be begun here: why the patient is asked nothing, where nothing can be stored, who rates first."""
-    parts = [rule.stopped] if rule.stopped else []
+    parts: list[str] = [rule.stopped] if rule.stopped else []
     if not history.can_write:
         why = full_sentence(history.why_not_write or Sentence("the reason is not known"))
         parts.append(Sentence("Answers cannot be stored in this record: {why}", why=why))

@@ -100,4 +100,4 @@ def _author(measure: Measure, point: Measurement, remark: Remark) -> str:
     if remark.by:
         return remark.by
     other = any(each.code in {"reported_by_patient", "reported_by_related_person"} for each in point.remarks)
-    return "" if other else measure.group.reporter
+    return "" if other else measure.group.reporter or ""

@@ -101,7 +101,8 @@ MADE_OF = replace(
     rated="nobody",
     validated=True,
     cutoffs=(
-        Cutoff(scale="total", side="at most", value=CHECK_IN.scales[0].factor, meaning="LOW", population="ADULTS", citation="TOPP",
+        Cutoff(scale="total", side="at most", value=CHECK_IN.scales[0].factor, meaning=Sentence("LOW"), population=Sentence("ADULTS"),
+               citation="TOPP",
                certainty="verified"),
     ),
 )  # fmt: skip
@@ -203,7 +204,7 @@ def everything() -> History:
          rating("patient", TODAY, ("3.00", None, "3.00"), unnamed)],
         clinician=unnamed, mine=False,
     )  # fmt: skip
-    untied = UntiedResource(source="Patient/2", subject="MISSING", remedy="ASK")
+    untied = UntiedResource(source="Patient/2", subject=Sentence("MISSING"), remedy=Sentence("ASK"))
     cut = replace(read("cut", "CUT", state="partial"), since=TODAY)
     reads = [
         *(read(state, state.upper(), state=state, foreign=2) for state in ("partial", "failed", "unsupported", "not_permitted")),
