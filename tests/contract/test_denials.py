@@ -39,7 +39,7 @@ ALLOWED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         ),
     },
     "asked only of a key that the outbox does not know": {
-        "smart_app/care/submission/visit_state.py": ("What was entered was not stored.",),
+        "smart_app/care/submission/visit_state.py": ("{why} What was entered was not stored.",),
         "smart_app/web/views/error.py": ("What was sent from this page was not stored.", "Your answers could not be taken just now"),
         "smart_app/web/views/portal/portal_error.py": (
             "What you sent was not stored.",
@@ -58,7 +58,7 @@ ALLOWED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "templates/pages/receipt.html": ("Not written, or not known", "Table of what was not written"),
     },
     "of what was decided over, and does not go out any more; or cannot go out now": {
-        "smart_app/web/views/dashboard/left_over.py": ("{What} is not sent any more: that was decided meanwhile.",),
+        "smart_app/web/views/dashboard/left_over.py": ("{what} is not sent any more: that was decided meanwhile",),
         "smart_app/web/views/forms/decision_page.py": (
             "It is not sent to the record any more.",
             "It is not sent to the record as a form any more.",

@@ -121,7 +121,8 @@ def _range(scale: Scale) -> str:
     """`1–5`; `−48 to +48` on a scale with both signs."""
     if scale.low >= 0:
         return f"{scale.low}–{scale.high}"
-    return Sentence("{low} to {high}", low=f"−{-scale.low}", high=f"{scale.high:+}")
+    low, high = f"−{-scale.low}", f"{scale.high:+}"
+    return Sentence("{low} to {high}", low=low, high=high)
 
 
 def element_lane(dyad: Dyad, scale: Scale, frame: LaneFrame) -> Lane:
