@@ -17,14 +17,6 @@ settings.register_profile("campaign", max_examples=5000, deadline=None, database
 settings.load_profile("short")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """`make test-system` shares its tests out among two processes: a file's stay together, and so do all that need the HAPI server, which
-    takes half a minute of a processor to start."""
-    for item in items:
-        needs_hapi = "hapi_base" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("hapi" if needs_hapi else item.location[0]))
-
-
 @pytest.fixture(scope="session")
 def hapi_base() -> Iterator[str]:
     """The FHIR base of a HAPI FHIR JPA server."""
