@@ -54,18 +54,28 @@ class LateOutcomes:
 
     def _try_on(self) -> None:
         for _ in range(_TRIES):
-            if self._over.wait(_EVERY_SECONDS) or self._written():
+            if self._over.wait(_EVERY_SECONDS):
                 break
+            self._write()
+            if self._ended():
+                return
         with self._lock:
             self._thread = None
 
-    def _written(self) -> bool:
-        """Whether there is nothing left. Where one cannot be written the others wait too."""
+    def _write(self) -> None:
+        """Where one cannot be written the others wait too."""
         for row, late in list(self._waiting.items()):
             try:
                 late.write()
             except StoreError:
-                return False
+                return
             if self._waiting.get(row) is late:
                 self.drop(row)
-        return not self._waiting
+
+    def _ended(self) -> bool:
+        """Whether there is nothing left: seen and ended at once, as what is added after that starts a thread of its own."""
+        with self._lock:
+            if self._waiting:
+                return False
+            self._thread = None
+            return True
