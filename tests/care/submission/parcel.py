@@ -65,11 +65,15 @@ def bundle() -> dict[str, Any]:
 
 def parcel(outcomes: Mapping[str, WriteOutcome] | None = None, **more: Any) -> SealedSubmission:
     """The submission, of which that became."""
+    return sealed(simplejson.dumps(bundle(), use_decimal=True), key=KEY, outcomes=dict(outcomes or {}), **more)
+
+
+def sealed(content: str, **more: Any) -> SealedSubmission:
+    """Any bundle, as it is sealed with what goes beside it."""
     fields: dict[str, Any] = {
-        "key": KEY, "base": BASE, "patient": "p1", "slug": SLUG, "informant": "patient", "instrument_title": "Rapport check-in",
+        "base": BASE, "patient": "p1", "slug": SLUG, "informant": "patient", "instrument_title": "Rapport check-in",
         "instrument_version": "1.0.0", "validated": False, "direction": "", "clinician": None, "clinician_name": None, "answered": 9,
-        "of": 9, "encounter": None, "visit": "2026-11-22", "authored": NOW, "digest": "d", "scores": (),
-        "content": simplejson.dumps(bundle(), use_decimal=True), "outcomes": dict(outcomes or {}),
+        "of": 9, "encounter": None, "visit": "2026-11-22", "authored": NOW, "digest": "d", "scores": (), "content": content,
     }  # fmt: skip
     return SealedSubmission(**{**fields, **more})
 

@@ -10,7 +10,8 @@ import requests
 import simplejson
 
 from smart_app.care.submission.sealed_submission import SealedSubmission, WriteOutcome
-from tests.care.ehr import BASE, Answer, Ehr, json_answer
+from tests.care.ehr import Answer, Ehr, json_answer
+from tests.care.submission.parcel import sealed
 
 KEY = "0f6f7a52-3c0e-4d0c-9f1b-6b7a1c2d3e4f"
 SYSTEM = "https://w3id.org/rapport/submission"
@@ -70,13 +71,9 @@ def condition(role: str) -> str:
 
 def small(outcomes: Mapping[str, WriteOutcome] | None = None, **changed: Any) -> SealedSubmission:
     """As sealed, with those outcomes so far. Its text is laid out as nobody writes it by chance."""
-    given: dict[str, Any] = {
-        "key": KEY, "base": BASE, "patient": "p1", "slug": "rapport-check-in", "informant": "patient", "instrument_title": "Check-in",
-        "instrument_version": "1", "validated": False, "direction": "higher", "clinician": None, "clinician_name": None, "answered": 9,
-        "of": 9, "encounter": None, "visit": "v1", "authored": SEALED_AT, "digest": "d1", "scores": (),
-        "content": simplejson.dumps(bundle(), use_decimal=True, indent=1), "outcomes": outcomes or {},
-    }  # fmt: skip
-    return SealedSubmission(**{**given, **changed})
+    content = simplejson.dumps(bundle(), use_decimal=True, indent=1)
+    given: dict[str, Any] = {"direction": "higher", "visit": "v1", "authored": SEALED_AT, "outcomes": outcomes or {}}
+    return sealed(content, key=KEY, **{**given, **changed})
 
 
 def stored(role: str) -> WriteOutcome:
