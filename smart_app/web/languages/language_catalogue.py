@@ -2,6 +2,7 @@
 
 import gettext
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 
 from babel import Locale
@@ -47,7 +48,7 @@ def read_catalogue(code: str, path: Path | None = None) -> LanguageCatalogue:
     """A complete catalogue. Raises ConfigurationError, with what is wrong, for one that is not."""
     path = path or file_of(code)
     read = parsed(code, path)
-    wrong = faults_of(read, parsed("en", TEMPLATE))
+    wrong = faults_of(read, _template(TEMPLATE))
     if wrong:
         found = f"{code}: {len(wrong)}, the first: {wrong[0]}"
         raise ConfigurationError("A language cannot be offered: its catalogue is not complete.", where=path.name, detail=found)
@@ -59,6 +60,11 @@ def read_catalogue(code: str, path: Path | None = None) -> LanguageCatalogue:
         form=gettext.c2py(read.plural_expr),
         reviewer=reviewer_of(read),
     )
+
+
+@cache  # every catalogue is held to the same one, and reading it takes longer than that
+def _template(path: Path) -> Catalog:
+    return parsed("en", path)
 
 
 def parsed(code: str, path: Path) -> Catalog:
