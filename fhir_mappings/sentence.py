@@ -92,8 +92,7 @@ def said(value: Value, language: Language) -> str:
 class Sentence(str):
     """`Sentence("rose from {before} to {after}", before=a, after=b)`: the English text, and what it was made of.
 
-    Values are filled in as they are, so braces in them mean nothing. KeyError for a place without a value; a value without a place is not
-    kept from a translation that wants it, so TypeError."""
+    Values are filled in as they are, so braces in them mean nothing. KeyError for a place without a value."""
 
     __slots__ = ("pattern", "values")
     pattern: str

@@ -33,13 +33,16 @@ class CatalogueLanguage(Struct, frozen=True, kw_only=True):
 
     def text(self, text: str) -> str:
         """The catalogue's text, with the English beneath where nobody has reviewed what must not be misunderstood."""
-        found = self.catalogue.texts.get(text, text)
-        return f"{found}{BENEATH}{text}{END}" if self.catalogue.reviewer is None and text in safety_texts() else found
+        return self._with_english(self.catalogue.texts.get(text, text), text, text)
 
     def counted(self, one: str, many: str, n: int) -> str:
         """The plural form that gettext's rule of the language gives."""
-        forms = self.catalogue.plurals.get(one)
-        return forms[self.catalogue.form(n)] if forms else ENGLISH.counted(one, many, n)
+        english, forms = ENGLISH.counted(one, many, n), self.catalogue.plurals.get(one)
+        return self._with_english(forms[self.catalogue.form(n)], one, english) if forms else english
+
+    def _with_english(self, found: str, listed_as: str, english: str) -> str:
+        unread = self.catalogue.reviewer is None and listed_as in safety_texts()
+        return f"{found}{BENEATH}{english}{END}" if unread else found
 
     def date(self, day: date, form: DateForm) -> str:
         """CLDR's names of months, without the point that some languages end a short one with."""

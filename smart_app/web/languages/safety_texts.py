@@ -15,7 +15,7 @@ _NOBODY = "none"
 
 @cache
 def safety_texts() -> frozenset[str]:
-    """The English of each, as in the catalogue's template."""
+    """The English of each, as in the catalogue's template; of one with a plural the form for one."""
     return frozenset(tomllib.loads(FILE.read_text(encoding="utf-8"))["texts"])
 
 
