@@ -32,7 +32,7 @@ RapportError
 import re
 from typing import Literal
 
-from fhir_mappings.sentence import Sentence
+from fhir_mappings.sentence import NOTHING, Sentence, joined
 
 LaunchCode = Literal[
     "iss_missing",
@@ -72,20 +72,33 @@ LaunchCode = Literal[
 ]
 
 
+OPEN_AGAIN = Sentence("Open Rapport again from the patient's chart.")
+FROM_CHART = Sentence("Open Rapport again from the chart.")
+FROM_CHART_AGAIN = Sentence("Open Rapport from the chart again.")
+NOTHING_OPENED = Sentence("Nothing was opened. Open Rapport again from the patient's chart.")
+
+
 class RapportError(Exception):
     """Base of every error Rapport raises on purpose.
 
     `user_message` is one plain sentence and holds no patient data: a `Sentence` in every kind but those that stop a program before there
     is a page. `code` is stable, for logs and tests; `detail` goes to the IT part of an error page, in English, and to the log, and must not
     hold secrets, tokens or patient data.
+
+    `user_message` is what `happened`, and what to do next where that belongs to it: `reopen` leads into a chart, which a page leaves out
+    where the launch had none; `next_step` is anything else that staff do in front of a page. A patient who has signed in themself is told
+    neither.
     """
 
     http_status = 500
     code = "error"
+    reopen: Sentence = NOTHING
+    next_step: Sentence = NOTHING
 
     def __init__(self, user_message: str, *, detail: str = "") -> None:
         super().__init__(f"{user_message} {detail}".strip())
         self.user_message = user_message
+        self.happened = user_message
         self.detail = detail
 
 
@@ -115,8 +128,10 @@ class LaunchError(RapportError):
         status: int = 400,
         help_uri: str | None = None,
         by_patient: bool = False,
+        reopen: Sentence = NOTHING,
     ) -> None:
-        super().__init__(user_message, detail=detail)
+        super().__init__(_all_of(user_message, reopen), detail=detail)
+        self.happened, self.reopen = user_message, reopen
         self.code = code
         self.http_status = status
         self.help_uri = help_uri
@@ -124,14 +139,28 @@ class LaunchError(RapportError):
 
 
 class SessionError(RapportError):
-    """The page's launch is not there any more, or belongs to another browser; the remedy is to open Rapport from the chart again."""
+    """The page's launch is not there any more, or belongs to another browser; the remedy is to open Rapport from the chart again.
+    `denies`: what happened says itself that nothing came of what was sent. `undenied` is the same without that, for answers that are
+    sealed."""
 
     http_status = 403
     code = "session_ended"
     user_message: Sentence
 
-    def __init__(self, user_message: Sentence, *, detail: str = "") -> None:
-        super().__init__(user_message, detail=detail)
+    def __init__(
+        self,
+        user_message: Sentence,
+        *,
+        detail: str = "",
+        reopen: Sentence = NOTHING,
+        next_step: Sentence = NOTHING,
+        denies: bool = False,
+        undenied: Sentence | None = None,
+    ) -> None:
+        super().__init__(_all_of(user_message, reopen, next_step), detail=detail)
+        self.happened, self.reopen, self.next_step = user_message, reopen, next_step
+        self.denies = denies or undenied is not None
+        self.undenied = undenied or user_message
 
 
 class ForeignPage(SessionError):
@@ -288,6 +317,11 @@ class OutcomeNotKept(StoreError):
     """A submission was sent, or looked for, and how it ended could not be written down; its sentence says what is known of it."""
 
     code = "outcome_not_kept"
+
+
+def _all_of(*parts: Sentence) -> Sentence:
+    said = [part for part in parts if part]
+    return said[0] if len(said) == 1 else joined(" ", said)
 
 
 def in_one_line(error: RapportError) -> str:

@@ -10,6 +10,7 @@ from fhir_mappings.people.person import Person
 from fhir_mappings.r4.dates import Moment, position
 from fhir_mappings.ratings.rating import Rating
 from fhir_mappings.ratings.rating_reader import read_ratings
+from fhir_mappings.sentence import Sentence
 from smart_app.care.forms.asked_form import portal_form_of
 from smart_app.care.forms.observed_clinician import connected
 from smart_app.care.record.access import patient_on_server
@@ -42,16 +43,17 @@ class Sent(Struct, frozen=True, kw_only=True):
 
 class PortalHome(Struct, frozen=True, kw_only=True):
     """`sent` is newest first, `read` tells whether all of it could be read; `can_send` is False where nothing can be answered, and
-    `stopped` says why; `nobody_known`: there is a form about a clinician, and none is known whom it could be about. `left` is what the
-    patient sent that is not in the record, newest first, and what of it cannot be read here; `discarded` what of their answers was
-    discarded and they have not been told."""
+    `stopped` says why; `asks_clinic`: it tells them to ask there; `nobody_known`: there is a form about a clinician, and none is known whom
+    it could be about. `left` is what the patient sent that is not in the record, newest first, and what of it cannot be read here;
+    `discarded` what of their answers was discarded and they have not been told."""
 
     patient: Patient
     forms: tuple[PortalForm, ...]
     sent: tuple[Sent, ...]
     read: ReadReport
     can_send: bool
-    stopped: str
+    stopped: Sentence
+    asks_clinic: bool
     nobody_known: bool
     left: LeftBehind
     discarded: tuple[Discarded, ...] = ()
@@ -66,7 +68,8 @@ def load_portal(record: ChartRecord) -> PortalHome:
     instruments = _instruments(record.services)
     clinicians = _clinicians(record, readings, answered)
     patient = patient_of(readings.patient, zone=record.zone)
-    offers = offers_for(visit_state(record, patient=patient).facts)
+    facts = visit_state(record, patient=patient).facts
+    offers = offers_for(facts)
     kept = kept_entries(record)
     return PortalHome(
         patient=patient,
@@ -75,6 +78,7 @@ def load_portal(record: ChartRecord) -> PortalHome:
         read=readings.reports[ANSWERS],
         can_send=offers.answer,
         stopped=offers.stopped_home,
+        asks_clinic=facts.standing != "current",
         nobody_known=not clinicians and any(instrument.rated == "clinician" for instrument in instruments),
         left=left_behind(kept),
         discarded=untold(record, kept),

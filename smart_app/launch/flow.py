@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from fhir_mappings.r4.references import is_id
 from fhir_mappings.sentence import Sentence
-from smart_app.errors import ConfigurationError, LaunchCode, LaunchError, SessionError, WrongPatient
+from smart_app.errors import NOTHING_OPENED, OPEN_AGAIN, ConfigurationError, LaunchCode, LaunchError, SessionError, WrongPatient
 from smart_app.http import FetchError, get_json
 from smart_app.launch.context.context_parameters import context_items, contradiction, read_context_parameters
 from smart_app.launch.context.fhir_user import signed_in
@@ -44,7 +44,6 @@ _LONGEST_ADDRESS = 2000
 # What became of the tokens of a launch that was closed: there were none, the server takes none back, it confirmed all and the record does
 # not answer to them any more, or not all of that.
 Revocation = Literal["nothing", "not_offered", "confirmed", "failed"]
-_RELAUNCH = Sentence("Open Rapport again from the patient's chart.")
 _RESTART = Sentence("Start again, and choose a patient when your record system asks for one.")
 # SMART App Launch 2.2, capabilities: a launch without a chart is told of a patient.
 _CHOOSES_PATIENT = "context-standalone-patient"
@@ -113,9 +112,9 @@ class Launcher:
     def begin(self, iss: str, launch: str) -> Begun:
         """Start an EHR launch; `iss` and `launch` exactly as received. Raises LaunchError. An unknown `iss` causes no request at all."""
         if not iss:
-            raise LaunchError("iss_missing", Sentence("The address does not say which EHR it comes from. {next_step}", next_step=_RELAUNCH))
+            raise LaunchError("iss_missing", Sentence("The address does not say which EHR it comes from."), reopen=OPEN_AGAIN)
         if not launch:
-            raise LaunchError("launch_missing", Sentence("The EHR sent no launch context. {next_step}", next_step=_RELAUNCH))
+            raise LaunchError("launch_missing", Sentence("The EHR sent no launch context."), reopen=OPEN_AGAIN)
         issuer = self._issuer(iss)
         if isinstance(issuer.auth, OpenServer):
             raise _not_listed("it is registered as an open server, which has no EHR launch")
@@ -171,7 +170,7 @@ class Launcher:
         """The launch with a new access token, and the new refresh token where the server rotates it. Raises SessionError when the server
         refuses (its session is over), LaunchError token_unreachable when it does not answer: the old token may still be good."""
         if context.refresh_token is None or context.token_endpoint is None:
-            raise SessionError(_SESSION_OVER, detail="there is no refresh token")
+            raise SessionError(_SESSION_OVER, reopen=OPEN_AGAIN, detail="there is no refresh token")
         try:
             # No `scope`: what was granted stays granted (RFC 6749 6).
             form = {"grant_type": "refresh_token", "refresh_token": context.refresh_token, **(HERE if context.presence_due else {})}
@@ -179,7 +178,7 @@ class Launcher:
         except LaunchError as error:
             if error.code == "token_unreachable":
                 raise
-            raise SessionError(_SESSION_OVER, detail=f"{error.code} {error.detail}") from error
+            raise SessionError(_SESSION_OVER, reopen=OPEN_AGAIN, detail=f"{error.code} {error.detail}") from error
         return _refreshed(context, tokens, self.clock())
 
     def revoke(self, context: LaunchContext) -> Revocation:
@@ -323,9 +322,7 @@ class Launcher:
         if "Patient/" in (identity.fhir_user or ""):
             raise LaunchError("patient_missing", Sentence("The EHR did not say whose record is to be opened."), by_patient=True)
         if pending.via != "standalone":
-            raise LaunchError(
-                "patient_missing", Sentence("The EHR did not say which patient's chart is open. {next_step}", next_step=_RELAUNCH)
-            )
+            raise LaunchError("patient_missing", Sentence("The EHR did not say which patient's chart is open."), reopen=OPEN_AGAIN)
         offered = self.discovery.endpoints(issuer).capabilities
         # Few list everything: a list that is not there says nothing.
         if offered and _CHOOSES_PATIENT not in offered:
@@ -355,15 +352,16 @@ class Launcher:
         if found is None:
             raise LaunchError(
                 "id_token_invalid",
-                Sentence("The EHR does not publish the keys it signs with. {next_step}", next_step=_RELAUNCH),
+                Sentence("The EHR does not publish the keys it signs with."),
+                reopen=OPEN_AGAIN,
                 detail="no jwks_uri in its discovery, nor in an openid-configuration on a host of `hosts`",
             )
         return found
 
 
-_OTHER_TENANT = Sentence("The EHR has switched to another organisation. {next_step}", next_step=_RELAUNCH)
-_OTHER_PATIENT = Sentence("The EHR has switched to another patient. {next_step}", next_step=_RELAUNCH)
-_SESSION_OVER = Sentence("The EHR has ended this session. {next_step}", next_step=_RELAUNCH)
+_OTHER_TENANT = Sentence("The EHR has switched to another organisation.")
+_OTHER_PATIENT = Sentence("The EHR has switched to another patient.")
+_SESSION_OVER = Sentence("The EHR has ended this session.")
 
 
 def _not_listed(detail: str) -> LaunchError:
@@ -392,16 +390,14 @@ def _by_post(issuer: Issuer, endpoints: Endpoints, address: str) -> bool:
 def _code(issuer: Issuer, pending: PendingLaunch, params: Mapping[str, Sequence[str]]) -> str:
     """The code of a callback that belongs to `pending`. A refusal is looked at first: it carries no code."""
     if single(params, "state") != pending.state:
-        raise LaunchError(
-            "state_unknown", Sentence("The sign-in that came back is not the one that was begun. {next_step}", next_step=_RELAUNCH)
-        )
+        raise LaunchError("state_unknown", Sentence("The sign-in that came back is not the one that was begun."), reopen=OPEN_AGAIN)
     _check_issuer(pending, single(params, "iss"))
     error = single(params, "error")
     if error is not None:
         raise _refused(issuer, error, params)
     code = single(params, "code")
     if code is None:
-        raise LaunchError("code_missing", Sentence("The EHR's sign-in came back without a code. {next_step}", next_step=_RELAUNCH))
+        raise LaunchError("code_missing", Sentence("The EHR's sign-in came back without a code."), reopen=OPEN_AGAIN)
     return code
 
 
@@ -410,7 +406,8 @@ def _check_issuer(pending: PendingLaunch, iss: str | None) -> None:
     if (iss is not None or pending.answers_with_iss) and iss != pending.issuer:
         raise LaunchError(
             "issuer_differs",
-            Sentence("The sign-in came back from another server than it was sent to. {next_step}", next_step=_RELAUNCH),
+            Sentence("The sign-in came back from another server than it was sent to."),
+            reopen=OPEN_AGAIN,
             detail="iss differs",
             status=403,
         )
@@ -434,7 +431,8 @@ def _refused(issuer: Issuer, error: str, params: Mapping[str, Sequence[str]]) ->
     help_uri = allowed_address(issuer, given) if given else None
     return LaunchError(
         code,
-        Sentence("{why} Nothing was opened. {next_step}", why=sentence, next_step=_RELAUNCH),
+        sentence,
+        reopen=NOTHING_OPENED,
         detail=detail,
         status=403,
         help_uri=help_uri,
@@ -449,13 +447,15 @@ def _no_identity(granted: str) -> LaunchError:
     if not scopes.has(granted, "openid"):
         return LaunchError(
             "scope_insufficient",
-            Sentence("The EHR does not let Rapport know who is signed in. {next_step}", next_step=_RELAUNCH),
+            Sentence("The EHR does not let Rapport know who is signed in."),
+            reopen=OPEN_AGAIN,
             detail="openid not granted",
             status=403,
         )
     return LaunchError(
         "id_token_invalid",
-        Sentence("The EHR did not say who is signed in. {next_step}", next_step=_RELAUNCH),
+        Sentence("The EHR did not say who is signed in."),
+        reopen=OPEN_AGAIN,
         detail="id_token is missing",
         status=403,
     )
@@ -466,7 +466,8 @@ def _check_record_granted(granted: str, identity: Identity) -> None:
     if not scopes.allows(granted, "Patient", "r"):
         raise LaunchError(
             "scope_insufficient",
-            Sentence("The EHR does not permit Rapport to read the patient's entry. {next_step}", next_step=_RELAUNCH),
+            Sentence("The EHR does not permit Rapport to read the patient's entry."),
+            reopen=OPEN_AGAIN,
             detail="reading Patient not granted",
             status=403,
             by_patient="Patient/" in (identity.fhir_user or ""),
@@ -482,7 +483,8 @@ def _patient(response: Mapping[str, Any]) -> str | None:
     if found is None:
         raise LaunchError(
             "patient_missing",
-            Sentence("The EHR named the patient in a way that cannot be used. {next_step}", next_step=_RELAUNCH),
+            Sentence("The EHR named the patient in a way that cannot be used."),
+            reopen=OPEN_AGAIN,
             detail="patient is no id",
         )
     return found
@@ -532,7 +534,9 @@ def _refreshed(context: LaunchContext, tokens: TokenResponse, now: datetime) -> 
     changed = contradiction(tokens.extra, fhir_base=context.iss, patient=context.patient, tenant=context.arrived.tenant)
     if changed is not None:
         what = "organisation" if changed == "tenant" else "patient"
-        raise WrongPatient(_OTHER_TENANT if changed == "tenant" else _OTHER_PATIENT, detail=f"the refreshed token is for another {what}")
+        raise WrongPatient(
+            _OTHER_TENANT if changed == "tenant" else _OTHER_PATIENT, reopen=OPEN_AGAIN, detail=f"the refreshed token is for another {what}"
+        )
     return replace(
         context,
         access_token=tokens.access_token,

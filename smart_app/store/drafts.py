@@ -32,7 +32,9 @@ PAST = drafts.c.expires <= bindparam("now")
 _ALIVE = drafts.c.owner.in_(bindparam("owners", expanding=True)) & (drafts.c.expires > bindparam("now"))
 _SELECT_ALIVE = select(drafts).where(_ALIVE).order_by(drafts.c.updated.desc(), drafts.c.id)
 _DROP = delete(drafts).where(drafts.c.id == bindparam("wanted"))
-_DAMAGED = Sentence("This form is damaged, so nothing was kept. Open it again from the history.")
+_DAMAGED = Sentence("This form is damaged, so nothing was kept.")
+_WITHOUT_DENIAL = Sentence("This form is damaged.")
+_FROM_HISTORY = Sentence("Open it again from the history.")
 
 
 class FormPlace(Struct, frozen=True, kw_only=True):
@@ -113,7 +115,9 @@ class Drafts:
             sealed = urlsafe_b64decode(text + "=" * (-len(text) % 4))
             content = self._sealer.open(sealed, table=_TICKET, row=_row(place))
         except (StoreError, Base64Error, ValueError) as error:
-            raise SessionError(_DAMAGED, detail="the form's ticket is missing or wrong") from error
+            raise SessionError(
+                _DAMAGED, undenied=_WITHOUT_DENIAL, next_step=_FROM_HISTORY, detail="the form's ticket is missing or wrong"
+            ) from error
         iss, patient, reference, issuer, subject, version, encounter, issued, binding, rated = content
         return Ticket(
             author=Author(iss=iss, patient=patient, user=User(reference=reference, name=None, issuer=issuer, subject=subject)),
@@ -146,7 +150,9 @@ class Drafts:
                 _insert(connection, {"id": row_id, **values})
                 return "new"
             if found.owner not in owners:
-                raise SessionError(_DAMAGED, detail="the submission key is another form's")
+                raise SessionError(
+                    _DAMAGED, undenied=_WITHOUT_DENIAL, next_step=_FROM_HISTORY, detail="the submission key is another form's"
+                )
             if now - found.updated < apart:
                 return "too_soon"
             connection.execute(update(drafts).where(mine).values(values))

@@ -20,7 +20,7 @@ from msgspec import Struct
 from sqlalchemy import BindParameter, ColumnElement, Connection, Row, Select, and_, bindparam, delete, insert, or_, select, update
 
 from fhir_mappings.sentence import Sentence
-from smart_app.errors import GaveWay, LaunchError, OtherBrowser, SessionError, StoreError
+from smart_app.errors import FROM_CHART, OPEN_AGAIN, GaveWay, LaunchError, OtherBrowser, SessionError, StoreError
 from smart_app.launch.context.launch_context import LaunchContext, LaunchId, PendingLaunch
 from smart_app.store.database import Database
 from smart_app.store.launch_cookies import IN_NAME, BroughtLaunch, CookieNames, NamedCookie, new_value
@@ -122,14 +122,14 @@ class Launches:
         with self._database.begin() as connection:
             payload = connection.execute(_TAKE_PENDING, {**wanted, "mine": mine}).scalar_one_or_none()
             if payload is None and connection.execute(_IS_PENDING, wanted).first():
-                raise LaunchError("browser_differs", _BROWSER_DIFFERS)
+                raise LaunchError("browser_differs", _BROWSER_DIFFERS, reopen=FROM_CHART)
         if payload is None:
-            raise LaunchError("state_unknown", _STATE_UNKNOWN)
+            raise LaunchError("state_unknown", _STATE_UNKNOWN, reopen=OPEN_AGAIN)
         try:
             return msgspec.convert(self._sealer.open(payload, table=_TABLE, row=row_id), PendingLaunch)
         except (StoreError, msgspec.ValidationError) as error:
             # As `_context`: begun under a key that is gone, or by an older Rapport.
-            raise LaunchError("state_unknown", _STATE_UNKNOWN, detail="the stored launch cannot be read") from error
+            raise LaunchError("state_unknown", _STATE_UNKNOWN, reopen=OPEN_AGAIN, detail="the stored launch cannot be read") from error
 
     def open(
         self, context: LaunchContext, *, idle: timedelta, absolute: timedelta, state: str | None = None, within: Connection | None = None
@@ -190,7 +190,7 @@ class Launches:
         with self._database.begin() as connection:
             changed = connection.execute(update(launches).where(_open(row_id)).values(values)).rowcount
         if not changed:
-            raise SessionError(_ENDED)
+            raise SessionError(_ENDED, reopen=OPEN_AGAIN)
 
     def release_refresh(self, launch_id: LaunchId) -> None:
         """End the turn of `claim_refresh` without new tokens."""
@@ -208,7 +208,9 @@ class Launches:
             sealed = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
             return self._sealer.open(sealed, table=f"{_TABLE} {purpose}", row=digest(launch_id))
         except (StoreError, ValueError) as error:
-            raise SessionError(_DAMAGED, detail="a carried value is not of this launch and purpose") from error
+            raise SessionError(
+                _DAMAGED, denies=True, next_step=_FROM_HISTORY, detail="a carried value is not of this launch and purpose"
+            ) from error
 
     def end(self, launch_id: LaunchId, *, within: Connection | None = None) -> None:
         """Forget the launch and its tokens; ending twice is no error."""
@@ -269,21 +271,15 @@ class Launches:
             return msgspec.convert(self._sealer.open(row.payload, table=_TABLE, row=row.id), LaunchContext)
         except (StoreError, msgspec.ValidationError) as error:
             # Sealed under a retired key, or by an older Rapport: for the person it is the same as a launch that ended.
-            raise SessionError(_ENDED, detail="the stored launch cannot be read") from error
+            raise SessionError(_ENDED, reopen=OPEN_AGAIN, detail="the stored launch cannot be read") from error
 
 
-_ENDED = Sentence("This page's session has ended. Open Rapport again from the patient's chart.")
-_DAMAGED = Sentence("This page is damaged or belongs to another launch, so nothing was done. Open it again from the history.")
-_OTHER_BROWSER = Sentence(
-    "This page belongs to another browser or tab group, or cookies are blocked. Open Rapport again from the patient's chart."
-)
-_BROWSER_DIFFERS = Sentence(
-    "The sign-in came back to a different browser than it began in, or cookies are blocked. Open Rapport again from the chart."
-)
-_STATE_UNKNOWN = Sentence(
-    "This sign-in was used already, took too long, or many others were begun in this browser since. Open Rapport again from the patient's "
-    "chart."
-)
+_ENDED = Sentence("This page's session has ended.")
+_DAMAGED = Sentence("This page is damaged or belongs to another launch, so nothing was done.")
+_FROM_HISTORY = Sentence("Open it again from the history.")
+_OTHER_BROWSER = Sentence("This page belongs to another browser or tab group, or cookies are blocked.")
+_BROWSER_DIFFERS = Sentence("The sign-in came back to a different browser than it began in, or cookies are blocked.")
+_STATE_UNKNOWN = Sentence("This sign-in was used already, took too long, or many others were begun in this browser since.")
 # So few different numbers of cookies are asked about.
 _STEP = 10
 # Eight letters, as many as `kind` holds.
@@ -314,9 +310,9 @@ def _alive(connection: Connection, row_id: str, now: datetime) -> Row[Any]:
     """The row of an open launch that has not ended. Raises SessionError, GaveWay where it is known to have made room for others."""
     row = connection.execute(_SELECT_OPEN, {"wanted": row_id}).one_or_none()
     if row is None and connection.execute(_SELECT_GAVE_WAY, {"wanted": row_id}).first():
-        raise GaveWay(Sentence("{why} Open Rapport again from the patient's chart.", why=GaveWay.why))
+        raise GaveWay(GaveWay.why, reopen=OPEN_AGAIN)
     if row is None or min(row.expires, row.idle_until) <= now:
-        raise SessionError(_ENDED)
+        raise SessionError(_ENDED, reopen=OPEN_AGAIN)
     return row
 
 
@@ -355,7 +351,7 @@ def _brought(cookie: NamedCookie, rows: Sequence[Row[Any]], now: datetime) -> Br
 
 def _check_browser(row: Row[Any], cookie_value: str) -> None:
     if not hmac.compare_digest(row.binding, digest(cookie_value)):
-        raise OtherBrowser(_OTHER_BROWSER, detail="the launch's cookie is missing or differs")
+        raise OtherBrowser(_OTHER_BROWSER, reopen=OPEN_AGAIN, detail="the launch's cookie is missing or differs")
 
 
 def _touch(connection: Connection, row: Row[Any], now: datetime) -> None:

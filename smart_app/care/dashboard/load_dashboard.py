@@ -114,7 +114,11 @@ def reveal_waiting(record: ChartRecord, *, clinician: str, visit: str, reason: s
     possible = _possible(patient_of(readings.patient, zone=record.zone), record)
     hidden = _alliance(record, readings, possible).visible.hidden
     if not any((one.clinician.reference, one.visit) == (clinician, visit) for one in hidden):
-        raise SessionError(Sentence("No rating of that visit is kept back from you, so nothing was done. Open the history again."))
+        raise SessionError(
+            Sentence("No rating of that visit is kept back from you, so nothing was done."),
+            denies=True,
+            next_step=Sentence("Open the history again."),
+        )
     reveal(record, clinician=clinician, visit=visit, reason=reason)
 
 

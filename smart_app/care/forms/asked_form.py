@@ -60,7 +60,10 @@ def ask(record: ChartRecord, *, slug: str, informant: Informant, note: str = "",
     patient."""
     alone = record.context.by_patient
     if alone and informant != "patient":
-        raise SessionError(Sentence("This form is not meant for the person signed in, so nothing was stored."))
+        raise SessionError(
+            Sentence("This form is not meant for the person signed in, so nothing was stored."),
+            undenied=Sentence("This form is not meant for the person signed in."),
+        )
     instrument = portal_form_of(record.services, slug) if alone else form_of(record.services, slug, informant)
     user = record.context.user
     signed_in = Person(reference=user.reference, name=user.name) if alone else practitioner(record.context)
@@ -103,10 +106,13 @@ def check_clinician_chosen(asked: AskedForm) -> None:
     """SessionError when the form does not say which clinician it is about, or an observer has chosen themself."""
     told = asked.chosen is not None and asked.chosen.reference != asked.signed_in.reference
     if asked.asks_clinician and not told:
-        raise SessionError(_PATIENTS_ABOUT_NOBODY if asked.alone else _OBSERVERS_ABOUT_NOBODY)
+        if asked.alone:
+            raise SessionError(_PATIENTS_ABOUT_NOBODY, undenied=_ABOUT_NOBODY)
+        raise SessionError(_OBSERVERS_ABOUT_NOBODY)
 
 
 _PATIENTS_ABOUT_NOBODY = Sentence("This form does not say which clinician it is about, so nothing was stored.")
+_ABOUT_NOBODY = Sentence("This form does not say which clinician it is about.")
 _OBSERVERS_ABOUT_NOBODY = Sentence(
     "An observer rates another clinician, and this page does not say whom. Open the form again from the history."
 )
@@ -126,6 +132,7 @@ def practitioner(context: LaunchContext) -> Person:
     """Whoever is signed in. SessionError when that is no practitioner."""
     if not is_clinician(context.user.kind):
         raise SessionError(
-            Sentence("The person signed in is not a clinician, so there is nobody to rate. Open Rapport from the chart as a clinician.")
+            Sentence("The person signed in is not a clinician, so there is nobody to rate."),
+            next_step=Sentence("Open Rapport from the chart as a clinician."),
         )
     return Person(reference=context.user.reference, name=context.user.name)

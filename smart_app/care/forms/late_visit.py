@@ -15,7 +15,7 @@ from fhir_mappings.r4.references import by_owner, is_id
 from fhir_mappings.sentence import Sentence, Value
 from smart_app.care.record.access import patient_on_server, permissions, reader
 from smart_app.care.record.record import ChartRecord
-from smart_app.errors import FhirError, NotOffered, SessionError
+from smart_app.errors import FROM_CHART_AGAIN, FhirError, NotOffered, SessionError
 from smart_app.fhir.client import Resource
 
 _PREFIX = "Encounter/"
@@ -51,7 +51,11 @@ def late_visit(record: ChartRecord, note: str, *, form: tuple[str, Informant]) -
     """Which visit a note from `late_note` names. SessionError for a note of another launch, form or patient, or of nobody's."""
     content = record.services.store.launches.carried(record.launch, note, purpose=_purpose(form))
     if content["patient"] != record.context.patient:
-        raise SessionError(Sentence("The visit was chosen for another patient, so nothing was stored. Open Rapport from the chart again."))
+        raise SessionError(
+            Sentence("The visit was chosen for another patient, so nothing was stored."),
+            undenied=Sentence("The visit was chosen for another patient."),
+            reopen=FROM_CHART_AGAIN,
+        )
     return LateVisit(encounter=content["encounter"], day=date.fromisoformat(content["day"]), dated=content["dated"])
 
 

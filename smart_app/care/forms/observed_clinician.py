@@ -19,7 +19,7 @@ from smart_app.care.record.access import Permissions, base_of, patient_on_server
 from smart_app.care.record.patient_in_context import Patient, patient_of, remember_patient
 from smart_app.care.record.reads import ANSWERS, SCORES, Readings, read_all
 from smart_app.care.record.record import ChartRecord
-from smart_app.errors import SessionError
+from smart_app.errors import FROM_CHART_AGAIN, SessionError
 from smart_app.fhir.client import FhirClient, Resource
 from smart_app.fhir.gather import Failed, Loaded, gather
 from smart_app.launch.context.launch_context import LaunchContext
@@ -126,7 +126,9 @@ def chosen(record: ChartRecord, *, note: str, form: tuple[str, Informant]) -> Pe
     content = record.services.store.launches.carried(record.launch, note, purpose=_purpose(form))
     if content["patient"] != record.context.patient:
         raise SessionError(
-            Sentence("The clinician was chosen for another patient, so nothing was stored. Open Rapport from the chart again.")
+            Sentence("The clinician was chosen for another patient, so nothing was stored."),
+            undenied=Sentence("The clinician was chosen for another patient."),
+            reopen=FROM_CHART_AGAIN,
         )
     return Person(reference=content["reference"], name=content["name"])
 

@@ -16,7 +16,7 @@ from fhir_mappings.instruments.instrument import Informant, Instrument
 from fhir_mappings.sentence import Sentence
 from smart_app.care.forms.asked_form import AskedForm, form_of, forms_offered
 from smart_app.care.record.record import ChartRecord
-from smart_app.errors import OtherBrowser, SessionError, WrongPatient
+from smart_app.errors import FROM_CHART_AGAIN, OPEN_AGAIN, OtherBrowser, SessionError, WrongPatient
 from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.services import AppServices
 from smart_app.store import Draft, FormPlace, Ticket, author_of
@@ -90,7 +90,11 @@ def keep(
     ticket = _checked(services, typed)
     instrument = asked.instrument if asked else form_of(services, typed.place.slug, _informant(typed.place))
     if instrument.version != ticket.version:
-        raise SessionError(Sentence("This form has been changed since it was opened, so nothing was kept. Open it again from the history."))
+        raise SessionError(
+            Sentence("This form has been changed since it was opened, so nothing was kept."),
+            undenied=Sentence("This form has been changed since it was opened."),
+            next_step=Sentence("Open it again from the history."),
+        )
     answers = understood(instrument, _whole(services, typed, ticket))
     ttl = timedelta(hours=services.settings.draft_hours)
     until = (services.clock() + ttl).astimezone(services.zone(ticket.author.iss))
@@ -163,11 +167,23 @@ def _checked(services: AppServices, typed: PostedForm) -> Ticket:
     """The form's ticket, once it fits everything else that came with it."""
     ticket = services.store.drafts.read(typed.ticket, typed.place)
     if typed.patient != ticket.author.patient:
-        raise WrongPatient(Sentence("This form was opened for another patient, so nothing was kept. Open Rapport from the chart again."))
+        raise WrongPatient(
+            Sentence("This form was opened for another patient, so nothing was kept."),
+            undenied=Sentence("This form was opened for another patient."),
+            reopen=FROM_CHART_AGAIN,
+        )
     if typed.cookie and digest(typed.cookie) != ticket.binding:
-        raise OtherBrowser(Sentence("This form belongs to another browser, so nothing was kept."), detail="the launch's cookie differs")
+        raise OtherBrowser(
+            Sentence("This form belongs to another browser, so nothing was kept."),
+            undenied=Sentence("This form belongs to another browser."),
+            detail="the launch's cookie differs",
+        )
     if services.clock() - ticket.issued > services.settings.form_lasts:
-        raise SessionError(Sentence("This form was opened too long ago, so nothing was kept. Open Rapport again from the patient's chart."))
+        raise SessionError(
+            Sentence("This form was opened too long ago, so nothing was kept."),
+            undenied=Sentence("This form was opened too long ago."),
+            reopen=OPEN_AGAIN,
+        )
     return ticket
 
 

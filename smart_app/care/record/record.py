@@ -28,7 +28,9 @@ class Record(Struct, Generic[_Asking_co], frozen=True, kw_only=True):
     def launch(self) -> LaunchId:
         """The launch's id, where something is kept under it. SessionError outside of a launch."""
         if self.launch_id is None:
-            raise SessionError(Sentence("This can be done only with Rapport opened from the patient's chart, so nothing was done."))
+            raise SessionError(
+                Sentence("This can be done only with Rapport opened from the patient's chart, so nothing was done."), denies=True
+            )
         return self.launch_id
 
     @property

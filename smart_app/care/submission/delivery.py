@@ -18,7 +18,7 @@ from smart_app.care.submission.real_references import with_loose
 from smart_app.care.submission.sealed_submission import RESPONSE, SealedSubmission, WriteOutcome, from_payload, to_payload
 from smart_app.care.submission.visit_state import check_in_use
 from smart_app.care.submission.write_ladder import Sender, climb, with_found
-from smart_app.errors import NotOpened, NotTriedAgain, OutcomeNotKept, SessionError, StoreError
+from smart_app.errors import FROM_CHART_AGAIN, NotOpened, NotTriedAgain, OutcomeNotKept, SessionError, StoreError
 from smart_app.launch.context.launch_context import Author, LaunchId, User
 from smart_app.services import AppServices
 from smart_app.store import OutboxEntry, OutboxState, PatientEntries, Transaction, author_of
@@ -179,7 +179,7 @@ def _own_entry(record: ChartRecord, *, key: str, author: Author | None) -> Outbo
     entry = outbox.get(key)
     theirs = entry is not None and (entry.launch_id == record.launch_id or (author is not None and outbox.belongs(key, author)))
     if entry is None or not theirs:
-        raise SessionError(Sentence("This launch has no such submission. Open Rapport from the chart again."))
+        raise SessionError(Sentence("This launch has no such submission."), reopen=FROM_CHART_AGAIN)
     return entry
 
 

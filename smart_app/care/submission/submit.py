@@ -27,7 +27,7 @@ from smart_app.care.submission.delivery import SENT_BEFORE, deliver, entry_of
 from smart_app.care.submission.delivery_log import log_not_kept
 from smart_app.care.submission.sealed_submission import ScoreLine, SealedSubmission, content_of, from_payload, to_payload
 from smart_app.care.submission.visit_state import unconfirmed, visit_now
-from smart_app.errors import NotSealed, OutcomeNotKept, SessionError, StoreError, WrongPatient
+from smart_app.errors import FROM_CHART_AGAIN, NotSealed, OutcomeNotKept, SessionError, StoreError, WrongPatient
 from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.store import author_of
 
@@ -108,9 +108,17 @@ _NOT_CONFIRMED = Sentence("Tick it to confirm, or go back without saving.")
 def _check_place(context: LaunchContext, *, key: str, patient: str) -> None:
     """Right patient, and a key of the shape the form was given."""
     if patient != context.patient:
-        raise WrongPatient(Sentence("This form was opened for another patient, so nothing was stored. Open Rapport from the chart again."))
+        raise WrongPatient(
+            Sentence("This form was opened for another patient, so nothing was stored."),
+            undenied=Sentence("This form was opened for another patient."),
+            reopen=FROM_CHART_AGAIN,
+        )
     if not _KEY.fullmatch(key):
-        raise SessionError(Sentence("This form is damaged, so nothing was stored. Open it again from the history."))
+        raise SessionError(
+            Sentence("This form is damaged, so nothing was stored."),
+            undenied=Sentence("This form is damaged."),
+            next_step=Sentence("Open it again from the history."),
+        )
 
 
 def _sealed_submission(record: ChartRecord, asked: AskedForm, *, answers: Answers, key: str) -> SealedSubmission:

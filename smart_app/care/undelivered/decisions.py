@@ -25,12 +25,20 @@ from smart_app.store import OutboxEntry, OutboxState, PatientEntries, Store, aut
 
 Way = Literal["copied", "discarded"]
 # Why something is discarded, in words. Stored is the code: no free text, which may say something of the patient.
-REASONS: Mapping[str, str] = {
-    "by_mistake": "It was entered by mistake",
-    "charted_otherwise": "It was entered in the chart another way",
-    "patient_asked": "The patient asked for it",
-    "rest_not_taken": "The record does not take the rest",
-    "rest_not_needed": "The rest is not needed in the record",
+REASONS: Mapping[str, Sentence] = {
+    "by_mistake": Sentence("It was entered by mistake"),
+    "charted_otherwise": Sentence("It was entered in the chart another way"),
+    "patient_asked": Sentence("The patient asked for it"),
+    "rest_not_taken": Sentence("The record does not take the rest"),
+    "rest_not_needed": Sentence("The rest is not needed in the record"),
+}
+# The same after a colon.
+_BECAUSE: Mapping[str, Sentence] = {
+    "by_mistake": Sentence("it was entered by mistake"),
+    "charted_otherwise": Sentence("it was entered in the chart another way"),
+    "patient_asked": Sentence("the patient asked for it"),
+    "rest_not_taken": Sentence("the record does not take the rest"),
+    "rest_not_needed": Sentence("the rest is not needed in the record"),
 }
 # Of answers that are in the record no reason of the first kind holds: closing takes nothing out of it.
 _OVER_ALL = ("by_mistake", "charted_otherwise", "patient_asked")
@@ -49,8 +57,8 @@ _NO_REASON = Sentence("It is discarded only for a reason, and none was chosen, s
 
 
 class Discarded(Struct, frozen=True, kw_only=True):
-    """A submission that was discarded, for who has not been told: by whom, when, and why in words. `in_record`: its answers are in the
-    record, and what was missing beside them was closed."""
+    """A submission that was discarded, for who has not been told: by whom, when, and `because` of what,
+    as it stands after a colon. `in_record`: its answers are in the record, and what was missing beside them was closed."""
 
     key: str
     informant: Informant
@@ -58,8 +66,8 @@ class Discarded(Struct, frozen=True, kw_only=True):
     sent: datetime
     by: str
     at: datetime
-    why: str
     in_record: bool = False
+    because: Sentence = NOTHING
 
 
 class Lacking(Struct, frozen=True, kw_only=True):
@@ -176,8 +184,8 @@ def _for_people(entry: OutboxEntry, sealed: SealedSubmission) -> Discarded:
         sent=sealed.authored,
         by=decision.by,
         at=decision.at,
-        why=REASONS.get(decision.why, ""),
         in_record=sealed.placed,
+        because=_BECAUSE.get(decision.why, NOTHING),
     )
 
 

@@ -9,12 +9,11 @@ from msgspec import Struct
 
 from fhir_mappings.r4.references import TYPE, PatientOnServer, literal_reference, whose_reference
 from fhir_mappings.sentence import Sentence
-from smart_app.errors import LaunchError
+from smart_app.errors import OPEN_AGAIN, LaunchError
 from smart_app.launch.context.launch_context import ContextItem, ContextParameters
 from smart_app.launch.discovery.allowed_hosts import allowed_address
 from smart_app.registration import Issuer
 
-_RELAUNCH = Sentence("Open Rapport again from the patient's chart.")
 # One page of text; what Rapport understands of it is far shorter.
 _LONGEST_APP_CONTEXT = 4096
 _MOST_ITEMS = 50
@@ -79,7 +78,8 @@ def _check_tenant(issuer: Issuer, said: set[str]) -> None:
     if issuer.tenant is not None and said != {issuer.tenant}:
         raise LaunchError(
             "tenant_differs",
-            Sentence("The EHR opened Rapport for another organisation than the one it is registered for. {next_step}", next_step=_RELAUNCH),
+            Sentence("The EHR opened Rapport for another organisation than the one it is registered for."),
+            reopen=OPEN_AGAIN,
             detail="tenant differs from `tenant` of this issuer in launch.json" if said else "the EHR named no tenant",
             status=403,
         )
@@ -89,7 +89,8 @@ def _check_patient(items: tuple[ContextItem, ...], patient: PatientOnServer) -> 
     if any(_is_another_patient(item, patient) for item in items):
         raise LaunchError(
             "patient_contradicted",
-            Sentence("The EHR named two different patients in one launch. {next_step}", next_step=_RELAUNCH),
+            Sentence("The EHR named two different patients in one launch."),
+            reopen=OPEN_AGAIN,
             detail="fhirContext holds a Patient that differs from patient",
             status=403,
         )

@@ -59,4 +59,4 @@ def _is_the_patient(address: str, patient: PatientOnServer) -> bool:
 
 
 def _not_permitted(sentence: Sentence, detail: str) -> LaunchError:
-    return LaunchError("user_not_permitted", Sentence("{why} Nothing was opened.", why=sentence), detail=detail, status=403)
+    return LaunchError("user_not_permitted", sentence, reopen=Sentence("Nothing was opened."), detail=detail, status=403)

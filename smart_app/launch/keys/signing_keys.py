@@ -34,7 +34,8 @@ def signing_key(auth: PrivateKeyJwt, advertised: Collection[str], environ: Mappi
     if not taken:
         raise LaunchError(
             "key_not_accepted",
-            Sentence("The EHR takes no signature that Rapport can make. Nothing was opened."),
+            Sentence("The EHR takes no signature that Rapport can make."),
+            reopen=Sentence("Nothing was opened."),
             detail=f"keys here: {ours}; the EHR lists: {printable(' '.join(advertised))}",
             status=502,
         )

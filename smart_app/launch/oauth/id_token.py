@@ -12,9 +12,8 @@ from smart_app.errors import LaunchError
 
 _LEEWAY = timedelta(seconds=90)
 _LONGEST_SUBJECT = 255  # OpenID Connect Core 2
-_SENTENCE = Sentence(
-    "The EHR's statement of who is signed in could not be verified. Nothing was opened. Open Rapport again from the chart."
-)
+_SENTENCE = Sentence("The EHR's statement of who is signed in could not be verified.")
+_RELAUNCH = Sentence("Nothing was opened. Open Rapport again from the chart.")
 
 
 class KeySource(Protocol):
@@ -130,4 +129,4 @@ def _text(value: object) -> str | None:
 
 
 def _invalid(detail: str) -> LaunchError:
-    return LaunchError("id_token_invalid", _SENTENCE, detail=detail, status=403)
+    return LaunchError("id_token_invalid", _SENTENCE, reopen=_RELAUNCH, detail=detail, status=403)

@@ -6,11 +6,10 @@ from urllib.parse import unquote
 
 from msgspec import Struct
 
-from fhir_mappings.sentence import Sentence, joined
-from smart_app.errors import LaunchCode, LaunchError
+from fhir_mappings.sentence import Sentence
+from smart_app.errors import OPEN_AGAIN, LaunchCode, LaunchError
 from smart_app.registration import LaunchPlus
 
-_RELAUNCH = Sentence("Open Rapport again from the patient's chart.")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 
 
@@ -56,7 +55,8 @@ def single(params: Mapping[str, Sequence[str]], name: str) -> str | None:
     if len(values) > 1:
         raise LaunchError(
             "parameter_repeated",
-            Sentence("The address is malformed. {next_step}", next_step=_RELAUNCH),
+            Sentence("The address is malformed."),
+            reopen=OPEN_AGAIN,
             detail=f"{name} occurs {len(values)} times",
         )
     return values[0] if values and values[0] else None
@@ -65,5 +65,5 @@ def single(params: Mapping[str, Sequence[str]], name: str) -> str | None:
 def _required(params: Mapping[str, Sequence[str]], name: str, code: LaunchCode, sentence: Sentence) -> str:
     value = single(params, name)
     if value is None:
-        raise LaunchError(code, joined(" ", (sentence, _RELAUNCH)), detail=f"{name} is missing")
+        raise LaunchError(code, sentence, reopen=OPEN_AGAIN, detail=f"{name} is missing")
     return value

@@ -11,7 +11,7 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from fhir_mappings.sentence import Sentence
-from smart_app.errors import LaunchError, printable
+from smart_app.errors import NOTHING_OPENED, LaunchError, printable
 from smart_app.http import FetchError, Limits, fetch_json
 from smart_app.launch.oauth.client_auth import Credentials
 
@@ -22,7 +22,6 @@ _ENOUGH = 1024
 # RFC 6749 leaves `expires_in` to the server's documentation; five minutes is what SMART recommends for short-lived tokens.
 _ASSUMED_LIFETIME = timedelta(minutes=5)
 _LONGEST_LIFETIME = timedelta(days=1)
-_RELAUNCH = Sentence("Nothing was opened. Open Rapport again from the patient's chart.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,27 +46,31 @@ def request_token(http: requests.Session, token_endpoint: str, *, form: Mapping[
     if answer.status >= requests.codes.server_error or answer.status == requests.codes.too_many_requests:
         raise LaunchError(
             "token_unreachable",
-            Sentence("The EHR's sign-in failed. {next_step}", next_step=_RELAUNCH),
+            Sentence("The EHR's sign-in failed."),
+            reopen=NOTHING_OPENED,
             detail=f"HTTP {answer.status}",
             status=502,
         )
     if answer.status != requests.codes.ok and answer.document.get("error") == "invalid_grant":
         raise LaunchError(
             "code_refused",
-            Sentence("The EHR no longer accepts this sign-in: it took too long, or was used before. {next_step}", next_step=_RELAUNCH),
+            Sentence("The EHR no longer accepts this sign-in: it took too long, or was used before."),
+            reopen=NOTHING_OPENED,
             detail=f"HTTP {answer.status} {said(answer.document)}",
         )
     if answer.status != requests.codes.ok and oauth_error(answer.document.get("error")) == "invalid_scope":
         raise LaunchError(
             "scope_refused",
-            Sentence("The EHR refused a permission that Rapport asked for. {next_step}", next_step=_RELAUNCH),
+            Sentence("The EHR refused a permission that Rapport asked for."),
+            reopen=NOTHING_OPENED,
             detail=f"HTTP {answer.status} {said(answer.document)}",
             status=403,
         )
     if answer.status != requests.codes.ok:
         raise LaunchError(
             "token_refused",
-            Sentence("The EHR refused to complete the sign-in. {next_step}", next_step=_RELAUNCH),
+            Sentence("The EHR refused to complete the sign-in."),
+            reopen=NOTHING_OPENED,
             detail=f"HTTP {answer.status} {said(answer.document)}",
         )
     return _checked(answer.document)
@@ -123,13 +126,15 @@ def _from_fetch(error: FetchError) -> LaunchError:
     if error.reason in {"unreachable", "too_slow"}:
         return LaunchError(
             "token_unreachable",
-            Sentence("The EHR could not be reached to complete the sign-in. {next_step}", next_step=_RELAUNCH),
+            Sentence("The EHR could not be reached to complete the sign-in."),
+            reopen=NOTHING_OPENED,
             detail=detail,
             status=502,
         )
     return LaunchError(
         "token_invalid",
-        Sentence("The EHR's answer to the sign-in cannot be used. {next_step}", next_step=_RELAUNCH),
+        Sentence("The EHR's answer to the sign-in cannot be used."),
+        reopen=NOTHING_OPENED,
         detail=detail,
         status=502,
     )
@@ -172,7 +177,8 @@ def _lifetime(value: object) -> timedelta:
 def _invalid(detail: str) -> LaunchError:
     return LaunchError(
         "token_invalid",
-        Sentence("The EHR's answer to the sign-in cannot be used. {next_step}", next_step=_RELAUNCH),
+        Sentence("The EHR's answer to the sign-in cannot be used."),
+        reopen=NOTHING_OPENED,
         detail=detail,
         status=502,
     )

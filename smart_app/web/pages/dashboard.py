@@ -104,7 +104,9 @@ class Dashboard:
         check_patient(page_request.context)
         clinician, of_visit = request.form.get("clinician", ""), request.form.get("visit", "")
         if not clinician or not of_visit:
-            raise SessionError(Sentence("This form is damaged, so nothing was done. Open the history again."))
+            raise SessionError(
+                Sentence("This form is damaged, so nothing was done."), denies=True, next_step=Sentence("Open the history again.")
+            )
         reveal_waiting(page_request.record, clinician=clinician, visit=of_visit, reason=request.form.get("reason", ""))
         return see_other(url_for("dashboard", launch_id=page_request.id))
 

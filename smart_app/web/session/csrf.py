@@ -9,15 +9,13 @@ from urllib.parse import urlsplit
 from werkzeug.wrappers import Request
 
 from fhir_mappings.sentence import Sentence
-from smart_app.errors import ForeignPage, LockedFrame
+from smart_app.errors import OPEN_AGAIN, ForeignPage, LockedFrame
 
 FIELD = "csrf"
-_FOREIGN = Sentence("This was sent from another page than Rapport's own, so nothing was done. Open Rapport again from the patient's chart.")
+_FOREIGN = Sentence("This was sent from another page than Rapport's own, so nothing was done.")
 
-_LOCKED = Sentence(
-    "The record system shows Rapport in a locked frame, from which nothing can be sent. Open Rapport from the patient's chart in a "
-    "window of its own."
-)
+_LOCKED = Sentence("The record system shows Rapport in a locked frame, from which nothing can be sent.")
+_IN_A_WINDOW = Sentence("Open Rapport from the patient's chart in a window of its own.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,15 +35,15 @@ class Csrf:
         given = request.form.get(FIELD, "").encode()
         ours = any(hmac.compare_digest(_signed(key, bound_to).encode(), given) for key in self.keys)
         if ours and request.headers.get("Origin") == "null" and not self._same_origin(request):
-            raise LockedFrame(_LOCKED, detail="the frame's sandbox has no allow-same-origin")
+            raise LockedFrame(_LOCKED, next_step=_IN_A_WINDOW, detail="the frame's sandbox has no allow-same-origin")
         self.check_origin(request)
         if not ours:
-            raise ForeignPage(_FOREIGN, detail="form token is missing or wrong")
+            raise ForeignPage(_FOREIGN, denies=True, reopen=OPEN_AGAIN, detail="form token is missing or wrong")
 
     def check_origin(self, request: Request) -> None:
         """ForeignPage when the browser says that the POST comes from elsewhere. Alone it is no proof: not every browser says so."""
         if not self._same_origin(request):
-            raise ForeignPage(_FOREIGN, detail="cross-site request")
+            raise ForeignPage(_FOREIGN, denies=True, reopen=OPEN_AGAIN, detail="cross-site request")
 
     def _same_origin(self, request: Request) -> bool:
         """`Sec-Fetch-Site` decides where the browser sends it. Under `Referrer-Policy: no-referrer` a browser's own POST has

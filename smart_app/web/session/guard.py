@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from fhir_mappings.sentence import Sentence
 from smart_app.care.record.record import ChartRecord, Record
-from smart_app.errors import LaunchError, NotForUser, SessionError, WrongPatient
+from smart_app.errors import OPEN_AGAIN, LaunchError, NotForUser, SessionError, WrongPatient
 from smart_app.fhir.client import Renew
 from smart_app.launch.context.launch_context import LaunchContext, LaunchId
 from smart_app.services import AppServices
@@ -204,6 +204,4 @@ def _is_over(context: LaunchContext, now: datetime) -> bool:
 def check_patient(context: LaunchContext) -> None:
     """SessionError unless the posted form was rendered for this launch's patient."""
     if request.form.get("patient") != context.patient:
-        raise WrongPatient(
-            Sentence("This page was opened for another patient, so nothing was done. Open Rapport again from the patient's chart.")
-        )
+        raise WrongPatient(Sentence("This page was opened for another patient, so nothing was done."), denies=True, reopen=OPEN_AGAIN)

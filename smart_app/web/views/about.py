@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from fhir_mappings.sentence import Sentence
 from smart_app.launch.oauth.client_metadata import MANIFEST_PATH, Addresses, scope_of
 from smart_app.registration import Registration
 from smart_app.web.views.parts import Fact
@@ -18,11 +19,11 @@ class AboutView(Struct, frozen=True, kw_only=True):
 def about_view(registration: Registration, at: Addresses, *, base_url: str, start: str) -> AboutView:
     """What an analyst enters."""
     facts = (
-        Fact(label="Launch URL", value=at.launch),
-        *(Fact(label="Redirect URI", value=one) for one in at.redirects),
-        *((Fact(label="JWKS URL", value=at.jwks),) if at.jwks else ()),
-        Fact(label="Manifest", value=f"{base_url}{MANIFEST_PATH}"),
-        Fact(label="Scopes", value=scope_of(registration)),
-        Fact(label="FHIR versions", value=" ".join(registration.smart.fhir_versions)),
+        Fact(label=Sentence("Launch URL"), value=at.launch),
+        *(Fact(label=Sentence("Redirect URI"), value=one) for one in at.redirects),
+        *((Fact(label=Sentence("JWKS URL"), value=at.jwks),) if at.jwks else ()),
+        Fact(label=Sentence("Manifest"), value=f"{base_url}{MANIFEST_PATH}"),
+        Fact(label=Sentence("Scopes"), value=scope_of(registration)),
+        Fact(label=Sentence("FHIR versions"), value=" ".join(registration.smart.fhir_versions)),
     )
     return AboutView(name=registration.client.client_name, start=start if registration.standalone else None, facts=facts)

@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from fhir_mappings.sentence import Sentence
 from smart_app.care.submission.receipt import Outcome
 from smart_app.launch.flow import Revocation
 from smart_app.web.views.ways_back import Kind, WayBack
@@ -11,39 +12,43 @@ class EndView(Struct, frozen=True, kw_only=True):
     """`receipt` is where staff can see what was stored; None after Rapport was closed. `start` is the way back of a launch that
     was closed and did not begin in a chart."""
 
-    headline: str
-    lines: tuple[str, ...]
+    headline: Sentence
+    lines: tuple[Sentence, ...]
     receipt: str | None
     start: str | None = None
     start_words: str = ""
 
 
-_GIVEN_BACK: dict[Revocation, tuple[str, ...]] = {
+_GIVEN_BACK: dict[Revocation, tuple[Sentence, ...]] = {
     "nothing": (),
-    "not_offered": ("The record system cannot be told so. The permission it gave this page ends by itself, and Rapport has forgotten it.",),
-    "confirmed": ("The record system has confirmed that the permission it gave this page is withdrawn.",),
+    "not_offered": (
+        Sentence("The record system cannot be told so. The permission it gave this page ends by itself, and Rapport has forgotten it."),
+    ),
+    "confirmed": (Sentence("The record system has confirmed that the permission it gave this page is withdrawn."),),
     "failed": (
-        "The record system did not confirm that the permission it gave is withdrawn. It ends by itself, and Rapport has forgotten it.",
+        Sentence(
+            "The record system did not confirm that the permission it gave is withdrawn. It ends by itself, and Rapport has forgotten it."
+        ),
     ),
 }
 
 
-_AGAIN: dict[Kind, str] = {
-    "start": "start again",
-    "picker": "choose the patient from the list again",
-    "either": "open Rapport from the patient's chart or its start page",
+_AGAIN: dict[Kind, Sentence] = {
+    "start": Sentence("start again"),
+    "picker": Sentence("choose the patient from the list again"),
+    "either": Sentence("open Rapport from the patient's chart or its start page"),
 }
 
 
 def signed_out_view(revocation: Revocation, *, way: WayBack | None) -> EndView:
     """A patient has signed out; what became of the access they gave."""
     lines = (
-        "This page's connection to your health record has ended.",
+        Sentence("This page's connection to your health record has ended."),
         *_GIVEN_BACK[revocation],
-        "This does not sign you out of your patient portal or record system. If others use this device, sign out there too.",
+        Sentence("This does not sign you out of your patient portal or record system. If others use this device, sign out there too."),
     )
     return EndView(
-        headline="You are signed out of Rapport",
+        headline=Sentence("You are signed out of Rapport"),
         lines=lines,
         receipt=None,
         start=way.href if way else None,
@@ -53,35 +58,53 @@ def signed_out_view(revocation: Revocation, *, way: WayBack | None) -> EndView:
 
 def ended_view(revocation: Revocation, *, way: WayBack | None) -> EndView:
     """Rapport was closed by the clinician; what became of its access, and no word that would claim more."""
-    way_back = _AGAIN[way.kind] if way else "open Rapport from the patient's chart"
+    way_back = _AGAIN[way.kind] if way else Sentence("open Rapport from the patient's chart")
     lines = (
-        "This page's connection to the record has ended.",
+        Sentence("This page's connection to the record has ended."),
         *_GIVEN_BACK[revocation],
-        f"Closing Rapport does not sign you out of the record system. To see the history again, {way_back}.",
+        Sentence("Closing Rapport does not sign you out of the record system. To see the history again, {way_back}.", way_back=way_back),
     )
     return EndView(
-        headline="Rapport is closed", lines=lines, receipt=None, start=way.href if way else None, start_words=way.button if way else ""
+        headline=Sentence("Rapport is closed"),
+        lines=lines,
+        receipt=None,
+        start=way.href if way else None,
+        start_words=way.button if way else "",
     )
 
 
-_STANDS: dict[Outcome, tuple[str, str]] = {
-    "saved": ("Thank you", "Your answers are in your health record."),
-    "partly_saved": ("Thank you", "Your answers are in your health record."),
-    "closed": ("Thank you", "Your answers are in your health record."),
+_STANDS: dict[Outcome, tuple[Sentence, Sentence]] = {
+    "saved": (Sentence("Thank you"), Sentence("Your answers are in your health record.")),
+    "partly_saved": (Sentence("Thank you"), Sentence("Your answers are in your health record.")),
+    "closed": (Sentence("Thank you"), Sentence("Your answers are in your health record.")),
     "accepted": (
-        "Thank you",
-        "Your health record accepted your answers and does not show them just now. A copy is kept safely here; staff will look again.",
+        Sentence("Thank you"),
+        Sentence(
+            "Your health record accepted your answers and does not show them just now. A copy is kept safely here; staff will look again."
+        ),
     ),
-    "kept": ("Thank you", "Your answers are kept safely here. They are not in your health record yet; your clinic will see to that."),
-    "unknown": ("Thank you", "Your answers are kept safely here. Staff will check whether they have reached your health record."),
-    "refused": ("Thank you", "Your answers are kept safely here. Your health record did not take them; your clinic will see to that."),
-    "discarded": ("Thank you", "Your answers were not put into your health record. Your clinic decided that and can tell you why."),
-    "copied": ("Thank you", "Your clinic has taken your answers over into a note."),
+    "kept": (
+        Sentence("Thank you"),
+        Sentence("Your answers are kept safely here. They are not in your health record yet; your clinic will see to that."),
+    ),
+    "unknown": (
+        Sentence("Thank you"),
+        Sentence("Your answers are kept safely here. Staff will check whether they have reached your health record."),
+    ),
+    "refused": (
+        Sentence("Thank you"),
+        Sentence("Your answers are kept safely here. Your health record did not take them; your clinic will see to that."),
+    ),
+    "discarded": (
+        Sentence("Thank you"),
+        Sentence("Your answers were not put into your health record. Your clinic decided that and can tell you why."),
+    ),
+    "copied": (Sentence("Thank you"), Sentence("Your clinic has taken your answers over into a note.")),
 }
 
 
 def thanks_view(outcome: Outcome, *, clinician: str, receipt: str) -> EndView:
     """What the patient is told: nothing of any score, and never "saved" where that is not known."""
     headline, stands = _STANDS[outcome]
-    hand_back = f"You can hand the device back to {clinician} or another member of staff now."
+    hand_back = Sentence("You can hand the device back to {clinician} or another member of staff now.", clinician=clinician)
     return EndView(headline=headline, lines=(stands, hand_back), receipt=receipt)

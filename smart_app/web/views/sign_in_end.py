@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from fhir_mappings.sentence import Sentence, joined
 from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.web import formats
 from smart_app.web.views.parts import Notice
@@ -16,8 +17,8 @@ def lasts_until(context: LaunchContext, *, now: datetime) -> str:
     if end is None:
         return ""
     local = end.astimezone(now.tzinfo)
-    day = "" if local.date() == now.date() else f", {formats.short_date(local.date())}"
-    return f"{formats.clock(local, now.tzinfo)}{day}"
+    time = formats.clock(local, now.tzinfo)
+    return time if local.date() == now.date() else joined(", ", [time, formats.short_date(local.date())])
 
 
 def ending_notice(context: LaunchContext, *, now: datetime) -> Notice | None:
@@ -25,8 +26,9 @@ def ending_notice(context: LaunchContext, *, now: datetime) -> Notice | None:
     end = context.fixed_end
     if end is None or end - now > _NEAR:
         return None
-    way = _WAYS.get(context.via, "open Rapport again from the patient's chart")
-    return Notice(title=f"This sign-in ends at {lasts_until(context, now=now)} and cannot be renewed.", text=f"{_STAYS} To go on, {way}.")
+    way = _WAYS.get(context.via, Sentence("open Rapport again from the patient's chart"))
+    title = Sentence("This sign-in ends at {time} and cannot be renewed.", time=lasts_until(context, now=now))
+    return Notice(title=title, text=joined(" ", [_STAYS, Sentence("To go on, {way}.", way=way)]))
 
 
 def form_words(context: LaunchContext, *, now: datetime) -> str:
@@ -35,11 +37,14 @@ def form_words(context: LaunchContext, *, now: datetime) -> str:
     if not until:
         return ""
     if context.by_patient:
-        return f"You are signed in until {until}. Please send your answers before then."
-    return f"This sign-in lasts until {until}. What is chosen here is kept as you go, and what is sent after that, for the next launch."
+        return Sentence("You are signed in until {time}. Please send your answers before then.", time=until)
+    return Sentence(
+        "This sign-in lasts until {time}. What is chosen here is kept as you go, and what is sent after that, for the next launch.",
+        time=until,
+    )
 
 
-_STAYS = (
+_STAYS = Sentence(
     "What is chosen in a form is kept as you go, and what is sent after the end is kept in Rapport: both can be sent from the next launch."
 )
-_WAYS = {"standalone": "start again on Rapport's own page"}
+_WAYS = {"standalone": Sentence("start again on Rapport's own page")}

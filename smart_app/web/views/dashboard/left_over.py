@@ -6,7 +6,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from fhir_mappings.sentence import English, Language, Sentence, Value, capitalised, counted, full_sentence, joined, said
+from fhir_mappings.sentence import Sentence, capitalised, counted, full_sentence, joined
 from smart_app.care.submission.delivery import Undelivered
 from smart_app.care.undelivered.colleagues_items import ColleaguesItem, Standing
 from smart_app.care.undelivered.decisions import Discarded
@@ -171,14 +171,14 @@ def _colleagues(one: ColleaguesItem, urls: LeftOverUrls, now: datetime) -> Colle
 def _discarded(one: Discarded, now: datetime) -> Sentence:
     """By whom and why: `Your rating of 04-Mar-2026 was discarded by Mona Fell on 05-Mar-2026: it was entered by mistake.`."""
     sent, at = (formats.short_date(moment.astimezone(now.tzinfo).date()) for moment in (one.sent, one.at))
+    why = one.because
     if one.in_record:
         return _closed(one, sent, at)
     patients = one.informant == "patient"
-    if not one.why:
+    if not why:
         if patients:
             return Sentence("The patient’s rating of {sent} was discarded by {who} on {day}.", sent=sent, who=one.by, day=at)
         return Sentence("Your rating of {sent} was discarded by {who} on {day}.", sent=sent, who=one.by, day=at)
-    why = _AfterColon(one.why)
     if patients:
         return Sentence("The patient’s rating of {sent} was discarded by {who} on {day}: {why}.", sent=sent, who=one.by, day=at, why=why)
     return Sentence("Your rating of {sent} was discarded by {who} on {day}: {why}.", sent=sent, who=one.by, day=at, why=why)
@@ -186,21 +186,11 @@ def _discarded(one: Discarded, now: datetime) -> Sentence:
 
 def _closed(one: Discarded, sent: Sentence, at: Sentence) -> Sentence:
     """What is in the record without all that belongs beside it."""
+    why = one.because
     if one.informant == "patient":
         whole = Sentence("The patient’s rating of {sent} is in the record and stays there.", sent=sent)
     else:
         whole = Sentence("Your rating of {sent} is in the record and stays there.", sent=sent)
-    if not one.why:
+    if not why:
         return joined(" ", [whole, Sentence("What was missing beside it was closed by {who} on {day}.", who=one.by, day=at)])
-    why = _AfterColon(one.why)
     return joined(" ", [whole, Sentence("What was missing beside it was closed by {who} on {day}: {why}.", who=one.by, day=at, why=why)])
-
-
-class _AfterColon(Struct, frozen=True):
-    """A sentence that goes on after a colon: English writes it small there, others write as it stands."""
-
-    part: Value
-
-    def said(self, language: Language) -> str:
-        text = said(self.part, language)
-        return text[:1].lower() + text[1:] if isinstance(language, English) else text

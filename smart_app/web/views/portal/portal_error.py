@@ -1,7 +1,6 @@
 """Failures in the words of a patient who has signed in themself: nobody is beside them to hand the device to."""
 
-import re
-
+from fhir_mappings.sentence import Sentence, joined
 from smart_app.care.forms.saved_drafts import KeptAnswers
 from smart_app.errors import (
     FhirError,
@@ -18,10 +17,8 @@ from smart_app.web.views.error import Brought, ErrorFact, ErrorView, became_of_i
 from smart_app.web.views.forms.kept_answers import SENT, how_many, until
 from smart_app.web.views.ways_back import WayBack
 
-# What the sentence goes on to advise is meant for staff in front of a chart.
-_FOR_STAFF = re.compile(r"\s*Open (?:Rapport|it|the history)\b[^.]*\.")
-_SIGN_IN_AGAIN = "Open Rapport again where you opened it before: from your patient portal, or from its start page."
-_GIVE_CODE = "If it happens again, give your clinic the reference code."
+_SIGN_IN_AGAIN = Sentence("Open Rapport again where you opened it before: from your patient portal, or from its start page.")
+_GIVE_CODE = Sentence("If it happens again, give your clinic the reference code.")
 
 
 def portal_error_view(
@@ -40,44 +37,51 @@ def portal_error_view(
     facts = error_facts(error.code, error.detail)
     if isinstance(error, NotForUser):
         return ErrorView(
-            headline="This page is for your clinician",
+            headline=Sentence("This page is for your clinician"),
             lead=error.user_message,
-            steps=("Go on from your own page.",),
+            steps=(Sentence("Go on from your own page."),),
             reference=reference,
             facts=facts,
             retry=home,
-            retry_words="Your own page",
+            retry_words=Sentence("Your own page"),
         )
     if isinstance(error, SessionError | Unauthorized):
         brings = brought if posted and not isinstance(error, NotTriedAgain) else "other"
         return _ended(error, reference=reference, facts=facts, brings=brings, home=home, way=way)
     if isinstance(error, Forbidden):
         return ErrorView(
-            headline="This page cannot show your record",
-            lead=f"Your record system does not permit it.{_UNCERTAIN if posted else ''}",
-            steps=("Your clinic can ask you at your next visit.", "Give your clinic the reference code."),
+            headline=Sentence("This page cannot show your record"),
+            lead=joined(" ", [Sentence("Your record system does not permit it."), *((_UNCERTAIN,) if posted else ())]),
+            steps=(Sentence("Your clinic can ask you at your next visit."), Sentence("Give your clinic the reference code.")),
             reference=reference,
             facts=facts,
             retry=home if posted else None,
-            retry_words="Your own page",
+            retry_words=Sentence("Your own page"),
         )
     if isinstance(error, NotSealed | OutcomeNotKept):
         sealed = isinstance(error, OutcomeNotKept)
         return ErrorView(
-            headline="Sent, and there is no confirmation yet" if sealed else "Your answers could not be taken just now",
-            lead=_plain(error),
-            steps=("Your own page shows how it stands." if sealed else "Go back to the form: what you entered is still there.", _GIVE_CODE),
+            headline=Sentence("Sent, and there is no confirmation yet") if sealed else Sentence("Your answers could not be taken just now"),
+            lead=error.happened,
+            steps=(
+                Sentence("Your own page shows how it stands.")
+                if sealed
+                else Sentence("Go back to the form: what you entered is still there."),
+                _GIVE_CODE,
+            ),
             reference=reference,
             facts=facts,
             retry=home if sealed else None,
-            retry_words="Your own page",
+            retry_words=Sentence("Your own page"),
         )
     return ErrorView(
-        headline="Your record system did not give what this page needs"
+        headline=Sentence("Your record system did not give what this page needs")
         if isinstance(error, FhirError)
-        else "Something went wrong in Rapport",
-        lead=_plain(error) + (_UNCERTAIN if posted else " Nothing is shown, because part of a record can look like all of it."),
-        steps=("Try again in a moment.", _GIVE_CODE),
+        else Sentence("Something went wrong in Rapport"),
+        lead=joined(
+            " ", [error.happened, _UNCERTAIN if posted else Sentence("Nothing is shown, because part of a record can look like all of it.")]
+        ),
+        steps=(Sentence("Try again in a moment."), _GIVE_CODE),
         reference=reference,
         facts=facts,
         retry=home if posted else again,
@@ -88,31 +92,38 @@ def portal_kept_view(kept: KeptAnswers, over: RapportError, *, reference: str, w
     """The page after a patient's form reached a launch that has ended. It names nobody: whoever reads it now may be anybody."""
     if kept.state == "sent":
         return ErrorView(
-            headline="This form was sent already",
-            lead=f"{_plain(over)} {SENT}",
-            steps=("Your own page shows when it was sent.", _sign_in_again(way)),
+            headline=Sentence("This form was sent already"),
+            lead=joined(" ", [over.happened, SENT]),
+            steps=(Sentence("Your own page shows when it was sent."), _sign_in_again(way)),
             reference=reference,
             facts=error_facts(over.code),
             retry=way.href if way else None,
-            retry_words=way.button if way else "Try again",
+            retry_words=way.button if way else Sentence("Try again"),
         )
     return ErrorView(
-        headline="Your answers are kept, and not sent yet",
-        lead=f"{_plain(over)} {how_many(kept)}, sealed, {until(kept)}. They are not in your health record.",
-        steps=(_sign_in_again(way), "Open the same form there. It offers to go on with these answers.", _GIVE_CODE),
+        headline=Sentence("Your answers are kept, and not sent yet"),
+        lead=joined(
+            " ",
+            [
+                over.happened,
+                Sentence("{how_many}, sealed, {until}.", how_many=how_many(kept), until=until(kept)),
+                Sentence("They are not in your health record."),
+            ],
+        ),
+        steps=(_sign_in_again(way), Sentence("Open the same form there. It offers to go on with these answers."), _GIVE_CODE),
         reference=reference,
         facts=error_facts(over.code),
         retry=way.href if way else None,
-        retry_words=way.button if way else "Try again",
+        retry_words=way.button if way else Sentence("Try again"),
     )
 
 
-def _sign_in_again(way: WayBack | None) -> str:
+def _sign_in_again(way: WayBack | None) -> Sentence:
     """In the words of somebody who has no chart."""
     return way.step if way and way.kind == "start" else _SIGN_IN_AGAIN
 
 
-_UNCERTAIN = " Whether your answers arrived is not known: look at your own page before you send them again."
+_UNCERTAIN = Sentence("Whether your answers arrived is not known: look at your own page before you send them again.")
 
 
 def _ended(
@@ -120,21 +131,17 @@ def _ended(
 ) -> ErrorView:
     """The sign-in is over, or what was sent cannot be taken."""
     again = isinstance(error, NotTriedAgain)
-    became = became_of_it(error, posted=True, brought=brings, lost="What you sent was not stored.", sealed=_SEALED)
-    still = ("If answers were on the page, your browser's Back button may still show them.",) if brings == "answers" else ()
+    became = became_of_it(error, posted=True, brought=brings, lost=Sentence("What you sent was not stored."), sealed=_SEALED)
+    still = (Sentence("If answers were on the page, your browser's Back button may still show them."),) if brings == "answers" else ()
     return ErrorView(
-        headline="It was not tried again" if again else "This page cannot go on",
-        lead=f"{undenied(_plain(error), brings)}{became}",
+        headline=Sentence("It was not tried again") if again else Sentence("This page cannot go on"),
+        lead=joined(" ", [undenied(error, brings), *((became,) if became else ())]),
         steps=(*(() if home else (_sign_in_again(way),)), *still, _GIVE_CODE),
         reference=reference,
         facts=facts,
         retry=home or (way.href if way else None),
-        retry_words="Your own page" if home or not way else way.button,
+        retry_words=Sentence("Your own page") if home or not way else way.button,
     )
 
 
-_SEALED = "Your answers are kept safely here. Please do not fill in the form again."
-
-
-def _plain(error: RapportError) -> str:
-    return _FOR_STAFF.sub("", error.user_message).strip()
+_SEALED = Sentence("Your answers are kept safely here. Please do not fill in the form again.")

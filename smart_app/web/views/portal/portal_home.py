@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from fhir_mappings.people.person import Person
 from fhir_mappings.r4.dates import Moment
+from fhir_mappings.sentence import NOTHING, Sentence, counted, joined
 from smart_app.care.patient_portal import PortalForm, PortalHome, Sent
 from smart_app.care.submission.delivery import Undelivered
 from smart_app.care.undelivered.decisions import Discarded
@@ -104,7 +105,7 @@ def portal_view(page: PortalHome, *, context: LaunchContext, site_name: str, url
         discarded=tuple(_discarded(one, urls, now) for one in page.discarded),
         patient_id=context.patient,
         sent=tuple(_line(one) for one in page.sent[:_SHOWN]),
-        nothing_sent="Nothing yet." if whole and not page.sent else "",
+        nothing_sent=Sentence("Nothing yet.") if whole and not page.sent else "",
         incomplete="" if whole else _incomplete(page),
         footer=NOT_WATCHED,
     )
@@ -114,46 +115,57 @@ def _answerable(form: PortalForm, page: PortalHome, address: Address, today: dat
     instrument = form.instrument
     own = instrument.forms["patient"]
     say = words_with(clinician=spoken_of(form.clinician), patient=plain_name(page.patient))
-    minutes = f", about {formats.count(own.minutes, 'minute')}" if own.minutes else ""
+    questions = counted("{n} short question", "{n} short questions", len(instrument.items))
+    about = (
+        counted("{questions}, about {n} minute.", "{questions}, about {n} minutes.", own.minutes, questions=questions)
+        if own.minutes
+        else None
+    )
     return Answerable(
         title=say(own.title),
-        about=f"{formats.count(len(instrument.items), 'short question')}{minutes}. {_last(form.last, page, today)}",
+        about=joined(" ", [about or Sentence("{questions}.", questions=questions), _last(form.last, page, today)]),
         href=address(instrument.slug, form.clinician),
         language=instrument.language or "",
     )
 
 
-def _last(last: Moment | None, page: PortalHome, today: date) -> str:
+def _last(last: Moment | None, page: PortalHome, today: date) -> Sentence:
     """When it was answered before; no word of "never" where that is not known."""
-    if last is not None:
-        known = "last " if page.read.covers(last.day) else ""
-        return "You answered it today." if last.day == today else f"You {known}answered it on {_long(last)}."
-    return "You have not answered it yet." if page.read.whole else ""
+    if last is None:
+        return Sentence("You have not answered it yet.") if page.read.whole else NOTHING
+    if last.day == today:
+        return Sentence("You answered it today.")
+    if page.read.covers(last.day):
+        return Sentence("You last answered it on {day}.", day=_long(last))
+    return Sentence("You answered it on {day}.", day=_long(last))
 
 
-def _why_none(page: PortalHome) -> str:
-    next_visit = "Your clinic can ask you at your next visit."
+def _why_none(page: PortalHome) -> Sentence:
+    next_visit = Sentence("Your clinic can ask you at your next visit.")
     if not page.can_send:
-        return page.stopped if "ask your clinic" in page.stopped else f"{page.stopped} {next_visit}"
+        return page.stopped if page.asks_clinic else joined(" ", [page.stopped, next_visit])
     if page.nobody_known:
-        return f"Your record, as far as this page may read it, does not say which clinician looks after you. {_ASK} {next_visit}"
-    return f"Your clinic has no questions that can be answered here. {next_visit}"
+        unnamed = Sentence("Your record, as far as this page may read it, does not say which clinician looks after you.")
+        return joined(" ", [unnamed, _ASK, next_visit])
+    return joined(" ", [Sentence("Your clinic has no questions that can be answered here."), next_visit])
 
 
-_ASK = "Ask the clinic you go to, or your general practitioner, to enter who looks after you; then you can answer here."
+_ASK = Sentence("Ask the clinic you go to, or your general practitioner, to enter who looks after you; then you can answer here.")
 
 
 def _who(site_name: str) -> tuple[Statement, ...]:
     """What holds for every form; each says it again with the name of the clinician."""
-    at = f" at {site_name}" if site_name else ""
+    others = Sentence(", and so can other staff who treat you.")
+    if site_name:
+        others = Sentence(", and so can other staff who treat you at {site}.", site=site_name)
     return (
         Statement(
-            before="The clinician a form is about ",
-            strong="sees your answers",
-            after=f", and so can other staff who treat you{at}.",
+            before=Sentence("The clinician a form is about "),
+            strong=Sentence("sees your answers"),
+            after=others,
         ),
-        Statement(before="Your answers become part of ", strong="your health record", after="."),
-        Statement(before="We ask so that you can talk together about what helps and what does not.", strong="", after=""),
+        Statement(before=Sentence("Your answers become part of "), strong=Sentence("your health record"), after="."),
+        Statement(before=Sentence("We ask so that you can talk together about what helps and what does not."), strong="", after=""),
         YOUR_CHOICE,
     )
 
@@ -162,70 +174,89 @@ def _left(one: Undelivered, urls: PortalUrls, now: datetime) -> LeftForm:
     sealed = one.sealed
     sent = sealed.authored.astimezone(now.tzinfo)
     return LeftForm(
-        day=f"{formats.long_date(sent.date())}, {formats.clock(sent, now.tzinfo)}",
-        what=f"{sealed.instrument_title}. {_HOW_IT_STANDS[one.state]}",
+        day=_day_and_time(sent, now),
+        what=Sentence("{form}. {stands}", form=sealed.instrument_title, stands=_HOW_IT_STANDS[one.state]),
         href=urls.sent(sealed.key),
     )
 
 
-def _unread(page: PortalHome, now: datetime) -> tuple[str, ...]:
+def _unread(page: PortalHome, now: datetime) -> tuple[Sentence, ...]:
     """What is kept and cannot be opened: the patient's own with its moment, and what may be theirs or somebody else's without."""
     sent = (moment.astimezone(now.tzinfo) for moment in page.left.unread)
-    own = tuple(_CANNOT_BE_OPENED.format(when=f"{formats.long_date(one.date())}, {formats.clock(one, now.tzinfo)}") for one in sent)
+    own = tuple(_cannot_be_opened(_day_and_time(one, now)) for one in sent)
     return (*own, _PERHAPS_YOURS) if page.left.strange else own
 
 
-_CANNOT_BE_OPENED = (
-    "Something you sent on {when} is kept safely here, but it cannot be opened just now, so this page cannot tell whether it is in your "
-    "health record. Nothing is lost. Please do not fill it in again. Ask your clinic about it, with the day and time."
-)
-_PERHAPS_YOURS = (
+def _day_and_time(at: datetime, now: datetime) -> Sentence:
+    return joined(", ", [formats.long_date(at.date()), formats.clock(at, now.tzinfo)])
+
+
+def _cannot_be_opened(when: Sentence) -> Sentence:
+    return Sentence(
+        "Something you sent on {when} is kept safely here, but it cannot be opened just now, so this page cannot tell whether it is in "
+        "your health record. Nothing is lost. Please do not fill it in again. Ask your clinic about it, with the day and time.",
+        when=when,
+    )
+
+
+_PERHAPS_YOURS = Sentence(
     "Something that was sent from here, by you or by somebody else, is kept safely but cannot be opened just now, and this page cannot "
     "tell whose it is. If you sent answers that you do not find below, please do not fill them in again. Ask your clinic about them."
 )
-_HOW_IT_STANDS: dict[OutboxState, str] = {
-    "sealed": "It is not in your health record yet, and kept safely here.",
-    "sending": "It is being sent at this moment.",
-    "unknown": "It is not known yet whether it arrived. Please do not fill it in again.",
-    "refused": "Your health record did not take it. It is kept safely here.",
-    "partly": "It is in your health record. What is worked out from it is not all there yet.",
-    "accepted": "Your health record accepted it and does not show it just now. Please do not fill it in again.",
+_HOW_IT_STANDS: dict[OutboxState, Sentence] = {
+    "sealed": Sentence("It is not in your health record yet, and kept safely here."),
+    "sending": Sentence("It is being sent at this moment."),
+    "unknown": Sentence("It is not known yet whether it arrived. Please do not fill it in again."),
+    "refused": Sentence("Your health record did not take it. It is kept safely here."),
+    "partly": Sentence("It is in your health record. What is worked out from it is not all there yet."),
+    "accepted": Sentence("Your health record accepted it and does not show it just now. Please do not fill it in again."),
 }
 
 
 def _discarded(one: Discarded, urls: PortalUrls, now: datetime) -> PortalDiscarded:
     sent, at = (formats.long_date(moment.astimezone(now.tzinfo).date()) for moment in (one.sent, one.at))
-    why = f": {one.why[:1].lower()}{one.why[1:]}" if one.why else ""
-    stands = _CLOSED if one.in_record else "were not put into your health record."
-    text = f"Your answers of {sent} ({one.instrument_title}) {stands} {one.by} decided that on {at}{why}."
+    said = {"sent": sent, "form": one.instrument_title}
+    stands = (
+        Sentence(
+            "Your answers of {sent} ({form}) are in your health record and stay there. Not all that is worked out from them is there, and "
+            "it is not sent any more.",
+            **said,
+        )
+        if one.in_record
+        else Sentence("Your answers of {sent} ({form}) were not put into your health record.", **said)
+    )
+    decided = Sentence("{who} decided that on {day}.", who=one.by, day=at)
+    if one.because:
+        decided = Sentence("{who} decided that on {day}: {why}.", who=one.by, day=at, why=one.because)
+    text = joined(" ", [stands, decided])
     return PortalDiscarded(text=text, seen=urls.seen(one.key))
-
-
-_CLOSED = "are in your health record and stay there. Not all that is worked out from them is there, and it is not sent any more."
 
 
 def _line(sent: Sent) -> SentForm:
     """When, and what: never what was answered."""
-    about = f", about working with {spoken_of(sent.clinician)}" if sent.clinician else ""
-    return SentForm(day=_long(sent.when), what=f"{sent.instrument.title}{about}")
+    what: str = sent.instrument.title
+    if sent.clinician:
+        what = Sentence("{form}, about working with {who}", form=what, who=spoken_of(sent.clinician))
+    return SentForm(day=_long(sent.when), what=what)
 
 
-def _long(when: Moment) -> str:
+def _long(when: Moment) -> Sentence:
     """A date for patients, as precise as it was written."""
     return formats.long_date(when.day) if when.precision in {"day", "instant"} else formats.short_moment(when)
 
 
-def _incomplete(page: PortalHome) -> str:
+def _incomplete(page: PortalHome) -> Sentence:
     """Why the list may lack something; "just now" only where another day may be better."""
     read = page.read
     if read.since is not None:
-        return f"This list is complete from {formats.long_date(read.since)} on. What you sent before that is not shown."
+        day = formats.long_date(read.since)
+        return Sentence("This list is complete from {day} on. What you sent before that is not shown.", day=day)
     if read.state == "partial" and read.lasting:
-        return "This list is not complete: your record system shows this page only some of what you have sent."
+        return Sentence("This list is not complete: your record system shows this page only some of what you have sent.")
     if read.state == "partial":
-        return "This list is not complete: not everything could be read just now."
+        return Sentence("This list is not complete: not everything could be read just now.")
     if read.untied:
-        return "This list may not be complete: your record does not say clearly whose some of the answers in it are."
+        return Sentence("This list may not be complete: your record does not say clearly whose some of the answers in it are.")
     if read.state in {"not_permitted", "unsupported"}:
-        return "What you have sent before cannot be shown here: your record system does not let this page read it."
-    return "What you have sent before cannot be shown just now."
+        return Sentence("What you have sent before cannot be shown here: your record system does not let this page read it.")
+    return Sentence("What you have sent before cannot be shown just now.")

@@ -14,7 +14,7 @@ from fhir_mappings.measures.measurement import Measurement, Remark, RemarkCode
 from fhir_mappings.people.person import Person
 from fhir_mappings.r4.dates import Moment, Precision
 from fhir_mappings.reliable_change.latest_change import Change
-from fhir_mappings.sentence import Sentence
+from fhir_mappings.sentence import NOTHING, Sentence
 from fhir_mappings.skipped import UntiedResource
 from smart_app.care.dashboard.history import Dyad, HiddenRating, History
 from smart_app.care.record.page_rule import of_another_form, offers_for
@@ -166,9 +166,9 @@ def view_of(shown: History) -> DashboardView:
     ]
     forms: tuple[Informant, ...] = ("patient", "clinician")
     discarded = [
-        Discarded(key="k", informant=who, instrument_title="t", sent=NOW, by="TOMAS", at=NOW, why=why)
+        Discarded(key="k", informant=who, instrument_title="t", sent=NOW, by="TOMAS", at=NOW, because=why)
         for who in forms
-        for why in ("", Sentence("It was entered by mistake"))
+        for why in (NOTHING, Sentence("it was entered by mistake"))
     ]
     left = left_over([], others, discarded, urls=LeftOverUrls(receipt=str, send=str, seen=str), now=NOW)
     return dashboard_view(shown, context=CONTEXT, urls=replace(URLS, others=begin.others), now=NOW, focus=VISIT, left=left, off=OFF)
