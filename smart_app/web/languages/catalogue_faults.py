@@ -2,7 +2,7 @@
 number of plural forms than the language has."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.plurals import get_plural
@@ -12,9 +12,11 @@ from babel.messages.plurals import get_plural
 _PLACE = re.compile(r"\{\w*\}|%\(\w+\)[sd]|</?[a-z][^>]*>|[<>\"]")
 
 
-def faults_of(catalogue: Catalog, template: Catalog) -> list[str]:
-    """Each as a line for the translator, in the template's order; empty for a complete catalogue."""
-    found = [fault for wanted in template if wanted.id for fault in _faults(wanted, catalogue.get(_key(wanted)))]
+def faults_of(catalogue: Catalog, template: Catalog, *, lacking: Collection[str] = ()) -> list[str]:
+    """Each as a line for the translator, in the template's order; empty for a complete catalogue. It may be without the texts `lacking`."""
+    expected = [(wanted, catalogue.get(_key(wanted))) for wanted in template if wanted.id]
+    there = [(wanted, found) for wanted, found in expected if _key(wanted) not in lacking or (found and _is_begun(found))]
+    found = [fault for pair in there for fault in _faults(*pair)]
     plurals = get_plural(catalogue.locale).num_plurals
     return found if catalogue.num_plurals == plurals else [f"Plural-Forms: {catalogue.num_plurals}, the language has {plurals}", *found]
 
@@ -34,6 +36,10 @@ def _faults(wanted: Message, found: Message | None) -> Iterator[str]:
             yield f"empty: {name!r}"
         elif _places(form) not in [_places(text) for text in _originals(wanted)]:
             yield f"other places or tags: {name!r} has {form!r}"
+
+
+def _is_begun(found: Message) -> bool:
+    return any(form.strip() for form in forms_of(found))
 
 
 def _key(message: Message) -> str:

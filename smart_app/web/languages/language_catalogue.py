@@ -13,6 +13,7 @@ from msgspec import Struct
 from smart_app.errors import ConfigurationError
 from smart_app.web.languages.catalogue_faults import faults_of, forms_of
 from smart_app.web.languages.safety_texts import reviewer_of
+from smart_app.web.languages.untranslated import untranslated
 
 LOCALES = Path(__file__).parents[2] / "locales"
 TEMPLATE = LOCALES / "rapport.pot"
@@ -48,11 +49,11 @@ def read_catalogue(code: str, path: Path | None = None) -> LanguageCatalogue:
     """A complete catalogue. Raises ConfigurationError, with what is wrong, for one that is not."""
     path = path or file_of(code)
     read = parsed(code, path)
-    wrong = faults_of(read, _template(TEMPLATE))
+    wrong = faults_of(read, _template(TEMPLATE), lacking=untranslated())
     if wrong:
         found = f"{code}: {len(wrong)}, the first: {wrong[0]}"
         raise ConfigurationError("A language cannot be offered: its catalogue is not complete.", where=path.name, detail=found)
-    messages = [message for message in read if message.id]
+    messages = [message for message in read if message.id and all(forms_of(message))]
     return LanguageCatalogue(
         locale=Locale.parse(code, sep="-"),
         texts={message.id: str(message.string) for message in messages if isinstance(message.id, str)},
