@@ -18,6 +18,9 @@ _HELP = "docs/languages.md says how a language is begun, completed and switched 
 # Browsers send a hundred characters, with twenty languages two hundred. What is longer is no reader's wish and is not taken apart.
 _LONGEST_HEADER, _LONGEST_NAME = 1024, 100
 _ANY = "*"
+_REGION, _SCRIPT = 2, 4
+# No language: CLDR would make English of it.
+_UNDETERMINED = "und"
 # After the name of a language: `Spanish; Castilian` (ISO 639-2), `German (Switzerland)`.
 _NAME_ENDS = re.compile(r"[;,(/]")
 
@@ -75,10 +78,14 @@ class OfferedLanguages(Struct, frozen=True, kw_only=True):
         return next((one.language for one in found if one), None)
 
     def _called(self, name: str) -> OfferedLanguage | None:
-        """By a code, whole or shortened, or a name; else by a code that begins as this one's does, `pt-BR` for `pt`."""
+        """By a code, whole or shortened, or a name; else by a code that begins as this one's does, `pt-BR` for `pt`, in the same script."""
         shorter = list(_shortened(name.casefold().replace("_", "-")))
-        exact = next((one for short in shorter for one in self.all if short in one.known_as), None)
-        return exact or next((one for one in self.all if shorter and one.code.casefold().startswith(f"{shorter[-1]}-")), None)
+        if not shorter or not self.several:
+            return next((one for short in shorter for one in self.all if short in one.known_as), None)
+        tags = [shorter[0], *_shortened(_in_full(shorter[0])), *shorter]
+        exact = next((one for tag in tags for one in self.all if tag in one.known_as), None)
+        alike = (one for one in self.all if one.code.casefold().startswith(f"{shorter[-1]}-"))
+        return exact or next((one for one in alike if _script(one.code) == _script(shorter[0])), None)
 
     def _first_but(self, refused: Iterable[str]) -> OfferedLanguage | None:
         return next((one for one in self.all if one.code.casefold() not in refused), None)
@@ -156,6 +163,23 @@ def _is_complete(code: str) -> bool:
 
 def _is_pseudo(code: str) -> bool:
     return code in {LEFT_TO_RIGHT, RIGHT_TO_LEFT}
+
+
+def _in_full(tag: str) -> str:
+    """`zh-tw` as `zh-hant-tw`: where a language is written in several ways, readers of a region that is written otherwise cannot read what
+    the language alone stands for. CLDR's likely subtags; the tag itself where it names a script, or CLDR has nothing on it."""
+    from babel.core import get_global  # noqa: PLC0415
+
+    language, *others = tag.split("-")
+    region = next((other.upper() for other in others if len(other) == _REGION), "")
+    if language == _UNDETERMINED or any(len(other) == _SCRIPT for other in others):
+        return tag
+    likely = get_global("likely_subtags")
+    return (likely.get(f"{language}_{region}") or likely.get(language) or tag).casefold().replace("_", "-")
+
+
+def _script(tag: str) -> str:
+    return next((part for part in _in_full(tag.casefold()).split("-")[1:] if len(part) == _SCRIPT), "")
 
 
 def _shortened(tag: str) -> Iterator[str]:

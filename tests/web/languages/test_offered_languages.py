@@ -17,7 +17,7 @@ from smart_app.web.languages.offered_languages import OfferedLanguages, complete
 from smart_app.web.languages.page_language import ENGLISH_PAGE
 from smart_app.web.languages.pseudo_language import PseudoLanguage
 from tests.support.fresh_database import fresh_database
-from tests.web.languages.catalogues import install
+from tests.web.languages.catalogues import GERMAN, TWO, install, write
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -75,6 +75,35 @@ def test_english_is_always_among_them_and_each_is_named_in_itself(offered: Offer
 )
 def test_a_browser_has_the_best_of_what_it_asks_for(offered: OfferedLanguages, header: str, code: str) -> None:
     assert offered.for_browser(header).code == code
+
+
+_PLURALS = {
+    "zh": "nplurals=1; plural=0;",
+    "sr": "nplurals=3; plural=(n%10==1 && n%100!=11 ? 0 : n%10>=2 && n%10<=4 && (n%100<10 || n%100>=20) ? 1 : 2);",
+    "en": TWO,
+}
+
+
+@pytest.mark.parametrize(
+    ("codes", "header", "code"),
+    [
+        (("zh-Hans", "zh-Hant"), "zh-TW", "zh-Hant"),
+        (("zh-Hans", "zh-Hant"), "zh-HK, en;q=0.1", "zh-Hant"),
+        (("zh-Hans", "zh-Hant"), "zh-Hant-MO", "zh-Hant"),
+        (("zh-Hant", "zh-Hans"), "zh-CN", "zh-Hans"),
+        (("zh-Hant", "zh-Hans"), "zh-SG", "zh-Hans"),
+        (("zh-Hant", "zh-Hans"), "zh", "zh-Hans"),
+        (("zh", "zh-Hant"), "zh-TW", "zh-Hant"),
+        (("zh", "zh-Hant"), "zh-CN", "zh"),
+        (("en", "zh-Hans"), "zh-TW", "en"),
+        (("sr-Latn", "sr"), "sr-ME", "sr-Latn"),
+        (("sr-Latn", "sr"), "sr", "sr"),
+    ],
+)
+def test_a_reader_has_the_script_of_their_region(tmp_path: Path, codes: tuple[str, ...], header: str, code: str) -> None:
+    for one in codes:
+        write(tmp_path / "locales" / one.replace("-", "_") / "LC_MESSAGES" / "rapport.po", GERMAN, _PLURALS[one[:2]])
+    assert offered_languages(codes).for_browser(header).code == code
 
 
 @pytest.mark.parametrize(
