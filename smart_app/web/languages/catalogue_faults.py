@@ -8,8 +8,8 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.plurals import get_plural
 
 # `{name}` of code, `%(name)s` of templates, tags, and what begins or ends markup without being one: texts of templates are put out as they
-# are, in attributes too, which a straight quotation mark would end.
-_PLACE = re.compile(r"\{\w*\}|%\(\w+\)[sd]|</?[a-z][^>]*>|[<>\"]")
+# are, in attributes too, which a straight quotation mark would end. A percent sign more would begin a place when the page is put out.
+_PLACE = re.compile(r"\{\w*\}|%%|%(?:\(\w+\)[sd])?|</?[a-z][^>]*>|[<>\"]")
 
 
 def faults_of(catalogue: Catalog, template: Catalog, *, lacking: Collection[str] = ()) -> list[str]:

@@ -64,6 +64,7 @@ def test_what_no_catalogue_has_is_said_in_english(tmp_path: Path) -> None:
         (SAVED + SEE.replace("Siehe", "<script>x</script>") + RESULTS, "other places or tags"),
         (SAVED + SEE.replace("Siehe", '\\"Siehe\\"') + RESULTS, "other places or tags"),
         (SAVED + SEE.replace("Siehe", "<!--") + RESULTS, "other places or tags"),
+        (SAVED + SEE.replace("Siehe", "Zu 100 % siehe") + RESULTS, "other places or tags"),
         (SAVED + SEE + RESULTS.replace('msgstr[1] "{n} Ergebnisse"\n', ""), "empty: '{n} result'"),
         (SAVED + SEE + RESULTS.replace("\n\n", '\nmsgstr[2] "{n} Ergebnisse"\n\n'), "PoFileError"),
         (SAVED + SEE + 'msgid "{n} result"\nmsgstr "{n} Ergebnis"\n', "plural differs"),
