@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from fhir_mappings.sentence import ENGLISH, Conjunction, DateForm
 from smart_app.web.languages.language_catalogue import LanguageCatalogue
-from smart_app.web.languages.page_language import BENEATH, END, Direction
+from smart_app.web.languages.page_language import Direction
 from smart_app.web.languages.safety_texts import safety_texts
 
 # Staff read a day the same way in every language, with its names of months; a patient as the language writes it.
@@ -32,17 +32,17 @@ class CatalogueLanguage(Struct, frozen=True, kw_only=True):
         return "rtl" if self.catalogue.locale.text_direction == "rtl" else "ltr"
 
     def text(self, text: str) -> str:
-        """The catalogue's text, with the English beneath where nobody has reviewed what must not be misunderstood."""
-        return self._with_english(self.catalogue.texts.get(text, text), text, text)
+        """The catalogue's text."""
+        return self.catalogue.texts.get(text, text)
 
     def counted(self, one: str, many: str, n: int) -> str:
         """The plural form that gettext's rule of the language gives."""
-        english, forms = ENGLISH.counted(one, many, n), self.catalogue.plurals.get(one)
-        return self._with_english(forms[self.catalogue.form(n)], one, english) if forms else english
+        forms = self.catalogue.plurals.get(one)
+        return forms[self.catalogue.form(n)] if forms else ENGLISH.counted(one, many, n)
 
-    def _with_english(self, found: str, listed_as: str, english: str) -> str:
-        unread = self.catalogue.reviewer is None and listed_as in safety_texts()
-        return f"{found}{BENEATH}{english}{END}" if unread else found
+    def needs_english(self, text: str) -> bool:
+        """Of a safety text, where the catalogue names nobody who has reviewed them."""
+        return self.catalogue.reviewer is None and text in safety_texts()
 
     def date(self, day: date, form: DateForm) -> str:
         """CLDR's names of months, without the point that some languages end a short one with."""

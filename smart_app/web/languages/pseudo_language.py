@@ -38,6 +38,10 @@ class PseudoLanguage(Struct, frozen=True, kw_only=True):
         """As in English: a date is data."""
         return ENGLISH.date(day, form)
 
+    def needs_english(self, text: str) -> bool:  # noqa: ARG002 - as every language has it
+        """Never: it is English."""
+        return False
+
     def listed(self, parts: list[str], conjunction: Conjunction) -> str:
         """With its `and` in brackets too."""
         return f" {self.text(conjunction)} ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)

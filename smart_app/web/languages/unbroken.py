@@ -6,6 +6,8 @@ from datetime import date
 from msgspec import Struct
 
 from fhir_mappings.sentence import Conjunction, DateForm, Language, Sentence, Value, said
+from smart_app.web.languages.english_beneath import Noticing
+from smart_app.web.languages.page_language import PageLanguage
 
 _SEAM = "\x1f"  # before and after it; no page holds this character
 
@@ -39,6 +41,7 @@ class _WithSeams(Struct, frozen=True):
         return self.language.listed(parts, conjunction)
 
 
-def pieces_of(sentence: Sentence, language: Language) -> list[str]:
+def pieces_of(sentence: Sentence, language: PageLanguage) -> list[str]:
     """The sentence in pieces, of which every second one stays on one line."""
-    return sentence.said(_WithSeams(language)).split(_SEAM)
+    noticing = Noticing(language)
+    return f"{sentence.said(_WithSeams(noticing))}{noticing.beneath(sentence)}".split(_SEAM)

@@ -4,7 +4,6 @@ from functools import partial
 
 from flask import Flask, Response, request, url_for
 
-from fhir_mappings.sentence import said
 from smart_app.care.forms.asked_form import AskedForm
 from smart_app.care.forms.saved_drafts import KeptAnswers, PostedForm, discard, keep, take_up
 from smart_app.care.submission.submit import CONFIRMED
@@ -13,6 +12,7 @@ from smart_app.launch.context.launch_context import LaunchId
 from smart_app.services import AppServices
 from smart_app.store import FormPlace
 from smart_app.telemetry import new_log
+from smart_app.web.languages.english_beneath import say_in_plain_text
 from smart_app.web.pages.dependencies import Dependencies
 from smart_app.web.pages.error_pages import way_back_if_over
 from smart_app.web.rendering.spoken_language import LANGUAGE, SPOKEN
@@ -55,7 +55,8 @@ class DraftPages:
             raise
         except (SessionError, LaunchError) as over:
             kept = keep_without_launch(self._dependencies, typed, over)
-            words = said(kept_words(kept, over, way=way_back_if_over(self._dependencies)), self._dependencies.spoken.decide())
+            said = kept_words(kept, over, way=way_back_if_over(self._dependencies))
+            words = say_in_plain_text(said, self._dependencies.spoken.decide())
             return Response(words, status=_GONE, mimetype="text/plain")
         return Response(status=_STATUS[keep(self._services, typed, held_back=True).state])
 

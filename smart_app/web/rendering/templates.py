@@ -4,7 +4,7 @@ Each language has templates of its own, compiled when it is first asked for: wha
 the catalogue (`{% trans %}`), and a `Sentence` where it is put out. In English a sentence is its own text, so nothing is done to it."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from flask import Response, g, request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes
@@ -13,11 +13,12 @@ from jinja2.parser import Parser
 from markupsafe import Markup, escape
 from msgspec import Struct, field
 
-from fhir_mappings.sentence import Sentence, said
+from fhir_mappings.sentence import ENGLISH, Language, Sentence
 from smart_app.assets import templates_dir
 from smart_app.web.charts.plot import Symbol
+from smart_app.web.languages.english_beneath import Noticing, say, with_english_beneath
 from smart_app.web.languages.offered_languages import language_name
-from smart_app.web.languages.page_language import ENGLISH_PAGE, PageLanguage, with_english_beneath
+from smart_app.web.languages.page_language import ENGLISH_PAGE, PageLanguage
 from smart_app.web.languages.unbroken import pieces_of
 from smart_app.web.rendering.ehr_theme import Themes
 from smart_app.web.rendering.spoken_language import SpokenLanguages
@@ -81,20 +82,20 @@ class Speaking(Struct, frozen=True, kw_only=True):
 
     def put_out(self, value: object) -> object:
         """Sentences in the language, everything else as it is."""
-        return value.said(self.language) if isinstance(value, Sentence) else value
+        return say(value, self.language) if isinstance(value, Sentence) else value
 
     def gettext(self, text: str, **values: object) -> Markup:
         """A text of a template, its markup and all."""
         if values:
-            return self._filled(self.language.text(text), values)
+            return self._filled(Noticing(self.language), lambda language: language.text(text), values)
         found = self.plain.get(text)
         if found is None:
-            found = self.plain[text] = self._filled(self.language.text(text), values)
+            found = self.plain[text] = self._filled(Noticing(self.language), lambda language: language.text(text), values)
         return found
 
     def ngettext(self, one: str, many: str, number: int, **values: object) -> Markup:
         """The form that goes with the number."""
-        return self._filled(self.language.counted(one, many, number), values)
+        return self._filled(Noticing(self.language), lambda language: language.counted(one, many, number), values)
 
     def other_language(self, code: str) -> str:
         """What a language is called that the page does not speak, "" for the page's own, of whatever region."""
@@ -102,14 +103,25 @@ class Speaking(Struct, frozen=True, kw_only=True):
 
     def table_body(self, rows: Sequence[Sequence[str]]) -> Markup:
         """As in English, each sentence said first."""
-        return table_body([[said(cell, self.language) for cell in row] for row in rows])
+        return table_body([[say(cell, self.language) for cell in row] for row in rows])
 
     def pieces(self, sentence: Sentence) -> list[str]:
         """The sentence in pieces, of which every second one stays on one line."""
         return pieces_of(sentence, self.language)
 
-    def _filled(self, text: str, values: Mapping[str, object]) -> Markup:
-        return Markup(text) % {name: self.put_out(value) for name, value in values.items()}  # noqa: S704 - of a template or a catalogue
+    def _filled(self, noticing: Noticing, text_in: Callable[[Language], str], values: Mapping[str, object]) -> Markup:
+        words = _put_in(text_in(noticing), {name: _said(value, noticing) for name, value in values.items()})
+        if not noticing.needs_english:
+            return words
+        return Markup(words + noticing.beneath(_put_in(text_in(ENGLISH), values)))  # noqa: S704 - both are markup
+
+
+def _said(value: object, language: Language) -> object:
+    return value.said(language) if isinstance(value, Sentence) else value
+
+
+def _put_in(text: str, values: Mapping[str, object]) -> Markup:
+    return Markup(text) % values  # noqa: S704 - of a template or a catalogue
 
 
 # ASCII's own marks between two cells and between two rows.

@@ -3,7 +3,7 @@
 from datetime import date
 
 from fhir_mappings.sentence import Conjunction, DateForm, Sentence, joined
-from smart_app.web.languages.page_language import ENGLISH_PAGE
+from smart_app.web.languages.page_language import ENGLISH_PAGE, Direction
 from smart_app.web.languages.pseudo_language import LEFT_TO_RIGHT, PseudoLanguage
 from smart_app.web.languages.unbroken import Unbroken, pieces_of
 from smart_app.web.rendering.templates import environment
@@ -13,6 +13,12 @@ SENTENCE = joined(" ", [Sentence("rose to {value} on {day}.", value=Unbroken("62
 
 class Backwards:
     """A language that says the day first."""
+
+    code = "en-XB"
+    direction: Direction = "ltr"
+
+    def needs_english(self, text: str) -> bool:
+        return False
 
     def text(self, text: str) -> str:
         return "{day} {value}!" if "{day}" in text else text
