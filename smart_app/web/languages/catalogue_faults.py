@@ -1,5 +1,5 @@
-"""What keeps a catalogue from being offered: a text without a translation or not sure of it, other places or tags than the English, another
-number of plural forms than the language has."""
+"""What keeps a catalogue from being offered: a text without a translation or not sure of it, other places, tags or numbers than the
+English, another number of plural forms than the language has."""
 
 import re
 from collections.abc import Collection, Iterator
@@ -9,7 +9,8 @@ from babel.messages.plurals import get_plural
 
 # `{name}` of code, `%(name)s` of templates, tags, and what begins or ends markup without being one: texts of templates are put out as they
 # are, in attributes too, which a straight quotation mark would end. A percent sign more would begin a place when the page is put out.
-_PLACE = re.compile(r"\{\w*\}|%%|%(?:\(\w+\)[sd])?|</?[a-z][^>]*>|[<>\"]")
+# Numbers, because they are limits and scales: with the digits that the record's have, 1.73 and not 1,73.
+_PLACE = re.compile(r"\{\w*\}|%%|%(?:\(\w+\)[sd])?|</?[a-z][^>]*>|[<>\"]|\d+(?:[.,]\d+)*")
 
 
 def faults_of(catalogue: Catalog, template: Catalog, *, lacking: Collection[str] = ()) -> list[str]:
@@ -35,7 +36,7 @@ def _faults(wanted: Message, found: Message | None) -> Iterator[str]:
         if not form.strip():
             yield f"empty: {name!r}"
         elif _places(form) not in [_places(text) for text in _originals(wanted)]:
-            yield f"other places or tags: {name!r} has {form!r}"
+            yield f"other places, tags or numbers: {name!r} has {form!r}"
 
 
 def _is_begun(found: Message) -> bool:

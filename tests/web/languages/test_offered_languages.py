@@ -142,7 +142,7 @@ def refused(*codes: str) -> str:
 @pytest.mark.parametrize(
     ("code", "fault"),
     [
-        ("fr", "other places or tags: 'The questions are in %(name)s.' has 'Les questions sont en %(nom)s.'"),
+        ("fr", "other places, tags or numbers: 'The questions are in %(name)s.' has 'Les questions sont en %(nom)s.'"),
         ("it", "empty: 'The questions are in %(name)s.'"),
         ("nl", "cannot be read"),
     ],
