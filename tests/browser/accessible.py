@@ -22,13 +22,13 @@ def check_page(tab: Page, name: str, options: Mapping[str, str], *, phone: Viewp
     tab.screenshot(path=SCREENS / f"{picture}-{DESK['width']}.png", full_page=True)
     tab.set_viewport_size(phone)
     tab.screenshot(path=SCREENS / f"{picture}-{phone['width']}.png", full_page=True)
-    narrow = _found_by_axe(tab)
+    narrow = found_by_axe(tab)
     widest = tab.evaluate("document.documentElement.scrollWidth")
     tab.set_viewport_size(DESK)
-    assert (_found_by_axe(tab), narrow, widest) == ("", "", phone["width"])
+    assert (found_by_axe(tab), narrow, widest) == ("", "", phone["width"])
 
 
-def _found_by_axe(tab: Page) -> str:
+def found_by_axe(tab: Page) -> str:
     """What axe finds on the page, everything that can be opened open."""
     tab.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
     results = _AXE.run(tab, options=_OPTIONS)

@@ -1,0 +1,436 @@
+"""Every page in the language of tests, from left to right and from right to left: everything that is no data was said through a catalogue,
+nothing is too wide at any width, and axe finds nothing."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from flask import Flask, Response, g, request
+from playwright.sync_api import BrowserContext, Page, Route, expect
+
+import smart_app.app
+from smart_app.cli.demo import environment
+from smart_app.cli.demo.environment import DemoEnvironment, local_backend
+from smart_app.launch import flow
+from smart_app.web.languages.pseudo_language import LEFT_TO_RIGHT, RIGHT_TO_LEFT, PseudoLanguage
+from smart_app.web.pages import published_documents
+from tests.browser.accessible import DESK, SCREENS, found_by_axe
+from tests.browser.chart import answer, send
+from tests.browser.own import EHR
+from tests.browser.spoken import outside
+from tests.browser.watch import Watch
+from tests.support.careless_server import careless
+from tests.support.questionnaires import confirmed
+from tests.support.stands import Clinic, clinic, foreign, utc_today
+
+pytestmark = pytest.mark.system
+WIDTHS = (320, 390, 768, 1280)
+USED = "rapport-check-in,wai-sr,dds-17,care-empathy,blri-os-64,haq2-alliance,dses-8,wai-36"
+WRITTEN_FOR, QUESTIONED = "missing-items", "new-clinician"
+
+# Addresses that answer with no page: files, documents for programs, and those that lead on to another address whatever happens.
+NO_PAGE = {
+    "static", "healthz", "readyz", "manifest", "jwks", "logo", "stay", "draft", "reveal", "open_chart", "check_again",
+    "send_for_author", "decision_seen", "own_seen", "own_again", "go_on", "discard", "own_go_on", "own_discard",
+}  # fmt: skip
+# Patterns of what is not said through a catalogue yet, on whichever page it stands: nothing of what code words is. Empty once all of it is.
+# What templates word is held by tests/web/rendering/test_template_texts.py meanwhile.
+UNCONVERTED: tuple[str, ...] = (r".+",)
+_UNCONVERTED = re.compile("|".join(UNCONVERTED) or "(?!)", re.DOTALL)
+
+
+@dataclass
+class Told:
+    """The language that the app answers in, and which of its addresses have answered with a page."""
+
+    code: str = LEFT_TO_RIGHT
+    answered: list[str | None] = field(default_factory=list)
+    endpoints: set[str] = field(default_factory=set)
+
+    def attach(self, app: Flask) -> Flask:
+        """Speaks it from here on. Whatever the app would choose comes first."""
+        app.before_request(self._speak)
+        app.after_request(self._note)
+        self.endpoints |= {rule.endpoint for rule in app.url_map.iter_rules()}
+        return app
+
+    def _speak(self) -> None:
+        g.language = PseudoLanguage(code=self.code)
+
+    def _note(self, response: Response) -> Response:
+        if request.headers.get("Sec-Fetch-Mode") == "navigate" and response.status_code not in {302, 303}:
+            self.answered.append(request.endpoint)
+        return response
+
+
+@pytest.fixture(scope="module")
+def told() -> Iterator[Told]:
+    """Of every app that is made meanwhile, with eight instruments, four keys confirmed."""
+    telling, make = Told(), smart_app.app.create_app
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAPPORT_INSTRUMENTS", USED)
+        patch.setattr(smart_app.app, "load_library", lambda: confirmed(("wai-sr", "dds-17", "care-empathy", "wai-36")))
+        patch.setattr(environment, "create_app", lambda *given, **named: telling.attach(make(*given, **named)))
+        yield telling
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rooms(Clinic):
+    """A clinic, and the app on a server where nobody signs in."""
+
+    open_stand: DemoEnvironment
+
+
+@pytest.fixture(scope="module")
+def reading_room(told: Told) -> Iterator[Rooms]:
+    """One for all pages here."""
+    assert told.code
+    with clinic() as one, careless(local_backend([], today=utc_today(), store=None)) as base, foreign(base, "direct") as other:
+        yield Rooms(stand=one.stand, record=one.record, open_stand=other)
+
+
+@pytest.fixture
+def watch(reading_room: Rooms) -> Iterator[Watch]:
+    """Over both."""
+    stand = reading_room.stand
+    watching = Watch(origins=(stand.app, str(stand.ehr), reading_room.open_stand.app))
+    yield watching
+    assert watching.complaints == []
+
+
+# What is done on the way. Nothing is found by its words.
+
+
+def dashboard(tab: Page, here: Clinic, patient: str, **wish: str) -> None:
+    """That chart, opened by the EHR."""
+    asked = "&".join(f"{name}={value}" for name, value in wish.items())
+    tab.goto(f"{here.stand.ehr}/chart/{patient}/open?{asked}")
+    expect(tab.locator("#sources")).to_be_visible()
+
+
+def follow(tab: Page, part: str) -> None:
+    """The first link to an address with that in it."""
+    with tab.expect_navigation():
+        tab.locator(f"main a[href*='{part}']").first.evaluate("one => { location = one.href }")
+
+
+def post(tab: Page, part: str) -> None:
+    """The first form whose address has that in it, whatever the browser would want filled in first."""
+    with tab.expect_navigation():
+        tab.locator(f"form[action*='{part}']").first.evaluate("form => { form.noValidate = true; form.requestSubmit() }")
+
+
+def patient_form(tab: Page) -> None:
+    follow(tab, "/handover/")
+    follow(tab, "/check/")
+    expect(tab.locator("form.check")).to_be_visible()
+
+
+def sent(tab: Page, option: int = 3) -> None:
+    """The form that is open, answered whole."""
+    answer(tab, option)
+    with tab.expect_navigation():
+        send(tab)
+
+
+# Pages in the order somebody comes to them.
+
+Pages = Iterator[str]
+
+
+def visit(tab: Page, here: Rooms) -> Pages:
+    dashboard(tab, here, WRITTEN_FOR)
+    yield "dashboard"
+    follow(tab, "/handover/")
+    yield "handover"
+    follow(tab, "/check/")
+    yield "form-patient"
+    post(tab, "/check/")
+    yield "form-errors"
+    sent(tab)
+    yield "thanks"
+    follow(tab, "/receipt/")
+    yield "receipt-patient"
+    dashboard(tab, here, WRITTEN_FOR)
+    yield "dashboard-waiting"
+    follow(tab, "/clinician")
+    yield "form-clinician"
+    sent(tab, 4)
+    yield "receipt"
+
+
+def history(tab: Page, here: Rooms) -> Pages:
+    for patient in ("strained-repaired", "mixed-units", "entered-in-error", "new-patient", "sparse-banner"):
+        dashboard(tab, here, patient)
+        yield f"dashboard-{patient}"
+    tab.goto(f"{tab.url.split('?')[0]}handover/rapport-check-in")
+    yield "nothing-handed-over"
+    dashboard(tab, here, "views-differ", user="Practitioner/tomas-weiss")
+    yield "dashboard-colleagues-rating"
+
+
+def undelivered(tab: Page, here: Rooms) -> Pages:
+    dashboard(tab, here, "falling-slowly", fault="write-status=422")
+    follow(tab, "/clinician")
+    sent(tab)
+    yield "receipt-kept"
+    follow(tab, "/decision/discarded")
+    yield "decision"
+    post(tab, "/decision/")
+    yield "decision-lacking"
+    dashboard(tab, here, "falling-slowly")
+    yield "dashboard-kept"
+    dashboard(tab, here, "falling-slowly", user="Practitioner/tomas-weiss")
+    yield "dashboard-colleagues-kept"
+    post(tab, "/for-author/")
+    yield "sent-for-author"
+
+
+def interrupted(tab: Page, here: Rooms) -> Pages:
+    dashboard(tab, here, "twelve-years")
+    patient_form(tab)
+    with tab.expect_response(re.compile("/draft/")):
+        answer(tab, 3, leave_out=9)
+    other = tab.context.new_page()
+    other.goto(re.sub("check/.*", "", tab.url))
+    post(other, "/end")
+    other.close()
+    expect(tab.locator("main > [role=status].notice")).to_be_visible()
+    yield "form-closed-elsewhere"
+    dashboard(tab, here, "twelve-years")
+    yield "dashboard-begun"
+    patient_form(tab)
+    yield "form-offering"
+    post(tab, "/continue")
+    yield "form-going-on"
+    dashboard(tab, here, "twelve-years")
+    other = tab.context.new_page()
+    dashboard(other, here, "new-patient")
+    other.close()
+    expect(tab.locator("main > [role=status].notice")).to_be_visible()
+    yield "other-chart-opened"
+    post(tab, "/end")
+    yield "closed"
+
+
+def questionnaires(tab: Page, here: Rooms) -> Pages:
+    dashboard(tab, here, QUESTIONED)
+    yield "menu"
+    follow(tab, "/care-empathy/patient")
+    yield "paper"
+    post(tab, "/check/")
+    yield "paper-errors"
+    dashboard(tab, here, QUESTIONED)
+    follow(tab, "/dses-8/patient")
+    sent(tab)
+    yield "receipt-unscored"
+    dashboard(tab, here, QUESTIONED)
+    follow(tab, "/observer")
+    yield "whom"
+    post(tab, "/rated/")
+    yield "whom-lacking"
+    tab.get_by_role("radio").first.check()
+    post(tab, "/rated/")
+    yield "observers-form"
+    sent(tab, 5)
+    dashboard(tab, here, QUESTIONED)
+    yield "dashboard-several"
+
+
+def own(tab: Page, here: Rooms) -> Pages:
+    tab.goto(f"{here.stand.app}/start")
+    yield "start"
+    tab.get_by_role("button", name=f"Sign in at {EHR}").click()
+    tab.locator(f"button[value='Patient/{WRITTEN_FOR}']").click()
+    expect(tab.locator("#sent")).to_be_visible()
+    yield "own"
+    follow(tab, "/own/")
+    yield "own-form"
+    post(tab, "/own/")
+    yield "own-form-errors"
+    sent(tab, 4)
+    yield "own-sent"
+    address = tab.url.partition("/own/")[0]
+    tab.goto(f"{address}/")
+    yield "own-refused"
+    tab.goto(f"{address}/own/")
+    post(tab, "/end")
+    yield "own-closed"
+    tab.goto(f"{address}/own/")
+    yield "own-over"
+
+
+def without_a_chart(tab: Page, here: Rooms) -> Pages:
+    tab.goto(f"{here.stand.app}/")
+    yield "about"
+    with stopped(tab.context, f"{here.stand.ehr}/oauth/authorize*"):
+        tab.goto(f"{here.stand.app}/start")
+        tab.get_by_role("button", name=f"Sign in at {EHR}").click()
+        expect(tab.locator("main a.button[href*='/oauth/authorize']")).to_be_visible()
+        yield "onward"
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(flow, "_LONGEST_ADDRESS", 100)
+            tab.goto(f"{here.stand.ehr}/chart/{QUESTIONED}/open", wait_until="commit")
+            expect(tab.locator("#authorize")).to_be_visible()
+            yield "authorize"
+    tab.goto(here.open_stand.front)
+    yield "picker"
+
+
+def errors(tab: Page, here: Rooms) -> Pages:
+    tab.goto(f"{here.stand.app}/launch?iss={quote(here.stand.fhir, safe='')}&launch=x&cookies=tried")
+    yield "error-cookies"
+    tab.goto(f"{here.stand.app}/l/nothing-of-this-name/")
+    yield "error-session"
+    tab.goto(f"{here.stand.app}/launch?iss=https%3A%2F%2Funlisted.example%2Ffhir&launch=x")
+    yield "error-launch"
+    tab.goto(f"{here.stand.app}/nothing-of-this-name")
+    yield "error-404"
+    tab.goto(f"{here.stand.ehr}/chart/{QUESTIONED}/open?fault=read-status%3D403")
+    yield "error-record"
+    tab.goto(f"{here.stand.ehr}/chart/{QUESTIONED}/open?fault=patient-missing")
+    yield "error-token"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(published_documents, "about_view", failing)
+        tab.goto(f"{here.stand.app}/")
+        yield "error-500"
+
+
+def failing(*_given: Any, **_named: Any) -> None:
+    raise AssertionError("it was asked to")
+
+
+@contextmanager
+def stopped(context: BrowserContext, address: str) -> Iterator[None]:
+    """Nothing comes of going there: the page that leads on stays."""
+
+    def nothing(route: Route) -> None:
+        route.fulfill(status=204)
+
+    context.route(address, nothing)
+    yield
+    context.unroute(address)
+
+
+# Each page by its name, and the address that has to have answered with it; None where that is nobody's or the page was there before.
+WALKS: dict[Callable[[Page, Rooms], Pages], dict[str, str | None]] = {
+    visit: {
+        "dashboard": "dashboard",
+        "handover": "handover",
+        "form-patient": "form",
+        "form-errors": "submit",
+        "thanks": "thanks",
+        "receipt-patient": "receipt",
+        "dashboard-waiting": "dashboard",
+        "form-clinician": "form",
+        "receipt": "receipt",
+    },
+    history: {
+        "dashboard-strained-repaired": "dashboard",
+        "dashboard-mixed-units": "dashboard",
+        "dashboard-entered-in-error": "dashboard",
+        "dashboard-new-patient": "dashboard",
+        "dashboard-sparse-banner": "dashboard",
+        "nothing-handed-over": "handover",
+        "dashboard-colleagues-rating": "dashboard",
+    },
+    undelivered: {
+        "receipt-kept": "receipt",
+        "decision": "decision",
+        "decision-lacking": "decide",
+        "dashboard-kept": "dashboard",
+        "dashboard-colleagues-kept": "dashboard",
+        "sent-for-author": "for_author",
+    },
+    interrupted: {
+        "form-closed-elsewhere": None,
+        "dashboard-begun": "dashboard",
+        "form-offering": "form",
+        "form-going-on": "form",
+        "other-chart-opened": None,
+        "closed": "end",
+    },
+    questionnaires: {
+        "menu": "dashboard",
+        "paper": "form",
+        "paper-errors": "submit",
+        "receipt-unscored": "receipt",
+        "whom": "form",
+        "whom-lacking": "choose",
+        "observers-form": "form",
+        "dashboard-several": "dashboard",
+    },
+    own: {
+        "start": "start",
+        "own": "own",
+        "own-form": "own_form",
+        "own-form-errors": "own_submit",
+        "own-sent": "own_sent",
+        "own-refused": "dashboard",
+        "own-closed": "end",
+        "own-over": "own",
+    },
+    without_a_chart: {
+        "about": "about",
+        "onward": "start_at",
+        "authorize": "launch",
+        "picker": "open",
+    },
+    errors: {
+        "error-cookies": "launch",
+        "error-session": "dashboard",
+        "error-launch": "launch",
+        "error-404": None,
+        "error-record": "dashboard",
+        "error-token": "callback",
+        "error-500": "about",
+    },
+}
+# Pages that a second request would not give.
+ONCE = {"form-closed-elsewhere", "other-chart-opened", "closed", "own-closed", "onward"}
+
+
+@pytest.mark.parametrize("walk", WALKS, ids=lambda walk: str(walk.__name__))
+def test_every_page_is_said_through_the_catalogue_fits_and_is_accessible(
+    tab: Page, reading_room: Rooms, told: Told, walk: Callable[[Page, Rooms], Pages]
+) -> None:
+    faults: dict[str, list[str]] = {}
+    walked: list[str] = []
+    for name in walk(tab, reading_room):
+        endpoint = WALKS[walk][name]
+        assert endpoint is None or told.answered[-1] == endpoint, name
+        walked.append(name)
+        faults[f"{name} {told.code}"] = faults_of(tab, f"{name}-{told.code}")
+        if name in ONCE:
+            continue
+        # Onward in the other language, so that each page is asked for twice and no more.
+        told.code = RIGHT_TO_LEFT if told.code == LEFT_TO_RIGHT else LEFT_TO_RIGHT
+        # A page whose script has sent it on, where nothing comes of that, is never loaded whole.
+        tab.reload(wait_until="commit" if name == "authorize" else "load")
+        expect(tab.locator("main")).to_be_visible()
+        faults[f"{name} {told.code}"] = faults_of(tab, f"{name}-{told.code}")
+    assert {name: found for name, found in faults.items() if found} == {}
+    assert walked == list(WALKS[walk])
+
+
+def faults_of(tab: Page, name: str) -> list[str]:
+    """What is wrong with the page that is open; a picture of it is kept, narrow from left to right and wide from right to left."""
+    said = [f"not said: {one}" for one in outside(tab) if not _UNCONVERTED.fullmatch(one)]
+    wide = []
+    for width in WIDTHS:
+        tab.set_viewport_size({"width": width, "height": DESK["height"]})
+        if width == (WIDTHS[0] if name.endswith(LEFT_TO_RIGHT) else WIDTHS[-1]):
+            tab.screenshot(path=SCREENS / f"said-{name}-{width}.png", full_page=True)
+        taken, given = tab.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+        wide += [f"{taken} wide at {width}"] if taken > given else []
+    axe = found_by_axe(tab)
+    return [*said, *wide, *([axe] if axe else [])]
+
+
+def test_every_address_is_walked_to_or_answers_with_no_page(reading_room: Rooms, told: Told) -> None:
+    assert reading_room.stand.app
+    assert told.endpoints == {endpoint for pages in WALKS.values() for endpoint in pages.values() if endpoint} | NO_PAGE
