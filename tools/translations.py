@@ -22,9 +22,9 @@ _CODE = ("fhir_mappings", "smart_app")
 # The embedded EHR is another product in English, and the command line's own words stay English.
 _ENGLISH = ("smart_app/sandbox", "smart_app/cli")
 _OPTIONS = {"newstyle_gettext": "true", "trimmed": "true", "silent": "false", "trim_blocks": "true", "lstrip_blocks": "true"}
-# What pages show of the data files that ship: key by key, as `fhir_mappings` reads them (`Shown`). Not an instrument's description, rights
-# and sources, which stand in published definitions and on the command line, nor the words of its form: a form in another language is
-# another form, with a permission of its own.
+# What pages show of the data files that ship: key by key, as `fhir_mappings` (`Shown`) and `smart_app.registration` read them. Not an
+# instrument's description, rights and sources, which stand in published definitions and on the command line, nor the words of its form: a
+# form in another language is another form, with a permission of its own.
 _OF_MEASURES = (
     "group.title", "group.reporter", "measure.title", "measure.about", "measure.direction", "measure.parts", "measure.units.method",
     "measure.codes.method", "measure.codes.exclude",
@@ -33,7 +33,12 @@ _OF_INSTRUMENTS = (
     "instrument.title", "instrument.direction", "instrument.recall", "rights.licence", "scale.title", "scale.about", "scale.direction",
     "reliability.interval", "cutoff.meaning", "cutoff.population",
 )  # fmt: skip
-_FILES = {"fhir_mappings/measures/files": _OF_MEASURES, "fhir_mappings/instruments/files": _OF_INSTRUMENTS}
+_OF_FEATURES = ("feature.title", "feature.without")
+_FILES = {
+    "fhir_mappings/measures/files": _OF_MEASURES,
+    "fhir_mappings/instruments/files": _OF_INSTRUMENTS,
+    "smart_app/registration": _OF_FEATURES,
+}
 _WIDTH = 140
 _OF_THE_DAY = (b'"POT-Creation-Date', b'"PO-Revision-Date', b'"Generated-By')
 _PLACES = re.compile(r"\{\w*\}|%\(\w+\)[sd]")
@@ -58,7 +63,7 @@ def extracted() -> Catalog:
 
 
 def texts_of_data_files() -> Iterator[tuple[str, str]]:
-    """Each (file, text) that pages show of the measures and instruments that ship."""
+    """Each (file, text) that pages show of the measures, instruments and features that ship."""
     for folder, keys in _FILES.items():
         for path in sorted((ROOT / folder).glob("*.toml")):
             part = tomllib.loads(path.read_text(encoding="utf-8"))

@@ -7,11 +7,14 @@ from importlib.resources import files
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
+
+from fhir_mappings.sentence import shipped_text
 
 
 class Feature(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One part of what Rapport does. `given_up`: in which further try it is left out where an EHR refuses scopes and names none, None where
-    it is not; `without` says what is off without it."""
+    it is not; `without` says what is off without it, and is a sentence as `title` is."""
 
     key: str
     title: str
@@ -31,7 +34,12 @@ class FeatureFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 @cache
 def catalogue() -> FeatureFile:
     """The features there are."""
-    return msgspec.toml.decode(files("smart_app.registration").joinpath("features.toml").read_bytes(), type=FeatureFile)
+    read = msgspec.toml.decode(files("smart_app.registration").joinpath("features.toml").read_bytes(), type=FeatureFile)
+    return replace(read, feature=tuple(_said(feature) for feature in read.feature))
+
+
+def _said(feature: Feature) -> Feature:
+    return replace(feature, title=shipped_text(feature.title), without=shipped_text(feature.without))
 
 
 def default_features() -> tuple[str, ...]:

@@ -397,7 +397,7 @@ def _days_after_patient(visit: Mapping[Informant, Rating]) -> int:
 
 def _score_heads(informants: Sequence[Informant], scales: Sequence[Scale]) -> list[str]:
     return [
-        Sentence("{who} {scale}", who=NAMES[informant], scale=scale.title.lower()) if index == 0 else scale.title.lower()
+        Sentence("{who} {scale}", who=NAMES[informant], scale=scale.title_within) if index == 0 else scale.title_within
         for informant in informants
         for index, scale in enumerate(scales)
     ]

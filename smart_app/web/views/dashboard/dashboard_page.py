@@ -361,7 +361,7 @@ def _panel(dyad: Dyad, history: History, frame: LaneFrame, *, key: str, title: s
         standing=joined(" · ", [joined(", ", [_how_many(dyad), last]), read]),
         line=_line(dyad, last),
         total=replace(total, notice=_alliance_notice(history, frame)),
-        elements_title=capitalised(listed([scale.title.lower() for scale in scales])),
+        elements_title=capitalised(listed([scale.title_within for scale in scales])),
         elements=tuple(element_lane(dyad, scale, frame) for scale in scales) if dyad.ratings else (),
         elements_open=any(is_of(change, dyad) for change in history.changes if change.kind == "element"),
         table=table,
