@@ -1,4 +1,5 @@
-"""Finds room for words in a plot, clear of marks, lines and each other. Places are units across and pixels down, as in `charts`."""
+"""Finds room for words in a plot, as long as they are in the language of the page, clear of marks, lines and each other. Places are units
+across and pixels down, as in `charts`."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
@@ -6,6 +7,8 @@ from functools import cached_property, lru_cache
 from typing import Literal, NamedTuple
 
 from msgspec import Struct
+
+from fhir_mappings.sentence import ENGLISH, Language, said
 
 WIDTH = 2000
 SIDES = ("above", "below", "above right", "above left", "below right", "below left", "right", "left")
@@ -63,8 +66,11 @@ class Room:
     """One plot's free places. Every label it gives out is taken from then on. Marks and segments are only looked at when there are words
     to place; most plots have none."""
 
-    def __init__(self, height: int, marks: Iterable[tuple[int, float]], segments: Iterable[Segment]) -> None:
+    def __init__(
+        self, height: int, marks: Iterable[tuple[int, float]], segments: Iterable[Segment], *, language: Language = ENGLISH
+    ) -> None:
         self._height = height
+        self._language = language
         self._given = marks, segments
         self._taken: list[_Box] = []
 
@@ -88,14 +94,14 @@ class Room:
     def put(self, text: str, x: int, y: float, *, style: str, sides: Sequence[str]) -> list[Label]:
         """The label at the first free side of a place, or nothing."""
         for side in sides:
-            place = _at(text, x, y, side=side)
+            place = _at(self._wide(text), x, y, side=side)
             if self._inside(place.box) and not self._occupied(place.box):
                 return [self._take(text, x, place, style)]
         return []
 
     def force(self, text: str, x: int, y: float, *, style: str) -> Label:
         """The label above a place, free or not."""
-        return self._take(text, x, _at(text, x, y, side="above"), style)
+        return self._take(text, x, _at(self._wide(text), x, y, side="above"), style)
 
     def _take(self, text: str, x: int, place: _Place, style: str) -> Label:
         self._taken.append(place.box)
@@ -103,7 +109,7 @@ class Room:
 
     def free_height(self, x: int, words: str) -> float:
         """A height at which a mark and words beneath it meet nothing: low in the plot if possible."""
-        across, half = _pixels(x), len(words) * _CHARACTER / 2
+        across, half = _pixels(x), self._wide(words) / 2
         heights = [self._height * share for share in _HEIGHTS]
         return next((y for y in heights if not self._occupied(_Box(across - half, y - 8, across + half, y + 20))), heights[0])
 
@@ -111,6 +117,10 @@ class Room:
         """Keep the place of a mark itself free of words."""
         across = _pixels(x)
         self._taken.append(_Box(across - 6, y - 6, across + 6, y + 6))
+
+    def _wide(self, text: str) -> float:
+        """How wide words are, in pixels."""
+        return len(said(text, self._language)) * _CHARACTER
 
     def _inside(self, box: _Box) -> bool:
         above, below, left, right = _OVERHANG
@@ -138,9 +148,9 @@ def short(number: float) -> str:
     return f"{round(number, 1):g}"
 
 
-def _at(text: str, x: int, y: float, *, side: str) -> _Place:
-    """Where words stand `side` of a mark."""
-    width, across = len(text) * _CHARACTER, _pixels(x)
+def _at(width: float, x: int, y: float, *, side: str) -> _Place:
+    """Where words of that width stand `side` of a mark."""
+    across = _pixels(x)
     anchor = _ANCHORS.get(side.rpartition(" ")[2], "middle")
     if anchor == "middle" and across < width / 2:
         anchor = "start"

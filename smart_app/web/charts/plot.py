@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
-from fhir_mappings.sentence import Joined
+from fhir_mappings.sentence import ENGLISH, Joined, Language
 from smart_app.web.charts.label_placement import BELOW_FIRST, BESIDE_FIRST, SIDES, WIDTH, Label, Room, Segment, percent, short
 from smart_app.web.formats import month_name
 
@@ -227,12 +227,13 @@ def draw(
     right: tuple[Tick, ...] = (),
     units: Units | None = None,
     small: bool = False,
+    language: Language = ENGLISH,
 ) -> Plot:
-    """Everything one plot shows. `small` marks also come with many points. Labels that find no free place are left out;
-    their facts stand in the table."""
+    """Everything one plot shows. `small` marks also come with many points. Labels, as long as they are in the language, that find no free
+    place are left out; their facts stand in the table."""
     placed = [_place(each, time, values) for each in series if each.points]
     small = small or any(len(each.xs) > _DENSE for each in placed)
-    room = Room(values.height, _marks(placed), _segments(placed))
+    room = Room(values.height, _marks(placed), _segments(placed), language=language)
     for each in placed:
         _keep_free(each, values, room)
     marked, words = _crosses(crosses, time, room)

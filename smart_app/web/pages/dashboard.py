@@ -81,6 +81,7 @@ class Dashboard:
             ending=ending_notice(page_request.context, now=now),
             unsent=(*saved_draft_notices(left, going_on, now=now), *unread_notices(behind, now=now)),
             left=_left_over(page_request, behind.items, kept),
+            language=self._dependencies.spoken.decide(),
         )
         self._services.store.audit.add("history_read", launch_id=page_request.id, context=page_request.context)
         return self._dependencies.pages.page("dashboard", view, csrf=page_request.csrf, tab=page_request.tab)

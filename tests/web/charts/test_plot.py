@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fhir_mappings.sentence import ENGLISH, Language, Sentence
 from smart_app.web.charts import plot as charts
 from smart_app.web.charts.label_placement import WIDTH, Room, Segment
 from smart_app.web.charts.plot import Cross, PlotSeries, Point, TimeScale, ValueScale, draw
+from smart_app.web.languages.pseudo_language import PseudoLanguage
 
 TIME = TimeScale(start=date(2024, 11, 22), end=date(2026, 11, 22))
 VALUES = ValueScale(low=1, high=5, height=150)
@@ -171,6 +173,20 @@ def test_no_words_are_put_across_a_mark_that_keeps_its_place() -> None:
     room.reserve(WIDTH // 2, 100)
     assert room.put("7.4 %, converted", WIDTH // 2, 112, style="note", sides=("above",)) == []
     assert room.put("7.4 %, converted", WIDTH // 2, 60, style="note", sides=("above",))
+
+
+@pytest.mark.parametrize(
+    ("words", "language", "fits"),
+    [
+        (Sentence("converted"), ENGLISH, True),
+        (Sentence("converted"), PseudoLanguage(code="en-XA"), False),
+        # What a record says is as long in every language.
+        ("converted", PseudoLanguage(code="en-XA"), True),
+    ],
+)
+def test_words_take_the_room_that_they_have_in_the_language_of_the_page(words: str, language: Language, *, fits: bool) -> None:
+    room = Room(150, marks=[(1330, 60)], segments=[], language=language)
+    assert bool(room.put(words, WIDTH // 2, 60, style="note", sides=("right",))) is fits
 
 
 @pytest.mark.parametrize(("value", "shape"), [(20.0, "noted"), (99.0, "noted-below")])

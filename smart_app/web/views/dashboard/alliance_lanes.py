@@ -177,7 +177,7 @@ def _lane(dyad: Dyad, scale: Scale, frame: LaneFrame, *, drawing: Drawing, about
         about=about,
         readings=readings + extra,
         alt=_alt(dyad, scale),
-        plot=_plot(dyad.ratings, scale, frame.time, drawing=drawing) if dyad.ratings else None,
+        plot=_plot(dyad.ratings, scale, frame, drawing=drawing) if dyad.ratings else None,
         words=None if dyad.ratings else _words_for_none(dyad),
     )
 
@@ -199,16 +199,17 @@ def _words_for_none(dyad: Dyad) -> Words:
     return Words(lead=NONE_IN_RANGE, lines=(older,))
 
 
-def _plot(ratings: Sequence[Rating], scale: Scale, time: plot.TimeScale, *, drawing: Drawing) -> plot.Plot:
+def _plot(ratings: Sequence[Rating], scale: Scale, frame: LaneFrame, *, drawing: Drawing) -> plot.Plot:
     values = plot.ValueScale(low=scale.low, high=scale.high, height=drawing.height)
     places = _ticks(scale, fine=drawing.tall)
     return plot.draw(
         [series for informant in _INFORMANTS for series in _series(ratings, scale, informant, tall=drawing.tall)],
-        time=time,
+        time=frame.time,
         values=values,
         crosses=_crosses(ratings, scale, tall=drawing.tall),
         left=values.ticks(places, (str(place).replace("-", "−") for place in places)),
         small=not drawing.tall,
+        language=frame.language,
     )
 
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from fhir_mappings.instruments.instrument import Instrument
 from fhir_mappings.r4.dates import Moment
-from fhir_mappings.sentence import Sentence, capitalised, counted, full_sentence, joined, listed
+from fhir_mappings.sentence import ENGLISH, Language, Sentence, capitalised, counted, full_sentence, joined, listed
 from fhir_mappings.skipped import Skipped, UntiedResource
 from smart_app.care.dashboard.history import Dyad, HiddenRating, History, LookedAt, Panel, Years
 from smart_app.care.record.closed_visits import REASONS
@@ -211,17 +211,19 @@ def dashboard_view(
     unsent: tuple[Notice, ...] = (),
     left: LeftOver | None = None,
     off: Sequence[FeatureOff] = (),
+    language: Language = ENGLISH,
 ) -> DashboardView:
     """The page for one history. `now` is aware and gives today and the zone of clock times; `focus` is the day the focus line
     stands at (`?at=2026-11-10`), the last visit when None or unknown; `opening` what to say of how the page was opened,
     `ending` of a sign-in that will end, `unsent` of forms that were begun and not sent, `left` of what was sent and is not in the record,
-    `off` which features the launch lacks."""
+    `off` which features the launch lacks, `language` the one it is read in."""
     frame = LaneFrame(
         time=plot.TimeScale(start=history.start, end=history.end),
         today=now.date(),
         zone=now.tzinfo,
         retry=f"{urls.page}?years={history.years}",
         everything=f"{urls.page}?years=all",
+        language=language,
     )
     first, others = _first_dyad(history)
     rule = offers_for(history.facts)

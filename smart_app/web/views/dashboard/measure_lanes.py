@@ -14,7 +14,7 @@ from fhir_mappings.measures.measurement import Measurement, Remark, Standing
 from fhir_mappings.r4.dates import is_known_earlier
 from fhir_mappings.r4.display import text_of
 from fhir_mappings.r4.possible_dates import REASONS
-from fhir_mappings.sentence import Sentence, counted, joined
+from fhir_mappings.sentence import ENGLISH, Language, Sentence, counted, joined
 from fhir_mappings.skipped import Skipped
 from smart_app.care.dashboard.history import Panel
 from smart_app.web import formats
@@ -58,13 +58,14 @@ _MANY_PLACES = tuple(re.compile(rf"(\d[.,]\d{{{decimals + 2}}})\d+") for decimal
 
 class LaneFrame(Struct, frozen=True, kw_only=True):
     """What all lanes of a page share: the time axis, today, the zone for clock times, the link that loads again,
-    and the link that shows all dates."""
+    the link that shows all dates, and the language that is read."""
 
     time: plot.TimeScale
     today: date
     zone: tzinfo | None
     retry: str
     everything: str
+    language: Language = ENGLISH
 
 
 def measure_lane(panel: Panel, frame: LaneFrame, *, height: int, tall: bool) -> Lane:
@@ -80,7 +81,7 @@ def measure_lane(panel: Panel, frame: LaneFrame, *, height: int, tall: bool) -> 
         about=_about(panel),
         readings=_readings(panel, frame.today, detailed=tall),
         alt=_alt(panel),
-        plot=_plot(panel, suspects, frame.time, height=height, tall=tall) if drawn else None,
+        plot=_plot(panel, suspects, frame, height=height, tall=tall) if drawn else None,
         notice=read_notice(panel.read, measure.title, frame.retry, at=at),
         words=None if drawn or unread else _words_for_none(panel, at),
         table=_table(panel) if panel.points else None,
@@ -330,8 +331,8 @@ def _in_range(skip: Skipped, time: plot.TimeScale) -> bool:
     return skip.when is not None and time.start <= skip.when.day <= time.end
 
 
-def _plot(panel: Panel, suspects: Sequence[Skipped], time: plot.TimeScale, *, height: int, tall: bool) -> plot.Plot:
-    axis = panel.measure.axis
+def _plot(panel: Panel, suspects: Sequence[Skipped], frame: LaneFrame, *, height: int, tall: bool) -> plot.Plot:
+    axis, time = panel.measure.axis, frame.time
     scale = plot.ValueScale(low=float(axis.low), high=float(axis.high), height=height)
     shown = [skip for skip in suspects if skip.when and _in_range(skip, time)]
     places = [float(tick) for tick in axis.ticks]
@@ -343,6 +344,7 @@ def _plot(panel: Panel, suspects: Sequence[Skipped], time: plot.TimeScale, *, he
         left=scale.ticks(places, map(formats.plain, axis.ticks)),
         right=scale.ticks(places, (_second(panel.measure, tick) for tick in axis.ticks)) if panel.measure.second else (),
         units=plot.Units(left=panel.measure.label, right=panel.measure.second.label) if panel.measure.second else None,
+        language=frame.language,
     )
 
 
