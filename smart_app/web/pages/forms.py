@@ -131,8 +131,11 @@ class FormFlow:
         return self.page(page_request, asked, key=place.key, invalid=replace(outcome, kept=_typed_now(outcome.kept, typed.fields)))
 
     def _in_another_language(self, page_request: PageRequest, typed: PostedForm, asked: AskedForm, fields: Fields) -> Response:
-        """The form as it was, nothing sent and nothing wrong with it; kept where a form is kept while it is typed."""
+        """The form as it was, nothing sent and nothing wrong with it; kept where a form is kept while it is typed. Where nothing was given
+        yet, it still offers what was begun before."""
         check_patient(page_request.context)
+        if not fields:
+            return self.page(page_request, asked)
         if self._door.urls(page_request, asked).save:
             keep_incomplete(self._services, typed, asked)
         so_far = Invalid(errors=(), kept=_typed_now(understood(asked.instrument, fields), typed.fields))
@@ -176,12 +179,15 @@ class Forms:
         return self._flow.page(at(page_request, asked), asked, key=request.args.get("draft"))
 
     def choose(self, launch_id: str, slug: str, informant: str) -> Response:
-        """Note whom an observer rates, and go on to the form. The address holds the note sealed, no reference and no name."""
+        """Note whom an observer rates, and go on to the form; in another language the page comes back. The address holds the note sealed,
+        no reference and no name."""
         page_request = self._dependencies.guard.enter(launch_id)
         check_patient(page_request.context)
         asked = ask(page_request.record, slug=slug, informant=_informant(informant))
         found = candidates(page_request.record)
         reference = request.form.get("clinician", "")
+        if self._dependencies.spoken.choose(request.form.get(LANGUAGE, "")):
+            return self._clinician_choice(page_request, asked, found, chosen=reference)
         note = choose(page_request.record, found=found, reference=reference, form=(asked.slug, asked.informant))
         if note is None:
             return self._clinician_choice(page_request, asked, found, unknown=bool(reference))
@@ -219,8 +225,11 @@ class Forms:
         send_again(page_request.record, key=key)
         return see_other(url_for("receipt", launch_id=page_request.id, key=key))
 
-    def _clinician_choice(self, page_request: PageRequest, asked: AskedForm, found: Candidates, *, unknown: bool | None = None) -> Response:
-        """Whom an observer's form is about; `unknown` says of a choice that was made whether it named anybody at all."""
+    def _clinician_choice(
+        self, page_request: PageRequest, asked: AskedForm, found: Candidates, *, chosen: str = "", unknown: bool | None = None
+    ) -> Response:
+        """Whom an observer's form is about, one `chosen` so far or none; `unknown` says of a choice that was made whether it named anybody
+        at all."""
         view = clinician_choice_view(
             found,
             context=page_request.context,
@@ -230,8 +239,9 @@ class Forms:
             today=page_request.record.now().date(),
             unknown=unknown,
         )
+        view, status = replace(view, chosen=chosen), 200 if unknown is None else _UNPROCESSABLE
         return self._dependencies.pages.page(
-            "whom", view, csrf=page_request.csrf, tab=page_request.tab, status=200 if unknown is None else _UNPROCESSABLE
+            "whom", view, csrf=page_request.csrf, tab=page_request.tab, status=status, by_form=bool(view.rows)
         )
 
     def _kept(self, kept: KeptAnswers, over: SessionError | LaunchError) -> ErrorView:

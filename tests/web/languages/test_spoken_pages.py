@@ -174,6 +174,16 @@ class TestPatientOnTheTablet:
         assert spoken(get(rapport, chart)) == "pt-BR"
         assert spoken(handed_over(rapport, rapport.launch(patient="pat-1"))) == "pt-BR"
 
+    def test_an_untouched_form_still_offers_what_was_begun_before(self, rapport: Clinic) -> None:
+        chart = rapport.launch(patient="pat-2")
+        begun = {**handed_over(rapport, chart).form("/check/"), ITEMS[0]: "4", "language": "es"}
+        assert spoken(read(rapport.send(chart, begun))) == "es"
+        form = handed_over(rapport, chart)
+        for code in ("de", "es"):
+            page = read(rapport.send(chart, {**form.form("/check/"), "language": code}))
+            assert (page.status, spoken(page), page.checked()) == (200, code, {})
+            assert len(page.soup.select("form[action*='/draft/']")) == 2
+
     def test_what_staff_chose_is_not_theirs(self, rapport: Clinic) -> None:
         chart = rapport.launch(patient="pat-2")
         get(rapport, f"{chart}?language=de")

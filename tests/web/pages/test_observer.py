@@ -240,3 +240,31 @@ def test_a_key_that_a_sites_pack_confirms_scores_the_observers_answers(
         assert set(values) == {"wai-sr.observer.panel", "wai-sr.observer.total", "wai-sr.observer.first"}
         assert (float(values["wai-sr.observer.total"]), float(values["wai-sr.observer.first"])) == (2.5, 3.0)
         assert here.get(chart).soup.select("svg.plot path.observer.dots")
+
+
+def test_in_another_language_the_question_comes_back_with_who_was_chosen_so_far(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smart_app.app, "load_library", lambda: confirmed((WAI,)))
+    with start(languages=("en", "en-XA")) as here:
+        named(here, ("tomas", "Tomas Weiss"), ("leila", "Leila Osei"))
+        chart = here.launch()
+        assert {(str(one["form"]), str(one["value"])) for one in whom(here, chart).soup.select(".languages button")} == {
+            ("form", "en"),
+            ("form", "en-XA"),
+        }
+        for fields, chosen in (({"clinician": TOMAS}, {"clinician": TOMAS}), ({}, {}), ({"clinician": "Practitioner/nobody"}, {})):
+            page = read(choice(here, chart, language="en-XA", **fields))
+            assert (page.status, page.headers["Content-Language"], page.checked()) == (200, "en-XA", chosen)
+            assert page.soup.select_one("[role=alert]") is None
+        # And where something was wrong with it.
+        page = read(choice(here, chart))
+        assert (page.status, page.headers["Content-Language"]) == (422, "en-XA")
+        assert page.soup.select_one(".languages button[value=en]") is not None
+
+
+def test_where_nobody_can_be_rated_another_language_is_a_link(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smart_app.app, "load_library", lambda: confirmed((WAI,)))
+    with start(languages=("en", "en-XA")) as here:
+        named(here)
+        page = whom(here, here.launch())
+        assert page.soup.select("form[id], .languages button") == []
+        assert len(page.soup.select(".languages a")) == 2

@@ -3,12 +3,14 @@
 from typing import cast, get_args
 
 from flask import Flask, Response, abort, request, url_for
+from msgspec.structs import replace
 
 from smart_app.care.record.patient_in_context import Patient, open_patient
 from smart_app.care.undelivered.colleagues_items import colleagues_item, send_for_author
 from smart_app.care.undelivered.decisions import REASONS, Way, decide, have_told, undecided
 from smart_app.errors import FhirError
 from smart_app.web.pages.dependencies import Dependencies
+from smart_app.web.rendering.spoken_language import LANGUAGE
 from smart_app.web.session.guard import PageRequest, check_patient
 from smart_app.web.session.headers import see_other
 from smart_app.web.views.dashboard.sent_for_author import sent_for_author_view
@@ -38,10 +40,12 @@ class ItemPages:
         return self._asked(self._dependencies.guard.enter(launch_id), key, _way(way))
 
     def decide(self, launch_id: str, key: str, way: str) -> Response:
-        """Note the decision, and go to the receipt; without a reason the page comes back."""
+        """Note the decision, and go to the receipt; without a reason, or in another language, the page comes back."""
         page_request = self._dependencies.guard.enter(launch_id)
         check_patient(page_request.context)
         reason, chosen = request.form.get("reason", ""), _way(way)
+        if self._dependencies.spoken.choose(request.form.get(LANGUAGE, "")):
+            return self._asked(page_request, key, chosen, reason=reason)
         if chosen == "discarded" and reason not in REASONS:
             return self._asked(page_request, key, chosen, lacking=True)
         decide(page_request.record, key=key, way=chosen, reason=reason, seen=request.form.get("seen", ""))
@@ -74,7 +78,7 @@ class ItemPages:
         )
         return self._dependencies.pages.page("sent_for_author", view, csrf=page_request.csrf, tab=page_request.tab)
 
-    def _asked(self, page_request: PageRequest, key: str, way: Way, *, lacking: bool = False) -> Response:
+    def _asked(self, page_request: PageRequest, key: str, way: Way, *, reason: str = "", lacking: bool = False) -> Response:
         view = decision_view(
             undecided(page_request.record, key=key),
             way=way,
@@ -86,7 +90,8 @@ class ItemPages:
             lacking=lacking,
         )
         status = _UNPROCESSABLE if lacking else 200
-        return self._dependencies.pages.page("decision", view, csrf=page_request.csrf, tab=page_request.tab, status=status)
+        view = replace(view, chosen=reason)
+        return self._dependencies.pages.page("decision", view, csrf=page_request.csrf, tab=page_request.tab, status=status, by_form=True)
 
 
 def _patient(page_request: PageRequest) -> Patient | None:

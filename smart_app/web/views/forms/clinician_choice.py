@@ -22,7 +22,7 @@ class ClinicianRow(Struct, frozen=True, kw_only=True):
 
 class ClinicianChoiceView(Struct, frozen=True, kw_only=True):
     """Everything the page prints. Without `rows` nobody can be chosen, and `steps` says what to do; `looked` is where they were looked
-    for, and what came of it."""
+    for, and what came of it. `chosen`: the reference of one of them."""
 
     banner: Banner
     form: str
@@ -34,6 +34,7 @@ class ClinicianChoiceView(Struct, frozen=True, kw_only=True):
     action: str
     back: str
     patient: str
+    chosen: str = ""
 
 
 def clinician_choice_view(

@@ -21,7 +21,7 @@ class ReasonChoice(Struct, frozen=True, kw_only=True):
 
 class DecisionView(Struct, frozen=True, kw_only=True):
     """Everything the page prints. `rest` is what is missing beside answers that are in the record. `reasons` to choose from, none where
-    none is asked for; `problem` that none was chosen; `seen` is how the submission stood when the page was made."""
+    none is asked for, `chosen` the one that is; `problem` that none was; `seen` is how the submission stood when the page was made."""
 
     banner: Banner | None
     headline: str
@@ -37,6 +37,7 @@ class DecisionView(Struct, frozen=True, kw_only=True):
     patient_id: str
     synthetic: bool
     signed_in: str
+    chosen: str = ""
 
 
 def decision_view(

@@ -1,14 +1,18 @@
 """What is kept, on the pages: all of it offered to its author, unseen to a colleague, decided over by name, and told."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
+import responses
 
 from smart_app.care.undelivered.decisions import discard_for_site
 from tests.care.ehr import refusal
+from tests.support.authorization_server import AuthorizationServer
+from tests.support.clock import Clock
 from tests.support.page import Page, read
-from tests.web.clinic import ITEMS, OWN, SITE, Clinic
+from tests.web.clinic import ITEMS, OWN, SITE, Clinic, clinic
 
 SOFIA = {"fhirUser": "Practitioner/dr-1", "name": "Sofia Lindqvist", "sub": "user-1"}
 TOMAS = {"fhirUser": "Practitioner/dr-2", "name": "Tomas Weiss", "sub": "user-2"}
@@ -174,6 +178,24 @@ class TestADecision:
         assert "/check-again" not in done.html
         [entry] = [entry for entry in rapport.services.store.audit.entries() if entry.event == "submission_decided"]
         assert (entry.user, entry.detail["state"], entry.detail["why"]) == ("Practitioner/dr-1", "discarded", "by_mistake")
+
+    def test_in_another_language_it_comes_back_with_the_reason_chosen_so_far_and_nothing_is_decided(
+        self, wire: responses.RequestsMock, server: AuthorizationServer, clock: Clock, tmp_path: Path
+    ) -> None:
+        with clinic(wire, server, clock, folder=tmp_path, languages=("en", "en-XA")) as rapport:
+            chart = opens(rapport, SOFIA)
+            refuses(rapport)
+            receipt = rapport.get(keeps(rapport, chart))
+            page = self.asks(rapport, receipt, "discarded")
+            assert {str(one["form"]) for one in page.soup.select(".languages button")} == {"form"}
+            for reason, chosen in ((BY_MISTAKE, BY_MISTAKE), ({}, {}), ({"reason": "<none>"}, {})):
+                back = read(posts(rapport, page, "/decision/", language="en-XA", **reason))
+                assert (back.status, back.headers["Content-Language"], back.checked()) == (200, "en-XA", chosen)
+                assert back.soup.select_one("[role=alert]") is None
+            assert [entry for entry in rapport.services.store.audit.entries() if entry.event == "submission_decided"] == []
+            lacking = read(posts(rapport, page, "/decision/"))
+            assert (lacking.status, lacking.headers["Content-Language"]) == (422, "en-XA")
+            assert lacking.soup.select_one(".languages button[value=en]") is not None
 
     def test_the_page_says_whom_it_is_about_and_does_not_wait_for_a_record_that_is_down(self, rapport: Clinic, receipt: Page) -> None:
         assert "HALVORSEN, Ingrid" in self.asks(rapport, receipt, "discarded").text
