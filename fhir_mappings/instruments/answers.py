@@ -8,6 +8,7 @@ from fhir_mappings.instruments.instrument import Informant, Instrument, Option
 from fhir_mappings.sentence import Sentence
 
 DECLINED = ".declined"
+NO_ANSWER = Sentence("Choose an answer, or tick the box below.")
 _LONGEST_SHOWN = 40
 
 
@@ -119,7 +120,7 @@ def _missing(instrument: Instrument, fields: Mapping[str, Sequence[str]], kept: 
     """Items neither answered nor declined."""
     for item in instrument.items:
         if not fields.get(item.link_id) and item.link_id not in kept and item.link_id + DECLINED not in kept:
-            yield FieldError(link_id=item.link_id, message=Sentence("Choose an answer, or tick the box below."))
+            yield FieldError(link_id=item.link_id, message=NO_ANSWER)
 
 
 def _short(text: str) -> str:

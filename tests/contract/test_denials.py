@@ -47,7 +47,7 @@ ALLOWED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             "Your answers are kept, and not sent yet",
         ),
         "smart_app/web/views/forms/kept_answers.py": ("Your answers are kept, and not sent yet", "Begun and not sent:"),
-        "smart_app/web/views/forms/form_page.py": (", and not sent.",),
+        "smart_app/web/views/forms/form_page.py": ("{answered} of {of} were answered on {day} at {time}, and not sent.",),
         "templates/pages/check_form.html": ("Answers not sent",),
     },
     "of other answers than those that are sealed": {

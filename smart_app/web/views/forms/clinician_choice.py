@@ -5,7 +5,7 @@ from datetime import date
 
 from msgspec import Struct
 
-from fhir_mappings.sentence import full_sentence, joined
+from fhir_mappings.sentence import NOTHING, Sentence, capitalised, full_sentence, joined
 from smart_app.care.forms.observed_clinician import Candidates, ClinicianChoice
 from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.web.views.banner import Banner, clinician_banner, plain_name
@@ -17,7 +17,7 @@ class ClinicianRow(Struct, frozen=True, kw_only=True):
 
     reference: str
     name: str
-    role: str
+    role: Sentence
 
 
 class ClinicianChoiceView(Struct, frozen=True, kw_only=True):
@@ -25,11 +25,11 @@ class ClinicianChoiceView(Struct, frozen=True, kw_only=True):
     for, and what came of it. `chosen`: the reference of one of them."""
 
     banner: Banner
-    form: str
-    lead: str
+    form: Sentence
+    lead: Sentence
     rows: tuple[ClinicianRow, ...]
-    problem: str
-    steps: tuple[str, ...]
+    problem: Sentence
+    steps: tuple[Sentence, ...]
     looked: tuple[Fact, ...]
     action: str
     back: str
@@ -43,14 +43,13 @@ def clinician_choice_view(
     """The page of one search. `unknown` is None before a choice was sent, True for one that is not among those found, False for none."""
     same = Counter(one.person.name for one in found.choices)
     patient = plain_name(found.patient)
-    me = f"{context.user.name} is" if context.user.name else "You are"
     rows = tuple(_row(one, twice=same[one.person.name] > 1) for one in found.choices)
     return ClinicianChoiceView(
         banner=clinician_banner(found.patient, today=today),
-        form=f"{title}, the observer’s form",
-        lead=f"{me} signed in to rate, as an observer, how {patient} and another clinician work together." if rows else _nobody(patient),
+        form=Sentence("{instrument}, the observer’s form", instrument=title),
+        lead=_lead(context.user.name, patient) if rows else _nobody(patient),
         rows=rows,
-        problem="" if unknown is None else _UNKNOWN if unknown else _NONE,
+        problem=NOTHING if unknown is None else _UNKNOWN if unknown else _NONE,
         steps=() if rows else _STEPS,
         looked=tuple(_looked(place, outcome) for place, outcome in found.looked),
         action=action,
@@ -59,31 +58,39 @@ def clinician_choice_view(
     )
 
 
-_NONE = "Choose the clinician you rate."
-_UNKNOWN = "The clinician who was chosen is not among those the record names now. Choose one of these."
+_NONE = Sentence("Choose the clinician you rate.")
+_UNKNOWN = Sentence("The clinician who was chosen is not among those the record names now. Choose one of these.")
 _STEPS = (
-    "Open Rapport from a visit of this patient that names the clinician as a participant.",
-    "Or have the clinician entered in the record as the patient’s general practitioner or in their care team.",
-    "Or let the clinician or the patient rate first: who was rated here before can be chosen.",
+    Sentence("Open Rapport from a visit of this patient that names the clinician as a participant."),
+    Sentence("Or have the clinician entered in the record as the patient’s general practitioner or in their care team."),
+    Sentence("Or let the clinician or the patient rate first: who was rated here before can be chosen."),
 )
 
 
-def _nobody(patient: str) -> str:
-    return (
-        f"The record names no clinician but you in connection with {patient}, so there is nobody to choose and nothing can be entered yet."
+def _lead(me: str | None, patient: str) -> Sentence:
+    if not me:
+        return Sentence("You are signed in to rate, as an observer, how {patient} and another clinician work together.", patient=patient)
+    named = {"me": me, "patient": patient}
+    return Sentence("{me} is signed in to rate, as an observer, how {patient} and another clinician work together.", **named)
+
+
+def _nobody(patient: str) -> Sentence:
+    return Sentence(
+        "The record names no clinician but you in connection with {patient}, so there is nobody to choose and nothing can be entered yet.",
+        patient=patient,
     )
 
 
-def _looked(place: str, outcome: str) -> Fact:
-    return Fact(label=f"{place[:1].upper()}{place[1:]}", value=full_sentence(outcome))
+def _looked(place: str, outcome: Sentence) -> Fact:
+    return Fact(label=capitalised(place), value=full_sentence(outcome))
 
 
 def _row(one: ClinicianChoice, *, twice: bool) -> ClinicianRow:
     """By name; by the reference where there is none, and beside it where two have one name."""
     person = one.person
-    name = person.name or f"Name not recorded ({person.reference})"
+    name = person.name or Sentence("Name not recorded ({reference})", reference=person.reference)
     return ClinicianRow(
         reference=person.reference,
-        name=f"{name} ({person.reference})" if twice and person.name else name,
+        name=Sentence("{name} ({reference})", name=name, reference=person.reference) if twice and person.name else name,
         role=full_sentence(joined("; ", one.roles)),
     )

@@ -6,21 +6,21 @@ from datetime import date, datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
-from fhir_mappings.instruments.answers import DECLINED, FieldError, Invalid
+from fhir_mappings.instruments.answers import DECLINED, NO_ANSWER, FieldError, Invalid
 from fhir_mappings.instruments.instrument import Informant, Instrument, Item, Option, Question
 from fhir_mappings.people.person import Person
-from fhir_mappings.sentence import full_sentence
+from fhir_mappings.sentence import NOTHING, Sentence, capitalised, counted, full_sentence, joined
 from smart_app.care.forms.saved_drafts import SavedDraft
 from smart_app.care.record.page_rule import CONFIRM, Confirmation
 from smart_app.care.submission.begin import BlankForm
 from smart_app.care.submission.submit import CONFIRMED
 from smart_app.web import formats
-from smart_app.web.views.banner import Banner, clinician_banner, patient_banner, plain_name
+from smart_app.web.views.banner import Banner, clinician_banner, patient_banner, plain_name, recorded_name
 from smart_app.web.views.parts import Fact, Statement, rated_words
 
 _FIRST_PROBLEMS = 10
-_MISSING = "Choose an answer"
-_ON_SHEET = "Choose a number, or tick the box."
+_ON_SHEET = Sentence("Choose a number, or tick the box.")
+_BACK, _DECLINE = Sentence("Back to the history"), Sentence("I would rather not answer this one")
 
 
 class RadioOption(Struct, frozen=True, kw_only=True):
@@ -36,10 +36,10 @@ class FormItem(Struct, frozen=True, kw_only=True):
     `may_decline` offers the box beside a missing item; `before`: it was answered before, and how is not shown."""
 
     name: str
-    place: str
+    place: Sentence
     text: str
     choices: tuple[RadioOption, ...]
-    problem: str
+    problem: Sentence
     may_decline: bool
     declined: bool
     before: bool
@@ -57,7 +57,7 @@ class FormProblem(Struct, frozen=True, kw_only=True):
     """One line of the error summary; `name` is the item it leads to, empty for one about the whole form."""
 
     name: str
-    text: str
+    text: Sentence
 
 
 class FormUrls(Struct, frozen=True, kw_only=True):
@@ -73,7 +73,7 @@ class FormUrls(Struct, frozen=True, kw_only=True):
 class UnsentOffer(Struct, frozen=True, kw_only=True):
     """Answers of before that were not sent: what they are, and the two things that can be done with them."""
 
-    text: str
+    text: Sentence
     key: str
     go_on: str
     discard: str
@@ -83,16 +83,16 @@ class GoingOn(Struct, frozen=True, kw_only=True):
     """What is said of answers of before with which a form goes on. `completes`: they are not on the page, and complete it when it is
     sent."""
 
-    text: str
+    text: Sentence
     completes: bool
 
 
 class ErrorSummary(Struct, frozen=True, kw_only=True):
     """Why a form came back: the `headline`, the first `problems`, and in `more` how many there is no line for."""
 
-    headline: str
+    headline: Sentence
     problems: tuple[FormProblem, ...]
-    more: str
+    more: Sentence
 
 
 class ConfirmBox(Struct, frozen=True, kw_only=True):
@@ -100,9 +100,9 @@ class ConfirmBox(Struct, frozen=True, kw_only=True):
     the error summary leads."""
 
     value: str
-    text: str
+    text: Sentence
     checked: bool
-    problem: str
+    problem: Sentence
     anchor: str
 
 
@@ -117,7 +117,7 @@ class Heading(Struct, frozen=True, kw_only=True):
     """What the form is called and how it begins. `language` is that of the instrument's words, "" where they are the page's own."""
 
     title: str
-    effort: str
+    effort: Sentence
     intro: str
     language: str
 
@@ -133,14 +133,14 @@ class FormKind(Struct, frozen=True, kw_only=True):
     banner: Banner
     heading: Heading
     back: str | None
-    send: str
-    footer: tuple[str, ...]
-    back_words: str = "Back to the history"
-    decline: str = "I would rather not answer this one"
+    send: Sentence
+    footer: tuple[Sentence, ...]
+    back_words: Sentence = _BACK
+    decline: Sentence = _DECLINE
     who: tuple[Statement, ...] = ()
     sheet: tuple[Fact, ...] = ()
-    about: str = ""
-    warning: str = ""
+    about: Sentence = NOTHING
+    warning: Sentence = NOTHING
 
 
 class FormView(Struct, frozen=True, kw_only=True):
@@ -162,7 +162,7 @@ class FormView(Struct, frozen=True, kw_only=True):
     blocks: tuple[Block, ...]
     questions: tuple[FormItem, ...]
     of: int
-    stands: str
+    stands: Sentence
     confirms: tuple[ConfirmBox, ...]
     lasts: str = ""
 
@@ -172,7 +172,7 @@ class Filling(Struct, frozen=True, kw_only=True):
 
     kept: Mapping[str, str]
     before: frozenset[str]
-    errors: Mapping[str, str]
+    errors: Mapping[str, Sentence]
     say: Callable[[str], str]
     informant: Informant
     from_paper: bool
@@ -221,9 +221,9 @@ def _is_asked(question: Question, draft: BlankForm) -> bool:
     return draft.informant in question.text and not (draft.alone and question.at_visit)
 
 
-def _confirm_box(one: Confirmation, errors: Mapping[str, str], confirmed: Collection[str]) -> ConfirmBox:
+def _confirm_box(one: Confirmation, errors: Mapping[str, Sentence], confirmed: Collection[str]) -> ConfirmBox:
     anchor = f"{CONFIRMED}-{one}"
-    return ConfirmBox(value=one, text=CONFIRM[one], checked=one in confirmed, problem=errors.get(anchor, ""), anchor=anchor)
+    return ConfirmBox(value=one, text=CONFIRM[one], checked=one in confirmed, problem=errors.get(anchor, NOTHING), anchor=anchor)
 
 
 # Kinds of form
@@ -243,10 +243,10 @@ def _tablet(draft: BlankForm, urls: FormUrls, site_name: str) -> FormKind:
         banner=patient_banner(draft.patient),
         heading=_heading(draft),
         back=None,
-        send="Send my answers",
+        send=Sentence("Send my answers"),
         footer=(
-            "Not you, or not your name at the top? Hand the device back to a member of staff.",
-            "Nobody watches this page while you fill it in; if you feel unwell, tell someone now.",
+            Sentence("Not you, or not your name at the top? Hand the device back to a member of staff."),
+            Sentence("Nobody watches this page while you fill it in; if you feel unwell, tell someone now."),
             _colophon(draft.instrument),
         ),
         who=_who(draft, site_name, saved=bool(urls.save)),
@@ -258,9 +258,9 @@ def _portal(draft: BlankForm, urls: FormUrls, site_name: str) -> FormKind:
     return replace(
         _tablet(draft, urls, site_name),
         back=urls.back,
-        back_words="Back to your page",
+        back_words=Sentence("Back to your page"),
         footer=(
-            "Not you, or not your name at the top? Go back to your page and sign out.",
+            Sentence("Not you, or not your name at the top? Go back to your page and sign out."),
             NOT_WATCHED,
             _colophon(draft.instrument),
         ),
@@ -273,8 +273,8 @@ def _clinicians(draft: BlankForm, urls: FormUrls, today: date) -> FormKind:
         banner=clinician_banner(draft.patient, today=today),
         heading=_heading(draft),
         back=urls.back,
-        send="Save this rating",
-        footer=(f"{_colophon(draft.instrument)} {full_sentence(draft.instrument.direction)}",),
+        send=Sentence("Save this rating"),
+        footer=(joined(" ", [_colophon(draft.instrument), full_sentence(draft.instrument.direction)]),),
         about=_late(draft, today),
         warning=_not_stored(draft),
     )
@@ -289,11 +289,11 @@ def _paper_entry(draft: BlankForm, urls: FormUrls, today: date) -> FormKind:
     """What the clinician types in from the licensed sheet, whoever answered it."""
     return FormKind(
         banner=clinician_banner(draft.patient, today=today),
-        heading=Heading(title=f"{_whose(draft)} answers, from paper", effort="", intro=_FROM_PAPER, language=""),
+        heading=Heading(title=_from_paper(draft), effort=NOTHING, intro=_HOW_FROM_PAPER, language=""),
         back=urls.back,
-        send="Save these answers",
-        footer=(f"{_colophon(draft.instrument)} {full_sentence(draft.instrument.direction)}",),
-        decline="Left empty on the sheet",
+        send=Sentence("Save these answers"),
+        footer=(joined(" ", [_colophon(draft.instrument), full_sentence(draft.instrument.direction)]),),
+        decline=Sentence("Left empty on the sheet"),
         sheet=_sheet(draft),
         about=_about(draft) if draft.informant == "observer" else _late(draft, today),
         warning=_not_stored(draft),
@@ -311,16 +311,19 @@ def _heading(draft: BlankForm) -> Heading:
     )
 
 
-def _not_stored(draft: BlankForm) -> str:
+def _not_stored(draft: BlankForm) -> Sentence:
     """That the record cannot take the answers, to staff, where that is so."""
     if draft.step:
-        return ""
-    return f"Answers cannot be stored in this record: {full_sentence(draft.why_not_write or '')} They would be kept in Rapport only."
+        return NOTHING
+    why = full_sentence(draft.why_not_write or "")
+    return Sentence("Answers cannot be stored in this record: {why} They would be kept in Rapport only.", why=why)
 
 
-def _colophon(instrument: Instrument) -> str:
-    standing = "" if instrument.validated else " Not a validated instrument."
-    return f"{instrument.title}, version {instrument.version}.{standing}"
+def _colophon(instrument: Instrument) -> Sentence:
+    named = {"instrument": instrument.title, "version": instrument.version}
+    if instrument.validated:
+        return Sentence("{instrument}, version {version}.", **named)
+    return Sentence("{instrument}, version {version}. Not a validated instrument.", **named)
 
 
 # What was given before
@@ -345,70 +348,98 @@ def _kept(invalid: Invalid | None, earlier: SavedDraft | None) -> Mapping[str, s
 
 
 def _offer(offered: SavedDraft, urls: FormUrls, now: datetime) -> UnsentOffer:
-    elsewhere = " That was in another visit than the one open now." if offered.other_visit else ""
-    text = f"{offered.answered} of {offered.of} were answered {_when(offered, now)}, and not sent.{elsewhere}"
+    number = {"answered": offered.answered, "of": offered.of}
+    text = Sentence("{answered} of {of} were answered on {day} at {time}, and not sent.", **number, **_when(offered, now))
+    if offered.other_visit:
+        text = joined(" ", [text, Sentence("That was in another visit than the one open now.")])
     return UnsentOffer(text=text, key=offered.key, go_on=urls.go_on, discard=urls.discard)
 
 
 def _going_on(earlier: SavedDraft, now: datetime) -> GoingOn:
-    begun = f"This goes on with what was answered {_when(earlier, now)}."
-    if not earlier.hidden:
-        return GoingOn(text=f"{begun} Check the answers before you send them.", completes=False)
-    hidden = "Those answers are kept and not shown, so that nobody else reads them. To change one, choose again."
-    return GoingOn(text=f"{begun} {hidden}", completes=True)
+    begun = Sentence("This goes on with what was answered on {day} at {time}.", **_when(earlier, now))
+    return GoingOn(text=joined(" ", [begun, _UNSEEN if earlier.hidden else _CHECK]), completes=earlier.hidden)
 
 
-def _when(unsent: SavedDraft, now: datetime) -> str:
+def _when(unsent: SavedDraft, now: datetime) -> dict[str, str]:
+    """The day and the time that it was last saved."""
     saved = unsent.saved.astimezone(now.tzinfo)
-    return f"on {formats.long_date(saved.date())} at {formats.clock(saved, now.tzinfo)}"
+    return {"day": formats.long_date(saved.date()), "time": formats.clock(saved, now.tzinfo)}
 
 
-_FROM_PAPER = (
+_CHECK = Sentence("Check the answers before you send them.")
+_UNSEEN = Sentence("Those answers are kept and not shown, so that nobody else reads them. To change one, choose again.")
+_HOW_FROM_PAPER = Sentence(
     "The licensed sheet stays with the clinic; its wording is not repeated here. For each item choose the number marked on the sheet: "
     "the printed number, not its place, as some sheets turn the order round."
 )
 
 
-def _about(draft: BlankForm) -> str:
+def _about(draft: BlankForm) -> Sentence:
     """Whom an observer rates, so that no form is filled in about another; nothing where nobody is rated."""
     if draft.clinician is None:
-        return ""
-    return f"You rate how {clinician_name(draft)} and {plain_name(draft.patient)} work together."
+        return NOTHING
+    whom = {"clinician": clinician_name(draft), "patient": plain_name(draft.patient)}
+    return Sentence("You rate how {clinician} and {patient} work together.", **whom)
 
 
-def _late(draft: BlankForm, today: date) -> str:
+def _late(draft: BlankForm, today: date) -> Sentence:
     """Which visit of before is rated, and that the rating is dated as it is given; nothing where it is the one open now."""
     if draft.late is None:
-        return ""
-    which = draft.late.called(f"{formats.short_date(draft.late.day)}, {formats.ago(draft.late.day, today)}")
-    recalled = " Where the form says “today”, that visit is meant." if "today" in (draft.instrument.recall or "") else ""
-    return f"You are rating {which}. Your rating is stored with that visit and dated today.{recalled}"
+        return NOTHING
+    visit = draft.late.called(joined(", ", [formats.short_date(draft.late.day), formats.ago(draft.late.day, today)]))
+    rating = Sentence("You are rating {visit}. Your rating is stored with that visit and dated today.", visit=visit)
+    if "today" not in draft.instrument.recall:
+        return rating
+    return joined(" ", [rating, Sentence("Where the form says “{today}”, that visit is meant.", today=_TODAY)])
 
 
-def _whose(draft: BlankForm) -> str:
-    return f"{_possessive(plain_name(draft.patient))}" if draft.informant == "patient" else "Your"
+# As it stands in the form, whose words are of a language of their own.
+_TODAY = "today"
 
 
-def _possessive(name: str) -> str:
-    return f"{name[:1].upper()}{name[1:]}’s"
+def _from_paper(draft: BlankForm) -> Sentence:
+    """Whose answers are typed in."""
+    if draft.informant != "patient":
+        return Sentence("Your answers, from paper")
+    name = recorded_name(draft.patient)
+    return Sentence("{patient}’s answers, from paper", patient=capitalised(name)) if name else Sentence("The patient’s answers, from paper")
 
 
 def _sheet(draft: BlankForm) -> tuple[Fact, ...]:
     """Whose answers these are, from which sheet, and who holds it."""
     instrument = draft.instrument
-    me = draft.signed_in.name or "The signed-in clinician"
-    answers = f"{plain_name(draft.patient)}, the patient" if draft.informant == "patient" else f"{me} (you)"
-    pair = f"how {clinician_name(draft)} and the patient work together" if draft.informant == "observer" else None
-    about = {"clinician": pair or f"working with {clinician_name(draft)}", "team": "the care received", "nobody": "living with diabetes"}
-    recall = (Fact(label="Time asked about", value=instrument.recall),) if instrument.recall else ()
+    me = Sentence("{name} (you)", name=draft.signed_in.name or Sentence("The signed-in clinician"))
+    answers = Sentence("{patient}, the patient", patient=plain_name(draft.patient)) if draft.informant == "patient" else me
+    asked = Fact(label=Sentence("Time asked about"), value=instrument.recall)
     return (
-        Fact(label="Answered by", value=answers),
-        Fact(label="Typed in by", value=f"{me} (you)"),
-        Fact(label="Licensed sheet", value=f"{instrument.title}, the {draft.informant}’s form; structure version {instrument.version}"),
-        Fact(label="Rights", value=f"{instrument.rights.holder}. {full_sentence(instrument.rights.licence)}"),
-        Fact(label="About", value=about[instrument.rated]),
-        *recall,
+        Fact(label=Sentence("Answered by"), value=answers),
+        Fact(label=Sentence("Typed in by"), value=me),
+        Fact(label=Sentence("Licensed sheet"), value=_licensed(instrument, draft.informant)),
+        Fact(label=Sentence("Rights"), value=joined(". ", [instrument.rights.holder, full_sentence(instrument.rights.licence)])),
+        Fact(label=Sentence("About"), value=_subject(draft)),
+        *((asked,) if instrument.recall else ()),
     )
+
+
+def _licensed(instrument: Instrument, informant: Informant) -> Sentence:
+    """The sheet as its holder calls it, and the version of what is known here of its structure."""
+    named = {"instrument": instrument.title, "version": instrument.version}
+    if informant == "patient":
+        return Sentence("{instrument}, the patient’s form; structure version {version}", **named)
+    if informant == "clinician":
+        return Sentence("{instrument}, the clinician’s form; structure version {version}", **named)
+    return Sentence("{instrument}, the observer’s form; structure version {version}", **named)
+
+
+def _subject(draft: BlankForm) -> Sentence:
+    """What the sheet's items are about."""
+    rated = draft.instrument.rated
+    if rated != "clinician":
+        return Sentence("the care received") if rated == "team" else Sentence("living with diabetes")
+    whom = clinician_name(draft)
+    if draft.informant == "observer":
+        return Sentence("how {clinician} and the patient work together", clinician=whom)
+    return Sentence("working with {clinician}", clinician=whom)
 
 
 def _language(instrument: Instrument, informant: Informant) -> str:
@@ -416,10 +447,12 @@ def _language(instrument: Instrument, informant: Informant) -> str:
     return instrument.language or "" if instrument.worded(informant) else ""
 
 
-def _effort(items: int, minutes: int | None) -> str:
+def _effort(items: int, minutes: int | None) -> Sentence:
     """How much there is to do, and how long it takes where that is known."""
-    about = f", about {formats.count(minutes, 'minute')}" if minutes else ""
-    return f"{formats.count(items, 'short question')}{about}."
+    questions = counted("{n} short question", "{n} short questions", items)
+    if not minutes:
+        return full_sentence(questions)
+    return counted("{questions}, about {n} minute.", "{questions}, about {n} minutes.", minutes, questions=questions)
 
 
 def wording(draft: BlankForm) -> Callable[[str], str]:
@@ -438,13 +471,16 @@ def clinician_name(draft: BlankForm) -> str:
     if draft.informant == "observer" and draft.clinician:
         return draft.clinician.called
     if not draft.alone:
-        return draft.signed_in.name or "your clinician"
+        return draft.signed_in.name or _YOUR_CLINICIAN
     return spoken_of(draft.clinician)
 
 
 def spoken_of(clinician: Person | None) -> str:
     """Whom a patient's own form is about, or goes to."""
-    return (clinician.name or "your clinician") if clinician else "your care team"
+    return (clinician.name or _YOUR_CLINICIAN) if clinician else Sentence("your care team")
+
+
+_YOUR_CLINICIAN = Sentence("your clinician")
 
 
 def _filled(text: str, names: Mapping[str, str]) -> str:
@@ -458,71 +494,97 @@ def _filled(text: str, names: Mapping[str, str]) -> str:
 def _who(draft: BlankForm, site_name: str, *, saved: bool) -> tuple[Statement, ...]:
     """Who will see the answers and why; `saved` where they are kept while they are given."""
     name = clinician_name(draft)
-    about = " They are about your work together." if draft.clinician else ""
-    others = f"Other staff who treat you{f' at {site_name}' if site_name else ''} can read them."
-    record = Statement(before="They become part of ", strong="your health record", after=f". {others}")
+    seen = Sentence(" will see them. They are about your work together.") if draft.clinician else Sentence(" will see them.")
+    others = Sentence("Other staff who treat you can read them.")
+    if site_name:
+        others = Sentence("Other staff who treat you at {site} can read them.", site=site_name)
+    # TRANSLATORS: then in bold “your health record”, and a full stop.
+    record = Statement(before=Sentence("They become part of "), strong=Sentence("your health record"), after=joined(". ", ["", others]))
+    why = Sentence("We ask so that you and {clinician} can talk about what helps and what does not.", clinician=name)
     return (
-        Statement(before="", strong=name[:1].upper() + name[1:], after=f" will see them.{about}"),
+        # TRANSLATORS: before it stands in bold who, “Anna Berg” or “your clinician”.
+        Statement(before="", strong=capitalised(name), after=seen),
         record if draft.step else _NOT_WRITTEN,
-        Statement(before=f"We ask so that you and {name} can talk about what helps and what does not.", strong="", after=""),
+        Statement(before=why, strong="", after=""),
         YOUR_CHOICE,
         _KEPT if saved else _NOT_READ,
     )
 
 
-_KEPT = Statement(before="While you answer, your answers are kept here. ", strong="Nobody reads them before you send them", after=".")
-_NOT_READ = Statement(before="", strong="Nobody reads your answers before you send them", after=".")
+_KEPT = Statement(
+    before=Sentence("While you answer, your answers are kept here. "),
+    strong=Sentence("Nobody reads them before you send them"),
+    after=".",
+)
+_NOT_READ = Statement(before="", strong=Sentence("Nobody reads your answers before you send them"), after=".")
 _NOT_WRITTEN = Statement(
-    before="This clinic's record cannot take them, so they are kept ", strong="in this app", after=" for the clinic's staff."
+    # TRANSLATORS: then in bold “in this app”, then “for the clinic's staff.”
+    before=Sentence("This clinic's record cannot take them, so they are kept "),
+    strong=Sentence("in this app"),
+    after=Sentence(" for the clinic's staff."),
 )
 YOUR_CHOICE = Statement(
-    before="Your answers ",
-    strong="do not change the care you are offered",
-    after=". You can stop at any time, or leave a question out.",
+    # TRANSLATORS: then in bold “do not change the care you are offered”, then “You can stop …”
+    before=Sentence("Your answers "),
+    strong=Sentence("do not change the care you are offered"),
+    after=Sentence(". You can stop at any time, or leave a question out."),
 )
-NOT_WATCHED = "Nobody watches this page. If you feel unwell or need help soon, call your clinic or the emergency number."
+NOT_WATCHED = Sentence("Nobody watches this page. If you feel unwell or need help soon, call your clinic or the emergency number.")
 
 
-def _by_field(errors: Sequence[FieldError]) -> dict[str, str]:
+def _by_field(errors: Sequence[FieldError]) -> dict[str, Sentence]:
     """The first message of each field."""
-    found: dict[str, str] = {}
+    found: dict[str, Sentence] = {}
     for error in errors:
         found.setdefault(error.link_id, error.message)
     return found
 
 
-def _error_summary(draft: BlankForm, errors: Mapping[str, str]) -> ErrorSummary | None:
+def _error_summary(draft: BlankForm, errors: Mapping[str, Sentence]) -> ErrorSummary | None:
     """What is wrong, in the order of the form, problems without a place last; None where nothing is."""
-    called = "Item" if draft.from_paper else "Question"
-    problems = _problems(draft.instrument, errors, called)
+    problems = _problems(draft, errors)
     if not problems:
         return None
     more = len(problems) - _FIRST_PROBLEMS
     return ErrorSummary(
-        headline=_headline(errors, draft.instrument, called.lower()),
+        headline=_headline(draft, errors),
         problems=problems[:_FIRST_PROBLEMS],
-        more=f"and {more} more" if more > 0 else "",
+        more=Sentence("and {n} more", n=more) if more > 0 else NOTHING,
     )
 
 
-def _problems(instrument: Instrument, errors: Mapping[str, str], called: str) -> tuple[FormProblem, ...]:
-    places = {item.link_id: f"{called} {place}" for place, item in enumerate(_in_order(instrument), 1)}
-    places |= {question.link_id: "The last question" for question in instrument.questions}
-    places |= {f"{CONFIRMED}-{one}": f"The box about {'the second rating' if one == 'again' else 'this record'}" for one in CONFIRM}
-    placed = [FormProblem(name=name, text=f"{place}: {_short(errors[name])}") for name, place in places.items() if name in errors]
+def _problems(draft: BlankForm, errors: Mapping[str, Sentence]) -> tuple[FormProblem, ...]:
+    places = _places(draft)
+    placed = [FormProblem(name=name, text=joined(": ", [place, _short(errors[name])])) for name, place in places.items() if name in errors]
     return (*placed, *(FormProblem(name="", text=message) for name, message in errors.items() if name not in places))
 
 
-def _short(message: str) -> str:
-    return "not answered yet" if message.startswith(_MISSING) else message
+def _places(draft: BlankForm) -> Mapping[str, Sentence]:
+    """What each field is called, in the order of the form."""
+    instrument = draft.instrument
+    items = {item.link_id: _place(draft, number) for number, item in enumerate(_in_order(instrument), 1)}
+    asked = {question.link_id: Sentence("The last question") for question in instrument.questions}
+    return items | asked | {f"{CONFIRMED}-{one}": _THE_SECOND if one == "again" else _THIS_RECORD for one in CONFIRM}
 
 
-def _headline(errors: Mapping[str, str], instrument: Instrument, called: str) -> str:
-    missing = sum(1 for item in instrument.items if errors.get(item.link_id, "").startswith(_MISSING))
-    if missing == len(errors):
-        verb = "has" if missing == 1 else "have"
-        return f"{formats.count(missing, called)} {verb} no answer yet"
-    return "This cannot be sent yet"
+def _place(draft: BlankForm, number: int) -> Sentence:
+    return Sentence("Item {number}", number=number) if draft.from_paper else Sentence("Question {number}", number=number)
+
+
+_THE_SECOND, _THIS_RECORD = Sentence("The box about the second rating"), Sentence("The box about this record")
+
+
+def _short(message: Sentence) -> Sentence:
+    return Sentence("not answered yet") if message == NO_ANSWER else message
+
+
+def _headline(draft: BlankForm, errors: Mapping[str, Sentence]) -> Sentence:
+    missing = sum(1 for item in draft.instrument.items if errors.get(item.link_id) == NO_ANSWER)
+    if missing != len(errors):
+        return Sentence("This cannot be sent yet")
+    if draft.from_paper:
+        return counted("{n} item has no answer yet", "{n} items have no answer yet", missing)
+    return counted("{n} question has no answer yet", "{n} questions have no answer yet", missing)
 
 
 def _in_order(instrument: Instrument) -> list[Item]:
@@ -544,15 +606,15 @@ def _blocks(instrument: Instrument, filling: Filling) -> tuple[Block, ...]:
 
 def _item(instrument: Instrument, link_id: str, place: int, filling: Filling) -> FormItem:
     item = instrument.item(link_id)
-    problem = filling.errors.get(link_id, "")
+    problem = filling.errors.get(link_id, NOTHING)
     declined = link_id + DECLINED in filling.kept
     given = declined or link_id in filling.kept
     return FormItem(
         name=link_id,
-        place="" if filling.from_paper else f"Question {place} of {len(instrument.items)}",
-        text=f"Item {item.number}" if filling.from_paper else filling.say(item.text[filling.informant]),
+        place=NOTHING if filling.from_paper else Sentence("Question {number} of {of}", number=place, of=len(instrument.items)),
+        text=Sentence("Item {number}", number=item.number) if filling.from_paper else filling.say(item.text[filling.informant]),
         choices=_choices(instrument.options, filling.kept.get(link_id), numbers=filling.from_paper),
-        problem=_ON_SHEET if filling.from_paper and problem.startswith(_MISSING) else problem,
+        problem=_ON_SHEET if filling.from_paper and problem == NO_ANSWER else problem,
         may_decline=bool(problem) or declined,
         declined=declined,
         before=not given and not filling.before.isdisjoint((link_id, link_id + DECLINED)),
@@ -562,10 +624,10 @@ def _item(instrument: Instrument, link_id: str, place: int, filling: Filling) ->
 def _question(question: Question, filling: Filling) -> FormItem:
     return FormItem(
         name=question.link_id,
-        place="If you like",
+        place=Sentence("If you like"),
         text=filling.say(question.text[filling.informant]),
         choices=_choices(question.options, filling.kept.get(question.link_id)),
-        problem=filling.errors.get(question.link_id, ""),
+        problem=filling.errors.get(question.link_id, NOTHING),
         may_decline=False,
         declined=False,
         before=question.link_id in filling.before and question.link_id not in filling.kept,
