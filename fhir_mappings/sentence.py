@@ -205,8 +205,8 @@ def full_sentence(part: Value) -> Sentence:
 
 
 def shipped_text(text: str) -> Sentence:
-    """A text of a data file that ships with Rapport, as a sentence without places: braces in it mean nothing. Only what reads those files
-    makes one, as `tools/translations.py` finds such texts in the files."""
+    """A text of a data file that ships with Rapport, as a sentence without places: braces in it mean nothing. What reads those files makes
+    one, as `tools/translations.py` finds such texts in the files, and `kept_sentence` of a text that was found where it was first made."""
     return _made(Sentence, text, pattern=text, values={})
 
 
