@@ -8,6 +8,7 @@ import pytest
 import simplejson
 from click.testing import CliRunner, Result
 
+from fhir_mappings.sentence import Sentence
 from smart_app.care.submission.sealed_submission import SealedSubmission, WriteOutcome, to_payload
 from smart_app.cli import main
 from smart_app.launch.context.launch_context import Author, LaunchId, User
@@ -62,7 +63,7 @@ def sealed(key: str, **more: Any) -> SealedSubmission:
 
 
 def refused(status: int = 422, became: Any = "refused") -> dict[str, WriteOutcome]:
-    return {"response": WriteOutcome(why="The server said: goal-1 of Halvorsen is wrong", became=became, status=status)}
+    return {"response": WriteOutcome(why=Sentence("The server said: goal-1 of Halvorsen is wrong"), became=became, status=status)}
 
 
 def put(store: Store, key: str = FIRST, state: OutboxState = "refused", **more: Any) -> None:

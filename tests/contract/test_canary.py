@@ -14,6 +14,7 @@ from fhir_mappings.instruments.library import Library
 from fhir_mappings.instruments.scoring import score
 from fhir_mappings.people.patient import read_patient
 from fhir_mappings.people.person import Person
+from fhir_mappings.sentence import Sentence
 from fhir_mappings.submission.transaction import submission_bundle
 from smart_app.care.submission.begin import BlankForm
 from smart_app.web.views.forms.form_page import FormUrls, form_view
@@ -58,7 +59,7 @@ def test_the_page_shows_wording_with_leave_to_display() -> None:
     patient = read_patient({"resourceType": "Patient", "id": "p1", "name": [{"family": "Halvorsen", "given": ["Ingrid"]}]})
     draft = BlankForm(
         key="k1", instrument=pack, informant="patient", clinician=SOFIA, signed_in=SOFIA, from_paper=False,
-        patient=patient, encounter=None, step="transaction", why_not_write=None,
+        patient=patient, encounter=None, step=Sentence("transaction"), why_not_write=None,
     )  # fmt: skip
     urls = FormUrls(action="/send", back="/", save="/save", go_on="/on", discard="/off")
     view = form_view(draft, urls=urls, now=datetime(2026, 11, 22, tzinfo=UTC), site_name="", ticket="t1", invalid=None)

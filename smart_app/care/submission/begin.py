@@ -31,8 +31,8 @@ class BlankForm(Struct, frozen=True, kw_only=True):
     from_paper: bool
     patient: Patient
     encounter: str | None
-    step: str | None
-    why_not_write: str | None
+    step: Sentence | None
+    why_not_write: Sentence | None
     alone: bool = False
     stopped: Sentence = NOTHING
     confirm: tuple[Confirmation, ...] = ()

@@ -6,14 +6,24 @@ from functools import partial
 
 from msgspec.structs import replace
 
+from fhir_mappings.instruments.instrument import Informant
 from fhir_mappings.people.person import Person
+from fhir_mappings.sentence import NOTHING, Sentence, capitalised, dated, joined
 from smart_app.care.record.access import permissions, reader
 from smart_app.care.record.closed_visits import closed_visits
 from smart_app.care.record.record import ChartRecord
 from smart_app.care.submission.delivery import read_again, resolve
 from smart_app.care.submission.judgement import UNCERTAIN
 from smart_app.care.submission.receipt import NotWritten, Outcome, Receipt, StoredPart
-from smart_app.care.submission.sealed_submission import PANEL, PROVENANCE, RESPONSE, SealedSubmission, SubmissionPart, from_payload
+from smart_app.care.submission.sealed_submission import (
+    PANEL,
+    PROVENANCE,
+    RESPONSE,
+    ScoreLine,
+    SealedSubmission,
+    SubmissionPart,
+    from_payload,
+)
 from smart_app.care.submission.stored_comparison import differences
 from smart_app.care.submission.write_ladder import step_words
 from smart_app.errors import FhirError, NotFound
@@ -23,10 +33,10 @@ from smart_app.launch.context.launch_context import User
 from smart_app.store import OutboxState
 
 ReadBacks = Mapping[str, Loaded[Resource] | Failed]
-_NAMES = {RESPONSE: "Answers", PANEL: "Scores together", PROVENANCE: "Who entered it (Provenance)"}
-_HELD_BACK = "kept back; the history shows it once you have rated this visit"
-_NOTE_HELD_BACK = "Scores kept back; the history shows them once you have rated this visit."
-_SEALED = "Sealed in Rapport."
+_NAMES = {RESPONSE: Sentence("Answers"), PANEL: Sentence("Scores together"), PROVENANCE: Sentence("Who entered it (Provenance)")}
+_HELD_BACK = Sentence("kept back; the history shows it once you have rated this visit")
+_NOTE_HELD_BACK = Sentence("Scores kept back; the history shows them once you have rated this visit.")
+_SEALED = Sentence("Sealed in Rapport.")
 
 
 def receipt(record: ChartRecord, *, key: str) -> Receipt:
@@ -64,19 +74,33 @@ def receipt(record: ChartRecord, *, key: str) -> Receipt:
     )
 
 
-def note_text(sealed: SealedSubmission, *, sent: datetime, shown: bool, signed_in: User) -> str:
+def note_text(sealed: SealedSubmission, *, sent: datetime, shown: bool, signed_in: User) -> Sentence:
     """Plain text to paste into a note, without any id; `sent` is when, in the clinic's zone; scores only where they may be shown."""
-    unvalidated = "" if sealed.validated else ", not a validated instrument"
-    rated = f", rated: {_rated(sealed, sealed.clinician, signed_in)}" if sealed.clinician else ""
-    paper = " Typed in from paper." if sealed.from_paper else ""
-    about = f", about {sealed.late.called(f'{sealed.late.day:%d-%b-%Y}')}" if sealed.late else ""
-    lines = [
-        f"{sealed.instrument_title} ({sealed.informant}'s form{unvalidated}), {sent:%d-%b-%Y}{about}{rated}.{paper}",
-        f"{sealed.answered} of {sealed.of} items answered.",
-    ]
+    form = (
+        Sentence("{instrument} ({form})", instrument=sealed.instrument_title, form=_FORMS[sealed.informant])
+        if sealed.validated
+        else Sentence(
+            "{instrument} ({form}, not a validated instrument)", instrument=sealed.instrument_title, form=_FORMS[sealed.informant]
+        )
+    )
+    told: list[Sentence] = [form, dated(sent.date())]
+    if sealed.late:
+        told.append(Sentence("about {visit}", visit=sealed.late.called(dated(sealed.late.day))))
+    if sealed.clinician:
+        told.append(Sentence("rated: {who}", who=_rated(sealed, sealed.clinician, signed_in)))
+    first = Sentence("{told}.", told=joined(", ", told))
+    answered = Sentence("{answered} of {count} items answered.", answered=sealed.answered, count=sealed.of)
+    lines = [joined(" ", (first, Sentence("Typed in from paper."))) if sealed.from_paper else first, answered]
     if sealed.unscored:
-        return "\n".join([*lines, f"Stored as answered, not scored. {sealed.unscored}"])
-    return "\n".join([*lines, _scores_text(sealed) if shown else _NOTE_HELD_BACK])
+        return joined("\n", (*lines, Sentence("Stored as answered, not scored. {why}", why=sealed.unscored)))
+    return joined("\n", (*lines, _scores_text(sealed) if shown else _NOTE_HELD_BACK))
+
+
+_FORMS: Mapping[Informant, Sentence] = {
+    "patient": Sentence("patient's form"),
+    "clinician": Sentence("clinician's form"),
+    "observer": Sentence("observer's form"),
+}
 
 
 def _rated(sealed: SealedSubmission, reference: str, signed_in: User) -> str:
@@ -85,13 +109,18 @@ def _rated(sealed: SealedSubmission, reference: str, signed_in: User) -> str:
     return rated.name or (signed_in.called if reference == signed_in.reference else rated.called)
 
 
-def _scores_text(sealed: SealedSubmission) -> str:
+def _scores_text(sealed: SealedSubmission) -> Sentence:
     """Every score with its maximum, or why there is none."""
-    scored = [
-        f"{line.title} {line.text} of {line.high}" if line.text else f"{line.title} not scored ({line.reason})" for line in sealed.scores
-    ]
-    direction = f" {sealed.direction[:1].upper()}{sealed.direction[1:]}." if sealed.direction else ""
-    return f"{'; '.join(scored)}.{direction}"
+    scored = Sentence("{scores}.", scores=joined("; ", [_score_text(line) for line in sealed.scores]))
+    if not sealed.direction:
+        return scored
+    return joined(" ", (scored, Sentence("{direction}.", direction=capitalised(sealed.direction))))
+
+
+def _score_text(line: ScoreLine) -> Sentence:
+    if line.text:
+        return Sentence("{score} {value} of {most}", score=line.title, value=line.text, most=line.high)
+    return Sentence("{score} not scored ({reason})", score=line.title, reason=line.reason or NOTHING)
 
 
 def _read_back(record: ChartRecord, sealed: SealedSubmission) -> ReadBacks:
@@ -139,11 +168,11 @@ _OUTCOMES: Mapping[OutboxState, Outcome] = {
 }
 
 
-def _reason(state: OutboxState, sealed: SealedSubmission) -> str | None:
+def _reason(state: OutboxState, sealed: SealedSubmission) -> Sentence | None:
     """Why it is not all there, and which better ways of writing were not open."""
     if state == "sending":
-        return "It is being sent at this moment. Open this page again in a minute."
-    return " ".join(text for text in (sealed.reason, *sealed.notes) if text) or None
+        return Sentence("It is being sent at this moment. Open this page again in a minute.")
+    return joined(" ", [text for text in (sealed.reason, *sealed.notes) if text]) or None
 
 
 def _written(sealed: SealedSubmission, part: SubmissionPart, read: Loaded[Resource] | Failed | None, *, shown: bool) -> StoredPart:
@@ -165,45 +194,50 @@ def _compared(line: StoredPart, sealed: SealedSubmission, part: SubmissionPart, 
     found = differences(sealed, part, stored)
     meta = stored.get("meta")
     version = meta.get("versionId") if isinstance(meta, dict) else None
-    note = f"The stored entry differs in: {', '.join(found)}." if found else None
+    note = Sentence("The stored entry differs in: {parts}.", parts=joined(", ", found)) if found else None
     return replace(line, version=str(version) if version else line.version, read_back="differs" if found else "same", note=note)
 
 
 def _not_written(sealed: SealedSubmission, part: SubmissionPart, state: OutboxState, *, shown: bool) -> NotWritten:
     """One part that is not known to be stored: why, where it is, what to do."""
     said = _value(sealed, part.role, shown=shown)
-    what = part_name(sealed, part.role) if said in {"", _HELD_BACK} else f"{part_name(sealed, part.role)}, {said}"
+    what = part_name(sealed, part.role) if said in {"", _HELD_BACK} else joined(", ", (part_name(sealed, part.role), said))
     outcome = sealed.outcome_of(part.role)
-    why = outcome.why or sealed.reason or _UNTOLD.get(state, "It was not sent.")
+    why = outcome.why or sealed.reason or _UNTOLD.get(state, Sentence("It was not sent."))
     now, todo = _place_and_remedy(sealed, part, state)
     return NotWritten(what=what, scored=part.role not in {RESPONSE, PROVENANCE}, why=why, now=now, todo=todo)
 
 
 # Why, of a part of which nothing was noted while it may be on its way.
-_UNTOLD: Mapping[OutboxState, str] = {
-    "sending": "It is being sent at this moment.",
-    "unknown": "Rapport was interrupted while it was sent.",
+_UNTOLD: Mapping[OutboxState, Sentence] = {
+    "sending": Sentence("It is being sent at this moment."),
+    "unknown": Sentence("Rapport was interrupted while it was sent."),
 }
 
 
-def _place_and_remedy(sealed: SealedSubmission, part: SubmissionPart, state: OutboxState) -> tuple[str, str]:
+def _place_and_remedy(sealed: SealedSubmission, part: SubmissionPart, state: OutboxState) -> tuple[Sentence, Sentence]:
     """Where the part is now, and what to do."""
     unknown = sealed.outcome_of(part.role).became in UNCERTAIN
     if state in {"unknown", "sending"} or (unknown and state == "partly"):
-        return f"Not known whether it is in the record. {_SEALED}", "Do not enter it again. Check again in a minute."
+        return joined(" ", (_NOT_KNOWN, _SEALED)), Sentence("Do not enter it again. Check again in a minute.")
     if part.role == PROVENANCE and sealed.stored:
-        where = "Not known whether it is in the record. In Rapport's audit trail." if unknown else "In Rapport's audit trail."
-        return where, "Nothing. IT can read it there."
+        return joined(" ", (_NOT_KNOWN, _AUDITED) if unknown else (_AUDITED,)), Sentence("Nothing. IT can read it there.")
     if state in {"discarded", "copied"}:
-        known = "Not known whether it is in the record." if unknown else "Not in the record."
-        return f"{known} A sealed copy stays as the record of the decision.", "Nothing."
+        copy = Sentence("A sealed copy stays as the record of the decision.")
+        return joined(" ", (_NOT_KNOWN if unknown else _NOT_THERE, copy)), Sentence("Nothing.")
     if state == "accepted":
-        return f"Not in the record. {_SEALED}", "Copy the text for the note if the score is needed there."
+        return joined(" ", (_NOT_THERE, _SEALED)), _COPY_IF_NEEDED
     if RESPONSE in sealed.stored:
-        return "Not in the record; the answers it was computed from are.", "Copy the text for the note if the score is needed there."
+        return Sentence("Not in the record; the answers it was computed from are."), _COPY_IF_NEEDED
     if state == "refused":
-        return _SEALED, "Try again later, or copy the text for the note; tell IT why it was refused."
-    return _SEALED, "Try again later, or copy the text for the note."
+        return _SEALED, Sentence("Try again later, or copy the text for the note; tell IT why it was refused.")
+    return _SEALED, Sentence("Try again later, or copy the text for the note.")
+
+
+_NOT_KNOWN = Sentence("Not known whether it is in the record.")
+_NOT_THERE = Sentence("Not in the record.")
+_AUDITED = Sentence("In Rapport's audit trail.")
+_COPY_IF_NEEDED = Sentence("Copy the text for the note if the score is needed there.")
 
 
 def part_name(sealed: SealedSubmission, role: str) -> str:
@@ -211,11 +245,11 @@ def part_name(sealed: SealedSubmission, role: str) -> str:
     return _NAMES.get(role) or next((line.title for line in sealed.scores if line.role == role), role)
 
 
-def _value(sealed: SealedSubmission, role: str, *, shown: bool) -> str:
+def _value(sealed: SealedSubmission, role: str, *, shown: bool) -> Sentence:
     """What it says, in words; a patient's score only where it may be shown."""
     if role == RESPONSE:
-        return f"{sealed.answered} of {sealed.of}"
+        return Sentence("{answered} of {count}", answered=sealed.answered, count=sealed.of)
     line = next((line for line in sealed.scores if line.role == role), None)
     if line is None or line.text is None:
-        return ""
-    return f"{line.text} of {line.high}" if shown else _HELD_BACK
+        return NOTHING
+    return Sentence("{value} of {most}", value=line.text, most=line.high) if shown else _HELD_BACK

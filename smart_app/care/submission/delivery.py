@@ -236,7 +236,7 @@ def _looked_up(record: AnyRecord, entry: OutboxEntry, sealed: SealedSubmission) 
         sealed = sealed.with_outcomes({part.role: _CUT_OFF for part in sealed.missing if _may_have_gone(sealed, part.role)})
         sealed = replace(sealed, sent=entry.updated)
     found = _outcome_search(record, sealed).find(sealed)
-    return replace(sealed, searched=record.services.clock(), reason=found.reason and str(found.reason)), found
+    return replace(sealed, searched=record.services.clock(), reason=found.reason), found
 
 
 def _may_have_gone(sealed: SealedSubmission, role: str) -> bool:
@@ -245,7 +245,7 @@ def _may_have_gone(sealed: SealedSubmission, role: str) -> bool:
     return role not in sealed.outcomes or (sealed.author is not None and sealed.outcome_of(role).became != "left_out")
 
 
-_CUT_OFF = WriteOutcome(why="Rapport was interrupted while it was sent.", became="unknown")
+_CUT_OFF = WriteOutcome(why=Sentence("Rapport was interrupted while it was sent."), became="unknown")
 
 
 def _sender(record: AnyRecord, sealed: SealedSubmission, launch_id: LaunchId) -> Sender:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal
 
+from fhir_mappings.sentence import Sentence, joined
 from smart_app.care.submission.sealed_submission import PROVENANCE, RESPONSE, Became, SealedSubmission, SubmissionPart, WriteOutcome
 from smart_app.errors import Conflict, FhirError, Forbidden, NotSent, Unauthorized
 from smart_app.fhir.client import EntryOutcome, WrittenResource
@@ -88,11 +89,18 @@ def of_entry(outcome: EntryOutcome) -> WriteOutcome:
     """What one entry of a transaction's answer means for the part it answers."""
     if outcome.stored is not None:
         return of_written(outcome.stored)
-    said = f"The server did not store it (HTTP {outcome.status}). {outcome.diagnostics}".strip()
     became = _entry_became(outcome.status)
-    return WriteOutcome(
-        why="The server did not say what became of it." if became == "unknown" else said, became=became, status=outcome.status
-    )
+    return WriteOutcome(why=_UNTOLD if became == "unknown" else _refusal(outcome), became=became, status=outcome.status)
+
+
+_UNTOLD = Sentence("The server did not say what became of it.")
+
+
+def _refusal(outcome: EntryOutcome) -> Sentence:
+    """With the server's own words where it gave any."""
+    refused = Sentence("The server did not store it (HTTP {status}).", status=outcome.status)
+    words = outcome.diagnostics.rstrip()
+    return joined(" ", (refused, words)) if words else refused
 
 
 def _entry_became(status: int) -> Became:
@@ -108,10 +116,12 @@ def _entry_became(status: int) -> Became:
 def of_written(written: WrittenResource) -> WriteOutcome:
     """The place the server named; what it took without naming one may be there."""
     if written.reference is None:
-        return WriteOutcome(why="The server did not say where it stored it.", became="unknown")
+        return WriteOutcome(why=Sentence("The server did not say where it stored it."), became="unknown")
     return WriteOutcome(reference=written.reference, version=written.version)
 
 
-def failure_sentence(error: FhirError) -> str:
+def failure_sentence(error: FhirError) -> Sentence:
     """The sentence for the receipt, with the server's own words where it gave any."""
-    return f"{error.user_message} The server said: {error.diagnostics}" if error.diagnostics else str(error.user_message)
+    if not error.diagnostics:
+        return error.user_message
+    return joined(" ", (error.user_message, Sentence("The server said: {words}", words=error.diagnostics)))

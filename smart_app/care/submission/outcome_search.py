@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from fhir_mappings.r4.references import PatientOnServer, by_owner, references_in
+from fhir_mappings.sentence import Sentence, joined
 from smart_app.care.submission.sealed_submission import PROVENANCE, RESPONSE, SealedSubmission, SubmissionPart, WriteOutcome
 from smart_app.errors import FhirError
 from smart_app.fhir.capability import Capabilities
@@ -31,7 +32,7 @@ class Found(Struct, frozen=True, kw_only=True):
 
     outcomes: Mapping[str, WriteOutcome]
     absent: frozenset[str]
-    reason: str | None
+    reason: Sentence | None
 
 
 class OutcomeSearch(Struct, frozen=True, kw_only=True):
@@ -100,7 +101,7 @@ class OutcomeSearch(Struct, frozen=True, kw_only=True):
             try:
                 result = self.client.search("Provenance", [("target", place)], fresh=True)
             except FhirError as error:
-                return replace(found, reason=found.reason or f"{_NO_PROVENANCE} {error.user_message}")
+                return replace(found, reason=found.reason or joined(" ", (_NO_PROVENANCE, error.user_message)))
             mine = next((outcome for resource in result.resources if (outcome := _provenance(resource, sent, place, sealed.base))), None)
             if mine is not None:
                 return replace(found, outcomes={**found.outcomes, PROVENANCE: mine})
@@ -117,12 +118,12 @@ def _targets(known: SealedSubmission) -> list[str]:
     return [*([stored[RESPONSE]] if RESPONSE in stored else []), *others[:1]]
 
 
-_NO_PROVENANCE = "The server cannot be searched for the record of who entered this (Provenance)."
-_TOO_SOON = (
+_NO_PROVENANCE = Sentence("The server cannot be searched for the record of who entered this (Provenance).")
+_TOO_SOON = Sentence(
     "The server does not list it, which proves nothing so soon after it was sent: some list a thing only after a while. Check again in a "
     "minute."
 )
-_UNSURE = "The server could not be searched for it completely."
+_UNSURE = Sentence("The server could not be searched for it completely.")
 
 
 def identifier_of(part: SubmissionPart) -> tuple[str, str]:

@@ -9,13 +9,14 @@ from functools import partial
 from msgspec.structs import replace
 
 from fhir_mappings.r4.references import local_reference
+from fhir_mappings.sentence import Sentence, joined
 from smart_app.care.submission.judgement import may_go_well_later
 from smart_app.care.submission.sealed_submission import SealedSubmission, SubmissionPart, WriteOutcome
 from smart_app.errors import FhirError
 from smart_app.fhir.client import FhirClient, Resource
 
 _URN = "urn:uuid:"
-_NOT_PUT_RIGHT = "What it refers to could not be put right."
+_NOT_PUT_RIGHT = Sentence("What it refers to could not be put right.")
 
 
 def places_of(sealed: SealedSubmission) -> dict[str, str]:
@@ -60,7 +61,7 @@ def _named_in(part: SubmissionPart, missing: Mapping[str, str]) -> tuple[str, ..
 
 
 def repair_references(
-    sealed: SealedSubmission, earlier: Mapping[str, str], *, client: FhirClient, why_not_update: Callable[[str], str | None]
+    sealed: SealedSubmission, earlier: Mapping[str, str], *, client: FhirClient, why_not_update: Callable[[str], Sentence | None]
 ) -> SealedSubmission:
     """The submission, after each part of `earlier` (role and place) was read and, where it refers to other places than those of the parts
     as they are stored now, changed. What may not be or cannot be changed keeps the reason with its place, and is loose still where another
@@ -87,8 +88,8 @@ def _loose_after(sealed: SealedSubmission, again: Collection[str]) -> dict[str, 
     return {role: roles for role, roles in {**left, **whole}.items() if roles}
 
 
-def _noted(outcome: WriteOutcome, why: str | None) -> WriteOutcome:
-    return replace(outcome, why=None if why is None else f"{_NOT_PUT_RIGHT} {why}")
+def _noted(outcome: WriteOutcome, why: Sentence | None) -> WriteOutcome:
+    return replace(outcome, why=None if why is None else joined(" ", (_NOT_PUT_RIGHT, why)))
 
 
 def _repaired(
@@ -97,8 +98,8 @@ def _repaired(
     places: Mapping[str, str],
     *,
     client: FhirClient,
-    why_not_update: Callable[[str], str | None],
-) -> str | None:
+    why_not_update: Callable[[str], Sentence | None],
+) -> Sentence | None:
     """Why one stored part may not be put right; None where it was, or was right already. `If-Match` keeps what somebody else changed.
     FhirError."""
     named = partial(_named, base=sealed.base)

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from fhir_mappings.instruments.instrument import Informant
 from fhir_mappings.people.person import Person
+from fhir_mappings.sentence import Sentence
 from smart_app.care.forms.late_visit import LateVisit
 from smart_app.care.submission.sealed_submission import Decision
 
@@ -22,11 +23,11 @@ class StoredPart(Struct, frozen=True, kw_only=True):
     `reference` is `Type/id`, `version` the server's version id."""
 
     what: str
-    value: str
+    value: Sentence
     reference: str
     version: str | None
     read_back: ReadBack
-    note: str | None = None
+    note: Sentence | None = None
 
 
 class NotWritten(Struct, frozen=True, kw_only=True):
@@ -34,9 +35,9 @@ class NotWritten(Struct, frozen=True, kw_only=True):
 
     what: str
     scored: bool
-    why: str
-    now: str
-    todo: str
+    why: Sentence
+    now: Sentence
+    todo: Sentence
 
 
 class Receipt(Struct, frozen=True, kw_only=True):
@@ -49,20 +50,20 @@ class Receipt(Struct, frozen=True, kw_only=True):
     outcome: Outcome
     informant: Informant
     clinician: Person | None
-    instrument_title: str
+    instrument_title: Sentence
     version: str
     answered: int
     of: int
     visit: str
     submitted: datetime
-    step: str
+    step: Sentence
     written: tuple[StoredPart, ...]
     not_written: tuple[NotWritten, ...]
-    note_text: str
-    reason: str | None
+    note_text: Sentence
+    reason: Sentence | None
     repeated: bool = False
     from_paper: bool = False
-    unscored: str | None = None
+    unscored: Sentence | None = None
     completable: bool = False
     late: LateVisit | None = None
     decision: Decision | None = None

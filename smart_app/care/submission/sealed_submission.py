@@ -11,6 +11,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from fhir_mappings.instruments.instrument import Informant
+from fhir_mappings.kept_sentence import as_data, from_data
 from fhir_mappings.sentence import Sentence
 from fhir_mappings.submission.transaction import bundle_sent_by
 from smart_app.care.forms.late_visit import LateVisit
@@ -50,16 +51,17 @@ class WriteOutcome(Struct, frozen=True, kw_only=True):
 
     reference: str | None = None
     version: str | None = None
-    why: str | None = None
+    why: Sentence | None = None
     became: Became | None = None
     status: int | None = None
 
 
 class Decision(Struct, frozen=True, kw_only=True):
-    """That somebody decided over a submission which the record does not hold, or not all of: `by` whom, in words, `why`, and when. `told`
+    """That somebody decided over a submission which the record does not hold, or not all of: `by` whom, in words, `why` by its code, and
+    when. `told`
     whoever has read it since: the author, the patient."""
 
-    by: str
+    by: Sentence
     why: str
     at: datetime
     told: tuple[Literal["author", "patient"], ...] = ()
@@ -69,10 +71,10 @@ class ScoreLine(Struct, frozen=True, kw_only=True):
     """One score for people: "Total", "4.25", "of 5"; `text` None with its `reason`."""
 
     role: str
-    title: str
+    title: Sentence
     text: str | None
     high: int
-    reason: str | None
+    reason: Sentence | None
 
 
 # What an outbox holds already says `fates`.
@@ -91,10 +93,10 @@ class SealedSubmission(Struct, frozen=True, kw_only=True, rename={"outcomes": "f
     patient: str
     slug: str
     informant: Informant
-    instrument_title: str
+    instrument_title: Sentence
     instrument_version: str
     validated: bool
-    direction: str
+    direction: Sentence
     clinician: str | None
     clinician_name: str | None
     answered: int
@@ -107,12 +109,12 @@ class SealedSubmission(Struct, frozen=True, kw_only=True, rename={"outcomes": "f
     content: str
     outcomes: Mapping[str, WriteOutcome] = field(default_factory=dict)
     step: str | None = None
-    reason: str | None = None
-    notes: tuple[str, ...] = ()
+    reason: Sentence | None = None
+    notes: tuple[Sentence, ...] = ()
     searched: datetime | None = None
     repeated: bool = False
     from_paper: bool = False
-    unscored: str | None = None
+    unscored: Sentence | None = None
     author: Author | None = None
     scope: str | None = None
     decision: Decision | None = None
@@ -166,16 +168,29 @@ class SealedSubmission(Struct, frozen=True, kw_only=True, rename={"outcomes": "f
 
 
 def to_payload(sealed: SealedSubmission) -> dict[str, object]:
-    """JSON-ready."""
-    return cast("dict[str, object]", msgspec.to_builtins(sealed))
+    """JSON-ready, its sentences as what they are made of: whoever reads them later may want another language."""
+    return cast("dict[str, object]", msgspec.to_builtins(sealed, enc_hook=_sentence_out))
 
 
 def from_payload(payload: Mapping[str, object]) -> SealedSubmission:
-    """The submission as sealed. NotOpened where another version of Rapport sealed it in a way that this one cannot read."""
+    """The submission as sealed. Before its sentences were kept, their English was. NotOpened where another version of Rapport sealed it in
+    a way that this one cannot read."""
     try:
-        return msgspec.convert(payload, SealedSubmission)
+        return msgspec.convert(payload, SealedSubmission, dec_hook=_sentence_in)
     except msgspec.ValidationError as error:
         raise NotOpened(_OTHER_VERSION, detail="sealed by another version") from error
+
+
+def _sentence_out(value: object) -> object:
+    if isinstance(value, Sentence):
+        return as_data(value)
+    raise NotImplementedError(type(value).__name__)
+
+
+def _sentence_in(kind: type, value: object) -> object:
+    if kind is Sentence:
+        return from_data(value)
+    raise NotImplementedError(kind.__name__)
 
 
 def readable(entries: Iterable[OutboxEntry]) -> Iterator[tuple[OutboxEntry, SealedSubmission]]:

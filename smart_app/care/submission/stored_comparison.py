@@ -5,17 +5,36 @@ from datetime import datetime
 from decimal import Decimal
 
 from fhir_mappings.r4.references import literal_reference
+from fhir_mappings.sentence import Sentence
 from smart_app.care.submission.sealed_submission import SealedSubmission, SubmissionPart
 from smart_app.fhir.client import Resource
 
 Facts = dict[str, object]
 
 
-def differences(sealed: SealedSubmission, part: SubmissionPart, stored: Resource) -> tuple[str, ...]:
+def differences(sealed: SealedSubmission, part: SubmissionPart, stored: Resource) -> tuple[Sentence, ...]:
     """The names of the facts in which `stored` differs from what was sent, in words; empty when it is the same."""
     places = {other.full_url: sealed.outcome_of(other.role).reference for other in sealed.parts}
     sent, found = _facts(part.resource, sealed.base, places), _facts(stored, sealed.base, {})
-    return tuple(name for name, value in sent.items() if found.get(name) != value)
+    return tuple(_NAMES[fact] for fact, value in sent.items() if found.get(fact) != value)
+
+
+_NAMES: Mapping[str, Sentence] = {
+    "type": Sentence("type"),
+    "status": Sentence("status"),
+    "form": Sentence("form"),
+    "code": Sentence("code"),
+    "value": Sentence("value"),
+    "patient": Sentence("patient"),
+    "clinician": Sentence("clinician"),
+    "answered_by": Sentence("answered by"),
+    "visit": Sentence("visit"),
+    "time": Sentence("time"),
+    "answers": Sentence("answers"),
+    "answers_behind": Sentence("answers behind it"),
+    "scores": Sentence("scores"),
+    "resources": Sentence("resources"),
+}
 
 
 def _facts(resource: Resource, base: str, places: Mapping[str, str | None]) -> Facts:
@@ -28,11 +47,11 @@ def _facts(resource: Resource, base: str, places: Mapping[str, str | None]) -> F
         "value": _quantity(resource.get("valueQuantity")),
         "patient": _references(resource.get("subject"), base, places),
         "clinician": _references(resource.get("focus"), base, places) | _extension_references(resource, base),
-        "answered by": _references(resource.get("source") or resource.get("performer"), base, places),
+        "answered_by": _references(resource.get("source") or resource.get("performer"), base, places),
         "visit": _references(resource.get("encounter"), base, places),
         "time": _instant(resource.get("authored") or resource.get("effectiveDateTime") or resource.get("recorded")),
         "answers": _answers(resource.get("item")),
-        "answers behind it": _references(resource.get("derivedFrom"), base, places),
+        "answers_behind": _references(resource.get("derivedFrom"), base, places),
         "scores": _references(resource.get("hasMember"), base, places),
         "resources": _references(resource.get("target"), base, places),
     }

@@ -15,6 +15,7 @@ from fhir_mappings.instruments.canonicals import demo_tag
 from fhir_mappings.instruments.instrument import Informant, Instrument, Scale
 from fhir_mappings.instruments.scores import Score
 from fhir_mappings.instruments.scoring import score
+from fhir_mappings.kept_sentence import sentence_of
 from fhir_mappings.people.person import Person
 from fhir_mappings.sentence import Sentence
 from fhir_mappings.submission.transaction import Submission, submission_bundle
@@ -136,11 +137,10 @@ def _sealed_submission(record: ChartRecord, asked: AskedForm, *, answers: Answer
         patient=record.context.patient,
         slug=instrument.slug,
         informant=informant,
-        # What is sealed is JSON, in English.
-        instrument_title=str(instrument.title),
+        instrument_title=instrument.title,
         instrument_version=instrument.version,
         validated=instrument.validated,
-        direction=str(instrument.direction),
+        direction=instrument.direction,
         clinician=clinician.reference if clinician else None,
         clinician_name=clinician.name if clinician else None,
         answered=sum(item.link_id in answers.values or item.link_id in answers.extra for item in instrument.items),
@@ -152,7 +152,7 @@ def _sealed_submission(record: ChartRecord, asked: AskedForm, *, answers: Answer
         scores=() if instrument.why_unscored else tuple(_line(instrument.scale(name), found) for name, found in scores.items()),
         content=content_of(submission_bundle(submission, base=canonical)),
         from_paper=submission.from_paper,
-        unscored=_english(instrument.why_unscored),
+        unscored=instrument.why_unscored,
         author=author_of(record.context),
         scope=record.context.scope,
         late=asked.late,
@@ -195,11 +195,7 @@ def _submission(
 
 
 def _line(scale: Scale, found: Score) -> ScoreLine:
-    return ScoreLine(role=scale.key, title=str(scale.title), text=found.text, high=scale.high, reason=_english(found.reason))
-
-
-def _english(said: Sentence | None) -> str | None:
-    return None if said is None else str(said)
+    return ScoreLine(role=scale.key, title=sentence_of(scale.title), text=found.text, high=scale.high, reason=found.reason)
 
 
 def _digest(slug: str, informant: Informant, answers: Answers, clinician: Person | None) -> str:

@@ -10,6 +10,7 @@ from typing import cast
 from msgspec import Struct
 from msgspec.structs import replace
 
+from fhir_mappings.sentence import Sentence, full_sentence, joined
 from smart_app.care.record.access import Permissions
 from smart_app.care.submission.judgement import SAID_NO, UNCERTAIN, of_entry, of_error, of_written, uncertain
 from smart_app.care.submission.outcome_search import Found
@@ -18,7 +19,7 @@ from smart_app.care.submission.sealed_submission import PROVENANCE, RESPONSE, Se
 from smart_app.errors import Conflict, FhirError
 from smart_app.fhir.client import EntryOutcome, FhirClient, Resource
 
-_NOT_LISTED = "The server was searched for it and does not list it."
+_NOT_LISTED = Sentence("The server was searched for it and does not list it.")
 
 
 class Sender(Struct, frozen=True, kw_only=True):
@@ -34,8 +35,8 @@ class Rung(Struct, frozen=True, kw_only=True):
     """`step` in words for the receipt; `why_not` a sentence when the rung cannot be used."""
 
     key: str
-    step: str
-    why_not: Callable[[Permissions], str | None]
+    step: Sentence
+    why_not: Callable[[Permissions], Sentence | None]
     write: Callable[[SealedSubmission, Sender], SealedSubmission]
 
 
@@ -44,16 +45,21 @@ def climb(sealed: SealedSubmission, sender: Sender) -> SealedSubmission:
     was. Parts of unknown outcome are sent only where the server tells an equal one."""
     if not _may_be_sent(sealed, RESPONSE, sender):
         return sealed
-    reasons: list[str] = []
+    reasons: list[tuple[Rung, Sentence]] = []
     for rung in _rungs_for(sealed):
         reason = rung.why_not(sender.permissions)
         if reason is None:
-            sealed = rung.write(replace(sealed, step=rung.key, notes=tuple(reasons), reason=None), sender)
+            sealed = rung.write(replace(sealed, step=rung.key, notes=_notes(reasons), reason=None), sender)
             if not _may_go_on(sealed):
                 return sealed
-            reason = sealed.reason
-        reasons.append(f"Not as {rung.step}: {reason}")
-    return _kept(sealed, reasons)
+            reason = sealed.reason or _TRIED
+        reasons.append((rung, reason))
+    return _kept(sealed, [reason for _, reason in reasons])
+
+
+def _notes(reasons: Iterable[tuple[Rung, Sentence]]) -> tuple[Sentence, ...]:
+    """Why the better ways were not open, each by its name."""
+    return tuple(Sentence("Not as {way}: {reason}", way=rung.step, reason=reason) for rung, reason in reasons)
 
 
 def _may_go_on(sealed: SealedSubmission) -> bool:
@@ -61,16 +67,13 @@ def _may_go_on(sealed: SealedSubmission) -> bool:
     return not sealed.stored and sealed.outcome_of(RESPONSE).became in SAID_NO
 
 
-def _kept(sealed: SealedSubmission, reasons: list[str]) -> SealedSubmission:
-    """Nothing was stored: the reasons, each once. What was stored earlier was so by the step of then, as no way was tried since."""
-    plain = dict.fromkeys(reason.partition(": ")[2] for reason in reasons)
-    said = [reason for reason in plain if reason != _TRIED] or list(plain)
-    return replace(sealed, step=sealed.step if sealed.stored else None, notes=(), reason=" ".join(map(_whole, said)) or None)
-
-
-def _whole(reason: str) -> str:
-    """With a full stop, which a server's own words may lack."""
-    return reason if reason.endswith((".", "!", "?")) else f"{reason}."
+def _kept(sealed: SealedSubmission, reasons: Sequence[Sentence]) -> SealedSubmission:
+    """Nothing was stored: the reasons, each once and with a full stop, which a server's own words may lack. What was stored earlier was so
+    by the step of then, as no way was tried since."""
+    each = dict.fromkeys(reasons)
+    said = [reason for reason in each if reason is not _TRIED] or each
+    reason = joined(" ", [full_sentence(one) for one in said]) or None
+    return replace(sealed, step=sealed.step if sealed.stored else None, notes=(), reason=reason)
 
 
 def highest(permissions: Permissions) -> Rung | None:
@@ -78,9 +81,12 @@ def highest(permissions: Permissions) -> Rung | None:
     return next((rung for rung in RUNGS if rung.why_not(permissions) is None), None)
 
 
-def step_words(key: str | None) -> str:
+def step_words(key: str | None) -> Sentence:
     """A rung's words for the receipt."""
-    return next((rung.step for rung in RUNGS if rung.key == key), "kept in Rapport")
+    return next((rung.step for rung in RUNGS if rung.key == key), _KEPT)
+
+
+_KEPT = Sentence("kept in Rapport")
 
 
 def with_found(sealed: SealedSubmission, found: Found) -> SealedSubmission:
@@ -109,29 +115,29 @@ def _may_be_sent(sealed: SealedSubmission, role: str, sender: Sender) -> bool:
     return part.if_none_exist is not None and sender.permissions.capabilities.conditional_create(part.type) is True
 
 
-def _no_transaction(permissions: Permissions) -> str | None:
+def _no_transaction(permissions: Permissions) -> Sentence | None:
     """Why answers and scores cannot go as one transaction. Where Provenance may not be written, the transaction goes without it."""
     if permissions.capabilities.transaction is False:
-        return "The server does not offer transactions."
+        return Sentence("The server does not offer transactions.")
     return _first_why_not(permissions, "QuestionnaireResponse", "Observation")
 
 
-def _no_separate(permissions: Permissions) -> str | None:
+def _no_separate(permissions: Permissions) -> Sentence | None:
     """Why answers and scores cannot go one by one."""
     return _first_why_not(permissions, "QuestionnaireResponse", "Observation")
 
 
-def _no_response_only(permissions: Permissions) -> str | None:
+def _no_response_only(permissions: Permissions) -> Sentence | None:
     """Why the answers cannot go alone. Where scores can go too, the rung above has tried the answers already."""
     refused = _TRIED if _first_why_not(permissions, "Observation") is None else None
     return _first_why_not(permissions, "QuestionnaireResponse") or refused
 
 
 # Says nothing that the refusal did not.
-_TRIED = "The answers were not accepted."
+_TRIED = Sentence("The answers were not accepted.")
 
 
-def _first_why_not(permissions: Permissions, *types: str) -> str | None:
+def _first_why_not(permissions: Permissions, *types: str) -> Sentence | None:
     return next((reason for kind in types if (reason := permissions.why_not(kind, "create")) is not None), None)
 
 
@@ -141,7 +147,7 @@ def _in_one_transaction(sealed: SealedSubmission, sender: Sender) -> SealedSubmi
     parts = parts_of(whole, sealed.key)
     refusals = {part.role: sender.permissions.why_not(part.type, "create") for part in parts}
     sealed = sealed.with_outcomes(
-        {role: WriteOutcome(why=str(reason), became="left_out") for role, reason in refusals.items() if reason is not None}
+        {role: WriteOutcome(why=reason, became="left_out") for role, reason in refusals.items() if reason is not None}
     )
     roles = [role for role, reason in refusals.items() if reason is None]
     bundle = _bundle([part for part in parts if part.role in roles], sender.permissions)
@@ -167,7 +173,7 @@ def _after_conflict(
         return _failed(sealed, roles, error)
 
 
-_UNDER_WAY = WriteOutcome(why="Another request was storing the same at that moment.", became="unknown")
+_UNDER_WAY = WriteOutcome(why=Sentence("Another request was storing the same at that moment."), became="unknown")
 
 
 def _failed(sealed: SealedSubmission, roles: Iterable[str], error: FhirError) -> SealedSubmission:
@@ -226,7 +232,7 @@ def _one(sealed: SealedSubmission, part: SubmissionPart, sender: Sender) -> Seal
     """One part created, or what became of it instead."""
     reason = sender.permissions.why_not(part.type, "create")
     if reason is not None:
-        return sealed.with_outcomes({part.role: WriteOutcome(why=str(reason), became="left_out")})
+        return sealed.with_outcomes({part.role: WriteOutcome(why=reason, became="left_out")})
     try:
         outcome = _created(sealed, part, sender)
     except FhirError as error:
@@ -262,12 +268,12 @@ def _entry(part: SubmissionPart, permissions: Permissions) -> Resource:
 
 
 RUNGS: tuple[Rung, ...] = (
-    Rung(key="transaction", step="one transaction", why_not=_no_transaction, write=_in_one_transaction),
-    Rung(key="separate", step="separate steps, in order", why_not=_no_separate, write=complete),
-    Rung(key="response", step="answers only", why_not=_no_response_only, write=complete),
+    Rung(key="transaction", step=Sentence("one transaction"), why_not=_no_transaction, write=_in_one_transaction),
+    Rung(key="separate", step=Sentence("separate steps, in order"), why_not=_no_separate, write=complete),
+    Rung(key="response", step=Sentence("answers only"), why_not=_no_response_only, write=complete),
 )
 
 
-def why_not_write(allowed: Permissions) -> str | None:
+def why_not_write(allowed: Permissions) -> Sentence | None:
     """Why not even the answers can be stored; None when they can, as there is a way for them alone."""
     return allowed.why_not("QuestionnaireResponse", "create")

@@ -44,7 +44,7 @@ class ColleaguesItem(Struct, frozen=True, kw_only=True):
     by_patient: bool
     sent: datetime
     standing: Standing
-    why_not: str
+    why_not: Sentence
 
 
 def left_by_others(record: ChartRecord, kept: PatientEntries) -> tuple[ColleaguesItem, ...]:

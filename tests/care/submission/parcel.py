@@ -5,6 +5,7 @@ from typing import Any
 
 import simplejson
 
+from fhir_mappings.sentence import Sentence
 from smart_app.care.submission.sealed_submission import Became, SealedSubmission, WriteOutcome
 from tests.care.ehr import BASE
 from tests.care.support import NOW, SLUG
@@ -85,5 +86,5 @@ def placed(*roles: str) -> dict[str, WriteOutcome]:
 
 def all_but(*roles: str, became: Became | None = None) -> dict[str, WriteOutcome]:
     """That all are stored, and of these became that instead."""
-    lacking = {role: WriteOutcome(why="The server did not take it." if became else None, became=became) for role in roles}
+    lacking = {role: WriteOutcome(why=Sentence("The server did not take it.") if became else None, became=became) for role in roles}
     return {**placed(*(role for role in ROLES if role not in roles)), **lacking}

@@ -9,6 +9,7 @@ from typing import Any
 import requests
 import simplejson
 
+from fhir_mappings.sentence import shipped_text
 from smart_app.care.submission.sealed_submission import SealedSubmission, WriteOutcome
 from tests.care.ehr import Answer, Ehr, json_answer
 from tests.care.submission.parcel import sealed
@@ -81,7 +82,7 @@ def stored(role: str) -> WriteOutcome:
 
 
 def became(word: Any, why: str = "So it was.", status: int | None = None) -> WriteOutcome:
-    return WriteOutcome(why=why, became=word, status=status)
+    return WriteOutcome(why=shipped_text(why), became=word, status=status)
 
 
 def role_of(resource: Mapping[str, Any]) -> str | None:

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from requests.exceptions import ConnectionError as Broken
 from sqlalchemy import event
 
+from fhir_mappings.sentence import Sentence
 from smart_app.care.record.record import AnyRecord, ChartRecord, Record
 from smart_app.care.submission.delivery import (
     deliver,
@@ -275,7 +276,7 @@ class TestOnceMore:
         ehr.faults.append(lambda method, path: nowhere(500) if method == "GET" and path not in {"Patient/p1", "metadata"} else None)
         put(clinic, small({"panel": became("refused", "No.")}), "unknown")
         send_again(in_launch(clinic), key=KEY)
-        cut_off = WriteOutcome(why="Rapport was interrupted while it was sent.", became="unknown")
+        cut_off = WriteOutcome(why=Sentence("Rapport was interrupted while it was sent."), became="unknown")
         assert now_sealed(clinic).outcomes == dict.fromkeys(("response", "goal", "provenance"), cut_off) | {
             "panel": became("refused", "No.")
         }

@@ -63,7 +63,7 @@ class TestFailedRequest:
     def test_reason_and_status_are_kept_for_the_receipt(self) -> None:
         error = failure(422, {}, b'{"resourceType": "OperationOutcome", "issue": [{"diagnostics": "focus is not supported"}]}')
         assert of_error(error) == WriteOutcome(
-            why="The health record did not accept this. The server said: focus is not supported", became="refused", status=422
+            why=Sentence("The health record did not accept this. The server said: focus is not supported"), became="refused", status=422
         )
 
     def test_server_without_words_is_not_quoted(self) -> None:
@@ -103,10 +103,12 @@ class TestEntryOfATransaction:
 
     @pytest.mark.parametrize("status", [0, 300, 302, 399])
     def test_entry_without_a_readable_status_or_with_a_redirect_is_not_known(self, status: int) -> None:
-        assert entry(status) == WriteOutcome(why="The server did not say what became of it.", became="unknown", status=status)
+        assert entry(status) == WriteOutcome(why=Sentence("The server did not say what became of it."), became="unknown", status=status)
 
     def test_status_and_the_words_of_the_server_are_told(self) -> None:
-        assert entry(503, "no room") == WriteOutcome(why="The server did not store it (HTTP 503). no room", became="failed", status=503)
+        assert entry(503, "no room") == WriteOutcome(
+            why=Sentence("The server did not store it (HTTP 503). no room"), became="failed", status=503
+        )
 
     def test_sentence_ends_where_the_server_has_no_words(self) -> None:
         assert entry(422).why == "The server did not store it (HTTP 422)."
@@ -124,7 +126,7 @@ class TestWritten:
         assert of_written(written("Observation/o1", "3")) == WriteOutcome(reference="Observation/o1", version="3")
 
     def test_without_a_place_it_is_not_called_stored(self) -> None:
-        assert of_written(written(None, "3")) == WriteOutcome(why="The server did not say where it stored it.", became="unknown")
+        assert of_written(written(None, "3")) == WriteOutcome(why=Sentence("The server did not say where it stored it."), became="unknown")
 
 
 class TestWhole:
@@ -174,9 +176,9 @@ class TestUncertain:
     def test_parts_that_failed_or_are_not_known_may_be_in_the_record(self) -> None:
         outcomes = {
             **placed("response"),
-            "goal": WriteOutcome(why="HTTP 503", became="failed"),
-            "task": WriteOutcome(why="No answer.", became="unknown"),
-            "panel": WriteOutcome(why="No.", became="refused"),
+            "goal": WriteOutcome(why=Sentence("HTTP 503"), became="failed"),
+            "task": WriteOutcome(why=Sentence("No answer."), became="unknown"),
+            "panel": WriteOutcome(why=Sentence("No."), became="refused"),
         }
         assert uncertain(parcel(outcomes)) == {"goal", "task"}
 

@@ -11,6 +11,7 @@ import requests
 import responses
 import simplejson
 
+from fhir_mappings.sentence import Sentence
 from smart_app.care.submission.real_references import (
     places_of,
     references_within,
@@ -24,7 +25,7 @@ from tests.care.submission.parcel import KEY, PATIENT, PLACES, ROLES, URNS, all_
 from tests.fhir.support import client
 
 _ANY = re.compile(rf"{re.escape(BASE)}/\w+/\w+")
-MAY: Callable[[str], str | None] = lambda _kind: None  # noqa: E731 - every update is offered
+MAY: Callable[[str], Sentence | None] = lambda _kind: None  # noqa: E731 - every update is offered
 
 
 class Shelf:
@@ -60,7 +61,7 @@ class Shelf:
     def headers(self, method: str, name: str) -> set[str | None]:
         return {call.request.headers.get(name) for call in self.mock.calls if call.request.method == method}
 
-    def repair(self, sealed: SealedSubmission, *earlier: str, why_not_update: Callable[[str], str | None] = MAY) -> SealedSubmission:
+    def repair(self, sealed: SealedSubmission, *earlier: str, why_not_update: Callable[[str], Sentence | None] = MAY) -> SealedSubmission:
         before = {role: PLACES[role] for role in earlier}
         return repair_references(sealed, before, client=self.client, why_not_update=why_not_update)
 
@@ -212,7 +213,7 @@ class TestRepair:
     def test_what_may_not_be_changed_keeps_its_place_and_says_why(self, shelf: Shelf) -> None:
         for role in ("goal", "provenance"):
             shelf.put(role, derivedFrom=[], target=[])
-        allowed = {"Provenance": None, "Observation": "The server does not let Observation be changed."}
+        allowed = {"Provenance": None, "Observation": Sentence("The server does not let Observation be changed.")}
         sealed = shelf.repair(parcel(placed(*ROLES)), "goal", "provenance", why_not_update=allowed.__getitem__)
         goal = sealed.outcome_of("goal")
         assert (goal.reference, goal.version) == (PLACES["goal"], "1")

@@ -10,7 +10,7 @@ import responses
 import simplejson
 from requests.exceptions import ConnectionError as Broken
 
-from fhir_mappings.sentence import Sentence
+from fhir_mappings.sentence import Sentence, shipped_text
 from smart_app.care.record.access import Permissions
 from smart_app.care.submission.outcome_search import Found, OutcomeSearch
 from smart_app.care.submission.sealed_submission import SealedSubmission, WriteOutcome
@@ -141,7 +141,7 @@ class TestOneTransaction:
     def test_it_goes_without_what_may_not_be_created(self, ehr: ListeningEhr, way: Way) -> None:
         done = climb(small(), way(NO_PROVENANCE))
         assert ehr.bodies() == [{**bundle(), "entry": bundle()["entry"][:3]}]
-        assert done.outcomes["provenance"] == WriteOutcome(why=NO_SCOPE.format("Provenance"), became="left_out")
+        assert done.outcomes["provenance"] == WriteOutcome(why=shipped_text(NO_SCOPE.format("Provenance")), became="left_out")
         assert (done.step, set(done.stored)) == ("transaction", {"response", "panel", "goal"})
 
     def test_it_sets_no_condition_where_the_server_says_that_it_knows_none(self, ehr: ListeningEhr, way: Way) -> None:
@@ -190,7 +190,7 @@ class TestOneTransaction:
         no_scores = NO_SCOPE.format("Observation")
         assert (done.step, ehr.posts()) == ("response", ["QuestionnaireResponse", "Provenance"])
         assert done.notes == (f"Not as one transaction: {no_scores}", f"Not as separate steps, in order: {no_scores}")
-        assert done.outcomes["goal"] == done.outcomes["panel"] == WriteOutcome(why=no_scores, became="left_out")
+        assert done.outcomes["goal"] == done.outcomes["panel"] == WriteOutcome(why=shipped_text(no_scores), became="left_out")
 
     def test_where_nothing_may_be_written_nothing_is_asked(self, ehr: ListeningEhr, way: Way) -> None:
         done = climb(small(step="transaction"), way("patient/Patient.r"))
@@ -246,7 +246,7 @@ class TestAnotherRequestAtTheSame:
         self._stored_meanwhile(ehr, "response")
         done = climb(small(), way(NO_PROVENANCE))
         assert (ehr.posts(), set(done.stored)) == ([""], {"response"})
-        under_way = WriteOutcome(why="Another request was storing the same at that moment.", became="unknown")
+        under_way = WriteOutcome(why=Sentence("Another request was storing the same at that moment."), became="unknown")
         assert (done.outcomes["goal"], done.outcomes["panel"]) == (under_way, under_way)
         assert how(done)["provenance"] == "left_out"
 
@@ -412,7 +412,7 @@ class TestOneByOne:
         ehr.silent = True
         always(ehr, 500, "QuestionnaireResponse", method="GET")
         done = complete(small(), way())
-        assert done.outcomes == {"response": WriteOutcome(why="The server did not say where it stored it.", became="unknown")}
+        assert done.outcomes == {"response": WriteOutcome(why=Sentence("The server did not say where it stored it."), became="unknown")}
 
     def test_what_was_stored_before_is_read_only_where_something_was_added(self, ehr: ListeningEhr, way: Way) -> None:
         known = {role: stored(role) for role in ("response", "goal", "panel", "provenance")}
@@ -432,7 +432,7 @@ class TestOneByOne:
         known = {role: stored(role) for role in ("response", "panel")}
         done = complete(small(known), way("patient/QuestionnaireResponse.crus patient/Observation.crs"))
         why = "What it refers to could not be put right. This sign-in does not include permission to change Observation."
-        assert done.outcomes["panel"] == WriteOutcome(reference="Observation/9", version="1", why=why)
+        assert done.outcomes["panel"] == WriteOutcome(reference="Observation/9", version="1", why=shipped_text(why))
         assert "goal" in done.stored
 
 
@@ -451,7 +451,7 @@ class TestWhatASearchSays:
 
     def test_what_may_have_been_there_and_is_not_has_to_be_sent_still(self) -> None:
         known = self._after({"response", "goal"})
-        listed = WriteOutcome(why="The server was searched for it and does not list it.", became="waiting")
+        listed = WriteOutcome(why=Sentence("The server was searched for it and does not list it."), became="waiting")
         assert known.outcomes["response"] == listed
         # What was refused stays so: that it is not there is no news.
         assert known.outcomes["goal"] == became("refused", "No.")

@@ -1,4 +1,4 @@
-"""What is sealed of words is plain English: no store writes a sentence, so that one by accident would lose what it is written with."""
+"""What is sealed of words is there when it is opened again."""
 
 import pytest
 from msgspec.structs import replace

@@ -160,7 +160,7 @@ def view_of(shown: History) -> DashboardView:
         ("patient", False, None, False),
     )
     others = [
-        ColleaguesItem(key="k", informant=who, from_paper=paper, author=author, by_patient=by, sent=NOW, standing=standing, why_not="")
+        ColleaguesItem(key="k", informant=who, from_paper=paper, author=author, by_patient=by, sent=NOW, standing=standing, why_not=NOTHING)
         for standing in get_args(Standing)
         for who, paper, author, by in sent
     ]
