@@ -5,8 +5,9 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from fhir_mappings.sentence import NOTHING, Sentence, joined
 from smart_app.care.record.patient_in_context import Patient
-from smart_app.care.undelivered.decisions import REASONS, Undecided, Way
+from smart_app.care.undelivered.decisions import REASONS, Lacking, Undecided, Way
 from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.web.views.banner import Banner, clinician_banner
 from smart_app.web.views.forms.kept_answers import WHOSE, moment_words
@@ -24,14 +25,14 @@ class DecisionView(Struct, frozen=True, kw_only=True):
     none is asked for, `chosen` the one that is; `problem` that none was; `seen` is how the submission stood when the page was made."""
 
     banner: Banner | None
-    headline: str
-    lead: str
-    what: str
+    headline: Sentence
+    lead: Sentence
+    what: Sentence
     rest: tuple[str, ...]
-    problem: str
+    problem: Sentence
     reasons: tuple[ReasonChoice, ...]
     action: str
-    words: str
+    words: Sentence
     seen: str
     back: str
     patient_id: str
@@ -55,14 +56,19 @@ def decision_view(
     sealed = one.sealed
     discards = way == "discarded"
     says = _OVER_THE_REST[way] if sealed.placed else _OVER_ALL[way]
-    told = _TOLD if discards and sealed.informant == "patient" and not sealed.from_paper else ""
+    told = (_TOLD,) if discards and sealed.informant == "patient" and not sealed.from_paper else ()
     return DecisionView(
         banner=clinician_banner(patient, today=now.date()) if patient else None,
         headline=says.headline,
-        lead=f"{says.lead}{told}",
-        what=f"{sealed.instrument_title}, {WHOSE[sealed.informant]}, sent at {moment_words(sealed.authored, now)}.",
-        rest=tuple(f"{part.name}{_UNCERTAIN if part.uncertain else ''}" for part in one.rest),
-        problem="Choose a reason." if lacking else "",
+        lead=joined(" ", (*says.lead, *told)),
+        what=Sentence(
+            "{form}, {whose}, sent at {moment}.",
+            form=sealed.instrument_title,
+            whose=WHOSE[sealed.informant],
+            moment=moment_words(sealed.authored, now),
+        ),
+        rest=tuple(_missing(part) for part in one.rest),
+        problem=Sentence("Choose a reason.") if lacking else NOTHING,
         reasons=tuple(ReasonChoice(code=code, words=REASONS[code]) for code in one.reasons) if discards else (),
         action=action,
         words=says.button,
@@ -74,34 +80,42 @@ def decision_view(
     )
 
 
+def _missing(part: Lacking) -> str:
+    return Sentence("{part}: not known whether it is in the record", part=part.name) if part.uncertain else part.name
+
+
 class _Says(Struct, frozen=True, kw_only=True):
-    headline: str
-    lead: str
-    button: str
+    headline: Sentence
+    lead: tuple[Sentence, ...]
+    button: Sentence
 
 
-_YOURSELF = "For when you have put the text of the receipt into the note yourself: Rapport does not write the note."
-_STAYS = "The answers are in the record and stay there."
-_KEPT = "A sealed copy, your name and the reason stay in Rapport."
+_YOURSELF = Sentence("For when you have put the text of the receipt into the note yourself: Rapport does not write the note.")
+_STAYS = Sentence("The answers are in the record and stay there.")
+_REST = Sentence("The rest is not sent any more.")
+_KEPT = Sentence("A sealed copy, your name and the reason stay in Rapport.")
 _OVER_ALL: Mapping[Way, _Says] = {
-    "discarded": _Says(headline="Discard this form?", lead=f"It is not sent to the record any more. {_KEPT}", button="Discard it"),
+    "discarded": _Says(
+        headline=Sentence("Discard this form?"),
+        lead=(Sentence("It is not sent to the record any more."), _KEPT),
+        button=Sentence("Discard it"),
+    ),
     "copied": _Says(
-        headline="Is it in the note?",
-        lead=f"{_YOURSELF} It is not sent to the record as a form any more.",
-        button="I have copied it to the note",
+        headline=Sentence("Is it in the note?"),
+        lead=(_YOURSELF, Sentence("It is not sent to the record as a form any more.")),
+        button=Sentence("I have copied it to the note"),
     ),
 }
 _OVER_THE_REST: Mapping[Way, _Says] = {
     "discarded": _Says(
-        headline="Close it without the rest?",
-        lead=f"{_STAYS} The rest is not sent any more. {_KEPT} The receipt keeps the text for the note.",
-        button="Close it without the rest",
+        headline=Sentence("Close it without the rest?"),
+        lead=(_STAYS, _REST, _KEPT, Sentence("The receipt keeps the text for the note.")),
+        button=Sentence("Close it without the rest"),
     ),
     "copied": _Says(
-        headline="Is the rest in the note?",
-        lead=f"{_YOURSELF} {_STAYS} The rest is not sent any more.",
-        button="I have copied the rest to the note",
+        headline=Sentence("Is the rest in the note?"),
+        lead=(_YOURSELF, _STAYS, _REST),
+        button=Sentence("I have copied the rest to the note"),
     ),
 }
-_TOLD = " The patient reads on their own page, when they sign in, who decided it and why."
-_UNCERTAIN = ": not known whether it is in the record"
+_TOLD = Sentence("The patient reads on their own page, when they sign in, who decided it and why.")

@@ -2,17 +2,19 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Literal
 
 from fhir_mappings.instruments.instrument import Informant, Instrument
+from fhir_mappings.sentence import Sentence, counted, joined
 from smart_app.care.forms.saved_drafts import KeptAnswers, SavedDraft
 from smart_app.care.submission.delivery import LeftBehind
 from smart_app.errors import GaveWay, RapportError
 from smart_app.web import formats
 from smart_app.web.views.error import ErrorFact, ErrorView, error_facts, told
 from smart_app.web.views.parts import Link, Notice
-from smart_app.web.views.ways_back import WayBack
+from smart_app.web.views.ways_back import Kind, WayBack
 
-SENT = "This form had been sent before, and what was sent then stands. Nothing was added."
+SENT = Sentence("This form had been sent before, and what was sent then stands. Nothing was added.")
 
 
 def kept_view(kept: KeptAnswers, over: RapportError, *, reference: str, way: WayBack | None = None) -> ErrorView:
@@ -20,34 +22,55 @@ def kept_view(kept: KeptAnswers, over: RapportError, *, reference: str, way: Way
     way back of a launch that did not begin in a chart, or may not have."""
     if kept.state == "sent":
         return ErrorView(
-            headline="This form was sent already",
-            lead=f"{told(over, way)} {SENT}",
+            headline=Sentence("This form was sent already"),
+            lead=joined(" ", (told(over, way), SENT)),
             steps=(*_PATIENT, _stored(way)),
             reference=reference,
             facts=error_facts(over.code),
             retry=way.href if way else None,
-            retry_words=way.button if way else "Try again",
+            retry_words=way.button if way else Sentence("Try again"),
         )
     return ErrorView(
-        headline="Your answers are kept, and not sent yet",
-        lead=f"{told(over, way)} {how_many(kept)}, sealed, {until(kept)}. They are not in the record.",
+        headline=Sentence("Your answers are kept, and not sent yet"),
+        lead=joined(
+            " ",
+            (
+                told(over, way),
+                Sentence("{how_many}, sealed, {until}.", how_many=how_many(kept), until=until(kept)),
+                Sentence("They are not in the record."),
+            ),
+        ),
         steps=(*_PATIENT, _staff(way)),
         reference=reference,
         facts=(*error_facts(over.code), _KEPT_FOR),
         retry=way.href if way else None,
-        retry_words=way.button if way else "Try again",
+        retry_words=way.button if way else Sentence("Try again"),
     )
 
 
-def kept_words(kept: KeptAnswers, over: RapportError, *, way: WayBack | None = None) -> str:
+def kept_words(kept: KeptAnswers, over: RapportError, *, way: WayBack | None = None) -> Sentence:
     """The same in a line, for a form that is still on the screen."""
     if kept.state == "sent":
         return SENT
-    ended = over.why if isinstance(over, GaveWay) else "This page's session has ended."
-    return (
-        f"{ended} {how_many(kept)} {until(kept)}. Please hand the device to a member of staff: they "
-        f"{way.staff if way else 'open Rapport again from the chart'}, and the form offers to go on."
-    )
+    ended = over.why if isinstance(over, GaveWay) else Sentence("This page's session has ended.")
+    held = Sentence("{how_many} until {moment}.", how_many=how_many(kept), moment=moment_words(kept.until, kept.until))
+    return joined(" ", (ended, held, _HAND_OVER[way.kind if way else "chart"]))
+
+
+_HAND_OVER: Mapping[Literal["chart"] | Kind, Sentence] = {
+    "chart": Sentence("Please hand the device to a member of staff: they open Rapport again from the chart, and the form offers to go on."),
+    "start": Sentence(
+        "Please hand the device to a member of staff: they start again on Rapport's own page, sign in as the same person, choose the same "
+        "patient, and the form offers to go on."
+    ),
+    "picker": Sentence(
+        "Please hand the device to a member of staff: they choose the same patient from the list, and the form offers to go on."
+    ),
+    "either": Sentence(
+        "Please hand the device to a member of staff: they open Rapport again from the same patient's chart, or, where it began without "
+        "one, from its start page, signed in as the same person, and the form offers to go on."
+    ),
+}
 
 
 def saved_draft_notices(
@@ -60,9 +83,16 @@ def saved_draft_notices(
     them. `address` is where to go on, None where the form is not offered now."""
     return tuple(
         Notice(
-            title="Begun and not sent:",
-            text=f"{instrument.title}, {WHOSE[informant]}, {kept.answered} of {kept.of} answered by {moment_words(kept.saved, now)}.",
-            action=Link(href=place, text="Go on") if (place := address(instrument, informant, kept)) else None,
+            title=Sentence("Begun and not sent:"),
+            text=Sentence(
+                "{form}, {whose}, {answered} of {count} answered by {moment}.",
+                form=instrument.title,
+                whose=WHOSE[informant],
+                answered=kept.answered,
+                count=kept.of,
+                moment=moment_words(kept.saved, now),
+            ),
+            action=Link(href=place, text=Sentence("Go on")) if (place := address(instrument, informant, kept)) else None,
         )
         for instrument, informant, kept in left
     )
@@ -70,46 +100,63 @@ def saved_draft_notices(
 
 def unread_notices(left: LeftBehind, *, now: datetime) -> tuple[Notice, ...]:
     """For the clinician's page: what of theirs cannot be read here, and what of whomsoever cannot be opened."""
-    own = tuple(_UNREAD.format(moment=moment_words(one, now)) for one in left.unread)
-    strange = (_STRANGE.format(forms=formats.count(left.strange, "form")),) if left.strange else ()
-    return tuple(Notice(title="Kept and not readable here:", text=text) for text in (*own, *strange))
+    own = tuple(_unread(moment_words(one, now)) for one in left.unread)
+    strange = (_strange(left.strange),) if left.strange else ()
+    return tuple(Notice(title=Sentence("Kept and not readable here:"), text=text) for text in (*own, *strange))
 
 
-_UNREAD = (
-    "A form sent at {moment} was sealed by another version of Rapport, or changed since, and this one cannot read it. It is kept. Tell "
-    "whoever looks after Rapport, and do not enter it again before they have looked."
-)
-_STRANGE = (
-    "{forms} sent from here, by whomever and of whichever patient: the key they were sealed with is missing, so whose they are cannot be "
-    "told. Nothing is lost. Tell whoever looks after Rapport, and do not enter again what you sent and find nowhere."
-)
-_KEPT_FOR = ErrorFact(label="KeptAnswers", value="For the same user and patient only; RAPPORT_DRAFT_HOURS says how long")
-WHOSE: Mapping[Informant, str] = {"patient": "the patient’s", "clinician": "yours", "observer": "the observer’s"}
-_FROM_CHART = "open Rapport again from the same patient's chart, signed in as the same person"
-_PATIENT = ("If you are a patient, hand the device back to a member of staff.",)
+def _unread(moment: Sentence) -> Sentence:
+    return Sentence(
+        "A form sent at {moment} was sealed by another version of Rapport, or changed since, and this one cannot read it. It is kept. Tell "
+        "whoever looks after Rapport, and do not enter it again before they have looked.",
+        moment=moment,
+    )
 
 
-def _staff(way: WayBack | None) -> str:
-    return f"Staff: {way.staff if way else _FROM_CHART}, and open the same form. It offers to go on with these answers."
+def _strange(number: int) -> Sentence:
+    return counted(
+        "{n} form sent from here, by whomever and of whichever patient: the key they were sealed with is missing, so whose they are "
+        "cannot be told. Nothing is lost. Tell whoever looks after Rapport, and do not enter again what you sent and find nowhere.",
+        "{n} forms sent from here, by whomever and of whichever patient: the key they were sealed with is missing, so whose they are "
+        "cannot be told. Nothing is lost. Tell whoever looks after Rapport, and do not enter again what you sent and find nowhere.",
+        number,
+    )
 
 
-def _stored(way: WayBack | None) -> str:
-    again = way.step if way else "Open Rapport again from the patient's chart."
-    return f"Staff: the history shows what was stored. {again}"
+_KEPT_FOR = ErrorFact(label="KeptAnswers", value=Sentence("For the same user and patient only; RAPPORT_DRAFT_HOURS says how long"))
+WHOSE: Mapping[Informant, Sentence] = {
+    "patient": Sentence("the patient’s"),
+    "clinician": Sentence("yours"),
+    "observer": Sentence("the observer’s"),
+}
+_FROM_CHART = Sentence("open Rapport again from the same patient's chart, signed in as the same person")
+_PATIENT = (Sentence("If you are a patient, hand the device back to a member of staff."),)
 
 
-def how_many(kept: KeptAnswers) -> str:
+def _staff(way: WayBack | None) -> Sentence:
+    return Sentence(
+        "Staff: {come_back}, and open the same form. It offers to go on with these answers.", come_back=way.staff if way else _FROM_CHART
+    )
+
+
+def _stored(way: WayBack | None) -> Sentence:
+    again = way.step if way else Sentence("Open Rapport again from the patient's chart.")
+    return joined(" ", (Sentence("Staff: the history shows what was stored."), again))
+
+
+def how_many(kept: KeptAnswers) -> Sentence:
     """`5 of 9 answers are kept`."""
-    verb = "is" if kept.answered == 1 else "are"
-    return f"{kept.answered} of {formats.count(kept.of, 'answer')} {verb} kept"
+    if kept.answered == 1:
+        return counted("{answered} of {n} answer is kept", "{answered} of {n} answers is kept", kept.of, answered=kept.answered)
+    return counted("{answered} of {n} answer are kept", "{answered} of {n} answers are kept", kept.of, answered=kept.answered)
 
 
-def until(kept: KeptAnswers) -> str:
+def until(kept: KeptAnswers) -> Sentence:
     """`until 10:12, 04-Nov-2026`."""
-    return f"until {moment_words(kept.until, kept.until)}"
+    return Sentence("until {moment}", moment=moment_words(kept.until, kept.until))
 
 
-def moment_words(at: datetime, now: datetime) -> str:
+def moment_words(at: datetime, now: datetime) -> Sentence:
     """`14:02, 22-Nov-2026` at the clinic."""
     local = at.astimezone(now.tzinfo)
-    return f"{formats.clock(local, now.tzinfo)}, {formats.short_date(local.date())}"
+    return joined(", ", (formats.clock(local, now.tzinfo), formats.short_date(local.date())))

@@ -1,33 +1,40 @@
 """The receipt: what of a submission is in the record, read back by id, what is not, and what is not known."""
 
-from collections.abc import Sequence
-from datetime import date, datetime, tzinfo
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 
 from msgspec import Struct
 
 from fhir_mappings.people.person import Person
-from fhir_mappings.sentence import full_sentence
+from fhir_mappings.sentence import NOTHING, Sentence, capitalised, counted, joined, listed
 from smart_app.care.record.patient_in_context import Patient
 from smart_app.care.submission.receipt import NotWritten, Outcome, ReadBack, Receipt, StoredPart
 from smart_app.care.submission.sealed_submission import Decision
 from smart_app.care.undelivered.decisions import IN_NOTE, REASONS
 from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.web import formats
+from smart_app.web.languages.after_colon import AfterColon
 from smart_app.web.views.banner import Banner, clinician_banner
+from smart_app.web.views.forms.kept_answers import moment_words
 from smart_app.web.views.parts import Fact, Link
 
-_READ_BACK: dict[ReadBack, str] = {"same": "same", "differs": "differs", "not_found": "not found", "not_read": "not read"}
+_READ_BACK: dict[ReadBack, Sentence] = {
+    "same": Sentence("same"),
+    "differs": Sentence("differs"),
+    "not_found": Sentence("not found"),
+    "not_read": Sentence("not read"),
+}
 
 
 class StoredRow(Struct, frozen=True, kw_only=True):
     """One stored resource; `id` is `Type/id`."""
 
     what: str
-    value: str
+    value: Sentence
     id: str
     version: str
-    read_back: str
-    note: str
+    read_back: Sentence
+    note: Sentence
 
 
 class LeftOutRow(Struct, frozen=True, kw_only=True):
@@ -35,9 +42,9 @@ class LeftOutRow(Struct, frozen=True, kw_only=True):
 
     what: str
     parts: tuple[str, ...]
-    why: str
-    now: str
-    todo: str
+    why: Sentence
+    now: Sentence
+    todo: Sentence
 
 
 class ReceiptView(Struct, frozen=True, kw_only=True):
@@ -46,43 +53,43 @@ class ReceiptView(Struct, frozen=True, kw_only=True):
 
     banner: Banner | None
     patient_id: str
-    headline: str
-    lead: str
+    headline: Sentence
+    lead: Sentence
     tick: bool
     history: str
     check_again: str | None
-    check_words: str
+    check_words: Sentence
     decide: tuple[Link, ...]
-    undecided: str
-    written_title: str
+    undecided: Sentence
+    written_title: Sentence
     written: tuple[StoredRow, ...]
     not_written: tuple[LeftOutRow, ...]
     facts: tuple[Fact, ...]
-    note_text: str
+    note_text: Sentence
     synthetic: bool
     signed_in: str
 
 
-_HEADLINES: dict[Outcome, str] = {
-    "saved": "Saved in the record",
-    "partly_saved": "Saved in the record, with something left out",
-    "accepted": "Accepted by the record, not found again",
-    "kept": "Not in the record yet: kept in Rapport",
-    "unknown": "Not known whether this was saved. Do not enter it again.",
-    "refused": "The record did not take this: kept in Rapport",
-    "discarded": "Discarded: not in the record",
-    "copied": "Copied to the note: not in the record as a form",
-    "closed": "Saved in the record, and closed without the rest",
+_HEADLINES: dict[Outcome, Sentence] = {
+    "saved": Sentence("Saved in the record"),
+    "partly_saved": Sentence("Saved in the record, with something left out"),
+    "accepted": Sentence("Accepted by the record, not found again"),
+    "kept": Sentence("Not in the record yet: kept in Rapport"),
+    "unknown": Sentence("Not known whether this was saved. Do not enter it again."),
+    "refused": Sentence("The record did not take this: kept in Rapport"),
+    "discarded": Sentence("Discarded: not in the record"),
+    "copied": Sentence("Copied to the note: not in the record as a form"),
+    "closed": Sentence("Saved in the record, and closed without the rest"),
 }
 # What the button says that can settle or send something.
-_CHECK_WORDS: dict[Outcome, str] = {
-    "unknown": "Check again",
-    "accepted": "Look again",
-    "kept": "Try to store it again",
-    "refused": "Try to store it again",
+_CHECK_WORDS: dict[Outcome, Sentence] = {
+    "unknown": Sentence("Check again"),
+    "accepted": Sentence("Look again"),
+    "kept": Sentence("Try to store it again"),
+    "refused": Sentence("Try to store it again"),
 }
 
-_COMPLETE = "Try to store the rest"
+_COMPLETE = Sentence("Try to store the rest")
 
 
 class ReceiptUrls(Struct, frozen=True, kw_only=True):
@@ -98,7 +105,7 @@ def receipt_view(receipt: Receipt, *, context: LaunchContext, patient: Patient |
     """The page of one receipt. `patient` is None when the record did not give it just now; `now` is aware and gives the zone."""
     saved = receipt.outcome in {"saved", "partly_saved", "closed"}
     alarm = saved and any(part.read_back == "differs" for part in receipt.written)
-    headline = "Saved, but the record says something else than was sent" if alarm else _HEADLINES[receipt.outcome]
+    headline = Sentence("Saved, but the record says something else than was sent") if alarm else _HEADLINES[receipt.outcome]
     return ReceiptView(
         banner=clinician_banner(patient, today=now.date()) if patient else None,
         patient_id=context.patient,
@@ -107,13 +114,13 @@ def receipt_view(receipt: Receipt, *, context: LaunchContext, patient: Patient |
         tick=saved and not alarm,
         history=urls.history,
         check_again=urls.check_again if receipt.outcome in _CHECK_WORDS or receipt.completable else None,
-        check_words=_CHECK_WORDS.get(receipt.outcome, _COMPLETE if receipt.completable else ""),
+        check_words=_CHECK_WORDS.get(receipt.outcome, _COMPLETE if receipt.completable else NOTHING),
         decide=_decisions(receipt, urls),
-        undecided=_MAY_BE_THERE if receipt.outcome == "unknown" else "",
-        written_title="Accepted" if receipt.outcome == "accepted" else "Written",
+        undecided=_MAY_BE_THERE if receipt.outcome == "unknown" else NOTHING,
+        written_title=Sentence("Accepted") if receipt.outcome == "accepted" else Sentence("Written"),
         written=tuple(_row(part) for part in receipt.written),
         not_written=_left_out(receipt.not_written),
-        facts=_facts(receipt, context, now.tzinfo),
+        facts=_facts(receipt, context, now),
         note_text=receipt.note_text,
         synthetic=context.synthetic,
         signed_in=context.user.called,
@@ -123,54 +130,96 @@ def receipt_view(receipt: Receipt, *, context: LaunchContext, patient: Patient |
 # What the record does not have, and is not known to have.
 _OPEN: frozenset[Outcome] = frozenset({"kept", "refused"})
 _DECIDED: frozenset[Outcome] = frozenset({"discarded", "copied"})
-_MAY_BE_THERE = "It cannot be discarded, or marked as copied to the note, while it may be in the record. Check again first."
+_MAY_BE_THERE = Sentence("It cannot be discarded, or marked as copied to the note, while it may be in the record. Check again first.")
 
 
 def _decisions(receipt: Receipt, urls: ReceiptUrls) -> tuple[Link, ...]:
     """Of what is partly there the decision is over the rest."""
     if receipt.completable:
-        return Link(href=urls.copied, text="Rest copied to the note"), Link(href=urls.discard, text="Close without the rest")
+        rest, without = Sentence("Rest copied to the note"), Sentence("Close without the rest")
+        return Link(href=urls.copied, text=rest), Link(href=urls.discard, text=without)
     if receipt.outcome in _OPEN:
-        return Link(href=urls.copied, text="Copied to the note"), Link(href=urls.discard, text="Discard")
+        return Link(href=urls.copied, text=Sentence("Copied to the note")), Link(href=urls.discard, text=Sentence("Discard"))
     return ()
 
 
-def _lead(receipt: Receipt, context: LaunchContext, *, alarm: bool) -> str:
+def _lead(receipt: Receipt, context: LaunchContext, *, alarm: bool) -> Sentence:
     """One or two sentences under the headline."""
-    patients = receipt.informant == "patient"
-    whose, verb = ("The patient's answers", "are") if patients else ("Your rating", "is")
-    sentences = {
-        "saved": f"{whose} {verb} in {context.issuer_name}; {_read(receipt)}.",
-        "partly_saved": f"{whose} {verb} in {context.issuer_name}. What is not there is listed below.",
-        "accepted": f"{context.issuer_name} accepted {_in_sentence(whose)} and said where, but showed nothing there when asked again. "
-        "It may show later. A copy is sealed in Rapport. Do not enter it again.",
-        "kept": f"{whose} {verb} sealed in Rapport and nothing is lost.",
-        "unknown": f"The server did not say whether it stored this. {whose} {verb} sealed in Rapport and nothing is lost.",
-        "refused": f"{whose} {verb} sealed in Rapport and nothing is lost. {context.issuer_name} refused to store it.",
-        "discarded": f"{whose} {verb} not in {context.issuer_name}: what was sealed in Rapport was discarded.",
-        "copied": f"{whose} {verb} not in {context.issuer_name} as a form: what was sealed in Rapport was copied to the note.",
-        "closed": f"{whose} {verb} in {context.issuer_name}; {_read(receipt)}. What is not there is listed below and not sent any more.",
+    told = [_standing(receipt, context.issuer_name)]
+    if receipt.outcome in _DECIDED and receipt.written:
+        told.append(Sentence("Parts of it are in the record all the same; they are listed below."))
+    if receipt.unscored:
+        told.append(Sentence("Stored as answered, not scored: {why}", why=AfterColon(receipt.unscored)))
+    if receipt.repeated:
+        told.append(Sentence("This was sent twice; it was stored only once."))
+    if alarm:
+        told.append(Sentence("Look at the entries marked “differs” in the chart."))
+    return joined(" ", told)
+
+
+def _standing(receipt: Receipt, record: str) -> Sentence:
+    """Where what was sent is, as far as that is known."""
+    says = _of_the_patients(record, _read(receipt)) if receipt.informant == "patient" else _of_yours(record, _read(receipt))
+    more = _MORE.get(receipt.outcome)
+    return joined(" ", (says[receipt.outcome], more)) if more else says[receipt.outcome]
+
+
+def _of_the_patients(record: str, read: Sentence) -> Mapping[Outcome, Sentence]:
+    sealed = Sentence("The patient's answers are sealed in Rapport and nothing is lost.")
+    there = Sentence("The patient's answers are in {record}; {read}.", record=record, read=read)
+    return {
+        "saved": there,
+        "partly_saved": Sentence("The patient's answers are in {record}.", record=record),
+        "accepted": Sentence(
+            "{record} accepted the patient's answers and said where, but showed nothing there when asked again.", record=record
+        ),
+        "kept": sealed,
+        "unknown": joined(" ", (_UNSAID, sealed)),
+        "refused": joined(" ", (sealed, Sentence("{record} refused to store it.", record=record))),
+        "discarded": Sentence("The patient's answers are not in {record}: what was sealed in Rapport was discarded.", record=record),
+        "copied": Sentence(
+            "The patient's answers are not in {record} as a form: what was sealed in Rapport was copied to the note.", record=record
+        ),
+        "closed": there,
     }
-    parts = " Parts of it are in the record all the same; they are listed below." if receipt.outcome in _DECIDED and receipt.written else ""
-    again = " This was sent twice; it was stored only once." if receipt.repeated else ""
-    warning = " Look at the entries marked “differs” in the chart." if alarm else ""
-    unscored = f" Stored as answered, not scored: {_in_sentence(receipt.unscored)}" if receipt.unscored else ""
-    return f"{sentences[receipt.outcome]}{parts}{unscored}{again}{warning}"
 
 
-def _in_sentence(sentence: str) -> str:
-    """A sentence as the end of another one."""
-    return sentence[:1].lower() + sentence[1:]
+def _of_yours(record: str, read: Sentence) -> Mapping[Outcome, Sentence]:
+    sealed = Sentence("Your rating is sealed in Rapport and nothing is lost.")
+    there = Sentence("Your rating is in {record}; {read}.", record=record, read=read)
+    return {
+        "saved": there,
+        "partly_saved": Sentence("Your rating is in {record}.", record=record),
+        "accepted": Sentence("{record} accepted your rating and said where, but showed nothing there when asked again.", record=record),
+        "kept": sealed,
+        "unknown": joined(" ", (_UNSAID, sealed)),
+        "refused": joined(" ", (sealed, Sentence("{record} refused to store it.", record=record))),
+        "discarded": Sentence("Your rating is not in {record}: what was sealed in Rapport was discarded.", record=record),
+        "copied": Sentence("Your rating is not in {record} as a form: what was sealed in Rapport was copied to the note.", record=record),
+        "closed": there,
+    }
 
 
-def _read(receipt: Receipt) -> str:
+_UNSAID = Sentence("The server did not say whether it stored this.")
+# What is said of whosesoever it is.
+_MORE: Mapping[Outcome, Sentence] = {
+    "partly_saved": Sentence("What is not there is listed below."),
+    "accepted": Sentence("It may show later. A copy is sealed in Rapport. Do not enter it again."),
+    "closed": Sentence("What is not there is listed below and not sent any more."),
+}
+
+
+def _read(receipt: Receipt) -> Sentence:
     """What reading back gave, in words."""
-    counted = ((sum(part.read_back == kind for part in receipt.written), words) for kind, words in _NOT_READ)
-    said = [f"{formats.count(number, 'entry', 'entries')} {words}" for number, words in counted if number]
-    return " and ".join(said) or "every entry was read back"
+    absent, unread = (sum(part.read_back == kind for part in receipt.written) for kind in _NOT_READ)
+    said = [
+        *([counted("{n} entry could not be found again", "{n} entries could not be found again", absent)] if absent else []),
+        *([counted("{n} entry could not be read back just now", "{n} entries could not be read back just now", unread)] if unread else []),
+    ]
+    return listed(said) if said else Sentence("every entry was read back")
 
 
-_NOT_READ: tuple[tuple[ReadBack, str], ...] = (("not_found", "could not be found again"), ("not_read", "could not be read back just now"))
+_NOT_READ: tuple[ReadBack, ReadBack] = ("not_found", "not_read")
 
 
 def _row(part: StoredPart) -> StoredRow:
@@ -180,13 +229,13 @@ def _row(part: StoredPart) -> StoredRow:
         id=part.reference,
         version=part.version or "",
         read_back=_READ_BACK[part.read_back],
-        note=part.note or "",
+        note=part.note or NOTHING,
     )
 
 
 def _left_out(parts: Sequence[NotWritten]) -> tuple[LeftOutRow, ...]:
     """One row for all that share why, where and what to do."""
-    alike: dict[tuple[str, str, str], list[NotWritten]] = {}
+    alike: dict[tuple[Sentence, Sentence, Sentence], list[NotWritten]] = {}
     for part in parts:
         alike.setdefault((part.why, part.now, part.todo), []).append(part)
     return tuple(
@@ -197,9 +246,13 @@ def _left_out(parts: Sequence[NotWritten]) -> tuple[LeftOutRow, ...]:
 
 def _called(parts: Sequence[NotWritten]) -> str:
     """`Five scores:`, `Seven parts:`; one by its name."""
-    if len(parts) == 1:
-        return next(part.what for part in parts)
-    return f"{formats.in_words(len(parts)).capitalize()} {'scores' if all(part.scored for part in parts) else 'parts'}:"
+    number = len(parts)
+    if number == 1:
+        return parts[0].what
+    how_many = capitalised(formats.in_words(number))
+    if all(part.scored for part in parts):
+        return counted("{how_many} score:", "{how_many} scores:", number, how_many=how_many)
+    return counted("{how_many} part:", "{how_many} parts:", number, how_many=how_many)
 
 
 def _rated(clinician: Person, context: LaunchContext) -> str:
@@ -210,35 +263,43 @@ def _late(receipt: Receipt, sent: date) -> tuple[Fact, ...]:
     """Which visit of before was rated, and how much later."""
     if receipt.late is None:
         return ()
-    days = (sent - receipt.late.day).days
-    later = f", rated {formats.count(days, 'day')} later" if days > 0 else ""
-    return (Fact(label="Visit rated", value=f"{full_sentence(receipt.late.called(formats.short_date(receipt.late.day)))[:-1]}{later}"),)
+    visit, days = capitalised(receipt.late.called(receipt.late.day)), (sent - receipt.late.day).days
+    later = [counted("rated {n} day later", "rated {n} days later", days)] if days > 0 else []
+    return (Fact(label=Sentence("Visit rated"), value=joined(", ", (visit, *later))),)
 
 
-def _facts(receipt: Receipt, context: LaunchContext, zone: tzinfo | None) -> tuple[Fact, ...]:
-    sent = receipt.submitted.astimezone(zone)
-    answered_by = "the patient" if receipt.informant == "patient" else context.user.called
-    rated = (Fact(label="Clinician rated", value=_rated(receipt.clinician, context)),) if receipt.clinician else ()
-    paper = (Fact(label="Typed in from paper by", value=context.user.called),) if receipt.from_paper else ()
+def _facts(receipt: Receipt, context: LaunchContext, now: datetime) -> tuple[Fact, ...]:
+    answered_by = Sentence("the patient") if receipt.informant == "patient" else context.user.called
+    rated = (Fact(label=Sentence("Clinician rated"), value=_rated(receipt.clinician, context)),) if receipt.clinician else ()
+    paper = (Fact(label=Sentence("Typed in from paper by"), value=context.user.called),) if receipt.from_paper else ()
     facts = (
         *rated,
-        Fact(label="Answered by", value=answered_by),
+        Fact(label=Sentence("Answered by"), value=answered_by),
         *paper,
-        *_late(receipt, sent.date()),
-        Fact(label="Sent", value=f"{formats.clock(sent, zone)}, {formats.short_date(sent.date())}"),
-        Fact(label="Form", value=f"{receipt.instrument_title}, version {receipt.version}; {receipt.answered} of {receipt.of} answered"),
-        Fact(label="Way of writing", value=receipt.step),
-        Fact(label="Submission key", value=receipt.key),
-        *_decided(receipt.decision, zone),
+        *_late(receipt, receipt.submitted.astimezone(now.tzinfo).date()),
+        Fact(label=Sentence("Sent"), value=moment_words(receipt.submitted, now)),
+        Fact(
+            label=Sentence("Form"),
+            value=Sentence(
+                "{instrument}, version {version}; {answered} of {count} answered",
+                instrument=receipt.instrument_title,
+                version=receipt.version,
+                answered=receipt.answered,
+                count=receipt.of,
+            ),
+        ),
+        Fact(label=Sentence("Way of writing"), value=receipt.step),
+        Fact(label=Sentence("Submission key"), value=receipt.key),
+        *_decided(receipt.decision, now),
     )
-    return (*facts, Fact(label="Reason", value=receipt.reason)) if receipt.reason else facts
+    return (*facts, Fact(label=Sentence("Reason"), value=receipt.reason)) if receipt.reason else facts
 
 
-def _decided(decision: Decision | None, zone: tzinfo | None) -> tuple[Fact, ...]:
+def _decided(decision: Decision | None, now: datetime) -> tuple[Fact, ...]:
     """Who decided over it, when and why."""
     if decision is None:
         return ()
-    at = decision.at.astimezone(zone)
-    who = Fact(label="Decided", value=f"by {decision.by}, {formats.clock(at, zone)}, {formats.short_date(at.date())}")
-    why = {**REASONS, IN_NOTE: "It was copied to the note"}.get(decision.why)
-    return (who, Fact(label="Why", value=why)) if why else (who,)
+    when = moment_words(decision.at, now)
+    who = Fact(label=Sentence("Decided"), value=Sentence("by {who}, {when}", who=decision.by, when=when))
+    why = {**REASONS, IN_NOTE: Sentence("It was copied to the note")}.get(decision.why)
+    return (who, Fact(label=Sentence("Why"), value=why)) if why else (who,)
