@@ -1,6 +1,8 @@
 """An alliance rating as read from the record: who rated whom, at which visit, with which scores."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
+from typing import TypeVar
 
 from msgspec import Struct
 
@@ -18,7 +20,8 @@ class Rating(Struct, frozen=True, kw_only=True):
     the encounter reference, else the day (`2026-11-22`), and pairs the two informants' ratings. `answers` maps link id to the option
     value; a declined or missing item is absent. `extra` maps a link id to its option code: of an unscored question, or of an item
     answered with an option without a value. `source` is the QuestionnaireResponse (or, where only scores were stored, the panel
-    Observation). `observer` is the reference of who answered an observer's form, None of the other forms and where it is not told.
+    Observation). `language` is that of the form as it was answered, None where the record does not tell. `observer` is the reference of
+    who answered an observer's form, None of the other forms and where it is not told.
     """
 
     instrument: str
@@ -36,6 +39,30 @@ class Rating(Struct, frozen=True, kw_only=True):
     source: str
     language: str | None = None
     observer: str | None = None
+
+
+_One = TypeVar("_One")
+
+
+def by_language(several: Sequence[_One], language_of: Callable[[_One], str | None]) -> list[tuple[_One, ...]]:
+    """What may be compared by the language of its form, in the order of what is first. One that is not recorded joins the others where
+    those have one language at most, else it is apart."""
+    languages = list(dict.fromkeys(map(language_of, several)))
+    if len([one for one in languages if one is not None]) <= 1:
+        return [tuple(several)] if several else []
+    return [tuple(each for each in several if language_of(each) == one) for one in languages]
+
+
+def language_breaks(ratings: Sequence[Rating]) -> frozenset[str]:
+    """Of one person's ratings, oldest first, the sources of those whose form is in another language than that of the one before."""
+    if len(by_language(ratings, language_of)) <= 1:
+        return frozenset()
+    return frozenset(after.source for before, after in pairwise(ratings) if after.language != before.language)
+
+
+def language_of(rating: Rating) -> str | None:
+    """The language of its form."""
+    return rating.language
 
 
 def form_named(title: str, informant: Informant) -> Sentence:

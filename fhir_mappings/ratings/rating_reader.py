@@ -3,6 +3,7 @@
 Total: whatever JSON a server returns, the result is a rating or a Skipped that says why not.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
@@ -32,6 +33,8 @@ from fhir_mappings.skipped import Skipped, not_own
 
 _RESPONSE, _OBSERVATION = "QuestionnaireResponse", "Observation"
 _STANDING = {"completed": "final", "amended": "amended"}
+# A language, in a region or not: what a form's own language is written as (BCP 47).
+_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z]{2})?", re.ASCII)
 _HUNDREDTHS = Decimal("0.01")
 _NOT_STORED = Sentence("no score was stored")
 _ANY_RATING = Sentence("Working-alliance rating")
@@ -222,9 +225,21 @@ def _rating(reading: _RatingReading, submitted: Submitted) -> Rating | None:
         extra=answers.extra,
         standing=_STANDING.get(_status(main), _status(main)),
         source=source_of(main, kind),
-        language=None if submitted.response is None else instrument.language,
+        language=None if submitted.response is None else _language(submitted.response, instrument),
         observer=_answered_by(reading, [main, *parts]) if informant == "observer" else None,
     )
+
+
+def _language(response: FhirJson, instrument: Instrument) -> str | None:
+    """The language of the form as it was answered: the response's own, where that is another than the form's; a region alone makes none, as
+    servers and browsers write their own. Without one the form's, as every form has one language."""
+    written = response.get("language")
+    if not isinstance(written, str) or not _TAG.fullmatch(written.strip()):
+        return instrument.language
+    language, _, region = written.strip().partition("-")
+    if instrument.language and instrument.language.partition("-")[0] == language.lower():
+        return instrument.language
+    return f"{language.lower()}-{region.upper()}" if region else language.lower()
 
 
 def _list_copies(reading: _RatingReading, submitted: Submitted, form: tuple[Instrument, Informant]) -> None:

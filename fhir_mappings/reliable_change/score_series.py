@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from fhir_mappings.instruments.instrument import Informant, Instrument, Scale
 from fhir_mappings.r4.dates import Moment, is_known_earlier, position
-from fhir_mappings.ratings.rating import Rating
+from fhir_mappings.ratings.rating import Rating, by_language
 from fhir_mappings.sentence import Sentence
 
 # What must be the same of all scores of one series.
@@ -77,7 +77,7 @@ def series_of(ratings: Iterable[Rating], scale: str) -> tuple[ScoreSeries, ...]:
         point = _point(rating, scale)
         origin = point.origin
         groups.setdefault((origin.instrument, origin.version, origin.informant, origin.clinician, origin.observer), []).append(point)
-    return tuple(ScoreSeries(scale=scale, points=points) for group in groups.values() for points in _by_language(group))
+    return tuple(ScoreSeries(scale=scale, points=points) for group in groups.values() for points in by_language(group, _language))
 
 
 def _point(rating: Rating, scale: str) -> ScorePoint:
@@ -102,11 +102,8 @@ def _point(rating: Rating, scale: str) -> ScorePoint:
     )
 
 
-def _by_language(points: list[ScorePoint]) -> list[tuple[ScorePoint, ...]]:
-    languages = list(dict.fromkeys(point.origin.language for point in points))
-    if len([one for one in languages if one is not None]) <= 1:
-        return [tuple(points)]
-    return [tuple(point for point in points if point.origin.language == one) for one in languages]
+def _language(point: ScorePoint) -> str | None:
+    return point.origin.language
 
 
 def refusal(instrument: Instrument, series: ScoreSeries) -> SeriesRefused | None:

@@ -23,6 +23,7 @@ def questionnaire_response(submission: Submission, *, base: str) -> Json:
     return {
         "resourceType": "QuestionnaireResponse",
         **submission.meta(),
+        **_language(instrument, informant),
         **_extensions(submission, base=base),
         "identifier": submission.identifier(RESPONSE, system=canonicals.submission_system(base)),
         "questionnaire": canonicals.questionnaire(instrument, informant, base=base),
@@ -34,6 +35,12 @@ def questionnaire_response(submission: Submission, *, base: str) -> Json:
         "source": {"reference": submission.answered_by},
         "item": [*_sections(submission, base=base), *_questions(submission, base=base)],
     }
+
+
+def _language(instrument: Instrument, informant: Informant) -> Json:
+    """That of the form as it was answered; nothing where its words are on a sheet, of which it is not known."""
+    known = instrument.language is not None and not instrument.from_paper(informant)
+    return {"language": instrument.language} if known else {}
 
 
 def _extensions(submission: Submission, *, base: str) -> Json:

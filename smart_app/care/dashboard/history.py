@@ -41,7 +41,8 @@ class Panel(Struct, frozen=True, kw_only=True):
 class Dyad(Struct, frozen=True, kw_only=True):
     """The patient and one rated clinician (None: a questionnaire about a team or about nobody), on one instrument. `ratings` in range
     oldest first, all informants; `latest` maps an informant to that informant's latest rating of all dates, `previous` to the one
-    before, or `unordered` to one of which nobody can tell whether it was before; none after which one may be missing. `whole`: all there
+    before, or `unordered` to one of which nobody can tell whether it was before; none after which one may be missing, and none of a form in
+    another language. `language_breaks` are the sources of the ratings from which on somebody's form is in another one. `whole`: all there
     are were read. Hidden ratings are in none of them."""
 
     clinician: Person | None
@@ -54,6 +55,7 @@ class Dyad(Struct, frozen=True, kw_only=True):
     total: int
     unordered: dict[str, Rating] = {}
     whole: bool = True
+    language_breaks: frozenset[str] = frozenset()
 
 
 class HiddenRating(Struct, frozen=True, kw_only=True):

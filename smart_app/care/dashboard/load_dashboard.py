@@ -15,7 +15,7 @@ from fhir_mappings.measures.observation_reader import read_measurements
 from fhir_mappings.r4.dates import is_known_earlier, parse_moment, position
 from fhir_mappings.r4.possible_dates import PossibleDates, possible_dates
 from fhir_mappings.ratings.one_per_visit import later_of_each_visit
-from fhir_mappings.ratings.rating import Rating
+from fhir_mappings.ratings.rating import Rating, by_language, language_breaks, language_of
 from fhir_mappings.ratings.rating_reader import read_ratings
 from fhir_mappings.reliable_change.latest_change import Change, measure_change, rating_changes
 from fhir_mappings.sentence import Sentence, counted
@@ -325,7 +325,16 @@ def _dyad(instrument: Instrument, ratings: Sequence[Rating], *, span: DrawnRange
         whole=all(read.whole for read in reads),
         visits=len({rating.visit for rating in ratings}),
         total=len(ratings),
+        language_breaks=_language_breaks(ratings),
     )
+
+
+def _language_breaks(ratings: Sequence[Rating]) -> frozenset[str]:
+    """Of everybody's, each for themself."""
+    people: dict[tuple[str, str | None], list[Rating]] = {}
+    for rating in ratings:
+        people.setdefault((rating.informant, rating.observer), []).append(rating)
+    return frozenset(source for given in people.values() for source in language_breaks(given))
 
 
 def _cover(reads: Sequence[ReadReport], rating: Rating) -> bool:
@@ -335,8 +344,9 @@ def _cover(reads: Sequence[ReadReport], rating: Rating) -> bool:
 
 def _before_latest(given: Sequence[Rating]) -> Rating | None:
     """The rating before the latest, or one of which nobody can tell whether it is; of observers the same one's, as another's is no earlier
-    view of theirs."""
-    own = [rating for rating in given[:-1] if rating.observer == given[-1].observer]
+    view of theirs, and of a form in the same language."""
+    theirs = [rating for rating in given if rating.observer == given[-1].observer]
+    own = next(one for one in by_language(theirs, language_of) if one[-1] is given[-1])[:-1]
     return next((one for one in reversed(own) if not is_known_earlier(one.when, given[-1].when)), own[-1] if own else None)
 
 

@@ -22,6 +22,7 @@ _MOST_LABELS = 10
 _TICK_HEIGHT = 10
 _MOST_TRIES = 12
 _BUBBLE_MIDDLE, _BUBBLE_ROOM = 15, 20  # from the middle of a mark to that of its bubble, and to its end
+_TOP, _ALONG = 8, ("right", "left", "below right", "below left")  # beside the line of a break, at its upper end
 _FILLED = {"dot", "square"}
 _SMALL = {shape: f"small-{shape}" for shape in ("diamond", "converted", "preliminary")}
 
@@ -87,6 +88,13 @@ class Cross(Struct, frozen=True, kw_only=True):
 
     day: date
     words: str
+
+
+class Break(Struct, frozen=True, kw_only=True):
+    """From here on what is drawn may not be compared with what was before: a line across the plot, and words beside it, if any."""
+
+    day: date
+    words: str = ""
 
 
 class Tick(NamedTuple):
@@ -223,6 +231,7 @@ def draw(
     time: TimeScale,
     values: ValueScale,
     crosses: Sequence[Cross] = (),
+    breaks: Sequence[Break] = (),
     left: tuple[Tick, ...] = (),
     right: tuple[Tick, ...] = (),
     units: Units | None = None,
@@ -237,11 +246,12 @@ def draw(
     for each in placed:
         _keep_free(each, values, room)
     marked, words = _crosses(crosses, time, room)
+    words += [label for one in breaks for label in room.put(one.words, time.x(one.day), _TOP, style="note", sides=_ALONG) if one.words]
     words += [label for each in placed for label in _name(each, room)]
     words += _labels(placed, room)
     return Plot(
         height=values.height,
-        lines=tuple(stroke for each in placed for stroke in _lines(each, values, small=small)),
+        lines=(*_break_lines(breaks, time, values), *(stroke for each in placed for stroke in _lines(each, values, small=small))),
         symbols=tuple(group for each in placed for group in _symbols(each, values, small=small)) + marked,
         dots=tuple(stroke for each in placed for stroke in _dots(each, small=small)),
         labels=tuple(words),
@@ -299,6 +309,11 @@ def _cuts(series: PlotSeries, points: Columns) -> set[int]:
     if points.paired.count(None) < len(ordinals):
         cuts.update(place for place, paired in enumerate(points.paired, 1) if paired is not None)
     return cuts
+
+
+def _break_lines(breaks: Sequence[Break], time: TimeScale, values: ValueScale) -> tuple[Stroke, ...]:
+    places = dict.fromkeys(time.across([one.day for one in breaks]))
+    return (Stroke(style="break", d="".join(f"M{x} 0V{values.height}" for x in places)),) if places else ()
 
 
 def _marks(placed: Sequence[_Placed]) -> Iterator[tuple[int, float]]:

@@ -8,6 +8,7 @@ from msgspec import Struct
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
+from fhir_mappings.sentence import Language
 from smart_app.errors import ConfigurationError
 from smart_app.web.languages.page_language import ENGLISH_PAGE, PageLanguage
 from smart_app.web.languages.pseudo_language import LEFT_TO_RIGHT, RIGHT_TO_LEFT, PseudoLanguage
@@ -116,6 +117,25 @@ def language_name(code: str, language: PageLanguage) -> str:
         return str(Locale.parse(code, sep="-").get_language_name(own) or code)
     except (ValueError, UnknownLocaleError):
         return code
+
+
+class LanguageName(Struct, frozen=True):
+    """A language as a value of a sentence: what it is called in the language that the sentence is said in, with its region where it has
+    one; the code where nobody knows."""
+
+    code: str
+
+    def said(self, language: Language) -> str:
+        """Its name."""
+        from babel import Locale  # noqa: PLC0415 - where two languages are on one chart
+        from babel.core import UnknownLocaleError  # noqa: PLC0415
+
+        spoken = getattr(language, "code", _ENGLISH)
+        try:
+            own = Locale.parse(_ENGLISH if _is_pseudo(spoken) else spoken, sep="-")
+            return str(Locale.parse(self.code, sep="-").get_display_name(own) or self.code)
+        except (ValueError, UnknownLocaleError):
+            return self.code
 
 
 def _offered(code: str) -> OfferedLanguage:

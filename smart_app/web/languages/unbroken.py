@@ -28,6 +28,11 @@ class _WithSeams(Struct, frozen=True):
 
     language: Language
 
+    @property
+    def code(self) -> str:
+        """The language's own."""
+        return str(getattr(self.language, "code", "en"))
+
     def text(self, text: str) -> str:
         return self.language.text(text)
 

@@ -1,8 +1,9 @@
 """A dyad as lanes: patient and clinician on the instrument's full scale, never averaged; one series per version and informant."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from functools import lru_cache
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from msgspec import Struct
 
@@ -15,6 +16,7 @@ from fhir_mappings.sentence import Sentence, counted, full_sentence, joined, lis
 from smart_app.care.dashboard.history import Dyad
 from smart_app.web import formats
 from smart_app.web.charts import plot
+from smart_app.web.languages.offered_languages import LanguageName
 from smart_app.web.views.dashboard.measure_lanes import NONE_IN_RANGE, LaneFrame
 from smart_app.web.views.parts import Lane, Reading, Table, Words
 
@@ -140,7 +142,7 @@ def ratings_table(dyad: Dyad) -> Table:
         summary=_summary(shown, of=dyad.total),
         style="scores",
         head=(Sentence("Visit"), *_score_heads(informants, scales), Sentence("Remarks")),
-        rows=tuple(_visit_row(visit, informants, scales, dyad.instrument) for visit in _visits(dyad.ratings)),
+        rows=tuple(_visit_row(visit, informants, scales, dyad) for visit in _visits(dyad.ratings)),
     )
 
 
@@ -177,7 +179,7 @@ def _lane(dyad: Dyad, scale: Scale, frame: LaneFrame, *, drawing: Drawing, about
         about=about,
         readings=readings + extra,
         alt=_alt(dyad, scale),
-        plot=_plot(dyad.ratings, scale, frame, drawing=drawing) if dyad.ratings else None,
+        plot=_plot(dyad, scale, frame, drawing=drawing) if dyad.ratings else None,
         words=None if dyad.ratings else _words_for_none(dyad),
     )
 
@@ -199,14 +201,16 @@ def _words_for_none(dyad: Dyad) -> Words:
     return Words(lead=NONE_IN_RANGE, lines=(older,))
 
 
-def _plot(ratings: Sequence[Rating], scale: Scale, frame: LaneFrame, *, drawing: Drawing) -> plot.Plot:
+def _plot(dyad: Dyad, scale: Scale, frame: LaneFrame, *, drawing: Drawing) -> plot.Plot:
+    ratings = dyad.ratings
     values = plot.ValueScale(low=scale.low, high=scale.high, height=drawing.height)
     places = _ticks(scale, fine=drawing.tall)
     return plot.draw(
-        [series for informant in _INFORMANTS for series in _series(ratings, scale, informant, tall=drawing.tall)],
+        [series for informant in _INFORMANTS for series in _series(dyad, scale, informant, tall=drawing.tall)],
         time=frame.time,
         values=values,
         crosses=_crosses(ratings, scale, tall=drawing.tall),
+        breaks=_breaks(dyad, tall=drawing.tall),
         left=values.ticks(places, (str(place).replace("-", "−") for place in places)),
         small=not drawing.tall,
         language=frame.language,
@@ -220,12 +224,13 @@ def _ticks(scale: Scale, *, fine: bool) -> tuple[int, ...]:
     return tuple(scale.low + span * index // parts for index in range(parts + 1))
 
 
-def _series(ratings: Sequence[Rating], scale: Scale, informant: Informant, *, tall: bool) -> list[plot.PlotSeries]:
-    mine = [rating for rating in ratings if rating.informant == informant and scale.key in rating.scores]
+def _series(dyad: Dyad, scale: Scale, informant: Informant, *, tall: bool) -> list[plot.PlotSeries]:
+    mine = [rating for rating in dyad.ratings if rating.informant == informant and scale.key in rating.scores]
     breaks = [rating.when.day for rating in mine if rating.scores[scale.key].value is None]
     # Two observers are two people, as two versions are two forms: no line joins them.
     mine.sort(key=lambda rating: rating.observer or "")
     versions = [list(group) for _, group in groupby(mine, key=lambda rating: (rating.version, rating.observer))]
+    versions = [part for group in versions for part in _in_one_language(group, dyad.language_breaks)]
     return [
         plot.PlotSeries(
             style=informant,
@@ -236,6 +241,39 @@ def _series(ratings: Sequence[Rating], scale: Scale, informant: Informant, *, ta
         )
         for index, group in enumerate(versions)
     ]
+
+
+def _in_one_language(ratings: list[Rating], breaks: frozenset[str]) -> list[list[Rating]]:
+    """Between two forms in different languages there is no line either."""
+    cuts = [index for index, rating in enumerate(ratings) if index and rating.source in breaks] if breaks else []
+    return [ratings[first:end] for first, end in pairwise([0, *cuts, len(ratings)])]
+
+
+def _breaks(dyad: Dyad, *, tall: bool) -> list[plot.Break]:
+    """Where somebody's form goes on in another language, with words in a tall lane."""
+    found: dict[tuple[date, str | None], list[Rating]] = {}
+    for rating in dyad.ratings if dyad.language_breaks else ():
+        if rating.source in dyad.language_breaks:
+            found.setdefault((rating.when.day, rating.language), []).append(rating)
+    return [plot.Break(day=day, words=_from_here(ratings) if tall else "") for (day, _), ratings in found.items()]
+
+
+def _from_here(ratings: Sequence[Rating]) -> Sentence:
+    """`Form in German from here`, of one person's where the other's is not."""
+    first, *others = ratings
+    if others:
+        if first.language is None:
+            return Sentence("Language of the form not known from here")
+        return Sentence("Form in {language} from here", language=LanguageName(first.language))
+    who = NAMES[first.informant]
+    if first.language is None:
+        return Sentence("{who}: language of the form not known from here", who=who)
+    return Sentence("{who}: form in {language} from here", who=who, language=LanguageName(first.language))
+
+
+def first_in_language(dyad: Dyad, rating: Rating) -> bool:
+    """Whether it is the first by a form in its language, and others by one in another language were before it."""
+    return rating.source in dyad.language_breaks and rating.informant not in {*dyad.previous, *dyad.unordered}
 
 
 def _points(ratings: Sequence[Rating], scale: Scale, informant: Informant, *, speak: bool) -> list[plot.Point]:
@@ -302,7 +340,7 @@ def _reading(dyad: Dyad, scale: Scale, informant: Informant, *, tall: bool) -> R
         other = Sentence("{score} {day}; {why}", score=score, day=formats.some_time(beside.when), why=why)
         notes = (formats.some_time(latest.when), other)
     elif tall and previous is None:
-        notes = (Sentence("first rating, {day}", day=latest.when) if dyad.whole else formats.short_moment(latest.when),)
+        notes = (_first_rating(dyad, latest) if dyad.whole else formats.short_moment(latest.when),)
     elif tall and previous is not None:
         notes = (Sentence("was {score} {day}", score=_text(previous.scores.get(scale.key)), day=formats.on(previous.when)),)
     if tall and informant == "clinician":
@@ -314,6 +352,14 @@ def _reading(dyad: Dyad, scale: Scale, informant: Informant, *, tall: bool) -> R
         unit="",
         notes=notes,
     )
+
+
+def _first_rating(dyad: Dyad, rating: Rating) -> Sentence:
+    if not first_in_language(dyad, rating):
+        return Sentence("first rating, {day}", day=rating.when)
+    if rating.language is None:
+        return Sentence("language of the form not known, {day}", day=rating.when)
+    return Sentence("first with the form in {language}, {day}", language=LanguageName(rating.language), day=rating.when)
 
 
 def _of_visit_before(dyad: Dyad, latest: Rating) -> tuple[Sentence, ...]:
@@ -346,7 +392,7 @@ def _alt(dyad: Dyad, scale: Scale) -> Sentence:
         if known
         else counted("{n} rating", "{n} ratings", number)
     )
-    return Sentence(
+    drawn = Sentence(
         "{scale} on a scale of {low} to {high}, {lines}, {ratings}. All values are in the table of ratings.",
         scale=scale.title,
         low=scale.low,
@@ -354,6 +400,11 @@ def _alt(dyad: Dyad, scale: Scale) -> Sentence:
         lines=_lines(dyad),
         ratings=span,
     )
+    broken = any(rating.source in dyad.language_breaks for rating in dyad.ratings) if dyad.language_breaks else False
+    return joined(" ", [drawn, _BROKEN]) if broken else drawn
+
+
+_BROKEN = Sentence("Where the form goes on in another language, no line joins it to the ratings before.")
 
 
 def _lines(dyad: Dyad) -> Sentence:
@@ -404,13 +455,12 @@ def _score_heads(informants: Sequence[Informant], scales: Sequence[Scale]) -> li
     ]
 
 
-def _visit_row(
-    visit: dict[Informant, Rating], informants: Sequence[Informant], scales: Sequence[Scale], instrument: Instrument
-) -> tuple[str, ...]:
+def _visit_row(visit: dict[Informant, Rating], informants: Sequence[Informant], scales: Sequence[Scale], dyad: Dyad) -> tuple[str, ...]:
     cells = [cell for informant in informants for cell in _score_cells(visit.get(informant), scales)]
     late = _days_after_patient(visit)
     after = [_rated_after(late)] if late else []
-    remarks = [*after, *(remark for rating in visit.values() for remark in _remarks(rating, instrument))]
+    language = [_from_here([rating]) for rating in visit.values() if rating.source in dyad.language_breaks]
+    remarks = [*after, *language, *(remark for rating in visit.values() for remark in _remarks(rating, dyad.instrument))]
     said = remarks[0] if len(remarks) == 1 else joined("; ", remarks) if remarks else ""
     return (formats.short_moment(_first(visit).when), *cells, said)
 

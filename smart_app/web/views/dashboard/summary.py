@@ -6,13 +6,14 @@ from fhir_mappings.measures.measurement import Measurement
 from fhir_mappings.people.person import Person
 from fhir_mappings.ratings.rating import Rating
 from fhir_mappings.reliable_change.latest_change import Change
-from fhir_mappings.sentence import Sentence, capitalised, counted, joined
+from fhir_mappings.sentence import Sentence, Value, capitalised, counted, joined
 from smart_app.care.dashboard.history import Dyad, History, Panel
 from smart_app.web import formats
+from smart_app.web.languages.offered_languages import LanguageName
 from smart_app.web.languages.unbroken import Unbroken
 from smart_app.web.views.banner import recorded_name
 from smart_app.web.views.dashboard import remark_words
-from smart_app.web.views.dashboard.alliance_lanes import NOT_SCORED, WHO, person
+from smart_app.web.views.dashboard.alliance_lanes import NOT_SCORED, WHO, first_in_language, person
 from smart_app.web.views.dashboard.measure_lanes import as_reported, both_units, both_units_in_full, said
 
 _MOST_SENTENCES = 3
@@ -81,6 +82,8 @@ def _moved(change: Change, history: History) -> Sentence:
     """What it was and is; only what is known to be in that order."""
     later, on = Unbroken(_value(change.later, change, history)), Unbroken(_when(change.later))
     if change.earlier is None:
+        if _in_another_language(change, history):
+            return _first_in_language(change, history, value=later, day=on)
         return Sentence("{series} is {value} ({day}).", series=_first_of(change, history), value=later, day=on)
     series, earlier, since = _series(change, history), Unbroken(_value(change.earlier, change, history)), Unbroken(_when(change.earlier))
     if not change.ordered:
@@ -106,6 +109,27 @@ def _moved(change: Change, history: History) -> Sentence:
     return Sentence(
         "{series} fell from {before} to {value} between {then} and {day}.", series=series, before=earlier, value=later, then=since, day=on
     )
+
+
+def _in_another_language(change: Change, history: History) -> bool:
+    """Whether there were ratings before, by a form in another language."""
+    dyad = _dyad(change, history) if isinstance(change.later, Rating) else None
+    return dyad is not None and isinstance(change.later, Rating) and first_in_language(dyad, change.later)
+
+
+def _first_in_language(change: Change, history: History, *, value: Unbroken, day: Unbroken) -> Sentence:
+    named: dict[str, Value] = {"series": _series(change, history), "value": value, "day": day}
+    if (language := _language(change)) is None:
+        return Sentence("{series} is {value} ({day}). The language of the form is not known, so it is compared with none before.", **named)
+    return Sentence(
+        "{series} is {value} ({day}). It is the first with the form in {language}, so it is compared with none before.",
+        **named,
+        language=LanguageName(language),
+    )
+
+
+def _language(change: Change) -> str | None:
+    return change.later.language if isinstance(change.later, Rating) else None
 
 
 def _side_by_side(change: Change, history: History) -> Sentence:
@@ -269,9 +293,19 @@ def _row(change: Change, history: History) -> tuple[str, ...]:
     sides = [change.earlier, change.later]
     return (
         joined(", ", [change.title, WHO.get(change.informant, change.informant)]) if change.informant else change.title,
-        *(joined(" ", [_value_in_full(side, change, history), formats.on(side.when)]) if side else _NONE_BEFORE for side in sides),
+        *(
+            joined(" ", [_value_in_full(side, change, history), formats.on(side.when)]) if side else _none_before(change, history)
+            for side in sides
+        ),
         ", ".join(source for side in sides if side for source in _sources(side)),
     )
+
+
+def _none_before(change: Change, history: History) -> Sentence:
+    language = _language(change)
+    if language is not None and _in_another_language(change, history):
+        return Sentence("none before with the form in {language}", language=LanguageName(language))
+    return _NONE_BEFORE
 
 
 _NONE_BEFORE = Sentence("none before")

@@ -2,9 +2,10 @@
 
 from fhir_mappings.instruments.instrument import Informant, Instrument, Item
 from fhir_mappings.ratings.rating import Rating
-from fhir_mappings.sentence import Sentence, counted, joined
+from fhir_mappings.sentence import Sentence, Value, counted, joined
 from smart_app.care.dashboard.history import Dyad
 from smart_app.web import formats
+from smart_app.web.languages.offered_languages import LanguageName
 from smart_app.web.views.dashboard.alliance_lanes import NAMES, WHO
 from smart_app.web.views.parts import Lane, Reading, Table, Words
 
@@ -49,12 +50,20 @@ def answers_table(dyad: Dyad) -> Table:
     return Table(
         summary=_summary(len(ratings), of=dyad.total),
         style="answers",
-        head=(Sentence("Item"), *(joined(", ", [rating.when, WHO[rating.informant]]) for rating in ratings)),
+        head=(Sentence("Item"), *(_column(rating, dyad) for rating in ratings)),
         rows=tuple(
             (Sentence("Item {number}", number=item.number), *(_given(rating, item, dyad.instrument) for rating in ratings))
             for item in dyad.instrument.items
         ),
     )
+
+
+def _column(rating: Rating, dyad: Dyad) -> Sentence:
+    """When and by whom; by which form, where they are in different languages."""
+    head: list[Value] = [rating.when, WHO[rating.informant]]
+    if not dyad.language_breaks or rating.language is None:
+        return joined(", ", head)
+    return joined(", ", [*head, Sentence("form in {language}", language=LanguageName(rating.language))])
 
 
 def _summary(shown: int, *, of: int) -> Sentence:
