@@ -57,14 +57,20 @@ class WriteOutcome(Struct, frozen=True, kw_only=True):
 
 
 class Decision(Struct, frozen=True, kw_only=True):
-    """That somebody decided over a submission which the record does not hold, or not all of: `by` whom, in words, `why` by its code, and
-    when. `told`
+    """That somebody decided over a submission which the record does not hold, or not all of: `by` whom, in English, which is a name or what
+    they are `called` without one; `why` by its code, and when. `told`
     whoever has read it since: the author, the patient."""
 
-    by: Sentence
+    by: str
     why: str
     at: datetime
     told: tuple[Literal["author", "patient"], ...] = ()
+    called: Sentence | None = None
+
+    @property
+    def who(self) -> str:
+        """By whom, for people."""
+        return self.called or self.by
 
 
 class ScoreLine(Struct, frozen=True, kw_only=True):

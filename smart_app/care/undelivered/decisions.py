@@ -13,7 +13,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from fhir_mappings.instruments.instrument import Informant
-from fhir_mappings.kept_sentence import sentence_of
 from fhir_mappings.sentence import NOTHING, Sentence
 from smart_app.care.record.record import ChartRecord
 from smart_app.care.submission.build_receipt import part_name
@@ -122,7 +121,9 @@ def decide(record: ChartRecord, *, key: str, way: Way, reason: str, seen: str) -
     why = reason if way == "discarded" else IN_NOTE
     # Who decides it knows it.
     told: tuple[Literal["author", "patient"], ...] = ("author", "patient") if context.by_patient else ("author",)
-    decision = Decision(by=sentence_of(context.user.called), why=why, at=record.services.clock(), told=told)
+    called = context.user.called
+    unnamed = called if isinstance(called, Sentence) else None
+    decision = Decision(by=str(called), called=unnamed, why=why, at=record.services.clock(), told=told)
     if not _decided(record.services.store, entry, way, decision, launch_id=record.launch, who=context):
         raise NotOffered(_CHANGED)
 
@@ -136,7 +137,7 @@ def discard_for_site(store: Store, entry: OutboxEntry, *, reason: str, by: str, 
         raise NotOffered(
             Sentence("For that reason it is not discarded as it stands, so nothing was decided. Reasons that hold: {codes}.", codes=codes)
         )
-    if not _decided(store, entry, "discarded", Decision(by=sentence_of(by), why=reason, at=now), launch_id=None, who=entry.author):
+    if not _decided(store, entry, "discarded", Decision(by=by, why=reason, at=now), launch_id=None, who=entry.author):
         raise NotOffered(_CHANGED)
 
 
@@ -177,13 +178,13 @@ def _has_to_be_told(sealed: SealedSubmission, reader: Literal["author", "patient
 
 
 def _for_people(entry: OutboxEntry, sealed: SealedSubmission) -> Discarded:
-    decision = sealed.decision or Decision(by=NOTHING, why="", at=entry.updated)
+    decision = sealed.decision or Decision(by="", why="", at=entry.updated)
     return Discarded(
         key=entry.key,
         informant=sealed.informant,
         instrument_title=sealed.instrument_title,
         sent=sealed.authored,
-        by=decision.by,
+        by=decision.who,
         at=decision.at,
         in_record=sealed.placed,
         because=_BECAUSE.get(decision.why, NOTHING),
@@ -207,7 +208,7 @@ def _decided(
 ) -> bool:
     """Sealed with its decision and recorded, in one transaction; False where somebody was at it meanwhile."""
     payload = to_payload(replace(from_payload(entry.payload), decision=decision))
-    detail = {"key": entry.key, "state": way, "why": decision.why, "by": str(decision.by)}
+    detail = {"key": entry.key, "state": way, "why": decision.why, "by": decision.by}
     with store.database.begin() as together:
         if not store.outbox.decide(entry, way, launch_id=launch_id or entry.launch_id, payload=payload, within=together):
             return False

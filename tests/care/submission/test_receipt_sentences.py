@@ -44,10 +44,9 @@ DATA = ("Northfield General", "Sofia Lindqvist", "NO SUCH CODE", KEY, "Nov", "AN
 # Codes, ids and addresses.
 NO_WORDS = {
     "Receipt.key", "Receipt.outcome", "Receipt.informant", "Receipt.version", "Receipt.visit", "StoredPart.reference",
-    "StoredPart.read_back",
-    "Person.reference", "LateVisit.encounter", "Decision.why", "Decision.told", "StoredRow.id", "Link.href", "ReceiptView.patient_id",
-    "ReceiptView.history", "ReceiptView.check_again", "DecisionView.action", "DecisionView.back", "DecisionView.seen",
-    "DecisionView.patient_id", "ReasonChoice.code", "ErrorView.reference", "ErrorView.retry", "ErrorFact.label",
+    "StoredPart.read_back", "Person.reference", "LateVisit.encounter", "Decision.by", "Decision.why", "Decision.told", "StoredRow.id",
+    "Link.href", "ReceiptView.patient_id", "ReceiptView.history", "ReceiptView.check_again", "DecisionView.action", "DecisionView.back",
+    "DecisionView.seen", "DecisionView.patient_id", "ReasonChoice.code", "ErrorView.reference", "ErrorView.retry", "ErrorFact.label",
 }  # fmt: skip
 
 
@@ -156,7 +155,7 @@ def made(outcome: Outcome, informant: Informant, *, read_back: ReadBack = "same"
         "step": Sentence("answers only"), "written": (part,) * parts, "not_written": (lacking,) * parts, "note_text": NOTHING,
         "reason": Sentence("No."), "repeated": True, "from_paper": True, "unscored": Sentence("No scoring key is known for it."),
         "completable": outcome == "partly_saved", "late": LateVisit(encounter="e1", day=NOW.date() - timedelta(days=parts)),
-        "decision": Decision(by=Sentence("{name}", name="ANN"), why="in_note", at=NOW),
+        "decision": Decision(by="ANN", why="in_note", at=NOW),
     }  # fmt: skip
     return Receipt(**{**fields, **more})
 
@@ -221,7 +220,7 @@ class TestAPayload:
             instrument_title=Sentence("Rapport check-in"), direction=Sentence("higher = better"), scores=lines, reason=reason,
             notes=(Sentence("Not as {way}: {reason}", way=Sentence("answers only"), reason=reason),),
             unscored=Sentence("No scoring key is known for it."), late=LateVisit(encounter="e1", day=date(2026, 11, 10)),
-            decision=Decision(by=Sentence("the signed-in clinician"), why="by_mistake", at=NOW),
+            decision=Decision(by="ANN", called=Sentence("the signed-in clinician"), why="by_mistake", at=NOW),
         )  # fmt: skip
 
     def test_is_said_as_before(self) -> None:

@@ -300,6 +300,6 @@ def _decided(decision: Decision | None, now: datetime) -> tuple[Fact, ...]:
     if decision is None:
         return ()
     when = moment_words(decision.at, now)
-    who = Fact(label=Sentence("Decided"), value=Sentence("by {who}, {when}", who=decision.by, when=when))
+    who = Fact(label=Sentence("Decided"), value=Sentence("by {who}, {when}", who=decision.who, when=when))
     why = {**REASONS, IN_NOTE: Sentence("It was copied to the note")}.get(decision.why)
     return (who, Fact(label=Sentence("Why"), value=why)) if why else (who,)
