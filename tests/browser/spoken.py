@@ -11,8 +11,10 @@ from playwright.sync_api import Page
 
 from fhir_mappings.instruments.library import load_library
 from fhir_mappings.measures.catalogue import load_measures
+from fhir_mappings.sentence import Sentence
 from smart_app.registration import load_registration
 from smart_app.sandbox.personas.build import build_all
+from smart_app.web.languages.pseudo_language import LEFT_TO_RIGHT, RIGHT_TO_LEFT
 from tests.support.stands import utc_today
 
 # The texts of a page in their order, each attribute's by itself before them. A text may begin within a bracket and end in another element.
@@ -49,8 +51,8 @@ _SHAPES = "|".join(
     ]
 )
 _SHORT, _UNIT = 200, 2
-# Of the app and of the site.
-_NAMES = ("Rapport", "Northfield General")
+# Of the app, of the site, and of languages in the switch and where a form's questions are in another one.
+_NAMES = ("Rapport", "Northfield General", "English", LEFT_TO_RIGHT, RIGHT_TO_LEFT)
 _OF_RECORDS = {"family", "given", "prefix", "text", "display", "name", "title", "unit", "code", "value", "id", "valueString"}
 
 
@@ -87,8 +89,8 @@ def _parts() -> re.Pattern[str]:
     """What is data within a text too: names as they are written in a banner, titles, units and ids."""
     several = {one for one in chain(_NAMES, _record(), _files()) if _LETTER.search(one) and len(one) < _SHORT and not _is_word(one)}
     names = {one.upper() for one in _record() if " " not in one and not _is_word(one)}
-    found = sorted({re.escape(one) for one in several | names}, key=len, reverse=True)
-    return re.compile(rf"{_SHAPES}|(?<!\w)(?:{'|'.join(found)})(?!\w)")
+    found = sorted({re.escape(one) for one in several | names | _words()}, key=len, reverse=True)
+    return re.compile(rf"(?<!\w)(?:{'|'.join(found)})(?!\w)|{_SHAPES}")
 
 
 def _is_word(text: str) -> bool:
@@ -116,9 +118,22 @@ def _given(found: object, key: str) -> Iterator[str]:
 
 @cache
 def _files() -> frozenset[str]:
-    """Of the instruments, the measures and the registration what is written to be read or entered: no codes of one lower-case word."""
+    """Of the instruments, the measures and the registration what is written to be read or entered and is no sentence: no codes of one
+    lower-case word."""
     several = (load_library().instruments, load_measures(), load_registration(None))
-    return frozenset(one for each in several for one in _leaves(msgspec.to_builtins(each, enc_hook=str)) if not one.islower() or " " in one)
+    leaves = [one for each in several for one in _leaves(msgspec.to_builtins(each, enc_hook=_unsaid))]
+    return frozenset(one for one in leaves if not one.islower() or " " in one)
+
+
+def _unsaid(one: object) -> str:
+    return "" if isinstance(one, Sentence) else str(one)
+
+
+@cache
+def _words() -> frozenset[str]:
+    """Of one lower-case word: units, and what stands for a question asked beside an instrument's items where its answer is told."""
+    units = {unit.label for measure in load_measures() for unit in measure.units if unit.label.isalpha()}
+    return frozenset(units | {question.link_id for each in load_library().instruments for question in each.questions})
 
 
 def _leaves(found: object) -> Iterator[str]:
