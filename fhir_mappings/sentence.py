@@ -23,6 +23,10 @@ _LONG_MONTHS = (
 class Language(Protocol):
     """A language."""
 
+    @property
+    def code(self) -> str:
+        """Its BCP 47 tag, as in `lang` of a page."""
+
     def text(self, text: str) -> str:
         """A text with named places, in this language, with the same places."""
 
@@ -50,6 +54,8 @@ Value = str | int | Decimal | date | Speaks
 
 class English:
     """The language that everything is written in."""
+
+    code = "en"
 
     def text(self, text: str) -> str:
         """As it was written."""

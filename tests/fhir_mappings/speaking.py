@@ -19,6 +19,8 @@ _WORDS = re.compile(r"[^\W\d_]+")
 class Blank:
     """Words as blanks; dates as in English, as they are values."""
 
+    code = "en-XB"
+
     def text(self, text: str) -> str:
         """Places and signs stay."""
         return _OURS.sub("_", text)

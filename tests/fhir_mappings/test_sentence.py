@@ -31,6 +31,8 @@ from fhir_mappings.sentence import (
 class Shouting:
     """A language that shows what is a text and what is a value."""
 
+    code = "en-XB"
+
     def text(self, text: str) -> str:
         """Everything but the places."""
         return "".join(part if part.startswith("{") else part.upper() for part in text.replace("}", "}\0").replace("{", "\0{").split("\0"))

@@ -25,6 +25,11 @@ class Noticing(Struct):
     language: PageLanguage
     needs_english: bool = False
 
+    @property
+    def code(self) -> str:
+        """As in the language."""
+        return self.language.code
+
     def text(self, text: str) -> str:
         """As in the language."""
         self.needs_english = self.needs_english or self.language.needs_english(text)

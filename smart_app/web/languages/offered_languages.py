@@ -130,9 +130,8 @@ class LanguageName(Struct, frozen=True):
         from babel import Locale  # noqa: PLC0415 - where two languages are on one chart
         from babel.core import UnknownLocaleError  # noqa: PLC0415
 
-        spoken = getattr(language, "code", _ENGLISH)
         try:
-            own = Locale.parse(_ENGLISH if _is_pseudo(spoken) else spoken, sep="-")
+            own = Locale.parse(_ENGLISH if _is_pseudo(language.code) else language.code, sep="-")
             return str(Locale.parse(self.code, sep="-").get_display_name(own) or self.code)
         except (ValueError, UnknownLocaleError):
             return self.code

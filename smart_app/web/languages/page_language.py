@@ -11,10 +11,6 @@ class PageLanguage(Language, Protocol):
     """A language, as a page names it."""
 
     @property
-    def code(self) -> str:
-        """`lang` of the page."""
-
-    @property
     def direction(self) -> Direction:
         """`dir` of the page."""
 
@@ -25,7 +21,6 @@ class PageLanguage(Language, Protocol):
 class EnglishPage(English):
     """English, which needs no catalogue."""
 
-    code = "en"
     direction: Direction = "ltr"
 
     def needs_english(self, text: str) -> bool:  # noqa: ARG002 - as every language has it

@@ -30,8 +30,7 @@ class _WithSeams(Struct, frozen=True):
 
     @property
     def code(self) -> str:
-        """The language's own."""
-        return str(getattr(self.language, "code", "en"))
+        return self.language.code
 
     def text(self, text: str) -> str:
         return self.language.text(text)
