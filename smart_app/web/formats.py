@@ -117,11 +117,6 @@ def gender(code: str | None) -> str:
     return _GENDERS.get(code, code) if code else NOT_RECORDED
 
 
-def count(number: int, thing: str, things: str | None = None) -> str:
-    """`1 result`, `9 results`."""
-    return f"{number} {thing if number == 1 else things or thing + 's'}"
-
-
 def in_words(number: int) -> Sentence:
     """Small numbers as words, larger ones as digits."""
     return _NUMBER_WORDS[number] if 0 <= number < len(_NUMBER_WORDS) else Sentence("{n}", n=number)
@@ -172,9 +167,13 @@ def quantity(reported: Quantity) -> str:
     return reported.said(ENGLISH)
 
 
+# What the option without a value of a shipped form is called; those of a site's own form by their code.
+_WITHOUT_VALUE = {"does-not-apply": Sentence("Does not apply")}
+
+
 def option_number(option: Option, *, signed: bool) -> str:
     """An answer as it is printed on a sheet: `4`; `−3` and `+3` on a scale with both signs; an option without a value by its code."""
     if option.value is None:
-        return option.code.replace("-", " ").capitalize()
+        return _WITHOUT_VALUE.get(option.code) or option.code.replace("-", " ").capitalize()
     sign = ("−" if option.value < 0 else "+") if signed and option.value else ""
     return f"{sign}{abs(option.value)}"

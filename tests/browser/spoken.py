@@ -18,6 +18,7 @@ from smart_app.web.languages.pseudo_language import LEFT_TO_RIGHT, RIGHT_TO_LEFT
 from tests.support.stands import utc_today
 
 # The texts of a page in their order, each attribute's by itself before them. A text may begin within a bracket and end in another element.
+# What the page itself says to be in English is a form's own wording, or what IT has to find in a log.
 _TEXTS = """() => {
   const read = ["title", "aria-label", "aria-description", "aria-roledescription", "aria-valuetext", "alt", "placeholder", "data-label"];
   const attributes = [];
@@ -27,22 +28,24 @@ _TEXTS = """() => {
   const walk = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_TEXT);
   const texts = [];
   while (walk.nextNode())
-    if (!walk.currentNode.parentElement.closest("script, style, noscript")) texts.push(walk.currentNode.data);
+    if (!walk.currentNode.parentElement.closest("script, style, noscript, [lang=en]")) texts.push(walk.currentNode.data);
   return [attributes, texts];
 }"""
 _OPEN, _CLOSE = "⟦", "⟧"
 _LETTER = re.compile(r"[^\W\d_]")
 _MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 _LONG_MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
+# Before anything that is a number by itself.
+_LONG_DATE = rf"\d?\d (?:{_LONG_MONTHS}) \d{{4}}"
 # As they stand in every language of tests: dates, addresses, scopes, codes of errors and of a reference, UUIDs, addresses of resources.
 _SHAPES = "|".join(
     [
         rf"\d\d-(?:{_MONTHS})-\d{{4}}",
         rf"(?:{_MONTHS})-\d{{4}}",
-        rf"\d?\d (?:{_LONG_MONTHS}) \d{{4}}",
         rf"\b(?:{_MONTHS})\b",
         r"https?://[^\s,)]+",
         r"\b(?:patient|user|system)/\w+\.\w+",
+        r"\b(?:launch/\w+|launch|openid|fhirUser|\w+_access)\b",
         r"\b[a-z]+(?:[._][a-z0-9]+)+\b",
         r"\bHTTP \d{3}\b",
         r"\bRP-[0-9A-Z-]+",
@@ -52,7 +55,7 @@ _SHAPES = "|".join(
 )
 _SHORT, _UNIT = 200, 2
 # Of the app, of the site, and of languages in the switch and where a form's questions are in another one.
-_NAMES = ("Rapport", "Northfield General", "English", LEFT_TO_RIGHT, RIGHT_TO_LEFT)
+_NAMES = ("Rapport", "Northfield General", "Open FHIR server", "English", LEFT_TO_RIGHT, RIGHT_TO_LEFT)
 _OF_RECORDS = {"family", "given", "prefix", "text", "display", "name", "title", "unit", "code", "value", "id", "valueString"}
 
 
@@ -90,7 +93,7 @@ def _parts() -> re.Pattern[str]:
     several = {one for one in chain(_NAMES, _record(), _files()) if _LETTER.search(one) and len(one) < _SHORT and not _is_word(one)}
     names = {one.upper() for one in _record() if " " not in one and not _is_word(one)}
     found = sorted({re.escape(one) for one in several | names | _words()}, key=len, reverse=True)
-    return re.compile(rf"(?<!\w)(?:{'|'.join(found)})(?!\w)|{_SHAPES}")
+    return re.compile(rf"{_LONG_DATE}|(?<!\w)(?:{'|'.join(found)})(?!\w)|{_SHAPES}")
 
 
 def _is_word(text: str) -> bool:

@@ -3,6 +3,7 @@ left. What stands on a page without brackets was not said through a catalogue.""
 
 import re
 from datetime import date
+from textwrap import wrap
 
 from msgspec import Struct
 
@@ -11,8 +12,13 @@ from smart_app.web.languages.page_language import Direction
 
 LEFT_TO_RIGHT, RIGHT_TO_LEFT = "en-XA", "ar-XB"  # as Android, Chromium and CLDR's keyboards call their pseudo-locales
 _OPEN, _CLOSE, _FILLER = "⟦", "⟧", "~"
-_LONGER = 0.4
+_LONGER, _LONG_WORD = 0.4, 12
 _NO_TEXT = re.compile(r"\{\w*\}|%\(\w+\)[sd]|<[^>]+>|&\w+;|[^\w]")
+
+
+def _filler(length: int) -> str:
+    """In words of the length that long ones have, so that lines break as they do between words."""
+    return " ".join(_FILLER * len(word) for word in wrap("x" * length, _LONG_WORD))
 
 
 class PseudoLanguage(Struct, frozen=True, kw_only=True):
@@ -28,7 +34,7 @@ class PseudoLanguage(Struct, frozen=True, kw_only=True):
     def text(self, text: str) -> str:
         """`⟦Receipt~~~⟧`; what has no letter of its own stays."""
         letters = len(_NO_TEXT.sub("", text))
-        return f"{_OPEN}{text}{_FILLER * round(letters * _LONGER)}{_CLOSE}" if letters else text
+        return f"{_OPEN}{text}{_filler(round(letters * _LONGER))}{_CLOSE}" if letters else text
 
     def counted(self, one: str, many: str, n: int) -> str:
         """As in English."""

@@ -30,11 +30,13 @@ _LONGEST_ISS = 200
 
 
 class ErrorFact(Struct, frozen=True, kw_only=True):
-    """One thing IT has to know. `is_prose`: it is to be read, the others stand as they are to be copied."""
+    """One thing IT has to know. `is_prose`: it is to be read, the others stand as they are to be copied. `is_english`: as the log has it,
+    whatever the page speaks."""
 
     label: str
     value: str
     is_prose: bool = False
+    is_english: bool = False
 
 
 class ErrorView(Struct, frozen=True, kw_only=True):
@@ -505,7 +507,7 @@ _STORE_STEPS: Mapping[type[RapportError] | type[None], tuple[Sentence, ...]] = {
     ),
 }
 _UNEXPECTED = (
-    ErrorFact(label=Sentence("Error"), value="unexpected"),
+    ErrorFact(label=Sentence("Error"), value="unexpected", is_english=True),
     ErrorFact(label=Sentence("Remedy"), value=Sentence("The log has a line with this reference code."), is_prose=True),
 )
 _FAILED_IN_CHART = (
@@ -549,5 +551,5 @@ def status_view(status: int, *, reference: str, way: WayBack | None = None) -> E
 
 def error_facts(code: str, detail: str | None = None) -> tuple[ErrorFact, ...]:
     """The code of an error, and its detail where there is one."""
-    found = ErrorFact(label=Sentence("Error"), value=code)
-    return (found, ErrorFact(label=Sentence("Detail"), value=detail)) if detail else (found,)
+    found = ErrorFact(label=Sentence("Error"), value=code, is_english=True)
+    return (found, ErrorFact(label=Sentence("Detail"), value=detail, is_english=True)) if detail else (found,)
