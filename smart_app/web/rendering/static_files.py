@@ -10,17 +10,18 @@ from flask import Response, abort, request
 from msgspec import Struct
 
 FOLDER = Path(__file__).parents[1] / "static"
-# One stylesheet a page, put together from parts. The form's stylesheet and script stand in the page itself:
-# a browser on a slow tablet puts off reading the form while a stylesheet is on its way, which doubled the time until it could be answered;
-# fetching the script beside it cost another tenth.
+# One stylesheet a page, put together from parts; one more where it is read in several languages or not in English. The form's stylesheet
+# and script stand in the page itself: a browser on a slow tablet puts off reading the form while a stylesheet is on its way, which doubled
+# the time until it could be answered; fetching the script beside it cost another tenth.
 SHEETS = {
     "app.css": ("base", "reading", "dashboard"),
     "form.css": ("base", "form"),
     "paper.css": ("base", "form", "paper"),
     "own.css": ("base", "reading", "form", "own"),
     "text.css": ("base", "reading", "dashboard", "text"),
+    "languages.css": ("languages",),
 }
-SHEET_IN_PAGE = "form.css"
+SHEET_IN_PAGE, LANGUAGES_IN_PAGE = "form.css", "languages.css"
 SCRIPT_IN_PAGE = "session.js"
 _FOREVER = "public, max-age=31536000, immutable"
 

@@ -22,7 +22,7 @@ from smart_app.web.languages.page_language import ENGLISH_PAGE, PageLanguage
 from smart_app.web.languages.unbroken import pieces_of
 from smart_app.web.rendering.ehr_theme import Themes
 from smart_app.web.rendering.spoken_language import SpokenLanguages
-from smart_app.web.rendering.static_files import SCRIPT_IN_PAGE, SHEET_IN_PAGE, StaticFiles
+from smart_app.web.rendering.static_files import LANGUAGES_IN_PAGE, SCRIPT_IN_PAGE, SHEET_IN_PAGE, StaticFiles
 from smart_app.web.session.tab import Tab
 
 _ENVIRONMENTS: dict[str, Environment] = {}
@@ -186,9 +186,10 @@ class Pages(Struct, frozen=True, kw_only=True):
     def _asset(self, name: str) -> str:
         return f"{request.root_path}{self.static.address(name)}"
 
-    def _sheet(self) -> Markup:
-        """The stylesheet that may stand in a page."""
-        return Markup(self.static.text(SHEET_IN_PAGE))  # noqa: S704 - a file of ours
+    def _sheet(self, *, languages: bool = False) -> Markup:
+        """The stylesheets that may stand in a page; with the one of `languages` where there is more than English."""
+        names = (SHEET_IN_PAGE, LANGUAGES_IN_PAGE) if languages else (SHEET_IN_PAGE,)
+        return Markup("".join(map(self.static.text, names)))  # noqa: S704 - files of ours
 
     def _script(self) -> Markup:
         """The script that may stand in a page."""

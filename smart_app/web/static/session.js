@@ -2,7 +2,6 @@
 // what is typed into a form. Everything works without this.
 (() => {
   const { launch, patient, idle, left, stay, csrf, ended, ...said } = document.currentScript.dataset;
-  // A page of another language brings these in it.
   const again = said.again || "Open Rapport again from the patient's chart.";
   const words = {
     gone: "This page's session has ended.",

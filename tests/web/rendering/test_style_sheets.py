@@ -37,7 +37,8 @@ def test_a_side_is_found() -> None:
 
 
 def test_time_runs_from_left_to_right_in_every_language() -> None:
-    assert (".stepper, .plot", "direction: ltr;") in [(selector, body.strip()) for selector, body in rules(part("dashboard"))]
+    mirrored = [(selector, body.strip()) for selector, body in rules(part("languages"))]
+    assert ('[dir="rtl"] :is(.stepper, .plot)', "direction: ltr;") in mirrored
 
 
 def part(name: str) -> str:
@@ -65,6 +66,6 @@ def test_the_english_beneath_has_contrast_on_every_ground() -> None:
             for ground in grounds:
                 darker, lighter = sorted((luminance(scheme[ink]), luminance(scheme[ground])))
                 assert (lighter + 0.05) / (darker + 0.05) >= 4.5, (ink, ground)
-    beneath = dict(rules(part("base")))
-    assert "color: var(--ink2)" in beneath[":root .beneath"]
-    assert "color: var(--banner2)" in beneath[":root .banner .beneath"]
+    beneath = rules(part("languages").partition("@media print")[0])
+    assert "color: var(--ink2)" in dict(beneath)[":root .beneath"]
+    assert "color: var(--banner2)" in dict(beneath)[":root .banner .beneath"]
