@@ -59,3 +59,23 @@ def test_every_sentence_of_the_data_files_is_found_in_them_and_no_other_text_is(
     # Of a form without a name of its own the instrument's is one.
     assert {text for _, text in translations.texts_of_data_files()} == read
     assert {str(message.id) for message in translations.extracted() if message.id} >= {text for text in read if text.isalpha()}
+
+
+def formats_a_date(source: str) -> list[int]:
+    """The lines that write a date in one language's way."""
+    nodes = list(ast.walk(ast.parse(source)))
+    named = [node.lineno for node in nodes if isinstance(node, ast.Attribute) and node.attr in {"strftime", "ctime"}]
+    specs = [node for node in nodes if isinstance(node, ast.FormattedValue) and node.format_spec is not None]
+    return sorted(named + [node.lineno for node in specs if "%" in ast.unparse(node.format_spec)])  # type: ignore[arg-type]  # not None
+
+
+def test_nothing_below_the_web_writes_a_date() -> None:
+    """`Sentence` keeps the day, and the language says it. What is written for a machine is ISO 8601."""
+    elsewhere = {"sandbox", "cli", "web"}
+    paths = [path for folder in ("fhir_mappings", "smart_app") for path in sorted((ROOT / folder).rglob("*.py"))]
+    below = [path for path in paths if not elsewhere & set(path.relative_to(ROOT).parts)]
+    assert [f"{path}:{line}" for path in below for line in formats_a_date(path.read_text(encoding="utf-8"))] == []
+
+
+def test_a_date_written_there_is_found_out() -> None:
+    assert formats_a_date('day.strftime("%d")\nf"{day:%d-%b}"\nf"{day}"\nf"{n:02}"\nday.isoformat()\n') == [1, 2]
