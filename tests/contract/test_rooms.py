@@ -41,6 +41,8 @@ ANSWERS = {
     "smart_app/web/charts/plot.py": "draw",
     "smart_app/web/views/forms/form_page.py": "form_view",
     "smart_app/web/rendering/spoken_language.py": "SpokenLanguages",
+    "fhir_mappings/sentence.py": "Sentence",
+    "smart_app/web/languages/english_beneath.py": "with_english_beneath",
     "smart_app/sandbox/faults/": "Fault",
 }
 
