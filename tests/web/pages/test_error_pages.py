@@ -35,7 +35,7 @@ def test_every_launch_error_says_what_did_not_happen(code: LaunchCode) -> None:
     # Only the visit may have been read, where the EHR names it in place of a patient.
     assert ("no patient information was read" in view.lead) == (ADVICE[code].asked != "visit")
     assert view.facts[-1].label == "Requests made"
-    assert ErrorFact(label="Error", value=f"launch.{code}") in view.facts
+    assert ErrorFact(label="Error", value=f"launch.{code}", is_english=True) in view.facts
 
 
 def test_session_and_failure_pages_say_what_became_of_a_post() -> None:

@@ -137,7 +137,16 @@ _WORDS_IN = ("aria-label", "title", "alt", "placeholder")
 
 def page(template: str, seen: Any, language: PseudoLanguage | None = PSEUDO) -> BeautifulSoup:
     made = environment(language) if language else environment()
-    parts: dict[str, Any] = {"asset": str, "sheet": str, "script": str, "theme": "", "nonce": "", "switch": (), "csrf": "", "tab": None}
+    parts: dict[str, Any] = {
+        "asset": str,
+        "sheet": lambda **_: "",
+        "script": str,
+        "theme": "",
+        "nonce": "",
+        "switch": (),
+        "csrf": "",
+        "tab": None,
+    }
     return BeautifulSoup(made.get_template(f"pages/{template}.html").render(view=seen, **parts), "html.parser")
 
 
