@@ -57,8 +57,8 @@ _NO_REASON = Sentence("It is discarded only for a reason, and none was chosen, s
 
 
 class Discarded(Struct, frozen=True, kw_only=True):
-    """A submission that was discarded, for who has not been told: by whom, when, and `because` of what,
-    as it stands after a colon. `in_record`: its answers are in the record, and what was missing beside them was closed."""
+    """A submission that was discarded, for who has not been told: by whom, when, and `because` of what, as it stands
+    after a colon. `in_record`: its answers are in the record, and what was missing beside them was closed."""
 
     key: str
     informant: Informant

@@ -49,31 +49,9 @@ def portal_error_view(
         brings = brought if posted and not isinstance(error, NotTriedAgain) else "other"
         return _ended(error, reference=reference, facts=facts, brings=brings, home=home, way=way)
     if isinstance(error, Forbidden):
-        return ErrorView(
-            headline=Sentence("This page cannot show your record"),
-            lead=joined(" ", [Sentence("Your record system does not permit it."), *((_UNCERTAIN,) if posted else ())]),
-            steps=(Sentence("Your clinic can ask you at your next visit."), Sentence("Give your clinic the reference code.")),
-            reference=reference,
-            facts=facts,
-            retry=home if posted else None,
-            retry_words=Sentence("Your own page"),
-        )
+        return _not_permitted(reference=reference, facts=facts, posted=posted, home=home)
     if isinstance(error, NotSealed | OutcomeNotKept):
-        sealed = isinstance(error, OutcomeNotKept)
-        return ErrorView(
-            headline=Sentence("Sent, and there is no confirmation yet") if sealed else Sentence("Your answers could not be taken just now"),
-            lead=error.happened,
-            steps=(
-                Sentence("Your own page shows how it stands.")
-                if sealed
-                else Sentence("Go back to the form: what you entered is still there."),
-                _GIVE_CODE,
-            ),
-            reference=reference,
-            facts=facts,
-            retry=home if sealed else None,
-            retry_words=Sentence("Your own page"),
-        )
+        return _not_noted(error, reference=reference, facts=facts, home=home)
     return ErrorView(
         headline=Sentence("Your record system did not give what this page needs")
         if isinstance(error, FhirError)
@@ -85,6 +63,34 @@ def portal_error_view(
         reference=reference,
         facts=facts,
         retry=home if posted else again,
+    )
+
+
+def _not_permitted(*, reference: str, facts: tuple[ErrorFact, ...], posted: bool, home: str | None) -> ErrorView:
+    return ErrorView(
+        headline=Sentence("This page cannot show your record"),
+        lead=joined(" ", [Sentence("Your record system does not permit it."), *((_UNCERTAIN,) if posted else ())]),
+        steps=(Sentence("Your clinic can ask you at your next visit."), Sentence("Give your clinic the reference code.")),
+        reference=reference,
+        facts=facts,
+        retry=home if posted else None,
+        retry_words=Sentence("Your own page"),
+    )
+
+
+def _not_noted(error: NotSealed | OutcomeNotKept, *, reference: str, facts: tuple[ErrorFact, ...], home: str | None) -> ErrorView:
+    """Rapport's own store failed before the answers were sealed, or after they were sent."""
+    sealed = isinstance(error, OutcomeNotKept)
+    headline = Sentence("Sent, and there is no confirmation yet") if sealed else Sentence("Your answers could not be taken just now")
+    step = Sentence("Your own page shows how it stands.") if sealed else Sentence("Go back to the form: what you entered is still there.")
+    return ErrorView(
+        headline=headline,
+        lead=error.happened,
+        steps=(step, _GIVE_CODE),
+        reference=reference,
+        facts=facts,
+        retry=home if sealed else None,
+        retry_words=Sentence("Your own page"),
     )
 
 
