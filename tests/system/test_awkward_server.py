@@ -14,7 +14,7 @@ from smart_app.sandbox.seeding.data_file import LaunchChoices
 from tests.support.careless_server import careless
 from tests.support.stands import foreign, opened, seeded, utc_today
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(200)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(900)]
 # Two patients of the same clinic, by what only one of the two charts may show.
 OWEN, LUCA = "Castellane", "Ferrant"
 

@@ -8,7 +8,7 @@ import pytest
 from tests.contract.broken_files import FOLDER, Broken, manifest, valid, written
 from tests.peers.node_peers import fhirpath_problems, medplum_problems
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(900)]
 Problems = Callable[[Mapping[str, object]], list[str]]
 FOR_MEDPLUM = [one for one in manifest() if one.medplum]
 FOR_FHIRPATH = [one for one in manifest() if one.fhirpath]

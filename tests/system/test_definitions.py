@@ -16,7 +16,7 @@ from tests.fhir_mappings.definitions.test_published_definitions import GERMAN, N
 from tests.fhir_mappings.invented import INVENTED, worded
 from tests.fhir_mappings.samples import CHECK_IN, submission
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(900)]
 BASE = "https://rapport.example.org/fhir"
 FRESH = {"Cache-Control": "no-cache"}
 

@@ -11,7 +11,7 @@ from smart_app.cli.demo.environment import DemoEnvironment
 from tests.support.fronts import Front, folding, remembering, standing
 from tests.support.stands import foreign, opened, seeded
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(params=[folding, remembering], ids=["folding", "remembering"])

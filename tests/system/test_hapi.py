@@ -16,7 +16,7 @@ from smart_app.sandbox.personas.persona_canonicals import BASE
 from smart_app.sandbox.seeding.seed import REMOVAL_ORDER
 from tests.support.stands import foreign, opened, seeded, utc_today
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(900)]
 # HAPI answers an equal search from its memory for a minute unless told not to.
 FRESH = {"Cache-Control": "no-cache"}
 

@@ -19,7 +19,7 @@ from tests.peers.web_servers import gunicorn, nginx
 from tests.support.desk_ehr import CLIENT, DeskEhr, desk_ehr
 from tests.web.clinic import ITEMS, OWN, SLUG, patient
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(900)]
 
 LAUNCHES, STAY = 500, 50
 CLOSED = "This chart was closed because more than fifty were opened in this browser since."

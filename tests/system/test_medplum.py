@@ -13,7 +13,7 @@ from tests.fhir_mappings.samples import BASE, stored, submission
 from tests.peers.node_peers import Issue, medplum_issues, medplum_problems
 from tests.system.test_validity import GOOD
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(900)]
 
 
 class FalseAlarm(NamedTuple):

@@ -25,7 +25,7 @@ from tests.peers.extraction import filled_in, with_templates
 from tests.peers.fhirpath_python import CompiledForm
 from tests.peers.node_peers import Name, engine, fhirpath_expressions, fhirpath_problems
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(900)]
 _SEED = 40
 _CONFIRMED = Confirmation(by="a test", on=date(2026, 11, 22), source="nothing: for comparing engines only")
 _HUNDREDTHS = Decimal("0.01")

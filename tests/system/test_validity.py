@@ -22,7 +22,7 @@ from tests.fhir_mappings.samples import BASE, LIBRARY, stored, submission, value
 from tests.peers.validator_peer import Message, validate
 from tests.support.questionnaires import confirmed
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(900)]
 
 DEFINITIONS: list[dict[str, Any]] = [dict(one) for one in definitions(LIBRARY, base=BASE)]
 PERSONAS: list[dict[str, Any]] = [dict(one) for one in build_all(date(2026, 11, 22))]

@@ -167,6 +167,7 @@ def test_ten_charts_in_one_cookie_jar_never_cross(tmp_path: Path) -> None:
 # SMART 6.3.2
 # SMART P
 @pytest.mark.system
-@pytest.mark.timeout(300)
+# A guard against a deadlock, not a measure of speed: some 270 s of CPU in one process, and the gate's other half runs beside it.
+@pytest.mark.timeout(1200)
 def test_fifty_charts_in_one_cookie_jar_never_cross_in_ten_thousand_requests(tmp_path: Path) -> None:
     check_no_crossing(tmp_path, patients=50, requests=10_000)

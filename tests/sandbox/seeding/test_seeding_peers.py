@@ -13,7 +13,7 @@ FEW = [load_personas()[slug] for slug in ("missing-items", "entered-in-error", "
 
 
 @pytest.mark.system
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 def test_hapi_takes_the_personas_once_and_gives_them_back(hapi_base: str) -> None:
     with requests.Session() as session:
         seed(hapi_base, TODAY, session=session, personas=FEW)
