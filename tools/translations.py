@@ -33,10 +33,12 @@ _OF_INSTRUMENTS = (
     "instrument.title", "instrument.direction", "instrument.recall", "rights.licence", "scale.title", "scale.about", "scale.direction",
     "reliability.interval", "cutoff.meaning", "cutoff.population",
 )  # fmt: skip
+_OF_SIGNALS = ("rule.title", "error.interval")
 _OF_FEATURES = ("feature.title", "feature.without")
 _FILES = {
     "fhir_mappings/measures/files": _OF_MEASURES,
     "fhir_mappings/instruments/files": _OF_INSTRUMENTS,
+    "fhir_mappings/reliable_change/signals/files": _OF_SIGNALS,
     "smart_app/registration": _OF_FEATURES,
 }
 _WIDTH = 140

@@ -21,7 +21,8 @@ class Rating(Struct, frozen=True, kw_only=True):
     value; a declined or missing item is absent. `extra` maps a link id to its option code: of an unscored question, or of an item
     answered with an option without a value. `source` is the QuestionnaireResponse (or, where only scores were stored, the panel
     Observation). `language` is that of the form as it was answered, None where the record does not tell. `observer` is the reference of
-    who answered an observer's form, None of the other forms and where it is not told.
+    who answered an observer's form, None of the other forms and where it is not told. `anchors` names the words its answers had, of a form
+    that is given with one set or another; None where there is one set, or the record does not tell.
     """
 
     instrument: str
@@ -39,6 +40,7 @@ class Rating(Struct, frozen=True, kw_only=True):
     source: str
     language: str | None = None
     observer: str | None = None
+    anchors: str | None = None
 
 
 _One = TypeVar("_One")

@@ -7,7 +7,6 @@ What comes out are facts; `fhir_mappings.reliable_change.change_sentences` makes
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, localcontext
-from itertools import pairwise
 from typing import Literal
 
 from msgspec import Struct
@@ -39,13 +38,12 @@ from fhir_mappings.reliable_change.measurement_error import (
     precision_of,
     reliable_change,
 )
-from fhir_mappings.reliable_change.score_series import ScorePoint, ScoreSeries, SeriesRefused, gap_in, refusal
+from fhir_mappings.reliable_change.score_series import ScoredPoint, ScorePoint, ScoreSeries, SeriesRefused, gap_in, refusal, scored_points
 
 NEEDS = 3
 STEEP = 2
 _SCORE_RULES: tuple[Rule, ...] = ("previous", "baseline", "peak", "own-range", "left-ceiling")
 _Said = ScoreChange | ItemFall | NotSaid
-_Scored = tuple[ScorePoint, Decimal]
 
 
 class _Case(Struct, frozen=True, kw_only=True):
@@ -53,8 +51,8 @@ class _Case(Struct, frozen=True, kw_only=True):
 
     instrument: Instrument
     scale: Scale
-    latest: _Scored
-    earlier: tuple[_Scored, ...]
+    latest: ScoredPoint
+    earlier: tuple[ScoredPoint, ...]
     precision: Precision | NoPrecision
     spread: Decimal | None
     badges: tuple[Badge, ...]
@@ -69,22 +67,28 @@ class _Case(Struct, frozen=True, kw_only=True):
 
 
 def findings(
-    instrument: Instrument, series: ScoreSeries, *, choice: Choice = None, baseline: Literal[1, 2, 3] = 3
+    instrument: Instrument,
+    series: ScoreSeries,
+    *,
+    choice: Choice = None,
+    baseline: Literal[1, 2, 3] = 3,
+    error: Precision | NoPrecision | None = None,
 ) -> Findings | SeriesRefused:
     """What may be said about the latest point of the series by that instrument's rules; Refused when its scores may not be compared.
 
-    `choice` picks a reliability entry (see `precision_of`); `baseline` is how many of the first scores make the baseline, at most.
+    `error` is the error to measure by; without it the instrument's file has one or none, and `choice` picks the entry (see
+    `precision_of`). `baseline` is how many of the first scores make the baseline, at most.
     """
     refused = refusal(instrument, series)
     if refused is not None:
         return refused
     scale = instrument.scale(series.scale)
     gaps = tuple(gap for point in series.points if (gap := gap_in(point, scale)) is not None)
-    missing = {gap.point.source for gap in gaps}
-    scored = [(point, point.value) for point in series.points if point.value is not None and point.source not in missing]
+    scored = scored_points(series, scale)
     badges = _badges(instrument, scale, series.points[-1]) if series.points else ()
+    precision = error or _published(instrument, series, choice)
     with localcontext(EXACT):
-        said = tuple(_said(instrument, series, scored, choice=choice, baseline=baseline, badges=badges))
+        said = tuple(_said(instrument, series, scored, precision=precision, baseline=baseline, badges=badges))
     return Findings(
         scale=scale.key,
         n=len(scored),
@@ -95,8 +99,20 @@ def findings(
     )
 
 
+def _published(instrument: Instrument, series: ScoreSeries, choice: Choice) -> Precision | NoPrecision:
+    if not series.points:
+        return NoPrecision(code="no_reliability", choice=choice)
+    return precision_of(instrument, series.scale, series.points[-1].origin.informant, choice)
+
+
 def _said(
-    instrument: Instrument, series: ScoreSeries, scored: list[_Scored], *, choice: Choice, baseline: int, badges: tuple[Badge, ...]
+    instrument: Instrument,
+    series: ScoreSeries,
+    scored: list[ScoredPoint],
+    *,
+    precision: Precision | NoPrecision,
+    baseline: int,
+    badges: tuple[Badge, ...],
 ) -> Iterator[_Said]:
     if len(scored) < NEEDS:
         shortage = Shortage(have=len(scored), needed=NEEDS, counted="all")
@@ -104,21 +120,23 @@ def _said(
         return
     scale = instrument.scale(series.scale)
     if scored[-1][0] is series.points[-1]:
-        yield from _scores_said(_case(instrument, scale, scored, choice, badges), baseline)
+        yield from _scores_said(_case(instrument, scale, scored, precision, badges), baseline)
     else:
         # An earlier change is not passed off as the latest.
         yield from (NotSaid(rule=rule, code="latest_not_scored") for rule in _SCORE_RULES)
     yield _item_fall(instrument, scale, series.points, len(scored))
 
 
-def _case(instrument: Instrument, scale: Scale, scored: list[_Scored], choice: Choice, badges: tuple[Badge, ...]) -> _Case:
+def _case(
+    instrument: Instrument, scale: Scale, scored: list[ScoredPoint], precision: Precision | NoPrecision, badges: tuple[Badge, ...]
+) -> _Case:
     earlier = tuple(scored[:-1])
     return _Case(
         instrument=instrument,
         scale=scale,
         latest=scored[-1],
         earlier=earlier,
-        precision=precision_of(instrument, scale.key, scored[-1][0].origin.informant, choice),
+        precision=precision,
         spread=own_spread([value for _, value in earlier]),
         badges=badges,
     )
@@ -145,11 +163,11 @@ def _best_end(scale: Scale) -> int | None:
 
 def _scores_said(case: _Case, baseline: int) -> Iterator[_Said]:
     if isinstance(case.precision, NoPrecision):
-        rules: tuple[Rule, ...] = ("previous", "baseline", "peak")
+        rules: tuple[Rule, ...] = ("previous", "baseline", "peak", "own-range")
         yield from (NotSaid(rule=rule, code=case.precision.code, choice=case.precision.choice) for rule in rules)
     else:
         yield from _reliable(case, case.precision, baseline)
-    yield _own_range(case)
+        yield _own_range(case, case.precision)
     yield _left_ceiling(case)
 
 
@@ -157,7 +175,8 @@ def _reliable(case: _Case, precision: Precision, baseline: int) -> Iterator[_Sai
     """The latest score against the previous one, the baseline and the last peak."""
     thresholds = reliable_change(precision.sem, case.spread)
     yield _compared(case, "previous", case.earlier[-1:], thresholds)
-    yield _compared(case, "baseline", case.earlier[:baseline], thresholds)
+    first = case.earlier[:baseline]
+    yield _compared(case, "baseline", first, reliable_change(precision.sem, case.spread, of=len(first)))
     if case.scale.better is None:
         yield _undirected("peak")
     else:
@@ -168,7 +187,7 @@ def _undirected(rule: Rule) -> NotSaid:
     return NotSaid(rule=rule, code="direction_unknown")
 
 
-def _last_peak(case: _Case, threshold: Decimal) -> _Scored:
+def _last_peak(case: _Case, threshold: Decimal) -> ScoredPoint:
     """The best score since the last improvement larger than chance: smaller ups and downs on a way down are not taken for a peak."""
     sign = 1 if case.scale.better == "higher" else -1
     peak = case.earlier[-1]
@@ -180,22 +199,12 @@ def _last_peak(case: _Case, threshold: Decimal) -> _Scored:
     return peak
 
 
-def _own_range(case: _Case) -> _Said:
+def _own_range(case: _Case, precision: Precision) -> _Said:
     """The latest score against this person's usual range: an individuals chart, its centre line and limits from earlier scores only."""
     if case.spread is None:
         shortage = Shortage(have=len(case.earlier), needed=SPREAD_NEEDS, counted="earlier")
         return NotSaid(rule="own-range", code="too_few_points", shortage=shortage)
-    thresholds = own_range(case.entry.sem if case.entry else None, case.spread, _step_of(case.instrument, case.scale))
-    if not thresholds:
-        return NotSaid(rule="own-range", code="no_spread")
-    return _compared(case, "own-range", case.earlier, thresholds)
-
-
-def _step_of(instrument: Instrument, scale: Scale) -> Decimal:
-    """The smallest difference a score can show: one option on one item."""
-    order = sorted(option.value for option in instrument.options if option.value is not None)
-    smallest = min((second - first for first, second in pairwise(order)), default=1)
-    return smallest * scale.factor / (len(scale.items) if scale.method == "mean" else 1)
+    return _compared(case, "own-range", case.earlier, own_range(precision.sem, case.spread))
 
 
 def _left_ceiling(case: _Case) -> _Said:
@@ -209,7 +218,7 @@ def _left_ceiling(case: _Case) -> _Said:
 
 
 def _compared(
-    case: _Case, rule: Rule, before: tuple[_Scored, ...], thresholds: tuple[Threshold, ...], *, observed: bool = False
+    case: _Case, rule: Rule, before: tuple[ScoredPoint, ...], thresholds: tuple[Threshold, ...], *, observed: bool = False
 ) -> ScoreChange:
     """One comparison. Claimed is only what exceeds a threshold; a rule without one says what it `observed`."""
     after, score = case.latest
@@ -299,13 +308,14 @@ def _of_thresholds(
 
 def _of_precision(precision: Precision | None) -> Iterator[Caveat]:
     if precision is None:
-        yield "own-scores-only"
         return
-    if precision.optimistic:
-        yield "optimistic"
-    else:
-        yield "interval"
-    if precision.entry.certainty == "unverified":
+    if precision.kind == "assumed":
+        yield "assumed"
+        return
+    yield "optimistic" if precision.optimistic else "interval"
+    if precision.kind == "site":
+        yield "site"
+    elif precision.entry.certainty == "unverified":
         yield "unverified"
 
 

@@ -9,7 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from fhir_mappings.instruments.instrument import Instrument, Scale
 from fhir_mappings.reliable_change.findings import Badge, Caveat, ItemFall, NotSaid, ScoreChange, Shortage, WhyNotSaid
-from fhir_mappings.reliable_change.measurement_error import EXACT, Decided, Level, Precision, Threshold
+from fhir_mappings.reliable_change.measurement_error import EXACT, Decided, ErrorKind, Level, Precision, Threshold
 from fhir_mappings.reliable_change.score_series import Gap, Kind, SeriesRefused
 from fhir_mappings.sentence import Sentence, counted, joined, listed
 
@@ -26,8 +26,11 @@ _WITHIN: dict[tuple[Decided, Level], Sentence] = {
     ("spread", "95 %"): Sentence("this person's own ups and downs alone explain in 95 of 100 comparisons"),
     ("spread", "2 sigma"): Sentence("this person's own ups and downs alone explain, two standard deviations"),
     ("spread", "3 sigma"): Sentence("this person's own ups and downs alone explain, three standard deviations"),
-    ("step", "2 sigma"): Sentence("two answers one option apart make"),
-    ("step", "3 sigma"): Sentence("three answers one option apart make"),
+}
+_UNCHECKED: dict[ErrorKind, Sentence] = {
+    "published": Sentence("figures unverified"),
+    "assumed": Sentence("error assumed, none published"),
+    "site": Sentence("error declared by this site"),
 }
 _HELD_BACK: dict[Badge, Sentence] = {
     "straight-line": Sentence("It is not taken as a change, because every item has the same answer."),
@@ -124,7 +127,7 @@ def _chance(precision: Precision | None, limit: Threshold) -> Sentence:
     if limit.decided_by != "precision" or precision is None:
         return said
     labels = [Sentence("optimistic: internal consistency")] if precision.optimistic else []
-    labels += [Sentence("figures unverified")] if precision.entry.certainty == "unverified" else []
+    labels += [_UNCHECKED[precision.kind]] if precision.entry.certainty == "unverified" else []
     return Sentence("{chance} ({labels})", chance=said, labels=joined("; ", labels)) if labels else said
 
 
@@ -164,7 +167,8 @@ def _item_fall(found: ItemFall) -> Sentence:
 _CAVEATS: dict[Caveat, Sentence] = {
     "prorated": Sentence("A score in this comparison is prorated, because items were left out."),
     "language-unknown": Sentence("The language of one of the ratings is not recorded."),
-    "own-scores-only": Sentence("Only this person's own earlier scores were used: there is no published reliability to use."),
+    "assumed": Sentence("The error behind the threshold is assumed: none was published for this form."),
+    "site": Sentence("The error behind the threshold was declared by this site for its own patients."),
     "optimistic": Sentence(
         "Optimistic: the reliability is internal consistency (alpha), not retest, so the threshold is likely too small."
     ),
@@ -226,7 +230,6 @@ _NOT_SAID: dict[WhyNotSaid, Sentence] = {
     "no_reliability": Sentence("No reliability has been published for this score and informant."),
     "reliability_incomplete": Sentence("A reliability has been published, but no spread to compute with."),
     "direction_unknown": Sentence("The instrument does not say which end of the scale is better."),
-    "no_spread": Sentence("The earlier scores are all the same, so their usual range is not known."),
     "no_answers": Sentence("The two latest ratings share no answered item."),
 }
 
@@ -263,6 +266,7 @@ _KINDS: dict[Kind, Sentence] = {
     "informants": Sentence("informants"),
     "clinicians": Sentence("clinicians"),
     "observers": Sentence("observers"),
+    "anchors": Sentence("sets of answer words"),
 }
 
 

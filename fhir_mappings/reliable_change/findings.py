@@ -17,14 +17,15 @@ Moved = Literal["fell", "rose", "stayed"]
 # Why a rise is worth little: every item answered alike, or the score already at its best end.
 Badge = Literal["straight-line", "at-ceiling"]
 # What a reader must know beside a finding: nobody vouches for the scoring key; a score is prorated; a rating's language is not recorded;
-# nothing was published, so the person's own scores had to do; the published figure is too lenient (alpha), was measured over an interval
-# that visits may exceed, or is unchecked; the best of several scores is partly luck; the scale leaves no room for a rise, or a fall, beyond
+# the form's error is assumed, or the site's own; the published figure is too lenient (alpha), was measured over an interval that visits may
+# exceed, or is unchecked; the best of several scores is partly luck; the scale leaves no room for a rise, or a fall, beyond
 # chance; it is an observation, which has no error to be measured by.
 Caveat = Literal[
     "key",
     "prorated",
     "language-unknown",
-    "own-scores-only",
+    "assumed",
+    "site",
     "optimistic",
     "interval",
     "unverified",
@@ -40,7 +41,6 @@ WhyNotSaid = Literal[
     "choice_unknown",
     "reliability_incomplete",
     "direction_unknown",
-    "no_spread",
     "no_answers",
 ]
 

@@ -13,8 +13,10 @@ from msgspec import Struct
 from fhir_mappings.instruments.instrument import Informant, Instrument, Reliability
 
 Level = Literal["90 %", "95 %", "2 sigma", "3 sigma"]
-# What made a threshold as large as it is: the published error, this person's own spread, or the smallest step a score can take.
-Decided = Literal["precision", "spread", "step"]
+# What made a threshold as large as it is: the form's error, or this person's own spread.
+Decided = Literal["precision", "spread"]
+# Whose error it is: published, assumed by this project where nobody published one, or declared by a site for its own patients.
+ErrorKind = Literal["published", "assumed", "site"]
 Choice = int | str | None
 
 EXACT = Context(prec=40)
@@ -33,17 +35,19 @@ _ABSURD = 12
 
 
 class Precision(Struct, frozen=True, kw_only=True):
-    """The standard error of measurement `sem`, in the score's own points, and the published entry it comes from. `measured`: the
-    entry carries a published smallest detectable change, which is used instead of `sd` and `r`."""
+    """The standard error of measurement `sem`, in the score's own points, and the entry it comes from. `measured`: the entry carries
+    a published smallest detectable change, which is used instead of `sd` and `r`. Of an error that was assumed or declared by a site the
+    entry says over which time, in whom and by whom."""
 
     entry: Reliability
     sem: Decimal
     measured: bool
+    kind: ErrorKind = "published"
 
     @property
     def optimistic(self) -> bool:
         """From internal consistency, which leaves out what varies from one day to the next."""
-        return not self.measured and self.entry.r_type == "alpha"
+        return not self.measured and self.kind == "published" and self.entry.r_type == "alpha"
 
 
 class NoPrecision(Struct, frozen=True, kw_only=True):
@@ -56,7 +60,7 @@ class NoPrecision(Struct, frozen=True, kw_only=True):
 
 class Threshold(Struct, frozen=True, kw_only=True):
     """How far a score must move to say something at that level: more than `size`, in the score's own points. `decided_by` says which
-    was the largest: `precision`, the error between people, `spread`, this person's own, or `step`, one option on one item."""
+    was the larger: `precision`, the error between people, or `spread`, this person's own."""
 
     level: Level
     size: Decimal
@@ -83,7 +87,7 @@ def precision_of(instrument: Instrument, scale: str, informant: Informant, choic
     wanted = entries if choice is None else _wanted(entries, choice)
     if not wanted:
         return NoPrecision(code="choice_unknown", choice=choice)
-    found = [precision for one in wanted if (precision := _precision(one)) is not None]
+    found = [precision for one in wanted if (precision := precision_from(one)) is not None]
     if not found:
         return NoPrecision(code="reliability_incomplete", choice=choice)
     return min(found, key=_rank)
@@ -101,7 +105,7 @@ def _rank(precision: Precision) -> int:
     return 2 if precision.optimistic else 1
 
 
-def _precision(entry: Reliability) -> Precision | None:
+def precision_from(entry: Reliability) -> Precision | None:
     """What an entry gives; None when it is incomplete or leaves no error at all, which no questionnaire has."""
     if entry.mdc is not None:
         sem = _sem_of_mdc(entry.mdc) if _usable(entry.mdc) else Decimal(0)
@@ -139,35 +143,29 @@ def own_spread(earlier: list[Decimal]) -> Decimal | None:
         return sum(ranges, Decimal(0)) / len(ranges) / _D2
 
 
-def reliable_change(sem: Decimal, spread: Decimal | None) -> tuple[Threshold, ...]:
-    """Thresholds of the difference between two scores at 90 % and 95 %: z·√2 times the larger of `sem` and `spread` (Jacobson & Truax
-    1991; the stricter of the two spreads after Gumz 2012)."""
+def reliable_change(sem: Decimal, spread: Decimal | None, *, of: int = 1) -> tuple[Threshold, ...]:
+    """Thresholds of the difference between a score and another, or the mean `of` several, at 90 % and 95 %: z·√(1 + 1/n) times the larger
+    of `sem` and `spread` (Jacobson & Truax 1991; the stricter of the two spreads after Gumz 2012)."""
     larger = sem if spread is None else max(sem, spread)
     decided: Decided = "precision" if larger == sem else "spread"
-    return tuple(Threshold(level=level, size=_difference(level, larger), decided_by=decided) for level in _QUANTILES)
+    return tuple(Threshold(level=level, size=times_error(z, larger, 1, of), decided_by=decided) for level, z in _QUANTILES.items())
 
 
-def own_range(sem: Decimal | None, spread: Decimal, step: Decimal) -> tuple[Threshold, ...]:
+def own_range(sem: Decimal, spread: Decimal) -> tuple[Threshold, ...]:
     """Thresholds of the distance from the mean of the earlier scores: two and three times `spread`, which is never taken below `sem`, and
-    never less than the reliable change at the level beside it. Without a `sem` it is never taken below `step`, the smallest
-    difference the score can show. Empty when nothing is known to vary."""
-    if sem is not None:
-        return tuple(_limit(level, sem, spread) for level in _SIGMAS)
-    decided: Decided = "spread" if spread > step else "step"
-    with localcontext(EXACT):
-        sizes = {level: times * max(spread, step) for level, times in _SIGMAS.items()}
-    return tuple(Threshold(level=level, size=_SETTLED.plus(size), decided_by=decided) for level, size in sizes.items() if spread)
+    never less than the reliable change at the level beside it."""
+    return tuple(_limit(level, sem, spread) for level in _SIGMAS)
 
 
 def _limit(level: Level, sem: Decimal, spread: Decimal) -> Threshold:
     with localcontext(EXACT):
         own = _SIGMAS[level] * max(sem, spread)
-    between = _difference(_BESIDE[level], sem)
+    between = times_error(_QUANTILES[_BESIDE[level]], sem, 1, 1)
     decided: Decided = "spread" if spread > sem and own > between else "precision"
     return Threshold(level=level, size=_SETTLED.plus(max(own, between)), decided_by=decided)
 
 
-def _difference(level: Level, error: Decimal) -> Decimal:
-    """z·√2·error."""
+def times_error(z: Decimal, error: Decimal, first: int, second: int) -> Decimal:
+    """z·√(1/first + 1/second)·error: how far the means of so many scores differ by chance."""
     with localcontext(EXACT):
-        return _SETTLED.plus(_QUANTILES[level] * Decimal(2).sqrt() * error)
+        return _SETTLED.plus(z * (Decimal(1) / first + Decimal(1) / second).sqrt() * error)

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from fhir_mappings.instruments.instrument import Informant, Instrument, Scale
 from fhir_mappings.r4.dates import Moment, is_known_earlier, position
@@ -14,12 +15,13 @@ from fhir_mappings.ratings.rating import Rating, by_language
 from fhir_mappings.sentence import Sentence
 
 # What must be the same of all scores of one series.
-Kind = Literal["instruments", "versions", "languages", "informants", "clinicians", "observers"]
+Kind = Literal["instruments", "versions", "languages", "informants", "clinicians", "observers", "anchors"]
 
 
 class Origin(Struct, frozen=True, kw_only=True):
     """What must be the same of two scores before they are compared. `language` is None where the record does not tell;
-    `clinician` is the reference of the rated person, `observer` that of who observed ("" of the other informants)."""
+    `clinician` is the reference of the rated person, `observer` that of who observed ("" of the other informants), `anchors` the words
+    its answers had, where a form is given with one set or another."""
 
     instrument: str
     version: str
@@ -27,6 +29,7 @@ class Origin(Struct, frozen=True, kw_only=True):
     informant: Informant
     clinician: str
     observer: str = ""
+    anchors: str | None = None
 
 
 class ScorePoint(Struct, frozen=True, kw_only=True):
@@ -50,6 +53,10 @@ class ScoreSeries(Struct, frozen=True, kw_only=True):
     points: tuple[ScorePoint, ...]
 
 
+# A point with its number.
+ScoredPoint = tuple[ScorePoint, Decimal]
+
+
 class Gap(Struct, frozen=True, kw_only=True):
     """A rating without a usable score: it has none of this scale, none that could be scored, or one outside of the scale. It is left out,
     never counted as zero."""
@@ -68,7 +75,8 @@ class SeriesRefused(Struct, frozen=True, kw_only=True):
 
 
 def series_of(ratings: Iterable[Rating], scale: str) -> tuple[ScoreSeries, ...]:
-    """The ratings as series of that scale, one for each instrument, version, informant, clinician and observer, the oldest series first.
+    """The ratings as series of that scale, one for each instrument, version, informant, clinician, observer and set of anchors, the oldest
+    series first.
 
     A rating whose language is not recorded joins the others where those have one language at most, else a series of its own.
     """
@@ -76,7 +84,7 @@ def series_of(ratings: Iterable[Rating], scale: str) -> tuple[ScoreSeries, ...]:
     for rating in sorted(ratings, key=lambda one: (position(one.when), one.source)):
         point = _point(rating, scale)
         origin = point.origin
-        groups.setdefault((origin.instrument, origin.version, origin.informant, origin.clinician, origin.observer), []).append(point)
+        groups.setdefault(replace(origin, language=None), []).append(point)
     return tuple(ScoreSeries(scale=scale, points=points) for group in groups.values() for points in by_language(group, _language))
 
 
@@ -91,6 +99,7 @@ def _point(rating: Rating, scale: str) -> ScorePoint:
             # "" where nobody is rated: such a questionnaire is one series for each informant.
             clinician=rating.clinician.reference if rating.clinician else "",
             observer=rating.observer or "",
+            anchors=rating.anchors,
         ),
         when=rating.when,
         source=rating.source,
@@ -123,6 +132,7 @@ def _mixed(series: ScoreSeries) -> SeriesRefused | None:
         "informants": {one.informant for one in origins},
         "clinicians": {one.clinician for one in origins},
         "observers": {one.observer for one in origins},
+        "anchors": {one.anchors for one in origins if one.anchors is not None},
     }
     several = tuple(name for name, values in kinds.items() if len(values) > 1)
     return SeriesRefused(code=f"mixed_{several[0]}", scale=series.scale, mixed=several) if several else None
@@ -157,3 +167,16 @@ def gap_in(point: ScorePoint, scale: Scale) -> Gap | None:
     if not point.value.is_finite() or not scale.low <= point.value <= scale.high:
         return Gap(point=point, code="out_of_range")
     return None
+
+
+def scored_points(series: ScoreSeries, scale: Scale) -> list[ScoredPoint]:
+    """The points that have a score to compare, each with its number."""
+    return [(point, point.value) for point in series.points if point.value is not None and gap_in(point, scale) is None]
+
+
+def since_the_last_gap(series: ScoreSeries, longest: int | None) -> ScoreSeries:
+    """The points after the last time that two of them lay more than so many days apart: what is older is another time."""
+    if longest is None:
+        return series
+    far = [place for place, (first, second) in enumerate(pairwise(series.points), 1) if (second.when.day - first.when.day).days > longest]
+    return replace(series, points=series.points[far[-1] :]) if far else series

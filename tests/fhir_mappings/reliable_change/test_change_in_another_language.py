@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from fhir_mappings.reliable_change.change_rules import findings
 from fhir_mappings.reliable_change.change_sentences import caveats, gap, not_said, refused, sentence
 from fhir_mappings.reliable_change.findings import Badge, Caveat, Findings, ItemFall, NotSaid, Rule, ScoreChange, WhyNotSaid
+from fhir_mappings.reliable_change.measurement_error import ErrorKind, Precision
 from fhir_mappings.reliable_change.score_series import Kind, ScoreSeries, SeriesRefused
 from fhir_mappings.sentence import Sentence
 from tests.fhir_mappings.reliable_change.test_change_rules import CHECK_IN, WAI_SR, answers, entry, known, of, point, said, series
@@ -49,7 +50,18 @@ def _series() -> Iterator[ScoreSeries]:
     yield ScoreSeries(scale="total", points=tuple(point(place, "4", origin={"language": "en" if place else None}) for place in range(3)))
 
 
-FOUND = [(one, found) for one, given in product(INSTRUMENTS, list(_series())) if isinstance(found := findings(one, given), Findings)]
+DECLARED = [
+    Precision(entry=entry(certainty="unverified", interval=Sentence("two weeks")), sem=Decimal("0.3"), measured=False, kind=kind)
+    for kind in get_args(ErrorKind)
+]
+FOUND = [
+    (one, found)
+    for one, given, error in (
+        *product(INSTRUMENTS, list(_series()), (None,)),
+        *product(INSTRUMENTS[:1], list(_series())[:8], DECLARED),
+    )
+    if isinstance(found := findings(one, given, error=error), Findings)
+]
 SAID = [(instrument, one) for instrument, found in FOUND for one in found.findings]
 NOT_SAID = [*(one for _, found in FOUND for one in found.not_said), *said(known(entry()), series("3", "4", "5"), choice="nobody").not_said]
 
@@ -82,7 +94,7 @@ def test_every_gap() -> None:
         assert left_over(one) in (set(), {"of", "answered", "the", "rule", "needs"})
 
 
-@pytest.mark.parametrize("mixed", [get_args(Kind)[:many] for many in range(1, 7)])
+@pytest.mark.parametrize("mixed", [get_args(Kind)[:many] for many in range(1, 8)])
 def test_every_refusal_of_scores_of_several_kinds(mixed: tuple[Kind, ...]) -> None:
     told = refused(CHECK_IN, SeriesRefused(code=f"mixed_{mixed[0]}", scale="total", mixed=mixed))
     assert left_over(told) == set()

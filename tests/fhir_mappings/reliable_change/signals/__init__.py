@@ -1,0 +1,1 @@
+"""What a rating says aloud, and the rows it is judged by."""
