@@ -20,10 +20,11 @@ test-system: ## browser, PostgreSQL, foreign FHIR servers, long runs; installs w
 	@$(PYTHON) tools/setup_system.py
 	@$(BIN)/python -m pytest -m system -n 2 --dist loadfile $(ARGS)
 
-campaign: ## the long forms, hours, not in .ci/run: 5,000 records against the oracle, 1,500 rows of bad answers, then mutants (ARGS="fhir_mappings.measures.focus*")
+campaign: ## the long forms, hours, not in .ci/run: 5,000 records against the oracle, 1,500 rows of bad answers, every drawn person judged, then mutants (ARGS="fhir_mappings.measures.focus*")
 	@$(PYTHON) tools/setup_venv.py dev
 	@$(BIN)/python -m pytest tests/fhir_mappings/measures/oracle -n 2 --hypothesis-profile campaign --timeout 3600
 	@$(BIN)/python -m pytest tests/care/submission/table/test_answers_in_a_row.py -n 2 --hypothesis-profile campaign --timeout 3600
+	@$(BIN)/python -m pytest tests/fhir_mappings/reliable_change/simulation -n 2 -rP --hypothesis-profile campaign --timeout 3600
 	@$(BIN)/python -m mutmut run --max-children 2 $(ARGS)
 	@$(BIN)/python -m mutmut results
 
@@ -42,6 +43,7 @@ bench: ## speed, size and memory as ratios, each beside its goal; exits 1 when o
 
 docs: ## write the generated pages of docs/ anew
 	@$(PYTHON) tools/setup_venv.py dev
+	@$(BIN)/python -m tests.fhir_mappings.reliable_change.simulation
 	@$(BIN)/python -m tests.documentation
 	@$(BIN)/python -m tests.conformance
 	@$(BIN)/python -m tests.care.submission.table.fate_page

@@ -13,6 +13,7 @@ from smart_app.cli.instruments.text import Standing, doubted, permission, standi
 from smart_app.registration import launch_schema, load_registration
 from smart_app.settings import InstrumentSettings, Settings, secret_variables, variable_of
 from smart_app.web.pages.openapi import openapi
+from tests.documentation.reliable_change_page import reliable_change_page
 from tests.documentation.what_is_read import what_is_read_page
 
 _CONFIGURATION = """# Configuration
@@ -99,6 +100,7 @@ def generated_pages() -> Mapping[str, str]:
         "instruments.md": instruments_page(load_library()),
         "launch.schema.json": schema_file(),
         "openapi.json": openapi_file(),
+        "reliable-change.md": reliable_change_page(),
         "what-is-read.md": what_is_read_page(),
     }
 
