@@ -165,6 +165,11 @@ def _limit(level: Level, sem: Decimal, spread: Decimal) -> Threshold:
     return Threshold(level=level, size=_SETTLED.plus(max(own, between)), decided_by=decided)
 
 
+def multiple_at(level: Level) -> Decimal:
+    """How many errors a level stands for: the quantile of a reliable change, or the standard deviations of a chart."""
+    return _QUANTILES.get(level) or _SIGMAS[level]
+
+
 def times_error(z: Decimal, error: Decimal, first: int, second: int) -> Decimal:
     """z·√(1/first + 1/second)·error: how far the means of so many scores differ by chance."""
     with localcontext(EXACT):

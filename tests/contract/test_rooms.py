@@ -29,6 +29,7 @@ ANSWERS = {
     "fhir_mappings/measures/observation_reader.py": "read_measurements",
     "fhir_mappings/measures/conversion.py": "in_second_unit",
     "fhir_mappings/instruments/scoring.py": "score",
+    "fhir_mappings/reliable_change/signals/rating_judge.py": "judge",
     "fhir_mappings/submission/transaction.py": "submission_bundle",
     "smart_app/care/submission/sealed_submission.py": "SealedSubmission",
     "smart_app/care/submission/write_ladder.py": "highest",

@@ -12,7 +12,7 @@ from fhir_mappings.instruments.instrument import Scale
 from fhir_mappings.r4.dates import Moment
 from fhir_mappings.reliable_change.change_sentences import caveats, sentence, shown
 from fhir_mappings.reliable_change.findings import ItemFall, ScoreChange
-from fhir_mappings.reliable_change.measurement_error import EXACT
+from fhir_mappings.reliable_change.measurement_error import EXACT, Threshold, multiple_at
 from fhir_mappings.reliable_change.pooled_scores import PooledChange, PooledPart
 from fhir_mappings.reliable_change.score_series import ScorePoint
 from fhir_mappings.reliable_change.signals import signal_sentences as words
@@ -191,10 +191,20 @@ def _pooled_part(part: PooledPart, sem: Decimal, scale: Scale) -> WhyPart:
 
 def _compared_part(judged: Judgement, looked: Looked, fact: ScoreChange) -> WhyPart:
     scale = judged.instrument.scale(fact.scale)
-    limit = next((one.size for one in fact.thresholds if one.level == looked.rule.at), None)
+    limit = next((one for one in fact.thresholds if one.level == looked.rule.at), None)
     moved = f"{shown(fact.before.value, scale)} → {shown(fact.score, scale)}: {shown(fact.change, scale, more=1)}"
-    numbers = f"{moved}; {looked.rule.at}: {shown(limit, scale, more=1)}" if limit is not None else moved
-    return WhyPart(formula=words.FORMULAS[looked.rule.kind], numbers=numbers, threshold=limit, reached=looked in judged.raised)
+    numbers = f"{moved}; {_product(limit, fact, scale)} = {shown(limit.size, scale, more=1)}" if limit is not None else moved
+    threshold = limit.size if limit is not None else None
+    return WhyPart(formula=words.FORMULAS[looked.rule.kind], numbers=numbers, threshold=threshold, reached=looked in judged.raised)
+
+
+def _product(limit: Threshold, fact: ScoreChange, scale: Scale) -> str:
+    """What a threshold is the product of. At three standard deviations the chart's limit is the wider of its two, always."""
+    spread = fact.spread if limit.decided_by == "spread" or limit.level == "3 sigma" else None
+    sem = fact.precision.sem if fact.precision is not None else Decimal(0)
+    times = f"{multiple_at(limit.level)} × {shown(max(sem, spread or sem), scale, more=1)}"
+    many = len(fact.before.points)
+    return times if limit.level in {"2 sigma", "3 sigma"} else f"{times} × √(1 + {'1' if many == 1 else f'1/{many}'})"
 
 
 # What a reader must know, and what would change it

@@ -301,6 +301,20 @@ def test_why_has_everything_that_was_computed() -> None:
     assert told.silence.startswith("Silence is no all-clear")
 
 
+def test_the_numbers_of_a_note_are_those_of_its_threshold() -> None:
+    found = judged([rating(visit, sheet) for visit, sheet in enumerate((40, 40, 40, 40, 40, 22))])
+    numbers = {rule: why(found, rule).parts[0].numbers for rule in ("previous", "baseline", "peak-check-in", "own-range", "left-ceiling")}
+    assert numbers == {
+        "previous": "4.44 → 2.44: -2.000; 1.96 × 0.400 × √(1 + 1) = 1.109",
+        "baseline": "4.44 → 2.44: -2.000; 1.96 × 0.400 × √(1 + 1/3) = 0.905",
+        "peak-check-in": "4.44 → 2.44: -2.000; 1.96 × 0.400 × √(1 + 1) = 1.109",
+        "own-range": "4.44 → 2.44: -2.000; 3 × 0.400 = 1.200",
+        "left-ceiling": "4.44 → 2.44: -2.000",
+    }
+    unsteady = judged([rating(visit, sheet) for visit, sheet in enumerate((45, 30, 45, 30, 45, 9))])
+    assert why(unsteady, "previous").parts[0].numbers == "5.00 → 1.00: -4.000; 1.96 × 1.480 × √(1 + 1) = 4.104"
+
+
 def test_what_would_have_changed_it_is_true() -> None:
     visits = sliding()
     told = why(judged(visits), "pooled")
