@@ -1,4 +1,4 @@
-"""The one door to the app's own database: launches, drafts, outbox, audit, reveals. Payloads are sealed at rest."""
+"""The one door to the app's own database: launches, drafts, outbox, audit, reveals, notes. Payloads are sealed at rest."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -20,12 +20,13 @@ from smart_app.store.failure_words import store_failure
 from smart_app.store.launch_cookies import BroughtLaunch
 from smart_app.store.launches import OVER, Launches, OpenLaunch, PendingCookie
 from smart_app.store.migrate import is_current, standing, upgrade
+from smart_app.store.notes.option_notes import NOTE_OVER, OptionNote, OptionNotes
 from smart_app.store.outbox import DONE, STUCK, Outbox, OutboxEntry, OutboxState, PatientEntries, undeliverable
 from smart_app.store.reveals import Revealed, Reveals
 from smart_app.store.rotation import Rotation, SealedTable, reseal_all
 from smart_app.store.seal import Sealer, parse_key
 from smart_app.store.seal_use import NotOpenedRows, not_opened, rows_by_key
-from smart_app.store.tables import drafts, launches, outbox, reveals
+from smart_app.store.tables import drafts, launches, option_notes, outbox, reveals
 
 __all__ = [
     "AuditEntry",
@@ -34,6 +35,7 @@ __all__ = [
     "FormPlace",
     "NotOpenedRows",
     "OpenLaunch",
+    "OptionNote",
     "OutboxEntry",
     "OutboxState",
     "PatientEntries",
@@ -61,7 +63,7 @@ _BATCH = 200
 # A launch leaves two rows at most, so one launch takes away what many left, and somebody is waiting for it.
 _PURGED_AT_ONCE = 50
 # Mostly there is nothing to purge, and one question is answered sooner than four transactions change nothing.
-_DUE = select(or_(*(exists().where(over) for over in (OVER, PAST, STUCK, DONE))))
+_DUE = select(or_(*(exists().where(over) for over in (OVER, PAST, NOTE_OVER, STUCK, DONE))))
 
 
 class Store(Struct, frozen=True, kw_only=True):
@@ -71,6 +73,7 @@ class Store(Struct, frozen=True, kw_only=True):
     drafts: Drafts
     outbox: Outbox
     reveals: Reveals
+    option_notes: OptionNotes
     audit: Audit
     database: Database
     chain: Chain
@@ -113,8 +116,9 @@ class Store(Struct, frozen=True, kw_only=True):
         return len(ended)
 
     def purge(self, now: datetime) -> int:
-        """Delete ended launches, drafts past their time and submissions stored `stored_kept` ago, release stuck ones, give the space back;
-        how many rows were deleted. That a launch or a draft expired is recorded with it; the audit trail itself is never purged."""
+        """Delete ended launches, drafts and notes past their time and submissions stored `stored_kept` ago, release stuck ones, give the
+        space back; how many rows were deleted. That a launch or a draft expired is recorded with it; the audit trail itself is never
+        purged."""
         deleted = 0
         while True:
             # Other processes get their turn between two batches.
@@ -154,6 +158,7 @@ class Store(Struct, frozen=True, kw_only=True):
             SealedTable(outbox, partial(self.outbox.resealed, candidates=self.audit.authors)),
             SealedTable(drafts, self.drafts.resealed),
             SealedTable(reveals, self.reveals.resealed),
+            SealedTable(option_notes, self.option_notes.resealed),
         )
         if done.resealed:
             self.audit.add("resealed", launch_id=None, context=None, detail={"key": self.key_ids[0], "rows": dict(done.resealed)})
@@ -185,7 +190,7 @@ class Store(Struct, frozen=True, kw_only=True):
         return bool(connection.execute(_DUE, wanted).scalar_one())
 
     def _purge(self, now: datetime, together: Connection, size: int) -> int:
-        """How many rows were deleted, `size` launches and drafts each at most."""
+        """How many rows were deleted, `size` launches, drafts and notes each at most."""
         self.outbox.recover(now - _SENDING_AT_MOST, within=together)
         launches = self.launches.purge(now, at_most=size, within=together)
         for one in launches:
@@ -194,7 +199,8 @@ class Store(Struct, frozen=True, kw_only=True):
         drafts = self.drafts.purge(now, at_most=size, within=together)
         for draft in drafts:
             self.audit.add_for("draft_expired", launch=draft.launch, context=draft.author, detail=draft.detail, within=together)
-        return len(launches) + len(drafts) + self.outbox.purge(now - self.stored_kept, within=together)
+        notes = self.option_notes.purge(now, at_most=size, within=together)
+        return len(launches) + len(drafts) + notes + self.outbox.purge(now - self.stored_kept, within=together)
 
 
 def open_store(
@@ -235,6 +241,7 @@ def _store(
         drafts=Drafts(database, sealer, clock=clock),
         outbox=Outbox(database, sealer, clock=clock),
         reveals=Reveals(database, sealer, clock=clock),
+        option_notes=OptionNotes(database, sealer, clock=clock),
         audit=Audit(database, sealer, chain, clock=clock),
         database=database,
         chain=chain,

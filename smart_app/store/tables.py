@@ -90,6 +90,19 @@ drafts = Table(
     Index("drafts_by_expires", "expires"),
 )
 
+# `id` is random, `owner` a keyed lookup of user, patient and FHIR base.
+option_notes = Table(
+    "option_notes",
+    metadata,
+    Column("id", _DIGEST, primary_key=True),
+    Column("owner", _DIGEST, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("updated", Instant, nullable=False),
+    Column("expires", Instant, nullable=False),
+    Index("option_notes_by_owner", "owner"),
+    Index("option_notes_by_expires", "expires"),
+)
+
 # `id` counts from 1 without a gap. `patient` is a keyed lookup of FHIR base and patient id; `hash` is made from all other columns.
 audit = Table(
     "audit",

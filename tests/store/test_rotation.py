@@ -18,7 +18,7 @@ from smart_app.store import FormPlace, Store, Ticket, author_of, open_store
 from smart_app.store.rotation import SealedTable, reseal_all
 from smart_app.store.seal import Sealer, digest, key_id
 from smart_app.store.seal_use import SEALED
-from smart_app.store.tables import audit, drafts, launches, metadata, outbox, reveals
+from smart_app.store.tables import audit, drafts, launches, metadata, option_notes, outbox, reveals
 from smart_app.telemetry import configure_logging
 from tests.peers.postgres_server import emptied
 from tests.support.clock import Clock
@@ -73,6 +73,7 @@ def fill(store: Store, clock: Clock) -> dict[str, str]:
     ticket = Ticket(author=AUTHOR, version="1", encounter=None, issued=clock(), binding=digest("cookie"))
     store.drafts.save(PLACE, ticket, {"goal-1": "4"}, ttl=timedelta(days=1))
     store.reveals.add(issuer=CONTEXT.iss, patient="pat-1", clinician=VISIT[0], visit=VISIT[1], user="Practitioner/dr-2", reason="cover")
+    store.option_notes.keep(AUTHOR, {"G1": "2026-03-04"}, ttl=timedelta(days=9))
     launch = store.launches.open(CONTEXT, idle=timedelta(hours=4), absolute=timedelta(hours=8))
     store.audit.add("launch", launch_id=LAUNCH, context=CONTEXT)
     return {launch.cookie_name: launch.cookie_value, "id": launch.id}
@@ -81,6 +82,7 @@ def fill(store: Store, clock: Clock) -> dict[str, str]:
 def found(store: Store, cookies: dict[str, str]) -> list[object]:
     """What everybody finds of `fill`."""
     revealed = store.reveals.of(CONTEXT.iss, "pat-1", [VISIT]).get(VISIT, ())
+    note = store.option_notes.of(AUTHOR)
     return [
         [entry.key for entry in store.outbox.of_patient(AUTHOR).own],
         [entry.key for entry in store.outbox.of_patient(AUTHOR).about],
@@ -89,10 +91,11 @@ def found(store: Store, cookies: dict[str, str]) -> list[object]:
         [draft.answers for draft in store.drafts.of(AUTHOR)],
         [(one.user, one.reason) for one in revealed],
         store.launches.get(LaunchId(cookies["id"]), cookies) == CONTEXT,
+        dict(note.ticked) if note else None,
     ]
 
 
-ALL = [["refused-1"], ["refused-1"], ["refused-1"], True, [{"goal-1": "4"}], [("Practitioner/dr-2", "cover")], True]
+ALL = [["refused-1"], ["refused-1"], ["refused-1"], True, [{"goal-1": "4"}], [("Practitioner/dr-2", "cover")], True, {"G1": "2026-03-04"}]
 
 
 def keys_of(store: Store) -> dict[str, dict[str, int]]:
@@ -119,7 +122,7 @@ def test_rows_are_found_under_an_added_key_sealed_anew_and_found_under_it_alone(
     both = under(NEW, OLD)
     assert found(both, cookies) == ALL
     done = both.rotate()
-    assert done.resealed == {"launches": 1, "outbox": 1, "drafts": 1, "reveals": 1}
+    assert done.resealed == {"launches": 1, "outbox": 1, "drafts": 1, "reveals": 1, "option_notes": 1}
     assert (done.not_opened, done.not_proven, done.unsettled) == ({}, {}, {})
     alone = under(NEW)
     assert found(alone, cookies) == ALL
@@ -141,7 +144,7 @@ def test_the_trail_stays_as_it_was_and_says_which_key_its_rows_need(under: Openi
     alone = under(NEW).audit.entries()
     assert [(entry.event, entry.user, dict(entry.detail)) for entry in alone] == [
         ("launch", None, {"not_opened": key_id(OLD).hex()}),
-        ("resealed", None, {"key": key_id(NEW).hex(), "rows": {"launches": 1, "outbox": 1, "drafts": 1, "reveals": 1}}),
+        ("resealed", None, {"key": key_id(NEW).hex(), "rows": {"launches": 1, "outbox": 1, "drafts": 1, "reveals": 1, "option_notes": 1}}),
     ]
 
 
@@ -153,7 +156,7 @@ def test_what_no_key_opens_is_counted_by_table_without_opening_it(under: Opening
         old.outbox.mark(state, cast("Any", state))
     assert (old.not_opened().rows, old.not_opened().undelivered) == ({}, 0)
     alone = under(NEW)
-    assert alone.not_opened().rows == {"launches": 1, "outbox": 3, "drafts": 1, "reveals": 1, "audit": 1}
+    assert alone.not_opened().rows == {"launches": 1, "outbox": 3, "drafts": 1, "reveals": 1, "option_notes": 1, "audit": 1}
     assert alone.not_opened().undelivered == 1
 
 
@@ -161,10 +164,10 @@ def test_with_the_key_gone_nothing_is_found_and_nothing_breaks(under: Opening, c
     cookies = fill(under(OLD), clock)
     alone = under(NEW)
     assert found(alone, _own(alone)) == [
-        [], [], [], False, [], [], True,
+        [], [], [], False, [], [], True, None,
     ]  # fmt: skip
     done = alone.rotate()
-    assert (done.resealed, done.not_opened) == ({}, {"launches": 1, "outbox": 1, "drafts": 1, "reveals": 1})
+    assert (done.resealed, done.not_opened) == ({}, {"launches": 1, "outbox": 1, "drafts": 1, "reveals": 1, "option_notes": 1})
     assert found(under(NEW, OLD), cookies) == ALL
 
 
@@ -173,14 +176,14 @@ def _own(store: Store) -> dict[str, str]:
     return {launch.cookie_name: launch.cookie_value, "id": launch.id}
 
 
-@pytest.mark.parametrize("damaged", ["outbox", "drafts", "reveals"])
+@pytest.mark.parametrize("damaged", ["outbox", "drafts", "reveals", "option_notes"])
 def test_a_row_that_is_found_and_cannot_be_opened_takes_none_of_the_others_with_it(
     under: Opening, clock: Clock, logged: io.StringIO, damaged: str
 ) -> None:
     store = under(NEW)
     cookies = fill(store, clock)
     store.outbox.put("second", launch_id=LAUNCH, payload={}, author=AUTHOR)
-    table = {"outbox": outbox, "drafts": drafts, "reveals": reveals}[damaged]
+    table = {"outbox": outbox, "drafts": drafts, "reveals": reveals, "option_notes": option_notes}[damaged]
     with store.database.begin() as connection:
         chosen = table.c.id == digest("refused-1") if damaged == "outbox" else table.c.payload.is_not(None)
         connection.execute(update(table).where(chosen).values(payload=b"not sealed by anybody"))
@@ -391,6 +394,6 @@ def test_counting_opens_nothing(under: Opening, clock: Clock, monkeypatch: pytes
     store = under(NEW, OLD)
     monkeypatch.setattr(Sealer, "open", None)
     monkeypatch.setattr(Sealer, "_open", None)
-    assert keys_of(store) == {key_id(OLD).hex(): {"launches": 1, "outbox": 1, "drafts": 1, "reveals": 1, "audit": 1}}
+    assert keys_of(store) == {key_id(OLD).hex(): {"launches": 1, "outbox": 1, "drafts": 1, "reveals": 1, "option_notes": 1, "audit": 1}}
     with store.database.begin() as connection:
         assert connection.execute(select(func.count()).select_from(launches)).scalar_one() == 1
