@@ -18,6 +18,8 @@ from fhir_mappings.data_files.strict_toml import DataFileError
 from fhir_mappings.instruments.library import Library, load_library
 from fhir_mappings.measures.catalogue import load_measures
 from fhir_mappings.measures.measure import Measure
+from fhir_mappings.options.option_files import load_options
+from fhir_mappings.options.practice_option import OptionBook
 from smart_app.clinic_time import TIME_ZONE, site_zone
 from smart_app.errors import ConfigurationError
 from smart_app.fhir.recent_reads import RecentReads
@@ -25,7 +27,7 @@ from smart_app.http import new_session
 from smart_app.launch.context.smart_style import Styles
 from smart_app.launch.flow import Launcher
 from smart_app.launch.keys.client_secrets import file_of
-from smart_app.pack_folder import install_folder, with_site_codes
+from smart_app.pack_folder import install_folder, with_options_of_site, with_site_codes
 from smart_app.registration import KeptSecret, Registration, load_registration
 from smart_app.services import AppServices, capability_cache, read_pool
 from smart_app.settings import Settings, secret_variables
@@ -46,6 +48,7 @@ from smart_app.web.pages import (
     standalone_launch,
 )
 from smart_app.web.pages.dependencies import Dependencies
+from smart_app.web.pages.options import option_pages
 from smart_app.web.pages.undelivered import item_pages
 from smart_app.web.rendering.ehr_theme import Themes, made_theme
 from smart_app.web.rendering.spoken_language import SpokenLanguages
@@ -103,6 +106,7 @@ def create_app(
     for room in (chart_launch, standalone_launch, dashboard, forms, draft_pages, portal_pages, patient_picker, published_documents, health):
         room.register(app, dependencies)
     item_pages.register(app, dependencies)
+    option_pages.register(app, dependencies)
     log = new_log()
     error_pages.register(app, dependencies, log)
     _Around(dependencies, log).register(app)
@@ -136,6 +140,7 @@ def build_services(
         capabilities=capability_cache(http, settings=settings, pool=pool, clock=clock),
         pool=pool,
         recent=RecentReads(clock),
+        options=site_options(settings, load_options()),
     )
 
 
@@ -208,6 +213,15 @@ def site_measures(settings: Settings, shipped: Sequence[Measure]) -> tuple[Measu
         raise ConfigurationError(
             "The file of the site's own codes is wrong.", where="RAPPORT_MEASURE_CODES", detail=str(broken)
         ) from broken
+
+
+def site_options(settings: Settings, shipped: OptionBook) -> OptionBook:
+    """What clinicians are offered to try, as the site's own file changes it. A file that is wrong stops the start: without it they would
+    silently read something else. Raises ConfigurationError."""
+    try:
+        return with_options_of_site(shipped, settings.options)
+    except DataFileError as broken:
+        raise ConfigurationError("The file of the site's options is wrong.", where="RAPPORT_OPTIONS", detail=str(broken)) from broken
 
 
 def _check_offered(settings: Settings, library: Library) -> None:

@@ -1,5 +1,5 @@
 """What a site adds, read from its files: the folder of wording packs and confirmations, for `fhir_mappings.site.installation`, and the
-file of its own codes, for `fhir_mappings.measures.added_codes`."""
+file of its own codes, for `fhir_mappings.measures.added_codes`, and that of its options, for `fhir_mappings.options`."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -13,6 +13,8 @@ from fhir_mappings.instruments.library import Library
 from fhir_mappings.measures import catalogue
 from fhir_mappings.measures.added_codes import with_added_codes
 from fhir_mappings.measures.measure import Measure
+from fhir_mappings.options.option_files import OPTIONS_PAGE, with_site_options
+from fhir_mappings.options.practice_option import OptionBook
 from fhir_mappings.site import key_confirmations
 from fhir_mappings.site.installation import Installed, install
 from fhir_mappings.site.wording_packs import LARGEST, PAGE
@@ -43,6 +45,16 @@ def with_site_codes(measures: Sequence[Measure], file: Path | None) -> tuple[Mea
     if isinstance(text, DataFileError):
         raise text
     return with_added_codes(measures, text, file=shown(file.name))
+
+
+def with_options_of_site(book: OptionBook, file: Path | None) -> OptionBook:
+    """The options as the site's file changes them; as they ship where there is none. DataFileError when it cannot be read or used."""
+    if file is None:
+        return book
+    text = _text(file, page=OPTIONS_PAGE)
+    if isinstance(text, DataFileError):
+        raise text
+    return with_site_options(book, text, file=shown(file.name))
 
 
 def _in_order(broken: Iterable[DataFileError]) -> tuple[DataFileError, ...]:

@@ -6,10 +6,12 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import requests
-from msgspec import Struct
+from msgspec import Struct, field
 
 from fhir_mappings.instruments.library import Library
 from fhir_mappings.measures.measure import Measure
+from fhir_mappings.options.option_files import load_options
+from fhir_mappings.options.practice_option import OptionBook
 from smart_app.fhir.capability import CapabilityCache
 from smart_app.fhir.client import FhirClient
 from smart_app.fhir.recent_reads import RecentReads
@@ -39,6 +41,7 @@ class AppServices(Struct, frozen=True, kw_only=True):
     capabilities: CapabilityCache
     pool: Executor
     recent: RecentReads
+    options: OptionBook = field(default_factory=load_options)
 
     def zone(self, iss: str) -> ZoneInfo:
         """The time zone of the clinic that launches of that FHIR base belong to: its entry's in `launch.json`, else the site's."""

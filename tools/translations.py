@@ -35,11 +35,13 @@ _OF_INSTRUMENTS = (
 )  # fmt: skip
 _OF_SIGNALS = ("rule.title", "error.interval")
 _OF_FEATURES = ("feature.title", "feature.without")
+_OF_OPTIONS = ("option.sentence", "option.when", "option.basis", "option.caution")
 _FILES = {
     "fhir_mappings/measures/files": _OF_MEASURES,
     "fhir_mappings/instruments/files": _OF_INSTRUMENTS,
     "fhir_mappings/reliable_change/signals/files": _OF_SIGNALS,
     "smart_app/registration": _OF_FEATURES,
+    "fhir_mappings/options/files": _OF_OPTIONS,
 }
 _WIDTH = 140
 _OF_THE_DAY = (b'"POT-Creation-Date', b'"PO-Revision-Date', b'"Generated-By')
@@ -65,7 +67,7 @@ def extracted() -> Catalog:
 
 
 def texts_of_data_files() -> Iterator[tuple[str, str]]:
-    """Each (file, text) that pages show of the measures, instruments and features that ship."""
+    """Each (file, text) that pages show of the measures, instruments, features and options that ship."""
     for folder, keys in _FILES.items():
         for path in sorted((ROOT / folder).glob("*.toml")):
             part = tomllib.loads(path.read_text(encoding="utf-8"))

@@ -101,6 +101,15 @@ class InstrumentSettings(_FromEnvironment):
         description="TOML file of codes this site's records use for HbA1c and the other measures beyond those Rapport asks for, read at "
         "start. Its format: [codes of your own](add-a-measure.md#codes-of-your-own).",
     )
+    options: Annotated[
+        Path | None,
+        BeforeValidator(lambda given: given or None),
+        Wanted(words="the path of a TOML file", example="/etc/rapport/options.toml", path_of="file"),
+    ] = Field(
+        None,
+        description="TOML file by which this site changes, translates, adds or leaves out what “Things people try” offers clinicians, read "
+        "at start. Its format: [things people try](options.md).",
+    )
     language: Annotated[
         str, Wanted(words="a language code of two letters, with the country in capitals where it matters", example="pt-BR")
     ] = Field(

@@ -142,7 +142,7 @@ def test_what_is_asked_for_is_done_there_and_nowhere_else(path: str, name: str) 
 
 
 def test_data_files_lie_alone() -> None:
-    for folder in ("instruments", "measures", "measures/units"):
+    for folder in ("instruments", "measures", "measures/units", "options"):
         here = list((ROOT / "fhir_mappings" / folder / "files").iterdir())
         assert here
         assert {file.suffix for file in here} == {".toml"}

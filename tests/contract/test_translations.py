@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from fhir_mappings.instruments.library import load_library
 from fhir_mappings.measures.catalogue import load_measures
+from fhir_mappings.options.option_files import load_options
 from fhir_mappings.reliable_change.signals.signal_terms import load_terms
 from fhir_mappings.sentence import Sentence
 from smart_app.registration.features import catalogue
@@ -56,9 +57,9 @@ def sentences(node: object) -> Iterator[Sentence]:
 def test_every_sentence_of_the_data_files_is_found_in_them_and_no_other_text_is() -> None:
     library = load_library()
     small = {scale.title_within for one in library.instruments for scale in one.scales}
-    read = {
-        text.pattern for text in sentences([load_measures(), library.instruments, catalogue(), load_terms().rules, load_terms().errors])
-    } | small
+    terms = load_terms()
+    files = [load_measures(), library.instruments, catalogue(), load_options(), terms.rules, terms.errors]
+    read = {text.pattern for text in sentences(files)} | small
     # Of a form without a name of its own the instrument's is one.
     assert {text for _, text in translations.texts_of_data_files()} == read
     assert {str(message.id) for message in translations.extracted() if message.id} >= {text for text in read if text.isalpha()}

@@ -122,6 +122,30 @@ def reveal_waiting(record: ChartRecord, *, clinician: str, visit: str, reason: s
     reveal(record, clinician=clinician, visit=visit, reason=reason)
 
 
+class SeenOfOwn(Struct, frozen=True, kw_only=True):
+    """What the patient said last of whoever is signed in, as far as they may see it: None where there is nothing they may."""
+
+    patient: Patient
+    rating: Rating | None
+    instrument: Instrument | None
+
+
+def seen_of_own(record: ChartRecord) -> SeenOfOwn:
+    """The patient's latest rating of whoever is signed in, blind entry applied, by the two reads that tell it. FhirError only when the
+    Patient cannot be read or is another."""
+    readings = read_all(record, only=(ANSWERS, SCORES))
+    patient = patient_of(readings.patient, zone=record.zone)
+    alliance = _alliance(record, readings, _possible(patient, record))
+    span = DrawnRange(start=date.min, end=date.max)
+    mine = record.context.user.reference
+    dyads, _ = _dyads(record.services, alliance.visible.ratings, span=span, mine=mine, reads=tuple(alliance.reports.values()))
+    own = [dyad for dyad in dyads if dyad.mine and "patient" in dyad.latest]
+    latest = max(own, key=lambda dyad: _moment(dyad.latest["patient"]), default=None)
+    if latest is None:
+        return SeenOfOwn(patient=patient, rating=None, instrument=None)
+    return SeenOfOwn(patient=patient, rating=latest.latest["patient"], instrument=latest.instrument)
+
+
 def _possible(patient: Patient, record: ChartRecord) -> PossibleDates:
     """The dates that a value of this patient can have."""
     return possible_dates(parse_moment(patient.born_text), record.now().date())

@@ -132,6 +132,7 @@ class Dashboard:
             late=_late(page_request, history, forms),
             reveal=url_for("reveal", launch_id=page_request.id),
             end=url_for("end", launch_id=page_request.id),
+            options=url_for("options", launch_id=page_request.id) if is_clinician(page_request.context.user.kind) else "",
         )
 
 

@@ -18,6 +18,7 @@ SHEETS = {
     "form.css": ("base", "form"),
     "paper.css": ("base", "form", "paper"),
     "own.css": ("base", "reading", "form", "own"),
+    "options.css": ("base", "reading", "options"),
     "text.css": ("base", "reading", "dashboard", "text"),
     "languages.css": ("languages",),
 }

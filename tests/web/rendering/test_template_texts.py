@@ -11,7 +11,10 @@ TEMPLATES = environment().list_templates()
 # The name of the app, which is the same everywhere, alone and as the end of a title.
 NAME = {"Rapport", "– Rapport"}
 # What expressions hold that is no text: files, classes of a style sheet, ids, codes that are compared.
-FILES = {"app.css", "app.js", "authorize.js", "icon.svg", "languages.css", "own.css", "paper.css", "paper.js", "session.js", "text.css"}
+FILES = {
+    "app.css", "app.js", "authorize.js", "icon.svg", "languages.css", "options.css", "own.css", "paper.css", "paper.js", "session.js",
+    "text.css",
+}  # fmt: skip
 CLASSES = {"plain", "wrong", "before"}
 IDS = {"alliance", "hba1c"}
 CODES = {"en", "rtl", "patient", "observer"}

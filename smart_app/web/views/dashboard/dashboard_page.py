@@ -73,7 +73,8 @@ _NOT_SHOWN_HEAD = (
 
 class DashboardUrls(Struct, frozen=True, kw_only=True):
     """Where the page's links lead. `page` is the dashboard without query; None hides an action (`rate` where nobody may answer);
-    `others` are further questionnaires, `late` where a rating of a visit of before begins, by the visit."""
+    `others` are further questionnaires, `late` where a rating of a visit of before begins, by the visit, `options` is what a clinician may
+    try ("" for anybody else)."""
 
     page: str
     hand_over: Link | None
@@ -82,6 +83,7 @@ class DashboardUrls(Struct, frozen=True, kw_only=True):
     end: str | None
     others: tuple[Offer, ...] = ()
     late: Mapping[str, str] = {}
+    options: str = ""
 
 
 class RevealReason(Struct, frozen=True, kw_only=True):
@@ -197,6 +199,7 @@ class DashboardView(Struct, frozen=True, kw_only=True):
     ending: Notice | None = None
     unsent: tuple[Notice, ...] = ()
     left: LeftOver | None = None
+    options: str = ""
 
 
 def dashboard_view(
@@ -262,6 +265,7 @@ def dashboard_view(
         ending=ending,
         unsent=unsent,
         left=left,
+        options=urls.options,
     )
 
 
