@@ -11,6 +11,7 @@ from playwright.sync_api import Page
 
 from fhir_mappings.instruments.library import load_library
 from fhir_mappings.measures.catalogue import load_measures
+from fhir_mappings.options.option_files import load_options
 from fhir_mappings.sentence import Sentence
 from smart_app.registration import load_registration
 from smart_app.sandbox.personas.build import build_all
@@ -121,9 +122,9 @@ def _given(found: object, key: str) -> Iterator[str]:
 
 @cache
 def _files() -> frozenset[str]:
-    """Of the instruments, the measures and the registration what is written to be read or entered and is no sentence: no codes of one
-    lower-case word."""
-    several = (load_library().instruments, load_measures(), load_registration(None))
+    """Of the instruments, the measures, the options and the registration what is written to be read or entered and is no sentence: no codes
+    of one lower-case word."""
+    several = (load_library().instruments, load_measures(), load_options(), load_registration(None))
     leaves = [one for each in several for one in _leaves(msgspec.to_builtins(each, enc_hook=_unsaid))]
     return frozenset(one for one in leaves if not one.islower() or " " in one)
 

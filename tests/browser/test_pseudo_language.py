@@ -43,7 +43,7 @@ WRITTEN_FOR, QUESTIONED = "missing-items", "new-clinician"
 # Addresses that answer with no page: files, documents for programs, and those that lead on to another address whatever happens.
 NO_PAGE = {
     "static", "healthz", "readyz", "manifest", "jwks", "logo", "stay", "draft", "reveal", "open_chart", "check_again",
-    "send_for_author", "decision_seen", "own_seen", "own_again", "go_on", "discard", "own_go_on", "own_discard",
+    "send_for_author", "decision_seen", "own_seen", "own_again", "go_on", "discard", "own_go_on", "own_discard", "options_ticked",
 }  # fmt: skip
 # Pages with words of rooms that are not said through a catalogue yet: forms, a patient's own, what is kept, errors. Empty once they are.
 UNCONVERTED: frozenset[str] = frozenset()
@@ -180,6 +180,11 @@ def history(tab: Page, here: Rooms) -> Pages:
         yield f"dashboard-{patient}"
     tab.goto(f"{tab.url.split('?')[0]}handover/rapport-check-in")
     yield "nothing-handed-over"
+    dashboard(tab, here, "strained-repaired")
+    follow(tab, "/options")
+    yield "options"
+    follow(tab, "show=hurtful")
+    yield "options-by-choice"
     dashboard(tab, here, "views-differ", user="Practitioner/tomas-weiss")
     yield "dashboard-colleagues-rating"
 
@@ -347,6 +352,8 @@ WALKS: dict[Callable[[Page, Rooms], Pages], dict[str, str | None]] = {
         "dashboard-new-patient": "dashboard",
         "dashboard-sparse-banner": "dashboard",
         "nothing-handed-over": "handover",
+        "options": "options",
+        "options-by-choice": "options",
         "dashboard-colleagues-rating": "dashboard",
     },
     undelivered: {
