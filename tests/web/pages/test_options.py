@@ -227,7 +227,10 @@ class TestTicks:
 
 
 _VARYING = (r"/l/[^/\"]+/", r'name="csrf" value="[^"]*"', r'data-[a-z]+="[^"]*"', r'nonce="[^"]*"', r"\d\d:\d\d", r"RP-\w{4}-\w{4}")
-_ANSWER = st.sampled_from(["1", "2", "3", "4", "5"])
+# Each item is answered or declined; a form declined whole is no rating.
+_GIVEN = st.fixed_dictionaries(dict.fromkeys(ITEMS, st.sampled_from(["1", "2", "3", "4", "5", "declined"]))).filter(
+    lambda given: set(given.values()) != {"declined"}
+)
 _QUERIES = ("", "?show=answer", "?show=task", "?show=hurtful", "?show=any&part=2")
 
 
@@ -261,8 +264,11 @@ class TestBlind:
         direct = st.sampled_from([None, "no", "a-little", "yes", "rather-not-say"])
 
         @examples(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), database=None, derandomize=True)
-        @given(st.fixed_dictionaries(dict.fromkeys(ITEMS, _ANSWER)), direct)
-        def whatever(answers: dict[str, str], difficult: str | None) -> None:
+        @given(_GIVEN, direct)
+        def whatever(given: dict[str, str], difficult: str | None) -> None:
+            answers = {
+                f"{name}.declined" if one == "declined" else name: "yes" if one == "declined" else one for name, one in given.items()
+            }
             seen.append(self.pages(room, answers | ({"difficult": difficult} if difficult else {})))
 
         whatever()
