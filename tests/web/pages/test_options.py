@@ -62,7 +62,7 @@ class TestWhatIsOffered:
     def test_the_history_leads_there_in_small_letters(self, rapport: Clinic) -> None:
         chart = rated(rapport, SAME)
         [link] = [one for one in rapport.get(chart).soup.select("main a") if one.get_text() == TRY]
-        assert not link.get("class")
+        assert link.get("class") == ["small"]
         page = rapport.get(str(link["href"]))
         assert page.title == f"{TRY} – Rapport"
         assert "Halvorsen" not in page.title
