@@ -76,8 +76,10 @@ def texts_of_data_files() -> Iterator[tuple[str, str]]:
 
 
 def _of_forms(part: Mapping[str, object]) -> Iterator[str]:
-    """A scale's title as it stands within a sentence too, and what a form is called that ships without wording."""
+    """A scale's title as it stands within a sentence too, what is said to whoever types in a sheet, and what a form is called that ships
+    without wording."""
     yield from (title.lower() for title in _at(part, ["scale", "title"]))
+    yield from (rule for form in _tables(part.get("form")) for rule in _at(form, ["sheet"]))
     if not any(_at(part, ["instrument", "language"])):
         yield from (title for form in _tables(part.get("form")) for title in _at(form, ["title"]))
 

@@ -157,13 +157,15 @@ class Confirmation(Struct, frozen=True, kw_only=True):
 
 class Form(Struct, frozen=True, kw_only=True):
     """One informant's form: what it is called, the words before the first item ("" without), and how many minutes it takes
-    where a source says so. `intro_home` are the words for who answers at home, where those before the first item speak of a visit."""
+    where a source says so. `intro_home` are the words for who answers at home, where those before the first item speak of a visit. `sheet`
+    is what the author says of marks on paper that fit no single answer, for whoever types a sheet in ("" without)."""
 
     informant: Informant
     title: str
     intro: str
     minutes: int | None
     intro_home: str = ""
+    sheet: str = ""
 
 
 class Section(Struct, frozen=True, kw_only=True):

@@ -89,6 +89,7 @@ class _Form(Strict):
     title: str | None = None
     intro: str = ""
     intro_home: str = ""
+    sheet: Shown | Literal[""] = ""
     minutes: int | None = Field(default=None, ge=1)
 
 
@@ -221,6 +222,7 @@ def _form(informant: Informant, part: _Form, head: _InstrumentHead) -> Form:
         intro=part.intro,
         minutes=part.minutes,
         intro_home=part.intro_home,
+        sheet=part.sheet,
     )
 
 

@@ -53,8 +53,8 @@ def long_sheet_unanswered(tab: Page, here: Clinic) -> None:
 
 
 def unscored_receipt(tab: Page, here: Clinic) -> None:
-    ten_options(tab, here)
-    answer(tab, 7)
+    sheet(tab, here, "haq2-alliance")
+    answer(tab, 4)
     send(tab)
     expect(tab.locator(".done").get_by_text("Stored as answered, not scored")).to_be_visible()
 
@@ -65,7 +65,7 @@ def menu(tab: Page, here: Clinic) -> None:
 
 
 def three_instruments(tab: Page, here: Clinic) -> None:
-    """Check-in, WAI-SR and DDS-17, and one that is not scored."""
+    """Check-in, WAI-SR, DDS-17 and DSES-8."""
     for slug in ("wai-sr", "dds-17", "dses-8"):
         sheet(tab, here, slug)
         answer(tab, 4)

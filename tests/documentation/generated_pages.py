@@ -32,6 +32,33 @@ the form in from the licensed sheet. To add an instrument, and for those that ar
 | instrument | items | forms | scored? | wording and licence | how to get permission |
 |---|---|---|---|---|---|
 """
+_ANSWERED = """
+## What a review of these files asked, and the answers
+Every file was compared with its sources. No key, reversal, range or score was found wrong; what was, and what became of it:
+
+- **Whose spread stands behind the WAI-SR's threshold?** Of people who rated a chatbot. The file says so (`population`, first citation),
+  and so does [when a change is more than chance](reliable-change.md), which also says why the figure of general practice, of another
+  form, does not replace it.
+- **Are DSES-8, WHO-5 and the CARE Measure locked although their keys can be read?** No more. Each part of their keys names the page it
+  was read on and is verified, so they are scored without a confirmation.
+- **What becomes of two circled numbers on a sheet of the DSES-8?** The page on which a sheet is typed in says the developer's rule: of
+  two neighbours the lower one, else the item is left out and counts as missing.
+- **Is a screen called after a diagnosis?** No. The WHO-5's lower cut-off says "screen for depression", and a test refuses any other word
+  of that kind. The time it asks about, two weeks, stands beside it.
+- **Do the STAR thresholds rest on a spread that nobody saw?** Not any more: the spreads are gone, and with them the thresholds. None
+  beats a guessed one.
+- **Over which time was a reliability measured?** Every entry says so (`interval`); [when a change is more than
+  chance](reliable-change.md) says what that means for visits months apart.
+- **Is a scale of the PACIC rightly scored from one answer?** That is how the sentence of its scoring guide is read, which names no least
+  number. The claim says "read as" and is unverified, so a site confirms it.
+- **Could the PACIC's wording ship?** No. The abstract of Glasgow 2005 calls the questionnaire public domain. The holder's page
+  (improvingchroniccare.org, Using the PACIC, `index.php?p=User_Info&s=227`) allows personal and non-commercial use with a copyright line
+  on each page, forbids changes of the wording and wants a written licence for commercial use. The stricter statement is the holder's, and
+  holds.
+- **Is the CARE Measure called about ten minutes long?** No. Its source says no longer than ten, which is no length, so the form says
+  none.
+- **Which way do the codes of a course's steps run?** No file of Rapport names them yet.
+"""
 _READING = """
 ## How settings are read
 A setting that is missing, wrong or misspelt stops the start, and the commands that use it, with a sentence that names the variable, says
@@ -130,7 +157,7 @@ def openapi_file() -> str:
 
 def instruments_page(library: Library) -> str:
     """The text of docs/instruments.md."""
-    return _INSTRUMENTS + "\n".join(_row(one) for one in structures(library)) + "\n"
+    return _INSTRUMENTS + "\n".join(_row(one) for one in structures(library)) + "\n" + _ANSWERED
 
 
 def _default(field: FieldInfo) -> str:

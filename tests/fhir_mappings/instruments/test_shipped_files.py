@@ -244,7 +244,9 @@ def test_reversed_items_are_those_of_the_source(slug: str) -> None:
 
 
 def test_only_these_instruments_are_scored_without_a_confirmation() -> None:
-    assert {slug for slug, one in ALL.items() if one.why_unscored is None} == {"rapport-check-in", "arm-5", "hccq-6", "hccq-15"}
+    assert {slug for slug, one in ALL.items() if one.why_unscored is None} == {
+        "rapport-check-in", "arm-5", "hccq-6", "hccq-15", "care-empathy", "who-5", "dses-8",
+    }  # fmt: skip
 
 
 def test_these_instruments_have_no_known_key() -> None:
@@ -283,9 +285,31 @@ def test_every_source_is_named_and_no_private_mark_is_left(slug: str) -> None:
     assert instrument.rights.permission or instrument.rights.wording_ships
 
 
-@pytest.mark.parametrize("slug", ["arm-5", "hccq-6", "hccq-15"])
+@pytest.mark.parametrize("slug", ["arm-5", "hccq-6", "hccq-15", "who-5", "care-empathy", "dses-8"])
 def test_a_key_used_without_confirmation_names_a_source_for_each_part(slug: str) -> None:
-    assert {claim.part: claim.certainty for claim in ALL[slug].claims} == dict.fromkeys(("options", "reversal", "scores"), "verified")
+    parts = ["options", "reversal", "scores", *(["missing"] if slug in FEWEST else [])]
+    assert {claim.part: claim.certainty for claim in ALL[slug].claims} == dict.fromkeys(parts, "verified")
+
+
+def test_a_rule_that_was_only_read_into_its_source_is_not_called_verified() -> None:
+    [missing] = [claim for claim in ALL["pacic-20"].claims if claim.part == "missing"]
+    assert (missing.certainty, "read as" in missing.source) == ("unverified", True)
+
+
+def test_two_marks_on_a_sheet_are_typed_in_as_its_author_says() -> None:
+    said = {slug: form.sheet for slug, one in ALL.items() for form in one.forms.values() if form.sheet}
+    assert set(said) == {"dses-8"}
+    assert ["lower" in said["dses-8"], "not scored" in said["dses-8"]] == [True, True]
+
+
+def test_well_being_is_asked_about_two_weeks() -> None:
+    assert ALL["who-5"].recall == "the past two weeks"
+
+
+def test_a_licence_is_not_called_freer_than_the_holder_calls_it() -> None:
+    """The paper says public domain, the holder's page reserves commercial use and any change: the stricter one holds."""
+    rights = ALL["pacic-20"].rights
+    assert (rights.wording_ships, "non-commercial" in rights.licence, "Public domain" in rights.licence) == (False, True, False)
 
 
 def test_cut_offs_are_only_the_published_ones() -> None:
@@ -297,15 +321,16 @@ def test_cut_offs_are_only_the_published_ones() -> None:
         *(("dds-17", part, "at least", "2.0") for part in parts),
         ("dds-2", "total", "at least", "3"),
         ("who-5", "total", "at most", "50"),
+        ("who-5", "total", "at most", "28"),
     }
     assert all(cut.population for one in ALL.values() for cut in one.cutoffs)
 
 
 def test_no_cut_off_is_called_after_a_diagnosis() -> None:
-    """A questionnaire measures; what somebody has, a clinician finds."""
+    """A questionnaire measures, or says whom to screen; what somebody has, a clinician finds."""
     said = [cut.meaning for one in ALL.values() for cut in one.cutoffs] + [one.description for one in ALL.values()]
     named = re.compile(r"depress|anxi|disorder|diagnos|caseness|syndrome|likely|probable", re.IGNORECASE)
-    assert [words for words in said if named.search(words)] == []
+    assert [words for words in said if named.search(words)] == ["screen for depression"]
 
 
 # Published or worked figures
@@ -352,7 +377,7 @@ def test_who_5_is_the_raw_sum_times_four(answers: tuple[int, ...], raw: int) -> 
 
 
 def test_who_5_calls_a_raw_sum_below_thirteen_low() -> None:
-    [low] = ALL["who-5"].cutoffs
+    low = ALL["who-5"].cutoffs[0]
     found = {raw: scored("who-5", {1: 5, 2: 5, 3: raw - 10, 4: 0, 5: 0})["total"].value for raw in (12, 13)}
     assert {raw: value is not None and value <= low.value for raw, value in found.items()} == {12: True, 13: False}
 

@@ -40,6 +40,7 @@ def test_an_instrument(instrument: Instrument) -> None:
     said += [one.interval for one in instrument.reliability]
     said += [text for one in instrument.cutoffs for text in (one.meaning, one.population)]
     said += [form.title for form in instrument.forms.values() if instrument.language is None]
+    said += [form.sheet for form in instrument.forms.values()]
     assert {word for text in said for word in left_over(text)} == set()
 
 

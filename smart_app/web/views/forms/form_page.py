@@ -289,7 +289,7 @@ def _paper_entry(draft: BlankForm, urls: FormUrls, today: date) -> FormKind:
     """What the clinician types in from the licensed sheet, whoever answered it."""
     return FormKind(
         banner=clinician_banner(draft.patient, today=today),
-        heading=Heading(title=_from_paper(draft), effort=NOTHING, intro=_HOW_FROM_PAPER, language=""),
+        heading=Heading(title=_from_paper(draft), effort=NOTHING, intro=_how_from_paper(draft), language=""),
         back=urls.back,
         send=Sentence("Save these answers"),
         footer=(joined(" ", [_colophon(draft.instrument), full_sentence(draft.instrument.direction)]),),
@@ -372,6 +372,12 @@ _HOW_FROM_PAPER = Sentence(
     "The licensed sheet stays with the clinic; its wording is not repeated here. For each item choose the number marked on the sheet: "
     "the printed number, not its place, as some sheets turn the order round."
 )
+
+
+def _how_from_paper(draft: BlankForm) -> Sentence:
+    """How a sheet is typed in, and what its author says of marks that fit no single answer."""
+    form = draft.instrument.forms.get(draft.informant)
+    return joined(" ", [_HOW_FROM_PAPER, form.sheet]) if form and form.sheet else _HOW_FROM_PAPER
 
 
 def _about(draft: BlankForm) -> Sentence:

@@ -13,7 +13,7 @@ from smart_app.care.forms.saved_drafts import SavedDraft
 from smart_app.care.submission.begin import BlankForm
 from smart_app.web.views.forms.form_page import FormKind, FormUrls, FormView, form_view
 from tests.fhir_mappings.invented import NEGATIVE, UNSCORED, worded
-from tests.fhir_mappings.samples import CHECK_IN
+from tests.fhir_mappings.samples import CHECK_IN, LIBRARY
 from tests.web.support_history import INGRID, SOFIA, TOMAS
 
 NOW = datetime(2026, 11, 22, 14, 2, tzinfo=UTC)
@@ -109,3 +109,9 @@ def test_a_form_that_came_back_says_what_is_missing_in_its_own_words(of: BlankFo
 def test_an_unnamed_clinician_is_spoken_of_all_the_same() -> None:
     nobody = Person(reference="Practitioner/x", name=None)
     assert view(draft(clinician=nobody, signed_in=nobody)).kind.who[0].strong == "Your clinician"
+
+
+def test_whoever_types_in_a_sheet_reads_what_its_author_says_of_two_marks() -> None:
+    intros = {slug: view(draft(LIBRARY.get(slug))).kind.heading.intro for slug in ("dses-8", "who-5")}
+    assert intros["dses-8"].endswith("choose the lower one. Where two others are, tick the box: the item is not scored.")
+    assert intros["dses-8"].startswith(intros["who-5"])
