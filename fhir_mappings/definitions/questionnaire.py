@@ -67,7 +67,8 @@ def description(instrument: Instrument) -> str:
 def about(instrument: Instrument, informant: Informant) -> Iterator[str]:
     """The paragraphs of a form's narrative: what it is, who answers what, who holds it, and whether the wording is here."""
     yield paragraph(description(instrument))
-    recall = f" The answers are about: {instrument.recall}." if instrument.recall else ""
+    home = f"; of who answers at home, about: {instrument.recall_home}" if instrument.recall_home and informant == "patient" else ""
+    recall = f" The answers are about: {instrument.recall}{home}." if instrument.recall else ""
     yield paragraph(f"Version {instrument.version}. Answered by: {informant}.{recall}")
     answers = ", ".join(_answer(instrument, option) for option in instrument.options)
     yield paragraph(f"{len(instrument.items)} items, each answered with one of: {answers}.")

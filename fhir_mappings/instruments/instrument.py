@@ -181,7 +181,8 @@ class Instrument(Struct, frozen=True, kw_only=True, eq=False, dict=True):
     """One version of one instrument in one language, with every informant's form. Two are the same when everything in them is.
 
     `slug` names it in URLs and codes (`rapport-check-in`); `language` is None while it has no wording; `forms` has one entry per
-    informant who may answer; `recall` is the time the answers are about, where a source says so ("" otherwise). `validated` is
+    informant who may answer; `recall` is the time the answers are about, where a source says so ("" otherwise), `recall_home` that of who
+    answers at home, where it is another. `validated` is
     False unless a citation says otherwise, and every page that shows the instrument says so. Without `items` it is only
     described: who holds it and how to get it.
     """
@@ -207,6 +208,7 @@ class Instrument(Struct, frozen=True, kw_only=True, eq=False, dict=True):
     rights: Rights
     citations: tuple[Citation, ...]
     better: Better | None = None
+    recall_home: str = ""
     wording: Wording | None = None
     confirmation: Confirmation | None = None
 

@@ -53,6 +53,7 @@ class _InstrumentHead(Strict):
     better: Better | None = None
     rated: Rated = "clinician"
     recall: Shown | Literal[""] = ""
+    recall_home: str = ""
 
 
 class _Rights(Strict):

@@ -62,6 +62,11 @@ def language_breaks(ratings: Sequence[Rating]) -> frozenset[str]:
     return frozenset(after.source for before, after in pairwise(ratings) if after.language != before.language)
 
 
+def version_breaks(ratings: Sequence[Rating]) -> frozenset[str]:
+    """Of one person's ratings, oldest first, the sources of those whose form is of another version than that of the one before."""
+    return frozenset(after.source for before, after in pairwise(ratings) if after.version != before.version)
+
+
 def language_of(rating: Rating) -> str | None:
     """The language of its form."""
     return rating.language

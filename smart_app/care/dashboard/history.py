@@ -1,6 +1,6 @@
 """What the dashboard is made of: the patient, the dyads, the measures, and an honest account of how it was read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Literal
 
@@ -42,8 +42,9 @@ class Dyad(Struct, frozen=True, kw_only=True):
     """The patient and one rated clinician (None: a questionnaire about a team or about nobody), on one instrument. `ratings` in range
     oldest first, all informants; `latest` maps an informant to that informant's latest rating of all dates, `previous` to the one
     before, or `unordered` to one of which nobody can tell whether it was before; none after which one may be missing, and none of a form in
-    another language. `language_breaks` are the sources of the ratings from which on somebody's form is in another one. `whole`: all there
-    are were read. Hidden ratings are in none of them."""
+    another language or version. `language_breaks` and `version_breaks` are the sources of the ratings from which on somebody's form is in
+    another one. `instrument` is of the version of the latest rating, `older` maps the other versions to theirs. `whole`: all there are were
+    read. Hidden ratings are in none of them."""
 
     clinician: Person | None
     instrument: Instrument
@@ -56,6 +57,17 @@ class Dyad(Struct, frozen=True, kw_only=True):
     unordered: dict[str, Rating] = {}
     whole: bool = True
     language_breaks: frozenset[str] = frozenset()
+    version_breaks: frozenset[str] = frozenset()
+    older: Mapping[str, Instrument] = {}
+
+    @property
+    def breaks(self) -> frozenset[str]:
+        """The sources of the ratings from which on nothing is compared with what was before."""
+        return self.language_breaks | self.version_breaks
+
+    def form_of(self, rating: Rating) -> Instrument:
+        """The instrument in the version a rating was answered on."""
+        return self.older.get(rating.version, self.instrument)
 
 
 class HiddenRating(Struct, frozen=True, kw_only=True):

@@ -1,6 +1,6 @@
 """One patient's history: the reads joined with the mapping, this clinician's dyads first, and nothing of another patient or kept back."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import TypeVar
 
@@ -15,7 +15,7 @@ from fhir_mappings.measures.observation_reader import read_measurements
 from fhir_mappings.r4.dates import is_known_earlier, parse_moment, position
 from fhir_mappings.r4.possible_dates import PossibleDates, possible_dates
 from fhir_mappings.ratings.one_per_visit import later_of_each_visit
-from fhir_mappings.ratings.rating import Rating, by_language, language_breaks, language_of
+from fhir_mappings.ratings.rating import Rating, by_language, language_breaks, language_of, version_breaks
 from fhir_mappings.ratings.rating_reader import read_ratings
 from fhir_mappings.reliable_change.latest_change import Change, measure_change, rating_changes
 from fhir_mappings.sentence import Sentence, counted
@@ -289,16 +289,17 @@ def _read_of(measure: Measure, readings: Readings) -> ReadReport:
 def _dyads(
     services: AppServices, ratings: Sequence[Rating], *, span: DrawnRange, mine: str, reads: Sequence[ReadReport]
 ) -> tuple[list[Dyad], list[Dyad]]:
-    """One per rated clinician and instrument, never mixed, and one per questionnaire about nobody in particular. Mine first and in the
-    site's order of instruments, as are the questionnaires; then the other clinicians, the most recent first."""
-    groups: dict[tuple[str, str, str], list[Rating]] = {}
+    """One per rated clinician and instrument, never mixed, and one per questionnaire about nobody in particular; versions whose scores have
+    one and the same axis are drawn side by side in one. Mine first and in the site's order of instruments, as are the questionnaires; then
+    the other clinicians, the most recent first."""
+    groups: dict[object, list[Rating]] = {}
     for rating in sorted(ratings, key=_moment):
-        groups.setdefault((_rated(rating), rating.instrument, rating.version), []).append(rating)
+        groups.setdefault((_rated(rating), rating.instrument, _axes(_instrument(services, rating))), []).append(rating)
     order = {slug: place for place, slug in enumerate(services.settings.instruments)}
     ranked = sorted(groups.values(), key=lambda group: _moment(group[-1]), reverse=True)
     ranked.sort(key=lambda group: order.get(group[-1].instrument, len(order)) if _rated(group[-1]) in {mine, ""} else len(order))
     ranked.sort(key=lambda group: _rated(group[-1]) != mine)
-    found = [_dyad(_instrument(services, group[-1]), group, span=span, mine=mine, reads=reads) for group in ranked]
+    found = [_dyad(_versions(services, group), group, span=span, mine=mine, reads=reads) for group in ranked]
     return [dyad for dyad in found if dyad.clinician], [dyad for dyad in found if not dyad.clinician]
 
 
@@ -326,15 +327,32 @@ def _instrument(services: AppServices, rating: Rating) -> Instrument:
     return services.library.get(rating.instrument, version=rating.version, language=services.settings.language)
 
 
+def _versions(services: AppServices, ratings: Sequence[Rating]) -> dict[str, Instrument]:
+    """The versions these answers were given on, that of the latest first."""
+    return {rating.version: _instrument(services, rating) for rating in reversed(ratings)}
+
+
+def _axes(instrument: Instrument) -> tuple[object, ...]:
+    """What two versions have to share to stand on one chart: every score with its range, and whether it may be given. Answers that are not
+    scored are shown item by item, and share nothing."""
+    if not instrument.scales or instrument.why_unscored is not None:
+        return (instrument.version,)
+    return tuple((scale.key, scale.low, scale.high) for scale in instrument.scales)
+
+
 def _rated(rating: Rating) -> str:
     """The reference of the rated clinician; "" where nobody is rated."""
     return rating.clinician.reference if rating.clinician else ""
 
 
-def _dyad(instrument: Instrument, ratings: Sequence[Rating], *, span: DrawnRange, mine: str, reads: Sequence[ReadReport]) -> Dyad:
-    """The ratings of one dyad, oldest first; `reads` are those they came by."""
+def _dyad(
+    versions: Mapping[str, Instrument], ratings: Sequence[Rating], *, span: DrawnRange, mine: str, reads: Sequence[ReadReport]
+) -> Dyad:
+    """The ratings of one dyad, oldest first, on these versions of the instrument, the latest's first; `reads` are those they came by."""
+    instrument, *older = versions.values()
     named = next((rating.clinician for rating in reversed(ratings) if rating.clinician and rating.clinician.name), ratings[-1].clinician)
-    by_informant = {informant: [rating for rating in ratings if rating.informant == informant] for informant in instrument.forms}
+    informants = dict.fromkeys(informant for one in versions.values() for informant in one.forms)
+    by_informant = {informant: [rating for rating in ratings if rating.informant == informant] for informant in informants}
     latest: dict[str, Rating] = {informant: given[-1] for informant, given in by_informant.items() if given and _cover(reads, given[-1])}
     before = {name: one for name, given in by_informant.items() if name in latest and (one := _before_latest(given)) is not None}
     unordered: dict[str, Rating] = {name: one for name, one in before.items() if not is_known_earlier(one.when, latest[name].when)}
@@ -349,16 +367,18 @@ def _dyad(instrument: Instrument, ratings: Sequence[Rating], *, span: DrawnRange
         whole=all(read.whole for read in reads),
         visits=len({rating.visit for rating in ratings}),
         total=len(ratings),
-        language_breaks=_language_breaks(ratings),
+        language_breaks=_breaks(ratings, language_breaks),
+        version_breaks=_breaks(ratings, version_breaks) if older else frozenset(),
+        older={one.version: one for one in older},
     )
 
 
-def _language_breaks(ratings: Sequence[Rating]) -> frozenset[str]:
+def _breaks(ratings: Sequence[Rating], found: Callable[[Sequence[Rating]], frozenset[str]]) -> frozenset[str]:
     """Of everybody's, each for themself."""
     people: dict[tuple[str, str | None], list[Rating]] = {}
     for rating in ratings:
         people.setdefault((rating.informant, rating.observer), []).append(rating)
-    return frozenset(source for given in people.values() for source in language_breaks(given))
+    return frozenset(source for given in people.values() for source in found(given))
 
 
 def _cover(reads: Sequence[ReadReport], rating: Rating) -> bool:
@@ -368,8 +388,8 @@ def _cover(reads: Sequence[ReadReport], rating: Rating) -> bool:
 
 def _before_latest(given: Sequence[Rating]) -> Rating | None:
     """The rating before the latest, or one of which nobody can tell whether it is; of observers the same one's, as another's is no earlier
-    view of theirs, and of a form in the same language."""
-    theirs = [rating for rating in given if rating.observer == given[-1].observer]
+    view of theirs, and of a form in the same version and language."""
+    theirs = [rating for rating in given if (rating.observer, rating.version) == (given[-1].observer, given[-1].version)]
     own = next(one for one in by_language(theirs, language_of) if one[-1] is given[-1])[:-1]
     return next((one for one in reversed(own) if not is_known_earlier(one.when, given[-1].when)), own[-1] if own else None)
 

@@ -93,12 +93,14 @@ class PersonaResult(PersonaTable):
 
 
 class Persona(PersonaTable):
-    """One synthetic patient. `slug` starts every id and identifier; `purpose` is the one sentence the Patient resource carries."""
+    """One synthetic patient. `slug` starts every id and identifier; `purpose` is the one sentence the Patient resource carries. Visits of
+    at least `older_form_until` days ago were rated by the version of the form before today's."""
 
     slug: Key
     purpose: str
     person: PersonaPatient
     clinician: Key
+    older_form_until: DaysAgo | None = None
     visits: tuple[PersonaVisit, ...] = ()
     series: tuple[PersonaSeries, ...] = ()
     results: tuple[PersonaResult, ...] = ()

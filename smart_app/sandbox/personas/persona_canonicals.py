@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 BASE = "https://w3id.org/rapport/fhir"
-VERSION = "0.1.0"
+# The form of today, and the one before it.
+VERSION, OLDER_VERSION = "0.2.0", "0.1.0"
 LOINC = "http://loinc.org"
 UCUM = "http://unitsofmeasure.org"
 OBSERVATION_CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"

@@ -15,7 +15,9 @@ from smart_app.sandbox.personas.persona_scores import ELEMENTS, answers_by_eleme
 Informant = Literal["patient", "clinician"]
 SLUG = "rapport-check-in"
 OPTIONS = {"1": "Not at all", "2": "A little", "3": "Partly", "4": "Mostly", "5": "Completely"}
-DIFFICULT = {"no": "No", "a-little": "A little", "yes": "Yes", "rather-not-say": "I would rather not say"}
+DIFFICULT = {"no": "No", "a-little": "Yes, a little", "yes": "Yes", "rather-not-say": "I would rather not say"}
+# What the older form called an answer otherwise.
+OLDER_DIFFICULT = DIFFICULT | {"a-little": "A little"}
 FILLED_IN_AFTER_MINUTES = 25
 CORRECTED_AFTER = timedelta(days=1)
 
@@ -58,6 +60,17 @@ class PersonaRating:
         return {"reference": f"Encounter/{encounter_id(self.persona, self.visit)}"}
 
     @property
+    def by_older_form(self) -> bool:
+        """Whether the form was still the one of before."""
+        until = self.persona.older_form_until
+        return until is not None and self.visit.days_ago >= until
+
+    @property
+    def version(self) -> str:
+        """The form's."""
+        return persona_canonicals.OLDER_VERSION if self.by_older_form else persona_canonicals.VERSION
+
+    @property
     def authored(self) -> str:
         """When the form was filled in."""
         return self.calendar.moment(self.visit.days_ago, self.visit.at, minutes=FILLED_IN_AFTER_MINUTES)
@@ -80,7 +93,7 @@ def response(rating: PersonaRating) -> Resource:
         "meta": persona_canonicals.tagged(rating.base),
         "extension": [{"url": f"{rating.base}/StructureDefinition/rated-clinician", "valueReference": rating.clinician}],
         "identifier": rating.submission_identifier("response"),
-        "questionnaire": f"{rating.base}/Questionnaire/{SLUG}-{rating.informant}|{persona_canonicals.VERSION}",
+        "questionnaire": f"{rating.base}/Questionnaire/{SLUG}-{rating.informant}|{rating.version}",
         "status": rating.entry.status,
         "subject": {"reference": f"Patient/{rating.persona.slug}"},
         "encounter": rating.encounter,
@@ -113,7 +126,8 @@ def _item(link_id: str, sign: str, base: str) -> Resource:
 def _direct_question(rating: PersonaRating) -> Iterator[Resource]:
     code = rating.entry.difficult
     if code:
-        coding = {"system": f"{rating.base}/CodeSystem/{SLUG}-difficult", "code": code, "display": DIFFICULT[code]}
+        words = OLDER_DIFFICULT if rating.by_older_form else DIFFICULT
+        coding = {"system": f"{rating.base}/CodeSystem/{SLUG}-difficult", "code": code, "display": words[code]}
         yield {"linkId": "difficult", "answer": [{"valueCoding": coding}]}
 
 

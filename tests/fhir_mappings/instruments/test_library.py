@@ -25,7 +25,7 @@ def refused(old: str, new: str) -> DataFileError:
     [
         ('slug = "rapport-check-in"', 'slug = "rapport-check-in"\ncutoff = 3', "instrument.cutoff"),
         ('slug = "rapport-check-in"', 'slug = "Rapport"', "instrument.slug"),
-        ('version = "0.1.0"', 'version = "1"', "instrument.version"),
+        ('version = "0.2.0"', 'version = "1"', "instrument.version"),
         ("validated = false\n", "", "instrument.validated"),
         ('link_id = "goal-2"', 'link_id = "goal-1"', "item"),
         ('link_id = "goal-2"', 'link_id = "goal"', "item"),
@@ -39,7 +39,7 @@ def refused(old: str, new: str) -> DataFileError:
         ('needs = ["goal",', 'needs = ["hope",', "scale.total.needs"),
         ('scale = "goal"', 'scale = "hope"', "item.goal-1.scale"),
         ('items = ["goal-1", "goal-2", "goal-3"]\n\n[[section]]', 'items = ["goal-1", "goal-2"]\n\n[[section]]', "section.items"),
-        ('text.patient = "I can say', 'text.observer = "I can say', "item.goal-1.text"),
+        ('text.patient = "I had a say in what', 'text.observer = "I had a say in what', "item.goal-1.text"),
         ('title.patient = "Goals"\n', 'title.observer = "Goals"\n', "section.goal.title"),
         ('label = "Partly"\n', "", "option.label"),
         ("wording_ships = true", "wording_ships = false", "item.goal-1.text"),
@@ -64,7 +64,7 @@ def test_the_library_finds_an_instrument_by_name_and_by_form() -> None:
         assert LIBRARY.for_questionnaire(canonical, BASE) == (CHECK_IN, informant)
         assert LIBRARY.for_questionnaire(canonical, "https://elsewhere.org") is None
         assert LIBRARY.for_questionnaire(canonical.partition("|")[0], BASE) is None
-        assert LIBRARY.knows_form(canonical.replace("0.1.0", "9.9.9"), BASE)
+        assert LIBRARY.knows_form(canonical.replace("0.2.0", "9.9.9"), BASE)
         scoring = f"{canonicals.scoring_questionnaire_url(CHECK_IN, informant, base=BASE)}|{CHECK_IN.version}"
         assert LIBRARY.for_questionnaire(scoring, BASE) == (CHECK_IN, informant)
     assert not LIBRARY.knows_form("https://elsewhere.org/Questionnaire/q|1", BASE)

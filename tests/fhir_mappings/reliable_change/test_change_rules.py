@@ -57,7 +57,7 @@ RELIABLE_CHECK_IN = known(entry())
 def point(place: int, value: str | Decimal | None, **fields: Any) -> ScorePoint:
     """The score of one visit; visits are three months apart. `origin` takes changes of the usual one."""
     day = date(2024, 1, 10) + timedelta(days=91 * place)
-    usual = Origin(instrument="rapport-check-in", version="0.1.0", language="en", informant="patient", clinician="Practitioner/sofia")
+    usual = Origin(instrument="rapport-check-in", version="0.2.0", language="en", informant="patient", clinician="Practitioner/sofia")
     told = {"prorated": False, "reason": None if value is not None else "1 of 3 answered, the rule needs 2", "answers": {}} | fields
     told["origin"] = replace(usual, **told.get("origin", {}))
     return ScorePoint(
@@ -655,7 +655,7 @@ def rating(place: int, *, clinician: str = "sofia", language: str | None = "en",
     score = Score(key="total", value=Decimal("4.00"), text="4.00", answered=9, of=9, prorated=False, reason=None)
     told: dict[str, Any] = {
         "instrument": "rapport-check-in",
-        "version": "0.1.0",
+        "version": "0.2.0",
         "informant": "patient",
         "scores": {"total": score},
     } | fields

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from itertools import groupby, pairwise
+from typing import Literal
 
 from msgspec import Struct
 
@@ -12,7 +13,7 @@ from fhir_mappings.instruments.scores import Score
 from fhir_mappings.people.person import Person
 from fhir_mappings.r4.dates import Moment, is_known_earlier, position
 from fhir_mappings.ratings.rating import Rating
-from fhir_mappings.sentence import Sentence, counted, full_sentence, joined, listed
+from fhir_mappings.sentence import Sentence, Value, counted, full_sentence, joined, listed
 from smart_app.care.dashboard.history import Dyad
 from smart_app.web import formats
 from smart_app.web.charts import plot
@@ -250,30 +251,53 @@ def _in_one_language(ratings: list[Rating], breaks: frozenset[str]) -> list[list
 
 
 def _breaks(dyad: Dyad, *, tall: bool) -> list[plot.Break]:
-    """Where somebody's form goes on in another language, with words in a tall lane."""
-    found: dict[tuple[date, str | None], list[Rating]] = {}
-    for rating in dyad.ratings if dyad.language_breaks else ():
-        if rating.source in dyad.language_breaks:
-            found.setdefault((rating.when.day, rating.language), []).append(rating)
-    return [plot.Break(day=day, words=_from_here(ratings) if tall else "") for (day, _), ratings in found.items()]
+    """Where somebody's form goes on in another version or language, with words in a tall lane."""
+    breaks = dyad.breaks
+    found: dict[tuple[date, str, str | None], list[Rating]] = {}
+    for rating in dyad.ratings if breaks else ():
+        if rating.source in breaks:
+            found.setdefault((rating.when.day, rating.version, rating.language), []).append(rating)
+    return [plot.Break(day=day, words=_from_here(dyad, ratings) if tall else "") for (day, *_), ratings in found.items()]
 
 
-def _from_here(ratings: Sequence[Rating]) -> Sentence:
-    """`Form in German from here`, of one person's where the other's is not."""
+def _from_here(dyad: Dyad, ratings: Sequence[Rating]) -> Sentence:
+    """`Form in German from here`, `Version 0.2.0 of the form from here`, of one person's where the other's is not."""
     first, *others = ratings
-    if others:
-        if first.language is None:
+    who = None if others else NAMES[first.informant]
+    if first.source not in dyad.version_breaks:
+        return _language_from_here(first, who)
+    return _version_from_here(first, who, told=first.language if first.source in dyad.language_breaks else None)
+
+
+def _version_from_here(rating: Rating, who: Sentence | None, *, told: str | None) -> Sentence:
+    """`told` is the language, where that is another one too."""
+    if told is not None:
+        named: dict[str, Value] = {"version": rating.version, "language": LanguageName(told)}
+        if who is None:
+            return Sentence("Version {version}, in {language}, from here", **named)
+        return Sentence("{who}: version {version}, in {language}, from here", who=who, **named)
+    if who is None:
+        return Sentence("Version {version} of the form from here", version=rating.version)
+    return Sentence("{who}: version {version} of the form from here", who=who, version=rating.version)
+
+
+def _language_from_here(rating: Rating, who: Sentence | None) -> Sentence:
+    if who is None:
+        if rating.language is None:
             return Sentence("Language of the form not known from here")
-        return Sentence("Form in {language} from here", language=LanguageName(first.language))
-    who = NAMES[first.informant]
-    if first.language is None:
+        return Sentence("Form in {language} from here", language=LanguageName(rating.language))
+    if rating.language is None:
         return Sentence("{who}: language of the form not known from here", who=who)
-    return Sentence("{who}: form in {language} from here", who=who, language=LanguageName(first.language))
+    return Sentence("{who}: form in {language} from here", who=who, language=LanguageName(rating.language))
 
 
-def first_in_language(dyad: Dyad, rating: Rating) -> bool:
-    """Whether it is the first by a form in its language, and others by one in another language were before it."""
-    return rating.source in dyad.language_breaks and rating.informant not in {*dyad.previous, *dyad.unordered}
+def first_of_form(dyad: Dyad, rating: Rating) -> Literal["version", "language"] | None:
+    """Whether it is the first by a form of its version or in its language, and others by another one were before it."""
+    if rating.informant in {*dyad.previous, *dyad.unordered}:
+        return None
+    if rating.source in dyad.version_breaks:
+        return "version"
+    return "language" if rating.source in dyad.language_breaks else None
 
 
 def _points(ratings: Sequence[Rating], scale: Scale, informant: Informant, *, speak: bool) -> list[plot.Point]:
@@ -355,8 +379,11 @@ def _reading(dyad: Dyad, scale: Scale, informant: Informant, *, tall: bool) -> R
 
 
 def _first_rating(dyad: Dyad, rating: Rating) -> Sentence:
-    if not first_in_language(dyad, rating):
+    first = first_of_form(dyad, rating)
+    if first is None:
         return Sentence("first rating, {day}", day=rating.when)
+    if first == "version":
+        return Sentence("first with version {version} of the form, {day}", version=rating.version, day=rating.when)
     if rating.language is None:
         return Sentence("language of the form not known, {day}", day=rating.when)
     return Sentence("first with the form in {language}, {day}", language=LanguageName(rating.language), day=rating.when)
@@ -370,9 +397,9 @@ def _of_visit_before(dyad: Dyad, latest: Rating) -> tuple[Sentence, ...]:
 
 
 def _difference(dyad: Dyad, scale: Scale) -> tuple[Reading, ...]:
-    """How far apart the two are, stated only for one and the same visit."""
+    """How far apart the two are, stated only for one and the same visit, rated by one version of the form."""
     patient, clinician = dyad.latest.get("patient"), dyad.latest.get("clinician")
-    if patient is None or clinician is None or patient.visit != clinician.visit:
+    if patient is None or clinician is None or (patient.visit, patient.version) != (clinician.visit, clinician.version):
         return ()
     first, second = patient.scores.get(scale.key), clinician.scores.get(scale.key)
     if first is None or second is None or first.value is None or second.value is None:
@@ -400,11 +427,14 @@ def _alt(dyad: Dyad, scale: Scale) -> Sentence:
         lines=_lines(dyad),
         ratings=span,
     )
-    broken = any(rating.source in dyad.language_breaks for rating in dyad.ratings) if dyad.language_breaks else False
-    return joined(" ", [drawn, _BROKEN]) if broken else drawn
+    drawn_breaks = {rating.source for rating in dyad.ratings} & dyad.breaks
+    broken = [_OTHER_VERSION] if drawn_breaks & dyad.version_breaks else []
+    broken += [_OTHER_LANGUAGE] if drawn_breaks & dyad.language_breaks else []
+    return joined(" ", [drawn, *broken]) if broken else drawn
 
 
-_BROKEN = Sentence("Where the form goes on in another language, no line joins it to the ratings before.")
+_OTHER_VERSION = Sentence("Where the form goes on in another version, no line joins it to the ratings before.")
+_OTHER_LANGUAGE = Sentence("Where the form goes on in another language, no line joins it to the ratings before.")
 
 
 def _lines(dyad: Dyad) -> Sentence:
@@ -459,8 +489,8 @@ def _visit_row(visit: dict[Informant, Rating], informants: Sequence[Informant], 
     cells = [cell for informant in informants for cell in _score_cells(visit.get(informant), scales)]
     late = _days_after_patient(visit)
     after = [_rated_after(late)] if late else []
-    language = [_from_here([rating]) for rating in visit.values() if rating.source in dyad.language_breaks]
-    remarks = [*after, *language, *(remark for rating in visit.values() for remark in _remarks(rating, dyad.instrument))]
+    other_form = [_from_here(dyad, [rating]) for rating in visit.values() if rating.source in dyad.breaks]
+    remarks = [*after, *other_form, *(remark for rating in visit.values() for remark in _remarks(rating, dyad.form_of(rating)))]
     said = remarks[0] if len(remarks) == 1 else joined("; ", remarks) if remarks else ""
     return (formats.short_moment(_first(visit).when), *cells, said)
 

@@ -1,5 +1,7 @@
 """The sentences of "What changed": what, from and to, when. Facts of the record; nothing is judged, nothing is explained."""
 
+from typing import Literal
+
 from msgspec import Struct
 
 from fhir_mappings.measures.measurement import Measurement
@@ -13,7 +15,7 @@ from smart_app.web.languages.offered_languages import LanguageName
 from smart_app.web.languages.unbroken import Unbroken
 from smart_app.web.views.banner import recorded_name
 from smart_app.web.views.dashboard import remark_words
-from smart_app.web.views.dashboard.alliance_lanes import NOT_SCORED, WHO, first_in_language, person
+from smart_app.web.views.dashboard.alliance_lanes import NOT_SCORED, WHO, first_of_form, person
 from smart_app.web.views.dashboard.measure_lanes import as_reported, both_units, both_units_in_full, said
 
 _MOST_SENTENCES = 3
@@ -82,8 +84,8 @@ def _moved(change: Change, history: History) -> Sentence:
     """What it was and is; only what is known to be in that order."""
     later, on = Unbroken(_value(change.later, change, history)), Unbroken(_when(change.later))
     if change.earlier is None:
-        if _in_another_language(change, history):
-            return _first_in_language(change, history, value=later, day=on)
+        if (first := _first_by_form(change, history)) is not None:
+            return _first_of_its_form(change, history, value=later, day=on, first=first)
         return Sentence("{series} is {value} ({day}).", series=_first_of(change, history), value=later, day=on)
     series, earlier, since = _series(change, history), Unbroken(_value(change.earlier, change, history)), Unbroken(_when(change.earlier))
     if not change.ordered:
@@ -111,14 +113,22 @@ def _moved(change: Change, history: History) -> Sentence:
     )
 
 
-def _in_another_language(change: Change, history: History) -> bool:
-    """Whether there were ratings before, by a form in another language."""
+def _first_by_form(change: Change, history: History) -> Literal["version", "language"] | None:
+    """Whether there were ratings before, by a form of another version or in another language."""
     dyad = _dyad(change, history) if isinstance(change.later, Rating) else None
-    return dyad is not None and isinstance(change.later, Rating) and first_in_language(dyad, change.later)
+    return first_of_form(dyad, change.later) if dyad is not None and isinstance(change.later, Rating) else None
 
 
-def _first_in_language(change: Change, history: History, *, value: Unbroken, day: Unbroken) -> Sentence:
+def _first_of_its_form(
+    change: Change, history: History, *, value: Unbroken, day: Unbroken, first: Literal["version", "language"]
+) -> Sentence:
     named: dict[str, Value] = {"series": _series(change, history), "value": value, "day": day}
+    if first == "version":
+        return Sentence(
+            "{series} is {value} ({day}). It is the first with version {version} of the form, so it is compared with none before.",
+            **named,
+            version=_version(change),
+        )
     if (language := _language(change)) is None:
         return Sentence("{series} is {value} ({day}). The language of the form is not known, so it is compared with none before.", **named)
     return Sentence(
@@ -130,6 +140,10 @@ def _first_in_language(change: Change, history: History, *, value: Unbroken, day
 
 def _language(change: Change) -> str | None:
     return change.later.language if isinstance(change.later, Rating) else None
+
+
+def _version(change: Change) -> str:
+    return change.later.version if isinstance(change.later, Rating) else ""
 
 
 def _side_by_side(change: Change, history: History) -> Sentence:
@@ -302,8 +316,10 @@ def _row(change: Change, history: History) -> tuple[str, ...]:
 
 
 def _none_before(change: Change, history: History) -> Sentence:
-    language = _language(change)
-    if language is not None and _in_another_language(change, history):
+    language, first = _language(change), _first_by_form(change, history)
+    if first == "version":
+        return Sentence("none before with version {version} of the form", version=_version(change))
+    if language is not None and first == "language":
         return Sentence("none before with the form in {language}", language=LanguageName(language))
     return _NONE_BEFORE
 
