@@ -40,6 +40,7 @@ _FILES = {
     "fhir_mappings/measures/files": _OF_MEASURES,
     "fhir_mappings/instruments/files": _OF_INSTRUMENTS,
     "fhir_mappings/reliable_change/signals/files": _OF_SIGNALS,
+    "fhir_mappings/instruments/translations": ("translation.review",),
     "smart_app/registration": _OF_FEATURES,
     "fhir_mappings/options/files": _OF_OPTIONS,
 }
@@ -80,7 +81,7 @@ def _of_forms(part: Mapping[str, object]) -> Iterator[str]:
     without wording."""
     yield from (title.lower() for title in _at(part, ["scale", "title"]))
     yield from (rule for form in _tables(part.get("form")) for rule in _at(form, ["sheet"]))
-    if not any(_at(part, ["instrument", "language"])):
+    if not any((*_at(part, ["instrument", "language"]), *_at(part, ["translation", "language"]))):
         yield from (title for form in _tables(part.get("form")) for title in _at(form, ["title"]))
 
 

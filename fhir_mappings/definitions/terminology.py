@@ -13,7 +13,7 @@ from fhir_mappings.instruments.library import Library, version_key
 from fhir_mappings.r4.json_types import Json
 
 # Of what belongs to no one instrument; raised when its content changes.
-_VERSION = "0.3.0"
+_VERSION = "0.4.0"
 _LICENCE = "Apache-2.0"
 _OWN_RIGHTS: Json = {"copyright": f"{PUBLISHER}, {_LICENCE}.", "extension": copyright_label(PUBLISHER, _LICENCE)}
 _CATEGORY_MEANINGS = {
@@ -39,7 +39,7 @@ def instrument_terminology(library: Library, *, base: str) -> Iterator[Json]:
     for one in library.instruments:
         versions.setdefault((one.slug, one.version), []).append(one)
     for same in versions.values():
-        yield from _answers(sorted(same, key=lambda one: (one.wording is not None, one.language or "")), base=base)
+        yield from _answers(sorted(same, key=lambda one: (not one.as_shipped, one.language or "")), base=base)
 
 
 # An option as one language of an instrument has it.
@@ -72,7 +72,7 @@ def _option(offered: Sequence[_Offered], *, numbered: bool) -> Json:
     others: list[Json] = [
         {"language": one.language, "value": option.label}
         for one, option in offered
-        if one.wording and one.language and option.label and one.may("redistribute")
+        if not one.as_shipped and one.language and option.label and one.may("redistribute")
     ]
     return {"code": own.code, "display": displayed(first, own, numbered=numbered), **({"designation": others} if others else {})}
 
@@ -103,6 +103,9 @@ def extensions(*, base: str) -> Iterator[Json]:
     rated: Json = {"code": "Reference", "targetProfile": [target, f"{target}Role"]}
     said = "The clinician of the pair, whoever answered: the person the rating is about."
     yield _extension(canonicals.rated_clinician(base), rated, context="QuestionnaireResponse", title="Rated clinician", description=said)
+    said = "Who has read over the wording of a form that was answered in a translation."
+    text: Json = {"code": "string"}
+    yield _extension(canonicals.wording_review(base), text, context="QuestionnaireResponse", title="Wording review", description=said)
     said = "What a synthetic patient of the demo is for."
     yield _extension(canonicals.demo_purpose(base), {"code": "string"}, context="Patient", title="Demo purpose", description=said)
 

@@ -14,9 +14,9 @@ CATEGORIES = {ALLIANCE: "Working alliance", QUESTIONNAIRE: "Questionnaire about 
 
 
 def questionnaire_url(instrument: Instrument, informant: Informant, *, base: str) -> str:
-    """The form's canonical without a version. Wording of a site's pack makes it another form: a translation is an instrument of its own
-    until somebody shows otherwise (SDC, derivation)."""
-    language = f"-{instrument.language}" if instrument.wording else ""
+    """The form's canonical without a version. Wording of a site's pack makes it another form, and so does one that ships translated: a
+    translation is an instrument of its own until somebody shows otherwise (SDC, derivation)."""
+    language = f"-{instrument.language}" if not instrument.as_shipped else ""
     return f"{base}/Questionnaire/{instrument.slug}-{informant}{language}"
 
 
@@ -74,6 +74,11 @@ def submission_system(base: str) -> str:
 def rated_clinician(base: str) -> str:
     """Extension that names the rated clinician on a response."""
     return f"{base}/StructureDefinition/rated-clinician"
+
+
+def wording_review(base: str) -> str:
+    """Extension that says of a response whose form was translated who has read the wording over."""
+    return f"{base}/StructureDefinition/wording-review"
 
 
 def demo_purpose(base: str) -> str:

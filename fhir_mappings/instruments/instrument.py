@@ -147,6 +147,12 @@ class Wording(Struct, frozen=True, kw_only=True):
     scopes: frozenset[Scope]
 
 
+class Translation(Struct, frozen=True, kw_only=True):
+    """That the wording ships as a translation of another file's; `review` says who has read it over."""
+
+    review: Sentence
+
+
 class Confirmation(Struct, frozen=True, kw_only=True):
     """A site's recorded act: who compared the scoring key with which source, and when."""
 
@@ -209,6 +215,7 @@ class Instrument(Struct, frozen=True, kw_only=True, eq=False, dict=True):
     citations: tuple[Citation, ...]
     better: Better | None = None
     recall_home: str = ""
+    translation: Translation | None = None
     wording: Wording | None = None
     confirmation: Confirmation | None = None
 
@@ -225,6 +232,11 @@ class Instrument(Struct, frozen=True, kw_only=True, eq=False, dict=True):
     def __eq__(self, other: object) -> bool:
         """By identity."""
         return isinstance(other, Instrument) and self.identity == other.identity
+
+    @property
+    def as_shipped(self) -> bool:
+        """Whether it is the file itself, in no other words than its own."""
+        return self.wording is None and self.translation is None
 
     def may(self, scope: Scope) -> bool:
         """Whether the wording it carries may be used so; a pack's leave counts, else the instrument's own rights."""

@@ -11,6 +11,7 @@ from fhir_mappings.data_files.strict_toml import DataFileError
 from fhir_mappings.instruments import canonicals
 from fhir_mappings.instruments.instrument import Informant, Instrument
 from fhir_mappings.instruments.toml_reader import PAGE, read_instrument
+from fhir_mappings.instruments.translation_reader import read_translation
 
 # What the address of a form in a pack's language ends with.
 _LANGUAGE = re.compile(r"-[a-z]{2}(-[A-Z]{2})?$")
@@ -74,9 +75,16 @@ def _urls(instruments: Iterable[Instrument], base: str) -> frozenset[str]:
 @cache
 def load_library() -> Library:
     """The instruments shipped in this package, read once in a process: its files do not change. DataFileError when a file is wrong."""
-    folder = files("fhir_mappings.instruments") / "files"
-    found = sorted((file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name)
-    return library_of((file.name, read_instrument(file.read_text(encoding="utf-8"), file=file.name)) for file in found)
+    shipped = [(name, read_instrument(text, file=name)) for name, text in _texts_in("files")]
+    structures = [one for _, one in shipped]
+    translated = [(name, read_translation(text, structures, file=name)) for name, text in _texts_in("translations")]
+    return library_of([*shipped, *translated])
+
+
+def _texts_in(folder: str) -> list[tuple[str, str]]:
+    """Each file of a folder beside this module, by name."""
+    found = [file for file in (files("fhir_mappings.instruments") / folder).iterdir() if file.name.endswith(".toml")]
+    return [(file.name, file.read_text(encoding="utf-8")) for file in sorted(found, key=lambda file: file.name)]
 
 
 def library_of(named: Iterable[tuple[str, Instrument]]) -> Library:

@@ -65,12 +65,18 @@ def install(shipped: Library, files: Iterable[tuple[str, str]], *, today: date) 
         if name != confirmations.FILE:
             _add_pack(reading, name, text)
     return Installed(
-        library=Library((*reading.structures, *(reading.silent | reading.worded).values())),
+        library=Library((*_unreplaced(reading), *(reading.silent | reading.worded).values())),
         packs=tuple(reading.packs),
         confirmations=known,
         set_aside=tuple(reading.set_aside),
         broken=tuple(reading.broken),
     )
+
+
+def _unreplaced(reading: _SiteReading) -> tuple[Instrument, ...]:
+    """What ships, without a translation in whose place the site has put its own words."""
+    own = reading.worded
+    return tuple(one for one in reading.structures if one.translation is None or (one.slug, one.version, one.language) not in own)
 
 
 def _confirmations(reading: _SiteReading, text: str | None) -> tuple[Confirmed, ...]:

@@ -44,10 +44,12 @@ def _language(instrument: Instrument, informant: Informant) -> Json:
 
 
 def _extensions(submission: Submission, *, base: str) -> Json:
-    """Who is rated, and that the answers were given on paper; nothing where there is neither to say."""
+    """Who is rated, who has read a translated wording over, and that the answers were given on paper; nothing where none is to say."""
     clinician = submission.clinician
     rated = [{"url": canonicals.rated_clinician(base), "valueReference": person(clinician)}] if clinician else []
-    found = [*rated, ON_PAPER] if submission.from_paper else rated
+    translated = submission.instrument.translation
+    unread = [{"url": canonicals.wording_review(base), "valueString": str(translated.review)}] if translated else []
+    found = [*rated, *unread, *([ON_PAPER] if submission.from_paper else [])]
     return {"extension": found} if found else {}
 
 

@@ -81,6 +81,14 @@ def about_clinician(record: ChartRecord, asked: AskedForm, person: Person) -> As
     return replace(asked, chosen=person, note=note_of(record, person, form=(asked.slug, asked.informant)))
 
 
+def in_language(services: AppServices, asked: AskedForm, code: str) -> AskedForm:
+    """The same form in the language of the page that asks for it, where there is wording in it that may be shown; else as it is."""
+    if not code or asked.from_paper or code == asked.instrument.language:
+        return asked
+    found = services.library.get(asked.slug, version=asked.instrument.version, language=code)
+    return replace(asked, instrument=found) if found.language == code and not found.from_paper(asked.informant) else asked
+
+
 def form_of(services: AppServices, slug: str, informant: Informant) -> Instrument:
     """The instrument, when this site uses it and it has that informant's form. SessionError otherwise."""
     if slug not in services.settings.instruments:

@@ -31,7 +31,7 @@ class SiteInstruments(Struct, frozen=True, kw_only=True):
 
     def structure(self, slug: str, version: str | None) -> Instrument:
         """That version as it ships, else the newest."""
-        shipped = [one for one in self.installed.library.instruments if one.slug == slug and one.wording is None]
+        shipped = [one for one in self.installed.library.instruments if one.slug == slug and one.as_shipped]
         if not shipped:
             known = ", ".join(sorted({one.slug for one in self.installed.library.instruments}))
             raise Misused(f"There is no instrument {slug!r}; choose one of {known}.")

@@ -30,7 +30,7 @@ def standing(instrument: Instrument) -> Standing:
 
 def structures(library: Library) -> list[Instrument]:
     """Every version as it ships, by name."""
-    return sorted((one for one in library.instruments if one.wording is None), key=lambda one: (one.slug, one.version))
+    return sorted((one for one in library.instruments if one.as_shipped), key=lambda one: (one.slug, one.version))
 
 
 def in_words(library: Library, structure: Instrument) -> list[Instrument]:

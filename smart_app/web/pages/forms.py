@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from fhir_mappings.instruments.answers import Invalid, understood
 from fhir_mappings.instruments.instrument import Informant
 from fhir_mappings.sentence import Sentence
-from smart_app.care.forms.asked_form import AskedForm, ask
+from smart_app.care.forms.asked_form import AskedForm, ask, in_language
 from smart_app.care.forms.late_visit import at_visit, late_note, looked_up
 from smart_app.care.forms.observed_clinician import Candidates, candidates, choose
 from smart_app.care.forms.saved_drafts import Fields, KeptAnswers, PostedForm, saved_draft, ticket_for, with_earlier
@@ -27,7 +27,7 @@ from smart_app.errors import FhirError, ForeignPage, LaunchError, NotForUser, No
 from smart_app.web.pages.dependencies import Dependencies
 from smart_app.web.pages.draft_pages import LATE, RATED, keep_incomplete, keep_without_launch, sent
 from smart_app.web.pages.error_pages import reference, way_back_if_over
-from smart_app.web.rendering.spoken_language import LANGUAGE
+from smart_app.web.rendering.spoken_language import LANGUAGE, SPOKEN
 from smart_app.web.session.guard import PageRequest, check_patient
 from smart_app.web.session.headers import see_other
 from smart_app.web.views.ended import thanks_view
@@ -95,6 +95,8 @@ class FormFlow:
         services = self._services
         draft = begin_form(page_request.record, asked)
         self._dependencies.spoken.to_patient(lambda: draft.patient)
+        asked = in_language(services, asked, self._dependencies.spoken.form_language())
+        draft = replace(draft, instrument=asked.instrument)
         if draft.stopped and invalid is None:
             raise NotOffered(draft.stopped)
         earlier = saved_draft(page_request.record, asked, key=key) if key and (invalid is None or request.form.get("completes")) else None
@@ -119,6 +121,7 @@ class FormFlow:
         """What an open launch makes of it."""
         place = typed.place
         asked = ask(page_request.record, slug=place.slug, informant=_informant(place.informant), note=note, late=late)
+        asked = in_language(self._services, asked, request.form.get(SPOKEN, ""))
         page_request = at(page_request, asked)
         earlier = saved_draft(page_request.record, asked, key=place.key) if typed.completes else None
         fields = with_earlier(typed.fields, earlier)

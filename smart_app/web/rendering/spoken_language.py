@@ -73,6 +73,10 @@ class SpokenLanguages(Struct, frozen=True, kw_only=True):
         g.language = self._chosen() or self._patients(reader) or self._browsers(reader) or self.offered.first
         return g.language  # type: ignore[no-any-return]  # Flask's g is untyped
 
+    def form_language(self) -> str:
+        """The language a form is to be worded in, where there is one to choose: that of its page; "" leaves it to the site."""
+        return self.decide().code if self.offered.several else ""
+
     def switch(self, *, by_form: bool) -> Sequence[SwitchEntry]:
         """The languages to choose from, empty where there is one, and on a page that answers what was sent: asked for anew, it would not be
         that page any more. `by_form`: the page has a form whose buttons they are, so that nothing typed is lost."""

@@ -221,10 +221,11 @@ class TestPatientOnTheTablet:
 
 class TestQuestions:
     def test_are_said_to_be_in_another_language_and_marked_so(self, rapport: Clinic) -> None:
-        page = handed_over(rapport, rapport.launch(patient="pat-2"))
-        assert "Las preguntas están en inglés." in page.text
+        page = handed_over(rapport, rapport.launch())
+        assert spoken(page) == "pt-BR"
+        assert "inglês" in page.text
         assert {str(one.get("lang")) for one in page.soup.select("h1, fieldset legend, .options")} == {"en"}
-        assert {str(one.get("lang")) for one in page.soup.select("legend span")} <= {"es"}
+        assert {str(one.get("lang")) for one in page.soup.select("legend span")} <= {"pt-BR"}
 
     def test_nothing_is_said_where_they_are_not(self, rapport: Clinic) -> None:
         rapport.ehr.put(speaking("pat-1", {"text": "English"}))
@@ -279,3 +280,31 @@ def test_the_language_of_tests_is_on_every_page_and_from_right_to_left_on_reques
         assert spoken(page) == "ar-XB"
         assert "⟦The questions are in English.~" in page.text
         assert page.soup.select_one("html[dir=rtl]") is not None
+
+
+class TestTheFormsOwnWords:
+    """A form is in the language of the page that asks for it, where it has words in that."""
+
+    def test_are_the_patients_and_nothing_says_they_are_not(self, rapport: Clinic) -> None:
+        page = handed_over(rapport, rapport.launch(patient="pat-2"))
+        assert "Pude decir todo lo que quería decir." in page.text
+        assert "not reviewed by clinicians or patients" in page.text
+        assert page.soup.select("legend[lang]") == []
+
+    def test_are_stored_with_their_language_and_with_who_has_read_them_over(self, rapport: Clinic) -> None:
+        chart = rapport.launch(patient="pat-2")
+        rapport.send(chart, {**handed_over(rapport, chart).form("/check/"), **dict.fromkeys(ITEMS, "4")})
+        [stored] = rapport.ehr.of_type("QuestionnaireResponse")
+        assert (stored["language"], stored["questionnaire"].rpartition("-")[2]) == ("es", "es|0.2.0")
+        assert "not reviewed by clinicians or patients" in [one.get("valueString") for one in stored["extension"]]
+
+    def test_change_with_the_page_and_what_is_sent_is_what_was_read(self, rapport: Clinic) -> None:
+        chart = rapport.launch(patient="pat-2")
+        page = read(rapport.send(chart, {**handed_over(rapport, chart).form("/check/"), ITEMS[0]: "4", "language": "de"}))
+        assert "Ich konnte alles sagen, was ich sagen wollte." in page.text
+        rapport.send(chart, {**page.form("/check/"), **dict.fromkeys(ITEMS, "4")})
+        assert [one["language"] for one in rapport.ehr.of_type("QuestionnaireResponse")] == ["de"]
+
+    def test_are_the_sites_where_there_are_none_in_the_pages_language(self, rapport: Clinic) -> None:
+        page = handed_over(rapport, rapport.launch())
+        assert (spoken(page), "I had a say in the next steps." in page.text) == ("pt-BR", True)

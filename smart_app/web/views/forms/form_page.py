@@ -15,6 +15,7 @@ from smart_app.care.record.page_rule import CONFIRM, Confirmation
 from smart_app.care.submission.begin import BlankForm
 from smart_app.care.submission.submit import CONFIRMED
 from smart_app.web import formats
+from smart_app.web.languages.offered_languages import LanguageName
 from smart_app.web.views.banner import Banner, clinician_banner, patient_banner, plain_name, recorded_name
 from smart_app.web.views.parts import Fact, Statement, rated_words
 
@@ -322,8 +323,16 @@ def _not_stored(draft: BlankForm) -> Sentence:
 def _colophon(instrument: Instrument) -> Sentence:
     named = {"instrument": instrument.title, "version": instrument.version}
     if instrument.validated:
-        return Sentence("{instrument}, version {version}.", **named)
-    return Sentence("{instrument}, version {version}. Not a validated instrument.", **named)
+        return joined(" ", [Sentence("{instrument}, version {version}.", **named), *_review(instrument)])
+    return joined(" ", [Sentence("{instrument}, version {version}. Not a validated instrument.", **named), *_review(instrument)])
+
+
+def _review(instrument: Instrument) -> list[Sentence]:
+    """Who has read a translated wording over."""
+    if instrument.translation is None:
+        return []
+    spoken = LanguageName(instrument.language or "")
+    return [Sentence("Wording in {language}: {review}.", language=spoken, review=instrument.translation.review)]
 
 
 # What was given before
@@ -396,11 +405,17 @@ def _late(draft: BlankForm, today: date) -> Sentence:
     rating = Sentence("You are rating {visit}. Your rating is stored with that visit and dated today.", visit=visit)
     if "today" not in draft.instrument.recall:
         return rating
-    return joined(" ", [rating, Sentence("Where the form says “{today}”, that visit is meant.", today=_TODAY)])
+    return joined(
+        " ",
+        [
+            rating,
+            Sentence("Where the form says “{today}”, that visit is meant.", today=_TODAY.get(draft.instrument.language or "", "today")),
+        ],
+    )
 
 
 # As it stands in the form, whose words are of a language of their own.
-_TODAY = "today"
+_TODAY = {"de": "heute", "es": "hoy"}
 
 
 def _from_paper(draft: BlankForm) -> Sentence:

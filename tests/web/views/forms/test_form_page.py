@@ -115,3 +115,9 @@ def test_whoever_types_in_a_sheet_reads_what_its_author_says_of_two_marks() -> N
     intros = {slug: view(draft(LIBRARY.get(slug))).kind.heading.intro for slug in ("dses-8", "who-5")}
     assert intros["dses-8"].endswith("choose the lower one. Where two others are, tick the box: the item is not scored.")
     assert intros["dses-8"].startswith(intros["who-5"])
+
+
+def test_a_translated_form_says_on_its_foot_that_nobody_has_read_it_over() -> None:
+    foot = {code: " ".join(view(draft(LIBRARY.get(CHECK_IN.slug, language=code))).kind.footer) for code in ("en", "de")}
+    assert "Wording in German: not reviewed by clinicians or patients." in foot["de"]
+    assert "reviewed" not in foot["en"]
