@@ -20,6 +20,7 @@ from fhir_mappings.measures.catalogue import load_measures
 from fhir_mappings.measures.measure import Measure
 from fhir_mappings.options.option_files import load_options
 from fhir_mappings.options.practice_option import OptionBook
+from fhir_mappings.reliable_change.signals.signal_terms import Terms, load_terms
 from smart_app.clinic_time import TIME_ZONE, site_zone
 from smart_app.errors import ConfigurationError
 from smart_app.fhir.recent_reads import RecentReads
@@ -27,7 +28,7 @@ from smart_app.http import new_session
 from smart_app.launch.context.smart_style import Styles
 from smart_app.launch.flow import Launcher
 from smart_app.launch.keys.client_secrets import file_of
-from smart_app.pack_folder import install_folder, with_options_of_site, with_site_codes
+from smart_app.pack_folder import install_folder, with_options_of_site, with_site_codes, with_terms_of_site
 from smart_app.registration import KeptSecret, Registration, load_registration
 from smart_app.services import AppServices, capability_cache, read_pool
 from smart_app.settings import Settings, secret_variables
@@ -141,6 +142,7 @@ def build_services(
         pool=pool,
         recent=RecentReads(clock),
         options=site_options(settings, load_options()),
+        terms=site_terms(settings, load_terms(), library=library),
     )
 
 
@@ -222,6 +224,15 @@ def site_options(settings: Settings, shipped: OptionBook) -> OptionBook:
         return with_options_of_site(shipped, settings.options)
     except DataFileError as broken:
         raise ConfigurationError("The file of the site's options is wrong.", where="RAPPORT_OPTIONS", detail=str(broken)) from broken
+
+
+def site_terms(settings: Settings, shipped: Terms, *, library: Library) -> Terms:
+    """What ratings are judged by, as the site's own file changes it. A file that is wrong stops the start: without it a rule would speak
+    that the site had switched off. Raises ConfigurationError."""
+    try:
+        return with_terms_of_site(shipped, settings.signals, library=library)
+    except DataFileError as broken:
+        raise ConfigurationError("The file of the site's signals is wrong.", where="RAPPORT_SIGNALS", detail=str(broken)) from broken
 
 
 def _check_offered(settings: Settings, library: Library) -> None:

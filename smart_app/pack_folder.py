@@ -1,5 +1,6 @@
 """What a site adds, read from its files: the folder of wording packs and confirmations, for `fhir_mappings.site.installation`, and the
-file of its own codes, for `fhir_mappings.measures.added_codes`, and that of its options, for `fhir_mappings.options`."""
+file of its own codes, for `fhir_mappings.measures.added_codes`, that of its options, for `fhir_mappings.options`, and that of its word on
+what may speak up, for `fhir_mappings.reliable_change.signals`."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -15,6 +16,8 @@ from fhir_mappings.measures.added_codes import with_added_codes
 from fhir_mappings.measures.measure import Measure
 from fhir_mappings.options.option_files import OPTIONS_PAGE, with_site_options
 from fhir_mappings.options.practice_option import OptionBook
+from fhir_mappings.reliable_change.signals.rule_rows import PAGE as TERMS_PAGE
+from fhir_mappings.reliable_change.signals.signal_terms import Terms, with_site_terms
 from fhir_mappings.site import key_confirmations
 from fhir_mappings.site.installation import Installed, install
 from fhir_mappings.site.wording_packs import LARGEST, PAGE
@@ -55,6 +58,17 @@ def with_options_of_site(book: OptionBook, file: Path | None) -> OptionBook:
     if isinstance(text, DataFileError):
         raise text
     return with_site_options(book, text, file=shown(file.name))
+
+
+def with_terms_of_site(terms: Terms, file: Path | None, *, library: Library) -> Terms:
+    """What ratings are judged by, as the site's file changes it; as it ships where there is none. DataFileError when it cannot be read or
+    used."""
+    if file is None:
+        return terms
+    text = _text(file, page=TERMS_PAGE)
+    if isinstance(text, DataFileError):
+        raise text
+    return with_site_terms(terms, text, file=shown(file.name), library=library)
 
 
 def _in_order(broken: Iterable[DataFileError]) -> tuple[DataFileError, ...]:

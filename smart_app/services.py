@@ -12,6 +12,7 @@ from fhir_mappings.instruments.library import Library
 from fhir_mappings.measures.measure import Measure
 from fhir_mappings.options.option_files import load_options
 from fhir_mappings.options.practice_option import OptionBook
+from fhir_mappings.reliable_change.signals.signal_terms import Terms, load_terms
 from smart_app.fhir.capability import CapabilityCache
 from smart_app.fhir.client import FhirClient
 from smart_app.fhir.recent_reads import RecentReads
@@ -42,6 +43,7 @@ class AppServices(Struct, frozen=True, kw_only=True):
     pool: Executor
     recent: RecentReads
     options: OptionBook = field(default_factory=load_options)
+    terms: Terms = field(default_factory=load_terms)
 
     def zone(self, iss: str) -> ZoneInfo:
         """The time zone of the clinic that launches of that FHIR base belong to: its entry's in `launch.json`, else the site's."""

@@ -110,6 +110,16 @@ class InstrumentSettings(_FromEnvironment):
         description="TOML file by which this site changes, translates, adds or leaves out what “Things people try” offers clinicians, read "
         "at start. Its format: [things people try](options.md).",
     )
+    signals: Annotated[
+        Path | None,
+        BeforeValidator(lambda given: given or None),
+        Wanted(words="the path of a TOML file", example="/etc/rapport/signals.toml", path_of="file"),
+    ] = Field(
+        None,
+        description="TOML file by which this site switches off rules of what may speak up about a rating, declares errors of its own, and "
+        "names the role that owns what is said, read at start. Its format: "
+        "[changing what speaks up](reliable-change.md#changing-what-speaks-up).",
+    )
     language: Annotated[
         str, Wanted(words="a language code of two letters, with the country in capitals where it matters", example="pt-BR")
     ] = Field(

@@ -22,6 +22,7 @@ WRONG: dict[str, list[str]] = {
     "packs": ["/no/such/folder", "{file}"],
     "measure_codes": ["/no/such/codes.toml", "{folder}"],
     "options": ["/no/such/options.toml", "{folder}"],
+    "signals": ["/no/such/signals.toml", "{folder}"],
     "language": ["German", "DE", "de_DE", ""],
     "languages": ["German", "DE", "de_DE", "de;es", "en,x", ",", ""],
     "time_zone": [],

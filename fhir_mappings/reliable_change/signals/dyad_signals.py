@@ -27,26 +27,33 @@ class SignalOwner(Struct, frozen=True, kw_only=True):
 
 class Signal(Struct, frozen=True, kw_only=True):
     """What the newest ratings of one pair say, loudest first, or of one form that rates nobody: `level` None is nothing at all, which is no
-    all-clear. `visit` is the one the patient rated last, else the clinician. `judgements` have the whole of it, one for each rating."""
+    all-clear. `visit` is the one the patient rated last, else the clinician; `source` is that rating's. `judgements`
+    have the whole of it, one for each rating."""
 
     clinician: Person | None
     visit: str
+    source: str
     owner: SignalOwner
     level: SignalLevel | None
     reasons: tuple[Looked, ...]
     judgements: tuple[Judgement, ...]
     not_judged: tuple[NotJudged, ...]
 
+    @property
+    def ratings(self) -> tuple[Rating, ...]:
+        """Those it is about, judged or not."""
+        return (*(one.rating for one in self.judgements), *(one.rating for one in self.not_judged))
 
-def signals(ratings: Iterable[Rating], *, library: Library, terms: Terms) -> tuple[Signal, ...]:
+
+def signals(ratings: Iterable[Rating], *, library: Library, terms: Terms, complete: bool = True) -> tuple[Signal, ...]:
     """One for each clinician who was rated, and for each form that rates nobody, the newest first. `ratings` are those that this user may
-    see: of one that is kept back nothing is said, nor that there is one."""
+    see: of one that is kept back nothing is said, nor that there is one. Not `complete`: older ones may be missing, as for `judge`."""
     every = tuple(ratings)
     groups: dict[object, list[Rating]] = {}
     for rating in every:
         # A form about a team or about nobody is a pair with nobody.
         groups.setdefault(rating.clinician.reference if rating.clinician else (rating.instrument,), []).append(rating)
-    found = [(max(map(_place, group)), _signal(group, every, library, terms)) for group in groups.values()]
+    found = [(max(map(_place, group)), _signal(group, every, library, terms, complete=complete)) for group in groups.values()]
     return tuple(signal for _, signal in sorted(found, key=lambda one: one[0], reverse=True))
 
 
@@ -54,19 +61,22 @@ def _place(rating: Rating) -> tuple[object, str]:
     return position(rating.when), rating.source
 
 
-def _signal(group: list[Rating], every: tuple[Rating, ...], library: Library, terms: Terms) -> Signal:
+def _signal(group: list[Rating], every: tuple[Rating, ...], library: Library, terms: Terms, *, complete: bool) -> Signal:
     # The clinician's own rating of a later visit is no newer word of the patient.
     last = [max((one for one in group if one.informant == by), key=_place) for by in _SPEAKERS if any(one.informant == by for one in group)]
     newest = last[0]
     of_visits = {(one.informant, one.visit) for one in last}
     outcomes = [
-        judge(one, every, library=library, terms=terms) for one in sorted(group, key=_place) if (one.informant, one.visit) in of_visits
+        judge(one, every, library=library, terms=terms, complete=complete)
+        for one in sorted(group, key=_place)
+        if (one.informant, one.visit) in of_visits
     ]
     judged = tuple(one for one in outcomes if isinstance(one, Judgement))
     reasons = sorted((each for one in judged for each in one.raised), key=lambda each: LEVELS.index(each.rule.level))
     return Signal(
         clinician=newest.clinician,
         visit=newest.visit,
+        source=newest.source,
         owner=_owner(newest, reasons, terms),
         level=reasons[0].rule.level if reasons else None,
         reasons=tuple(reasons),

@@ -35,7 +35,7 @@ from fhir_mappings.reliable_change.signals.signal_terms import LeftOut, Terms
 # What made a rating the first of a series although there are older ones by the same informant.
 Begin = Literal["clinician", "version", "language", "anchors", "gap"]
 # Why a rule that was in force said nothing, beside that it looked and found nothing.
-Unused = Literal["no_answer", "no_score", "too_few_points", "no_error", "refused", "not_said", "uninformative", "cutoff_gone"]
+Unused = Literal["no_answer", "no_score", "too_few_points", "no_error", "refused", "not_said", "uninformative", "cutoff_gone", "incomplete"]
 
 
 class AnswerGiven(Struct, frozen=True, kw_only=True):
@@ -131,15 +131,17 @@ class _Bench(Struct, frozen=True, kw_only=True):
     series: Mapping[str, ScoreSeries]
     error: DeclaredError | None
     found: Findings | SeriesRefused
+    complete: bool
 
 
-def judge(rating: Rating, among: Iterable[Rating], *, library: Library, terms: Terms) -> Judgement | NotJudged:
-    """What a rating says beside those of the patient's record that came before it, by what was valid on its day."""
+def judge(rating: Rating, among: Iterable[Rating], *, library: Library, terms: Terms, complete: bool = True) -> Judgement | NotJudged:
+    """What a rating says beside those of the patient's record that came before it, by what was valid on its day. Where older ones may be
+    missing (not `complete`) it is compared with none: the first of those that were read need not be the first there are."""
     try:
         instrument = library.get(rating.instrument, version=rating.version, language=rating.language)
     except KeyError:
         return NotJudged(rating=rating, code="version_gone")
-    bench = _bench(rating, instrument, among, terms)
+    bench = _bench(rating, instrument, among, terms, complete=complete)
     outcomes = [_by_rule(bench, rule) for rule in terms.rules_on(bench.day) if _concerns(rule, rating, instrument)]
     raised = [one for one, speaks in outcomes if isinstance(one, Looked) and speaks]
     limits, total = terms.limits_on(bench.day, instrument.slug), bench.series.get("total")
@@ -172,7 +174,7 @@ def _left_out(bench: _Bench) -> Iterator[NotUsed]:
 # What is compared
 
 
-def _bench(rating: Rating, instrument: Instrument, among: Iterable[Rating], terms: Terms) -> _Bench:
+def _bench(rating: Rating, instrument: Instrument, among: Iterable[Rating], terms: Terms, *, complete: bool) -> _Bench:
     day, place = rating.when.day, position(rating.when)
     older = [one for one in among if position(one.when) <= place and one.source != rating.source and one.informant == rating.informant]
     together = tuple(one for one in (*older, rating) if one.instrument == rating.instrument and _same_people(one, rating))
@@ -192,6 +194,7 @@ def _bench(rating: Rating, instrument: Instrument, among: Iterable[Rating], term
         series=series,
         error=error,
         found=findings(instrument, total, error=precision),
+        complete=complete,
     )
 
 
@@ -255,6 +258,8 @@ def _by_rule(bench: _Bench, rule: SignalRule) -> tuple[Looked | NotUsed, bool]:
         return _answer(bench, rule)
     if rule.kind == "cutoff":
         return _cutoff(bench, rule)
+    if not bench.complete:
+        return NotUsed(rule=rule, because="incomplete"), False
     if rule.kind == "moved":
         return _moved(bench, rule)
     if isinstance(bench.found, SeriesRefused):

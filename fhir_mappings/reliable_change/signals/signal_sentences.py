@@ -30,6 +30,7 @@ _UNUSED: dict[Unused | LeftOut, Sentence] = {
     "refused": Sentence("The scores may not be compared."),
     "not_said": Sentence("It does not apply to these scores."),
     "uninformative": Sentence("The rise is not informative: every answer is alike, or the score is at the end of its scale."),
+    "incomplete": Sentence("Not all ratings could be read, so that an earlier one may be missing."),
     "cutoff_gone": Sentence("The form's file has no such published cut-off."),
     "not_yet": Sentence("It was not in force yet on that day."),
     "retired": Sentence("It was retired before that day."),

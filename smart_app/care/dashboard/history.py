@@ -12,6 +12,7 @@ from fhir_mappings.measures.measurement import Measurement
 from fhir_mappings.people.person import Person
 from fhir_mappings.ratings.rating import Rating
 from fhir_mappings.reliable_change.latest_change import Change
+from fhir_mappings.reliable_change.signals.dyad_signals import Signal
 from fhir_mappings.skipped import Skipped
 from smart_app.care.record.page_rule import Fate, PageFacts
 from smart_app.care.record.patient_in_context import Patient
@@ -87,6 +88,19 @@ class HiddenRating(Struct, frozen=True, kw_only=True):
         return self.mine and self.encounter is not None and self.visit != visit
 
 
+# Why what was said is put aside.
+AsideReason = Literal["talked", "later", "patient-declines", "colleague", "does-not-fit"]
+
+
+class PutAside(Struct, frozen=True, kw_only=True):
+    """That whoever is signed in put what a rating says aside until there is a newer one: why, and when. `rules` are those that spoke then,
+    as (id, version)."""
+
+    reason: AsideReason
+    at: datetime
+    rules: tuple[tuple[str, int], ...]
+
+
 class LookedAt(Struct, frozen=True, kw_only=True):
     """That somebody else saw the patient's rating of this clinician's `visit`, of that `day`, without its being rated."""
 
@@ -99,6 +113,8 @@ class History(Struct, frozen=True, kw_only=True):
     """Everything one dashboard shows. `dyads` have a rated clinician, `companions` have none. `start` to `end` is the drawn range
     (`years`); `reads` covers every read made; `changes` are what "What changed" states; `for_it` is about the server, not the patient.
     `facts` decide what the page offers: about `visit`, which is rated from here, and, where this clinician has rated it, `own_score`.
+    `signals` are what the newest ratings say that this user may see, the own dyad's first; none of where a later rating may be missing.
+    `aside` maps the source of a signal to that this user put it aside.
     `personal`: the sign-in says which person it is. `looked` is who else has seen what the patient said of this clinician."""
 
     patient: Patient
@@ -121,6 +137,8 @@ class History(Struct, frozen=True, kw_only=True):
     looked: Sequence[LookedAt] = ()
     companions: Sequence[Dyad] = ()
     for_it: Sequence[str] = ()
+    signals: Sequence[Signal] = ()
+    aside: Mapping[str, PutAside] = {}
 
     @property
     def can_write(self) -> bool:

@@ -18,6 +18,7 @@ from fhir_mappings.ratings.one_per_visit import later_of_each_visit
 from fhir_mappings.ratings.rating import Rating, by_language, language_breaks, language_of, version_breaks
 from fhir_mappings.ratings.rating_reader import read_ratings
 from fhir_mappings.reliable_change.latest_change import Change, measure_change, rating_changes
+from fhir_mappings.reliable_change.signals.dyad_signals import Signal, signals
 from fhir_mappings.sentence import Sentence, counted
 from fhir_mappings.skipped import Skipped, untied
 from smart_app.care.dashboard import blind_entry
@@ -104,6 +105,7 @@ def load_history(record: ChartRecord, *, years: Years) -> History:
         personal=is_personal(record.context.user),
         looked=_looked(record, alliance),
         for_it=allowed.for_it,
+        signals=_signals(record, alliance),
     )
 
 
@@ -162,6 +164,16 @@ def _state(record: ChartRecord, patient: Patient, alliance: _Alliance, *, whole:
     sent = ratings_sent(record, rate_by) if rate_by and matters else {}
     state = visit_state(record, patient=patient, own=own, theirs=theirs, rate_by=rate_by, known_sent=sent)
     return state, tuple(replace(one, sent=sent[one.visit][0]) if one.mine and one.visit in sent else one for one in hidden)
+
+
+def _signals(record: ChartRecord, alliance: _Alliance) -> tuple[Signal, ...]:
+    """What the newest ratings say that may be seen, those of whoever is signed in first. Of a pair whose newest rating may be missing
+    nothing is said: what is read last need not be what was said last."""
+    services, reads, mine = record.services, tuple(alliance.reports.values()), record.context.user.reference
+    whole = all(read.whole for read in reads)
+    found = signals(alliance.visible.ratings, library=services.library, terms=services.terms, complete=whole)
+    covered = [one for one in found if all(_cover(reads, rating) for rating in one.ratings)]
+    return tuple(sorted(covered, key=lambda one: one.clinician is None or one.clinician.reference != mine))
 
 
 def _looked(record: ChartRecord, alliance: _Alliance) -> tuple[LookedAt, ...]:
