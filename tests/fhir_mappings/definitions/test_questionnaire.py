@@ -85,9 +85,9 @@ def test_a_form_for_somebody_the_instrument_has_none_for_is_refused() -> None:
         questionnaire(CHECK_IN, "observer", base=BASE)
 
 
-def test_every_definition_passes_the_gate_and_has_its_own_address() -> None:
+def test_every_definition_passes_the_gate_and_has_its_own_address_and_version() -> None:
     found = definitions(LIBRARY, base=BASE)
-    assert len({one["url"] for one in found}) == len(found)
+    assert len({(one["url"], one["version"]) for one in found}) == len(found)
     assert len({(one["resourceType"], one["id"]) for one in found}) == len(found)
     for one in found:
         check(one)
@@ -118,4 +118,4 @@ def codings_in(node: Any) -> Iterator[tuple[str, str]]:
 
 def test_every_extension_of_ours_that_is_written_is_defined() -> None:
     defined = {one["url"] for one in definitions(LIBRARY, base=BASE) if one["resourceType"] == "StructureDefinition"}
-    assert {canonicals.rated_clinician(BASE), canonicals.demo_purpose(BASE)} == defined
+    assert {canonicals.rated_clinician(BASE), canonicals.demo_purpose(BASE), canonicals.wording_review(BASE)} == defined

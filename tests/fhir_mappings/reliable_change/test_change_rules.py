@@ -597,7 +597,7 @@ def test_items_are_compared_even_when_the_latest_rating_has_no_score() -> None:
 @pytest.mark.parametrize(
     ("change", "code"),
     [
-        ({"instrument": "wai-sr"}, "mixed_instruments"), ({"version": "0.2.0"}, "mixed_versions"), ({"language": "sv"}, "mixed_languages"),
+        ({"instrument": "wai-sr"}, "mixed_instruments"), ({"version": "0.1.0"}, "mixed_versions"), ({"language": "sv"}, "mixed_languages"),
         ({"informant": "clinician"}, "mixed_informants"), ({"clinician": "Practitioner/tomas"}, "mixed_clinicians"),
     ],
 )  # fmt: skip
@@ -675,7 +675,7 @@ def test_ratings_become_one_series_for_each_dyad_informant_instrument_and_versio
         rating(1, clinician="tomas"),
         rating(2, informant="clinician"),
         rating(3, instrument="wai-sr"),
-        rating(4, version="0.2.0"),
+        rating(4, version="0.1.0"),
         rating(0),
     ]
     assert sources(series_of(given, "total")) == [["0", "5"], ["1"], ["2"], ["3"], ["4"]]

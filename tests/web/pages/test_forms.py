@@ -24,7 +24,7 @@ def test_the_patients_page_shows_nothing_of_the_chart(rapport: Clinic) -> None:
 def test_the_clinicians_form_has_the_full_banner(rapport: Clinic) -> None:
     page = rapport.form(rapport.launch(), "clinician")
     assert "Gender" in page.text
-    assert "Ingrid Halvorsen can say" in page.text
+    assert "Ingrid Halvorsen had a say" in page.text
 
 
 def test_every_item_is_a_group_of_five_radios_and_the_question_is_optional(rapport: Clinic) -> None:

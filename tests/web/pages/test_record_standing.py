@@ -172,4 +172,4 @@ class TestAtHome:
         address = next(link for link in home.get(home.launch()).links() if "/answer/" in link)
         text = home.get(address).text
         assert "today" not in text
-        assert "Think about your last contact with Sofia Lindqvist." in text
+        assert "Think about your last visit to Sofia Lindqvist." in text

@@ -16,7 +16,7 @@ FILES = {
     "text.css",
 }  # fmt: skip
 CLASSES = {"plain", "wrong", "before"}
-IDS = {"alliance", "hba1c"}
+IDS = {"hba1c"}
 CODES = {"en", "rtl", "patient", "observer"}
 DRAWN = {"M0 0"}
 ALLOWED = NAME | FILES | CLASSES | IDS | CODES | DRAWN
