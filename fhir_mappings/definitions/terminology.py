@@ -34,46 +34,50 @@ _PROPERTIES: Mapping[str, tuple[str, str]] = {
 
 def instrument_terminology(library: Library, *, base: str) -> Iterator[Json]:
     """The options of each version of an instrument and of its unscored questions. The languages of one version share their codes: what
-    the instrument ships with says what a code is called, published wording in other languages stands beside it as designations."""
+    the instrument ships with says what a code is called; published wording in other languages, and what an older version called it, stands
+    beside it as designations: answers given then are checked against the newest by whoever has both."""
     versions: dict[tuple[str, str], list[Instrument]] = {}
-    for one in library.instruments:
+    for one in _oldest_first(library):
         versions.setdefault((one.slug, one.version), []).append(one)
-    for same in versions.values():
-        yield from _answers(sorted(same, key=lambda one: (not one.as_shipped, one.language or "")), base=base)
+    for (slug, _), same in versions.items():
+        last = version_key(same[0])
+        older = [one for one in library.instruments if one.slug == slug and one.as_shipped and version_key(one) < last]
+        yield from _answers(sorted(same, key=lambda one: (not one.as_shipped, one.language or "")), older, base=base)
 
 
-# An option as one language of an instrument has it.
+# An option as one language or an older version of an instrument has it.
 _Offered = tuple[Instrument, Option]
 
 
-def _answers(same: Sequence[Instrument], *, base: str) -> Iterator[Json]:
-    """Code systems and value sets of one version, its languages together; the first one's names lead."""
-    first = same[0]
+def _answers(same: Sequence[Instrument], older: Sequence[Instrument], *, base: str) -> Iterator[Json]:
+    """Code systems and value sets of one version, its languages together; the first one's names lead, those of `older` versions follow."""
+    first, every = same[0], [*same, *older]
     if first.items:
-        offered = [(one, option) for one in same for option in one.options]
+        offered = [(one, option) for one in every for option in one.options]
         system = canonicals.options_system(first, base=base)
         yield from _option_systems(offered, system, _of(same, f"{first.title}, answers"), numbered=True)
     for link_id in dict.fromkeys(question.link_id for one in same for question in one.questions):
-        asked = [(one, question) for one in same for question in one.questions if question.link_id == link_id]
+        asked = [(one, question) for one in every for question in one.questions if question.link_id == link_id]
         offered = [(one, option) for one, question in asked for option in question.options]
         system = canonicals.question_system(first, link_id, base=base)
         yield from _option_systems(offered, system, _of(same, f"{first.title}, {link_id}"), numbered=False)
 
 
 def _option_systems(offered: Sequence[_Offered], system: str, head: "_TerminologyHead", *, numbered: bool) -> Iterator[Json]:
-    codes = dict.fromkeys(option.code for _, option in offered)
+    codes = dict.fromkeys(option.code for one, option in offered if one.version == offered[0][0].version)
     concepts = [_option([one for one in offered if one[1].code == code], numbered=numbered) for code in codes]
     return _systems(system, concepts, head)
 
 
 def _option(offered: Sequence[_Offered], *, numbered: bool) -> Json:
-    """One code with its name and, from packs whose permission covers it, what it is called in their language."""
+    """One code with its name and, from packs whose permission covers it, what it is called in their language or was before."""
     first, own = offered[0]
-    others: list[Json] = [
-        {"language": one.language, "value": option.label}
-        for one, option in offered
-        if not one.as_shipped and one.language and option.label and one.may("redistribute")
+    named = [
+        (one.language, option.label)
+        for one, option in offered[1:]
+        if one.language and option.label and (one.language, option.label) != (first.language, own.label) and one.may("redistribute")
     ]
+    others: list[Json] = [{"language": language, "value": label} for language, label in dict.fromkeys(named)]
     return {"code": own.code, "display": displayed(first, own, numbered=numbered), **({"designation": others} if others else {})}
 
 

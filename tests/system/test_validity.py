@@ -111,7 +111,7 @@ def every_form() -> Iterator[tuple[str, Submission]]:
             answers = parse(instrument, who, fields)
             assert isinstance(answers, Answers)
             scores = score(instrument, answers.values)
-            key = f"{instrument.slug}-{who}"
+            key = "-".join([instrument.slug, who, instrument.version, instrument.language or ""])
             made = submission(informant=who, key=key, instrument=instrument, answers=answers, scores=scores)
             yield key, made if instrument.rated == "clinician" else replace(made, clinician=None)
 

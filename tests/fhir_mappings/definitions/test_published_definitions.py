@@ -185,3 +185,13 @@ def test_derived_forms_name_forms_that_are_published() -> None:
     assert derived
     assert set(derived) <= known
     assert all(systems.DERIVATION_TYPE in str(one["_derivedFrom"]) for one in found if "derivedFrom" in one)
+
+
+def test_what_an_older_version_called_an_option_stands_beside_what_it_is_called_now() -> None:
+    found: list[Any] = definitions(load_library(), base=BASE)
+    before, now = of(found, "CodeSystem", "rapport-check-in-difficult")
+    assert [before["version"], now["version"]] == ["0.1.0", "0.2.0"]
+    [little] = [one for one in now["concept"] if one["code"] == "a-little"]
+    assert little["display"] == "Yes, a little"
+    assert {"language": "en", "value": "A little"} in little["designation"]
+    assert all("designation" not in one for one in before["concept"])
