@@ -20,15 +20,17 @@ from smart_app.store.failure_words import store_failure
 from smart_app.store.launch_cookies import BroughtLaunch
 from smart_app.store.launches import OVER, Launches, OpenLaunch, PendingCookie
 from smart_app.store.migrate import is_current, standing, upgrade
+from smart_app.store.notes.aside_notes import ASIDE_OVER, AsideNote, AsideNotes
 from smart_app.store.notes.option_notes import NOTE_OVER, OptionNote, OptionNotes
 from smart_app.store.outbox import DONE, STUCK, Outbox, OutboxEntry, OutboxState, PatientEntries, undeliverable
 from smart_app.store.reveals import Revealed, Reveals
 from smart_app.store.rotation import Rotation, SealedTable, reseal_all
 from smart_app.store.seal import Sealer, parse_key
 from smart_app.store.seal_use import NotOpenedRows, not_opened, rows_by_key
-from smart_app.store.tables import drafts, launches, option_notes, outbox, reveals
+from smart_app.store.tables import aside_notes, drafts, launches, option_notes, outbox, reveals
 
 __all__ = [
+    "AsideNote",
     "AuditEntry",
     "BroughtLaunch",
     "Draft",
@@ -62,8 +64,8 @@ _STORED_KEPT = timedelta(days=1)
 _BATCH = 200
 # A launch leaves two rows at most, so one launch takes away what many left, and somebody is waiting for it.
 _PURGED_AT_ONCE = 50
-# Mostly there is nothing to purge, and one question is answered sooner than four transactions change nothing.
-_DUE = select(or_(*(exists().where(over) for over in (OVER, PAST, NOTE_OVER, STUCK, DONE))))
+# Mostly there is nothing to purge, and one question is answered sooner than each in turn changes nothing.
+_DUE = select(or_(*(exists().where(over) for over in (OVER, PAST, NOTE_OVER, ASIDE_OVER, STUCK, DONE))))
 
 
 class Store(Struct, frozen=True, kw_only=True):
@@ -74,6 +76,7 @@ class Store(Struct, frozen=True, kw_only=True):
     outbox: Outbox
     reveals: Reveals
     option_notes: OptionNotes
+    aside_notes: AsideNotes
     audit: Audit
     database: Database
     chain: Chain
@@ -159,6 +162,7 @@ class Store(Struct, frozen=True, kw_only=True):
             SealedTable(drafts, self.drafts.resealed),
             SealedTable(reveals, self.reveals.resealed),
             SealedTable(option_notes, self.option_notes.resealed),
+            SealedTable(aside_notes, self.aside_notes.resealed),
         )
         if done.resealed:
             self.audit.add("resealed", launch_id=None, context=None, detail={"key": self.key_ids[0], "rows": dict(done.resealed)})
@@ -199,7 +203,7 @@ class Store(Struct, frozen=True, kw_only=True):
         drafts = self.drafts.purge(now, at_most=size, within=together)
         for draft in drafts:
             self.audit.add_for("draft_expired", launch=draft.launch, context=draft.author, detail=draft.detail, within=together)
-        notes = self.option_notes.purge(now, at_most=size, within=together)
+        notes = sum(kept.purge(now, at_most=size, within=together) for kept in (self.option_notes, self.aside_notes))
         return len(launches) + len(drafts) + notes + self.outbox.purge(now - self.stored_kept, within=together)
 
 
@@ -242,6 +246,7 @@ def _store(
         outbox=Outbox(database, sealer, clock=clock),
         reveals=Reveals(database, sealer, clock=clock),
         option_notes=OptionNotes(database, sealer, clock=clock),
+        aside_notes=AsideNotes(database, sealer, clock=clock),
         audit=Audit(database, sealer, chain, clock=clock),
         database=database,
         chain=chain,

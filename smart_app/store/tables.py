@@ -103,6 +103,19 @@ option_notes = Table(
     Index("option_notes_by_expires", "expires"),
 )
 
+# As `option_notes`. Which rating a row is about stands in its seal alone.
+aside_notes = Table(
+    "aside_notes",
+    metadata,
+    Column("id", _DIGEST, primary_key=True),
+    Column("owner", _DIGEST, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("expires", Instant, nullable=False),
+    Index("aside_notes_by_owner", "owner"),
+    Index("aside_notes_by_expires", "expires"),
+)
+
 # `id` counts from 1 without a gap. `patient` is a keyed lookup of FHIR base and patient id; `hash` is made from all other columns.
 audit = Table(
     "audit",

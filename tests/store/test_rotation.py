@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,11 +14,11 @@ from sqlalchemy import Row, func, select, update
 
 from smart_app.errors import LaunchError, NotOpened
 from smart_app.launch.context.launch_context import Author, LaunchId
-from smart_app.store import FormPlace, Store, Ticket, author_of, open_store
+from smart_app.store import AsideNote, FormPlace, Store, Ticket, author_of, open_store
 from smart_app.store.rotation import SealedTable, reseal_all
 from smart_app.store.seal import Sealer, digest, key_id
 from smart_app.store.seal_use import SEALED
-from smart_app.store.tables import audit, drafts, launches, metadata, option_notes, outbox, reveals
+from smart_app.store.tables import aside_notes, audit, drafts, launches, metadata, option_notes, outbox, reveals
 from smart_app.telemetry import configure_logging
 from tests.peers.postgres_server import emptied
 from tests.support.clock import Clock
@@ -29,6 +29,9 @@ LAUNCH = LaunchId("launch-1")
 AUTHOR = author_of(CONTEXT)
 PLACE = FormPlace(launch_id=LAUNCH, slug="rapport-check-in", informant="patient", key="draft-1")
 VISIT = ("Practitioner/dr-1", "Encounter/e1")
+ASIDE = AsideNote(source="QuestionnaireResponse/q1", reason="talked", at=datetime(2026, 3, 4, tzinfo=UTC), rules=(("pooled", 1),))
+# What `fill` leaves in each table of sealed rows but the trail.
+EACH = {"launches": 1, "outbox": 1, "drafts": 1, "reveals": 1, "option_notes": 1, "aside_notes": 1}
 Opening = Callable[..., Store]
 
 
@@ -74,6 +77,7 @@ def fill(store: Store, clock: Clock) -> dict[str, str]:
     store.drafts.save(PLACE, ticket, {"goal-1": "4"}, ttl=timedelta(days=1))
     store.reveals.add(issuer=CONTEXT.iss, patient="pat-1", clinician=VISIT[0], visit=VISIT[1], user="Practitioner/dr-2", reason="cover")
     store.option_notes.keep(AUTHOR, {"G1": "2026-03-04"}, ttl=timedelta(days=9))
+    store.aside_notes.keep(AUTHOR, ASIDE, ttl=timedelta(days=9))
     launch = store.launches.open(CONTEXT, idle=timedelta(hours=4), absolute=timedelta(hours=8))
     store.audit.add("launch", launch_id=LAUNCH, context=CONTEXT)
     return {launch.cookie_name: launch.cookie_value, "id": launch.id}
@@ -92,10 +96,21 @@ def found(store: Store, cookies: dict[str, str]) -> list[object]:
         [(one.user, one.reason) for one in revealed],
         store.launches.get(LaunchId(cookies["id"]), cookies) == CONTEXT,
         dict(note.ticked) if note else None,
+        list(store.aside_notes.of(AUTHOR).values()),
     ]
 
 
-ALL = [["refused-1"], ["refused-1"], ["refused-1"], True, [{"goal-1": "4"}], [("Practitioner/dr-2", "cover")], True, {"G1": "2026-03-04"}]
+ALL = [
+    ["refused-1"],
+    ["refused-1"],
+    ["refused-1"],
+    True,
+    [{"goal-1": "4"}],
+    [("Practitioner/dr-2", "cover")],
+    True,
+    {"G1": "2026-03-04"},
+    [ASIDE],
+]
 
 
 def keys_of(store: Store) -> dict[str, dict[str, int]]:
@@ -122,7 +137,7 @@ def test_rows_are_found_under_an_added_key_sealed_anew_and_found_under_it_alone(
     both = under(NEW, OLD)
     assert found(both, cookies) == ALL
     done = both.rotate()
-    assert done.resealed == {"launches": 1, "outbox": 1, "drafts": 1, "reveals": 1, "option_notes": 1}
+    assert done.resealed == EACH
     assert (done.not_opened, done.not_proven, done.unsettled) == ({}, {}, {})
     alone = under(NEW)
     assert found(alone, cookies) == ALL
@@ -144,7 +159,7 @@ def test_the_trail_stays_as_it_was_and_says_which_key_its_rows_need(under: Openi
     alone = under(NEW).audit.entries()
     assert [(entry.event, entry.user, dict(entry.detail)) for entry in alone] == [
         ("launch", None, {"not_opened": key_id(OLD).hex()}),
-        ("resealed", None, {"key": key_id(NEW).hex(), "rows": {"launches": 1, "outbox": 1, "drafts": 1, "reveals": 1, "option_notes": 1}}),
+        ("resealed", None, {"key": key_id(NEW).hex(), "rows": EACH}),
     ]
 
 
@@ -156,7 +171,7 @@ def test_what_no_key_opens_is_counted_by_table_without_opening_it(under: Opening
         old.outbox.mark(state, cast("Any", state))
     assert (old.not_opened().rows, old.not_opened().undelivered) == ({}, 0)
     alone = under(NEW)
-    assert alone.not_opened().rows == {"launches": 1, "outbox": 3, "drafts": 1, "reveals": 1, "option_notes": 1, "audit": 1}
+    assert alone.not_opened().rows == EACH | {"outbox": 3, "audit": 1}
     assert alone.not_opened().undelivered == 1
 
 
@@ -164,10 +179,10 @@ def test_with_the_key_gone_nothing_is_found_and_nothing_breaks(under: Opening, c
     cookies = fill(under(OLD), clock)
     alone = under(NEW)
     assert found(alone, _own(alone)) == [
-        [], [], [], False, [], [], True, None,
+        [], [], [], False, [], [], True, None, [],
     ]  # fmt: skip
     done = alone.rotate()
-    assert (done.resealed, done.not_opened) == ({}, {"launches": 1, "outbox": 1, "drafts": 1, "reveals": 1, "option_notes": 1})
+    assert (done.resealed, done.not_opened) == ({}, EACH)
     assert found(under(NEW, OLD), cookies) == ALL
 
 
@@ -176,14 +191,14 @@ def _own(store: Store) -> dict[str, str]:
     return {launch.cookie_name: launch.cookie_value, "id": launch.id}
 
 
-@pytest.mark.parametrize("damaged", ["outbox", "drafts", "reveals", "option_notes"])
+@pytest.mark.parametrize("damaged", ["outbox", "drafts", "reveals", "option_notes", "aside_notes"])
 def test_a_row_that_is_found_and_cannot_be_opened_takes_none_of_the_others_with_it(
     under: Opening, clock: Clock, logged: io.StringIO, damaged: str
 ) -> None:
     store = under(NEW)
     cookies = fill(store, clock)
     store.outbox.put("second", launch_id=LAUNCH, payload={}, author=AUTHOR)
-    table = {"outbox": outbox, "drafts": drafts, "reveals": reveals, "option_notes": option_notes}[damaged]
+    table = {"outbox": outbox, "drafts": drafts, "reveals": reveals, "option_notes": option_notes, "aside_notes": aside_notes}[damaged]
     with store.database.begin() as connection:
         chosen = table.c.id == digest("refused-1") if damaged == "outbox" else table.c.payload.is_not(None)
         connection.execute(update(table).where(chosen).values(payload=b"not sealed by anybody"))
@@ -192,6 +207,7 @@ def test_a_row_that_is_found_and_cannot_be_opened_takes_none_of_the_others_with_
     assert sorted(cast("list[str]", seen[0])) == sorted(cast("list[str]", seen[1])) == sorted(cast("list[str]", seen[2])) == left
     assert seen[4] == ([] if damaged == "drafts" else ALL[4])
     assert seen[5] == ([] if damaged == "reveals" else ALL[5])
+    assert seen[7:] == [None if damaged == "option_notes" else ALL[7], [] if damaged == "aside_notes" else ALL[8]]
     assert sorted(entry.key for entry in store.outbox.pending()) == left
     assert store.outbox.knows("refused-1")
     lines = [simplejson.loads(line) for line in logged.getvalue().splitlines()]
@@ -394,6 +410,6 @@ def test_counting_opens_nothing(under: Opening, clock: Clock, monkeypatch: pytes
     store = under(NEW, OLD)
     monkeypatch.setattr(Sealer, "open", None)
     monkeypatch.setattr(Sealer, "_open", None)
-    assert keys_of(store) == {key_id(OLD).hex(): {"launches": 1, "outbox": 1, "drafts": 1, "reveals": 1, "option_notes": 1, "audit": 1}}
+    assert keys_of(store) == {key_id(OLD).hex(): EACH | {"audit": 1}}
     with store.database.begin() as connection:
         assert connection.execute(select(func.count()).select_from(launches)).scalar_one() == 1

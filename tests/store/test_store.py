@@ -235,7 +235,8 @@ class TestReveals:
             connection.exec_driver_sql("DROP TABLE option_notes")
             for column in ("patient", "due"):
                 connection.exec_driver_sql(f"ALTER TABLE outbox DROP COLUMN {column}")
-            connection.exec_driver_sql("DROP TABLE option_notes")
+            for later in ("option_notes", "aside_notes"):
+                connection.exec_driver_sql(f"DROP TABLE {later}")
             connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0004'")
             values = {"id": row, "payload": sealer.seal(payload, table="reveals", row=row), "created": 0}
             connection.execute(text("INSERT INTO reveals (id, payload, created) VALUES (:id, :payload, :created)"), values)
