@@ -48,6 +48,7 @@ from smart_app.web.pages import (
     published_documents,
     standalone_launch,
 )
+from smart_app.web.pages.aside import aside_pages
 from smart_app.web.pages.dependencies import Dependencies
 from smart_app.web.pages.options import option_pages
 from smart_app.web.pages.undelivered import item_pages
@@ -108,6 +109,7 @@ def create_app(
         room.register(app, dependencies)
     item_pages.register(app, dependencies)
     option_pages.register(app, dependencies)
+    aside_pages.register(app, dependencies)
     log = new_log()
     error_pages.register(app, dependencies, log)
     _Around(dependencies, log).register(app)

@@ -44,6 +44,7 @@ WRITTEN_FOR, QUESTIONED = "missing-items", "new-clinician"
 NO_PAGE = {
     "static", "healthz", "readyz", "manifest", "jwks", "logo", "stay", "draft", "reveal", "open_chart", "check_again",
     "send_for_author", "decision_seen", "own_seen", "own_again", "go_on", "discard", "own_go_on", "own_discard", "options_ticked",
+    "put_aside", "take_back",
 }  # fmt: skip
 # Pages with words of rooms that are not said through a catalogue yet: forms, a patient's own, what is kept, errors. Empty once they are.
 UNCONVERTED: frozenset[str] = frozenset()

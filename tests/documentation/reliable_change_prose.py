@@ -89,6 +89,10 @@ Nothing of what was said is stored. A rating is judged by the rules and errors i
 again: **a row is never edited**; it gets a `retired` day, and the next version is added. `tests/fhir_mappings/reliable_change/signals` keeps
 the fingerprint of every row.
 
+Who puts a signal aside keeps, sealed and for themself, which rules spoke in which version, and no word of theirs. It ends with the next
+rating, which makes another signal. A rule that is retired later still speaks about a rating of before, and the line of what was put aside
+says that it is retired and from when on. One that a site switches off back to a day before the rating speaks no more, and that line says so.
+
 A site has one file of its own, with rows that are dated and stay when they end. It switches rules off by their id and declares errors; it
 invents no rule.
 

@@ -126,6 +126,8 @@ _LINK = st.sampled_from(
         f"draft/{SLUG}/clinician/continue",
         f"draft/{SLUG}/patient/discard",
         "reveal",
+        "aside",
+        "aside/taken-back",
         "stay",
         "end",
         "receipt/{key}/check-again",
@@ -136,7 +138,10 @@ _LINK = st.sampled_from(
 @st.composite
 def _fields(draw: st.DrawFn) -> list[tuple[str, str]]:
     """Fields of our forms and others, repeated, with any value."""
-    names = ["goal-1", "task-2", "bond-3", "patient", "key", "csrf", "clinician", "visit", "difficult", "comment", "declined"]
+    names = [
+        "goal-1", "task-2", "bond-3", "patient", "key", "csrf", "clinician", "visit", "difficult", "comment", "declined",
+        "source", "reason",
+    ]  # fmt: skip
     pair = st.tuples(mostly(st.sampled_from(names), encodable), mostly(st.sampled_from(["1", "4", "pat-1", "pat-2"]), encodable))
     return draw(st.lists(pair, max_size=12))
 

@@ -24,6 +24,7 @@ from fhir_mappings.skipped import Skipped, untied
 from smart_app.care.dashboard import blind_entry
 from smart_app.care.dashboard.blind_entry import VisibleRatings
 from smart_app.care.dashboard.history import Dyad, HiddenRating, History, LookedAt, Panel, Years
+from smart_app.care.dashboard.kept_aside import aside_of
 from smart_app.care.forms.asked_form import forms_offered
 from smart_app.care.record.access import base_of, patient_on_server, permissions
 from smart_app.care.record.closed_visits import is_personal, looked_at, reveal
@@ -83,7 +84,7 @@ def load_history(record: ChartRecord, *, years: Years) -> History:
     reads = tuple(alliance.reports.values())
     dyads, companions = _dyads(record.services, alliance.visible.ratings, span=span, mine=record.context.user.reference, reads=reads)
     state, hidden = _state(record, patient, alliance, whole=readings.reports[ANSWERS].whole and readings.reports[SCORES].whole)
-    allowed = permissions(record)
+    allowed, said = permissions(record), _signals(record, alliance)
     return History(
         patient=patient,
         years=years,
@@ -105,7 +106,8 @@ def load_history(record: ChartRecord, *, years: Years) -> History:
         personal=is_personal(record.context.user),
         looked=_looked(record, alliance),
         for_it=allowed.for_it,
-        signals=_signals(record, alliance),
+        signals=said,
+        aside=aside_of(record) if said else {},
     )
 
 
@@ -122,6 +124,13 @@ def reveal_waiting(record: ChartRecord, *, clinician: str, visit: str, reason: s
             next_step=Sentence("Open the history again."),
         )
     reveal(record, clinician=clinician, visit=visit, reason=reason)
+
+
+def visible_signals(record: ChartRecord) -> tuple[Signal, ...]:
+    """What the newest ratings say that this user may see, as in the history, by the two reads that tell it. FhirError as for
+    `seen_of_own`."""
+    readings = read_all(record, only=(ANSWERS, SCORES))
+    return _signals(record, _alliance(record, readings, _possible(patient_of(readings.patient, zone=record.zone), record)))
 
 
 class SeenOfOwn(Struct, frozen=True, kw_only=True):

@@ -1,0 +1,1 @@
+"""The addresses at which what a rating says is put aside and taken back."""
