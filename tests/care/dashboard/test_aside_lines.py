@@ -58,7 +58,7 @@ def test_a_rule_retired_later_still_speaks_and_is_said_to_be_retired() -> None:
 @pytest.mark.parametrize("successor", [False, True])
 def test_a_rule_retired_back_to_a_day_before_says_nothing_any_more(*, successor: bool) -> None:
     terms = retired("pooled", LAST, successor=successor)
-    [line] = aside_lines(put(POOLED), says(terms), terms)
+    [line] = aside_lines(put(OWN, POOLED), says(terms), terms)
     assert line.startswith(f"The rule “{TITLES['pooled']}” is retired from ")
     assert line.endswith(", and says nothing of this rating any more.")
 
@@ -79,7 +79,17 @@ def test_with_its_only_rule_switched_off_it_is_still_said_why_it_is_silent() -> 
 
 def test_one_switched_off_from_a_later_day_on_speaks_as_it_did() -> None:
     terms = switched_off("own-answer", date(2026, 1, 1))
-    assert aside_lines(put(OWN), says(terms), terms) == ()
+    assert aside_lines(put(OWN, POOLED), says(terms), terms) == ()
+
+
+def test_a_reason_that_came_after_it_was_put_aside_is_not_hidden() -> None:
+    visits = sliding()
+    last = replace(visits[-1], extra={"difficult": "yes"})
+    [before] = signals([*visits[:-1], last], library=LIBRARY, terms=TERMS, complete=False)
+    assert [one.rule.id for one in before.reasons if one.rule.level == "discuss"] == ["own-answer"]
+    [line] = aside_lines(put(OWN), says(TERMS), TERMS)
+    assert line == f"The rule “{TITLES['pooled']}” speaks about this rating now, and did not when it was put aside."
+    assert left_in_english(line) == ""
 
 
 def test_a_rule_that_wants_something_else_or_is_in_no_file_has_no_line() -> None:
@@ -93,5 +103,5 @@ def test_without_a_signal_of_that_rating_it_has_ended_by_itself() -> None:
 
 @pytest.mark.parametrize("terms", [retired("pooled", date(2026, 1, 1)), retired("pooled", LAST), switched_off("pooled", date(2024, 1, 1))])
 def test_every_line_can_be_said_in_another_language(terms: Terms) -> None:
-    [line] = aside_lines(put(POOLED), says(terms), terms)
+    [line] = aside_lines(put(OWN, POOLED), says(terms), terms)
     assert left_in_english(line) == ""
