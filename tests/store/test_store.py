@@ -232,7 +232,6 @@ class TestReveals:
             connection.exec_driver_sql("DROP INDEX reveals_by_visit")
             connection.exec_driver_sql("ALTER TABLE reveals DROP COLUMN visit")
             connection.exec_driver_sql("DROP INDEX outbox_by_patient")
-            connection.exec_driver_sql("DROP TABLE option_notes")
             for column in ("patient", "due"):
                 connection.exec_driver_sql(f"ALTER TABLE outbox DROP COLUMN {column}")
             for later in ("option_notes", "aside_notes"):
