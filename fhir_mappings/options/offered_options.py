@@ -11,7 +11,7 @@ from fhir_mappings.options.practice_option import OptionBook, OptionElement, Pra
 
 # The question that is asked in so many words, and its answers that say yes.
 DIRECT_QUESTION = "difficult"
-_SAYS_YES = frozenset({"a-little", "yes"})
+SAYS_YES = frozenset({"a-little", "yes"})
 _SCORED: tuple[OptionElement, ...] = ("goal", "task", "bond")
 # How far below the next an element stands before it is taken for the lowest. Assumed: no error is known for single elements.
 CLEARLY_LOWER = Decimal("0.5")
@@ -29,7 +29,7 @@ class Opening(Struct, frozen=True, kw_only=True):
 
 def says_difficult(answer: str | None) -> bool:
     """Whether the code of an answer to the direct question says that something was difficult."""
-    return answer in _SAYS_YES
+    return answer in SAYS_YES
 
 
 def opening(answer: str | None, scores: Mapping[str, Decimal | None]) -> Opening:

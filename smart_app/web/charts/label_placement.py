@@ -17,8 +17,8 @@ BELOW_FIRST = ("below", "right", "left", *SIDES)
 
 Anchor = Literal["start", "middle", "end"]
 _ANCHORS: dict[str, Anchor] = {"right": "start", "left": "end"}
-_PIXELS = 520  # width a plot has on a 640 px page; labels kept apart there are apart on wider ones
-_CHARACTER = 6.7  # mean advance of 12 px tabular text
+PIXELS = 520  # width a plot has on a 640 px page; labels kept apart there are apart on wider ones
+CHARACTER = 6.7  # mean advance of 12 px tabular text
 _OVERHANG = (6, 4, 4, 8)  # pixels a label may stand out of the plot: above, below, left, right
 _HEIGHTS = (0.7, 0.3, 0.85, 0.15)
 _CLEAR = 5  # pixels between words and the middle of a mark
@@ -120,12 +120,12 @@ class Room:
 
     def _wide(self, text: str) -> float:
         """How wide words are, in pixels."""
-        return len(said(text, self._language)) * _CHARACTER
+        return len(said(text, self._language)) * CHARACTER
 
     def _inside(self, box: _Box) -> bool:
         above, below, left, right = _OVERHANG
         down = box.top >= -above and box.bottom <= self._height + below
-        return down and box.left >= -left and box.right <= _PIXELS + right
+        return down and box.left >= -left and box.right <= PIXELS + right
 
     def _occupied(self, box: _Box) -> bool:
         if any(_meet(box, other) for other in self._taken):
@@ -154,7 +154,7 @@ def _at(width: float, x: int, y: float, *, side: str) -> _Place:
     anchor = _ANCHORS.get(side.rpartition(" ")[2], "middle")
     if anchor == "middle" and across < width / 2:
         anchor = "start"
-    elif anchor == "middle" and across > _PIXELS - width / 2:
+    elif anchor == "middle" and across > PIXELS - width / 2:
         anchor = "end"
     dx = {"right": 10, "left": -10}.get(side) or {"start": -5, "middle": 0, "end": 5}[anchor]
     base = y + {"above": -9, "below": 19}.get(side[:5], 4)
@@ -179,8 +179,8 @@ def _runs_through(segment: Segment, box: _Box) -> bool:
 
 
 def _pixels(x: int) -> float:
-    return x * _PIXELS / WIDTH
+    return x * PIXELS / WIDTH
 
 
 def _units(pixels: float) -> float:
-    return pixels * WIDTH / _PIXELS
+    return pixels * WIDTH / PIXELS

@@ -72,7 +72,7 @@ class Words(Struct, frozen=True, kw_only=True):
 
 class Lane(Struct, frozen=True, kw_only=True):
     """One plot with its label and its latest value. Exactly one of `plot`, `notice` and `words` stands in the middle,
-    except that a notice may come with a plot when only part was read."""
+    except that a notice may come with a plot when only part was read. `under` says on a narrow page what marks beneath the plot are."""
 
     title: str
     unit: str
@@ -83,6 +83,7 @@ class Lane(Struct, frozen=True, kw_only=True):
     notice: Notice | None = None
     words: Words | None = None
     table: Table | None = None
+    under: Sentence | None = None
 
 
 _STAYING = 2

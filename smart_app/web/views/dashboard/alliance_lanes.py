@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from fhir_mappings.instruments.instrument import Cutoff, Informant, Instrument, Scale
 from fhir_mappings.instruments.scores import Score
+from fhir_mappings.options.offered_options import DIRECT_QUESTION, SAYS_YES
 from fhir_mappings.people.person import Person
 from fhir_mappings.r4.dates import Moment, is_known_earlier, position
 from fhir_mappings.ratings.rating import Rating
@@ -17,6 +18,7 @@ from fhir_mappings.sentence import Sentence, Value, counted, full_sentence, join
 from smart_app.care.dashboard.history import Dyad
 from smart_app.web import formats
 from smart_app.web.charts import plot
+from smart_app.web.charts.rail import rail, with_rail
 from smart_app.web.languages.offered_languages import LanguageName
 from smart_app.web.views.dashboard.measure_lanes import NONE_IN_RANGE, LaneFrame
 from smart_app.web.views.parts import Lane, Reading, Table, Words
@@ -174,15 +176,35 @@ def _informants(dyad: Dyad) -> tuple[Informant, ...]:
 
 def _lane(dyad: Dyad, scale: Scale, frame: LaneFrame, *, drawing: Drawing, about: tuple[str, ...], extra: tuple[Reading, ...]) -> Lane:
     readings = tuple(_reading(dyad, scale, informant, tall=drawing.tall) for informant in _SPOKEN if informant in dyad.latest)
+    difficult = _said_difficult(dyad) if drawing.tall else []
+    under = _beneath(difficult) if difficult else None
     return Lane(
         title=scale.title,
         unit="",
         about=about,
         readings=readings + extra,
-        alt=_alt(dyad, scale),
-        plot=_plot(dyad, scale, frame, drawing=drawing) if dyad.ratings else None,
+        alt=joined(" ", [_alt(dyad, scale), under]) if under else _alt(dyad, scale),
+        plot=_plot(dyad, scale, frame, drawing=drawing, difficult=difficult) if dyad.ratings else None,
         words=None if dyad.ratings else _words_for_none(dyad),
+        under=under,
     )
+
+
+def _said_difficult(dyad: Dyad) -> list[Rating]:
+    """The ratings drawn in which the patient answered that something was difficult, oldest first."""
+    return [one for one in dyad.ratings if one.informant == "patient" and one.extra.get(DIRECT_QUESTION) in SAYS_YES]
+
+
+def _beneath(difficult: Sequence[Rating]) -> Sentence:
+    """What the marks beneath the plot are."""
+    days = listed([formats.short_moment(one.when) for one in difficult])
+    return Sentence("Triangle beneath the plot: something was difficult, by the patient’s own answer ({days}).", days=days)
+
+
+def _own_answer(difficult: Sequence[Rating]) -> Sentence:
+    if all(one.extra.get(DIRECT_QUESTION) == "a-little" for one in difficult):
+        return Sentence("something was a little difficult: the patient’s own answer")
+    return Sentence("something was difficult: the patient’s own answer")
 
 
 def _words_for_none(dyad: Dyad) -> Words:
@@ -202,11 +224,15 @@ def _words_for_none(dyad: Dyad) -> Words:
     return Words(lead=NONE_IN_RANGE, lines=(older,))
 
 
-def _plot(dyad: Dyad, scale: Scale, frame: LaneFrame, *, drawing: Drawing) -> plot.Plot:
+def _plot(dyad: Dyad, scale: Scale, frame: LaneFrame, *, drawing: Drawing, difficult: Sequence[Rating]) -> plot.Plot:
     ratings = dyad.ratings
-    values = plot.ValueScale(low=scale.low, high=scale.high, height=drawing.height)
+    days = [one.when.day for one in difficult]
+    beneath = rail(days, _own_answer(difficult), time=frame.time, language=frame.language) if days else None
+    # Of the plot's own room, so that what is below stands where it stands without.
+    height = drawing.height - (beneath.height if beneath else 0)
+    values = plot.ValueScale(low=scale.low, high=scale.high, height=height)
     places = _ticks(scale, fine=drawing.tall)
-    return plot.draw(
+    drawn = plot.draw(
         [series for informant in _INFORMANTS for series in _series(dyad, scale, informant, tall=drawing.tall)],
         time=frame.time,
         values=values,
@@ -216,6 +242,7 @@ def _plot(dyad: Dyad, scale: Scale, frame: LaneFrame, *, drawing: Drawing) -> pl
         small=not drawing.tall,
         language=frame.language,
     )
+    return with_rail(drawn, beneath) if beneath else drawn
 
 
 def _ticks(scale: Scale, *, fine: bool) -> tuple[int, ...]:
