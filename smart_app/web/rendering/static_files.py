@@ -14,7 +14,7 @@ FOLDER = Path(__file__).parents[1] / "static"
 # and script stand in the page itself: a browser on a slow tablet puts off reading the form while a stylesheet is on its way, which doubled
 # the time until it could be answered; fetching the script beside it cost another tenth.
 SHEETS = {
-    "app.css": ("base", "reading", "dashboard"),
+    "app.css": ("base", "reading", "dashboard", "signals"),
     "form.css": ("base", "form"),
     "paper.css": ("base", "form", "paper"),
     "own.css": ("base", "reading", "form", "own"),

@@ -35,6 +35,7 @@ from smart_app.web.views.dashboard.left_over import LeftOver
 from smart_app.web.views.dashboard.measure_lanes import NOT_RESULTS, LaneFrame, measure_lane, none_found
 from smart_app.web.views.dashboard.offers import Offer, Offers
 from smart_app.web.views.dashboard.summary import Summary, is_of, summary
+from smart_app.web.views.dashboard.talk.signal_lines import DyadLines, SignalContext, SignalUrls, ToTalkAbout, dyad_lines, to_talk_about
 from smart_app.web.views.dashboard.unscored_lanes import answered_in_words, answered_lane, answers_table
 from smart_app.web.views.parts import (
     NO_REASON,
@@ -51,7 +52,7 @@ from smart_app.web.views.parts import (
     untied_words,
 )
 
-_HBA1C_HEIGHT = 156
+_HBA1C_HEIGHT = 120
 _MEASURE_HEIGHT = 60
 _FIRST_SKIPPED = 12
 _MOST_PLACES = 2
@@ -74,7 +75,8 @@ _NOT_SHOWN_HEAD = (
 class DashboardUrls(Struct, frozen=True, kw_only=True):
     """Where the page's links lead. `page` is the dashboard without query; None hides an action (`rate` where nobody may answer);
     `others` are further questionnaires, `late` where a rating of a visit of before begins, by the visit, `options` is what a clinician may
-    try ("" for anybody else)."""
+    try ("" for anybody else), `why` where it is said why a rating says what it says, `put_aside` and `take_back` where that is put aside
+    until the next rating and shown again ("" where there is no such address)."""
 
     page: str
     hand_over: Link | None
@@ -84,6 +86,9 @@ class DashboardUrls(Struct, frozen=True, kw_only=True):
     others: tuple[Offer, ...] = ()
     late: Mapping[str, str] = {}
     options: str = ""
+    why: str = ""
+    put_aside: str = ""
+    take_back: str = ""
 
 
 class RevealReason(Struct, frozen=True, kw_only=True):
@@ -120,7 +125,8 @@ class TimeAxis(Struct, frozen=True, kw_only=True):
 
 
 class AlliancePanel(Struct, frozen=True, kw_only=True):
-    """One dyad: heading, total lane, elements and the table of ratings. `line` says it all in one line while folded."""
+    """One dyad: heading, total lane, elements and the table of ratings. `line` says it all in one line while folded, `said` is what its
+    newest ratings say."""
 
     key: str
     title: str
@@ -133,6 +139,7 @@ class AlliancePanel(Struct, frozen=True, kw_only=True):
     elements_open: bool
     table: Table | None
     cutoffs: Table | None
+    said: DyadLines | None = None
 
 
 class MeasurePanel(Struct, frozen=True, kw_only=True):
@@ -200,6 +207,7 @@ class DashboardView(Struct, frozen=True, kw_only=True):
     unsent: tuple[Notice, ...] = ()
     left: LeftOver | None = None
     options: str = ""
+    to_talk: ToTalkAbout | None = None
 
 
 def dashboard_view(
@@ -229,6 +237,7 @@ def dashboard_view(
         language=language,
     )
     first, others = _first_dyad(history)
+    spoken = SignalContext(history=history, urls=_signal_urls(urls), signed_in=context.user.reference, today=frame.today)
     rule = offers_for(history.facts)
     waiting = [waiting_offers(_waiting_facts(hidden, history, rule, frame, urls)) for hidden in history.hidden]
     hba1c = next((panel for panel in history.panels if panel.measure.key == "hba1c"), None)
@@ -250,11 +259,11 @@ def dashboard_view(
         looked=tuple(_seen_of(one, frame) for one in history.looked if one.visit not in {hidden.visit for hidden in history.hidden}),
         axis=_axis(history, first, hba1c, frame, urls=urls, focus=focus),
         span=_span(history),
-        alliance=_alliance_panel(first, history, frame, key="alliance") if first else None,
+        alliance=_alliance_panel(first, spoken, frame, key="alliance") if first else None,
         no_alliance=None if first else _no_alliance(history, frame),
         no_alliance_title=_alliance_with(context.user.name),
-        other_dyads=tuple(_alliance_panel(dyad, history, frame, key=f"alliance-{index}") for index, dyad in enumerate(others, 2)),
-        companions=tuple(_companion_panel(each, history, frame, key=f"companion-{n}") for n, each in enumerate(history.companions, 1)),
+        other_dyads=tuple(_alliance_panel(dyad, spoken, frame, key=f"alliance-{index}") for index, dyad in enumerate(others, 2)),
+        companions=tuple(_companion_panel(each, spoken, frame, key=f"companion-{n}") for n, each in enumerate(history.companions, 1)),
         hba1c=_hba1c_panel(hba1c, history, frame) if hba1c else None,
         measures=measures,
         measures_standing=f"{history.server}, {formats.clock(history.read_at, frame.zone)}",
@@ -266,7 +275,12 @@ def dashboard_view(
         unsent=unsent,
         left=left,
         options=urls.options,
+        to_talk=to_talk_about(spoken),
     )
+
+
+def _signal_urls(urls: DashboardUrls) -> SignalUrls:
+    return SignalUrls(options=urls.options, why=urls.why, put_aside=urls.put_aside, take_back=urls.take_back)
 
 
 def _local_day(instant: datetime, zone: tzinfo | None) -> date:
@@ -312,11 +326,11 @@ def _axis(
     )
 
 
-def _alliance_panel(dyad: Dyad, history: History, frame: LaneFrame, *, key: str) -> AlliancePanel:
+def _alliance_panel(dyad: Dyad, spoken: SignalContext, frame: LaneFrame, *, key: str) -> AlliancePanel:
     """One rated clinician on one instrument, which is named where there is more than one."""
-    several = len({each.instrument.slug for each in history.dyads}) > 1
+    several = len({each.instrument.slug for each in spoken.history.dyads}) > 1
     title = _dyad_title(dyad, dyad.instrument.title if several else "")
-    return _panel(dyad, history, frame, key=key, title=title)
+    return _panel(dyad, spoken, frame, key=key, title=title)
 
 
 def _stops(time: plot.TimeScale, days: Sequence[date]) -> Sentence:
@@ -347,13 +361,13 @@ def _whom(dyad: Dyad) -> str:
     return dyad.clinician.name or Sentence("the signed-in clinician") if dyad.mine else person(dyad.clinician)
 
 
-def _companion_panel(dyad: Dyad, history: History, frame: LaneFrame, *, key: str) -> AlliancePanel:
+def _companion_panel(dyad: Dyad, spoken: SignalContext, frame: LaneFrame, *, key: str) -> AlliancePanel:
     """A questionnaire about living with diabetes, or about the care received: its title says what it is."""
-    return _panel(dyad, history, frame, key=key, title=not_validated(dyad.instrument))
+    return _panel(dyad, spoken, frame, key=key, title=not_validated(dyad.instrument))
 
 
-def _panel(dyad: Dyad, history: History, frame: LaneFrame, *, key: str, title: str) -> AlliancePanel:
-    instrument, when = dyad.instrument, latest_moment(dyad)
+def _panel(dyad: Dyad, spoken: SignalContext, frame: LaneFrame, *, key: str, title: str) -> AlliancePanel:
+    history, instrument, when = spoken.history, dyad.instrument, latest_moment(dyad)
     last = _last_rated(dyad, when, frame) if dyad.clinician else _last_answered(dyad, when, frame)
     scored = instrument.why_unscored is None
     scales = element_scales(instrument) if scored else ()
@@ -372,6 +386,7 @@ def _panel(dyad: Dyad, history: History, frame: LaneFrame, *, key: str, title: s
         elements_open=any(is_of(change, dyad) for change in history.changes if change.kind == "element"),
         table=table,
         cutoffs=cutoffs_table(instrument) if scored else None,
+        said=dyad_lines(dyad, spoken),
     )
 
 
