@@ -52,6 +52,7 @@ from smart_app.web.pages.aside import aside_pages
 from smart_app.web.pages.dependencies import Dependencies
 from smart_app.web.pages.options import option_pages
 from smart_app.web.pages.undelivered import item_pages
+from smart_app.web.pages.why import why_pages
 from smart_app.web.rendering.ehr_theme import Themes, made_theme
 from smart_app.web.rendering.spoken_language import SpokenLanguages
 from smart_app.web.rendering.static_files import load_static
@@ -110,6 +111,7 @@ def create_app(
     item_pages.register(app, dependencies)
     option_pages.register(app, dependencies)
     aside_pages.register(app, dependencies)
+    why_pages.register(app, dependencies)
     log = new_log()
     error_pages.register(app, dependencies, log)
     _Around(dependencies, log).register(app)

@@ -44,7 +44,7 @@ WRITTEN_FOR, QUESTIONED = "missing-items", "new-clinician"
 NO_PAGE = {
     "static", "healthz", "readyz", "manifest", "jwks", "logo", "stay", "draft", "reveal", "open_chart", "check_again",
     "send_for_author", "decision_seen", "own_seen", "own_again", "go_on", "discard", "own_go_on", "own_discard", "options_ticked",
-    "put_aside", "take_back",
+    "put_aside", "take_back", "why_data",
 }  # fmt: skip
 # Pages with words of rooms that are not said through a catalogue yet: forms, a patient's own, what is kept, errors. Empty once they are.
 UNCONVERTED: frozenset[str] = frozenset()
@@ -186,6 +186,9 @@ def history(tab: Page, here: Rooms) -> Pages:
     yield "options"
     follow(tab, "show=hurtful")
     yield "options-by-choice"
+    dashboard(tab, here, "strained-repaired")
+    tab.goto(f"{tab.url.split('?')[0]}why")
+    yield "why"
     dashboard(tab, here, "views-differ", user="Practitioner/tomas-weiss")
     yield "dashboard-colleagues-rating"
 
@@ -355,6 +358,7 @@ WALKS: dict[Callable[[Page, Rooms], Pages], dict[str, str | None]] = {
         "nothing-handed-over": "handover",
         "options": "options",
         "options-by-choice": "options",
+        "why": "why",
         "dashboard-colleagues-rating": "dashboard",
     },
     undelivered: {

@@ -84,7 +84,15 @@ CHOICES = """## Choices, and what they cost
 - **No bands, no norms.** Cut-offs stand in the instrument files where an author published one. For the WAI there are none: its author says so.
 - **No comparison** between instruments, versions, languages, informants or clinicians.
 """
-FILES = """## Changing what speaks up
+FILES = """## Why, as a page and as data
+In a clinician's launch `/l/<launch>/why` says of each signal, in the order of the history, which rules looked, with what went in, formula and
+numbers, threshold and error with their sources, how often by chance, what it misses, what would change it, and what was not used. What
+speaks stands open, the loudest first; what is only shown, and what is silent, is folded. `/l/<launch>/why.json` has the same for machines:
+[openapi.json](openapi.json) describes every key. English texts stand beside codes that stay; dates are as the record wrote them, values are
+texts, so that their digits stay; nothing in it names the patient. `version` is raised when a key changes its meaning or goes. The sections of
+the page are called as in the data: `why-1`, and `why-1-pooled` in it. Neither holds anything of a rating that is kept back.
+
+## Changing what speaks up
 Nothing of what was said is stored. A rating is judged by the rules and errors in force on its own day, so that an old record says the same
 again: **a row is never edited**; it gets a `retired` day, and the next version is added. `tests/fhir_mappings/reliable_change/signals` keeps
 the fingerprint of every row.

@@ -106,7 +106,11 @@ def test_any_address_has_an_answer(watch: Watch, parts: list[str], query: bytes,
 @share(1 / 2)
 @given(
     path=st.lists(
-        st.one_of(encodable, st.sampled_from(["check", SLUG, "patient", "clinician", "receipt", "thanks", "handover"])), max_size=4
+        st.one_of(
+            encodable,
+            st.sampled_from(["check", SLUG, "patient", "clinician", "receipt", "thanks", "handover", "options", "why", "why.json"]),
+        ),
+        max_size=4,
     ),
     query=queries("years", "at", known={"years": st.sampled_from(["2", "all"]), "at": st.sampled_from(["2026-01-01", "9999-12-31"])}),
 )

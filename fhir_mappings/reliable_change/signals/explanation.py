@@ -19,7 +19,7 @@ from fhir_mappings.reliable_change.signals import signal_sentences as words
 from fhir_mappings.reliable_change.signals.error_rows import DeclaredError
 from fhir_mappings.reliable_change.signals.rating_judge import AnswerGiven, CutoffReached, Judgement, Looked, Moves
 from fhir_mappings.reliable_change.signals.rule_rows import SignalLevel
-from fhir_mappings.reliable_change.signals.unchanged_rates import USUAL_RETEST, Rate, Simulated
+from fhir_mappings.reliable_change.signals.unchanged_rates import USUAL_RETEST, Power, Rate, Simulated
 from fhir_mappings.sentence import Sentence
 
 Role = Literal["latest", "previous", "first", "last-two", "reference", "answer"]
@@ -54,9 +54,16 @@ class WhyUnused(Struct, frozen=True, kw_only=True):
     reason: Sentence
 
 
+class WhyNote(Struct, frozen=True, kw_only=True):
+    """A sentence beside it, by a code that stays."""
+
+    code: str
+    said: Sentence
+
+
 class Why(Struct, frozen=True, kw_only=True):
     """Everything behind one thing that was said. `speaks`: it was said; else the rule looked and stayed silent. `rates` are those of the
-    simulation for that form and error, by retest."""
+    simulation for that form and error, by retest, `powers` what it finds of people whose view has changed, `misses` the same in words."""
 
     rule: str
     version: int
@@ -68,11 +75,13 @@ class Why(Struct, frozen=True, kw_only=True):
     threshold_source: str
     error: DeclaredError | None
     error_said: Sentence | None
-    caveats: tuple[Sentence, ...]
+    caveats: tuple[WhyNote, ...]
     not_used: tuple[WhyUnused, ...]
-    would_change: tuple[Sentence, ...]
+    would_change: tuple[WhyNote, ...]
     rates: tuple[Rate, ...]
     how_often: Sentence
+    powers: tuple[Power, ...]
+    misses: tuple[Sentence, ...]
     silence: Sentence
 
 
@@ -81,7 +90,9 @@ def explain(judged: Judgement, looked: Looked, simulated: Simulated) -> Why:
     rule, measured = looked.rule, looked.rule.kind in {"pooled", "previous", "baseline", "peak", "own-range"}
     scale = next((one for one in judged.instrument.scales if one.key == rule.scale), None)
     error = judged.error if measured else None
-    rates = simulated.rates_of(rule.id, rule.version, judged.instrument.slug, error.precision.sem if error else None)
+    sem, computed = error.precision.sem if error else None, rule.kind not in {"answer", "cutoff", "moved"}
+    rates = simulated.rates_of(rule.id, rule.version, judged.instrument.slug, sem)
+    powers = simulated.powers_of(rule.id, rule.version, judged.instrument.slug, sem)
     usual = next((one for one in rates if one.retest == USUAL_RETEST), None)
     with localcontext(EXACT):
         return Why(
@@ -102,7 +113,9 @@ def explain(judged: Judgement, looked: Looked, simulated: Simulated) -> Why:
             ),
             would_change=tuple(_would_change(looked, scale)),
             rates=rates,
-            how_often=words.how_often(usual, computed=rule.kind not in {"answer", "cutoff", "moved"}),
+            how_often=words.how_often(usual, computed=computed),
+            powers=powers,
+            misses=tuple(map(words.missed, powers)) or ((words.NOT_SIMULATED if computed else words.UNSAID),),
             silence=words.SILENCE,
         )
 
@@ -210,51 +223,63 @@ def _product(limit: Threshold, fact: ScoreChange, scale: Scale) -> str:
 # What a reader must know, and what would change it
 
 
-def _caveats(judged: Judgement, looked: Looked, scale: Scale | None, simulated: Simulated) -> Iterator[Sentence]:
+def _caveats(judged: Judgement, looked: Looked, scale: Scale | None, simulated: Simulated) -> Iterator[WhyNote]:
     begun = words.begins(judged)
     if begun is not None:
-        yield begun
-    yield from words.uninformative(judged)
+        yield WhyNote(code="begins", said=begun)
+    yield from map(_note, judged.uninformative, words.uninformative(judged))
     fact = looked.fact
     if isinstance(fact, ScoreChange | ItemFall):
-        said = caveats(judged.instrument, fact)
-        yield sentence(judged.instrument, fact)
-        yield from said
+        yield WhyNote(code="comparison", said=sentence(judged.instrument, fact))
+        yield from map(_note, fact.caveats, caveats(judged.instrument, fact))
     if isinstance(fact, PooledChange | CutoffReached) and judged.instrument.why_unscored:
-        yield judged.instrument.why_unscored
+        yield WhyNote(code="key", said=judged.instrument.why_unscored)
     if isinstance(fact, PooledChange | ScoreChange) and scale is not None:
-        yield from (one for one in words.error_caveats(judged) if isinstance(fact, PooledChange) or one not in said)
+        said = caveats(judged.instrument, fact) if isinstance(fact, ScoreChange) else ()
+        yield from (WhyNote(code="interval", said=one) for one in words.error_caveats(judged) if one not in said)
         nearer = words.regression(judged, scale, simulated.regression_of(judged.instrument.slug))
         if nearer is not None:
-            yield nearer
+            yield WhyNote(code="regression", said=nearer)
 
 
-def _would_change(looked: Looked, scale: Scale | None) -> Iterator[Sentence]:
+def _note(code: str, said: Sentence) -> WhyNote:
+    return WhyNote(code=code, said=said)
+
+
+def _would_change(looked: Looked, scale: Scale | None) -> Iterator[WhyNote]:
     fact = looked.fact
     if isinstance(fact, AnswerGiven):
-        yield words.ANOTHER_ANSWER
+        yield WhyNote(code="another-answer", said=words.ANOTHER_ANSWER)
     elif isinstance(fact, PooledChange) and scale is not None:
         yield from _another_pooled(fact, scale)
     elif isinstance(fact, ScoreChange) and scale is not None:
         yield from _another_score(looked, fact, scale)
-    yield words.LATER_RATING
+    yield WhyNote(code="later-rating", said=words.LATER_RATING)
 
 
-def _another_pooled(fact: PooledChange, scale: Scale) -> Iterator[Sentence]:
+def _another_pooled(fact: PooledChange, scale: Scale) -> Iterator[WhyNote]:
     """The nearest score with which neither part would have spoken, and the nearest error."""
     if not fact.reached:
         return
     sign = 1 if scale.better == "higher" else -1
     # Of the mean of several scores the latest is one: to move the mean by some, it moves by as many times that.
     needed = [fact.score + sign * len(part.now.points) * (part.fall - part.limit) for part in fact.parts if part.reached]
-    yield words.another_score(max(needed) if sign > 0 else min(needed), scale)
-    yield words.another_error(max(part.fall / (part.limit / fact.sem) for part in fact.parts), scale)
+    yield _score(max(needed) if sign > 0 else min(needed), scale)
+    yield _error(max(part.fall / (part.limit / fact.sem) for part in fact.parts), scale)
 
 
-def _another_score(looked: Looked, fact: ScoreChange, scale: Scale) -> Iterator[Sentence]:
+def _another_score(looked: Looked, fact: ScoreChange, scale: Scale) -> Iterator[WhyNote]:
     limit = next((one for one in fact.thresholds if one.level == looked.rule.at), None)
     if limit is None or abs(fact.change) <= limit.size or looked.rule.direction == "better":
         return
-    yield words.another_score(fact.before.value + (limit.size if fact.change > 0 else -limit.size), scale)
+    yield _score(fact.before.value + (limit.size if fact.change > 0 else -limit.size), scale)
     if fact.precision is not None and limit.decided_by == "precision":
-        yield words.another_error(abs(fact.change) / (limit.size / fact.precision.sem), scale)
+        yield _error(abs(fact.change) / (limit.size / fact.precision.sem), scale)
+
+
+def _score(least: Decimal, scale: Scale) -> WhyNote:
+    return WhyNote(code="another-score", said=words.another_score(least, scale))
+
+
+def _error(least: Decimal, scale: Scale) -> WhyNote:
+    return WhyNote(code="another-error", said=words.another_error(least, scale))

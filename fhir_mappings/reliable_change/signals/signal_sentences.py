@@ -10,7 +10,7 @@ from fhir_mappings.reliable_change.score_series import SeriesRefused
 from fhir_mappings.reliable_change.signals.error_rows import DeclaredError
 from fhir_mappings.reliable_change.signals.rating_judge import Begin, Judgement, NotUsed, Unused
 from fhir_mappings.reliable_change.signals.signal_terms import LeftOut
-from fhir_mappings.reliable_change.signals.unchanged_rates import Rate, Regression
+from fhir_mappings.reliable_change.signals.unchanged_rates import Power, Rate, Regression
 from fhir_mappings.sentence import Sentence, counted, listed
 
 SILENCE = Sentence("Silence is no all-clear: a change may be too small, too new or too short to be told from chance.")
@@ -139,6 +139,42 @@ def how_often(rate: Rate | None, *, computed: bool) -> Sentence:
     )
 
 
+def missed(power: Power) -> Sentence:
+    """What a rule found of people whose view did change, in one way."""
+    at, following, retest = power.at, power.next, power.retest
+    if power.course == "drop of one SD at visit 4 of 6":
+        return Sentence(
+            "Of 100 simulated people whose score dropped by one standard deviation at the fourth of six visits {at} were named by that "
+            "visit and {following} by the next (retest {retest}).",
+            at=at,
+            following=following,
+            retest=retest,
+        )
+    if power.course == "slow, 1.5 SD over visits 1 to 5 of 6":
+        return Sentence(
+            "Of 100 whose score slid by one and a half over the first five of six visits {at} were named by the fifth and {following} by "
+            "the sixth (retest {retest}).",
+            at=at,
+            following=following,
+            retest=retest,
+        )
+    if power.course == "slow, 1.5 SD over visits 3 to 7 of 8":
+        return Sentence(
+            "Of 100 whose score slid by one and a half from the third to the seventh of eight visits {at} were named by the seventh and "
+            "{following} by the eighth (retest {retest}).",
+            at=at,
+            following=following,
+            retest=retest,
+        )
+    return Sentence(
+        "Of 100 simulated people ({course}) {at} were named by the visit that completes it and {following} by the next (retest {retest}).",
+        course=power.course,
+        at=at,
+        following=following,
+        retest=retest,
+    )
+
+
 def another_score(least: Decimal, scale: Scale) -> Sentence:
     """From which score on a rule would have been silent."""
     low, high = scale.low, scale.high
@@ -159,6 +195,8 @@ def _outwards(number: Decimal, scale: Scale, rounding: str) -> str:
     return f"{number.quantize(Decimal('0.01' if scale.method == 'mean' else '0.1'), rounding):f}"
 
 
+NOT_SIMULATED = Sentence("What it misses is not known: it was not simulated for this form and error.")
+UNSAID = Sentence("It sees what is answered: what a patient does not say, it misses.")
 ANOTHER_ANSWER = Sentence("Only another answer to this question.")
 LATER_RATING = Sentence("The next rating is judged anew; nothing of this one is kept.")
 # A rule in words; the numbers of one case stand beside it.

@@ -62,6 +62,11 @@ class Simulated(Struct, frozen=True, kw_only=True):
         own = [one for one in self.rates if (one.rule, one.version, one.instrument) == (rule, version, instrument)]
         return tuple(one for one in own if error is None or _same(one.error, error))
 
+    def powers_of(self, rule: str, version: int, instrument: str, error: Decimal | None) -> tuple[Power, ...]:
+        """What a rule found of people whose view did change, on a form with that error, in the order of the run."""
+        own = [one for one in self.powers if (one.rule, one.version, one.instrument) == (rule, version, instrument)]
+        return tuple(one for one in own if error is None or _same(one.error, error))
+
     def regression_of(self, instrument: str) -> Regression | None:
         """What becomes of an extreme first score of that form, at the usual retest."""
         return next((one for one in self.regressions if (one.instrument, one.retest) == (instrument, USUAL_RETEST)), None)

@@ -114,9 +114,7 @@ def load_history(record: ChartRecord, *, years: Years) -> History:
 def reveal_waiting(record: ChartRecord, *, clinician: str, visit: str, reason: str) -> None:
     """Show a rating that is kept back from whoever is signed in, to them alone. SessionError where there is none of that visit, so that
     nothing is opened before it is there; as `reveal` for the rest."""
-    readings = read_all(record, only=(ANSWERS, SCORES))
-    possible = _possible(patient_of(readings.patient, zone=record.zone), record)
-    hidden = _alliance(record, readings, possible).visible.hidden
+    hidden = _alliance_alone(record)[1].visible.hidden
     if not any((one.clinician.reference, one.visit) == (clinician, visit) for one in hidden):
         raise SessionError(
             Sentence("No rating of that visit is kept back from you, so nothing was done."),
@@ -144,9 +142,7 @@ class SeenOfOwn(Struct, frozen=True, kw_only=True):
 def seen_of_own(record: ChartRecord) -> SeenOfOwn:
     """The patient's latest rating of whoever is signed in, blind entry applied, by the two reads that tell it. FhirError only when the
     Patient cannot be read or is another."""
-    readings = read_all(record, only=(ANSWERS, SCORES))
-    patient = patient_of(readings.patient, zone=record.zone)
-    alliance = _alliance(record, readings, _possible(patient, record))
+    patient, alliance = _alliance_alone(record)
     span = DrawnRange(start=date.min, end=date.max)
     mine = record.context.user.reference
     dyads, _ = _dyads(record.services, alliance.visible.ratings, span=span, mine=mine, reads=tuple(alliance.reports.values()))
@@ -155,6 +151,33 @@ def seen_of_own(record: ChartRecord) -> SeenOfOwn:
     if latest is None:
         return SeenOfOwn(patient=patient, rating=None, instrument=None)
     return SeenOfOwn(patient=patient, rating=latest.latest["patient"], instrument=latest.instrument)
+
+
+class SeenSignals(Struct, frozen=True, kw_only=True):
+    """What `History.signals` says, in its order, with the `ratings` it may be made of and the two reads they came by."""
+
+    patient: Patient
+    signals: tuple[Signal, ...]
+    ratings: tuple[Rating, ...]
+    reads: tuple[ReadReport, ...]
+
+
+def seen_signals(record: ChartRecord) -> SeenSignals:
+    """What the newest ratings say that whoever is signed in may see, blind entry applied. FhirError as for `seen_of_own`."""
+    patient, alliance = _alliance_alone(record)
+    return SeenSignals(
+        patient=patient,
+        signals=_signals(record, alliance),
+        ratings=tuple(alliance.visible.ratings),
+        reads=tuple(alliance.reports.values()),
+    )
+
+
+def _alliance_alone(record: ChartRecord) -> tuple[Patient, _Alliance]:
+    """The patient and their ratings, by the two reads that tell of them."""
+    readings = read_all(record, only=(ANSWERS, SCORES))
+    patient = patient_of(readings.patient, zone=record.zone)
+    return patient, _alliance(record, readings, _possible(patient, record))
 
 
 def _possible(patient: Patient, record: ChartRecord) -> PossibleDates:

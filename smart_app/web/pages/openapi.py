@@ -1,15 +1,19 @@
-"""The addresses machines read, as an OpenAPI 3.1 document: health, readiness, manifest and public keys. Pages for people are not in it."""
+"""The addresses machines read, as an OpenAPI 3.1 document: health, readiness, manifest, public keys, and why something is said. Pages for
+people are not in it."""
 
 from typing import Any
 
 from smart_app import __version__
 from smart_app.launch.oauth.client_metadata import MANIFEST_PATH
 from smart_app.registration import Registration
+from smart_app.web.pages.why.why_schema import WHY
 
 _TEXT = {"type": "string", "minLength": 1}
 _ADDRESS = {**_TEXT, "format": "uri"}
 _READY = r"^ready\n(row_not_opened [a-z]+ [0-9]+\n)*$"
 _NOT_READY = r"^(database not ready|submission_not_opened [0-9]+: .*)\n$"
+_AS_OF_NOW, _KEPT = "As of now; a key made since is in it.", "public, max-age=300"
+_LAUNCH = "^[A-Za-z0-9_-]{8,64}$"
 _BASE64 = {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"}
 
 
@@ -27,20 +31,38 @@ def openapi(registration: Registration) -> dict[str, Any]:
             },
         ),
         MANIFEST_PATH: _asked(
-            "manifest", "The app's registration metadata (RFC 7591), and where launches arrive", {"200": _json("Manifest")}
+            "manifest",
+            "The app's registration metadata (RFC 7591), and where launches arrive",
+            {"200": _json("Manifest", _AS_OF_NOW, cache=_KEPT)},
         ),
     }
+    paths["/l/{launch_id}/why.json"] = {
+        **_asked(
+            "why",
+            "Why something is said of a patient's ratings, with inputs, rules, errors, rates by chance and what was not used",
+            {
+                "200": _json("Why", "What this clinician may see, as of now.", cache="no-store"),
+                "403": {"description": "No such launch, not this browser's, or a patient's.", "content": {"text/html": {"schema": _TEXT}}},
+            },
+        ),
+        "parameters": [{"name": "launch_id", "in": "path", "required": True, "schema": {"type": "string", "pattern": _LAUNCH}}],
+    }
     if client.jwks_uri:
-        paths[client.jwks_uri] = _asked("keys", "The app's public keys (RFC 7517), old and new during a rotation", {"200": _json("KeySet")})
+        paths[client.jwks_uri] = _asked(
+            "keys", "The app's public keys (RFC 7517), old and new during a rotation", {"200": _json("KeySet", _AS_OF_NOW, cache=_KEPT)}
+        )
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "Rapport",
             "version": __version__,
-            "description": "What a load balancer, an EHR and a sandbox read. None of it needs a sign-in or is about a person.",
+            "description": (
+                "What a load balancer, an EHR and a sandbox read, and why.json, which alone is about a person: it opens with the cookie of "
+                "a clinician's launch. None of the others needs a sign-in."
+            ),
         },
         "paths": paths,
-        "components": {"schemas": {"KeySet": _KEY_SET, "Manifest": _manifest(registration)}},
+        "components": {"schemas": {"KeySet": _KEY_SET, "Manifest": _manifest(registration), "Why": WHY}},
     }
 
 
@@ -56,10 +78,10 @@ def _matching(description: str, pattern: str) -> dict[str, Any]:
     return {"description": description, "content": {"text/plain": {"schema": {"type": "string", "pattern": pattern}}}}
 
 
-def _json(schema: str) -> dict[str, Any]:
+def _json(schema: str, description: str, *, cache: str) -> dict[str, Any]:
     return {
-        "description": "As of now; a key made since is in it.",
-        "headers": {"Cache-Control": {"required": True, "schema": {"type": "string", "const": "public, max-age=300"}}},
+        "description": description,
+        "headers": {"Cache-Control": {"required": True, "schema": {"type": "string", "const": cache}}},
         "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}},
     }
 

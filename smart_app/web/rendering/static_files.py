@@ -19,6 +19,7 @@ SHEETS = {
     "paper.css": ("base", "form", "paper"),
     "own.css": ("base", "reading", "form", "own"),
     "options.css": ("base", "reading", "options"),
+    "why.css": ("base", "reading", "why"),
     "text.css": ("base", "reading", "dashboard", "text"),
     "languages.css": ("languages",),
 }

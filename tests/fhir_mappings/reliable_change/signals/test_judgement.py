@@ -19,6 +19,7 @@ from fhir_mappings.reliable_change.measurement_error import Precision, precision
 from fhir_mappings.reliable_change.signals import signal_sentences as words
 from fhir_mappings.reliable_change.signals.dyad_signals import Signal, signals
 from fhir_mappings.reliable_change.signals.explanation import Why, explain
+from fhir_mappings.reliable_change.signals.pooled_steps import pooled_steps
 from fhir_mappings.reliable_change.signals.rating_judge import Judgement, NotJudged, judge
 from fhir_mappings.reliable_change.signals.signal_terms import Terms, load_terms, with_site_terms
 from fhir_mappings.sentence import Sentence
@@ -318,7 +319,7 @@ def test_the_numbers_of_a_note_are_those_of_its_threshold() -> None:
 def test_what_would_have_changed_it_is_true() -> None:
     visits = sliding()
     told = why(judged(visits), "pooled")
-    score, error = (next(part for part in one.split() if part[0].isdigit()) for one in told.would_change[:2])
+    score, error = (next(part for part in one.split() if part[0].isdigit()) for one in (note.said for note in told.would_change[:2]))
     at_least = replace(visits[-1].scores["total"], value=Decimal(score), text=score)
     better = [*visits[:-1], replace(visits[-1], scores={**visits[-1].scores, "total": at_least})]
     assert "pooled" not in raised(judged(better))
@@ -326,6 +327,27 @@ def test_what_would_have_changed_it_is_true() -> None:
     worse = [*visits[:-1], replace(visits[-1], scores={**visits[-1].scores, "total": little_less})]
     assert "pooled" in raised(judged(worse))
     assert "pooled" not in raised(judged(visits, site(SITE.format(value=error, people=50, begin="2024-01-01", end="2026-01-01"))))
+
+
+def test_what_a_rule_misses_is_said_beside_it_in_words_of_every_course_that_was_drawn() -> None:
+    told = why(judged(sliding()), "pooled")
+    assert [one.at for one in told.powers] == [Decimal("21.9"), Decimal("56.4"), Decimal("75.2")]
+    assert told.misses[0] == (
+        "Of 100 simulated people whose score dropped by one standard deviation at the fourth of six visits 21.9 were named by that visit "
+        "and 53.6 by the next (retest 0.775)."
+    )
+    assert not [one for one in map(words.missed, TERMS.simulated.powers) if "completes" in one]
+    assert why(judged(sliding()), "previous").misses == (words.NOT_SIMULATED,)
+    assert why(judged(sliding(extra={"difficult": "no"})), "own-answer").misses == (words.UNSAID,)
+
+
+def test_the_pooled_rule_is_followed_from_score_to_score() -> None:
+    found = judged(sliding())
+    steps = pooled_steps(next(one for one in found.raised if one.rule.id == "pooled"), found.instrument)
+    said = [(str(one.value), *(f"{part.fall:.2f}{'!' * part.reached}" for part in one.parts)) for one in steps]
+    assert said == [("3.00", "1.56!", "1.22!"), ("3.67", "0.89", "1.00!"), ("4.00", "0.84"), ("4.67",), ("5.00",)]
+    assert [str(one.since) for one in steps] == ["-0.67", "-0.33", "-0.67", "-0.33", "None"]
+    assert pooled_steps(next(one for one in found.raised if one.rule.id != "pooled"), found.instrument) == ()
 
 
 def test_every_finding_can_be_explained_the_silent_ones_too() -> None:
@@ -344,7 +366,8 @@ def test_every_finding_can_be_explained_the_silent_ones_too() -> None:
             kinds.add(looked.rule.kind)
             assert told.inputs or looked.rule.kind == "item-fall"
             assert told.parts
-            assert all(one.endswith(".") for one in (*told.caveats, *told.would_change, told.how_often))
+            notes = (note.said for note in (*told.caveats, *told.would_change))
+            assert all(one.endswith(".") for one in (*notes, *told.misses, told.how_often))
             assert told.speaks == any(part.reached for part in told.parts)
     assert kinds == {rule.kind for rule in TERMS.rules}
 

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from fhir_mappings.reliable_change.findings import NotSaid
 from fhir_mappings.reliable_change.signals import signal_sentences as words
-from fhir_mappings.reliable_change.signals.explanation import explain
+from fhir_mappings.reliable_change.signals.explanation import Why, explain
 from fhir_mappings.reliable_change.signals.rating_judge import Begin, Judgement, NotUsed, Unused
 from fhir_mappings.reliable_change.signals.signal_terms import LeftOut
 from fhir_mappings.sentence import Sentence
@@ -25,12 +25,16 @@ CASES = {
 }
 
 
+def _notes(one: Why) -> list[Sentence]:
+    return [note.said for note in (*one.caveats, *one.would_change)]
+
+
 def spoken(found: Judgement) -> list[Sentence]:
     told = [explain(found, one, TERMS.simulated) for one in (*found.raised, *found.quiet)]
     of_whys = [
         each
         for one in told
-        for each in (one.title, *one.caveats, *one.would_change, one.how_often, one.silence, *(part.formula for part in one.parts))
+        for each in (one.title, *_notes(one), one.how_often, *one.misses, one.silence, *(part.formula for part in one.parts))
     ]
     errors = [one.error_said for one in told if one.error_said is not None]
     begun = words.begins(found)

@@ -1,0 +1,1 @@
+"""The page that says why something is said, and the same for machines."""

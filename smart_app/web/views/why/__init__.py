@@ -1,0 +1,1 @@
+"""Why something is said, as a page and as data."""
