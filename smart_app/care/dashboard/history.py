@@ -13,6 +13,7 @@ from fhir_mappings.people.person import Person
 from fhir_mappings.ratings.rating import Rating
 from fhir_mappings.reliable_change.latest_change import Change
 from fhir_mappings.reliable_change.signals.dyad_signals import Signal
+from fhir_mappings.sentence import Sentence
 from fhir_mappings.skipped import Skipped
 from smart_app.care.record.page_rule import Fate, PageFacts
 from smart_app.care.record.patient_in_context import Patient
@@ -94,11 +95,12 @@ AsideReason = Literal["talked", "later", "patient-declines", "colleague", "does-
 
 class PutAside(Struct, frozen=True, kw_only=True):
     """That whoever is signed in put what a rating says aside until there is a newer one: why, and when. `rules` are those that spoke then,
-    as (id, version)."""
+    as (id, version); `since` says what has become of them."""
 
     reason: AsideReason
     at: datetime
     rules: tuple[tuple[str, int], ...]
+    since: tuple[Sentence, ...] = ()
 
 
 class LookedAt(Struct, frozen=True, kw_only=True):

@@ -107,7 +107,7 @@ def load_history(record: ChartRecord, *, years: Years) -> History:
         looked=_looked(record, alliance),
         for_it=allowed.for_it,
         signals=said,
-        aside=aside_of(record) if said else {},
+        aside=aside_of(record, said) if said else {},
     )
 
 

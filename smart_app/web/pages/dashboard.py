@@ -7,7 +7,7 @@ from functools import partial
 from typing import cast, get_args
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, request, url_for
+from flask import Flask, Response, request, url_for
 
 from fhir_mappings.instruments.instrument import Informant, Instrument
 from fhir_mappings.people.clinicians import is_clinician
@@ -133,20 +133,10 @@ class Dashboard:
             reveal=url_for("reveal", launch_id=page_request.id),
             end=url_for("end", launch_id=page_request.id),
             options=url_for("options", launch_id=page_request.id) if is_clinician(page_request.context.user.kind) else "",
-            why=_why(page_request),
-            put_aside=_address_of("put_aside", page_request),
-            take_back=_address_of("take_back", page_request),
+            why=url_for("why", launch_id=page_request.id) if is_clinician(page_request.context.user.kind) else "",
+            put_aside=url_for("put_aside", launch_id=page_request.id),
+            take_back=url_for("take_back", launch_id=page_request.id),
         )
-
-
-def _why(page_request: PageRequest) -> str:
-    """Where it is said why a rating says what it says."""
-    return f"{url_for('dashboard', launch_id=page_request.id)}why"
-
-
-def _address_of(endpoint: str, page_request: PageRequest) -> str:
-    """An address of this launch; "" where the app has none of that name."""
-    return url_for(endpoint, launch_id=page_request.id) if endpoint in current_app.view_functions else ""
 
 
 def _late(page_request: PageRequest, history: History, forms: Sequence[tuple[Instrument, Informant]]) -> dict[str, str]:

@@ -174,7 +174,8 @@ def _for_another(signal: Signal, judged: Sequence[Judgement], shown_to: SignalCo
 def _put_aside(one: PutAside, history: History) -> Sentence:
     day = one.at.astimezone(history.read_at.tzinfo).date()
     reason = ASIDE_REASONS[one.reason]
-    return Sentence("Put aside on {day}: “{reason}”. It stays so until the next rating.", day=Unbroken(day), reason=reason)
+    said = Sentence("Put aside on {day}: “{reason}”. It stays so until the next rating.", day=Unbroken(day), reason=reason)
+    return joined(" ", [said, *one.since])
 
 
 # What was said
