@@ -119,10 +119,10 @@ def refusal(instrument: Instrument, series: ScoreSeries) -> SeriesRefused | None
     """Why the scores of a series may not be compared by that instrument's rules; None when they may."""
     if all(scale.key != series.scale for scale in instrument.scales):
         return SeriesRefused(code="scale_unknown", scale=series.scale)
-    return _mixed(series) or _foreign(instrument, series) or _disordered(series)
+    return mixed(series) or _foreign(instrument, series) or _disordered(series)
 
 
-def _mixed(series: ScoreSeries) -> SeriesRefused | None:
+def mixed(series: ScoreSeries) -> SeriesRefused | None:
     """Points that differ in what must be the same. A language that is not recorded contradicts none."""
     origins = [point.origin for point in series.points]
     kinds: dict[Kind, set[str]] = {
