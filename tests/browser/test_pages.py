@@ -245,7 +245,7 @@ def test_a_page_is_accessible_and_fits(tab: Page, reading_room: Clinic, name: st
 @pytest.mark.parametrize("patient", ["falling-slowly", "strained-repaired", "views-differ"])
 def test_the_first_screen_says_what_changed_and_shows_alliance_and_hba1c(tab: Page, reading_room: Clinic, patient: str) -> None:
     in_tab(tab, reading_room, patient)
-    lanes = [tab.get_by_role("heading", name="What changed").locator("xpath=ancestor::div[@class='opening']/div/p[@class='lead']")]
+    lanes = [tab.get_by_role("heading", name="What changed").locator("xpath=ancestor::div[@class='opening']/div/div[@class='changes']")]
     lanes += [tab.locator(f"section[aria-labelledby={one}] svg.plot[role=img]").first for one in ("alliance", "hba1c")]
     boxes = [lane.bounding_box() for lane in lanes]
     assert all(box and box["y"] >= 0 and box["y"] + box["height"] <= DESK["height"] for box in boxes), boxes

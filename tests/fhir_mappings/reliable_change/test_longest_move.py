@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -166,4 +167,4 @@ def test_every_two_it_names_are_known_to_be_in_that_order(given_on: list[tuple[D
     if found is None:
         return
     named = [found.turn, found.latest] if isinstance(found, MoveSince) else [found.start, found.turn, found.latest]
-    assert all(is_known_earlier(one[0].when, other[0].when) for one, other in zip(named, named[1:], strict=False))
+    assert all(is_known_earlier(one[0].when, other[0].when) for one, other in pairwise(named))

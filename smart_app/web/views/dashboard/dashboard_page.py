@@ -250,7 +250,7 @@ def dashboard_view(
         reveal=urls.reveal,
         incomplete=_incomplete(history, frame),
         waiting=tuple(_withheld(hidden, offer, history, frame, urls) for hidden, offer in zip(history.hidden, waiting, strict=True)),
-        summary=summary(history),
+        summary=summary(history, why=urls.why),
         ranges=tuple(Link(href=f"{urls.page}?years={years}", text=text, current=years == history.years) for years, text in _RANGES),
         rate_first=rate_first,
         hand_over_first=not rate_first and rule.hand_over == "yes",

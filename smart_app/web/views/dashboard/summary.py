@@ -1,5 +1,7 @@
-"""The sentences of "What changed": what, from and to, when. Facts of the record; nothing is judged, nothing is explained."""
+"""The sentences of "What changed": the last step, the longest move with its turning point, HbA1c. Facts of the record, each with what the
+rules say of it in a line of its own; nothing is explained."""
 
+from collections.abc import Iterator
 from typing import Literal
 
 from msgspec import Struct
@@ -8,6 +10,7 @@ from fhir_mappings.measures.measurement import Measurement
 from fhir_mappings.people.person import Person
 from fhir_mappings.ratings.rating import Rating
 from fhir_mappings.reliable_change.latest_change import Change
+from fhir_mappings.reliable_change.longest_move import MoveSince, MoveTurned
 from fhir_mappings.sentence import Sentence, Value, capitalised, counted, joined
 from smart_app.care.dashboard.history import Dyad, History, Panel
 from smart_app.web import formats
@@ -16,28 +19,107 @@ from smart_app.web.languages.unbroken import Unbroken
 from smart_app.web.views.banner import recorded_name
 from smart_app.web.views.dashboard import remark_words
 from smart_app.web.views.dashboard.alliance_lanes import NOT_SCORED, WHO, first_of_form, person
+from smart_app.web.views.dashboard.change_verdicts import EXTREMES, NOT_THE_NEWEST, Judged, judged, of_move, of_step
+from smart_app.web.views.dashboard.course_sentences import UnscoredNewest, among_results, course, move_in_range, unscored_newest
 from smart_app.web.views.dashboard.measure_lanes import as_reported, both_units, both_units_in_full, said
 
 _MOST_SENTENCES = 3
 
 
-class Summary(Struct, frozen=True, kw_only=True):
-    """`sentences` at most three, in which dates and values with their units stay on one line; `rows` says for each which values it compares
-    and where they are stored."""
+class ChangeLine(Struct, frozen=True, kw_only=True):
+    """One sentence, in which dates and values with their units stay on one line, the verdict on it, what else is known `beside` it, which a
+    low window leaves out, and the address of why ("" without)."""
 
-    sentences: tuple[Sentence, ...]
+    text: Sentence
+    verdict: Sentence | None = None
+    beside: Sentence | None = None
+    why: str = ""
+
+
+class Summary(Struct, frozen=True, kw_only=True):
+    """`lines` at most three, and one more where the newest form has no total; `rows` says which values they compare and where these are
+    stored."""
+
+    lines: tuple[ChangeLine, ...]
     rows: tuple[tuple[str, ...], ...]
 
 
-def summary(history: History) -> Summary:
-    """The first three changes in words; without any, what was looked for and whether the search finished."""
-    changes = list(history.changes)[:_MOST_SENTENCES]
-    if not changes:
-        return Summary(sentences=(_nothing(history),), rows=())
-    return Summary(
-        sentences=tuple(_sentence(change, history) for change in changes),
-        rows=tuple(_row(change, history) for change in changes),
+class _Told(Struct, frozen=True, kw_only=True):
+    """A line with the rows of evidence behind it."""
+
+    line: ChangeLine
+    rows: tuple[tuple[str, ...], ...]
+
+
+def summary(history: History, *, why: str = "") -> Summary:
+    """What changed in words; without any change, what was looked for and whether the search finished. `why` is the address of the page of
+    reasons, "" without one."""
+    newest = unscored_newest(history)
+    told = list(_all_told(history, newest, why))[:_MOST_SENTENCES]
+    if newest is not None:
+        told.insert(0, _of_newest(newest, history, why))
+    if not told:
+        return Summary(lines=(ChangeLine(text=_nothing(history)),), rows=())
+    return Summary(lines=tuple(one.line for one in told), rows=tuple(row for one in told for row in one.rows))
+
+
+def _all_told(history: History, newest: UnscoredNewest | None, why: str) -> Iterator[_Told]:
+    changes = list(history.changes) if newest is None else [*newest.before, *(one for one in history.changes if one.kind == "measure")]
+    for place, change in enumerate(changes):
+        after = changes[place + 1] if place + 1 < len(changes) else None
+        element = after if after is not None and after.kind == "element" and after.later is change.later else None
+        if change.kind == "alliance":
+            yield _step(change, element, history, newest, why)
+            if (move := _move(change, history, why)) is not None:
+                yield move
+        elif change.kind == "measure":
+            line = ChangeLine(text=_sentence(change, history), beside=among_results(change.later, history))
+            yield _Told(line=line, rows=(_row(change, history),))
+        elif not place or changes[place - 1].later is not change.later:
+            yield _Told(line=ChangeLine(text=_element(change)), rows=(_row(change, history),))
+
+
+def _of_newest(newest: UnscoredNewest, history: History, why: str) -> _Told:
+    """That the newest form has no total, and what of it moved all the same."""
+    moved = [change for change in history.changes if change.kind == "element"]
+    text = joined(" ", [newest.said, *map(_element, moved), newest.follows])
+    rows = tuple(_row(change, history) for change in moved)
+    return _Told(line=ChangeLine(text=text, why=judged(history, newest.rating, why).why), rows=rows)
+
+
+def _step(change: Change, element: Change | None, history: History, newest: UnscoredNewest | None, why: str) -> _Told:
+    """The last step: the patient's total with the element that moved most, and the clinician's own."""
+    says = (
+        judged(history, newest.rating if newest else change.later, why) if isinstance(change.later, Rating) else Judged(found=None, why="")
     )
+    own = _own_step(change, history)
+    text = _total(change, element, history, first=newest is None)
+    verdict = (NOT_THE_NEWEST if says.found else None) if newest else of_step(says, change)
+    shown = [change, *([element] if element else []), *([own] if own else [])]
+    line = ChangeLine(text=text, verdict=verdict, beside=_own(own, change) if own else None, why=says.why)
+    return _Told(line=line, rows=tuple(_row(one, history) for one in shown))
+
+
+def _move(change: Change, history: History, why: str) -> _Told | None:
+    """The longest move of the range, where it is another than the last step."""
+    dyad = _dyad(change, history)
+    if dyad is None or not isinstance(change.later, Rating) or change.informant != "patient":
+        return None
+    says = judged(history, change.later, why)
+    move = move_in_range(dyad, change.later, says)
+    if move is None or (
+        isinstance(move, MoveSince) and isinstance(change.earlier, Rating) and move.turn[0].source == change.earlier.source
+    ):
+        return None
+    ends = [move.turn, move.latest] if isinstance(move, MoveSince) else [move.start, move.turn]
+    earlier, later = (next(one for one in dyad.ratings if one.source == point.source) for point, _ in ends)
+    scale = dyad.form_of(change.later).scale("total")
+    verdict = of_move(says, move, scale.key)
+    # Said where one may take the ends for more than they are: without a verdict nothing is made of them.
+    beside = EXTREMES if verdict and isinstance(move, MoveTurned) else None
+    line = ChangeLine(text=course(move, scale), verdict=verdict, beside=beside, why=says.why)
+    evidence = Change(kind="alliance", title=scale.title, informant="patient", earlier=earlier, later=later, scale="total")
+    return _Told(line=line, rows=(_row(evidence, history),))
 
 
 def _nothing(history: History) -> Sentence:
@@ -75,9 +157,80 @@ def _none_at_all(history: History) -> Sentence:
 
 
 def _sentence(change: Change, history: History) -> Sentence:
-    if change.kind == "element":
-        return _element(change)
     return joined(" ", [_moved(change, history), *_remarked(change, history)])
+
+
+def _total(change: Change, element: Change | None, history: History, *, first: bool) -> Sentence:
+    """The patient's total before and now, in one sentence with the element that moved most. Not `first`: where there is none before it,
+    one may be outside of what is drawn."""
+    if change.earlier is None and not first:
+        value, day = _value(change.later, change, history), _on(change.later)
+        return Sentence("{series} was {value} {day}.", series=_series(change, history), value=value, day=day)
+    if change.moved is None or change.earlier is None:
+        return joined(" ", [_moved(change, history), *([_element(element)] if element else [])])
+    before, now = _value(change.earlier, change, history), _value(change.later, change, history)
+    places: dict[str, Value] = {"series": _series(change, history), "value": now}
+    if str(before) == str(now):
+        places |= {"before": Unbroken(_when(change.earlier)), "day": Unbroken(_when(change.later))}
+    else:
+        places |= {"before": before, "then": _on(change.earlier), "when": _today_or_on(change.later, history)}
+    if element is None or element.earlier is None:
+        if change.moved == "stayed" or str(before) == str(now):
+            return _moved(change, history)
+        return Sentence("{series} went from {before} {then} to {value} {when}.", **places)
+    places |= {"element": _ELEMENTS.get(element.scale or "", element.title)}
+    places |= {"was": _score_text(element.earlier, element), "now": _score_text(element.later, element)}
+    if str(before) == str(now):
+        return Sentence("{series} is unchanged at {value} ({before} and {day}); {element} moved most, {was} to {now}.", **places)
+    return Sentence("{series} went from {before} {then} to {value} {when}; {element} moved most, {was} to {now}.", **places)
+
+
+_ELEMENTS = {
+    "goal": Sentence("the goals (goal)"),
+    "task": Sentence("the steps (task)"),
+    "bond": Sentence("working together (bond)"),
+}
+
+
+def _today_or_on(value: Measurement | Rating, history: History) -> Sentence:
+    today = formats.is_whole_day(value.when) and value.when.day == history.read_at.date()
+    return Sentence("today") if today else _on(value)
+
+
+def _own_step(change: Change, history: History) -> Change | None:
+    """The step of the clinician who reads, where both of their ratings have a total and their order is known."""
+    dyad = _dyad(change, history) if change.informant == "patient" else None
+    if dyad is None or not dyad.mine or not {"clinician"} <= {*dyad.latest} & {*dyad.previous}:
+        return None
+    earlier, later = dyad.previous["clinician"], dyad.latest["clinician"]
+    own = Change(kind="alliance", title=change.title, informant="clinician", earlier=earlier, later=later, scale=change.scale)
+    return own if own.moved else None
+
+
+def _own(own: Change, change: Change) -> Sentence:
+    """The same visits as the patient's need no days."""
+    if own.earlier is None:
+        return _NONE_BEFORE
+    before, now = _score_text(own.earlier, own), _score_text(own.later, own)
+    same = _visits(own) == _visits(change)
+    if before == now and same:
+        return Sentence("Yours is unchanged at {value}.", value=now)
+    if before == now:
+        then, day = Unbroken(_when(own.earlier)), Unbroken(_when(own.later))
+        return Sentence("Yours is unchanged at {value} ({before} and {day}).", value=now, before=then, day=day)
+    if same:
+        return Sentence("Your own went from {before} to {value}.", before=before, value=now)
+    return Sentence(
+        "Your own went from {before} {then} to {value} {when}.",
+        before=before,
+        then=_on(own.earlier),
+        value=now,
+        when=_on(own.later),
+    )
+
+
+def _visits(change: Change) -> list[str]:
+    return [side.visit for side in (change.earlier, change.later) if isinstance(side, Rating)]
 
 
 def _moved(change: Change, history: History) -> Sentence:

@@ -116,7 +116,7 @@ def test_a_hostile_name_stays_text() -> None:
 
 def test_the_causality_caption_and_the_validation_caveat_are_on_the_page() -> None:
     text = page("repaired").get_text(" ")
-    assert "The history of one person cannot show that one thing caused another." in text
+    assert "One person’s history cannot show that one thing caused another." in text
     assert "Rapport check-in, not validated" in text
     assert "Rapport does not diagnose and does not rank clinicians." in text
 

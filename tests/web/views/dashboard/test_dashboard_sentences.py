@@ -49,6 +49,7 @@ _ADDRESS, _DRAWING, _KEY = "an address", "how it is drawn", "what is sent back, 
 _RULE, _NAME = "in the words of the rule of the pages", "a name of the record, in capitals"
 NO_WORDS = {
     "Link.href": _ADDRESS,
+    "ChangeLine.why": _ADDRESS,
     "TimeAxis.visits": _DRAWING,
     "TimeAxis.earlier": _ADDRESS,
     "TimeAxis.later": _ADDRESS,

@@ -47,7 +47,7 @@ def view_of(shown: History, *, focus: date | None = None) -> DashboardView:
 
 
 def sentences(shown: History) -> list[str]:
-    return ["".join(pieces) for pieces in view_of(shown).summary.sentences]
+    return ["".join(pieces) for pieces in (line.text for line in view_of(shown).summary.lines)]
 
 
 def hba1c_lane(shown: History) -> Lane:
@@ -60,10 +60,13 @@ def lane_titled(title: str, shown: History) -> Lane:
     return next(lane for lane in view_of(shown).measures if lane.title == title)
 
 
-def test_the_summary_states_from_to_and_when_and_judges_nothing() -> None:
+def test_the_summary_states_from_to_and_when_and_which_element_moved_most() -> None:
     assert sentences(repaired()) == [
-        "Ingrid Halvorsen’s rating of the alliance with you rose from 3.00 to 4.17 between 10-Mar-2026 and 10-Nov-2026.",
-        "Task moved most: from 2.25 to 4.00.",
+        (
+            "Ingrid Halvorsen’s rating of the alliance with you went from 3.00 on 10-Mar-2026 to 4.17 on 10-Nov-2026; "
+            "the steps (task) moved most, 2.25 to 4.00."
+        ),
+        "The patient’s rating fell from 4.17 to 3.00 by 10-Mar-2026 and has risen since to 4.17.",
         "HbA1c fell from 83 mmol/mol (9.7 %) to 62 mmol/mol (7.8 %) between 03-Mar-2026 and 03-Nov-2026.",
     ]
 
@@ -71,8 +74,10 @@ def test_the_summary_states_from_to_and_when_and_judges_nothing() -> None:
 def test_the_summary_has_at_most_three_sentences_and_a_row_of_evidence_for_each() -> None:
     shown = repaired()
     found = view_of(replace(shown, changes=[*shown.changes, *shown.changes])).summary
-    assert len(found.sentences) == len(found.rows) == 3
-    assert "Observation/hba1c-261103" in found.rows[2][-1]
+    assert len(found.lines) == 3
+    evidence = [(row[0], row[-1].count(",") + 1) for row in found.rows]
+    assert evidence == [("Total, patient", 2), ("Task, patient", 2), ("Total, clinician", 2), ("Total, patient", 2), ("HbA1c", 2)]
+    assert "Observation/hba1c-261103" in found.rows[-1][-1]
 
 
 def test_a_first_value_is_not_called_a_change() -> None:

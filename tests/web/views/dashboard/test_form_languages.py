@@ -111,7 +111,7 @@ def test_what_changed_is_not_computed_across(language: str | None, said: str, be
     of = turned(["en", language])
     changes = rating_changes(of.instrument, later=of.latest["patient"], earlier=of.previous.get("patient"))
     found = dashboard_view(history(dyads=[of], changes=changes), context=CONTEXT, urls=URLS, now=NOW).summary
-    assert found.sentences[0].endswith(f"rating of the alliance with you is 3.50 (28-Apr-2026). {said}")
+    assert found.lines[0].text.endswith(f"rating of the alliance with you is 3.50 (28-Apr-2026). {said}")
     assert found.rows[0][1] == before
 
 

@@ -76,7 +76,7 @@ def test_what_changed_is_not_computed_across() -> None:
     of = turned([OLD, NEW])
     changes = rating_changes(of.instrument, later=of.latest["patient"], earlier=of.previous.get("patient"))
     found = dashboard_view(history(dyads=[of], changes=changes), context=CONTEXT, urls=URLS, now=NOW).summary
-    assert found.sentences[0].endswith(
+    assert found.lines[0].text.endswith(
         "is 3.50 (28-Apr-2026). It is the first with version 0.2.0 of the form, so it is compared with none before."
     )
     assert found.rows[0][1] == "none before with version 0.2.0 of the form"
