@@ -22,6 +22,9 @@ PERSONAS = (
     "entered-in-error",
     "new-patient",
     "twelve-years",
+    "difficult-visit",
+    "steady-slide",
+    "unchanged-ceiling",
 )
 WRITTEN_FOR = "missing-items"
 PHONE: ViewportSize = {"width": 320, "height": 640}
@@ -242,7 +245,7 @@ def test_a_page_is_accessible_and_fits(tab: Page, reading_room: Clinic, name: st
     check_page(tab, name, options, phone=PHONE)
 
 
-@pytest.mark.parametrize("patient", ["falling-slowly", "strained-repaired", "views-differ"])
+@pytest.mark.parametrize("patient", ["falling-slowly", "strained-repaired", "views-differ", "difficult-visit", "steady-slide"])
 def test_the_first_screen_says_what_changed_and_shows_alliance_and_hba1c(tab: Page, reading_room: Clinic, patient: str) -> None:
     in_tab(tab, reading_room, patient)
     lanes = [tab.get_by_role("heading", name="What changed").locator("xpath=ancestor::div[@class='opening']/div/div[@class='changes']")]

@@ -39,6 +39,8 @@ pytestmark = pytest.mark.system
 WIDTHS = (320, 390, 768, 1280)
 USED = "rapport-check-in,wai-sr,dds-17,care-empathy,blri-os-64,haq2-alliance,dses-8,wai-36"
 WRITTEN_FOR, QUESTIONED = "missing-items", "new-clinician"
+# Whose last answers are a reason to talk, or none that could be read.
+SPOKEN_OF = ("difficult-visit", "steady-slide", "unchanged-ceiling")
 
 # Addresses that answer with no page: files, documents for programs, and those that lead on to another address whatever happens.
 NO_PAGE = {
@@ -176,7 +178,7 @@ def visit(tab: Page, here: Rooms) -> Pages:
 
 
 def history(tab: Page, here: Rooms) -> Pages:
-    for patient in ("strained-repaired", "mixed-units", "entered-in-error", "new-patient", "sparse-banner"):
+    for patient in ("strained-repaired", "mixed-units", "entered-in-error", "new-patient", "sparse-banner", *SPOKEN_OF):
         dashboard(tab, here, patient)
         yield f"dashboard-{patient}"
     tab.goto(f"{tab.url.split('?')[0]}handover/rapport-check-in")
@@ -355,6 +357,7 @@ WALKS: dict[Callable[[Page, Rooms], Pages], dict[str, str | None]] = {
         "dashboard-entered-in-error": "dashboard",
         "dashboard-new-patient": "dashboard",
         "dashboard-sparse-banner": "dashboard",
+        **{f"dashboard-{patient}": "dashboard" for patient in SPOKEN_OF},
         "nothing-handed-over": "handover",
         "options": "options",
         "options-by-choice": "options",

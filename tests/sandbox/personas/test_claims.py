@@ -48,6 +48,9 @@ def test_nine_personas_and_more_cover_what_is_asked() -> None:
         "new-patient",
         "twelve-years",
         "sparse-banner",
+        "difficult-visit",
+        "steady-slide",
+        "unchanged-ceiling",
     } == set(PERSONAS)
 
 
@@ -83,6 +86,19 @@ def test_falling_slowly_falls_at_each_of_five_visits_while_hba1c_rises() -> None
     assert rises(total[::-1])
     assert max(earlier - later for earlier, later in pairwise(total)) < Decimal("0.5")
     assert rises(values("falling-slowly", "59261-8"))
+
+
+def test_the_steady_slide_falls_at_each_visit_while_hba1c_ends_highest() -> None:
+    assert rises(totals("steady-slide")[::-1])
+    hba1c = values("steady-slide", "59261-8")
+    assert hba1c[-1] == max(hba1c)
+    assert hba1c.index(min(hba1c)) == 1
+    assert rises(hba1c[1:])
+
+
+def test_unchanged_at_the_ceiling_hides_an_hba1c_that_rises() -> None:
+    assert set(totals("unchanged-ceiling")) == {Decimal(5)}
+    assert rises(values("unchanged-ceiling", "59261-8"))
 
 
 def test_new_clinician_has_two_dyads_one_after_the_other() -> None:
