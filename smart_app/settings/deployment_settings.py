@@ -191,6 +191,13 @@ class Settings(PublicSettings):
         description="Keep a patient's rating of a visit back until the clinician has rated that visit. Whoever chooses to see it without "
         "sees it alone, a colleague with a reason; the rated clinician reads who looked.",
     )
+    rate_within_days: int = Field(
+        7,
+        ge=1,
+        le=365,
+        description="Days within which clinicians of this site rate a visit that the patient has rated. After that the page asks once "
+        "more, and offers to see the patient's rating without. A week is this project's own choice (assumed).",
+    )
     site_name: Annotated[str, Wanted(words="the name of the clinic", example="Northfield General")] = Field(
         "", description="Name of the clinic, shown to patients."
     )

@@ -2,6 +2,7 @@
 or chose to see it without. Applied to the raw resources, before anything else reads them, so nothing downstream can leak."""
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -11,6 +12,7 @@ from fhir_mappings.ratings.rating import Rating
 from fhir_mappings.sentence import Sentence
 from fhir_mappings.skipped import Skipped
 from smart_app.care.dashboard.history import HiddenRating
+from smart_app.care.record.access import base_of
 from smart_app.care.record.closed_visits import Choices, Visit, choices, closed_visits
 from smart_app.care.record.record import ChartRecord
 from smart_app.fhir.client import Resource
@@ -32,16 +34,18 @@ def visit_of(rating: Rating) -> Visit:
     return rating.clinician.reference if rating.clinician else "", rating.visit
 
 
-def apply(record: ChartRecord, ratings: Iterable[Rating]) -> VisibleRatings:
-    """The ratings that may be seen, and where the others stand."""
+def apply(record: ChartRecord, ratings: Iterable[Rating], *, skipped: Iterable[Skipped], resources: Sequence[Resource]) -> VisibleRatings:
+    """The ratings that may be seen, and where the others stand. A form declined whole is no rating: it closes no visit. `skipped` are the
+    parts of these `resources` that could not be read, as nobody knows what they say."""
     given = tuple(ratings)
-    visits = [(rating.informant, visit_of(rating)) for rating in given]
+    none = _declined_whole(record, given, skipped, resources)
+    visits = [(rating.informant, visit_of(rating)) for rating in given if rating.source not in none]
     made = choices(record, visits)
     closed = closed_visits(record, visits, made=made)
     held = [rating for rating in given if _kept_back(rating, closed)]
     seen = tuple(rating for rating in given if not _kept_back(rating, closed))
     sources = frozenset(rating.source for rating in held)
-    return VisibleRatings(ratings=seen, hidden=_hidden(held, mine=record.context.user.reference), held=sources, choices=made)
+    return VisibleRatings(ratings=seen, hidden=_hidden(record, held), held=sources, choices=made)
 
 
 def without_content(
@@ -76,8 +80,31 @@ def _kept_back(rating: Rating, closed: set[Visit]) -> bool:
     return rating.informant == "patient" and visit_of(rating) in closed
 
 
-def _hidden(held: Iterable[Rating], *, mine: str) -> tuple[HiddenRating, ...]:
-    """One line per visit, newest first: where and when, nothing else."""
+def _declined_whole(
+    record: ChartRecord, given: Iterable[Rating], skipped: Iterable[Skipped], resources: Sequence[Resource]
+) -> frozenset[str]:
+    """The sources of the patient's forms of which every item was declined and nothing else is there, not even unread."""
+    silent = [one for one in given if one.informant == "patient" and one.declined and not (one.answers or one.extra)]
+    bare = [one for one in silent if _is_whole(record, one)]
+    if not bare:
+        return frozenset()
+    base, by_source = base_of(record.context), {_own_reference(one): one for one in resources}
+    unread = {skip.source for skip in skipped}
+    unread |= {of for source in unread for of in _references(by_source.get(source, {}).get("derivedFrom"), base)}
+    return frozenset(one.source for one in bare) - unread
+
+
+def _is_whole(record: ChartRecord, rating: Rating) -> bool:
+    """Whether all items of the form were declined, and no score says otherwise."""
+    form = record.services.library.get(rating.instrument, version=rating.version)
+    scored = any(score.value is not None for score in rating.scores.values())
+    return not scored and {item.link_id for item in form.items} <= set(rating.declined)
+
+
+def _hidden(record: ChartRecord, held: Iterable[Rating]) -> tuple[HiddenRating, ...]:
+    """One line per visit, newest first: where and when, and whether the clinician has let it wait; nothing else."""
+    mine, today = record.context.user.reference, record.now().date()
+    within = timedelta(days=record.services.settings.rate_within_days)
     by_visit = {visit_of(rating): rating for rating in held}
     lines = [
         HiddenRating(
@@ -86,6 +113,7 @@ def _hidden(held: Iterable[Rating], *, mine: str) -> tuple[HiddenRating, ...]:
             visit=rating.visit,
             day=rating.when.day,
             encounter=rating.encounter,
+            overdue=today - rating.when.day > within,
         )
         for rating in by_visit.values()
         if (clinician := rating.clinician)

@@ -75,7 +75,7 @@ class Dyad(Struct, frozen=True, kw_only=True):
 class HiddenRating(Struct, frozen=True, kw_only=True):
     """A patient's rating kept back until the clinician has rated that visit, or chosen to see it without (blind entry).
     Holds nothing of the rating but where and when. `sent` is what became of the rating of that visit that whoever is signed in last
-    sent."""
+    sent; `overdue`: it has waited for longer than the site asks its clinicians to rate within."""
 
     clinician: Person
     mine: bool
@@ -83,6 +83,7 @@ class HiddenRating(Struct, frozen=True, kw_only=True):
     day: date
     encounter: str | None
     sent: Fate = "none"
+    overdue: bool = False
 
     def late_from(self, visit: str) -> bool:
         """Whether a rating of it by whoever is signed in would be one of a visit of before, where that `visit` is rated."""

@@ -234,8 +234,9 @@ def _alliance(record: ChartRecord, readings: Readings, possible: PossibleDates) 
     scores = readings.resources[SCORES]
     library, patient = record.services.library, patient_on_server(record.context)
     ratings, skipped = read_ratings(library, responses, scores, patient=patient, base=canonical, zone=record.zone, possible=possible)
-    visible = blind_entry.apply(record, ratings)
-    kept = blind_entry.without_content(record.services, skipped, visible=visible, resources=[*responses, *scores], base=base)
+    resources = [*responses, *scores]
+    visible = blind_entry.apply(record, ratings, skipped=skipped, resources=resources)
+    kept = blind_entry.without_content(record.services, skipped, visible=visible, resources=resources, base=base)
     used = {ANSWERS: responses, SCORES: scores}
     counts = {key: len(blind_entry.not_held(resources, visible=visible, base=base)) for key, resources in used.items()}
     # After blind entry: a row of what gave way would tell that a closed visit was rated twice.

@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from fhir_mappings.people.patient import Standing
-from fhir_mappings.sentence import NOTHING, Sentence, joined
+from fhir_mappings.sentence import NOTHING, Sentence, counted, joined
 
 # "unknown" where not everything could be read.
 Known = Literal["yes", "no", "unknown"]
@@ -213,10 +213,12 @@ CONFIRM: Mapping[Confirmation, Sentence] = {
 class WaitingFacts(Struct, frozen=True, kw_only=True):
     """What decides about a patient's rating that is kept back: whose visit it is (`mine`), whether the EHR names the visit (`named`) and
     the launch belongs to it (`here`), whether it was `today`, what rating is offered here (`rate`) and would be of a visit of before
-    (`late`), whether one could be stored, and whether the sign-in says which person it is (`personal`). `day` is the visit's, and `who` the
-    clinician it was with, in words: they decide nothing and are said."""
+    (`late`), whether one could be stored, whether the sign-in says which person it is (`personal`), and whether it has waited for longer
+    than the site asks its clinicians to rate within (`overdue`). `day` is the visit's, `waited` the days since, and `who` the clinician it
+    was with, in words: they decide nothing and are said."""
 
     day: date
+    waited: int
     who: str
     mine: bool
     named: bool
@@ -226,12 +228,14 @@ class WaitingFacts(Struct, frozen=True, kw_only=True):
     late: Offered
     can_write: bool
     personal: bool
+    overdue: bool
 
 
 class WaitingOffers(Struct, frozen=True, kw_only=True):
     """`rate_first`: rating opens it, from here; `rate_late`: so does a rating of its visit, which is over or another one, in `late_words`
-    ("" where it is not offered)."""
+    ("" where it is not offered). `title` asks for the rating, and once more where it is overdue ("" where none from here opens it)."""
 
+    title: Sentence
     rate_first: bool
     rate_late: bool
     late_words: Sentence
@@ -245,11 +249,22 @@ def waiting_offers(facts: WaitingFacts) -> WaitingOffers:
     # A rating carries the moment it is given: without a visit that the EHR names it would be of that day.
     rate_late = facts.mine and facts.named and not facts.here and facts.late == "yes" and facts.can_write
     return WaitingOffers(
+        title=_asks(facts) if rate_first or rate_late else NOTHING,
         rate_first=rate_first,
         rate_late=rate_late,
         late_words=Sentence("Rate this visit now") if rate_late else NOTHING,
         reveal="no" if not facts.personal else "own" if facts.mine else "with_reason",
         text=joined(" ", (_rated(facts), _way_to_see(facts, rate_first=rate_first, rate_late=rate_late))),
+    )
+
+
+def _asks(facts: WaitingFacts) -> Sentence:
+    if not facts.overdue:
+        return Sentence("The patient has answered; rate first.")
+    return counted(
+        "The patient’s answers have waited {n} day for your rating.",
+        "The patient’s answers have waited {n} days for your rating.",
+        facts.waited,
     )
 
 
@@ -278,6 +293,8 @@ def _way_to_see(facts: WaitingFacts, *, rate_first: bool, rate_late: bool) -> Se
     """What opens it: a rating from here or of its visit, else a look without."""
     if not facts.mine:
         return _OF_A_COLLEAGUE if facts.personal else _IMPERSONAL
+    if facts.overdue and (rate_first or rate_late):
+        return _STILL_RATE_OR_SHOW if facts.personal else joined(" ", (_STILL_RATE, _IMPERSONAL))
     if rate_first:
         return _RATE_FIRST_OR_SHOW if facts.personal else _RATE_FIRST
     if rate_late:
@@ -291,6 +308,8 @@ _RATE_FIRST = Sentence("Rate this visit to see it.")
 _RATE_FIRST_OR_SHOW = Sentence("Rate this visit to see it, or show without rating (recorded).")
 _RATE_LATE = Sentence("Rate it now to see it.")
 _RATE_LATE_OR_SHOW = Sentence("Rate it now to see it, or show without rating (recorded).")
+_STILL_RATE = Sentence("Will you still rate it?")
+_STILL_RATE_OR_SHOW = Sentence("Will you still rate it? If not, see it now: show without rating (recorded).")
 _SHOW = Sentence("You can see it all the same: show without rating (recorded).")
 
 

@@ -444,6 +444,52 @@ def test_site_without_blind_entry_shows_at_once(ehr: Ehr, services: AppServices)
     assert found.dyads[0].total == 1
 
 
+def declined() -> dict[str, list[str]]:
+    return {f"{name}.declined": ["yes"] for name in answers()}
+
+
+def test_a_form_declined_whole_is_no_rating_and_waits_for_nobody(ehr: Ehr, services: AppServices) -> None:
+    rate(services, "patient", declined())
+    found = history(services)
+    assert (found.hidden, found.dyads[0].latest["patient"].answers) == ((), {})
+    assert report(found, "answers").count == 1
+
+
+@pytest.mark.parametrize("difficult", ["no", "yes"])
+def test_one_answer_beside_declined_items_is_kept_back_like_any(ehr: Ehr, services: AppServices, difficult: str) -> None:
+    rate(services, "patient", declined() | {"difficult": [difficult]})
+    assert (len(history(services).hidden), history(services).dyads) == (1, [])
+
+
+def test_a_form_declined_whole_beside_a_rating_of_the_visit_waits_with_it(ehr: Ehr, services: AppServices, clock: Clock) -> None:
+    rate(services, "patient", answers(2))
+    clock.now = clock.now.replace(minute=clock.now.minute + 5)
+    rate(services, "patient", declined())
+    assert (len(history(services).hidden), history(services).dyads) == (1, [])
+
+
+@pytest.mark.parametrize("kind", ["QuestionnaireResponse", "Observation"])
+def test_a_form_that_says_it_was_declined_whole_and_holds_what_cannot_be_read_is_kept_back(
+    ehr: Ehr, services: AppServices, kind: str
+) -> None:
+    rate(services, "patient", declined())
+    if kind == "Observation":
+        [response] = ehr.of_type("QuestionnaireResponse")
+        rate(services, "patient", answers(4))
+        [goal] = [one for one in ehr.of_type(kind) if one["code"]["coding"][0]["code"].endswith("patient.goal")]
+        ehr.resources.clear()
+        of_it = {"derivedFrom": [{"reference": f"QuestionnaireResponse/{response['id']}"}]}
+        ehr.put(patient(), response, {**goal, **of_it, "valueQuantity": {"value": 4.44, "unit": "bogus"}})
+    else:
+        odd = {"linkId": "difficult", "answer": [{"valueCoding": {"system": "urn:odd", "code": "yes, badly"}}]}
+        ehr.of_type(kind)[0]["item"].append(odd)
+    found = history(services)
+    assert found.skipped
+    assert (len(found.hidden), found.dyads) == (1, [])
+    assert "badly" not in repr(found)
+    assert "4.44" not in repr(found)
+
+
 ITEM = st.sampled_from(["1", "2", "3", "4", "5"])
 
 

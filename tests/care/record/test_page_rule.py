@@ -31,7 +31,7 @@ from smart_app.care.record.page_rule import (
 
 YES_NO = (True, False)
 DAY, WHO = "10-Nov-2026", "Dr. Okafor"
-SAID: dict[str, Any] = {"day": date(2026, 11, 10), "who": WHO}
+SAID: dict[str, Any] = {"day": date(2026, 11, 10), "waited": 9, "who": WHO}
 
 
 def every_page() -> Iterator[tuple[PageFacts, PageOffers]]:
@@ -44,7 +44,7 @@ def every_page() -> Iterator[tuple[PageFacts, PageOffers]]:
 
 
 def every_waiting() -> Iterator[tuple[WaitingFacts, WaitingOffers]]:
-    names = ("mine", "named", "here", "today", "can_write", "personal")
+    names = ("mine", "named", "here", "today", "can_write", "personal", "overdue")
     for values in product(*[YES_NO] * len(names), get_args(Offered), get_args(Offered)):
         facts = WaitingFacts(**SAID, **dict(zip((*names, "rate", "late"), values, strict=True)))
         yield facts, waiting_offers(facts)
@@ -60,7 +60,7 @@ def home_pages() -> Iterator[tuple[PageFacts, PageOffers]]:
 
 
 def test_all_combinations_are_there() -> None:
-    assert (len([*every_page()]), len([*every_waiting()])) == (4 * 2 * 3 * 3 * 3 * 5 * 2, 2**6 * 3 * 3)
+    assert (len([*every_page()]), len([*every_waiting()])) == (4 * 2 * 3 * 3 * 3 * 5 * 2, 2**7 * 3 * 3)
 
 
 def test_nobody_dead_and_no_record_out_of_use_is_offered_the_tablet() -> None:
@@ -291,7 +291,7 @@ def test_rating_is_offered_to_open_it_only_where_that_opens_it() -> None:
     for facts, offers in every_waiting():
         opens = facts.mine and facts.here and facts.rate == "yes" and facts.can_write
         assert offers.rate_first == opens
-        assert ("Rate this visit to see it" in offers.text) == opens
+        assert ("Rate this visit to see it" in offers.text) == (opens and not facts.overdue)
 
 
 def test_a_visit_of_before_is_rated_later_by_its_own_clinician_where_the_ehr_names_it_and_it_can_be_stored() -> None:
@@ -300,10 +300,10 @@ def test_a_visit_of_before_is_rated_later_by_its_own_clinician_where_the_ehr_nam
         late = facts.mine and facts.named and not facts.here and facts.late == "yes" and facts.can_write
         assert offers.rate_late == late
         assert offers.late_words == ("Rate this visit now" if late else "")
-        assert ("Rate it now to see it" in offers.text) == late
+        assert ("Rate it now to see it" in offers.text) == (late and not facts.overdue)
         assert not (offers.rate_late and offers.rate_first)
         if late and facts.personal:
-            assert (offers.reveal, "or show without rating (recorded)" in offers.text) == ("own", True)
+            assert (offers.reveal, "show without rating (recorded)" in offers.text) == ("own", True)
 
 
 def test_where_no_rating_opens_what_waits_for_its_own_clinician_the_reason_is_the_true_one() -> None:
@@ -326,10 +326,13 @@ def test_a_visit_of_before_follows_the_rule_of_every_visit(sent: Fate) -> None:
         assert [one for one in offers.confirm if one != "again"] == ([] if facts.standing == "current" else [facts.standing])
 
 
-WAITS = WaitingFacts(**SAID, mine=True, named=True, here=True, today=True, rate="yes", late="no", can_write=True, personal=True)
+WAITS = WaitingFacts(
+    **SAID, mine=True, named=True, here=True, today=True, rate="yes", late="no", can_write=True, personal=True, overdue=False
+)  # fmt: skip
 _SEE = "You can see it all the same: show without rating (recorded)."
 _NOBODY = "Showing it without needs a sign-in that says which person you are; this one does not."
 _THEIRS = "It waits for them. To see it before, say why; they read who looked, when and why."
+_STILL = "Will you still rate it?"
 _UNSTORED = "Your own rating cannot be stored in this record, so it need not wait for it."
 _TODAY = "The patient rated today’s visit."
 
@@ -339,6 +342,11 @@ _TODAY = "The patient rated today’s visit."
     [
         ({}, f"{_TODAY} Rate this visit to see it, or show without rating (recorded)."),
         ({"personal": False}, f"{_TODAY} Rate this visit to see it."),
+        ({"overdue": True}, f"{_TODAY} {_STILL} If not, see it now: show without rating (recorded)."),
+        ({"overdue": True, "personal": False}, f"{_TODAY} {_STILL} {_NOBODY}"),
+        ({"overdue": True, "here": False, "late": "yes"}, f"{_TODAY} {_STILL} If not, see it now: show without rating (recorded)."),
+        ({"overdue": True, "can_write": False}, f"{_TODAY} {_UNSTORED} {_SEE}"),
+        ({"overdue": True, "mine": False}, f"{_TODAY[:-1]} with {WHO}, who has not rated it yet. {_THEIRS}"),
         ({"rate": "no"}, f"{_TODAY} It appears once your own rating is in the record. {_SEE}"),
         ({"rate": "no", "personal": False}, f"{_TODAY} It appears once your own rating is in the record. {_NOBODY}"),
         ({"can_write": False}, f"{_TODAY} {_UNSTORED} {_SEE}"),
@@ -388,3 +396,17 @@ def test_a_visit_is_spoken_of_only_where_the_ehr_names_one(today: bool) -> None:
             assert ("today" in lead) == today
             assert (DAY in lead) != today
         assert ("WHO" in lead) == (not facts.mine)
+
+
+def test_the_rating_is_asked_for_first_and_once_more_where_the_site_would_have_had_it() -> None:
+    for facts, offers in every_waiting():
+        opens = offers.rate_first or offers.rate_late
+        first = "The patient has answered; rate first."
+        again = "The patient’s answers have waited 9 days for your rating."
+        assert offers.title == ((again if facts.overdue else first) if opens else "")
+        assert (_STILL in offers.text) == (opens and facts.overdue)
+
+
+def test_one_day_is_said_as_one() -> None:
+    facts = replace(WAITS, overdue=True, waited=1)
+    assert waiting_offers(facts).title == "The patient’s answers have waited 1 day for your rating."

@@ -1,14 +1,18 @@
 """A visit of before is rated from the history: which one it is stands on the form, in the record and on the receipt."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+import responses
 
 from tests.care.ehr import refusal
+from tests.support.authorization_server import AuthorizationServer
+from tests.support.clock import Clock
 from tests.support.page import Page, read
-from tests.web.clinic import ITEMS, OWN, SITE, SLUG, Clinic
+from tests.web.clinic import ITEMS, OWN, SITE, SLUG, Clinic, clinic
 
-SAYS_BEGUN = "The patient rated the visit of 04-Mar-2026. Rate it now to see it, or show without rating (recorded)."
+SAYS_BEGUN = "The patient rated the visit of 04-Mar-2026. Will you still rate it? If not, see it now: show without rating (recorded)."
 
 
 @pytest.fixture
@@ -184,3 +188,40 @@ def test_a_note_nobody_made_opens_no_other_visit(rated: Clinic, note: str) -> No
     page = rated.get(f"{chart}check/{SLUG}/clinician?late={note}")
     assert page.status == (200 if not note else 403)
     assert "You are rating" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("days", "asks"), [(7, "The patient has answered; rate first."), (8, "The patient’s answers have waited 8 days for your rating.")]
+)
+def test_after_the_sites_days_the_page_asks_once_more_and_offers_to_see_it_without(rapport: Clinic, days: int, asks: str) -> None:
+    """Seven where the site says nothing."""
+    rapport.server.token["encounter"] = "e1"
+    rapport.send(chart := rapport.launch(), rapport.filled(chart))
+    rapport.server.clock.forward(days=days)
+    page = rapport.get(rapport.launch())
+    [waiting] = page.soup.select(".waiting")
+    assert asks in waiting.get_text(" ")
+    assert waiting.find("b") is not None
+    assert ("Will you still rate it? If not, see it now" in page.text) == (days == 8)
+    assert [one.get_text() for one in waiting.select(".button")] == ["Show without rating"]
+
+
+def test_the_days_are_the_sites(wire: responses.RequestsMock, server: AuthorizationServer, clock: Clock, tmp_path: Path) -> None:
+    with clinic(wire, server, clock, folder=tmp_path, rate_within_days=30) as here:
+        here.server.token["encounter"] = "e1"
+        here.send(chart := here.launch(), here.filled(chart))
+        said = []
+        for days in (30, 1):
+            clock.forward(days=days)
+            said.append("Will you still rate it?" in here.get(here.launch()).text)
+    assert said == [False, True]
+
+
+def test_a_colleague_is_not_asked(rapport: Clinic) -> None:
+    rapport.server.token["encounter"] = "e1"
+    rapport.send(chart := rapport.launch(), rapport.filled(chart))
+    rapport.server.clock.forward(days=20)
+    rapport.server.claims |= {"fhirUser": "Practitioner/dr-2", "name": "Tomas Weiss", "sub": "user-2"}
+    [waiting] = rapport.get(rapport.launch(client=(other := rapport.browser())), other).soup.select(".waiting")
+    assert waiting.find("b") is None
+    assert "still rate it" not in waiting.get_text()

@@ -99,9 +99,11 @@ class RevealReason(Struct, frozen=True, kw_only=True):
 
 
 class WithheldRating(Struct, frozen=True, kw_only=True):
-    """A patient's rating kept back: the sentence, what to post to see it without rating, and who saw it before. `late` begins a rating of
-    its visit, where that is of before; `reasons` to choose from where one has to be given; without `shown` it cannot be seen from here."""
+    """A patient's rating kept back: what is asked ("" for nothing), the sentence, what to post to see it without rating, and who saw it
+    before. `late` begins a rating of its visit, where that is of before; `reasons` to choose from where one has to be given; without
+    `shown` it cannot be seen from here."""
 
+    title: str
     text: str
     clinician: str
     visit: str
@@ -626,6 +628,7 @@ def _waiting_facts(hidden: HiddenRating, history: History, rule: PageOffers, fra
     late = offers_for(of_visit_before(history.facts, sent=hidden.sent)).rate if hidden.visit in urls.late else "no"
     return WaitingFacts(
         day=hidden.day,
+        waited=(frame.today - hidden.day).days,
         who=person(hidden.clinician),
         mine=hidden.mine,
         named=hidden.encounter is not None,
@@ -635,12 +638,14 @@ def _waiting_facts(hidden: HiddenRating, history: History, rule: PageOffers, fra
         late=late,
         can_write=history.can_write,
         personal=history.personal,
+        overdue=hidden.overdue,
     )
 
 
 def _withheld(hidden: HiddenRating, offer: WaitingOffers, history: History, frame: LaneFrame, urls: DashboardUrls) -> WithheldRating:
     """A rating kept back, in the rule's words."""
     return WithheldRating(
+        title=offer.title,
         text=offer.text,
         clinician=hidden.clinician.reference,
         visit=hidden.visit,

@@ -71,6 +71,7 @@ NO_WORDS = {
     "ColleaguesLine.send": _ADDRESS,
     "DiscardedLine.seen": _ADDRESS,
     "RevealReason.words": _RULE,
+    "WithheldRating.title": _RULE,
     "WithheldRating.text": _RULE,
     "Banner.name": _NAME,
     "ContextLine.signed_in": "a name",
