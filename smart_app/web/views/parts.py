@@ -72,13 +72,15 @@ class Words(Struct, frozen=True, kw_only=True):
 
 class Lane(Struct, frozen=True, kw_only=True):
     """One plot with its label and its latest value. Exactly one of `plot`, `notice` and `words` stands in the middle,
-    except that a notice may come with a plot when only part was read. `under` says on a narrow page what marks beneath the plot are."""
+    except that a notice may come with a plot when only part was read. `below` is what words in the plot say, for where it has no room
+    for any, and `under` what marks beneath it are."""
 
     title: str
     unit: str
     about: tuple[str, ...]
     readings: tuple[Reading, ...]
     alt: str = ""
+    below: tuple[Sentence, ...] = ()
     plot: charts.Plot | None = None
     notice: Notice | None = None
     words: Words | None = None

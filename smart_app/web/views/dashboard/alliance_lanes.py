@@ -184,6 +184,7 @@ def _lane(dyad: Dyad, scale: Scale, frame: LaneFrame, *, drawing: Drawing, about
         about=about,
         readings=readings + extra,
         alt=joined(" ", [_alt(dyad, scale), under]) if under else _alt(dyad, scale),
+        below=_broken(dyad) if drawing.tall else (),
         plot=_plot(dyad, scale, frame, drawing=drawing, difficult=difficult) if dyad.ratings else None,
         words=None if dyad.ratings else _words_for_none(dyad),
         under=under,
@@ -454,10 +455,15 @@ def _alt(dyad: Dyad, scale: Scale) -> Sentence:
         lines=_lines(dyad),
         ratings=span,
     )
-    drawn_breaks = {rating.source for rating in dyad.ratings} & dyad.breaks
-    broken = [_OTHER_VERSION] if drawn_breaks & dyad.version_breaks else []
-    broken += [_OTHER_LANGUAGE] if drawn_breaks & dyad.language_breaks else []
+    broken = _broken(dyad)
     return joined(" ", [drawn, *broken]) if broken else drawn
+
+
+def _broken(dyad: Dyad) -> tuple[Sentence, ...]:
+    """What the breaks that are drawn mean."""
+    drawn = {rating.source for rating in dyad.ratings} & dyad.breaks
+    version = (_OTHER_VERSION,) if drawn & dyad.version_breaks else ()
+    return (*version, _OTHER_LANGUAGE) if drawn & dyad.language_breaks else version
 
 
 _OTHER_VERSION = Sentence("Where the form goes on in another version, no line joins it to the ratings before.")

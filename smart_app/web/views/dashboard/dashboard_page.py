@@ -757,7 +757,8 @@ def _sources(history: History, frame: LaneFrame) -> Sources:
         day=_local_day(history.read_at, frame.zone),
         time=formats.clock(history.read_at, frame.zone),
     )
-    instruments = {dyad.instrument.slug: dyad.instrument for dyad in [*history.dyads, *history.companions]}.values()
+    shown = [one for dyad in [*history.dyads, *history.companions] for one in (dyad.instrument, *dyad.older.values())]
+    instruments = {(one.slug, one.version): one for one in shown}.values()
     return Sources(
         sentence=joined(" ", [read_from, _tally(history.reads), *left]),
         rows=tuple((read.title, _outcome(read), str(read.count), formats.clock(read.finished, frame.zone)) for read in history.reads),

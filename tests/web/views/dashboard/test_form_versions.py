@@ -99,3 +99,15 @@ def test_an_answer_is_called_as_its_own_version_called_it() -> None:
     assert table
     assert [row[-1].rpartition(": ")[2] for row in table.rows] == ["Not at all", "No"]
     assert of.ratings[0].when.day == date(2026, 3, 10)
+
+
+def test_where_a_phone_has_no_room_for_words_in_the_plot_they_stand_below_it() -> None:
+    broken, whole = panel(turned([OLD, NEW])), panel(turned([NEW, NEW]))
+    assert broken.total.below == ("Where the form goes on in another version, no line joins it to the ratings before.",)
+    assert (whole.total.below, [each.below for each in broken.elements]) == ((), [(), (), ()])
+
+
+def test_the_sources_name_every_version_that_is_drawn() -> None:
+    shown = dashboard_view(history(dyads=[turned([OLD, NEW])]), context=CONTEXT, urls=URLS, now=NOW).sources.instruments
+    assert ["version 0.2.0" in one for one in shown] == [True, False]
+    assert ["version 0.1.0" in one for one in shown] == [False, True]
