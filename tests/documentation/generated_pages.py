@@ -51,24 +51,25 @@ Every file was compared with its sources. No key, reversal, range or score was f
   chance](reliable-change.md) says what that means for visits months apart.
 - **Is a scale of the PACIC rightly scored from one answer?** That is how the sentence of its scoring guide is read, which names no least
   number. The claim says "read as" and is unverified, so a site confirms it.
-- **Could the PACIC's wording ship?** No. It would, if the statement that it is in the public domain could be cited exactly and nothing stood
-  against it. The abstract of the first paper (Glasgow 2005, Med Care 43:436) makes it; the holder does not. Its page
+- **Could the PACIC's wording ship?** No. It would, if the statement that it is in the public domain could be cited exactly and nothing
+  stood against it. The abstract of the first paper (Glasgow 2005, Med Care 43:436) makes it; the holder does not. Its page
   (improvingchroniccare.org, Using the PACIC, `index.php?p=User_Info&s=227`) claims the copyright (The MacColl Center for Health Care
   Innovation, Group Health Cooperative, 2004), allows personal and non-commercial use with that line on each page, forbids changes of the
   wording and wants a written licence for commercial use. The holder's word holds.
 - **Is the CARE Measure called about ten minutes long?** No. Its source says no longer than ten, which is no length, so the form says
   none.
-- **Do the sentences of the check-in ask what its elements are called after?** Since 0.2.0. Its elements were "clear aims" and "clear, doable
-  steps", and no sentence asked about agreement or a say; now the first and the sixth do ("I had a say in ..."), and the elements are called
-  "a say in the aims, and aims that fit" and "a say in the next steps, and knowing them". The sentence about managing the steps in a normal
-  week asked for confidence, and left. What is asked about is one visit, today's or at home the last one, but for two: `goal-2` says "at the
-  moment", and `bond-3` what the person would do. A new version is a series of its own.
-- **Is the check-in's rule for missing answers verified, or not?** Verified in the sense of these files, as the file defines it and so is its
-  source: the claim says that, and the comment at the scores no longer says otherwise. That it is a good rule nobody has shown.
-- **Are the answers to the direct question told apart?** "A little" beside "Yes" was no answer by itself. It is "Yes, a little" since 0.2.0.
+- **Do the sentences of the check-in ask what its elements are called after?** Since 0.2.0. Its elements were "clear aims" and "clear,
+  doable steps", and no sentence asked about agreement or a say; now the first and the sixth do ("I had a say in ..."), and the elements
+  are called "a say in the aims, and aims that fit" and "a say in the next steps, and knowing them". The sentence about managing the steps
+  in a normal week asked for confidence, and left. What is asked about is one visit, today's or at home the last one, but for two:
+  `goal-2` says "at the moment", and `bond-3` what the person would do. A new version is a series of its own.
+- **Is the check-in's rule for missing answers verified, or not?** Verified in the sense of these files, as the file defines it and so is
+  its source: the claim says that, and the comment at the scores no longer says otherwise. That it is a good rule nobody has shown.
+- **Are the answers to the direct question told apart?** "A little" beside "Yes" was no answer by itself. It is "Yes, a little" since
+  0.2.0.
 - **Do a section's words agree on the two forms?** Yes: "What you are aiming for together" on both, since 0.2.0.
-- **Which way do the codes of a course's steps run?** No file of Rapport names them yet. Only the ballot 2.0.0 of the guide that has them knows
-  one for "did not attend"; whichever file names them first says which version it means.
+- **Which way do the codes of a course's steps run?** No file of Rapport names them yet. Only the ballot 2.0.0 of the guide that has them
+  knows one for "did not attend"; whichever file names them first says which version it means.
 
 What it asked of the rules of change, answered in [when a change is more than chance](reliable-change.md):
 
@@ -77,10 +78,10 @@ What it asked of the rules of change, answered in [when a change is more than ch
 - **Does a slow slide on the check-in say nothing before the sixth score?** Not any more: its error is declared (0.40, assumed; none
   published), and the pooled rule looks from the third score on.
 - **Is it said that extreme first scores are followed by ones nearer the middle?** Beside every comparison, and rises are only shown.
-- **Is one error right for the whole scale?** No. Near the top people vary less, further down more; the pooled rule makes it matter less, and
-  the page says so.
-- **Do the published rates hold for these forms?** The old ones were of scores around the middle and an error known exactly. Those of now are of
-  scores like the check-in's and the WAI-SR's, from three to eight visits, by the product's own rules.
+- **Is one error right for the whole scale?** No. Near the top people vary less, further down more; the pooled rule makes it matter less,
+  and the page says so.
+- **Do the published rates hold for these forms?** The old ones were of scores around the middle and an error known exactly. Those of now
+  are of scores like the check-in's and the WAI-SR's, from three to eight visits, by the product's own rules.
 - **Is a score compared with the mean of n others by the right error?** By √(1 + 1/n), and for a reason to talk at 99 %.
 - **What is a person's own range where no error is known?** None: without an error that rule says nothing, and with one the range is never
   narrower than it.
