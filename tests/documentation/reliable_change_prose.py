@@ -127,8 +127,9 @@ role = "psychology team"
 valid_from = 2027-01-01
 ```
 
-Refused with the row and the reason: a form there is not, a threshold without a source, a rule there is not or that was retired, fewer than 50
-people, two errors for one day.
+`RAPPORT_SIGNALS` names the file. It is read at start, and one that is wrong stops the start with the row, the key and the reason: a form
+or a scale there is not, a rule of the site's own, one there is not or that was retired, an error without a source or a signature, fewer
+than 50 people, two errors or two roles for one day, what ends before it begins, and a key that is not known, with the nearest that is.
 """
 SOURCES = """## Sources
 Jacobson & Truax 1991, J Consult Clin Psychol 59:12. Maassen 2004, J Int Neuropsychol Soc 10:888 (abstract). Blampied 2022, the Cognitive Behaviour

@@ -212,4 +212,4 @@ def _problems(one: DeclaredError, library: Library) -> Iterator[tuple[str, str]]
     if one.scale not in {scale.key for scale in library.get(one.instrument).scales}:
         yield "scale", f"{one.instrument} has no scale {one.scale!r}"
     if retired_before(one.valid_from, one.retired):
-        yield "valid_from", f"ends on {one.retired}, and is valid only from {one.valid_from}"
+        yield "until" if one.kind == "site" else "retired", f"ends on {one.retired}, and is valid only from {one.valid_from}"

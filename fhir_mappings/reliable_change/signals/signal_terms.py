@@ -131,9 +131,12 @@ class _RoleRow(Strict):
 
 
 class _SiteFile(Strict):
+    """`rule` is what a site may not write: it is read so that the refusal says why."""
+
     off: tuple[_OffRow, ...] = ()
     error: tuple[SiteErrorRow, ...] = ()
     owner: tuple[_RoleRow, ...] = ()
+    rule: object = None
 
 
 def with_site_terms(terms: Terms, text: str, *, file: str, library: Library) -> Terms:
@@ -141,6 +144,8 @@ def with_site_terms(terms: Terms, text: str, *, file: str, library: Library) -> 
     in the file when it ends. DataFileError names the row and what is wrong: a rule there is not (a site invents none), or one that was
     retired."""
     part = parse_toml(text, _SiteFile, file=file, page=PAGE)
+    if part.rule is not None:
+        raise DataFileError(file, "rule", "a site invents no rule; it switches one off by its id, in [[off]]", page=PAGE)
     off = tuple(SwitchedOff(**row.model_dump()) for row in part.off)
     for place, one in enumerate(off):
         for key, problem in _off_problems(one, terms.rules):
@@ -148,6 +153,9 @@ def with_site_terms(terms: Terms, text: str, *, file: str, library: Library) -> 
     errors = tuple(map(site_error, part.error))
     check_errors(errors, file=file, library=library)
     roles = tuple(OwnerRole(**row.model_dump()) for row in part.owner)
+    for place, role in enumerate(roles):
+        if retired_before(role.valid_from, role.until):
+            raise DataFileError(file, f"owner.{place}.until", _backwards(role.valid_from, role.until), page=PAGE)
     if any(overlap(one.valid_from, one.until, other.valid_from, other.until) for one, other in combinations(roles, 2)):
         raise DataFileError(file, "owner", "two roles are valid on one day; let one of the two end", page=PAGE)
     return replace(terms, errors=(*terms.errors, *errors), off=off, roles=roles)
@@ -162,4 +170,8 @@ def _off_problems(one: SwitchedOff, rules: Sequence[SignalRule]) -> Iterator[tup
         last = max(versions, key=lambda rule: rule.version)
         yield "rule", f"{one.rule!r} was retired on {last.retired}; there is nothing to switch off from {one.valid_from} on"
     if retired_before(one.valid_from, one.until):
-        yield "until", f"ends on {one.until}, and begins only on {one.valid_from}"
+        yield "until", _backwards(one.valid_from, one.until)
+
+
+def _backwards(begin: date, end: date | None) -> str:
+    return f"ends on {end}, and begins only on {begin}"

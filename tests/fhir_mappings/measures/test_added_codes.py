@@ -63,7 +63,7 @@ def test_what_ships_is_left_as_it_is() -> None:
         ('certainty = "unverified"', 'certainty = "sure"', "code.0.certainty", "verified"),
         ('source = "our laboratory', 'source = ""  # "our laboratory', "code.0.source", "is empty"),
         ('method = "point of care"', 'colour = "red"', "code.0.colour", "not permitted"),
-        ("[[code]]", "[[kode]]", "code", "required"),
+        ("[[code]]", "[[kode]]", "kode", "the nearest there is: code"),
         ("[[code]]", "[[code]", "(syntax)", ""),
     ],
 )

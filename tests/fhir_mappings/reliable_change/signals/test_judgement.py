@@ -415,7 +415,7 @@ def _only(found: tuple[Signal, ...]) -> Signal:
             '[[off]]\nrule = "nothing"\nvalid_from = 2026-01-01\nby = "A"\nreason = "B"\n',
             "there is no rule 'nothing' to switch off; known are",
         ),
-        ('[[rule]]\nid = "mine"\n', "Extra inputs are not permitted"),
+        ('[[rule]]\nid = "mine"\n', "a site invents no rule; it switches one off by its id"),
         (SITE.format(value="0.3", people=49, begin="2024-01-01", end="2025-01-01"), "greater than or equal to 50"),
         (SITE.format(value="0.3", people=50, begin="2025-01-01", end="2024-01-01"), "is valid only from"),
         (SITE.format(value="0.3", people=50, begin="2024-01-01", end="2025-01-01") * 2, "both valid on 2024-01-01"),
