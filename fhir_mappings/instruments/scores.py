@@ -18,7 +18,8 @@ NOT_FOUND: Final = "unknown"
 
 class Score(Struct, frozen=True, kw_only=True):
     """A score, or why there is none: the `reason` in words, and `absent`, its FHIR data-absent-reason code. `text` is the number as stored
-    or computed ("4.33"); `prorated` says that the rule allowed a score with items missing; `answered` of `of` items were answered."""
+    or computed ("4.33"), `value` the same with two decimals at most; `prorated` says that the rule allowed a score with items missing;
+    `answered` of `of` items were answered."""
 
     key: str
     value: Decimal | None

@@ -20,7 +20,8 @@ def read_answers(instrument: Instrument, response: Mapping[str, Any]) -> tuple[A
     declined: list[str] = []
     extra: dict[str, str] = {}
     odd: list[Sentence] = []
-    for link_id, items in _by_link_id(response, asked).items():
+    found, strangers = _by_link_id(response, asked)
+    for link_id, items in found.items():
         scored, options = asked[link_id]
         codes = [code for item in items for code in _codes(item)]
         problem = _problem(link_id, items, codes, options)
@@ -32,6 +33,8 @@ def read_answers(instrument: Instrument, response: Mapping[str, Any]) -> tuple[A
             extra[link_id] = codes[0]
         elif scored and _is_declined(items[0]):
             declined.append(link_id)
+    if strangers:
+        odd.append(counted("{n} answer belongs to no question of this form", "{n} answers belong to no question of this form", strangers))
     return Answers(values=values, declined=tuple(declined), extra=extra), tuple(odd)
 
 
@@ -57,13 +60,17 @@ def _asked(instrument: Instrument) -> _Asked:
     return asked
 
 
-def _by_link_id(response: Mapping[str, Any], asked: _Asked) -> dict[str, list[Json]]:
-    """The items that are asked for, in the order in which they stand."""
+def _by_link_id(response: Mapping[str, Any], asked: _Asked) -> tuple[dict[str, list[Json]], int]:
+    """The items that are asked for, in the order in which they stand; and how many were answered that are not. What a form filler
+    computed by the scoring form is no answer."""
     found: dict[str, list[Json]] = {}
+    strangers = 0
     for link_id, item in _leaves(response.get("item")):
         if link_id in asked:
             found.setdefault(link_id, []).append(item)
-    return found
+        elif item.get("answer") and not link_id.startswith("score."):
+            strangers += any(True for _ in _codes(item))
+    return found, strangers
 
 
 def _leaves(items: object, *, depth: int = 0) -> Iterator[tuple[str, Json]]:
@@ -77,9 +84,9 @@ def _leaves(items: object, *, depth: int = 0) -> Iterator[tuple[str, Json]]:
 
 
 def _codes(item: Mapping[str, Any]) -> Iterator[str]:
-    """The code of every answer; empty for an answer that is no coded choice."""
+    """The code of every answer; empty for an answer that is no coded choice. One that holds nothing is none."""
     answers = item.get("answer")
-    for answer in answers if isinstance(answers, list) else ():
+    for answer in filter(None, answers) if isinstance(answers, list) else ():
         coding = answer.get("valueCoding") if isinstance(answer, dict) else None
         code = coding.get("code") if isinstance(coding, dict) else None
         yield code if isinstance(code, str) else ""

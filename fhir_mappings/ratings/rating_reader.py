@@ -331,7 +331,8 @@ def _own_scale(instrument: Instrument, scale: Scale | None) -> Scale | None:
 def _shown(
     reading: _RatingReading, form: tuple[Instrument, Informant], stored: StoredScore, scale: Scale, *, computed: Score, checked: bool
 ) -> Score:
-    """The stored number with its digits; `checked` says that there are answers to compare it with."""
+    """The stored number, in words with its digits and for comparisons with two decimals, as it is scored here: the same answers are
+    the same score whoever stored it. `checked` says that there are answers to compare it with."""
     absent = absence_of(stored.resource)
     if absent is not None:
         return _gap(reading, form, stored, scale, computed=computed, absent=absent)
@@ -341,8 +342,9 @@ def _shown(
         return computed
     if checked and not _agree(number, computed.value):
         reading.skipped.append(_skipped(reading, stored.resource, _OBSERVATION, _differs(number, computed), form=form, scale=scale))
+    value = number.quantize(_HUNDREDTHS, ROUND_HALF_UP) if number != number.quantize(_HUNDREDTHS) else number
     return Score(
-        key=scale.key, value=number, text=f"{number:f}", answered=computed.answered, of=computed.of, prorated=computed.prorated, reason=None
+        key=scale.key, value=value, text=f"{number:f}", answered=computed.answered, of=computed.of, prorated=computed.prorated, reason=None
     )
 
 

@@ -99,7 +99,8 @@ def number_of(observation: Mapping[str, Any], scale: Scale) -> Decimal | ScoreRe
         return written
     number = decimal_of(written)
     if number is None:
-        return ScoreRefusal(code="value_missing", reason=Sentence("It holds no number."))
+        as_written = _word(written) if isinstance(written, str) and written.strip() else None
+        return ScoreRefusal(code="value_missing", reason=Sentence("It holds no number."), shown=as_written)
     if not scale.low <= number <= scale.high:
         reason = Sentence("The score runs from {low} to {high}.", low=scale.low, high=scale.high)
         return ScoreRefusal(code="out_of_range", reason=reason, shown=f"{number:f}")
