@@ -6,6 +6,7 @@ from functools import cache, cached_property, lru_cache, partial
 from importlib.resources import files
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from fhir_mappings.data_files.strict_toml import DataFileError
 from fhir_mappings.instruments import canonicals
@@ -17,6 +18,7 @@ from fhir_mappings.instruments.translation_reader import read_translation
 _LANGUAGE = re.compile(r"-[a-z]{2}(-[A-Z]{2})?$")
 # A site has one base of canonicals; one that moves has two.
 _MOST_BASES = 4
+_LONGEST_VERSION = 20
 _Form = tuple[Instrument, Informant]
 
 
@@ -35,6 +37,14 @@ class Library(Struct, frozen=True, dict=True):
         own = [one for one in known if one.version == newest.version]
         return next((one for one in own if language is not None and one.language == language and one.may("display")), own[0])
 
+    def as_answered(self, slug: str, *, version: str, language: str | None = None) -> Instrument:
+        """As `get`; of a version whose file is gone the newest one under that version's name, for what was stored of it to stand under.
+        KeyError when there is no version at all."""
+        try:
+            return self.get(slug, version=version, language=language)
+        except KeyError:
+            return replace(self.get(slug, language=language), version=version)
+
     @cached_property
     def newest(self) -> tuple[Instrument, ...]:
         """The newest version of each instrument as it ships, in the order of their names."""
@@ -47,15 +57,26 @@ class Library(Struct, frozen=True, dict=True):
 
     def knows_form(self, canonical: str, base: str) -> bool:
         """True when some version of the form is ours, whatever version `canonical` names, and whatever language a pack once gave it."""
+        return self._newest_form(canonical, base) is not None
+
+    def gone_form(self, canonical: str, base: str) -> _Form | None:
+        """Whose form `url|version` was, where it is ours and the file of that version is gone: the newest one's under that version's
+        name. None where the file is here, for a foreign form, and where no version is named."""
+        known, version = self._newest_form(canonical, base), canonical.partition("|")[2].strip()
+        if known is None or not version or self.for_questionnaire(canonical, base) is not None:
+            return None
+        return replace(known[0], version=version[:_LONGEST_VERSION]), known[1]
+
+    def _newest_form(self, canonical: str, base: str) -> _Form | None:
         url = canonical.split("|", 1)[0]
-        return url in self._by_url(base) or _LANGUAGE.sub("", url) in self._by_url(base)
+        return self._by_url(base).get(url) or self._by_url(base).get(_LANGUAGE.sub("", url))
 
     @cached_property
     def _by_canonical(self) -> Callable[[str], Mapping[str, _Form]]:
         return lru_cache(_MOST_BASES)(partial(_canonicals, self.instruments))
 
     @cached_property
-    def _by_url(self) -> Callable[[str], frozenset[str]]:
+    def _by_url(self) -> Callable[[str], Mapping[str, _Form]]:
         return lru_cache(_MOST_BASES)(partial(_urls, self.instruments))
 
 
@@ -67,9 +88,10 @@ def _canonicals(instruments: Iterable[Instrument], base: str) -> Mapping[str, _F
     return capture | scoring
 
 
-def _urls(instruments: Iterable[Instrument], base: str) -> frozenset[str]:
-    """Every form's address without its version."""
-    return frozenset(canonical.split("|", 1)[0] for canonical in _canonicals(instruments, base))
+def _urls(instruments: Iterable[Instrument], base: str) -> Mapping[str, _Form]:
+    """The newest form of each address without its version."""
+    oldest_first = sorted(instruments, key=version_key)
+    return {canonical.split("|", 1)[0]: form for canonical, form in _canonicals(oldest_first, base).items()}
 
 
 @cache

@@ -36,6 +36,8 @@ _STANDING = {"completed": "final", "amended": "amended"}
 # A language, in a region or not: what a form's own language is written as (BCP 47).
 _TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z]{2})?", re.ASCII)
 _HUNDREDTHS = Decimal("0.01")
+_NOT_SCORED = Sentence("Stored, not scored: this version of the form is not known here.")
+_GONE = Sentence("This version of the form is not installed any more, so its scores are shown and not judged.")
 _NOT_STORED = Sentence("no score was stored")
 _ANY_RATING = Sentence("Working-alliance rating")
 _Found = tuple[list[Rating], list[Skipped]]
@@ -135,10 +137,8 @@ def _response_refusal(reading: _RatingReading, response: FhirJson, canonical: st
     status = _status(response)
     if status == "entered-in-error":
         return ScoreRefusal(code="entered_in_error", reason=Sentence("It was entered in error."))
-    if reading.library.for_questionnaire(canonical, reading.base) is None:
-        version = canonical.partition("|")[2][:20] or None
-        reason = Sentence("Stored, not scored: this version of the form is not known here.")
-        return ScoreRefusal(code="version_unknown", reason=reason, shown=version)
+    if not any((reading.library.for_questionnaire(canonical, reading.base), reading.library.gone_form(canonical, reading.base))):
+        return ScoreRefusal(code="version_unknown", reason=_NOT_SCORED)
     if status not in _STANDING:
         return ScoreRefusal(code="not_completed", reason=Sentence("The form was not completed."))
     return None
@@ -190,6 +190,13 @@ def _rating(reading: _RatingReading, submitted: Submitted) -> Rating | None:
     form = _form(reading, submitted)
     _list_copies(reading, submitted, form)
     stored = _own_scores(reading, submitted, form)
+    response = submitted.response
+    if response is not None and _is_gone(reading, response):
+        _list_gone(reading, response, form, scored=any(one.code.scale for one in stored))
+        if not any(one.code.scale for one in stored):
+            return None
+        # Its answers were given on other words than those of any version here.
+        response = None
     parts = [one.resource for one in stored]
     main = submitted.response if submitted.response is not None else parts[0]
     kind = _RESPONSE if submitted.response is not None else _OBSERVATION
@@ -209,7 +216,7 @@ def _rating(reading: _RatingReading, submitted: Submitted) -> Rating | None:
     if problem is not None:
         reading.skipped.append(_skipped(reading, main, kind, ScoreRefusal(code=problem, reason=REASONS[problem]), form=form))
         return None
-    answers = _answers(reading, instrument, submitted.response, form)
+    answers = _answers(reading, instrument, response, form)
     encounter = _encounter(reading, [main, *parts])
     return Rating(
         instrument=instrument.slug,
@@ -219,7 +226,7 @@ def _rating(reading: _RatingReading, submitted: Submitted) -> Rating | None:
         when=when,
         visit=encounter or when.day.isoformat(),
         encounter=encounter,
-        scores=_scores(reading, form, None if submitted.response is None else answers, stored),
+        scores=_scores(reading, form, None if response is None else answers, stored),
         answers=answers.values,
         declined=answers.declined,
         extra=answers.extra,
@@ -228,6 +235,16 @@ def _rating(reading: _RatingReading, submitted: Submitted) -> Rating | None:
         language=None if submitted.response is None else _language(submitted.response, instrument),
         observer=_answered_by(reading, [main, *parts]) if informant == "observer" else None,
     )
+
+
+def _is_gone(reading: _RatingReading, response: FhirJson) -> bool:
+    return reading.library.for_questionnaire(response["questionnaire"], reading.base) is None
+
+
+def _list_gone(reading: _RatingReading, response: FhirJson, form: tuple[Instrument, Informant], *, scored: bool) -> None:
+    """Say of a rating on a version whose file is gone what becomes of it."""
+    refusal = ScoreRefusal(code="version_unknown", reason=_GONE if scored else _NOT_SCORED, shown=form[0].version)
+    reading.skipped.append(_skipped(reading, response, _RESPONSE, refusal, form=form))
 
 
 def _language(response: FhirJson, instrument: Instrument) -> str | None:
@@ -253,7 +270,8 @@ def _list_copies(reading: _RatingReading, submitted: Submitted, form: tuple[Inst
 def _form(reading: _RatingReading, submitted: Submitted) -> tuple[Instrument, Informant]:
     """Whose form it is: the response's, else that of the first Observation."""
     if submitted.response is not None:
-        known = reading.library.for_questionnaire(submitted.response["questionnaire"], reading.base)
+        canonical = submitted.response["questionnaire"]
+        known = reading.library.for_questionnaire(canonical, reading.base) or reading.library.gone_form(canonical, reading.base)
         if known is not None:
             return known
     code = submitted.observations[0].code

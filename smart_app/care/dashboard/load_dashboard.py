@@ -368,8 +368,8 @@ def _hba1c_change(panels: Sequence[Panel]) -> tuple[Change, ...]:
 
 
 def _instrument(services: AppServices, rating: Rating) -> Instrument:
-    """The version the answers were given on."""
-    return services.library.get(rating.instrument, version=rating.version, language=services.settings.language)
+    """The version the answers were given on, or what stands for one whose file is gone."""
+    return services.library.as_answered(rating.instrument, version=rating.version, language=services.settings.language)
 
 
 def _versions(services: AppServices, ratings: Sequence[Rating]) -> dict[str, Instrument]:

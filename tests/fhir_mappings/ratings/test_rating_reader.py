@@ -247,13 +247,24 @@ def test_a_score_entered_in_error_gives_way_to_the_answers() -> None:
     assert codes_of(skipped) == ["entered_in_error"]
 
 
+def test_the_stored_scores_of_a_version_that_is_not_here_are_shown_and_its_answers_are_not_read() -> None:
+    parts = stored(submission("333 444 444"))
+    parts["response"]["questionnaire"] = f"{BASE}/Questionnaire/rapport-check-in-patient|9.0.0"
+    [rating], [skip] = read(parts.values())
+    assert (rating.version, rating.answers, rating.extra) == ("9.0.0", {}, {})
+    assert {key: one.text for key, one in rating.scores.items()} == {"total": "3.67", "goal": "3.00", "task": "4.00", "bond": "4.00"}
+    assert (skip.code, skip.shown, skip.source) == ("version_unknown", "9.0.0", rating.source)
+    assert skip.reason == "This version of the form is not installed any more, so its scores are shown and not judged."
+    [], [alone] = read([parts["response"]])
+    assert alone.reason == "Stored, not scored: this version of the form is not known here."
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [
         ({"status": "in-progress"}, "not_completed"),
         ({"status": "stopped"}, "not_completed"),
         ({"status": None}, "not_completed"),
-        ({"questionnaire": f"{BASE}/Questionnaire/rapport-check-in-patient|9.0.0"}, "version_unknown"),
         ({"questionnaire": f"{BASE}/Questionnaire/rapport-check-in-patient"}, "version_unknown"),
     ],
 )
