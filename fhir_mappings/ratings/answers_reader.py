@@ -38,6 +38,34 @@ def read_answers(instrument: Instrument, response: Mapping[str, Any]) -> tuple[A
     return Answers(values=values, declined=tuple(declined), extra=extra), tuple(odd)
 
 
+def answer_words(instrument: Instrument, response: Mapping[str, Any], *, language: str | None) -> Mapping[str, str]:
+    """The words of the options that were chosen, as they were stored; where they are the form's own, those of all its options. `language`
+    is that of the response: words of another language than the form's are none of its own."""
+    asked, stored = _asked(instrument), dict[str, str]()
+    for link_id, item in _leaves(response.get("item")):
+        if link_id in asked and asked[link_id][0]:
+            stored.update(_named(item, asked[link_id][1]))
+    own = _own_words(instrument)
+    if not stored or language != instrument.language:
+        return stored
+    return own if all(own.get(code, "").casefold() == words.casefold() for code, words in stored.items()) else stored
+
+
+def _named(item: Mapping[str, Any], options: Mapping[str, int | None]) -> Iterator[tuple[str, str]]:
+    """Code and words of every answer that has both."""
+    answers = item.get("answer")
+    for answer in answers if isinstance(answers, list) else ():
+        coding = answer.get("valueCoding") if isinstance(answer, dict) else None
+        code, words = (coding.get("code"), coding.get("display")) if isinstance(coding, dict) else (None, None)
+        if isinstance(code, str) and code in options and isinstance(words, str) and words.strip():
+            yield code, " ".join(words.split())
+
+
+@lru_cache(MOST_PREPARED)
+def _own_words(instrument: Instrument) -> Mapping[str, str]:
+    return {option.code: option.label for option in instrument.options if option.label}
+
+
 def _problem(question: str, items: Sequence[Json], codes: Sequence[str], options: Mapping[str, int | None]) -> Sentence | None:
     """Why the answer cannot be taken; None when it can, or when there is none."""
     if len(items) > 1:

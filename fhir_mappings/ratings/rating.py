@@ -21,8 +21,9 @@ class Rating(Struct, frozen=True, kw_only=True):
     value; a declined or missing item is absent. `extra` maps a link id to its option code: of an unscored question, or of an item
     answered with an option without a value. `source` is the QuestionnaireResponse (or, where only scores were stored, the panel
     Observation). `language` is that of the form as it was answered, None where the record does not tell. `observer` is the reference of
-    who answered an observer's form, None of the other forms and where it is not told. `anchors` names the words its answers had, of a form
-    that is given with one set or another; None where there is one set, or the record does not tell.
+    who answered an observer's form, None of the other forms and where it is not told. `anchors` maps the
+    codes of options to the words they had when it was answered: every option's where they are those of the form, else those stored with
+    the answers; empty where the record does not tell.
     """
 
     instrument: str
@@ -40,7 +41,7 @@ class Rating(Struct, frozen=True, kw_only=True):
     source: str
     language: str | None = None
     observer: str | None = None
-    anchors: str | None = None
+    anchors: Mapping[str, str] = {}
 
 
 _One = TypeVar("_One")
@@ -55,11 +56,46 @@ def by_language(several: Sequence[_One], language_of: Callable[[_One], str | Non
     return [tuple(each for each in several if language_of(each) == one) for one in languages]
 
 
+def by_answer_words(several: Sequence[_One], words_of: Callable[[_One], Mapping[str, str]]) -> list[tuple[_One, ...]]:
+    """What may be compared by the words of its answers, in the order of what is first: no option has two names in one group. Where they are
+    not told it joins the others as long as those are one group, else it is apart."""
+    groups: list[tuple[dict[str, str], list[_One]]] = []
+    for one in several:
+        words = words_of(one)
+        fitting = next((group for group in groups if words and not contradict(words, group[0])), None)
+        if fitting is not None:
+            fitting[0].update(words)
+            fitting[1].append(one)
+        elif words:
+            groups.append((dict(words), [one]))
+    if len(groups) <= 1:
+        return [tuple(several)] if several else []
+    untold = tuple(one for one in several if not words_of(one))
+    return [*(tuple(members) for _, members in groups), *([untold] if untold else [])]
+
+
+def contradict(words: Mapping[str, str], others: Mapping[str, str]) -> bool:
+    """Whether an option has two names."""
+    return any(others.get(code, name) != name for code, name in words.items())
+
+
 def language_breaks(ratings: Sequence[Rating]) -> frozenset[str]:
     """Of one person's ratings, oldest first, the sources of those whose form is in another language than that of the one before."""
     if len(by_language(ratings, language_of)) <= 1:
         return frozenset()
     return frozenset(after.source for before, after in pairwise(ratings) if after.language != before.language)
+
+
+def word_breaks(ratings: Sequence[Rating]) -> frozenset[str]:
+    """Of one person's ratings, oldest first, the sources of those whose answers had other words than those of the one before whose words
+    are told, although form, version and language are the same."""
+    told = [one for one in ratings if one.anchors]
+    groups = by_answer_words(told, words_of)
+    if len(groups) <= 1:
+        return frozenset()
+    place = {one.source: number for number, group in enumerate(groups) for one in group}
+    pairs = [(before, after) for before, after in pairwise(told) if place[before.source] != place[after.source]]
+    return frozenset(after.source for before, after in pairs if (before.version, before.language) == (after.version, after.language))
 
 
 def version_breaks(ratings: Sequence[Rating]) -> frozenset[str]:
@@ -70,6 +106,11 @@ def version_breaks(ratings: Sequence[Rating]) -> frozenset[str]:
 def language_of(rating: Rating) -> str | None:
     """The language of its form."""
     return rating.language
+
+
+def words_of(rating: Rating) -> Mapping[str, str]:
+    """The words its answers had."""
+    return rating.anchors
 
 
 def form_named(title: str, informant: Informant) -> Sentence:

@@ -24,7 +24,7 @@ from fhir_mappings.r4.dates import Moment, parse_moment, position
 from fhir_mappings.r4.json_types import FhirJson
 from fhir_mappings.r4.possible_dates import REASONS, PossibleDates, date_problem
 from fhir_mappings.r4.references import About, PatientOnServer, literal_reference, reference_in, references_in, source_of
-from fhir_mappings.ratings.answers_reader import read_answers
+from fhir_mappings.ratings.answers_reader import answer_words, read_answers
 from fhir_mappings.ratings.grouping import Grouping, StoredScore, Submitted, rank
 from fhir_mappings.ratings.rating import Rating, form_named
 from fhir_mappings.ratings.score_reader import Absence, ScoreCode, ScoreRefusal, absence_of, codes, number_of, own_code, status_refusal
@@ -218,6 +218,7 @@ def _rating(reading: _RatingReading, submitted: Submitted) -> Rating | None:
         return None
     answers = _answers(reading, instrument, response, form)
     encounter = _encounter(reading, [main, *parts])
+    language = None if submitted.response is None else _language(submitted.response, instrument)
     return Rating(
         instrument=instrument.slug,
         version=instrument.version,
@@ -232,8 +233,9 @@ def _rating(reading: _RatingReading, submitted: Submitted) -> Rating | None:
         extra=answers.extra,
         standing=_STANDING.get(_status(main), _status(main)),
         source=source_of(main, kind),
-        language=None if submitted.response is None else _language(submitted.response, instrument),
+        language=language,
         observer=_answered_by(reading, [main, *parts]) if informant == "observer" else None,
+        anchors={} if response is None else answer_words(instrument, response, language=language),
     )
 
 

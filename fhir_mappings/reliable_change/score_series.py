@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from fhir_mappings.instruments.instrument import Informant, Instrument, Scale
 from fhir_mappings.r4.dates import Moment, is_known_earlier, position
-from fhir_mappings.ratings.rating import Rating, by_language
+from fhir_mappings.ratings.rating import Rating, by_answer_words, by_language
 from fhir_mappings.sentence import Sentence
 
 # What must be the same of all scores of one series.
@@ -21,7 +21,7 @@ Kind = Literal["instruments", "versions", "languages", "informants", "clinicians
 class Origin(Struct, frozen=True, kw_only=True):
     """What must be the same of two scores before they are compared. `language` is None where the record does not tell;
     `clinician` is the reference of the rated person, `observer` that of who observed ("" of the other informants), `anchors` the words
-    its answers had, where a form is given with one set or another."""
+    of the options as pairs of code and name, empty where they are not told."""
 
     instrument: str
     version: str
@@ -29,7 +29,7 @@ class Origin(Struct, frozen=True, kw_only=True):
     informant: Informant
     clinician: str
     observer: str = ""
-    anchors: str | None = None
+    anchors: tuple[tuple[str, str], ...] = ()
 
 
 class ScorePoint(Struct, frozen=True, kw_only=True):
@@ -78,14 +78,20 @@ def series_of(ratings: Iterable[Rating], scale: str) -> tuple[ScoreSeries, ...]:
     """The ratings as series of that scale, one for each instrument, version, informant, clinician, observer and set of anchors, the oldest
     series first.
 
-    A rating whose language is not recorded joins the others where those have one language at most, else a series of its own.
+    A rating whose language is not recorded joins the others where those have one language at most, else a series of its own; so does one
+    whose words are not.
     """
     groups: dict[object, list[ScorePoint]] = {}
     for rating in sorted(ratings, key=lambda one: (position(one.when), one.source)):
         point = _point(rating, scale)
         origin = point.origin
-        groups.setdefault(replace(origin, language=None), []).append(point)
-    return tuple(ScoreSeries(scale=scale, points=points) for group in groups.values() for points in by_language(group, _language))
+        groups.setdefault(replace(origin, language=None, anchors=()), []).append(point)
+    return tuple(
+        ScoreSeries(scale=scale, points=points)
+        for group in groups.values()
+        for spoken in by_language(group, _language)
+        for points in by_answer_words(spoken, _words)
+    )
 
 
 def _point(rating: Rating, scale: str) -> ScorePoint:
@@ -99,7 +105,7 @@ def _point(rating: Rating, scale: str) -> ScorePoint:
             # "" where nobody is rated: such a questionnaire is one series for each informant.
             clinician=rating.clinician.reference if rating.clinician else "",
             observer=rating.observer or "",
-            anchors=rating.anchors,
+            anchors=tuple(sorted(rating.anchors.items())),
         ),
         when=rating.when,
         source=rating.source,
@@ -115,6 +121,10 @@ def _language(point: ScorePoint) -> str | None:
     return point.origin.language
 
 
+def _words(point: ScorePoint) -> Mapping[str, str]:
+    return dict(point.origin.anchors)
+
+
 def refusal(instrument: Instrument, series: ScoreSeries) -> SeriesRefused | None:
     """Why the scores of a series may not be compared by that instrument's rules; None when they may."""
     if all(scale.key != series.scale for scale in instrument.scales):
@@ -123,7 +133,7 @@ def refusal(instrument: Instrument, series: ScoreSeries) -> SeriesRefused | None
 
 
 def mixed(series: ScoreSeries) -> SeriesRefused | None:
-    """Points that differ in what must be the same. A language that is not recorded contradicts none."""
+    """Points that differ in what must be the same. A language, or words, that are not recorded contradict none."""
     origins = [point.origin for point in series.points]
     kinds: dict[Kind, set[str]] = {
         "instruments": {one.instrument for one in origins},
@@ -132,7 +142,7 @@ def mixed(series: ScoreSeries) -> SeriesRefused | None:
         "informants": {one.informant for one in origins},
         "clinicians": {one.clinician for one in origins},
         "observers": {one.observer for one in origins},
-        "anchors": {one.anchors for one in origins if one.anchors is not None},
+        "anchors": {points[0].source for points in by_answer_words(series.points, _words)},
     }
     several = tuple(name for name, values in kinds.items() if len(values) > 1)
     return SeriesRefused(code=f"mixed_{several[0]}", scale=series.scale, mixed=several) if several else None

@@ -14,7 +14,7 @@ from fhir_mappings.instruments.instrument import Instrument, Scale
 from fhir_mappings.instruments.library import Library
 from fhir_mappings.people.person import Person
 from fhir_mappings.r4.dates import position
-from fhir_mappings.ratings.rating import Rating
+from fhir_mappings.ratings.rating import Rating, contradict
 from fhir_mappings.reliable_change.change_rules import findings
 from fhir_mappings.reliable_change.findings import Badge, Findings, ItemFall, NotSaid, ScoreChange
 from fhir_mappings.reliable_change.measurement_error import NoPrecision
@@ -223,7 +223,9 @@ def _begins(bench: _Bench) -> tuple[Begin, ...]:
     if not older or not points:
         return ()
     last = max(older, key=lambda one: (position(one.when), one.source))
-    return tuple(_differences(_origin(last), points[0].origin)) or ("gap",)
+    far = bench.longest_gap is not None and (points[0].when.day - last.when.day).days > bench.longest_gap
+    # What is neither of another kind nor far away has words of its own, or none that are told among several sets.
+    return tuple(_differences(_origin(last), points[0].origin)) or (("gap",) if far else ("anchors",))
 
 
 def _origin(rating: Rating) -> Origin:
@@ -237,7 +239,7 @@ def _differences(before: Origin, now: Origin) -> Iterator[Begin]:
         yield "version"
     if before.language != now.language:
         yield "language"
-    if before.anchors != now.anchors:
+    elif before.version == now.version and contradict(dict(before.anchors), dict(now.anchors)):
         yield "anchors"
 
 

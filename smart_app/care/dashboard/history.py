@@ -43,10 +43,10 @@ class Panel(Struct, frozen=True, kw_only=True):
 class Dyad(Struct, frozen=True, kw_only=True):
     """The patient and one rated clinician (None: a questionnaire about a team or about nobody), on one instrument. `ratings` in range
     oldest first, all informants; `latest` maps an informant to that informant's latest rating of all dates, `previous` to the one
-    before, or `unordered` to one of which nobody can tell whether it was before; none after which one may be missing, and none of a form in
-    another language or version. `language_breaks` and `version_breaks` are the sources of the ratings from which on somebody's form is in
-    another one. `instrument` is of the version of the latest rating, `older` maps the other versions to theirs. `whole`: all there are were
-    read. Hidden ratings are in none of them."""
+    before, or `unordered` to one of which nobody can tell whether it was before; none after which one may be missing, and none of a form
+    in another language or version. `language_breaks` and `version_breaks` are the sources of the ratings from which on somebody's form
+    is in another one, `word_breaks` of those from which on its answers have other words. `instrument` is of the version of the latest
+    rating, `older` maps the other versions to theirs. `whole`: all there are were read. Hidden ratings are in none of them."""
 
     clinician: Person | None
     instrument: Instrument
@@ -60,12 +60,13 @@ class Dyad(Struct, frozen=True, kw_only=True):
     whole: bool = True
     language_breaks: frozenset[str] = frozenset()
     version_breaks: frozenset[str] = frozenset()
+    word_breaks: frozenset[str] = frozenset()
     older: Mapping[str, Instrument] = {}
 
     @property
     def breaks(self) -> frozenset[str]:
         """The sources of the ratings from which on nothing is compared with what was before."""
-        return self.language_breaks | self.version_breaks
+        return self.language_breaks | self.version_breaks | self.word_breaks
 
     def form_of(self, rating: Rating) -> Instrument:
         """The instrument in the version a rating was answered on."""

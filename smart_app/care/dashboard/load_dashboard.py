@@ -15,7 +15,16 @@ from fhir_mappings.measures.observation_reader import read_measurements
 from fhir_mappings.r4.dates import is_known_earlier, parse_moment, position
 from fhir_mappings.r4.possible_dates import PossibleDates, possible_dates
 from fhir_mappings.ratings.one_per_visit import later_of_each_visit
-from fhir_mappings.ratings.rating import Rating, by_language, language_breaks, language_of, version_breaks
+from fhir_mappings.ratings.rating import (
+    Rating,
+    by_answer_words,
+    by_language,
+    language_breaks,
+    language_of,
+    version_breaks,
+    word_breaks,
+    words_of,
+)
 from fhir_mappings.ratings.rating_reader import read_ratings
 from fhir_mappings.reliable_change.latest_change import Change, measure_change, rating_changes
 from fhir_mappings.reliable_change.signals.dyad_signals import Signal, signals
@@ -414,6 +423,7 @@ def _dyad(
         total=len(ratings),
         language_breaks=_breaks(ratings, language_breaks),
         version_breaks=_breaks(ratings, version_breaks) if older else frozenset(),
+        word_breaks=_breaks(ratings, word_breaks),
         older={one.version: one for one in older},
     )
 
@@ -433,9 +443,10 @@ def _cover(reads: Sequence[ReadReport], rating: Rating) -> bool:
 
 def _before_latest(given: Sequence[Rating]) -> Rating | None:
     """The rating before the latest, or one of which nobody can tell whether it is; of observers the same one's, as another's is no earlier
-    view of theirs, and of a form in the same version and language."""
+    view of theirs, and of a form in the same version, language and words."""
     theirs = [rating for rating in given if (rating.observer, rating.version) == (given[-1].observer, given[-1].version)]
-    own = next(one for one in by_language(theirs, language_of) if one[-1] is given[-1])[:-1]
+    spoken = next(one for one in by_language(theirs, language_of) if one[-1] is given[-1])
+    own = next(one for one in by_answer_words(spoken, words_of) if one[-1] is given[-1])[:-1]
     return next((one for one in reversed(own) if not is_known_earlier(one.when, given[-1].when)), own[-1] if own else None)
 
 

@@ -72,7 +72,7 @@ class TestAGoodFile:
     ) -> None:
         file = tmp_path / "signals.toml"
         file.write_text(text or "")
-        with clinic(wire, server, clock, folder=tmp_path, **({} if text is None else {"signals": file})) as here:
+        with clinic(wire, server, clock, folder=tmp_path, signals=None if text is None else file) as here:
             found = difficult(here)
         assert (found.level, [one.rule.id for one in found.reasons], found.owner.kind) == ("discuss", ["own-answer"], "clinician")
         assert {one.error and one.error.kind for one in found.judgements if one.rating.informant == "patient"} == {"assumed"}

@@ -24,6 +24,8 @@ from smart_app.web.views.dashboard.measure_lanes import NONE_IN_RANGE, LaneFrame
 from smart_app.web.views.parts import Lane, Reading, Table, Words
 
 # A line over more than 13 months would draw a visit that was not there (design notes); 13 months are at most 397 days.
+# What of a form began with a rating.
+FirstOf = Literal["version", "language", "words"]
 LONGEST_LINE_DAYS = 397
 _PAIR = 2
 _INFORMANTS: tuple[Informant, ...] = ("clinician", "patient", "observer")  # drawing order: the patient's dots on top
@@ -259,7 +261,7 @@ def _series(dyad: Dyad, scale: Scale, informant: Informant, *, tall: bool) -> li
     # Two observers are two people, as two versions are two forms: no line joins them.
     mine.sort(key=lambda rating: rating.observer or "")
     versions = [list(group) for _, group in groupby(mine, key=lambda rating: (rating.version, rating.observer))]
-    versions = [part for group in versions for part in _in_one_language(group, dyad.language_breaks)]
+    versions = [part for group in versions for part in _in_one_language(group, dyad.language_breaks | dyad.word_breaks)]
     return [
         plot.PlotSeries(
             style=informant,
@@ -273,7 +275,7 @@ def _series(dyad: Dyad, scale: Scale, informant: Informant, *, tall: bool) -> li
 
 
 def _in_one_language(ratings: list[Rating], breaks: frozenset[str]) -> list[list[Rating]]:
-    """Between two forms in different languages there is no line either."""
+    """Between two forms in different languages, or with different words for the answers, there is no line either."""
     cuts = [index for index, rating in enumerate(ratings) if index and rating.source in breaks] if breaks else []
     return [ratings[first:end] for first, end in pairwise([0, *cuts, len(ratings)])]
 
@@ -292,6 +294,8 @@ def _from_here(dyad: Dyad, ratings: Sequence[Rating]) -> Sentence:
     """`Form in German from here`, `Version 0.2.0 of the form from here`, of one person's where the other's is not."""
     first, *others = ratings
     who = None if others else NAMES[first.informant]
+    if first.source not in dyad.version_breaks | dyad.language_breaks:
+        return _OTHER_WORDS_FROM_HERE if who is None else Sentence("{who}: other words for the answers from here", who=who)
     if first.source not in dyad.version_breaks:
         return _language_from_here(first, who)
     return _version_from_here(first, who, told=first.language if first.source in dyad.language_breaks else None)
@@ -319,13 +323,15 @@ def _language_from_here(rating: Rating, who: Sentence | None) -> Sentence:
     return Sentence("{who}: form in {language} from here", who=who, language=LanguageName(rating.language))
 
 
-def first_of_form(dyad: Dyad, rating: Rating) -> Literal["version", "language"] | None:
-    """Whether it is the first by a form of its version or in its language, and others by another one were before it."""
+def first_of_form(dyad: Dyad, rating: Rating) -> FirstOf | None:
+    """Whether it is the first by a form of its version, in its language or with its words, and others by another one were before it."""
     if rating.informant in {*dyad.previous, *dyad.unordered}:
         return None
     if rating.source in dyad.version_breaks:
         return "version"
-    return "language" if rating.source in dyad.language_breaks else None
+    if rating.source in dyad.language_breaks:
+        return "language"
+    return "words" if rating.source in dyad.word_breaks else None
 
 
 def _points(ratings: Sequence[Rating], scale: Scale, informant: Informant, *, speak: bool) -> list[plot.Point]:
@@ -412,6 +418,8 @@ def _first_rating(dyad: Dyad, rating: Rating) -> Sentence:
         return Sentence("first rating, {day}", day=rating.when)
     if first == "version":
         return Sentence("first with version {version} of the form, {day}", version=rating.version, day=rating.when)
+    if first == "words":
+        return Sentence("first with these words for the answers, {day}", day=rating.when)
     if rating.language is None:
         return Sentence("language of the form not known, {day}", day=rating.when)
     return Sentence("first with the form in {language}, {day}", language=LanguageName(rating.language), day=rating.when)
@@ -463,9 +471,12 @@ def _broken(dyad: Dyad) -> tuple[Sentence, ...]:
     """What the breaks that are drawn mean."""
     drawn = {rating.source for rating in dyad.ratings} & dyad.breaks
     version = (_OTHER_VERSION,) if drawn & dyad.version_breaks else ()
-    return (*version, _OTHER_LANGUAGE) if drawn & dyad.language_breaks else version
+    language = (_OTHER_LANGUAGE,) if drawn & dyad.language_breaks else ()
+    return (*version, *language, *((_OTHER_WORDS,) if drawn & dyad.word_breaks else ()))
 
 
+_OTHER_WORDS_FROM_HERE = Sentence("Other words for the answers from here")
+_OTHER_WORDS = Sentence("Where the answers go on in other words, no line joins them to the ratings before.")
 _OTHER_VERSION = Sentence("Where the form goes on in another version, no line joins it to the ratings before.")
 _OTHER_LANGUAGE = Sentence("Where the form goes on in another language, no line joins it to the ratings before.")
 

@@ -18,7 +18,7 @@ from smart_app.web.languages.offered_languages import LanguageName
 from smart_app.web.languages.unbroken import Unbroken
 from smart_app.web.views.banner import recorded_name
 from smart_app.web.views.dashboard import remark_words
-from smart_app.web.views.dashboard.alliance_lanes import NOT_SCORED, WHO, first_of_form, person
+from smart_app.web.views.dashboard.alliance_lanes import NOT_SCORED, WHO, FirstOf, first_of_form, person
 from smart_app.web.views.dashboard.change_verdicts import EXTREMES, NOT_THE_NEWEST, Judged, judged, of_move, of_step
 from smart_app.web.views.dashboard.course_sentences import UnscoredNewest, among_results, course, move_in_range, unscored_newest
 from smart_app.web.views.dashboard.measure_lanes import as_reported, both_units, both_units_in_full, said
@@ -266,21 +266,23 @@ def _moved(change: Change, history: History) -> Sentence:
     )
 
 
-def _first_by_form(change: Change, history: History) -> Literal["version", "language"] | None:
-    """Whether there were ratings before, by a form of another version or in another language."""
+def _first_by_form(change: Change, history: History) -> FirstOf | None:
+    """Whether there were ratings before, by a form of another version, in another language or with other words for its answers."""
     dyad = _dyad(change, history) if isinstance(change.later, Rating) else None
     return first_of_form(dyad, change.later) if dyad is not None and isinstance(change.later, Rating) else None
 
 
-def _first_of_its_form(
-    change: Change, history: History, *, value: Unbroken, day: Unbroken, first: Literal["version", "language"]
-) -> Sentence:
+def _first_of_its_form(change: Change, history: History, *, value: Unbroken, day: Unbroken, first: FirstOf) -> Sentence:
     named: dict[str, Value] = {"series": _series(change, history), "value": value, "day": day}
     if first == "version":
         return Sentence(
             "{series} is {value} ({day}). It is the first with version {version} of the form, so it is compared with none before.",
             **named,
             version=_version(change),
+        )
+    if first == "words":
+        return Sentence(
+            "{series} is {value} ({day}). It is the first with these words for the answers, so it is compared with none before.", **named
         )
     if (language := _language(change)) is None:
         return Sentence("{series} is {value} ({day}). The language of the form is not known, so it is compared with none before.", **named)
@@ -472,6 +474,8 @@ def _none_before(change: Change, history: History) -> Sentence:
     language, first = _language(change), _first_by_form(change, history)
     if first == "version":
         return Sentence("none before with version {version} of the form", version=_version(change))
+    if first == "words":
+        return Sentence("none before with these words for the answers")
     if language is not None and first == "language":
         return Sentence("none before with the form in {language}", language=LanguageName(language))
     return _NONE_BEFORE

@@ -42,7 +42,7 @@ def rating(visit: int, answers: Sequence[int] | int, **fields: Any) -> Rating:
         "instrument": slug, "version": instrument.version, "informant": "patient", "clinician": SOFIA,
         "when": Moment(day, day.isoformat(), "day"), "visit": day.isoformat(), "encounter": None, "scores": by_key(instrument, values),
         "answers": values, "declined": (), "extra": {}, "standing": "completed", "source": f"QuestionnaireResponse/{slug}-{visit}",
-        "language": instrument.language,
+        "language": instrument.language, "anchors": {one.code: one.label for one in instrument.options if one.label},
     }  # fmt: skip
     return Rating(**(usual | fields))
 
@@ -172,7 +172,8 @@ def test_200_ratings_of_one_pair_are_judged() -> None:
 
 
 BEGINS: list[tuple[dict[str, Any], str]] = [
-    ({"clinician": TOMAS}, "clinician"), ({"language": "de"}, "language"), ({"anchors": "seven words"}, "anchors"),
+    ({"clinician": TOMAS}, "clinician"), ({"language": "de", "anchors": {"4": "Überwiegend"}}, "language"),
+    ({"anchors": {"4": "Often"}}, "anchors"),
 ]  # fmt: skip
 
 
@@ -183,6 +184,18 @@ def test_another_clinician_language_or_set_of_words_begins_anew(changed: dict[st
     found = judged([*older, *newer])
     assert (found.begins, found.n, left(found)["pooled"]) == ((begin,), 2, "too_few_points")
     assert words.begins(found) is not None
+
+
+def test_words_that_are_not_told_contradict_none_until_there_are_two_sets() -> None:
+    visits = sliding()
+    untold = [replace(visits[0], anchors={}), *visits[1:3], replace(visits[3], anchors={}), visits[4]]
+    assert (judged(untold).begins, judged(untold).n) == ((), 5)
+    words: list[dict[str, str]] = [{"2": "Seldom", "5": "Always"}, {}, {"3": "Sometimes", "5": "Always"}]
+    mixed = [replace(one, anchors=each) for one, each in zip(visits[:3], words, strict=True)]
+    assert (judged([*mixed, *visits[3:]]).begins, judged([*mixed, *visits[3:]]).n) == (("anchors",), 2)
+    assert judged(mixed).n == 3
+    last = judged([visits[0], mixed[0], mixed[2], replace(visits[3], anchors={})])
+    assert (last.begins, last.n) == (("anchors",), 1)
 
 
 def test_another_version_begins_anew() -> None:
