@@ -23,7 +23,8 @@ class Rating(Struct, frozen=True, kw_only=True):
     Observation). `language` is that of the form as it was answered, None where the record does not tell. `observer` is the reference of
     who answered an observer's form, None of the other forms and where it is not told. `anchors` maps the
     codes of options to the words they had when it was answered: every option's where they are those of the form, else those stored with
-    the answers; empty where the record does not tell.
+    the answers; empty where the record does not tell. `version_told` is False where there are
+    scores alone, which may be of one version or another: `version` is then the newest.
     """
 
     instrument: str
@@ -42,6 +43,7 @@ class Rating(Struct, frozen=True, kw_only=True):
     language: str | None = None
     observer: str | None = None
     anchors: Mapping[str, str] = {}
+    version_told: bool = True
 
 
 _One = TypeVar("_One")

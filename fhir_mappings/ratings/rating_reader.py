@@ -235,8 +235,13 @@ def _rating(reading: _RatingReading, submitted: Submitted) -> Rating | None:
         source=source_of(main, kind),
         language=language,
         observer=_answered_by(reading, [main, *parts]) if informant == "observer" else None,
+        version_told=submitted.response is not None or _has_one_version(reading, instrument),
         anchors={} if response is None else answer_words(instrument, response, language=language),
     )
+
+
+def _has_one_version(reading: _RatingReading, instrument: Instrument) -> bool:
+    return all(one.version == instrument.version for one in reading.library.instruments if one.slug == instrument.slug)
 
 
 def _is_gone(reading: _RatingReading, response: FhirJson) -> bool:

@@ -279,6 +279,7 @@ def refused(instrument: Instrument, one: SeriesRefused) -> Sentence:
     return {
         "scale_unknown": Sentence("{instrument} has no scale “{scale}”.", **named, scale=one.scale),
         "other_form": Sentence("The scores are not of {instrument} {version}.", **named),
+        "version_untold": Sentence("Which version of the form these scores are of is not recorded, so they are not compared."),
         "other_language": Sentence("The scores are not of the {language} form.", **named),
         "not_in_order": Sentence("The scores are not in the order of time."),
         "order_unknown": Sentence("Which of two scores was first is not known, so they are not compared."),

@@ -19,7 +19,8 @@ Kind = Literal["instruments", "versions", "languages", "informants", "clinicians
 
 
 class Origin(Struct, frozen=True, kw_only=True):
-    """What must be the same of two scores before they are compared. `language` is None where the record does not tell;
+    """What must be the same of two scores before they are compared. `language` is None and `version`
+    empty where the record does not tell;
     `clinician` is the reference of the rated person, `observer` that of who observed ("" of the other informants), `anchors` the words
     of the options as pairs of code and name, empty where they are not told."""
 
@@ -99,7 +100,7 @@ def _point(rating: Rating, scale: str) -> ScorePoint:
     return ScorePoint(
         origin=Origin(
             instrument=rating.instrument,
-            version=rating.version,
+            version=rating.version if rating.version_told else "",
             language=rating.language,
             informant=rating.informant,
             # "" where nobody is rated: such a questionnaire is one series for each informant.
@@ -129,7 +130,7 @@ def refusal(instrument: Instrument, series: ScoreSeries) -> SeriesRefused | None
     """Why the scores of a series may not be compared by that instrument's rules; None when they may."""
     if all(scale.key != series.scale for scale in instrument.scales):
         return SeriesRefused(code="scale_unknown", scale=series.scale)
-    return mixed(series) or _foreign(instrument, series) or _disordered(series)
+    return mixed(series) or _untold(series) or _foreign(instrument, series) or _disordered(series)
 
 
 def mixed(series: ScoreSeries) -> SeriesRefused | None:
@@ -146,6 +147,12 @@ def mixed(series: ScoreSeries) -> SeriesRefused | None:
     }
     several = tuple(name for name, values in kinds.items() if len(values) > 1)
     return SeriesRefused(code=f"mixed_{several[0]}", scale=series.scale, mixed=several) if several else None
+
+
+def _untold(series: ScoreSeries) -> SeriesRefused | None:
+    """Points of which nobody can tell the version: they may be of several."""
+    told = all(point.origin.version for point in series.points)
+    return None if told else SeriesRefused(code="version_untold", scale=series.scale)
 
 
 def _foreign(instrument: Instrument, series: ScoreSeries) -> SeriesRefused | None:

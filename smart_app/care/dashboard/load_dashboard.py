@@ -444,10 +444,15 @@ def _cover(reads: Sequence[ReadReport], rating: Rating) -> bool:
 def _before_latest(given: Sequence[Rating]) -> Rating | None:
     """The rating before the latest, or one of which nobody can tell whether it is; of observers the same one's, as another's is no earlier
     view of theirs, and of a form in the same version, language and words."""
-    theirs = [rating for rating in given if (rating.observer, rating.version) == (given[-1].observer, given[-1].version)]
+    theirs = [rating for rating in given if _form_given(rating) == _form_given(given[-1])]
     spoken = next(one for one in by_language(theirs, language_of) if one[-1] is given[-1])
     own = next(one for one in by_answer_words(spoken, words_of) if one[-1] is given[-1])[:-1]
     return next((one for one in reversed(own) if not is_known_earlier(one.when, given[-1].when)), own[-1] if own else None)
+
+
+def _form_given(rating: Rating) -> tuple[str | None, str, bool]:
+    """By whom, and on which version as far as that is told."""
+    return rating.observer, rating.version, rating.version_told
 
 
 def _moment(rating: Rating) -> tuple[date, float]:

@@ -2,7 +2,6 @@
 rules say of it in a line of its own; nothing is explained."""
 
 from collections.abc import Iterator
-from typing import Literal
 
 from msgspec import Struct
 

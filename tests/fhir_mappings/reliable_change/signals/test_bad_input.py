@@ -1,7 +1,7 @@
 """What a record can hold that no rule was made for: shown with its words, judged where it can be, and nothing raises."""
 
 import sys
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from itertools import product
 
@@ -12,14 +12,16 @@ from fhir_mappings.instruments.library import Library
 from fhir_mappings.instruments.scores import Score
 from fhir_mappings.r4.dates import Moment
 from fhir_mappings.ratings.rating import Rating
+from fhir_mappings.ratings.rating_reader import read_ratings
 from fhir_mappings.reliable_change.signals import signal_sentences as words
 from fhir_mappings.reliable_change.signals.dyad_signals import signals
 from fhir_mappings.reliable_change.signals.explanation import explain
 from fhir_mappings.reliable_change.signals.rating_judge import Judgement, judge
 from fhir_mappings.reliable_change.signals.signal_terms import load_terms, with_site_terms
-from tests.fhir_mappings.ratings.test_rating_reader import read, scores_of
-from tests.fhir_mappings.reliable_change.signals.test_judgement import BEGAN, TERMS, judged, left, raised, rating, sliding
-from tests.fhir_mappings.samples import LIBRARY, stored, submission
+from tests.fhir_mappings.ratings.test_rating_reader import scores_of
+from tests.fhir_mappings.records import WHO
+from tests.fhir_mappings.reliable_change.signals.test_judgement import BEGAN, SOFIA, TERMS, judged, left, raised, rating, sliding
+from tests.fhir_mappings.samples import BASE, LIBRARY, stored, submission
 
 
 def scored(one: Rating, value: str | None, *, key: str = "total") -> Rating:
@@ -73,21 +75,33 @@ def test_ratings_of_one_day_in_no_known_order_are_said_to_be_in_none() -> None:
         assert (found.level, said) == (None, {"Which of two scores was first is not known, so they are not compared."})
 
 
+def unanswered(library: Library) -> list[Rating]:
+    """Three ratings of which the scores alone are in the record, read by that library."""
+    found = []
+    for place, signs in enumerate(("555 555 555", "555 555 555", "333 333 333")):
+        day = (BEGAN + timedelta(days=90 * place)).isoformat()
+        made = stored(submission(signs, key=f"k{place}", encounter=f"e{place}"))
+        found += [part | {"effectiveDateTime": day} for part in scores_of(made)]
+    ratings, skipped = read_ratings(library, [], found, patient=WHO, base=BASE)
+    assert (len(ratings), skipped) == (3, [])
+    return ratings
+
+
 def test_scores_without_their_answers_are_judged_by_their_scores_alone() -> None:
-    sheets = ("555 555 555", "555 555 555", "333 333 333")
-    parts = [scores_of(stored(submission(signs, key=f"k{place}", encounter=f"e{place}"))) for place, signs in enumerate(sheets)]
-    for place, each in enumerate(parts):
-        for part in each:
-            part["effectiveDateTime"] = (date(2026, 1, 10) + timedelta(days=90 * place)).isoformat()
-    ratings, skipped = read(one for each in parts for one in each)
-    found = judged(ratings, library=_one_version())
-    assert (skipped, found.n, raised(found)["pooled"]) == ([], 3, "discuss")
+    library = Library(tuple(one for one in LIBRARY.instruments if (one.slug, one.version) != ("rapport-check-in", "0.1.0")))
+    found = judged(unanswered(library), library=library)
+    assert (found.n, raised(found)["pooled"]) == (3, "discuss")
     assert (left(found)["own-answer"], found.uninformative) == ("no_answer", ())
 
 
-def _one_version() -> Library:
-    """The library as it was before there were two versions: what has no response is of the one there is."""
-    return Library(tuple(one for one in LIBRARY.instruments if (one.slug, one.version) != ("rapport-check-in", "0.1.0")))
+def test_where_they_may_be_of_one_version_or_another_they_are_shown_and_not_compared() -> None:
+    ratings = unanswered(LIBRARY)
+    found = judged(ratings)
+    assert (found.level, left(found)["pooled"]) == (None, "refused")
+    one = next(one for one in found.not_used if one.rule.id == "pooled")
+    assert words.unused(found, one) == "Which version of the form these scores are of is not recorded, so they are not compared."
+    later = judged([*(replace(one, clinician=SOFIA) for one in ratings), rating(4, 40)])
+    assert (later.n, later.begins[0]) == (1, "version")
 
 
 def test_no_ratings_say_nothing() -> None:
