@@ -47,5 +47,5 @@ def test_the_latest_is_the_first_with_its_words_and_is_compared_with_none() -> N
     assert first.notes == ("first with these words for the answers, 28-Apr-2026",)
     changes = rating_changes(of.instrument, later=of.latest["patient"], earlier=of.previous.get("patient"))
     found = dashboard_view(history(dyads=[of], changes=changes), context=CONTEXT, urls=URLS, now=NOW).summary
-    assert found.sentences[0].endswith("It is the first with these words for the answers, so it is compared with none before.")
+    assert found.lines[0].text.endswith("It is the first with these words for the answers, so it is compared with none before.")
     assert found.rows[0][1] == "none before with these words for the answers"
