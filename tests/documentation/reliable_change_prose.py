@@ -84,7 +84,20 @@ CHOICES = """## Choices, and what they cost
 - **No bands, no norms.** Cut-offs stand in the instrument files where an author published one. For the WAI there are none: its author says so.
 - **No comparison** between instruments, versions, languages, informants or clinicians.
 """
-FILES = """## Why, as a page and as data
+FILES = """## On the page
+**To talk about** stands above "What changed" where a reason to talk belongs to whoever is signed in, to a role the site names, or to nobody
+in particular: first what the patient said, then what the numbers did. Another clinician's stands quietly with their own chart. A note stands
+with the chart; what is only shown, on the page that says why. Where there is nothing to say there is no line, and nothing says "all well".
+
+**What changed** is three sentences: the last step, with the element that moved most; the longest move of the drawn range with its turning
+point; HbA1c. Under each stands what the rules say of it: more than the error of the form, within it, or that none is known, and whose error
+that is. The longest move is the one of the patient's comparable scores that ends with the latest: down and up again, or up and down again,
+where the way there was at least half as long as the way back, else since the highest or the lowest (a convention of reading, this project's
+own). People at the top of the scale, with one or two ratings, or whose newest form has no total have sentences of their own.
+
+**Blind entry goes before all of it**: of a rating that is kept back nothing is judged, and its visit's line is that of the rating before.
+
+## Why, as a page and as data
 In a clinician's launch `/l/<launch>/why` says of each signal, in the order of the history, which rules looked, with what went in, formula and
 numbers, threshold and error with their sources, how often by chance, what it misses, what would change it, and what was not used. What
 speaks stands open, the loudest first; what is only shown, and what is silent, is folded. `/l/<launch>/why.json` has the same for machines:
