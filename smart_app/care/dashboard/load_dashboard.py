@@ -116,7 +116,7 @@ def load_history(record: ChartRecord, *, years: Years) -> History:
         looked=_looked(record, alliance),
         for_it=allowed.for_it,
         signals=said,
-        aside=aside_of(record, said) if said else {},
+        aside=aside_of(record, said) if any(one.level == "discuss" for one in said) else {},
     )
 
 
