@@ -22,12 +22,13 @@ _HALF = 2
 
 class MoveSince(Struct, frozen=True, kw_only=True):
     """The move goes on to the latest score: `turn` is the highest score where it `fell` since, the lowest where it `rose`, and every one of
-    the `since` scores after it lies below, or above."""
+    the `since` scores after it lies below, or above. `gaps`: there are ratings after it of which nothing can be said."""
 
     turn: ScoredPoint
     latest: ScoredPoint
     way: Way
     since: int
+    gaps: bool = False
 
 
 class MoveTurned(Struct, frozen=True, kw_only=True):
@@ -73,8 +74,9 @@ def longest_move(series: ScoreSeries, scale: Scale) -> LongestMove | None:
     there = _way_there(values, longest)
     if there is not None:
         return _turned(points, there)
-    since = len(points) - 1 - longest.first
-    return MoveSince(turn=points[longest.first], latest=points[-1], way=longest.way, since=since)
+    turn, since = points[longest.first], len(points) - 1 - longest.first
+    given = len(series.points) - 1 - series.points.index(turn[0])
+    return MoveSince(turn=turn, latest=points[-1], way=longest.way, since=since, gaps=given != since)
 
 
 _SIGNS: tuple[Literal[1, -1], ...] = (-1, 1)

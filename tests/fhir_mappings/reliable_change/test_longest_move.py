@@ -85,7 +85,16 @@ def test_nothing_is_told_of_two_or_of_what_never_moved() -> None:
 
 
 def test_a_rating_without_a_score_is_passed_over() -> None:
-    assert told(move("4.56", None, "4.00", "3.56")) == ("since", "fell", "4.56", 2)
+    found = move("4.56", None, "4.00", "3.56")
+    assert told(found) == ("since", "fell", "4.56", 2)
+    assert isinstance(found, MoveSince)
+    assert found.gaps
+
+
+def test_a_rating_without_a_score_from_before_is_none_of_those_since() -> None:
+    found = move("4.33", None, "4.56", "4.00", "3.56")
+    assert isinstance(found, MoveSince)
+    assert (found.since, found.gaps) == (2, False)
 
 
 def test_scores_of_several_series_are_never_joined() -> None:

@@ -48,20 +48,7 @@ def course(move: LongestMove, scale: Scale) -> Sentence:
     """The move with its turning point, in a sentence."""
     value = shown(move.turn[1], scale)
     if isinstance(move, MoveSince):
-        places: dict[str, Value] = {"value": value, "day": _on(move.turn), "number": formats.in_words(move.since)}
-        if move.way == "fell":
-            return counted(
-                "The patient’s rating was highest at {value} {day} and has been lower at the visit since.",
-                "The patient’s rating was highest at {value} {day} and has been lower at each of the {number} visits since.",
-                move.since,
-                **places,
-            )
-        return counted(
-            "The patient’s rating was lowest at {value} {day} and has been higher at the visit since.",
-            "The patient’s rating was lowest at {value} {day} and has been higher at each of the {number} visits since.",
-            move.since,
-            **places,
-        )
+        return _gone_on(move, {"value": value, "day": _on(move.turn), "number": formats.in_words(move.since)})
     places = {"before": shown(move.start[1], scale), "value": value, "day": _day(move.turn), "latest": shown(move.latest[1], scale)}
     if move.back is None:
         if move.way == "fell":
@@ -74,6 +61,37 @@ def course(move: LongestMove, scale: Scale) -> Sentence:
         )
     return Sentence(
         "The patient’s rating rose from {before} to {value} by {day}, had fallen to {back} {then}, and is {latest} now.", **places
+    )
+
+
+def _gone_on(move: MoveSince, places: dict[str, Value]) -> Sentence:
+    """Of a rating without a score nobody knows where it lay, so that it is no visit at which the score was lower."""
+    if move.gaps and move.way == "fell":
+        return counted(
+            "The patient’s rating was highest at {value} {day} and has been lower at the scored visit since.",
+            "The patient’s rating was highest at {value} {day} and has been lower at each of the {number} scored visits since.",
+            move.since,
+            **places,
+        )
+    if move.gaps:
+        return counted(
+            "The patient’s rating was lowest at {value} {day} and has been higher at the scored visit since.",
+            "The patient’s rating was lowest at {value} {day} and has been higher at each of the {number} scored visits since.",
+            move.since,
+            **places,
+        )
+    if move.way == "fell":
+        return counted(
+            "The patient’s rating was highest at {value} {day} and has been lower at the visit since.",
+            "The patient’s rating was highest at {value} {day} and has been lower at each of the {number} visits since.",
+            move.since,
+            **places,
+        )
+    return counted(
+        "The patient’s rating was lowest at {value} {day} and has been higher at the visit since.",
+        "The patient’s rating was lowest at {value} {day} and has been higher at each of the {number} visits since.",
+        move.since,
+        **places,
     )
 
 

@@ -199,6 +199,18 @@ def test_the_mean_of_the_last_two_is_said_where_it_is_what_the_rule_reached() ->
     )
 
 
+@pytest.mark.parametrize(
+    ("totals", "said"),
+    [
+        (("4.56", None, "4.00", "3.56"), "was highest at 4.56 on 26-Apr-2026 and has been lower at each of the two scored visits since."),
+        (("3.00", "3.56", None, "4.00"), "was lowest at 3.00 on 26-Apr-2026 and has been higher at each of the two scored visits since."),
+        (("4.44", "4.56", None, "3.56"), "was highest at 4.56 on 05-Jul-2026 and has been lower at the scored visit since."),
+    ],
+)
+def test_a_visit_without_a_score_is_none_at_which_it_was_lower(totals: tuple[str | None, ...], said: str) -> None:
+    assert lines(course(patients(*totals)))[1].text == f"The patient’s rating {said}"
+
+
 def test_strained_and_then_repaired_reads_as_what_it_is() -> None:
     _, move = lines(course(patients("4.22", "4.00", "3.67", "3.22", "3.00", "3.44", "3.89", "4.22")))
     assert move.text == "The patient’s rating fell from 4.22 to 3.00 by 26-Apr-2026 and has risen since to 4.22."
