@@ -49,7 +49,12 @@ def course(move: LongestMove, scale: Scale) -> Sentence:
     value = shown(move.turn[1], scale)
     if isinstance(move, MoveSince):
         return _gone_on(move, {"value": value, "day": _on(move.turn), "number": formats.in_words(move.since)})
-    places = {"before": shown(move.start[1], scale), "value": value, "day": _day(move.turn), "latest": shown(move.latest[1], scale)}
+    places: dict[str, Value] = {
+        "before": shown(move.start[1], scale),
+        "value": value,
+        "day": _day(move.turn),
+        "latest": shown(move.latest[1], scale),
+    }
     if move.back is None:
         if move.way == "fell":
             return Sentence("The patient’s rating fell from {before} to {value} by {day} and has risen since to {latest}.", **places)
