@@ -133,13 +133,6 @@ def reveal_waiting(record: ChartRecord, *, clinician: str, visit: str, reason: s
     reveal(record, clinician=clinician, visit=visit, reason=reason)
 
 
-def visible_signals(record: ChartRecord) -> tuple[Signal, ...]:
-    """What the newest ratings say that this user may see, as in the history, by the two reads that tell it. FhirError as for
-    `seen_of_own`."""
-    readings = read_all(record, only=(ANSWERS, SCORES))
-    return _signals(record, _alliance(record, readings, _possible(patient_of(readings.patient, zone=record.zone), record)))
-
-
 class SeenOfOwn(Struct, frozen=True, kw_only=True):
     """What the patient said last of whoever is signed in, as far as they may see it: None where there is nothing they may."""
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from fhir_mappings.reliable_change.signals.dyad_signals import Signal
 from fhir_mappings.sentence import Sentence
 from smart_app.care.dashboard.kept_aside import REASON_CODES
-from smart_app.care.dashboard.load_dashboard import visible_signals
+from smart_app.care.dashboard.load_dashboard import seen_signals
 from smart_app.care.record.closed_visits import is_personal
 from smart_app.care.record.record import ChartRecord
 from smart_app.errors import SessionError
@@ -18,11 +18,11 @@ ASIDE_LASTS = timedelta(days=400)
 def put_aside(record: ChartRecord, *, source: str, reason: str) -> None:
     """Keep that whoever is signed in puts the signal of that source aside. It ends by itself: a newer rating makes a signal of another
     source. SessionError without a person or a reason, and where no reason to talk of that source is there to be seen, in the same words
-    whether it is kept back, unknown or quiet. FhirError as for `visible_signals`."""
+    whether it is kept back, unknown or quiet. FhirError as for `seen_signals`."""
     _must_be_personal(record)
     if reason not in REASON_CODES:
         raise SessionError(Sentence("No reason was chosen, so nothing was put aside. Go back and choose one."), denies=True)
-    signal = next((one for one in visible_signals(record) if one.source == source and one.level == "discuss"), None)
+    signal = next((one for one in seen_signals(record).signals if one.source == source and one.level == "discuss"), None)
     if signal is None:
         raise SessionError(
             Sentence("As the record reads now there is nothing here to put aside, so nothing was done."),
