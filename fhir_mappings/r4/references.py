@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any, Generic, Literal, NamedTuple, TypeVar
+from typing import Any, Generic, Literal, NamedTuple, TypeVar, get_args
 from urllib.parse import urlsplit
 
 from msgspec import Struct
@@ -61,6 +61,7 @@ class Ownership(Struct, frozen=True, kw_only=True):
     address: str | None = None
 
 
+_OWNERS: tuple[Owner, ...] = get_args(Owner)
 _OWN, _ANOTHER_PATIENT = Ownership(owner="own"), Ownership(owner="another_patient")
 
 
@@ -121,7 +122,10 @@ def references_in(node: object, *, base: str) -> Iterator[str]:
 
 
 def whose(resource: Mapping[str, Any], patient: PatientOnServer) -> Ownership:
-    """Whose a resource of the patient's server is: by its `subject`, or by its `patient` where its type has that."""
+    """Whose a resource of the patient's server is: by its `subject`, or by its `patient` where its type has that. A booking has neither: it
+    is the patient's own where they are one of its participants, whoever else comes to the same group."""
+    if resource.get("resourceType") == "Appointment":
+        return _whose_booking(resource, patient)
     return whose_reference(_subject(resource), patient)
 
 
@@ -156,7 +160,7 @@ class About:
         subject = _subject(resource)
         written = subject.get("reference") if isinstance(subject, dict) else None
         if not isinstance(written, str):
-            return whose_reference(subject, self._patient)
+            return whose(resource, self._patient)
         judged = self._judged.get(written)
         if judged is None:
             judged = self._judged[written] = whose_reference(subject, self._patient)
@@ -201,6 +205,17 @@ def identifiers_in(node: object, system: str) -> Iterator[str]:
     for one in node if isinstance(node, list) else (node,):
         if isinstance(one, dict) and one.get("system") == system and isinstance(one.get("value"), str):
             yield one["value"]
+
+
+def _whose_booking(resource: Mapping[str, Any], patient: PatientOnServer) -> Ownership:
+    participants = resource.get("participant")
+    judged = [
+        whose_reference(one.get("actor"), patient)
+        for one in (participants if isinstance(participants, list) else ())
+        if isinstance(one, dict) and one.get("actor") is not None
+    ]
+    patients = [one for one in judged if one.why not in {"no_patient", "missing"}]
+    return min(patients, key=lambda one: _OWNERS.index(one.owner), default=Ownership(owner="untied", why="missing"))
 
 
 def _subject(resource: Mapping[str, Any]) -> object:

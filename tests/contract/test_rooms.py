@@ -27,6 +27,7 @@ SAME_CLASS_NAMES = {"PrivateKeyJwt": TWINS, "SecretBasic": TWINS, "SecretPost": 
 # What does it there, by name.
 ANSWERS = {
     "fhir_mappings/measures/observation_reader.py": "read_measurements",
+    "fhir_mappings/events/visit_reader.py": "read_visits",
     "fhir_mappings/measures/conversion.py": "in_second_unit",
     "fhir_mappings/instruments/scoring.py": "score",
     "fhir_mappings/reliable_change/signals/rating_judge.py": "judge",
@@ -142,7 +143,7 @@ def test_what_is_asked_for_is_done_there_and_nowhere_else(path: str, name: str) 
 
 
 def test_data_files_lie_alone() -> None:
-    for folder in ("instruments", "measures", "measures/units", "options"):
+    for folder in ("events", "instruments", "measures", "measures/units", "options"):
         here = list((ROOT / "fhir_mappings" / folder / "files").iterdir())
         assert here
         assert {file.suffix for file in here} == {".toml"}
