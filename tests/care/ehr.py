@@ -15,7 +15,8 @@ BASE = "https://ehr.example/fhir"
 Answer = tuple[int, dict[str, str], str]
 Fault = Callable[[str, str], Answer | Exception | None]
 _TYPES = (
-    "Patient", "Practitioner", "QuestionnaireResponse", "Observation", "Provenance", "Encounter", "CareTeam", "PractitionerRole"
+    "Patient", "Practitioner", "QuestionnaireResponse", "Observation", "Provenance", "Encounter", "CareTeam", "PractitionerRole",
+    "ServiceRequest", "Appointment", "Procedure", "MedicationRequest",
 )  # fmt: skip
 _PARAMS = {"Provenance": ["target", "patient"], "Patient": ["name"], "Practitioner": ["name"]}
 _CLINICAL = ["patient", "subject", "identifier", "code", "category"]

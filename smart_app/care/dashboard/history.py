@@ -6,6 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from fhir_mappings.events.record_event import EventKind, RecordEvent
 from fhir_mappings.instruments.instrument import Instrument
 from fhir_mappings.measures.measure import Measure
 from fhir_mappings.measures.measurement import Measurement
@@ -113,13 +114,27 @@ class LookedAt(Struct, frozen=True, kw_only=True):
     by: Revealed
 
 
+class EventLane(Struct, frozen=True, kw_only=True):
+    """The events of one kind that were read, of all dates and in order of time, and the reads they came by."""
+
+    kind: EventKind
+    events: Sequence[RecordEvent]
+    reads: Sequence[ReadReport]
+
+    @property
+    def whole(self) -> bool:
+        """Whether "none" and "first" may be said of them."""
+        return all(read.whole for read in self.reads)
+
+
 class History(Struct, frozen=True, kw_only=True):
     """Everything one dashboard shows. `dyads` have a rated clinician, `companions` have none. `start` to `end` is the drawn range
     (`years`); `reads` covers every read made; `changes` are what "What changed" states; `for_it` is about the server, not the patient.
     `facts` decide what the page offers: about `visit`, which is rated from here, and, where this clinician has rated it, `own_score`.
     `signals` are what the newest ratings say that this user may see, the own dyad's first; none of where a later rating may be missing.
     `aside` maps the source of a signal to that this user put it aside.
-    `personal`: the sign-in says which person it is. `looked` is who else has seen what the patient said of this clinician."""
+    `personal`: the sign-in says which person it is. `looked` is who else has seen what the patient said of this clinician.
+    `events` are of the kinds that the entry asks for and the launch was granted."""
 
     patient: Patient
     years: Years
@@ -143,6 +158,12 @@ class History(Struct, frozen=True, kw_only=True):
     for_it: Sequence[str] = ()
     signals: Sequence[Signal] = ()
     aside: Mapping[str, PutAside] = {}
+    events: Sequence[EventLane] = ()
+
+    @property
+    def result_reads(self) -> Sequence[ReadReport]:
+        """The reads that ratings and results come of."""
+        return [read for read in self.reads if not read.of_events]
 
     @property
     def can_write(self) -> bool:

@@ -34,6 +34,7 @@ from smart_app.care.dashboard import blind_entry
 from smart_app.care.dashboard.blind_entry import VisibleRatings
 from smart_app.care.dashboard.history import Dyad, HiddenRating, History, LookedAt, Panel, Years
 from smart_app.care.dashboard.kept_aside import aside_of
+from smart_app.care.dashboard.read_events import events_of
 from smart_app.care.forms.asked_form import forms_offered
 from smart_app.care.record.access import base_of, patient_on_server, permissions
 from smart_app.care.record.closed_visits import is_personal, looked_at, reveal
@@ -82,8 +83,9 @@ def load_history(record: ChartRecord, *, years: Years) -> History:
     possible = _possible(patient, record)
     measured, unread = _measurements(record, readings, possible)
     alliance = _alliance(record, readings, possible)
-    reports = {**readings.reports, **alliance.reports}
-    skipped = [*unread, *alliance.skipped, *_foreign(reports.values(), record.context), *_untied(reports.values())]
+    told = events_of(record, readings, possible)
+    reports = {**readings.reports, **alliance.reports, **told.reports}
+    skipped = [*unread, *alliance.skipped, *told.skipped, *_foreign(reports.values(), record.context), *_untied(reports.values())]
     span = _span(years, now.date(), [*(item.when.day for item in measured), *(rating.when.day for rating in alliance.visible.ratings)])
     values, left_out = _by_measure(measured), _by_measure(skipped)
     panels = [
@@ -117,6 +119,7 @@ def load_history(record: ChartRecord, *, years: Years) -> History:
         for_it=allowed.for_it,
         signals=said,
         aside=aside_of(record, said) if any(one.level == "discuss" for one in said) else {},
+        events=told.lanes,
     )
 
 

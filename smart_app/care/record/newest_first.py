@@ -59,7 +59,15 @@ def _span(resource: Mapping[str, Any], zone: tzinfo) -> DaySpan | None:
         return _joined(parse_moment(period.get("start"), zone), parse_moment(period.get("end"), zone))
     named = (resource.get(name) for name in ("effectiveDateTime", "authored", "effectiveInstant"))
     moment = next((found for text in named if (found := parse_moment(text, zone)) is not None), None)
-    return _joined(moment, moment) or _of_timing(resource.get("effectiveTiming"), zone)
+    return _joined(moment, moment) or _of_timing(resource.get("effectiveTiming"), zone) or _of_event(resource, zone)
+
+
+def _of_event(resource: Mapping[str, Any], zone: tzinfo) -> DaySpan | None:
+    """A visit, a booking, a request or a procedure."""
+    period = next((found for name in ("period", "performedPeriod") if isinstance(found := resource.get(name), dict)), {})
+    named = (resource.get(name) for name in ("authoredOn", "start", "performedDateTime"))
+    moment = next((found for text in named if (found := parse_moment(text, zone)) is not None), None)
+    return _joined(moment, moment) or _joined(parse_moment(period.get("start"), zone), parse_moment(period.get("end"), zone))
 
 
 def _of_timing(timing: object, zone: tzinfo) -> DaySpan | None:

@@ -9,6 +9,7 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from fhir_mappings.events.education_codes import load_education_codes
 from fhir_mappings.instruments.canonicals import CATEGORIES, category_system, score_codes, score_system
 from fhir_mappings.measures.catalogue import codes_of, groups_of
 from fhir_mappings.measures.measure import Measure, MeasureGroup
@@ -24,6 +25,7 @@ from smart_app.care.record.search_rounds import SearchRounds
 from smart_app.errors import FhirError, Forbidden
 from smart_app.fhir.client import FhirClient, Resource
 from smart_app.launch.context.launch_context import LaunchContext
+from smart_app.launch.oauth.granted_features import features_of
 from smart_app.services import AppServices
 
 LoadState = Literal["complete", "partial", "failed", "unsupported", "not_permitted"]
@@ -59,6 +61,11 @@ class ReadReport(Struct, frozen=True, kw_only=True):
         """Whether it did not complete and may do so another time. What was not granted, or is not offered, stays so."""
         return self.state in {"failed", "partial"} and not self.lasting
 
+    @property
+    def of_events(self) -> bool:
+        """Whether it is one of visits, education or medicines: what it lacks says nothing of ratings and results."""
+        return self.key in _OF_EVENTS
+
     def covers(self, day: date) -> bool:
         """Whether nothing of that day or later is missing: of which day on "latest" may be said, and of the one before."""
         return self.whole or (self.since is not None and day >= self.since and not self.untied)
@@ -67,6 +74,20 @@ class ReadReport(Struct, frozen=True, kw_only=True):
 PATIENT = "patient"
 ANSWERS = "answers"
 SCORES = "scores"
+VISITS, REFERRALS, BOOKINGS, PROCEDURES, MEDICINES = (
+    "visits",
+    "education-referrals",
+    "education-bookings",
+    "education-procedures",
+    "medicines",
+)
+# What is read for a feature that the entry asks for: no result and no rating comes of it.
+EVENT_READS: Mapping[str, tuple[str, ...]] = {
+    "visit": (VISITS,),
+    "education": (REFERRALS, BOOKINGS, PROCEDURES),
+    "medicines": (MEDICINES,),
+}
+_OF_EVENTS = frozenset(key for keys in EVENT_READS.values() for key in keys)
 # As every score is filed that Rapport writes (fhir_mappings.submission.score_observations).
 _SURVEY = ("survey",)
 
@@ -102,7 +123,7 @@ def read_all(record: ChartRecord, *, only: Sequence[str] = ()) -> Readings:
     results. FhirError when the Patient cannot be read or is another."""
     allowed = permissions(record)
     check_readable(allowed)
-    wanted = [search for search in _searches(record.services, allowed) if not only or search.key in only]
+    wanted = [search for search in _searches(record, allowed) if not only or search.key in only]
     refusals = {search.key: refusal for search in wanted if (refusal := _refusal(search, allowed)) is not None}
     client, services = reader(record), record.services
     questions = [_question(search, allowed, record.context.patient) for search in wanted if search.key not in refusals]
@@ -117,13 +138,44 @@ def read_all(record: ChartRecord, *, only: Sequence[str] = ()) -> Readings:
 _THE_PATIENT = DashboardSearch(key=PATIENT, title=Sentence("Patient"), type="Patient", params=())
 
 
-def _searches(services: AppServices, allowed: Permissions) -> tuple[DashboardSearch, ...]:
-    """Answers, scores, and one search per measure group."""
+def _searches(record: ChartRecord, allowed: Permissions) -> tuple[DashboardSearch, ...]:
+    """Answers, scores, one search per measure group, and what is read of events: last, so that of the requests left theirs are."""
+    services = record.services
     # Asked for whole and sorted out here: servers differ on whether `questionnaire=` matches a versioned canonical, and a wrong guess would
     # look like "none".
     forms = f"{services.settings.canonical_base}/Questionnaire/"
     answers = DashboardSearch(key=ANSWERS, title=Sentence("Alliance answers"), type="QuestionnaireResponse", params=(), forms=forms)
-    return (answers, _score_search(services, allowed), *(_group_search(services, group) for group in groups_of(services.measures)))
+    groups = (_group_search(services, group) for group in groups_of(services.measures))
+    return (answers, _score_search(services, allowed), *groups, *_event_searches(record, allowed))
+
+
+def events_asked_for(record: ChartRecord) -> tuple[str, ...]:
+    """The features whose events are read: asked for by the server's entry, and granted to this launch. One that was not granted is off as a
+    whole, which the page says."""
+    issuer = record.services.registration.find(record.context.iss)
+    if issuer is None:
+        return ()
+    asked, granted = ({one.key for one in features_of(scope)} for scope in (issuer.scope, record.context.scope))
+    return tuple(key for key in EVENT_READS if key in asked and key in granted)
+
+
+def _event_searches(record: ChartRecord, allowed: Permissions) -> Iterator[DashboardSearch]:
+    """By the codes of education where the server offers that, else whole: what is none of it is passed over either way."""
+    codes = _tokens(load_education_codes())
+    asked = {key for feature in events_asked_for(record) for key in EVENT_READS[feature]}
+    for key, title, kind, coded in _EVENT_SEARCHES:
+        by_code = coded and allowed.capabilities.searchable(kind, "code") is not False
+        if key in asked:
+            yield DashboardSearch(key=key, title=title, type=kind, params=(("code", codes),) if by_code else ())
+
+
+_EVENT_SEARCHES: tuple[tuple[str, Sentence, str, bool], ...] = (
+    (VISITS, Sentence("Visits"), "Encounter", False),
+    (REFERRALS, Sentence("Education referrals"), "ServiceRequest", True),
+    (BOOKINGS, Sentence("Education bookings"), "Appointment", False),
+    (PROCEDURES, Sentence("Education procedures"), "Procedure", True),
+    (MEDICINES, Sentence("Medicines"), "MedicationRequest", False),
+)
 
 
 def _group_search(services: AppServices, group: MeasureGroup) -> DashboardSearch:
@@ -190,11 +242,15 @@ def _patient_param(allowed: Permissions, resource_type: str) -> str | None:
     return next((name for name in stated if stated[name]), "patient" if stated["patient"] is None else None)
 
 
+# The search parameter that dates a type, where it is not `date` (http://hl7.org/fhir/R4/searchparameter-registry.html).
+_SORTED_BY = {"QuestionnaireResponse": "authored", "ServiceRequest": "authored", "MedicationRequest": "authoredon"}
+
+
 def _question(search: DashboardSearch, allowed: Permissions, patient: str) -> SearchQuestion:
     """The search as it is asked, newest first where its results can be told by date."""
     name = _patient_param(allowed, search.type) or "patient"
     whose = (name, f"Patient/{patient}" if name == "subject" else patient)
-    by = "authored" if search.type == "QuestionnaireResponse" else "date"
+    by = _SORTED_BY.get(search.type, "date")
     dated = by if allowed.capabilities.searchable(search.type, by) is not False else ""
     again = _by_category(search, allowed)
     return SearchQuestion(

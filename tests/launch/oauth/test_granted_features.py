@@ -26,7 +26,7 @@ def test_every_feature_is_in_what_it_asks_for_and_in_nothing_less() -> None:
 @pytest.mark.parametrize(
     ("scope", "has", "lacks"),
     [
-        (DEFAULT, set(default_features()), {"visit", "team", "names"}),
+        (DEFAULT, set(default_features()), {"visit", "team", "names", "education", "medicines"}),
         (V1, {"ratings", "answers", "results", "scores", "corrections", "provenance", "forms", "visit"}, {"renewal"}),
         ("launch openid patient/*.cruds online_access", set(default_features()), set()),
         (f"{SIGN_IN} user/Observation.rs", {"results"}, {"scores"}),
@@ -114,6 +114,8 @@ def test_what_is_off_says_why() -> None:
         "visit": "not_asked",
         "team": "not_asked",
         "names": "not_asked",
+        "education": "not_asked",
+        "medicines": "not_asked",
     }
 
 

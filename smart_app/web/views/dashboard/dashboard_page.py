@@ -422,7 +422,7 @@ def _how_many(dyad: Dyad) -> Sentence:
 def _alliance_reads(history: History) -> list[ReadReport]:
     """The reads no measure came from, the patient's own aside."""
     measured = {panel.read.key for panel in history.panels}
-    return [read for read in history.reads if read.key not in measured and read.key.lower() != "patient"]
+    return [read for read in history.result_reads if read.key not in measured and read.key.lower() != "patient"]
 
 
 def _alliance_notice(history: History, frame: LaneFrame) -> Notice | None:
@@ -497,7 +497,10 @@ def _measure_lanes(panels: Sequence[Panel], frame: LaneFrame) -> tuple[Lane, ...
 
 def _incomplete(history: History, frame: LaneFrame) -> Notice | None:
     """The page's first words when something is missing or may be: how many reads, which, and when the rest was read."""
-    broken = [read for read in history.reads if read.state != "complete" and read.since is None]
+    # What a server does not offer of events its lane says: nobody waits for it.
+    broken = [
+        one for one in history.reads if one.state != "complete" and one.since is None and not (one.of_events and one.state == "unsupported")
+    ]
     cut = _complete_from(history)
     foreign = sum(read.foreign for read in history.reads)
     untied = _untied(history)

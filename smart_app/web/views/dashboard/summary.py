@@ -130,7 +130,7 @@ def _nothing(history: History) -> Sentence:
         "ratings": counted("{n} rating", "{n} ratings", ratings),
         "results": counted("{n} diabetes result", "{n} diabetes results", values),
     }
-    if all(read.whole or read.since for read in history.reads):
+    if all(read.whole or read.since for read in history.result_reads):
         return Sentence("Nothing to compare yet: {ratings} and {results} so far.", **found)
     return Sentence(
         "Nothing is compared: not everything could be read, so later or earlier ones may be missing. {ratings} and {results} were read.",
@@ -140,12 +140,12 @@ def _nothing(history: History) -> Sentence:
 
 def _none_at_all(history: History) -> Sentence:
     """How far "none" can be said."""
-    if any(read.state != "complete" for read in history.reads):
+    if any(read.state != "complete" for read in history.result_reads):
         return Sentence(
             "Nothing to compare yet. No alliance ratings and no diabetes results were found for this patient, "
             "but not everything could be read, so there may be some."
         )
-    if any(read.untied for read in history.reads):
+    if any(read.untied for read in history.result_reads):
         return Sentence(
             "Nothing to compare yet. No alliance ratings and no diabetes results were found for this patient, "
             "but not all that was found could be tied to this patient, so there may be some."
