@@ -19,6 +19,7 @@ from smart_app.sandbox.personas.people import (
     patient_resource,
     practitioner_resource,
 )
+from smart_app.sandbox.personas.prescribed import prescribed
 from smart_app.sandbox.personas.rated import PersonaRating, rating_resources
 
 TODAY = "today"
@@ -37,8 +38,8 @@ def build_staff(*, base: str = persona_canonicals.BASE) -> list[Resource]:
 
 
 def build(persona: Persona, today: date, *, base: str = persona_canonicals.BASE, zone: tzinfo = UTC) -> list[Resource]:
-    """Everything of one persona: Patient, Encounters (today's always among them), ratings and Observations, as JSON-ready dicts
-    with Decimal numbers. References to staff are met by `build_staff`."""
+    """Everything of one persona: Patient, Encounters (today's always among them), ratings, Observations, education and medicines, as
+    JSON-ready dicts with Decimal numbers. References to staff are met by `build_staff`."""
     return build_with(load_cast(), persona, today=today, base=base, zone=zone)
 
 
@@ -58,7 +59,8 @@ def build_with(cast: Cast, persona: Persona, *, today: date, base: str, zone: tz
     for visit in visits:
         for rating in _ratings(cast, persona, visit, calendar=calendar, base=base):
             resources += rating_resources(rating)
-    return resources + list(measured(persona, cast, calendar=calendar, base=base))
+    resources += measured(persona, cast, calendar=calendar, base=base)
+    return resources + list(prescribed(persona, calendar=calendar, base=base))
 
 
 def all_visits(persona: Persona) -> tuple[PersonaVisit, ...]:

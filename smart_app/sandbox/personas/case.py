@@ -92,6 +92,28 @@ class PersonaResult(PersonaTable):
     note: str | None = None
 
 
+BookingStatus = Literal["booked", "fulfilled", "noshow", "cancelled"]
+
+
+class PersonaCourse(PersonaTable):
+    """A diabetes education course, in days before today: when it was referred to, what was booked and what became of each booking, and
+    when the programme recorded that it was attended and completed."""
+
+    referred: DaysAgo
+    bookings: tuple[tuple[DaysAgo, BookingStatus], ...] = ()
+    attended: tuple[DaysAgo, ...] = ()
+    completed: DaysAgo | None = None
+
+
+class PersonaMedicine(PersonaTable):
+    """A medicine by its name alone, at the days before today on which it was prescribed."""
+
+    key: Key
+    name: str
+    prescribed: tuple[DaysAgo, ...]
+    status: Literal["active", "stopped", "completed"] = "active"
+
+
 class Persona(PersonaTable):
     """One synthetic patient. `slug` starts every id and identifier; `purpose` is the one sentence the Patient resource carries. Visits of
     at least `older_form_until` days ago were rated by the version of the form before today's."""
@@ -104,6 +126,8 @@ class Persona(PersonaTable):
     visits: tuple[PersonaVisit, ...] = ()
     series: tuple[PersonaSeries, ...] = ()
     results: tuple[PersonaResult, ...] = ()
+    course: PersonaCourse | None = None
+    medicines: tuple[PersonaMedicine, ...] = ()
 
 
 class Practitioner(PersonaTable):

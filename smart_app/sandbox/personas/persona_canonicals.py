@@ -6,6 +6,7 @@ BASE = "https://w3id.org/rapport/fhir"
 # The form of today, and the one before it.
 VERSION, OLDER_VERSION = "0.2.0", "0.1.0"
 LOINC = "http://loinc.org"
+SNOMED = "http://snomed.info/sct"
 UCUM = "http://unitsofmeasure.org"
 OBSERVATION_CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
 ABSENT_REASON = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"

@@ -36,6 +36,10 @@ REMOVAL_ORDER = (
     "DocumentReference",
     "Observation",
     "QuestionnaireResponse",
+    "MedicationRequest",
+    "Procedure",
+    "Appointment",
+    "ServiceRequest",
     "Encounter",
     "Patient",
     "Practitioner",
@@ -43,7 +47,7 @@ REMOVAL_ORDER = (
 )
 ATTEMPTS_AT_A_RACE = 3
 ANY_DAY = date(2026, 1, 1)  # identifiers do not depend on the day
-OPTIONAL_LINKS = ("encounter", "derivedFrom", "hasMember")
+OPTIONAL_LINKS = ("encounter", "derivedFrom", "hasMember", "basedOn")
 
 
 class NotConfirmedError(Exception):
