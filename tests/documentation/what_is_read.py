@@ -1,6 +1,7 @@
 """docs/what-is-read.md, from the measures' files and the code: what is asked for, in which units, and every reason to list a result."""
 
 import ast
+import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -48,6 +49,25 @@ Each group is one search. `unverified` means that code and meaning were not comp
 source.
 
 """
+_EVENTS = """## Visits, education and medicines
+Read where an entry of `launch.json` lists the [feature](register-with-an-ehr.md#what-rapport-asks-for), each as a lane on the time axis
+under the results. What is not drawn is listed with its reason, as above: entered in error, without a date, with an end before its start,
+planned or cancelled, without a status that is known, another patient's.
+
+- **`visit`**: an Encounter, at `period.start`, else its end. Filled where whoever is signed in took part, by the reference of a
+  participant, open where others did or nobody is named; a PractitionerRole is not looked behind.
+- **`education`**: a ServiceRequest with a code below, at `authoredOn`; an Appointment made for one of them (`basedOn`) or so coded, at
+  `start`; a Procedure so coded, at `performed[x]`. Its status is said, or the step its code stands for, and nothing else. A booking that
+  lies ahead is named and not drawn.
+- **`medicines`**: a MedicationRequest that is an order, once for each medicine, at `authoredOn` of its earliest request. Requests are of
+  one medicine where they share a code, or have none and are called alike. It is called the first in this record, and of a part read the
+  earliest of what was read: neither a start nor a stop, as a request tells of none.
+
+A course is told by these codes alone, whatever a display says; each is verified, with its source in `fhir_mappings/events/files/`.
+
+| code | name | step |
+|---|---|---|
+"""
 _LISTED = """## Why something is listed
 Every reason there is in the code, with the stable name it has in logs and tests. `…` stands for what the record says.
 
@@ -66,8 +86,10 @@ def what_is_read_page() -> str:
     measures = load_measures()
     units = "\n".join(_measure_row(one) for one in measures)
     codes = "\n".join(part for group in groups_of(measures) for part in _group(group, [one for one in measures if one.group == group]))
+    rows = tomllib.loads((_ROOT / "events" / "files" / "education.toml").read_text(encoding="utf-8"))["code"]
+    steps = "\n".join(f"| {_SYSTEMS[row['system']]} `{row['code']}` | {row['name']} | {row['step'].replace('_', ' ')} |" for row in rows)
     listed = "\n".join(f"| `{name}` | {'<br>'.join(_cell(one) for one in sentences)} |" for name, sentences in reasons().items())
-    return f"{_BEGIN}{_UNITS}{units}\n\n{_CODES}{codes}\n{_LISTED}{listed}\n{_END}"
+    return f"{_BEGIN}{_UNITS}{units}\n\n{_CODES}{codes}\n{_EVENTS}{steps}\n\n{_LISTED}{listed}\n{_END}"
 
 
 def _measure_row(measure: Measure) -> str:

@@ -6,12 +6,19 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
+from fhir_mappings.events.education_codes import load_education_codes
+from fhir_mappings.events.education_reader import read_education
+from fhir_mappings.events.event_rules import EventContext
+from fhir_mappings.events.medicine_reader import read_medicines
+from fhir_mappings.events.visit_reader import read_visits
 from fhir_mappings.measures.measurement import Measurement, Remark
 from fhir_mappings.reliable_change.latest_change import Change
 from fhir_mappings.sentence import Sentence
 from fhir_mappings.skipped import Skipped
 from smart_app.care.dashboard.history import HiddenRating, History
 from smart_app.care.record.patient_in_context import Patient
+from tests.fhir_mappings.events.records_of_events import booking, encounter, medicine, referral
+from tests.fhir_mappings.records import WHO
 from tests.web.support_history import (
     HBA1C,
     MEASURES,
@@ -21,6 +28,7 @@ from tests.web.support_history import (
     dyad,
     history,
     in_percent,
+    lane_of,
     moment,
     panel,
     rating,
@@ -30,6 +38,7 @@ from tests.web.support_history import (
     value,
 )
 
+WHOLE, CODES = EventContext(patient=WHO), load_education_codes()
 _HBA1C_DAYS = (
     date(2024, 12, 3), date(2025, 3, 4), date(2025, 6, 10), date(2025, 9, 9), date(2025, 12, 2), date(2026, 3, 3), date(2026, 5, 26),
     date(2026, 8, 18), date(2026, 11, 3),
@@ -198,7 +207,26 @@ def _long(key: str, seed: int) -> Sequence[Measurement]:
     return spread(of, [f"{float(text):.0f}/{float(text) - 40:.0f}" for text in texts] if key == "bp" else texts, days_between=58)
 
 
+def with_events() -> History:
+    """Visits, a course and medicines beside a history: words that meet, a booking ahead, and medicines of which a part was read."""
+    lanes = (
+        lane_of("visit", read_visits([encounter(), encounter(id="e2", period={"start": "2026-09"}, participant=None)], WHOLE)),
+        lane_of(
+            "education", read_education([referral()], [booking(), booking(id="a2", start="2027-01-12")], [], codes=CODES, context=WHOLE)
+        ),
+        lane_of(
+            "medicine",
+            read_medicines([medicine(), medicine("Insulin glargine", "274783", id="m2", authoredOn="2026-05-20")], WHOLE),
+            state="partial",
+            reason="Only the first page was read.",
+        ),
+    )
+    found = repaired()
+    return replace(found, events=lanes, reads=[*found.reads, *(one for lane in lanes for one in lane.reads)])
+
+
 STATES = {
+    "events": with_events,
     "repaired": repaired,
     "new": new_patient,
     "partial": partial,

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
+from fhir_mappings.events.record_event import EventKind, ReadEvents
 from fhir_mappings.instruments.instrument import Citation, Form, Informant, Instrument, Item, Option, Question, Rights, Scale
 from fhir_mappings.instruments.scores import Score
 from fhir_mappings.measures.measure import Axis, Measure, MeasureGroup, SecondUnit, Unit
@@ -16,10 +17,10 @@ from fhir_mappings.ratings.rating import Rating
 from fhir_mappings.reliable_change.latest_change import Change
 from fhir_mappings.sentence import Sentence
 from fhir_mappings.skipped import Skipped
-from smart_app.care.dashboard.history import Dyad, HiddenRating, History, Panel, Years
+from smart_app.care.dashboard.history import Dyad, EventLane, HiddenRating, History, Panel, Years
 from smart_app.care.record.page_rule import PageFacts
 from smart_app.care.record.patient_in_context import Patient
-from smart_app.care.record.reads import ReadReport
+from smart_app.care.record.reads import EVENT_READS, ReadReport
 from smart_app.launch.context.launch_context import LaunchContext, User
 from smart_app.web.views.dashboard.dashboard_page import DashboardUrls
 from smart_app.web.views.parts import Link
@@ -246,3 +247,10 @@ def spread(of: Measure, texts: Sequence[str], *, days_between: int = 84) -> list
     first = TODAY - timedelta(days=12 + days_between * (len(texts) - 1))
     parts = [text.partition("/") for text in texts]
     return [value(of, first + timedelta(days=days_between * index), high, paired=low or None) for index, (high, _, low) in enumerate(parts)]
+
+
+def lane_of(kind: EventKind, events: ReadEvents, *, state: State = "complete", reason: str | None = None) -> EventLane:
+    """Events with the reads of their kind, all of which went alike."""
+    feature = "medicines" if kind == "medicine" else kind
+    reads = [read(key, key.capitalize(), state=state, reason=reason) for key in EVENT_READS[feature]]
+    return EventLane(kind=kind, events=events.events, reads=reads)

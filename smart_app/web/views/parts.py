@@ -73,7 +73,7 @@ class Words(Struct, frozen=True, kw_only=True):
 class Lane(Struct, frozen=True, kw_only=True):
     """One plot with its label and its latest value. Exactly one of `plot`, `notice` and `words` stands in the middle,
     except that a notice may come with a plot when only part was read. `below` is what words in the plot say, for where it has no room
-    for any, and `under` what marks beneath it are."""
+    for any, and `under` what marks beneath it are. `listed` is what found no room in it, at any width."""
 
     title: str
     unit: str
@@ -86,6 +86,7 @@ class Lane(Struct, frozen=True, kw_only=True):
     words: Words | None = None
     table: Table | None = None
     under: Sentence | None = None
+    listed: tuple[Sentence, ...] = ()
 
 
 _STAYING = 2

@@ -31,6 +31,7 @@ from smart_app.web.views.dashboard.alliance_lanes import (
     ratings_table,
     total_lane,
 )
+from smart_app.web.views.dashboard.events.event_lanes import EventsPanel, events_panel, is_of_events
 from smart_app.web.views.dashboard.left_over import LeftOver
 from smart_app.web.views.dashboard.measure_lanes import NOT_RESULTS, LaneFrame, measure_lane, none_found
 from smart_app.web.views.dashboard.offers import Offer, Offers
@@ -210,6 +211,7 @@ class DashboardView(Struct, frozen=True, kw_only=True):
     left: LeftOver | None = None
     options: str = ""
     to_talk: ToTalkAbout | None = None
+    events: EventsPanel | None = None
 
 
 def dashboard_view(
@@ -278,6 +280,7 @@ def dashboard_view(
         left=left,
         options=urls.options,
         to_talk=to_talk_about(spoken),
+        events=events_panel(history, frame, signed_in=context.user.reference),
     )
 
 
@@ -692,7 +695,9 @@ def _not_shown(history: History) -> NotShown:
     all_rows = [*(_read_row(read) for read in failed), *(_skip_row(skip) for skip in mine)]
     head, rows = filled_columns(_NOT_SHOWN_HEAD, list(zip(*all_rows, strict=True)))
     foreign = sum(read.foreign for read in history.reads)
-    parts = [counted("{n} value", "{n} values", len(mine))] if mine else []
+    events = sum(is_of_events(skip) for skip in mine)
+    parts = [counted("{n} value", "{n} values", len(mine) - events)] if len(mine) > events else []
+    parts += [counted("{n} event", "{n} events", events)] if events else []
     parts += [counted("{n} read", "{n} reads", len(failed))] if failed else []
     return NotShown(
         count=listed(parts) if parts else "",

@@ -1,0 +1,1 @@
+"""Visits, diabetes education and medicines on the time axis."""

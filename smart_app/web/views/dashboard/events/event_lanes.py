@@ -1,0 +1,247 @@
+"""Visits, diabetes education and medicines as lanes on the time axis: a mark for each, words above where there is room and in a list below
+where there is none, and a table of all of them. What a status says is said; a medicine is the first in this record, and nothing is said to
+have been started or stopped."""
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+
+from msgspec import Struct
+
+from fhir_mappings.events.education_codes import load_education_codes
+from fhir_mappings.events.record_event import EducationStep, EventKind, RecordEvent
+from fhir_mappings.sentence import Sentence, counted, joined, listed
+from fhir_mappings.skipped import Skipped
+from smart_app.care.dashboard.history import EventLane, History
+from smart_app.web import formats
+from smart_app.web.charts.event_marks import EventMark, EventShape, draw_events
+from smart_app.web.charts.plot import TimeScale
+from smart_app.web.views.dashboard.measure_lanes import NONE_IN_RANGE, LaneFrame
+from smart_app.web.views.parts import Lane, Reading, Table, Words, filled_columns, read_notice
+
+_MOST_LISTED = 6
+_MOST_SPOKEN = 12
+_LONGEST_WORDS = 28
+_TITLES: Mapping[EventKind, Sentence] = {
+    "visit": Sentence("Visits"),
+    "education": Sentence("Diabetes education"),
+    "medicine": Sentence("Medicines"),
+}
+_ALL_TITLES = Sentence("Visits, education and medicines")
+_WITH_YOU, _WITH_OTHERS, _NOT_SAID = Sentence("with you"), Sentence("with others"), Sentence("with whom is not said")
+_STEPS: Mapping[EducationStep, tuple[Sentence, EventShape]] = {
+    "referred": (Sentence("referred"), "triangle"),
+    "proposed": (Sentence("referral proposed"), "open-circle"),
+    "withdrawn": (Sentence("referral withdrawn"), "cross"),
+    "waiting": (Sentence("on hold or waiting"), "open-circle"),
+    "requested": (Sentence("booking asked for"), "open-circle"),
+    "booked": (Sentence("booked"), "open-square"),
+    "came": (Sentence("came"), "dot"),
+    "cancelled": (Sentence("booking cancelled"), "cross"),
+    "no_show": (Sentence("no-show recorded"), "cross"),
+    "declined": (Sentence("declined"), "cross"),
+    "did_not_attend": (Sentence("recorded as not attended"), "cross"),
+    "attended": (Sentence("attended"), "dot"),
+    "completed": (Sentence("completed"), "square"),
+    "under_way": (Sentence("under way"), "dot"),
+    "not_done": (Sentence("not done"), "cross"),
+    "stopped": (Sentence("stopped before its end"), "cross"),
+    "done": (Sentence("done"), "dot"),
+}
+_UNNAMED_MEDICINE, _UNNAMED_VISIT = Sentence("a medicine without a name"), Sentence("visit")
+_FIRST, _EARLIEST_READ = Sentence("first in this record"), Sentence("earliest of what was read")
+_YEAR_ONLY, _MONTH_ONLY = Sentence("year only, drawn at its start"), Sentence("month only, drawn at its start")
+_HEAD = (Sentence("Date"), Sentence("What"), Sentence("Status in the record"), Sentence("Remarks"), Sentence("Source"))
+# What the events of these lanes are read from.
+_TYPES = frozenset({"Encounter", "ServiceRequest", "Appointment", "Procedure", "MedicationRequest"})
+
+
+class EventsPanel(Struct, frozen=True, kw_only=True):
+    """The lanes of what the entry asks for, under one heading; `drawn`: at least one has a plot."""
+
+    title: Sentence
+    standing: str
+    lanes: tuple[Lane, ...]
+    drawn: bool
+
+
+class _Sorted(Struct, frozen=True, kw_only=True):
+    """The events of a lane: those on the axis, those before it, and those that lie ahead."""
+
+    drawn: Sequence[RecordEvent]
+    earlier: Sequence[RecordEvent]
+    ahead: Sequence[RecordEvent]
+
+
+def events_panel(history: History, frame: LaneFrame, *, signed_in: str) -> EventsPanel | None:
+    """None where nothing of the kind is asked for. `signed_in` is the reference of whoever reads the page."""
+    if not history.events:
+        return None
+    lanes = tuple(_lane(one, frame, signed_in) for one in history.events)
+    return EventsPanel(
+        title=_TITLES[history.events[0].kind] if len(history.events) == 1 else _ALL_TITLES,
+        standing=f"{history.server}, {formats.clock(history.read_at, frame.zone)}",
+        lanes=lanes,
+        drawn=any(one.plot for one in lanes),
+    )
+
+
+def is_of_events(skip: Skipped) -> bool:
+    """Whether what is not shown is no value but an event."""
+    return skip.source.partition("/")[0] in _TYPES
+
+
+def _lane(lane: EventLane, frame: LaneFrame, signed_in: str) -> Lane:
+    title, parts = _TITLES[lane.kind], _sorted_out(lane.events, frame.time)
+    unread = next((read for read in lane.reads if not read.whole), None)
+    at = formats.clock(max(read.finished for read in lane.reads), frame.zone)
+    marks = _marks(lane.kind, parts.drawn, signed_in)
+    drawing = draw_events(marks, time=frame.time, language=frame.language) if marks else None
+    dropped = [_told(lane.kind, parts.drawn[place]) for place in (drawing.dropped if drawing else ())]
+    in_plot = [_told(lane.kind, event) for place, event in enumerate(parts.drawn) if drawing and _speaks(marks, place, drawing.dropped)]
+    ahead = [_told(lane.kind, event) for event in parts.ahead]
+    return Lane(
+        title=title,
+        unit="",
+        about=_about(lane),
+        readings=_readings(lane, frame, signed_in),
+        alt=_alt(lane, parts.drawn, title),
+        below=_few(in_plot),
+        plot=drawing.plot if drawing else None,
+        notice=read_notice(unread, unread.title, frame.retry, at=at) if unread else None,
+        words=None if drawing or (unread and not lane.events) else _words_for_none(lane, parts, at),
+        table=_table(lane, signed_in) if lane.events else None,
+        listed=_few([*ahead, *dropped]) if drawing else (),
+    )
+
+
+def _sorted_out(events: Sequence[RecordEvent], time: TimeScale) -> _Sorted:
+    return _Sorted(
+        drawn=[event for event in events if time.start <= event.when.day <= time.end],
+        earlier=[event for event in events if event.when.day < time.start],
+        ahead=[event for event in events if event.when.day > time.end],
+    )
+
+
+def _marks(kind: EventKind, events: Sequence[RecordEvent], signed_in: str) -> list[EventMark]:
+    if kind == "visit":
+        return [EventMark(event.when.day, "dot" if _is_with(event, signed_in) else "open-square") for event in events]
+    if kind == "medicine":
+        return [EventMark(event.when.day, "square", _short(event.what or _UNNAMED_MEDICINE)) for event in events]
+    return [mark for step, run in groupby(events, key=_step) for mark in _run(step, list(run))]
+
+
+def _run(step: EducationStep, events: Sequence[RecordEvent]) -> list[EventMark]:
+    """Steps of one kind, one after the other: the words stand above the first of them."""
+    words, shape = _STEPS[step]
+    said = words if len(events) == 1 else Sentence("{what}, {n} times", what=words, n=len(events))
+    return [EventMark(event.when.day, shape, "" if place else said) for place, event in enumerate(events)]
+
+
+def _step(event: RecordEvent) -> EducationStep:
+    return event.step or "done"
+
+
+def _is_with(event: RecordEvent, signed_in: str) -> bool:
+    return any(one.reference == signed_in for one in event.people)
+
+
+def _short(words: str) -> str:
+    return words if isinstance(words, Sentence) or len(words) <= _LONGEST_WORDS else f"{words[: _LONGEST_WORDS - 1].rstrip()}…"
+
+
+def _speaks(marks: Sequence[EventMark], place: int, dropped: Sequence[int]) -> bool:
+    return bool(marks[place].words) and place not in dropped
+
+
+def _what(kind: EventKind, event: RecordEvent) -> str:
+    """An event in a few words."""
+    if kind == "medicine":
+        return event.what or _UNNAMED_MEDICINE
+    return _STEPS[_step(event)][0] if kind == "education" else event.what or _UNNAMED_VISIT
+
+
+def _told(kind: EventKind, event: RecordEvent) -> Sentence:
+    return Sentence("{day}: {what}", day=event.when, what=_what(kind, event))
+
+
+def _few(lines: Sequence[Sentence]) -> tuple[Sentence, ...]:
+    """The newest lines, and how many more there are."""
+    if not lines:
+        return ()
+    left = len(lines) - _MOST_LISTED
+    shown = joined(" · ", lines[-_MOST_LISTED:])
+    more = counted("and {n} more in the table", "and {n} more in the table", left) if left > 0 else None
+    return (joined(" · ", [shown, more]) if more else shown,)
+
+
+def _about(lane: EventLane) -> tuple[Sentence, ...]:
+    if lane.kind == "visit":
+        return (Sentence("filled: with you; open: others, or not said"),)
+    if lane.kind == "medicine":
+        return (_FIRST if lane.whole else _EARLIEST_READ, Sentence("no stops are read"))
+    return (Sentence("as its status in the record says"),)
+
+
+def _readings(lane: EventLane, frame: LaneFrame, signed_in: str) -> tuple[Reading, ...]:
+    """The latest, where none later can be missing; of medicines only of a whole read, as the first of one may be older than it seems."""
+    past = [event for event in lane.events if event.when.day <= frame.today]
+    if not past:
+        return ()
+    last = past[-1]
+    if not (lane.whole if lane.kind == "medicine" else all(read.covers(last.when.day) for read in lane.reads)):
+        return (Reading(mark="", name="", value="", unit=Sentence("latest not known"), notes=()),)
+    day = formats.short_moment(last.when)
+    if lane.kind == "visit":
+        return (Reading(mark="", name="", value="", unit=day, notes=(_with_whom(last, signed_in),)),)
+    notes = (day,) if lane.kind == "education" else (Sentence("{first}, {day}", first=_FIRST, day=day),)
+    return (Reading(mark="", name="", value="", unit=_what(lane.kind, last), notes=notes),)
+
+
+def _with_whom(event: RecordEvent, signed_in: str) -> Sentence:
+    if _is_with(event, signed_in):
+        return _WITH_YOU
+    names = [one.name for one in event.people if one.name]
+    return Sentence("with {people}", people=listed(names)) if names else _WITH_OTHERS if event.people else _NOT_SAID
+
+
+def _alt(lane: EventLane, drawn: Sequence[RecordEvent], title: Sentence) -> Sentence:
+    """The plot in words: all of few, else how many."""
+    if lane.kind == "visit" or len(drawn) > _MOST_SPOKEN:
+        return counted("{title}: {n} mark, in the table by date", "{title}: {n} marks, in the table by date", len(drawn), title=title)
+    return Sentence("{title}: {events}", title=title, events=joined("; ", [_told(lane.kind, event) for event in drawn]))
+
+
+def _words_for_none(lane: EventLane, parts: _Sorted, at: str) -> Words:
+    """Why nothing is drawn: there is nothing, or only before or after what the axis shows."""
+    if not lane.events:
+        asked = tuple(f"{code} ({system})" for system, code in load_education_codes()) if lane.kind == "education" else ()
+        return Words(lead=Sentence("None found"), lines=(Sentence("All dates. Search complete, {time}.", time=at),), asked=asked)
+    return Words(lead=NONE_IN_RANGE, lines=_few([_told(lane.kind, event) for event in (*parts.earlier, *parts.ahead)]))
+
+
+def _table(lane: EventLane, signed_in: str) -> Table:
+    rows = [_row(lane.kind, event, signed_in) for event in reversed(lane.events)]
+    head, shown = filled_columns(_HEAD, list(zip(*rows, strict=True)))
+    return Table(summary=counted("Table of {n} event", "Table of {n} events", len(rows)), style="plain", head=head, rows=shown)
+
+
+def _row(kind: EventKind, event: RecordEvent, signed_in: str) -> tuple[str, ...]:
+    what = _what(kind, event)
+    named = Sentence("{what} ({name})", what=what, name=event.what) if kind == "education" and event.what else what
+    return (formats.short_moment(event.when), named, event.status, joined("; ", _remarks(kind, event, signed_in)), event.source)
+
+
+def _remarks(kind: EventKind, event: RecordEvent, signed_in: str) -> list[str]:
+    """Everything else the record says, and how precisely it says when."""
+    coarse = [] if formats.is_whole_day(event.when) else [_YEAR_ONLY if event.when.precision == "year" else _MONTH_ONLY]
+    if kind == "visit":
+        return [_with_whom(event, signed_in), *([Sentence("until {day}", day=event.until)] if event.until else []), *coarse]
+    if kind == "education":
+        return coarse
+    return [
+        *([counted("{n} request", "{n} requests", event.requests)] if event.requests > 1 else []),
+        *([] if event.certain else [Sentence("another request of it has no date, so this need not be the first")]),
+        *([Sentence("says that it replaces an earlier one")] if event.replaces else []),
+        *([Sentence("as somebody reported it")] if event.reported else []),
+        *coarse,
+    ]

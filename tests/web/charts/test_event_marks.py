@@ -1,0 +1,54 @@
+"""Marks of events, and the words above them: in their order, never over one another, and none lost."""
+
+from datetime import date, timedelta
+from itertools import combinations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smart_app.web.charts.event_marks import EventMark, draw_events
+from smart_app.web.charts.label_placement import CHARACTER, PIXELS, Label
+from smart_app.web.charts.plot import TimeScale
+
+START = date(2024, 12, 1)
+TIME = TimeScale(start=START, end=START + timedelta(days=730))
+SHAPES = st.sampled_from(["dot", "square", "open-square", "open-circle", "triangle", "cross"])
+MARKS = st.lists(st.tuples(st.integers(0, 730), SHAPES, st.text("abcdefgh ", max_size=28)), max_size=60).map(
+    lambda drawn: [EventMark(START + timedelta(days=day), shape, words.strip()) for day, shape, words in sorted(drawn)]
+)
+
+
+def span(label: Label) -> tuple[float, float]:
+    """From where to where the words stand, in pixels of the narrowest plot that has any."""
+    width = len(label.text) * CHARACTER
+    left = float(label.x.rstrip("%")) * PIXELS / 100 + float(label.dx) - {"start": 0, "middle": width / 2, "end": width}[label.anchor]
+    return left, left + width
+
+
+@given(MARKS)
+def test_no_words_lie_over_others_and_every_word_is_drawn_or_named(marks: list[EventMark]) -> None:
+    drawn = draw_events(marks, time=TIME)
+    for one, other in combinations(drawn.plot.labels, 2):
+        assert one.y == other.y
+        assert span(one)[1] <= span(other)[0] + 0.5 or span(other)[1] <= span(one)[0] + 0.5
+    worded = [place for place, mark in enumerate(marks) if mark.words]
+    kept = [place for place in worded if place not in drawn.dropped]
+    assert [label.text for label in drawn.plot.labels] == [marks[place].words for place in kept]
+
+
+def test_of_two_words_that_meet_the_later_is_left_out() -> None:
+    marks = [EventMark(START + timedelta(days=300 + place), "square", words) for place, words in enumerate(("first", "second"))]
+    drawn = draw_events(marks, time=TIME)
+    assert ([label.text for label in drawn.plot.labels], drawn.dropped) == (["first"], (1,))
+
+
+def test_filled_marks_are_paths_and_the_others_symbols_each_place_once() -> None:
+    shapes = ("dot", "dot", "square", "triangle", "triangle", "open-square")
+    plot = draw_events([EventMark(START, shape) for shape in shapes], time=TIME).plot  # type: ignore[arg-type]  # literals
+    assert [(stroke.style, stroke.d) for stroke in plot.dots] == [("measure dots", "M0 11h0"), ("measure other dots", "M0 11h0")]
+    assert [symbol.shape for group in plot.symbols for symbol in group.symbols] == ["more", "converted"]
+    assert plot.height == 22
+
+
+def test_a_lane_of_events_is_no_taller_than_a_row() -> None:
+    assert draw_events([EventMark(START, "dot", "attended")], time=TIME).plot.height == 36

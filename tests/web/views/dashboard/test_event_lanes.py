@@ -1,0 +1,222 @@
+"""Lanes of visits, education and medicines: what is drawn, what is said of it, and what is never said."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from fhir_mappings.events.education_codes import load_education_codes
+from fhir_mappings.events.education_reader import read_education
+from fhir_mappings.events.event_rules import EventContext
+from fhir_mappings.events.medicine_reader import read_medicines
+from fhir_mappings.events.visit_reader import read_visits
+from fhir_mappings.sentence import Sentence
+from smart_app.care.dashboard.history import EventLane, History
+from smart_app.web.views.dashboard.dashboard_page import DashboardView, dashboard_view
+from smart_app.web.views.parts import Lane
+from tests.fhir_mappings.events.records_of_events import COMPLETED, booking, encounter, medicine, procedure, referral
+from tests.fhir_mappings.records import WHO
+from tests.web.states_history import repaired
+from tests.web.support_history import CONTEXT, NOW, TODAY, URLS, history, lane_of
+
+HERE = EventContext(patient=WHO)
+
+
+def visits(*encounters: Any, **report: Any) -> EventLane:
+    return lane_of("visit", read_visits(encounters, HERE), **report)
+
+
+def education(*resources: Any, **report: Any) -> EventLane:
+    kinds = [[one for one in resources if one["resourceType"] == kind] for kind in ("ServiceRequest", "Appointment", "Procedure")]
+    return lane_of("education", read_education(*kinds, codes=load_education_codes(), context=HERE), **report)
+
+
+def medicines(*requests: Any, **report: Any) -> EventLane:
+    return lane_of("medicine", read_medicines(requests, HERE), **report)
+
+
+def shown(*lanes: EventLane, on: History | None = None) -> DashboardView:
+    whole = on or history()
+    found = replace(whole, events=lanes, reads=[*whole.reads, *(one for lane in lanes for one in lane.reads)])
+    return dashboard_view(found, context=CONTEXT, urls=URLS, now=NOW)
+
+
+def only(lane: EventLane) -> Lane:
+    panel = shown(lane).events
+    assert panel is not None
+    [found] = panel.lanes
+    return found
+
+
+def labels(lane: Lane) -> list[str]:
+    assert lane.plot
+    return [str(label.text) for label in lane.plot.labels]
+
+
+def symbols(lane: Lane) -> list[str]:
+    assert lane.plot
+    return [symbol.shape for group in lane.plot.symbols for symbol in group.symbols]
+
+
+def rows(lane: Lane) -> Sequence[tuple[str, ...]]:
+    assert lane.table
+    return lane.table.rows
+
+
+def with_sofia(**more: Any) -> dict[str, Any]:
+    return encounter(participant=[{"individual": {"reference": "Practitioner/sofia", "display": "Sofia Lindqvist"}}], **more)
+
+
+class TestWhereNothingIsAskedFor:
+    def test_there_is_no_panel(self) -> None:
+        assert dashboard_view(repaired(), context=CONTEXT, urls=URLS, now=NOW).events is None
+
+    def test_one_kind_alone_gives_the_panel_its_name(self) -> None:
+        panels = [shown(visits(encounter())).events, shown(visits(encounter()), medicines(medicine())).events]
+        assert [str(one.title) for one in panels if one] == ["Visits", "Visits, education and medicines"]
+
+
+class TestVisits:
+    def test_filled_with_you_and_open_others(self) -> None:
+        lane = only(visits(encounter(), with_sofia(id="e2", period={"start": "2026-09-01"}), encounter(id="e3", participant=None)))
+        assert lane.plot
+        assert [stroke.style for stroke in lane.plot.dots] == ["measure dots"]
+        assert symbols(lane) == ["converted"]
+        assert [row[3] for row in rows(lane)] == ["with you", "with whom is not said", "with Dr Tomas Weiss"]
+        assert (lane.readings[0].unit, lane.readings[0].notes) == ("01-Sep-2026", ("with you",))
+
+    def test_the_status_is_the_records(self) -> None:
+        [row] = rows(only(visits(encounter(status="in-progress", period={"start": "2026-03", "end": "2026-04-02"}))))
+        said = "with Dr Tomas Weiss; until 02-Apr-2026; month only, drawn at its start"
+        assert row == ("Mar-2026", "Diabetes review", "in-progress", said, "Encounter/e1")
+
+    def test_a_visit_before_the_axis_is_told(self) -> None:
+        lane = only(visits(encounter(period={"start": "2012-05-01"})))
+        assert lane.plot is None
+        assert lane.words
+        assert [str(line) for line in lane.words.lines] == ["01-May-2012: Diabetes review"]
+
+    def test_none_is_said_of_a_whole_read_only(self) -> None:
+        whole, failed = only(visits()), only(visits(state="failed", reason="timeout"))
+        assert whole.words
+        assert (str(whole.words.lead), whole.notice) == ("None found", None)
+        assert failed.words is None
+        assert failed.notice
+
+
+class TestEducation:
+    def test_words_stand_above_marks_and_the_table_has_the_records_status(self) -> None:
+        lane = only(
+            education(
+                referral(authoredOn="2025-01-10"),
+                booking(status="noshow", start="2025-08-20"),
+                procedure(COMPLETED, performedDateTime="2026-06-10"),
+            )
+        )
+        assert labels(lane) == ["referred", "no-show recorded", "completed"]
+        assert [row[2] for row in rows(lane)] == ["completed", "noshow", "active"]
+        assert symbols(lane) == ["more", "cross"]
+        assert lane.alt == "Diabetes education: 10-Jan-2025: referred; 20-Aug-2025: no-show recorded; 10-Jun-2026: completed"
+
+    def test_steps_of_one_kind_after_each_other_have_their_words_once(self) -> None:
+        lane = only(education(*(procedure(id=f"p{n}", performedDateTime=f"2026-0{n}-03") for n in range(1, 7))))
+        assert labels(lane) == ["attended, 6 times"]
+        assert lane.listed == ()
+        assert lane.readings[0].unit == "attended"
+
+    def test_a_clash_drops_the_later_word_to_the_list_below(self) -> None:
+        lane = only(education(referral(authoredOn="2026-04-02"), booking(start="2026-04-09T10:00:00Z")))
+        assert labels(lane) == ["referred"]
+        assert [str(line) for line in lane.listed] == ["09-Apr-2026: booked"]
+        assert [str(line) for line in lane.below] == ["02-Apr-2026: referred"]
+
+    def test_what_is_booked_ahead_is_named_and_not_drawn_at_the_edge(self) -> None:
+        lane = only(education(referral(), booking(start="2027-02-01T10:00:00Z")))
+        assert labels(lane) == ["referred"]
+        assert [str(line) for line in lane.listed] == ["01-Feb-2027: booked"]
+        assert lane.readings[0].unit == "referred"
+
+    def test_without_any_the_codes_asked_for_are_told(self) -> None:
+        lane = only(education())
+        assert lane.words
+        assert len(lane.words.asked) == 5
+
+
+class TestMedicines:
+    def test_the_first_in_this_record_is_never_called_a_start(self) -> None:
+        view = shown(medicines(medicine(), medicine(id="m2", authoredOn="2026-09-01")))
+        assert view.events
+        [lane] = view.events.lanes
+        assert [str(line) for line in lane.about] == ["first in this record", "no stops are read"]
+        assert lane.readings[0].notes == ("first in this record, 04-May-2026",)
+        assert "start" not in " ".join([lane.title, *map(str, lane.about), *labels(lane), *(cell for row in rows(lane) for cell in row)])
+
+    def test_of_a_part_read_it_is_the_earliest_read_and_the_latest_is_not_known(self) -> None:
+        lane = only(medicines(medicine(), state="partial", reason="Only the first page was read."))
+        assert str(lane.about[0]) == "earliest of what was read"
+        assert lane.readings[0].unit == "latest not known"
+        assert lane.notice
+
+    def test_what_else_the_record_says_stands_in_the_table(self) -> None:
+        lane = only(
+            medicines(
+                medicine(priorPrescription={"reference": "MedicationRequest/m0"}),
+                medicine(id="m2", authoredOn=None),
+                medicine("Metformin", "6809", id="m3", reportedBoolean=True, status="stopped"),
+                medicine("Metformin", "6809", id="m4", authoredOn="2026-08-01"),
+            )
+        )
+        assert [(row[1], row[2], row[3]) for row in rows(lane)] == [
+            ("Metformin", "stopped", "2 requests; as somebody reported it"),
+            (
+                "Empagliflozin 10 mg",
+                "active",
+                "another request of it has no date, so this need not be the first; says that it replaces an earlier one",
+            ),
+        ]
+
+    def test_sixty_of_them_are_marks_a_short_list_and_a_table(self) -> None:
+        days = [TODAY - timedelta(days=11 * n) for n in range(60)]
+        lane = only(medicines(*(medicine(f"Medicine {n}", str(n), id=f"m{n}", authoredOn=day.isoformat()) for n, day in enumerate(days))))
+        assert len(rows(lane)) == 60
+        [listed] = lane.listed
+        assert str(listed).count(" · ") == 6
+        assert str(listed).endswith("more in the table")
+        assert lane.alt == "Medicines: 60 marks, in the table by date"
+
+    def test_a_long_name_is_cut_in_the_plot_and_whole_in_the_table(self) -> None:
+        name = "Insulin degludec and liraglutide solution for injection"
+        lane = only(medicines(medicine(name)))
+        assert labels(lane) == ["Insulin degludec and liragl…"]
+        assert rows(lane)[0][1] == name
+
+
+class TestTheRestOfThePage:
+    def test_a_read_of_events_that_failed_takes_nothing_from_what_changed(self) -> None:
+        before = dashboard_view(repaired(), context=CONTEXT, urls=URLS, now=NOW).summary
+        assert shown(visits(state="failed", reason="timeout"), on=repaired()).summary == before
+
+    @pytest.mark.parametrize(("state", "said"), [("failed", True), ("unsupported", False)])
+    def test_the_top_says_what_failed_and_not_what_a_server_never_offers(self, state: Any, said: bool) -> None:
+        assert (shown(visits(state=state, reason="no"), on=repaired()).incomplete is not None) is said
+
+    def test_events_that_are_not_shown_are_no_values(self) -> None:
+        skipped = read_visits([encounter(period=None)], HERE).skipped
+        view = dashboard_view(replace(history(), skipped=list(skipped)), context=CONTEXT, urls=URLS, now=NOW)
+        assert view.not_shown.count == "1 event"
+        assert view.not_shown.rows == (
+            ("Not recorded", "Visit, “Diabetes review”", "No date is recorded that could be read.", "Encounter/e1"),
+        )
+
+    def test_the_axis_is_that_of_ratings_and_results(self) -> None:
+        before = dashboard_view(repaired(), context=CONTEXT, urls=URLS, now=NOW).axis
+        assert shown(visits(encounter(period={"start": "1990-01-01"})), on=repaired()).axis == before
+
+
+def test_every_text_of_a_lane_is_a_sentence_or_the_records() -> None:
+    lane = only(education(referral()))
+    assert isinstance(lane.title, Sentence)
+    assert all(isinstance(line, Sentence) for line in (*lane.about, lane.alt, *lane.below, *lane.listed))
+    assert date(2026, 4, 2) <= TODAY
