@@ -61,7 +61,8 @@ def _reports(readings: Readings, feature: str) -> Mapping[str, ReadReport]:
 def _used(report: ReadReport, read: ReadEvents) -> ReadReport:
     """With the number that is of education: what else is booked and done is none of the page's business."""
     kind = {REFERRALS: "ServiceRequest", BOOKINGS: "Appointment", PROCEDURES: "Procedure"}[report.key]
-    return replace(report, count=sum(one.source.startswith(f"{kind}/") for one in (*read.events, *read.skipped)))
+    sources = [*(event.source for event in read.events), *(skip.source for skip in read.skipped)]
+    return replace(report, count=sum(source.startswith(f"{kind}/") for source in sources))
 
 
 def _visits(readings: Readings, context: EventContext) -> ReadEvents:

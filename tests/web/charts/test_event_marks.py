@@ -2,17 +2,18 @@
 
 from datetime import date, timedelta
 from itertools import combinations
+from typing import get_args
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smart_app.web.charts.event_marks import EventMark, draw_events
+from smart_app.web.charts.event_marks import EventMark, EventShape, draw_events
 from smart_app.web.charts.label_placement import CHARACTER, PIXELS, Label
 from smart_app.web.charts.plot import TimeScale
 
 START = date(2024, 12, 1)
 TIME = TimeScale(start=START, end=START + timedelta(days=730))
-SHAPES = st.sampled_from(["dot", "square", "open-square", "open-circle", "triangle", "cross"])
+SHAPES: st.SearchStrategy[EventShape] = st.sampled_from(get_args(EventShape))
 MARKS = st.lists(st.tuples(st.integers(0, 730), SHAPES, st.text("abcdefgh ", max_size=28)), max_size=60).map(
     lambda drawn: [EventMark(START + timedelta(days=day), shape, words.strip()) for day, shape, words in sorted(drawn)]
 )

@@ -231,7 +231,7 @@ def _row(kind: EventKind, event: RecordEvent, signed_in: str) -> tuple[str, ...]
     return (formats.short_moment(event.when), named, event.status, joined("; ", _remarks(kind, event, signed_in)), event.source)
 
 
-def _remarks(kind: EventKind, event: RecordEvent, signed_in: str) -> list[str]:
+def _remarks(kind: EventKind, event: RecordEvent, signed_in: str) -> list[Sentence]:
     """Everything else the record says, and how precisely it says when."""
     coarse = [] if formats.is_whole_day(event.when) else [_YEAR_ONLY if event.when.precision == "year" else _MONTH_ONLY]
     if kind == "visit":
