@@ -48,6 +48,7 @@ from smart_app.web.pages import (
     published_documents,
     standalone_launch,
 )
+from smart_app.web.pages.answered import answered_pages
 from smart_app.web.pages.aside import aside_pages
 from smart_app.web.pages.dependencies import Dependencies
 from smart_app.web.pages.options import option_pages
@@ -112,6 +113,7 @@ def create_app(
     option_pages.register(app, dependencies)
     aside_pages.register(app, dependencies)
     why_pages.register(app, dependencies)
+    answered_pages.register(app, dependencies)
     log = new_log()
     error_pages.register(app, dependencies, log)
     _Around(dependencies, log).register(app)

@@ -191,6 +191,9 @@ def history(tab: Page, here: Rooms) -> Pages:
     dashboard(tab, here, "strained-repaired")
     tab.goto(f"{tab.url.split('?')[0]}why")
     yield "why"
+    dashboard(tab, here, "strained-repaired")
+    follow(tab, "/rating/")
+    yield "rating"
     dashboard(tab, here, "views-differ", user="Practitioner/tomas-weiss")
     yield "dashboard-colleagues-rating"
 
@@ -362,6 +365,7 @@ WALKS: dict[Callable[[Page, Rooms], Pages], dict[str, str | None]] = {
         "options": "options",
         "options-by-choice": "options",
         "why": "why",
+        "rating": "rating",
         "dashboard-colleagues-rating": "dashboard",
     },
     undelivered: {

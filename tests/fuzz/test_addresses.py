@@ -108,7 +108,9 @@ def test_any_address_has_an_answer(watch: Watch, parts: list[str], query: bytes,
     path=st.lists(
         st.one_of(
             encodable,
-            st.sampled_from(["check", SLUG, "patient", "clinician", "receipt", "thanks", "handover", "options", "why", "why.json"]),
+            st.sampled_from(
+                ["check", SLUG, "patient", "clinician", "receipt", "thanks", "handover", "options", "why", "why.json", "rating"]
+            ),
         ),
         max_size=4,
     ),

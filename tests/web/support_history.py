@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from hashlib import blake2b
 from typing import Literal
 
 from fhir_mappings.events.record_event import EventKind, ReadEvents
@@ -37,6 +38,7 @@ URLS = DashboardUrls(
     hand_over=Link(href="/l/abc/handover/rapport-check-in", text="Hand over to patient"),
     rate=Link(href="/l/abc/check/rapport-check-in/clinician", text="Rate this visit"),
     reveal="/l/abc/reveal", end="/l/abc/end",
+    answered=lambda source: f"/l/abc/rating/{blake2b(source.encode(), digest_size=8).hexdigest()}",
 )  # fmt: skip
 INGRID = Patient(
     id="p1", family="Halvorsen", given="Ingrid", title="Ms", born=date(1968, 3, 14), born_text="1968-03-14", gender="female",

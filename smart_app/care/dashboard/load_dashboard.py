@@ -14,6 +14,7 @@ from fhir_mappings.measures.measurement import Measurement, in_order
 from fhir_mappings.measures.observation_reader import read_measurements
 from fhir_mappings.r4.dates import is_known_earlier, parse_moment, position
 from fhir_mappings.r4.possible_dates import PossibleDates, possible_dates
+from fhir_mappings.r4.references import source_of
 from fhir_mappings.ratings.one_per_visit import later_of_each_visit
 from fhir_mappings.ratings.rating import (
     Rating,
@@ -176,6 +177,26 @@ def seen_signals(record: ChartRecord) -> SeenSignals:
         ratings=tuple(alliance.visible.ratings),
         reads=tuple(alliance.reports.values()),
     )
+
+
+class SeenRatings(Struct, frozen=True, kw_only=True):
+    """The ratings that whoever is signed in may see, oldest first, the two reads they came by, and the forms behind them by their
+    source."""
+
+    patient: Patient
+    ratings: tuple[Rating, ...]
+    reads: tuple[ReadReport, ...]
+    forms: Mapping[str, Resource]
+
+
+def seen_ratings(record: ChartRecord) -> SeenRatings:
+    """Those of the history, blind entry applied, each with its form. FhirError as for `seen_of_own`."""
+    readings = read_all(record, only=(ANSWERS, SCORES))
+    patient = patient_of(readings.patient, zone=record.zone)
+    alliance = _alliance(record, readings, _possible(patient, record))
+    seen = {one.source for one in alliance.visible.ratings}
+    forms = {source: one for one in readings.resources[ANSWERS] if (source := source_of(one, "QuestionnaireResponse")) in seen}
+    return SeenRatings(patient=patient, ratings=alliance.visible.ratings, reads=tuple(alliance.reports.values()), forms=forms)
 
 
 def _alliance_alone(record: ChartRecord) -> tuple[Patient, _Alliance]:
@@ -404,7 +425,7 @@ def _dyad(
     informants = dict.fromkeys(informant for one in versions.values() for informant in one.forms)
     by_informant = {informant: [rating for rating in ratings if rating.informant == informant] for informant in informants}
     latest: dict[str, Rating] = {informant: given[-1] for informant, given in by_informant.items() if given and _cover(reads, given[-1])}
-    before = {name: one for name, given in by_informant.items() if name in latest and (one := _before_latest(given)) is not None}
+    before = {name: one for name, given in by_informant.items() if name in latest and (one := before_latest(given)) is not None}
     unordered: dict[str, Rating] = {name: one for name, one in before.items() if not is_known_earlier(one.when, latest[name].when)}
     return Dyad(
         clinician=named,
@@ -437,7 +458,7 @@ def _cover(reads: Sequence[ReadReport], rating: Rating) -> bool:
     return all(read.covers(rating.when.day) for read in reads)
 
 
-def _before_latest(given: Sequence[Rating]) -> Rating | None:
+def before_latest(given: Sequence[Rating]) -> Rating | None:
     """The rating before the latest, or one of which nobody can tell whether it is; of observers the same one's, as another's is no earlier
     view of theirs, and of a form in the same version, language and words."""
     theirs = [rating for rating in given if _form_given(rating) == _form_given(given[-1])]

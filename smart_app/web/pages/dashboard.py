@@ -26,6 +26,7 @@ from smart_app.errors import SessionError
 from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.launch.oauth.granted_features import FeatureOff, features_off
 from smart_app.store import PatientEntries
+from smart_app.web.pages.answered.answered_pages import rating_addresses
 from smart_app.web.pages.dependencies import Dependencies
 from smart_app.web.pages.error_pages import way_back
 from smart_app.web.pages.first_page import BY_LAUNCH, of_launch
@@ -136,6 +137,7 @@ class Dashboard:
             why=url_for("why", launch_id=page_request.id) if is_clinician(page_request.context.user.kind) else "",
             put_aside=url_for("put_aside", launch_id=page_request.id),
             take_back=url_for("take_back", launch_id=page_request.id),
+            answered=rating_addresses(self._dependencies.csrf, page_request),
         )
 
 

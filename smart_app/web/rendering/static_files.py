@@ -20,6 +20,7 @@ SHEETS = {
     "own.css": ("base", "reading", "form", "own"),
     "options.css": ("base", "reading", "options"),
     "why.css": ("base", "reading", "why"),
+    "answered.css": ("base", "reading", "answered"),
     "text.css": ("base", "reading", "dashboard", "text"),
     "languages.css": ("languages",),
 }

@@ -54,6 +54,7 @@ def _environment(language: PageLanguage) -> Environment:
     made.newstyle_gettext = True  # type: ignore[attr-defined]  # of the extension
     made.globals.update(gettext=speaking.gettext, ngettext=speaking.ngettext, language=language, other_language=speaking.other_language)
     made.filters["body"] = table_body if language is ENGLISH_PAGE else speaking.table_body
+    made.filters["heads"] = table_heads if language is ENGLISH_PAGE else speaking.table_heads
     made.filters["marks"] = marks
     made.filters["pieces"] = speaking.pieces
     return made
@@ -101,9 +102,13 @@ class Speaking(Struct, frozen=True, kw_only=True):
         """What a language is called that the page does not speak, "" for the page's own, of whatever region."""
         return "" if code.partition("-")[0] == self.language.code.partition("-")[0] else language_name(code, self.language)
 
-    def table_body(self, rows: Sequence[Sequence[str]]) -> Markup:
+    def table_body(self, rows: Sequence[Sequence[str]], opens: Sequence[str] = ()) -> Markup:
         """As in English, each sentence said first."""
-        return table_body([[say(cell, self.language) for cell in row] for row in rows])
+        return table_body([[say(cell, self.language) for cell in row] for row in rows], opens)
+
+    def table_heads(self, head: Sequence[str], opens: Sequence[str]) -> Markup:
+        """The same."""
+        return table_heads([say(cell, self.language) for cell in head], opens)
 
     def pieces(self, sentence: Sentence) -> list[str]:
         """The sentence in pieces, of which every second one stays on one line."""
@@ -133,17 +138,33 @@ _UNFIT = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\u
 _FIT = re.compile("[\t\n\r -~\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd]*")
 
 
-def table_body(rows: Sequence[Sequence[str]]) -> Markup:
-    """The rows of a table of two columns or more, the first cell heading each row. All of it is escaped in one go: a dashboard has
-    thousands of cells, and escaping them one by one takes half of its rendering."""
+def table_body(rows: Sequence[Sequence[str]], opens: Sequence[str] = ()) -> Markup:
+    """The rows of a table of two columns or more, the first cell heading each row, and leading to where it `opens`. All of it is escaped in
+    one go: a dashboard has thousands of cells, and escaping them one by one takes half of its rendering."""
     if not rows:
         return Markup()
     text = _joined(rows)
     if (text.count(_CELL), text.count(_ROW)) != (sum(map(len, rows)) - len(rows), len(rows) - 1):
         text = _joined([[cell.replace(_CELL, " ").replace(_ROW, " ") for cell in row] for row in rows])
-    headed = [row.replace(_CELL, "</th><td>", 1) for row in str(escape(text)).split(_ROW)]
+    escaped = str(escape(text)).split(_ROW)
+    if opens:
+        escaped = [
+            _CELL.join((_leading(first, to), rest))
+            for (first, _, rest), to in zip((row.partition(_CELL) for row in escaped), opens, strict=True)
+        ]
+    headed = [row.replace(_CELL, "</th><td>", 1) for row in escaped]
     body = '</td></tr>\n<tr><th scope="row">'.join(headed).replace(_CELL, "</td><td>")
     return Markup(f'<tr><th scope="row">{body}</td></tr>\n')  # noqa: S704 - every text in it went through `escape`
+
+
+def table_heads(head: Sequence[str], opens: Sequence[str]) -> Markup:
+    """The head of a table whose cells lead somewhere ("" nowhere)."""
+    cells = [_leading(str(escape(cell)), to) for cell, to in zip(head, opens, strict=True)]
+    return Markup("".join(f'<th scope="col">{cell}</th>' for cell in cells))  # noqa: S704 - every text in it went through `escape`
+
+
+def _leading(escaped: str, to: str) -> str:
+    return f'<a href="{escape(to)}">{escaped}</a>' if to else escaped
 
 
 def _joined(rows: Sequence[Sequence[str]]) -> str:

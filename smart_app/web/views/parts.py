@@ -54,12 +54,15 @@ class Reading(Struct, frozen=True, kw_only=True):
 
 
 class Table(Struct, frozen=True, kw_only=True):
-    """The values behind a chart, newest first; the first cell of a row heads it. `style` aligns its columns."""
+    """The values behind a chart, newest first; the first cell of a row heads it. `style` aligns its columns. `opens` is where the first
+    cell of each row leads, `head_opens` where each cell of the head does ("" nowhere)."""
 
     summary: str
     style: str
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    opens: tuple[str, ...] = ()
+    head_opens: tuple[str, ...] = ()
 
 
 class Words(Struct, frozen=True, kw_only=True):

@@ -1,6 +1,6 @@
 """A dyad as lanes: patient and clinician on the instrument's full scale, never averaged; one series per version and informant."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from itertools import groupby, pairwise
@@ -44,7 +44,7 @@ _ONE_LINE: Mapping[str, Sentence] = {
     "clinician": Sentence("the clinician’s line"),
     "observer": Sentence("the observer’s line"),
 }
-_STANDINGS: Mapping[str, Sentence] = {
+STANDINGS: Mapping[str, Sentence] = {
     "amended": Sentence("amended"),
     "corrected": Sentence("corrected"),
     "preliminary": Sentence("preliminary"),
@@ -137,8 +137,11 @@ def element_lane(dyad: Dyad, scale: Scale, frame: LaneFrame) -> Lane:
     return _lane(dyad, scale, frame, drawing=ELEMENT, about=(scale.about,) if scale.about else (), extra=())
 
 
-def ratings_table(dyad: Dyad) -> Table:
-    """One row per visit, newest first: every score of each informant as stored, then what was out of the ordinary."""
+def ratings_table(dyad: Dyad, *, opens: Callable[[str], str] | None = None) -> Table:
+    """One row per visit, newest first: every score of each informant as stored, then what was out of the ordinary. `opens` is where a
+    rating is shown as it was answered, by its source: that of each row's first in the order they are spoken of, which leads on to the
+    others."""
+    visits = _visits(dyad.ratings)
     informants = _informants(dyad)
     total = total_scale(dyad.instrument)
     scales = (total, *element_scales(dyad.instrument))
@@ -147,7 +150,8 @@ def ratings_table(dyad: Dyad) -> Table:
         summary=_summary(shown, of=dyad.total),
         style="scores",
         head=(Sentence("Visit"), *_score_heads(informants, scales), Sentence("Remarks")),
-        rows=tuple(_visit_row(visit, informants, scales, dyad) for visit in _visits(dyad.ratings)),
+        rows=tuple(_visit_row(visit, informants, scales, dyad) for visit in visits),
+        opens=tuple(opens(next(visit[who].source for who in _SPOKEN if who in visit)) for visit in visits) if opens else (),
     )
 
 
@@ -155,6 +159,11 @@ def _summary(shown: int, *, of: int) -> Sentence:
     if shown == of:
         return counted("Table of {n} rating", "Table of {n} ratings", shown)
     return counted("Table of the {n} rating in this range, of {all}", "Table of the {n} ratings in this range, of {all}", shown, all=of)
+
+
+def score_in_words(score: Score | None) -> str:
+    """A score as a reading has it: as stored, or why there is none."""
+    return _text(score)
 
 
 def latest_in_words(dyad: Dyad) -> Sentence:
@@ -569,7 +578,7 @@ def _answer(informant: Informant, question: str, answer: str) -> Sentence:
 def _remarks(rating: Rating, instrument: Instrument) -> list[Sentence]:
     """Amended, declined items, and the answer to the direct question."""
     who = WHO[rating.informant]
-    standing = [] if rating.standing in {"completed", "final"} else [_STANDINGS.get(rating.standing, rating.standing)]
+    standing = [] if rating.standing in {"completed", "final"} else [STANDINGS.get(rating.standing, rating.standing)]
     declined = len(rating.declined)
     asked = [
         _answer(rating.informant, question.link_id, option.label or option.code)

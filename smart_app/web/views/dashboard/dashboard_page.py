@@ -1,6 +1,6 @@
 """The clinician's dashboard as one frozen view model: the patient, what changed, the alliance above HbA1c, the rest, what is not shown."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, tzinfo
 
 from msgspec import Struct
@@ -77,7 +77,8 @@ class DashboardUrls(Struct, frozen=True, kw_only=True):
     """Where the page's links lead. `page` is the dashboard without query; None hides an action (`rate` where nobody may answer);
     `others` are further questionnaires, `late` where a rating of a visit of before begins, by the visit, `options` is what a clinician may
     try ("" for anybody else), `why` where it is said why a rating says what it says, `put_aside` and `take_back` where that is put aside
-    until the next rating and shown again ("" where there is no such address)."""
+    until the next rating and shown again ("" where there is no such address), `answered` where a rating is shown as it was answered, by
+    its source."""
 
     page: str
     hand_over: Link | None
@@ -90,6 +91,7 @@ class DashboardUrls(Struct, frozen=True, kw_only=True):
     why: str = ""
     put_aside: str = ""
     take_back: str = ""
+    answered: Callable[[str], str] | None = None
 
 
 class RevealReason(Struct, frozen=True, kw_only=True):
@@ -239,6 +241,7 @@ def dashboard_view(
         retry=f"{urls.page}?years={history.years}",
         everything=f"{urls.page}?years=all",
         language=language,
+        answered=urls.answered,
     )
     first, others = _first_dyad(history)
     spoken = SignalContext(history=history, urls=_signal_urls(urls), signed_in=context.user.reference, today=frame.today)
@@ -376,7 +379,7 @@ def _panel(dyad: Dyad, spoken: SignalContext, frame: LaneFrame, *, key: str, tit
     last = _last_rated(dyad, when, frame) if dyad.clinician else _last_answered(dyad, when, frame)
     scored = instrument.why_unscored is None
     scales = element_scales(instrument) if scored else ()
-    table = (ratings_table(dyad) if scored else answers_table(dyad)) if dyad.ratings else None
+    table = (ratings_table if scored else answers_table)(dyad, opens=frame.answered) if dyad.ratings else None
     total = total_lane(dyad, frame, named=dyad.clinician is not None) if scored else answered_lane(dyad)
     read = f"{history.server}, {formats.clock(history.read_at, frame.zone)}"
     return AlliancePanel(

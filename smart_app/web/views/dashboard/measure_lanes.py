@@ -1,7 +1,7 @@
 """A measure's panel as a lane: marks, latest value in both units, the table behind it."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, tzinfo
 from decimal import Decimal
 from operator import attrgetter
@@ -58,7 +58,7 @@ _MANY_PLACES = tuple(re.compile(rf"(\d[.,]\d{{{decimals + 2}}})\d+") for decimal
 
 class LaneFrame(Struct, frozen=True, kw_only=True):
     """What all lanes of a page share: the time axis, today, the zone for clock times, the link that loads again,
-    the link that shows all dates, and the language that is read."""
+    the link that shows all dates, the language that is read, and where a rating is shown as it was answered, by its source."""
 
     time: plot.TimeScale
     today: date
@@ -66,6 +66,7 @@ class LaneFrame(Struct, frozen=True, kw_only=True):
     retry: str
     everything: str
     language: Language = ENGLISH
+    answered: Callable[[str], str] | None = None
 
 
 def measure_lane(panel: Panel, frame: LaneFrame, *, height: int, tall: bool) -> Lane:

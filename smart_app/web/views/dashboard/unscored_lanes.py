@@ -1,5 +1,7 @@
 """Ratings of an instrument that is not scored: that they exist, from when, how complete, why there is no score, and the answers."""
 
+from collections.abc import Callable
+
 from fhir_mappings.instruments.instrument import Informant, Instrument, Item
 from fhir_mappings.ratings.rating import Rating
 from fhir_mappings.sentence import Sentence, Value, counted, joined
@@ -44,8 +46,9 @@ def answered_in_words(dyad: Dyad) -> Sentence:
     return Sentence("{answered}, not scored", answered=joined(", ", parts))
 
 
-def answers_table(dyad: Dyad) -> Table:
-    """One row per item, one column per form, newest first: the option as it was chosen."""
+def answers_table(dyad: Dyad, *, opens: Callable[[str], str] | None = None) -> Table:
+    """One row per item, one column per form, newest first: the option as it was chosen. `opens` is where a form is shown as it was
+    answered, by its source."""
     ratings = list(reversed(dyad.ratings))
     return Table(
         summary=_summary(len(ratings), of=dyad.total),
@@ -55,6 +58,7 @@ def answers_table(dyad: Dyad) -> Table:
             (Sentence("Item {number}", number=item.number), *(_given(rating, item, dyad.instrument) for rating in ratings))
             for item in dyad.instrument.items
         ),
+        head_opens=("", *(opens(rating.source) for rating in ratings)) if opens else (),
     )
 
 

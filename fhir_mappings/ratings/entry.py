@@ -1,0 +1,40 @@
+"""Who entered the answers of a stored form, which need not be who gave them."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from fhir_mappings.people.person import Person
+from fhir_mappings.r4.references import literal_reference
+from fhir_mappings.r4.systems import COMPLETION_MODE, PARTICIPATION_MODES
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """`by` is the author, None where the record names none that can be read; `on_paper`: the answers were given on paper."""
+
+    by: Person | None
+    on_paper: bool
+
+
+def entry_of(response: Mapping[str, Any], *, base: str) -> Entry:
+    """Of a QuestionnaireResponse of the server at `base`. Never raises."""
+    author = response.get("author")
+    node = author if isinstance(author, dict) else {}
+    named, display = literal_reference(node.get("reference"), base=base), node.get("display")
+    name = " ".join(display.split()) if isinstance(display, str) else ""
+    by = Person(reference=named.text, name=name or None) if named is not None else None
+    return Entry(by=by, on_paper="WRITTEN" in set(_modes(response)))
+
+
+def _modes(response: Mapping[str, Any]) -> Iterator[str]:
+    """The codes of how the form was completed."""
+    for extension in _objects(response.get("extension")):
+        concept = extension.get("valueCodeableConcept")
+        if extension.get("url") == COMPLETION_MODE and isinstance(concept, dict):
+            codings = _objects(concept.get("coding"))
+            yield from (str(one.get("code")) for one in codings if one.get("system") == PARTICIPATION_MODES)
+
+
+def _objects(listed: object) -> list[dict[str, Any]]:
+    return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []

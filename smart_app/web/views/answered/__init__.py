@@ -1,0 +1,1 @@
+"""A rating as it was answered."""
