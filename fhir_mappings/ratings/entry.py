@@ -11,9 +11,11 @@ from fhir_mappings.r4.systems import COMPLETION_MODE, PARTICIPATION_MODES
 
 
 class Entry(Struct, frozen=True, kw_only=True):
-    """`by` is the author, None where the record names none that can be read; `on_paper`: the answers were given on paper."""
+    """`by` is the author, None where the record names none that can be read, and `kind` what that is (`Practitioner`, "" where a name alone
+    is given); `on_paper`: the answers were given on paper."""
 
     by: Person | None
+    kind: str
     on_paper: bool
 
 
@@ -23,8 +25,8 @@ def entry_of(response: Mapping[str, Any], *, base: str) -> Entry:
     node = author if isinstance(author, dict) else {}
     named, display = literal_reference(node.get("reference"), base=base), node.get("display")
     name = " ".join(display.split()) if isinstance(display, str) else ""
-    by = Person(reference=named.text, name=name or None) if named is not None else None
-    return Entry(by=by, on_paper="WRITTEN" in set(_modes(response)))
+    by = Person(reference=named.text if named else "", name=name or None) if named or name else None
+    return Entry(by=by, kind=named.type if named else "", on_paper="WRITTEN" in set(_modes(response)))
 
 
 def _modes(response: Mapping[str, Any]) -> Iterator[str]:

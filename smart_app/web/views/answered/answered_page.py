@@ -9,6 +9,8 @@ from msgspec.structs import replace
 
 from fhir_mappings.instruments.instrument import Informant, Instrument, Item, Option, Question, with_wording
 from fhir_mappings.options.offered_options import DIRECT_QUESTION
+from fhir_mappings.people.clinicians import is_clinician
+from fhir_mappings.people.person import Person
 from fhir_mappings.ratings.rating import Rating, contradict, form_named
 from fhir_mappings.sentence import NOTHING, Sentence, counted, joined
 from smart_app.care.dashboard.as_answered import Alone, AsAnswered, Kept
@@ -168,10 +170,21 @@ def _entered(found: AsAnswered) -> Sentence:
     entry, by = found.entry, found.entry.by if found.entry else None
     if entry is None or by is None:
         return Sentence("who entered it is not recorded")
-    who = plain_name(found.patient) if by.reference == f"Patient/{found.patient.id}" else person(by)
+    who = plain_name(found.patient) if by.reference == f"Patient/{found.patient.id}" else _called(entry.kind, by)
     if entry.on_paper:
         return Sentence("answered on paper, entered by {who}", who=who)
     return Sentence("entered by {who}", who=who)
+
+
+def _called(kind: str, by: Person) -> str:
+    """A name, else what is known of whoever has none: not everything that enters a form is a clinician."""
+    if by.name or is_clinician(kind):
+        return person(by)
+    return _NAMELESS.get(kind, _SOMEBODY)
+
+
+_NAMELESS = {"RelatedPerson": Sentence("a related person"), "Device": Sentence("a device")}
+_SOMEBODY = Sentence("somebody whose name is not recorded")
 
 
 def _how_many(found: AsAnswered) -> Sentence:
