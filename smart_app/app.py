@@ -51,6 +51,7 @@ from smart_app.web.pages import (
 from smart_app.web.pages.answered import answered_pages
 from smart_app.web.pages.aside import aside_pages
 from smart_app.web.pages.dependencies import Dependencies
+from smart_app.web.pages.note import note_pages
 from smart_app.web.pages.options import option_pages
 from smart_app.web.pages.undelivered import item_pages
 from smart_app.web.pages.why import why_pages
@@ -114,6 +115,7 @@ def create_app(
     aside_pages.register(app, dependencies)
     why_pages.register(app, dependencies)
     answered_pages.register(app, dependencies)
+    note_pages.register(app, dependencies)
     log = new_log()
     error_pages.register(app, dependencies, log)
     _Around(dependencies, log).register(app)

@@ -194,6 +194,9 @@ def history(tab: Page, here: Rooms) -> Pages:
     dashboard(tab, here, "strained-repaired")
     follow(tab, "/rating/")
     yield "rating"
+    dashboard(tab, here, "strained-repaired")
+    tab.goto(f"{tab.url.split('?')[0]}note")
+    yield "note"
     dashboard(tab, here, "views-differ", user="Practitioner/tomas-weiss")
     yield "dashboard-colleagues-rating"
 
@@ -366,6 +369,7 @@ WALKS: dict[Callable[[Page, Rooms], Pages], dict[str, str | None]] = {
         "options-by-choice": "options",
         "why": "why",
         "rating": "rating",
+        "note": "note",
         "dashboard-colleagues-rating": "dashboard",
     },
     undelivered: {

@@ -62,7 +62,7 @@ class Dashboard:
     def show(self, launch_id: str) -> Response:
         """The history, in the years asked for."""
         page_request = self._dependencies.guard.enter(launch_id)
-        history = load_history(page_request.record, years=_years())
+        history = load_history(page_request.record, years=years_asked())
         at = request.args.get("at")
         day, notice = of_launch(page_request.record, history) if at == BY_LAUNCH else (_day(at), None)
         now = page_request.record.now()
@@ -135,6 +135,7 @@ class Dashboard:
             end=url_for("end", launch_id=page_request.id),
             options=url_for("options", launch_id=page_request.id) if is_clinician(page_request.context.user.kind) else "",
             why=url_for("why", launch_id=page_request.id) if is_clinician(page_request.context.user.kind) else "",
+            note=url_for("note", launch_id=page_request.id, years=history.years) if is_clinician(page_request.context.user.kind) else "",
             put_aside=url_for("put_aside", launch_id=page_request.id),
             take_back=url_for("take_back", launch_id=page_request.id),
             answered=rating_addresses(self._dependencies.csrf, page_request),
@@ -188,7 +189,7 @@ def _left_over(page_request: PageRequest, own: Sequence[Undelivered], kept: Pati
     )
 
 
-def _years() -> Years:
+def years_asked() -> Years:
     """The range asked for; two years where it is none of those on offer."""
     asked = request.args.get("years")
     return cast("Years", asked) if asked in get_args(Years) else _DEFAULT_YEARS

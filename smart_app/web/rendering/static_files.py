@@ -21,6 +21,7 @@ SHEETS = {
     "options.css": ("base", "reading", "options"),
     "why.css": ("base", "reading", "why"),
     "answered.css": ("base", "reading", "answered"),
+    "note.css": ("base", "reading", "note"),
     "text.css": ("base", "reading", "dashboard", "text"),
     "languages.css": ("languages",),
 }

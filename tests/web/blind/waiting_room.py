@@ -35,6 +35,7 @@ _PLACES: Mapping[str, tuple[str, ...]] = {
 # Queries of pages that others may not link to as they stand.
 _QUERIES: Mapping[str, tuple[str, ...]] = {
     "dashboard": ("years=1", "years=2", "years=5", "years=all", "at=launch", "at={day}", "at=2001-01-01", "years=all&at={day}"),
+    "note": ("years=all", "without=difficulty", "without=elements&without=difficulty"),
 }
 # Not asked: what ends the launch.
 _ENDS = {"end"}

@@ -77,8 +77,8 @@ class DashboardUrls(Struct, frozen=True, kw_only=True):
     """Where the page's links lead. `page` is the dashboard without query; None hides an action (`rate` where nobody may answer);
     `others` are further questionnaires, `late` where a rating of a visit of before begins, by the visit, `options` is what a clinician may
     try ("" for anybody else), `why` where it is said why a rating says what it says, `put_aside` and `take_back` where that is put aside
-    until the next rating and shown again ("" where there is no such address), `answered` where a rating is shown as it was answered, by
-    its source."""
+    until the next rating and shown again, `note` what is taken into the note ("" where there is no such address), `answered` where a
+    rating is shown as it was answered, by its source."""
 
     page: str
     hand_over: Link | None
@@ -92,6 +92,7 @@ class DashboardUrls(Struct, frozen=True, kw_only=True):
     put_aside: str = ""
     take_back: str = ""
     answered: Callable[[str], str] | None = None
+    note: str = ""
 
 
 class RevealReason(Struct, frozen=True, kw_only=True):
@@ -214,6 +215,7 @@ class DashboardView(Struct, frozen=True, kw_only=True):
     options: str = ""
     to_talk: ToTalkAbout | None = None
     events: EventsPanel | None = None
+    note: str = ""
 
 
 def dashboard_view(
@@ -284,6 +286,7 @@ def dashboard_view(
         options=urls.options,
         to_talk=to_talk_about(spoken),
         events=events_panel(history, frame, signed_in=context.user.reference),
+        note=urls.note,
     )
 
 
