@@ -53,6 +53,7 @@ from smart_app.web.pages.aside import aside_pages
 from smart_app.web.pages.dependencies import Dependencies
 from smart_app.web.pages.note import note_pages
 from smart_app.web.pages.options import option_pages
+from smart_app.web.pages.printed import print_pages
 from smart_app.web.pages.undelivered import item_pages
 from smart_app.web.pages.why import why_pages
 from smart_app.web.rendering.ehr_theme import Themes, made_theme
@@ -116,6 +117,7 @@ def create_app(
     why_pages.register(app, dependencies)
     answered_pages.register(app, dependencies)
     note_pages.register(app, dependencies)
+    print_pages.register(app, dependencies)
     log = new_log()
     error_pages.register(app, dependencies, log)
     _Around(dependencies, log).register(app)

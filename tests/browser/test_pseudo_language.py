@@ -197,6 +197,8 @@ def history(tab: Page, here: Rooms) -> Pages:
     dashboard(tab, here, "strained-repaired")
     tab.goto(f"{tab.url.split('?')[0]}note")
     yield "note"
+    tab.goto(re.sub("note$", "print?tables=yes", tab.url))
+    yield "print"
     dashboard(tab, here, "views-differ", user="Practitioner/tomas-weiss")
     yield "dashboard-colleagues-rating"
 
@@ -370,6 +372,7 @@ WALKS: dict[Callable[[Page, Rooms], Pages], dict[str, str | None]] = {
         "why": "why",
         "rating": "rating",
         "note": "note",
+        "print": "print",
         "dashboard-colleagues-rating": "dashboard",
     },
     undelivered: {

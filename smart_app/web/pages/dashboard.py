@@ -136,6 +136,7 @@ class Dashboard:
             options=url_for("options", launch_id=page_request.id) if is_clinician(page_request.context.user.kind) else "",
             why=url_for("why", launch_id=page_request.id) if is_clinician(page_request.context.user.kind) else "",
             note=url_for("note", launch_id=page_request.id, years=history.years) if is_clinician(page_request.context.user.kind) else "",
+            printed=url_for("print", launch_id=page_request.id, years=history.years),
             put_aside=url_for("put_aside", launch_id=page_request.id),
             take_back=url_for("take_back", launch_id=page_request.id),
             answered=rating_addresses(self._dependencies.csrf, page_request),

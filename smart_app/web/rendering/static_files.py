@@ -22,6 +22,7 @@ SHEETS = {
     "why.css": ("base", "reading", "why"),
     "answered.css": ("base", "reading", "answered"),
     "note.css": ("base", "reading", "note"),
+    "print.css": ("base", "reading", "dashboard", "signals", "printed"),
     "text.css": ("base", "reading", "dashboard", "text"),
     "languages.css": ("languages",),
 }

@@ -89,7 +89,7 @@ def dealt_out(addresses: Sequence[Asked]) -> list[list[Asked]]:
 def reaches_what_a_clinician_has(here: WaitingRoom, seen: Mapping[Asked, Seen]) -> None:
     rules = here.clinic.app.url_map.bind("")
     asked = {rules.match(one.path.partition("?")[0], method="POST" if one.fields else "GET")[0] for _, one in seen}
-    assert {"dashboard", "note", "options", "form", "handover", "receipt", "reveal"} <= asked
+    assert {"dashboard", "note", "options", "print", "form", "handover", "receipt", "reveal"} <= asked
     assert {200, 403} <= {one.status for one in seen.values()}
     assert any("show=" in one.path for _, one in seen)
 

@@ -47,7 +47,7 @@ def test_the_box_is_one_to_read_and_select_and_the_button_waits_for_its_script(r
     assert not box.has_attr("name")
     assert button.has_attr("hidden")
     assert "Click into the box, select all (Ctrl+A, on a Mac ⌘A) and copy." in page.text
-    assert [str(one["src"]).rpartition("/")[2] for one in page.soup.select("script[src]")] == ["note.js", "session.js"]
+    assert [str(one["src"]).rpartition("/")[2] for one in page.soup.select("script[src]")] == ["note.js", "print.js", "session.js"]
     assert all(one.has_attr("nonce") for one in page.soup.select("script"))
 
 

@@ -32,7 +32,12 @@ class NotePages:
             history,
             context=page_request.context,
             now=page_request.record.now(),
-            urls=NoteUrls(page=at("note"), history=at("dashboard", years=history.years), end=at("end")),
+            urls=NoteUrls(
+                page=at("note"),
+                history=at("dashboard", years=history.years),
+                printed=at("print", years=history.years),
+                end=at("end"),
+            ),
             without=frozenset(code for code in LEAVE_OUTS if code in asked),
             language=self._dependencies.spoken.decide(),
         )

@@ -77,8 +77,8 @@ class DashboardUrls(Struct, frozen=True, kw_only=True):
     """Where the page's links lead. `page` is the dashboard without query; None hides an action (`rate` where nobody may answer);
     `others` are further questionnaires, `late` where a rating of a visit of before begins, by the visit, `options` is what a clinician may
     try ("" for anybody else), `why` where it is said why a rating says what it says, `put_aside` and `take_back` where that is put aside
-    until the next rating and shown again, `note` what is taken into the note ("" where there is no such address), `answered` where a
-    rating is shown as it was answered, by its source."""
+    until the next rating and shown again, `note` what is taken into the note, `printed` the page to print ("" where there is no such
+    address), `answered` where a rating is shown as it was answered, by its source."""
 
     page: str
     hand_over: Link | None
@@ -93,6 +93,7 @@ class DashboardUrls(Struct, frozen=True, kw_only=True):
     take_back: str = ""
     answered: Callable[[str], str] | None = None
     note: str = ""
+    printed: str = ""
 
 
 class RevealReason(Struct, frozen=True, kw_only=True):
@@ -216,6 +217,7 @@ class DashboardView(Struct, frozen=True, kw_only=True):
     to_talk: ToTalkAbout | None = None
     events: EventsPanel | None = None
     note: str = ""
+    printed: str = ""
 
 
 def dashboard_view(
@@ -287,6 +289,7 @@ def dashboard_view(
         to_talk=to_talk_about(spoken),
         events=events_panel(history, frame, signed_in=context.user.reference),
         note=urls.note,
+        printed=urls.printed,
     )
 
 

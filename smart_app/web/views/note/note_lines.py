@@ -259,17 +259,29 @@ def _difficulty(visit: NotedVisit | None) -> Sentence:
     day = formats.short_moment(rating.when if rating else visit.when)
     if rating is None:
         return Sentence("Something difficult between patient and clinician, visit of {day}: no patient’s answer to show.", day=day)
-    asked = next((one for one in visit.dyad.form_of(rating).questions if one.link_id == DIRECT_QUESTION), None)
-    if asked is None:
+    if not asks_directly(form := visit.dyad.form_of(rating)):
         return Sentence("Something difficult between patient and clinician: not asked on the patient’s form of {day}.", day=day)
-    given = rating.extra.get(DIRECT_QUESTION)
-    if given is None:
+    answer = direct_answer(form, rating)
+    if answer is None:
         return Sentence("Something difficult between patient and clinician: not answered on the patient’s form of {day}.", day=day)
-    option = next((one for one in asked.options if one.code == given), None)
-    answer = _ANSWERS.get(given) or (option.label if option and option.label else given)
     return Sentence(
         "Something difficult between patient and clinician, the patient’s own answer of {day}: {answer}.", day=day, answer=answer
     )
+
+
+def asks_directly(form: Instrument) -> bool:
+    """Whether a form asks in so many words if anything was difficult."""
+    return any(one.link_id == DIRECT_QUESTION for one in form.questions)
+
+
+def direct_answer(form: Instrument, rating: Rating) -> str | None:
+    """What was answered, in the third person; None where nothing was."""
+    given = rating.extra.get(DIRECT_QUESTION)
+    if given is None:
+        return None
+    options = [option for one in form.questions if one.link_id == DIRECT_QUESTION for option in one.options]
+    own = next((one.label for one in options if one.code == given and one.label), given)
+    return _ANSWERS.get(given, own)
 
 
 # HbA1c

@@ -24,6 +24,7 @@ class NoteUrls(Struct, frozen=True, kw_only=True):
 
     page: str
     history: str
+    printed: str
     end: str
 
 
@@ -43,6 +44,7 @@ class NoteView(Struct, frozen=True, kw_only=True):
     context: ContextLine
     page: str
     history: str
+    printed: str
     text: str
     rows: int
     leave_outs: tuple[LeaveOutChoice, ...]
@@ -66,6 +68,7 @@ def note_view(
         context=context_line(history.patient, context, now=now, end=urls.end),
         page=urls.page,
         history=urls.history,
+        printed=urls.printed,
         text="\n".join(plain_line(line.said(language)) for line in lines),
         rows=len(lines),
         leave_outs=tuple(LeaveOutChoice(code=code, words=words, chosen=code in without) for code, words in LEAVE_OUTS.items()),

@@ -1,0 +1,34 @@
+// Prints by a button; and where the record system shows Rapport in a frame, opens what is printed in a tab of its own, as a frame prints
+// badly. The tab gets the page from here: cookies of the frame are not sent from it. Everything works without this.
+(() => {
+  const ready = (page, view) => {
+    const button = page.getElementById("print");
+    if (!button) return;
+    button.hidden = false;
+    button.addEventListener("click", () => view.print());
+  };
+  ready(document, window);
+  if (window === top) return;
+  const { nonce } = document.currentScript;
+  const fill = async (tab, address) => {
+    const answer = await fetch(address);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    for (const one of page.querySelectorAll("script, .choices a")) one.remove();
+    for (const one of page.querySelectorAll("[nonce]")) one.setAttribute("nonce", nonce);
+    tab.document.open();
+    tab.document.write(`<!doctype html>${page.documentElement.outerHTML}`);
+    tab.document.close();
+    ready(tab.document, tab);
+  };
+  for (const link of document.querySelectorAll("a[data-tab]")) {
+    link.addEventListener("click", (event) => {
+      const tab = open("", "_blank");
+      if (!tab) return;
+      event.preventDefault();
+      fill(tab, link.href).catch(() => {
+        tab.close();
+        location.assign(link.href);
+      });
+    });
+  }
+})();

@@ -1,0 +1,151 @@
+"""The history on one A4 page: whose it is, what speaks up, the sentences of what changed, the two plots, the last visits, and what is not
+drawn. It is made of the dashboard's own view, so that paper says what the screen said; the tables behind it come on further pages, on
+request."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from msgspec import Struct
+
+from fhir_mappings.sentence import ENGLISH, Language, Sentence, counted, full_sentence
+from fhir_mappings.skipped import Skipped
+from smart_app.care.dashboard.history import History, Panel
+from smart_app.launch.context.launch_context import LaunchContext
+from smart_app.web import formats
+from smart_app.web.views.banner import Banner, ContextLine, clinician_banner, context_line
+from smart_app.web.views.dashboard.dashboard_page import (
+    AlliancePanel,
+    DashboardUrls,
+    DashboardView,
+    MeasurePanel,
+    TimeAxis,
+    dashboard_view,
+)
+from smart_app.web.views.dashboard.measure_lanes import NOT_RESULTS
+from smart_app.web.views.dashboard.summary import ChangeLine
+from smart_app.web.views.dashboard.talk.signal_lines import ToTalkAbout
+from smart_app.web.views.parts import Lane, Notice, Table
+from smart_app.web.views.printed.visit_rows import LastVisits, last_visits
+
+_MOST_NAMED = 3
+
+
+class PrintUrls(Struct, frozen=True, kw_only=True):
+    """Where the page's links lead: back, and to itself with and without the tables."""
+
+    history: str
+    one_page: str
+    with_tables: str
+
+
+class PrintedTable(Struct, frozen=True, kw_only=True):
+    """A table behind a plot, with what it is of."""
+
+    title: str
+    table: Table
+
+
+class PrintView(Struct, frozen=True, kw_only=True):
+    """What is printed. `read` says where and when it was read; `small` is the print at the foot; `tables` are empty on one page."""
+
+    banner: Banner
+    context: ContextLine
+    urls: PrintUrls
+    read: Sentence
+    span: Sentence
+    incomplete: Notice | None
+    kept_back: bool
+    to_talk: ToTalkAbout | None
+    lines: tuple[ChangeLine, ...]
+    axis: TimeAxis
+    alliance: AlliancePanel | None
+    no_alliance: Lane | None
+    no_alliance_title: Sentence
+    hba1c: MeasurePanel | None
+    visits: LastVisits | None
+    not_drawn: tuple[Sentence, ...]
+    small: tuple[Sentence, ...]
+    tables: tuple[PrintedTable, ...]
+
+
+def print_view(
+    history: History, *, context: LaunchContext, urls: PrintUrls, now: datetime, tables: bool = False, language: Language = ENGLISH
+) -> PrintView:
+    """The page of one history; with `tables`, those behind it too."""
+    nowhere = DashboardUrls(page=urls.history, hand_over=None, rate=None, reveal="", end=None)
+    shown = dashboard_view(history, context=context, urls=nowhere, now=now, language=language)
+    hba1c = next((panel for panel in history.panels if panel.measure.key == "hba1c"), None)
+    first = next(iter([*(dyad for dyad in history.dyads if dyad.mine), *history.dyads]), None)
+    return PrintView(
+        banner=clinician_banner(history.patient, today=now.date()),
+        context=context_line(history.patient, context, now=now, end=None),
+        urls=urls,
+        read=Sentence(
+            "{server}, read on {day} at {time}",
+            server=history.server,
+            day=history.read_at.astimezone(now.tzinfo).date(),
+            time=formats.clock(history.read_at, now.tzinfo),
+        ),
+        span=shown.span,
+        incomplete=shown.incomplete,
+        kept_back=any(one.mine for one in history.hidden),
+        to_talk=shown.to_talk,
+        lines=shown.summary.lines,
+        axis=shown.axis,
+        alliance=shown.alliance,
+        no_alliance=shown.no_alliance,
+        no_alliance_title=shown.no_alliance_title,
+        hba1c=shown.hba1c,
+        visits=last_visits(first, hba1c) if first else None,
+        not_drawn=tuple(_not_drawn(history, hba1c)),
+        small=(shown.sources.sentence, *shown.sources.instruments[:1]),
+        tables=tuple(_tables(shown)) if tables else (),
+    )
+
+
+def _not_drawn(history: History, hba1c: Panel | None) -> Iterator[Sentence]:
+    """The HbA1c values of the range that could not be used, the newest first; then how much else is listed on the screen and not here."""
+    dated = [one for one in (hba1c.skipped if hba1c else ()) if one.code not in NOT_RESULTS and _is_in_range(one, history)]
+    dated.sort(key=lambda one: one.when.day if one.when else history.start, reverse=True)
+    for one in dated[:_MOST_NAMED]:
+        yield _why(one)
+    every = dict.fromkeys([*history.skipped, *(skip for panel in history.panels for skip in panel.skipped)])
+    others = len([one for one in every if one.code != "foreign_patient"]) - len(dated[:_MOST_NAMED])
+    if others > 0:
+        yield counted(
+            "{n} value more is listed under “Not shown” on the screen.",
+            "{n} values more are listed under “Not shown” on the screen.",
+            others,
+        )
+
+
+def _is_in_range(one: Skipped, history: History) -> bool:
+    return one.when is not None and history.start <= one.when.day <= history.end
+
+
+def _why(one: Skipped) -> Sentence:
+    day = formats.short_moment(one.when) if one.when else formats.NOT_RECORDED
+    reason = full_sentence(one.reason)
+    if one.shown is None:
+        return Sentence("Not drawn: {what}, {day}. {reason}", what=one.what, day=day, reason=reason)
+    return Sentence("Not drawn: {what} “{value}”, {day}. {reason}", what=one.what, value=one.shown, day=day, reason=reason)
+
+
+def _tables(shown: DashboardView) -> Iterator[PrintedTable]:
+    if shown.alliance and shown.alliance.table:
+        yield PrintedTable(title=shown.alliance.title, table=shown.alliance.table)
+    for dyad in shown.other_dyads:
+        if dyad.table:
+            yield PrintedTable(title=dyad.title, table=dyad.table)
+    for one in shown.companions:
+        if one.table:
+            yield PrintedTable(title=one.title, table=one.table)
+    if shown.hba1c and shown.hba1c.lane.table:
+        yield PrintedTable(title=shown.hba1c.title, table=shown.hba1c.lane.table)
+    for lane in shown.measures:
+        if lane.table:
+            yield PrintedTable(title=lane.title, table=lane.table)
+    if shown.not_shown.rows:
+        rows = (*shown.not_shown.rows, *shown.not_shown.more)
+        table = Table(summary=shown.not_shown.count, style="plain", head=shown.not_shown.head, rows=rows)
+        yield PrintedTable(title=Sentence("Not shown"), table=table)
