@@ -27,17 +27,18 @@ def printed(tab: Page, here: Clinic, patient: str, query: str = "") -> None:
 
 
 @pytest.mark.parametrize("patient", PERSONAS)
-def test_it_is_one_page(tab: Page, here: Clinic, patient: str) -> None:
-    printed(tab, here, patient)
+def test_it_is_one_page(tab: Page, reading_room: Clinic, patient: str) -> None:
+    printed(tab, reading_room, patient)
     assert pages(tab, patient) == 1
     tab.emulate_media(media="print")
     tab.set_viewport_size({"width": 704, "height": 1047})
     tab.screenshot(path=SCREENS / f"print-{patient}.png", full_page=True)
     assert tab.evaluate("document.documentElement.scrollWidth") <= 704
+    assert tab.evaluate("document.querySelector('main').getBoundingClientRect().bottom") <= 1047
 
 
-def test_tables_come_on_further_pages_by_choice(tab: Page, here: Clinic) -> None:
-    printed(tab, here, "strained-repaired")
+def test_tables_come_on_further_pages_by_choice(tab: Page, reading_room: Clinic) -> None:
+    printed(tab, reading_room, "strained-repaired")
     tab.get_by_role("link", name="Print with tables").click()
     expect(tab.get_by_role("link", name="Print one page")).to_be_visible()
     assert pages(tab, "tables") > 1
@@ -45,13 +46,13 @@ def test_tables_come_on_further_pages_by_choice(tab: Page, here: Clinic) -> None
     assert found_by_axe(tab) == ""
 
 
-def test_twelve_years_in_one_page(tab: Page, here: Clinic) -> None:
-    printed(tab, here, "twelve-years", "?years=all")
+def test_twelve_years_in_one_page(tab: Page, reading_room: Clinic) -> None:
+    printed(tab, reading_room, "twelve-years", "?years=all")
     assert pages(tab, "twelve-years-all") == 1
 
 
-def test_from_a_frame_the_link_opens_a_tab_of_its_own(tab: Page, here: Clinic) -> None:
-    frame = in_chart(tab, here, "strained-repaired")
+def test_from_a_frame_the_link_opens_a_tab_of_its_own(tab: Page, reading_room: Clinic) -> None:
+    frame = in_chart(tab, reading_room, "strained-repaired")
     with tab.context.expect_page() as opened:
         frame.get_by_role("link", name="Print one page").click()
     page = opened.value
