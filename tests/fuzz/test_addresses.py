@@ -109,7 +109,21 @@ def test_any_address_has_an_answer(watch: Watch, parts: list[str], query: bytes,
         st.one_of(
             encodable,
             st.sampled_from(
-                ["check", SLUG, "patient", "clinician", "receipt", "thanks", "handover", "options", "why", "why.json", "rating", "note", "print"]
+                [
+                    "check",
+                    SLUG,
+                    "patient",
+                    "clinician",
+                    "receipt",
+                    "thanks",
+                    "handover",
+                    "options",
+                    "why",
+                    "why.json",
+                    "rating",
+                    "note",
+                    "print",
+                ]
             ),
         ),
         max_size=4,
