@@ -1,5 +1,5 @@
 // Prints by a button; and where the record system shows Rapport in a frame, opens what is printed in a tab of its own, as a frame prints
-// badly. The tab gets the page from here: cookies of the frame are not sent from it. Everything works without this.
+// badly. The tab gets the page from here: cookies of the frame stay behind. Everything works without this.
 (() => {
   const ready = (page, view) => {
     const button = page.getElementById("print");
