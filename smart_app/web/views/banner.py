@@ -2,6 +2,7 @@
 that says in whose name and since when the page is open."""
 
 from datetime import date, datetime
+from unicodedata import east_asian_width
 
 from msgspec import Struct
 
@@ -92,6 +93,15 @@ def recorded_name(patient: Patient) -> str:
     return " ".join(part for part in (patient.given, patient.family) if part)
 
 
+def name_in_passing(patient: Patient) -> str:
+    """The recorded name for a sentence beneath the banner, which says it whole: "" where none is recorded, or one so long that it would
+    push the sentence aside."""
+    name = recorded_name(patient)
+    across = sum(2 if east_asian_width(one) in "WF" else 1 for one in name)
+    return name if across <= _LONGEST_IN_PASSING else ""
+
+
+_LONGEST_IN_PASSING = 40
 _BORN = Sentence("Born")
 
 

@@ -59,7 +59,7 @@ class Drawing(Struct, frozen=True, kw_only=True):
     tall: bool
 
 
-TOTAL = Drawing(height=150, tall=True)
+TOTAL = Drawing(height=124, tall=True)
 ELEMENT = Drawing(height=52, tall=False)
 
 

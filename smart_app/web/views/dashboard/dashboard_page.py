@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from fhir_mappings.instruments.instrument import Instrument
 from fhir_mappings.r4.dates import Moment
-from fhir_mappings.sentence import ENGLISH, Language, Sentence, capitalised, counted, full_sentence, joined, listed
+from fhir_mappings.sentence import Sentence, capitalised, counted, full_sentence, joined, listed
 from fhir_mappings.skipped import Skipped, UntiedResource
 from smart_app.care.dashboard.history import Dyad, HiddenRating, History, LookedAt, Panel, Years
 from smart_app.care.record.closed_visits import REASONS
@@ -18,6 +18,7 @@ from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.launch.oauth.granted_features import FeatureOff, WhyOff
 from smart_app.web import formats
 from smart_app.web.charts import plot
+from smart_app.web.languages.page_language import ENGLISH_PAGE, PageLanguage
 from smart_app.web.views.banner import Banner, ContextLine, context_line, page_banner
 from smart_app.web.views.dashboard.alliance_lanes import (
     NOT_SCORED,
@@ -32,6 +33,7 @@ from smart_app.web.views.dashboard.alliance_lanes import (
     total_lane,
 )
 from smart_app.web.views.dashboard.events.event_lanes import EventsPanel, events_panel, is_of_events
+from smart_app.web.views.dashboard.first_screen import FirstScreen, folds
 from smart_app.web.views.dashboard.left_over import LeftOver
 from smart_app.web.views.dashboard.measure_lanes import NOT_RESULTS, LaneFrame, measure_lane, none_found
 from smart_app.web.views.dashboard.offers import Offer, Offers
@@ -53,7 +55,7 @@ from smart_app.web.views.parts import (
     untied_words,
 )
 
-_HBA1C_HEIGHT = 120
+_HBA1C_HEIGHT = 106
 _MEASURE_HEIGHT = 60
 _FIRST_SKIPPED = 12
 _MOST_PLACES = 2
@@ -195,6 +197,7 @@ class DashboardView(Struct, frozen=True, kw_only=True):
     hand_over_first: bool
     stands: str
     action_note: str
+    rate_note: str
     looked: tuple[Sentence, ...]
     axis: TimeAxis
     span: Sentence
@@ -218,6 +221,7 @@ class DashboardView(Struct, frozen=True, kw_only=True):
     events: EventsPanel | None = None
     note: str = ""
     printed: str = ""
+    folds: str = ""
 
 
 def dashboard_view(
@@ -232,7 +236,7 @@ def dashboard_view(
     unsent: tuple[Notice, ...] = (),
     left: LeftOver | None = None,
     off: Sequence[FeatureOff] = (),
-    language: Language = ENGLISH,
+    language: PageLanguage = ENGLISH_PAGE,
 ) -> DashboardView:
     """The page for one history. `now` is aware and gives today and the zone of clock times; `focus` is the day the focus line
     stands at (`?at=2026-11-10`), the last visit when None or unknown; `opening` what to say of how the page was opened,
@@ -254,7 +258,7 @@ def dashboard_view(
     hba1c = next((panel for panel in history.panels if panel.measure.key == "hba1c"), None)
     measures = _measure_lanes([panel for panel in history.panels if panel is not hba1c], frame)
     rate_first = urls.rate is not None and any(offer.rate_first for offer in waiting)
-    return DashboardView(
+    view = DashboardView(
         banner=page_banner(history.patient, context, today=frame.today),
         context=context_line(history.patient, context, now=now, end=urls.end),
         offers=Offers(hand_over=urls.hand_over, rate=urls.rate, others=urls.others),
@@ -266,7 +270,8 @@ def dashboard_view(
         rate_first=rate_first,
         hand_over_first=not rate_first and rule.hand_over == "yes",
         stands=rated_words(rule.stands, history.own_score),
-        action_note=_action_note(history, rule, urls),
+        action_note=_action_note(history, rule),
+        rate_note=rule.note if urls.rate is not None else "",
         looked=tuple(_seen_of(one, frame) for one in history.looked if one.visit not in {hidden.visit for hidden in history.hidden}),
         axis=_axis(history, first, hba1c, frame, urls=urls, focus=focus),
         span=_span(history),
@@ -290,6 +295,38 @@ def dashboard_view(
         events=events_panel(history, frame, signed_in=context.user.reference),
         note=urls.note,
         printed=urls.printed,
+    )
+    return replace(view, folds=folds(_first_screen(view, language)))
+
+
+def _lane_notices(view: DashboardView) -> list[Notice]:
+    lanes = (view.alliance.total if view.alliance else view.no_alliance, view.hba1c.lane if view.hba1c else None)
+    return [lane.notice for lane in lanes if lane and lane.notice]
+
+
+# As the template has them.
+_COPY, _OTHERS = Sentence("Copy for the note"), Sentence("Other questionnaires")
+
+
+def _first_screen(view: DashboardView, language: PageLanguage) -> FirstScreen:
+    notices = [view.ending, view.opening, *view.unsent, view.incomplete]
+    return FirstScreen(
+        banner=view.banner,
+        launch=[view.context.opened, view.context.signed_in],
+        notices=[*(f"{one.title} {one.text}" for one in notices if one), *(f"{one.title} {one.text}" for one in view.waiting)],
+        to_talk=view.to_talk,
+        ranges=[one.text for one in view.ranges],
+        buttons=[
+            *(one.text for one in (view.offers.hand_over, view.offers.rate) if one),
+            *([_COPY] if view.note else []),
+            *([_OTHERS] if view.offers.others else []),
+        ],
+        beside=[one for one in (view.stands, view.action_note) if one],
+        hint=view.rate_note,
+        in_lanes=[f"{one.title} {one.text}" for one in _lane_notices(view)],
+        lines=view.summary.lines,
+        seen=view.alliance.said.lines if view.alliance and view.alliance.said else (),
+        language=language,
     )
 
 
@@ -686,14 +723,12 @@ def _seen_of(one: LookedAt, frame: LaneFrame) -> Sentence:
     return Sentence("The patient’s rating of {day}, before you had rated: {seen}", day=one.day, seen=_seen(one, frame))
 
 
-def _action_note(history: History, rule: PageOffers, urls: DashboardUrls) -> str:
-    """What holds for what can be begun here: why the patient is asked nothing, where nothing can be stored, who rates first."""
+def _action_note(history: History, rule: PageOffers) -> str:
+    """What holds for what can be begun here: why the patient is asked nothing, where nothing can be stored."""
     parts: list[str] = [rule.stopped] if rule.stopped else []
     if not history.can_write:
         why = full_sentence(history.why_not_write or Sentence("the reason is not known"))
         parts.append(Sentence("Answers cannot be stored in this record: {why}", why=why))
-    if urls.rate is not None and rule.note:
-        parts.append(rule.note)
     return joined(" ", parts)
 
 

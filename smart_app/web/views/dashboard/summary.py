@@ -15,7 +15,7 @@ from smart_app.care.dashboard.history import Dyad, History, Panel
 from smart_app.web import formats
 from smart_app.web.languages.offered_languages import LanguageName
 from smart_app.web.languages.unbroken import Unbroken
-from smart_app.web.views.banner import recorded_name
+from smart_app.web.views.banner import name_in_passing
 from smart_app.web.views.dashboard import remark_words
 from smart_app.web.views.dashboard.alliance_lanes import NOT_SCORED, WHO, FirstOf, first_of_form, person
 from smart_app.web.views.dashboard.change_verdicts import EXTREMES, NOT_THE_NEWEST, Judged, judged, of_move, of_step
@@ -385,8 +385,8 @@ def _rated(dyad: Dyad | None) -> str:
 
 
 def _patient(history: History) -> str:
-    """The patient's name, at the beginning of a sentence; "" without one."""
-    name = recorded_name(history.patient)
+    """The patient's name, at the beginning of a sentence; "" without one, and where it is too long for any."""
+    name = name_in_passing(history.patient)
     return name[:1].upper() + name[1:]
 
 

@@ -7,11 +7,12 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from fhir_mappings.sentence import ENGLISH, Language, Sentence, counted, full_sentence
+from fhir_mappings.sentence import Sentence, counted, full_sentence
 from fhir_mappings.skipped import Skipped
 from smart_app.care.dashboard.history import History, Panel
 from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.web import formats
+from smart_app.web.languages.page_language import ENGLISH_PAGE, PageLanguage
 from smart_app.web.views.banner import Banner, ContextLine, clinician_banner, context_line
 from smart_app.web.views.dashboard.dashboard_page import (
     AlliancePanel,
@@ -69,7 +70,7 @@ class PrintView(Struct, frozen=True, kw_only=True):
 
 
 def print_view(
-    history: History, *, context: LaunchContext, urls: PrintUrls, now: datetime, tables: bool = False, language: Language = ENGLISH
+    history: History, *, context: LaunchContext, urls: PrintUrls, now: datetime, tables: bool = False, language: PageLanguage = ENGLISH_PAGE
 ) -> PrintView:
     """The page of one history; with `tables`, those behind it too."""
     nowhere = DashboardUrls(page=urls.history, hand_over=None, rate=None, reveal="", end=None)

@@ -19,7 +19,7 @@ from fhir_mappings.sentence import Sentence, Value, capitalised, counted, joined
 from smart_app.care.dashboard.history import AsideReason, Dyad, History, PutAside
 from smart_app.web import formats
 from smart_app.web.languages.unbroken import Unbroken
-from smart_app.web.views.banner import plain_name
+from smart_app.web.views.banner import name_in_passing
 from smart_app.web.views.dashboard.talk.aside_words import ASIDE_REASONS
 
 _A_LITTLE = "a-little"
@@ -54,6 +54,11 @@ class SignalContext(Struct, frozen=True, kw_only=True):
     urls: SignalUrls
     signed_in: str
     today: date
+
+    @property
+    def patient(self) -> str:
+        """Whom a sentence is about."""
+        return name_in_passing(self.history.patient) or Sentence("the patient")
 
     def why(self, place: int) -> str:
         """Where the signal of that place is explained."""
@@ -209,7 +214,7 @@ def _reasons(judged: Sequence[Judgement], shown_to: SignalContext, *, several: b
 def _answered(judged: Judgement, fact: AnswerGiven, shown_to: SignalContext) -> Sentence:
     """The patient's own answer to the direct question; that it was a little is theirs too."""
     rated, little = judged.rating.clinician, fact.option == _A_LITTLE
-    named: dict[str, Value] = {"when": capitalised(_when(judged, shown_to)), "patient": plain_name(shown_to.history.patient)}
+    named: dict[str, Value] = {"when": capitalised(_when(judged, shown_to)), "patient": shown_to.patient}
     if rated is None or rated.reference == shown_to.signed_in:
         if little:
             return Sentence("{when} {patient} answered that something was a little difficult between you.", **named)
@@ -253,7 +258,7 @@ def _pooled(judged: Judgement, fact: PooledChange, shown_to: SignalContext, *, a
 
 def _whose_total(judged: Judgement, shown_to: SignalContext, form: str) -> Sentence:
     """What moved, at the beginning of a sentence; with the form's name where that has to be told."""
-    rated, patient = judged.rating.clinician, capitalised(plain_name(shown_to.history.patient))
+    rated, patient = judged.rating.clinician, capitalised(shown_to.patient)
     if rated is None:
         return Sentence("{patient}’s rating", patient=patient)
     if rated.reference == shown_to.signed_in:
