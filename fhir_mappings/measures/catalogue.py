@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field
 from fhir_mappings.data_files.certainty import Certainty
 from fhir_mappings.data_files.strict_toml import DataFileError, Strict, parse_toml
 from fhir_mappings.data_files.text_rules import Line, Shown
-from fhir_mappings.measures.measure import PANEL, Axis, Jump, Measure, MeasureCode, MeasureGroup, SecondUnit, Unit
+from fhir_mappings.measures.measure import PANEL, Axis, Jump, Measure, MeasureCode, MeasureGroup, MeasureSection, SecondUnit, Unit
 from fhir_mappings.measures.units.plausibility import believed
 from fhir_mappings.sentence import shipped_text
 
@@ -87,6 +87,12 @@ class _Group(Strict):
     reporter: Shown | None = None
 
 
+class _Section(Strict):
+    key: _Key
+    title: _Title
+    order: int = Field(ge=0)
+
+
 class _Measure(Strict):
     key: _Key
     title: _Title
@@ -104,10 +110,12 @@ class _Measure(Strict):
     parts: tuple[_Title, _Title] | None = None
     citations: tuple[str, ...] = Field(min_length=1)
     jump: _Jump | None = None
+    section: str | None = None
 
 
 class _MeasuresFile(Strict):
     group: tuple[_Group, ...] = ()
+    section: tuple[_Section, ...] = ()
     measure: tuple[_Measure, ...] = ()
 
 
@@ -124,9 +132,10 @@ def read_measures(named: Iterable[tuple[str, str]]) -> tuple[Measure, ...]:
     and the page that explains it."""
     parts = [(file, parse_toml(text, _MeasuresFile, file=file, page=PAGE)) for file, text in named]
     groups = _groups([(file, one) for file, part in parts for one in part.group])
+    sections = _sections([(file, one) for file, part in parts for one in part.section])
     rows = [(file, one) for file, part in parts for one in part.measure]
     _check_once([(file, one.key) for file, one in rows], "measure")
-    measures = [_measure(file, one, groups) for file, one in rows]
+    measures = [_measure(file, one, groups, sections) for file, one in rows]
     check_codes([(file, measure) for (file, _), measure in zip(rows, measures, strict=True)])
     _check_read(parts, measures)
     return tuple(sorted(measures, key=lambda one: (one.group.order, one.group.key)))
@@ -139,6 +148,12 @@ def _groups(rows: Sequence[tuple[str, _Group]]) -> Mapping[str, MeasureGroup]:
         if one.key in OTHER_READS:
             raise DataFileError(file, f"group.{one.key}", "is what another read of the dashboard is called", page=PAGE)
     return {one.key: MeasureGroup(**one.model_dump()) for _, one in rows}
+
+
+def _sections(rows: Sequence[tuple[str, _Section]]) -> Mapping[str, MeasureSection]:
+    """The sections by key."""
+    _check_once([(file, one.key) for file, one in rows], "section")
+    return {one.key: MeasureSection(**one.model_dump()) for _, one in rows}
 
 
 def _check_once(keys: Sequence[tuple[str, str]], kind: str) -> None:
@@ -167,22 +182,28 @@ def _check_read(parts: Sequence[tuple[str, _MeasuresFile]], measures: Sequence[M
     if not measures:
         raise DataFileError(FOLDER, "(folder)", "holds no [[measure]]", page=PAGE)
     used = {measure.group.key for measure in measures}
+    shown = {measure.section.key for measure in measures if measure.section}
     for file, part in parts:
-        idle = next((one.key for one in part.group if one.key not in used), None)
-        if idle is not None:
-            raise DataFileError(file, f"group.{idle}", "has no measure", page=PAGE)
-        if not part.group and not part.measure:
+        idle = [f"group.{one.key}" for one in part.group if one.key not in used]
+        idle += [f"section.{one.key}" for one in part.section if one.key not in shown]
+        if idle:
+            raise DataFileError(file, idle[0], "has no measure", page=PAGE)
+        if not (part.group or part.section or part.measure):
             raise DataFileError(file, "(file)", "holds no [[measure]] and no [[group]]", page=PAGE)
 
 
-def _measure(file: str, part: _Measure, groups: Mapping[str, MeasureGroup]) -> Measure:
+def _measure(file: str, part: _Measure, groups: Mapping[str, MeasureGroup], sections: Mapping[str, MeasureSection]) -> Measure:
     if part.group not in groups:
         known = ", ".join(sorted(groups, key=lambda key: groups[key].order)) or "none"
         raise DataFileError(file, f"{part.key}.group", f"there is no group {part.group!r}; known are {known}", page=PAGE)
-    fixed = part.model_dump(exclude={"group", "axis", "second", "units", "codes", "jump"})
+    if part.section is not None and part.section not in sections:
+        known = ", ".join(sorted(sections, key=lambda key: sections[key].order)) or "none"
+        raise DataFileError(file, f"{part.key}.section", f"there is no section {part.section!r}; known are {known}", page=PAGE)
+    fixed = part.model_dump(exclude={"group", "section", "axis", "second", "units", "codes", "jump"})
     return Measure(
         **fixed,
         group=groups[part.group],
+        section=sections[part.section] if part.section else None,
         axis=Axis(**part.axis.model_dump()),
         second=SecondUnit(**part.second.model_dump()) if part.second else None,
         units=tuple(Unit(**one.model_dump()) for one in part.units),

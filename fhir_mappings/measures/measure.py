@@ -1,4 +1,5 @@
-"""What a diabetes measure is: codes, unit, conversions, plausibility, axis; and the group it is read in. One row in `files/` each."""
+"""What a diabetes measure is: codes, unit, conversions, plausibility, axis; what it is read with and what it is shown under. One row in
+`files/` each."""
 
 from decimal import Decimal
 from functools import cached_property
@@ -103,8 +104,17 @@ class MeasureGroup(Struct, frozen=True, kw_only=True):
     reporter: Sentence | None = None
 
 
+class MeasureSection(Struct, frozen=True, kw_only=True):
+    """What measures are shown under where there are many: its heading, and its `order` among the others, low first."""
+
+    key: str
+    title: Sentence
+    order: int
+
+
 class Measure(Struct, frozen=True, kw_only=True, eq=False, dict=True):
-    """One lane. Two are the same when everything in them is. `group` is what it is read with; `direction` is the direction word
+    """One lane. Two are the same when everything in them is. `group` is what it is read with, `section` what it is shown under (None: the
+    title of its group, after the sections); `direction` is the direction word
     ("lower = nearer target"); `decimals` rounds converted values only, reported ones are never rounded; `gap_days` is the longest span
     a line may cross; `parts` are the names of the two numbers where a value has two, the first one the higher."""
 
@@ -124,6 +134,7 @@ class Measure(Struct, frozen=True, kw_only=True, eq=False, dict=True):
     citations: tuple[str, ...]
     parts: tuple[Sentence, Sentence] | None = None
     jump: Jump | None = None
+    section: MeasureSection | None = None
 
     @cached_property
     def apart(self) -> frozenset[str]:

@@ -83,7 +83,7 @@ def test_a_groups_categories_have_a_source() -> None:
 
 
 def test_measures_of_one_group_stand_together_wherever_they_come_from() -> None:
-    more = FERRITIN[FERRITIN.index("[[measure]]") :].replace('group = "iron"', 'group = "hba1c"')
+    more = FERRITIN[FERRITIN.index("[[section]]") :].replace('group = "iron"', 'group = "hba1c"')
     assert [measure.key for measure in read_measures([*FILES.items(), ("z.toml", more)])][:3] == ["hba1c", "ferritin", "glucose"]
 
 
@@ -170,3 +170,39 @@ def test_every_code_of_a_pair_says_which_number_it_is(before: str, after: str) -
     assert before in FILES["vitals.toml"]
     wrong = refused(*(FILES | {"vitals.toml": FILES["vitals.toml"].replace(before, after, 1)}).items())
     assert (wrong.file, wrong.key) == ("vitals.toml", "blood-pressure.codes.part")
+
+
+# Sections
+
+
+def test_each_measure_is_shown_under_a_section_in_the_order_of_the_files() -> None:
+    shown = [measure for measure in load_measures() if measure.key != "hba1c"]
+    sections = sorted({measure.section for measure in shown if measure.section}, key=lambda one: one.order)
+    assert all(measure.section for measure in shown)
+    assert [section.key for section in sections] == ["glucose", "heart", "kidney", "body"]
+
+
+def test_a_measure_brings_a_section_of_its_own_or_goes_without() -> None:
+    *_, ferritin = read_measures([("a.toml", FERRITIN), *FILES.items()])
+    assert ferritin.section is not None
+    assert ferritin.section.title == "Blood"
+    section = FERRITIN[FERRITIN.index("[[section]]") : FERRITIN.index("[[measure]]")]
+    without = "\n".join(line for line in FERRITIN.replace(section, "").splitlines() if not line.startswith("section"))
+    *_, ferritin = read_measures([("a.toml", without), *FILES.items()])
+    assert ferritin.section is None
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (
+            FERRITIN.replace('section = "blood"', 'section = "bloood"'),
+            "there is no section 'bloood'; known are glucose, heart, kidney, body, blood",
+        ),
+        (FERRITIN.replace('section = "blood"', ""), "section.blood: has no measure"),
+    ],
+)
+def test_a_section_that_is_not_there_or_holds_nothing_is_refused(wrong: str, said: str) -> None:
+    with pytest.raises(DataFileError) as refused:
+        read_measures([("a.toml", wrong), *FILES.items()])
+    assert said in str(refused.value)
