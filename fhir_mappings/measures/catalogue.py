@@ -111,6 +111,7 @@ class _Measure(Strict):
     citations: tuple[str, ...] = Field(min_length=1)
     jump: _Jump | None = None
     section: str | None = None
+    short: _Title | None = None
 
 
 class _MeasuresFile(Strict):

@@ -114,9 +114,9 @@ class MeasureSection(Struct, frozen=True, kw_only=True):
 
 class Measure(Struct, frozen=True, kw_only=True, eq=False, dict=True):
     """One lane. Two are the same when everything in them is. `group` is what it is read with, `section` what it is shown under (None: the
-    title of its group, after the sections); `direction` is the direction word
-    ("lower = nearer target"); `decimals` rounds converted values only, reported ones are never rounded; `gap_days` is the longest span
-    a line may cross; `parts` are the names of the two numbers where a value has two, the first one the higher."""
+    title of its group, after the sections); `short` is what it is called where a row is too low for its title (None: that); `direction` is
+    the direction word ("lower = nearer target"); `decimals` rounds converted values only, reported ones are never rounded; `gap_days` is
+    the longest span a line may cross; `parts` are the names of the two numbers where a value has two, the first one the higher."""
 
     key: str
     title: Sentence
@@ -135,6 +135,7 @@ class Measure(Struct, frozen=True, kw_only=True, eq=False, dict=True):
     parts: tuple[Sentence, Sentence] | None = None
     jump: Jump | None = None
     section: MeasureSection | None = None
+    short: Sentence | None = None
 
     @cached_property
     def apart(self) -> frozenset[str]:

@@ -137,7 +137,7 @@ def few_places(text: str, decimals: int) -> str:
 def few_places_of_pair(text: str, paired: str | None, decimals: int) -> tuple[str, str | None]:
     """The same of two numbers that belong together, which then have equally many places."""
     most = decimals + _PLACES_BEYOND
-    numbers = [number for one in (text, paired) if one is not None and (number := _number(one)) is not None]
+    numbers = [number for one in (text, paired) if one is not None and (number := number_of(one)) is not None]
     if len(numbers) < 1 + (paired is not None) or all(-_exponent(number) <= most for number in numbers):
         return text, paired
     places = min(max(_DIGITS - 1 - numbers[0].adjusted(), decimals), most)
@@ -145,7 +145,7 @@ def few_places_of_pair(text: str, paired: str | None, decimals: int) -> tuple[st
     return short[0], short[1] if paired is not None else None
 
 
-def _number(text: str) -> Decimal | None:
+def number_of(text: str) -> Decimal | None:
     """A reported number, which may have a decimal comma."""
     written = text.replace(",", ".")
     return Decimal(written) if _WRITTEN_NUMBER.fullmatch(written) else None

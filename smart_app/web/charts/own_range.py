@@ -7,7 +7,7 @@ from msgspec import Struct
 
 _NICE = (Decimal(1), Decimal(2), Decimal(5), Decimal(10))
 # A range is two steps and more, so that what is rounded away from is at most half of it.
-_STEPS = 4
+_STEPS = 5
 # Digits of an end that somebody reads: beyond them two ends of one row look alike.
 _DIGITS = 3
 # From here on a number is said in thousands, millions or more: five figures find no room beside a plot.
@@ -54,7 +54,7 @@ def own_range(values: Iterable[Decimal], *, least: Decimal) -> OwnRange:
 
 
 def _step(span: Decimal) -> Decimal:
-    """The smallest of 1, 2 and 5 times a power of ten of which four and fewer make up the span."""
+    """The smallest of 1, 2 and 5 times a power of ten of which five and fewer make up the span."""
     raw = span / _STEPS
     unit = Decimal(1).scaleb(raw.adjusted())
     return next(unit * nice for nice in _NICE if unit * nice >= raw)

@@ -1,6 +1,7 @@
 """What panels are made of on the page: lanes, readings, tables, notices. Sentences and the record's own text, ready to be put out."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Literal
 
 from msgspec import Struct
@@ -120,12 +121,12 @@ def untied_words(untied: Sequence[UntiedResource]) -> Sentence:
     return counted("{n} resource could not be tied to this patient", "{n} resources could not be tied to this patient", number)
 
 
-def read_notice(read: ReadReport, title: str, retry: str, *, at: str) -> Notice | None:
-    """What a lane says when its read is not whole; a retry is offered only where it can help."""
+def read_notice(read: ReadReport, title: str, retry: str, *, at: str, several: bool = False) -> Notice | None:
+    """What a lane says when its read is not whole; a retry is offered only where it can help. `several`: the title names more than one."""
     if read.whole:
         return None
     if read.since is not None and not read.untied:
-        title = Sentence("{what} is complete from {day} on.", what=title, day=read.since)
+        title = _complete_since(title, read.since, several=several)
         return Notice(title=title, text=OLDER_UNREAD, action=None)
     if read.state == "complete":
         see = Sentence("{untied}; see “Not shown”.", untied=untied_words(read.untied))
@@ -133,12 +134,20 @@ def read_notice(read: ReadReport, title: str, retry: str, *, at: str) -> Notice 
     consequence = [_CONSEQUENCES[read.state]] if read.state in _CONSEQUENCES else []
     text = joined(" ", [full_sentence(read.reason or NO_REASON), *consequence, Sentence("Tried at {time}.", time=at)])
     action = Link(href=retry, text=TRY_AGAIN) if read.unfinished else None
-    return Notice(title=_how_read(read.state, title), text=text, action=action)
+    return Notice(title=_how_read(read.state, title, several=several), text=text, action=action)
 
 
-def _how_read(state: LoadState, title: str) -> Sentence:
+def _complete_since(title: str, day: date, *, several: bool) -> Sentence:
+    if several:
+        return Sentence("{what} are complete from {day} on.", what=title, day=day)
+    return Sentence("{what} is complete from {day} on.", what=title, day=day)
+
+
+def _how_read(state: LoadState, title: str, *, several: bool) -> Sentence:
     if state == "failed":
         return Sentence("{what} did not load.", what=title)
+    if state == "partial" and several:
+        return Sentence("{what} are incomplete.", what=title)
     if state == "partial":
         return Sentence("{what} is incomplete.", what=title)
     if state == "unsupported":

@@ -26,7 +26,7 @@ def of(*values: str, least: str = "0.1") -> OwnRange:
         (("2", "3"), ("2", "3")),
         (("0", "2.9"), ("0", "3")),
         (("-3.5", "4"), ("-4", "4")),
-        (("0.0712", "0.0801"), ("0.07", "0.085")),
+        (("0.0712", "0.0801"), ("0.07", "0.082")),
     ],
 )
 def test_the_ends_are_the_persons_own_rounded_outwards(values: tuple[str, ...], ends: tuple[str, str]) -> None:

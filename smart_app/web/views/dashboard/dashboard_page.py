@@ -35,7 +35,8 @@ from smart_app.web.views.dashboard.alliance_lanes import (
 from smart_app.web.views.dashboard.events.event_lanes import EventsPanel, events_panel, is_of_events
 from smart_app.web.views.dashboard.first_screen import FirstScreen, folds
 from smart_app.web.views.dashboard.left_over import LeftOver
-from smart_app.web.views.dashboard.measure_lanes import NOT_RESULTS, LaneFrame, measure_lane, none_found
+from smart_app.web.views.dashboard.measure_lanes import NOT_RESULTS, LaneFrame, measure_lane
+from smart_app.web.views.dashboard.measure_rows import MeasuresPanel, measures_panel
 from smart_app.web.views.dashboard.offers import Offer, Offers
 from smart_app.web.views.dashboard.summary import Summary, is_of, summary
 from smart_app.web.views.dashboard.talk.signal_lines import DyadLines, SignalContext, SignalUrls, ToTalkAbout, dyad_lines, to_talk_about
@@ -56,7 +57,6 @@ from smart_app.web.views.parts import (
 )
 
 _HBA1C_HEIGHT = 106
-_MEASURE_HEIGHT = 60
 _FIRST_SKIPPED = 12
 _MOST_PLACES = 2
 _MONTHS_SPOKEN = 36
@@ -207,9 +207,7 @@ class DashboardView(Struct, frozen=True, kw_only=True):
     other_dyads: tuple[AlliancePanel, ...]
     companions: tuple[AlliancePanel, ...]
     hba1c: MeasurePanel | None
-    measures: tuple[Lane, ...]
-    measures_standing: str
-    measures_drawn: bool
+    measures: MeasuresPanel | None
     not_shown: NotShown
     sources: Sources
     opening: Notice | None = None
@@ -256,7 +254,6 @@ def dashboard_view(
     rule = offers_for(history.facts)
     waiting = [waiting_offers(_waiting_facts(hidden, history, rule, frame, urls)) for hidden in history.hidden]
     hba1c = next((panel for panel in history.panels if panel.measure.key == "hba1c"), None)
-    measures = _measure_lanes([panel for panel in history.panels if panel is not hba1c], frame)
     rate_first = urls.rate is not None and any(offer.rate_first for offer in waiting)
     view = DashboardView(
         banner=page_banner(history.patient, context, today=frame.today),
@@ -281,9 +278,7 @@ def dashboard_view(
         other_dyads=tuple(_alliance_panel(dyad, spoken, frame, key=f"alliance-{index}") for index, dyad in enumerate(others, 2)),
         companions=tuple(_companion_panel(each, spoken, frame, key=f"companion-{n}") for n, each in enumerate(history.companions, 1)),
         hba1c=_hba1c_panel(hba1c, history, frame) if hba1c else None,
-        measures=measures,
-        measures_standing=f"{history.server}, {formats.clock(history.read_at, frame.zone)}",
-        measures_drawn=any(each.plot for each in measures),
+        measures=measures_panel(history, frame),
         not_shown=_not_shown(history),
         sources=replace(_sources(history, frame), off=tuple(_off_row(one) for one in off)),
         opening=opening,
@@ -526,22 +521,6 @@ def _under_heading(lane: Lane, panel: Panel) -> Lane:
     measure = panel.measure
     about = tuple(line for line in lane.about if line not in {measure.direction, measure.about})
     return replace(lane, title=measure.about or measure.title, unit="", about=about)
-
-
-def _measure_lanes(panels: Sequence[Panel], frame: LaneFrame) -> tuple[Lane, ...]:
-    """A lane per measure; those with nothing at all, fully searched, share the last one."""
-    empty = [panel for panel in panels if panel.read.whole and not panel.total and not panel.skipped]
-    lanes = [measure_lane(panel, frame, height=_MEASURE_HEIGHT, tall=False) for panel in panels if panel not in empty]
-    if len(empty) == 1:
-        lanes.append(measure_lane(empty[0], frame, height=_MEASURE_HEIGHT, tall=False))
-    elif empty:
-        at = formats.clock(max(panel.read.finished for panel in empty), frame.zone)
-        titles = full_sentence(listed([panel.measure.title for panel in empty]))
-        number = capitalised(formats.in_words(len(empty)))
-        title = Sentence("{number} other measures", number=number) if lanes else Sentence("{number} measures", number=number)
-        words = none_found(empty, (titles, Sentence("All dates. Searches complete, {time}.", time=at)))
-        lanes.append(Lane(title=title, unit="", about=(), readings=(), words=words))
-    return tuple(lanes)
 
 
 def _incomplete(history: History, frame: LaneFrame) -> Notice | None:

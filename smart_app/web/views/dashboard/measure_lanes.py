@@ -7,7 +7,7 @@ from decimal import Decimal
 from operator import attrgetter
 from typing import NamedTuple
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from fhir_mappings.measures.measure import Measure
 from fhir_mappings.measures.measurement import Measurement, Remark, Standing
@@ -98,6 +98,11 @@ def as_reported(measurement: Measurement) -> str:
 def said(measure: Measure, measurement: Measurement) -> str:
     """The value as it is said and written into the plot: as reported, but for places that nobody measures."""
     return f"{_number(measure, measurement)} {measurement.reported.label}"
+
+
+def number_said(measure: Measure, measurement: Measurement) -> str:
+    """The same without its unit: `131/79`."""
+    return _number(measure, measurement)
 
 
 def all_reported(measurement: Measurement) -> str:
@@ -213,37 +218,40 @@ def _about(panel: Panel) -> tuple[str, ...]:
 
 def _words_for_none(panel: Panel, at: str) -> Words:
     """Why there is nothing to draw: none at all, or none in the range while older values exist."""
+    if panel.latest is None and panel.read.whole and not panel.total:
+        return none_found([panel], (Sentence("All dates. Search complete, {time}.", time=at),))
+    return Words(lead=NONE_IN_RANGE, lines=(older_values(panel),))
+
+
+def older_values(panel: Panel) -> Sentence:
+    """How many values there are of which none is in the range, and the last of them where it is known to be the last."""
     if panel.latest is None:
-        lines = (Sentence("All dates. Search complete, {time}.", time=at),)
-        return none_found([panel], lines) if panel.read.whole and not panel.total else _none_in_range(panel)
+        return counted("{n} older value; there may be later ones.", "{n} older values; there may be later ones.", panel.total)
     last = panel.apart or panel.latest
     value, day = both_units(panel.measure, last), formats.on(last.when)
     if panel.unordered:
-        older = counted(
+        return counted(
             "{n} older value, among them {value} {day}.", "{n} older values, among them {value} {day}.", panel.total, value=value, day=day
         )
-    else:
-        older = counted(
-            "{n} older value, the last {value} {day}.", "{n} older values, the last {value} {day}.", panel.total, value=value, day=day
-        )
-    return Words(lead=NONE_IN_RANGE, lines=(older,))
+    return counted(
+        "{n} older value, the last {value} {day}.", "{n} older values, the last {value} {day}.", panel.total, value=value, day=day
+    )
 
 
 def none_found(panels: Sequence[Panel], lines: tuple[Sentence, ...]) -> Words:
     """That a whole search found nothing, under how many codes, and under which."""
-    asked = tuple(f"{code.display} ({code.system}, {code.code})" for panel in panels for code in panel.measure.codes)
-    inside = dict.fromkeys(within for panel in panels for code in panel.measure.codes for within in code.within)
-    own = {code.code for panel in panels for code in panel.measure.codes}
-    panels_asked = tuple(Sentence("Panel {code}", code=within) for within in inside if within not in own)
-    listed = (*asked, *panels_asked)
+    listed = codes_asked(panels)
     under = counted("None found under the {n} code asked for", "None found under the {n} codes asked for", len(listed))
     return Words(lead=under if listed else Sentence("None found"), lines=lines, asked=listed)
 
 
-def _none_in_range(panel: Panel) -> Words:
-    """Older values, of which nobody knows whether they are the last."""
-    older = counted("{n} older value; there may be later ones.", "{n} older values; there may be later ones.", panel.total)
-    return Words(lead=NONE_IN_RANGE, lines=(older,))
+def codes_asked(panels: Sequence[Panel]) -> tuple[str, ...]:
+    """What was searched for: each code with its words, and the panels that may hold it."""
+    asked = tuple(f"{code.display} ({code.system}, {code.code})" for panel in panels for code in panel.measure.codes)
+    inside = dict.fromkeys(within for panel in panels for code in panel.measure.codes for within in code.within)
+    own = {code.code for panel in panels for code in panel.measure.codes}
+    panels_asked = tuple(Sentence("Panel {code}", code=within) for within in inside if within not in own)
+    return (*asked, *panels_asked)
 
 
 def _readings(panel: Panel, today: date, *, detailed: bool) -> tuple[Reading, ...]:
@@ -358,14 +366,29 @@ def _cross_words(skip: Skipped, measure: Measure) -> str:
     """What was recorded, quoted; digits too many for a plot are left out, with a sign that they are."""
     if not skip.shown:
         return _NOT_DRAWN
-    cut = _MANY_PLACES[measure.decimals].sub(r"\1…", skip.shown)
+    cut = few_digits(skip.shown, measure)
     return Sentence("recorded as “{value}”, not drawn", value=cut)
 
 
+def few_digits(shown: str, measure: Measure) -> str:
+    """What was recorded, without the digits too many for a plot, and a sign that there are more."""
+    return _MANY_PLACES[measure.decimals].sub(r"\1…", shown)
+
+
 def _series(panel: Panel, breaks: Sequence[date], *, tall: bool) -> list[plot.PlotSeries]:
+    return _series_of(panel, breaks, _drawing(panel, tall=tall))
+
+
+def row_series(panel: Panel, breaks: Sequence[date]) -> list[plot.PlotSeries]:
+    """The same for a row on the panel's own range, which no point leaves: with marks, and words only where a mark needs them;
+    there is no room for names on lines."""
+    series = _series_of(panel, breaks, _Drawing(panel.measure, {}, {}, _PLAIN_WHERE_ALL_CONVERTED))
+    return [structs.replace(one, name="") for one in series] if len(series) > 1 else series
+
+
+def _series_of(panel: Panel, breaks: Sequence[date], drawing: "_Drawing") -> list[plot.PlotSeries]:
     """One series per method, so that no line joins two."""
     methods = sorted({point.method for point in panel.points}, key=lambda method: (method is not None, method or ""))
-    drawing = _drawing(panel, tall=tall)
     return [
         plot.PlotSeries(
             style="measure" if index == 0 else "measure other",

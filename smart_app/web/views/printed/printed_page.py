@@ -143,7 +143,7 @@ def _tables(shown: DashboardView) -> Iterator[PrintedTable]:
             yield PrintedTable(title=one.title, table=one.table)
     if shown.hba1c and shown.hba1c.lane.table:
         yield PrintedTable(title=shown.hba1c.title, table=shown.hba1c.lane.table)
-    for lane in shown.measures:
+    for lane in shown.measures.lanes if shown.measures else ():
         if lane.table:
             yield PrintedTable(title=lane.title, table=lane.table)
     if shown.not_shown.rows:

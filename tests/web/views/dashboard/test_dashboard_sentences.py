@@ -61,6 +61,7 @@ NO_WORDS = {
     "Label.anchor": _DRAWING,
     "Reading.mark": _DRAWING,
     "Table.style": _DRAWING,
+    "MeasuresPanel.everything": _ADDRESS,
     "AlliancePanel.key": _KEY,
     "DashboardView.reveal": _ADDRESS,
     "DashboardView.folds": _DRAWING,

@@ -17,6 +17,7 @@ from fhir_mappings.skipped import Skipped, UntiedResource, untied
 from smart_app.care.dashboard.history import HiddenRating, History
 from smart_app.web.charts import plot
 from smart_app.web.views.dashboard.dashboard_page import DashboardView, dashboard_view
+from smart_app.web.views.dashboard.measure_rows import MeasuresPanel
 from smart_app.web.views.parts import Lane, Words
 from tests.web.states_history import STATES, oddities, partial, repaired, waiting
 from tests.web.support_history import (
@@ -56,8 +57,14 @@ def hba1c_lane(shown: History) -> Lane:
     return found.lane
 
 
+def measures_of(shown: History) -> MeasuresPanel:
+    found = view_of(shown).measures
+    assert found
+    return found
+
+
 def lane_titled(title: str, shown: History) -> Lane:
-    return next(lane for lane in view_of(shown).measures if lane.title == title)
+    return next(lane for lane in measures_of(shown).lanes if lane.title == title)
 
 
 def test_the_summary_states_from_to_and_when_and_which_element_moved_most() -> None:
@@ -161,27 +168,26 @@ def test_an_entered_in_error_value_is_listed_but_leaves_no_cross() -> None:
 
 
 def test_an_older_latest_value_is_stated_when_the_range_holds_none() -> None:
-    lane = lane_titled("LDL cholesterol", oddities())
-    assert lane.plot is None
-    assert lane.words == Words(lead="None in this range", lines=("1 older value, the last 3.10 mmol/L on 02-May-2019.",))
-    assert lane.readings[0].value == "3.10"
+    measures = measures_of(oddities())
+    assert "LDL cholesterol" not in [lane.title for lane in measures.lanes]
+    line = "LDL cholesterol: 1 older value, the last 3.10 mmol/L on 02-May-2019."
+    assert measures.older == Words(lead="None in this range", lines=(line,))
 
 
-def test_a_failed_read_is_a_notice_in_its_lane_with_a_way_to_try_again() -> None:
-    lane = lane_titled("Glucose", partial())
-    assert lane.plot is None
-    assert lane.notice
-    assert lane.notice.title == "Glucose did not load."
-    assert lane.notice.text == "The server answered 503 twice. There may be results. Tried at 14:02."
-    assert lane.notice.action
-    assert lane.notice.action.href == "/l/abc/?years=2"
-    assert lane.readings[0].unit == "latest value not known"
+def test_a_failed_read_is_a_notice_in_the_panel_with_a_way_to_try_again() -> None:
+    measures = measures_of(partial())
+    assert "Glucose" not in [lane.title for lane in measures.lanes]
+    [notice] = measures.notices
+    assert notice.title == "Glucose did not load."
+    assert notice.text == "The server answered 503 twice. There may be results. Tried at 14:02."
+    assert notice.action
+    assert notice.action.href == "/l/abc/?years=2"
+    assert "Glucose" not in repr((measures.empty, measures.older, measures.unusable))
 
 
 def test_a_read_without_permission_offers_no_retry() -> None:
-    lane = lane_titled("Weight", oddities())
-    assert lane.notice
-    assert lane.notice.action is None
+    notice = next(one for one in measures_of(oddities()).notices if one.title.startswith("Weight"))
+    assert notice.action is None
 
 
 def test_the_page_top_counts_failed_reads_and_unusable_hba1c() -> None:
@@ -236,9 +242,10 @@ def test_results_tied_to_nobody_are_counted_once_and_listed_with_what_it_can_do(
 def test_nothing_is_called_not_found_where_a_result_could_not_be_tied() -> None:
     view = view_of(with_untied("missing"))
     assert view.hba1c
-    lanes = [view.hba1c.lane, *view.measures]
-    assert [lane.words for lane in lanes] == [None, None]
-    assert [lane.notice and lane.notice.text for lane in lanes] == ["1 result could not be tied to this patient; see “Not shown”."] * 2
+    assert view.measures
+    assert (view.hba1c.lane.words, view.measures.empty) == (None, None)
+    notices = [view.hba1c.lane.notice, *view.measures.notices]
+    assert [one and one.text for one in notices] == ["1 result could not be tied to this patient; see “Not shown”."] * 2
     assert view.hba1c.standing.startswith("not known")
     assert "every search finished" not in repr(view.summary)
     assert "Search complete" not in repr(view.measures)
@@ -268,9 +275,9 @@ def test_what_is_complete_from_a_day_on_says_so_and_offers_no_second_try() -> No
         "HbA1c is complete from 03-May-2025 on and Weight is complete from 03-May-2025 on. "
         "What is older was not read: there are more results than one page asks for."
     )
+    [notice] = measures_of(cut()).notices
+    assert (notice.title, notice.action) == ("Weight is complete from 03-May-2025 on.", None)
     lane = lane_titled("Weight", cut())
-    assert lane.notice
-    assert (lane.notice.title, lane.notice.action) == ("Weight is complete from 03-May-2025 on.", None)
     assert lane.readings[0].value == "80"
     assert "first value" not in repr(lane.readings)
     assert [row[0] for row in view.not_shown.rows] == ["Before 03-May-2025"] * 2
@@ -313,22 +320,21 @@ def test_ratings_of_a_part_have_no_latest_and_no_first() -> None:
     assert "None found" not in repr(view_of(history(dyads=[replace(part, ratings=[])])).alliance)
 
 
-def test_none_found_says_under_how_many_codes_and_lists_them() -> None:
-    ldl, egfr = (one for one in load_measures() if one.key in {"ldl", "egfr"})
-    number = len(ldl.codes)
-    words = lane_titled(ldl.title, history(panels=[panel(ldl, [])])).words
+def test_none_found_lists_the_codes_asked_for() -> None:
+    hba1c, ldl, egfr = (one for one in load_measures() if one.key in {"hba1c", "ldl", "egfr"})
+    words = hba1c_lane(history(panels=[panel(hba1c, [])])).words
     assert words
-    assert words.lead == f"None found under the {number} codes asked for"
-    assert len(words.asked) == number
+    assert words.lead == f"None found under the {len(hba1c.codes)} codes asked for"
+    words = measures_of(history(panels=[panel(ldl, []), panel(egfr, [])])).empty
+    assert words
+    assert words.lead == "No results in this record for: LDL cholesterol, eGFR."
+    assert len(words.asked) == len(ldl.codes) + len(egfr.codes)
     assert f"{ldl.codes[0].display} ({ldl.codes[0].system}, {ldl.codes[0].code})" in words.asked
-    [shared] = view_of(history(panels=[panel(ldl, []), panel(egfr, [])])).measures
-    assert shared.words
-    assert shared.words.lead == f"None found under the {number + len(egfr.codes)} codes asked for"
 
 
 def test_a_panel_that_holds_a_measure_is_among_the_codes_asked_for() -> None:
     pressure = next(one for one in load_measures() if one.key == "blood-pressure")
-    words = lane_titled(pressure.title, history(panels=[panel(pressure, [])])).words
+    words = measures_of(history(panels=[panel(pressure, [])])).empty
     assert words
     assert len(words.asked) == len(codes_of((pressure,), pressure.group.key))
 
@@ -372,13 +378,13 @@ def test_other_patients_data_is_said_first_where_some_is_tied_to_nobody_too() ->
     assert "1 result could not be tied to this patient" in view.incomplete.text
 
 
-def test_empty_measures_share_one_lane_that_says_the_search_is_complete() -> None:
-    view = view_of(STATES["new"]())
-    assert [lane.title for lane in view.measures] == ["Seven measures"]
-    words = view.measures[0].words
+def test_empty_measures_share_one_sentence_that_says_the_search_is_complete() -> None:
+    measures = measures_of(STATES["new"]())
+    words = measures.empty
     assert words
-    assert words.lead == "None found"
-    assert not view.measures_drawn
+    assert words.lead.startswith("No results in this record for: Time in range, Glucose, Blood pressure, ")
+    assert words.lines == ("All dates. Searches complete, 14:02.",)
+    assert (measures.groups, measures.notices, measures.not_drawn, measures.older) == ((), (), None, None)
 
 
 def test_alliance_ratings_that_failed_to_load_are_not_called_none() -> None:
