@@ -28,7 +28,8 @@ class Panel(Struct, frozen=True, kw_only=True):
     """One measure's lane. `points` are in range, oldest first; `latest` and `previous` are of all dates read, so that an older
     latest value is stated even when the range holds none, and None where a later one may be missing; `skipped` of this measure. `apart`
     is a later value in a unit with a line of its own (an eGFR not per 1.73 m²), which is no successor of the others. `unordered` are the
-    values of its method of which nobody can tell whether they are earlier than `latest`; where there is one there is no `previous`."""
+    values of its method of which nobody can tell whether they are earlier than `latest`; where there is one there is no `previous`.
+    `older` are the values before the range, oldest first."""
 
     measure: Measure
     read: ReadReport
@@ -39,6 +40,7 @@ class Panel(Struct, frozen=True, kw_only=True):
     skipped: Sequence[Skipped]
     apart: Measurement | None = None
     unordered: Sequence[Measurement] = ()
+    older: Sequence[Measurement] = ()
 
 
 class Dyad(Struct, frozen=True, kw_only=True):
@@ -47,7 +49,8 @@ class Dyad(Struct, frozen=True, kw_only=True):
     before, or `unordered` to one of which nobody can tell whether it was before; none after which one may be missing, and none of a form
     in another language or version. `language_breaks` and `version_breaks` are the sources of the ratings from which on somebody's form
     is in another one, `word_breaks` of those from which on its answers have other words. `instrument` is of the version of the latest
-    rating, `older` maps the other versions to theirs. `whole`: all there are were read. Hidden ratings are in none of them."""
+    rating, `older` maps the other versions to theirs. `whole`: all there are were read, `since`: else the day from which on none is
+    missing. `before_range` are the ratings before the drawn range, oldest first. Hidden ratings are in none of them."""
 
     clinician: Person | None
     instrument: Instrument
@@ -63,6 +66,12 @@ class Dyad(Struct, frozen=True, kw_only=True):
     version_breaks: frozenset[str] = frozenset()
     word_breaks: frozenset[str] = frozenset()
     older: Mapping[str, Instrument] = {}
+    since: date | None = None
+    before_range: Sequence[Rating] = ()
+
+    def covers(self, day: date) -> bool:
+        """Whether no rating of that day or later can be missing."""
+        return self.whole or (self.since is not None and day >= self.since)
 
     @property
     def breaks(self) -> frozenset[str]:

@@ -1,5 +1,6 @@
 """One patient's history: the reads joined with the mapping, this clinician's dyads first, and nothing of another patient or kept back."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import TypeVar
@@ -343,6 +344,7 @@ def _panel(measure: Measure, own: Sequence[Measurement], skipped: Sequence[Skipp
         measure=measure,
         read=report,
         points=[measurement for measurement in own if span.holds(measurement.when.day)],
+        older=own[: bisect_left(own, span.start, key=_day)],
         latest=latest,
         previous=earlier[-1] if earlier and not unordered and report.covers(earlier[-1].when.day) else None,
         unordered=unordered,
@@ -436,6 +438,8 @@ def _dyad(
         previous={informant: one for informant, one in before.items() if informant not in unordered and _cover(reads, one)},
         unordered=unordered,
         whole=all(read.whole for read in reads),
+        since=_since(reads),
+        before_range=ratings[: bisect_left(ratings, span.start, key=_day)],
         visits=len({rating.visit for rating in ratings}),
         total=len(ratings),
         language_breaks=_breaks(ratings, language_breaks),
@@ -451,6 +455,17 @@ def _breaks(ratings: Sequence[Rating], found: Callable[[Sequence[Rating]], froze
     for rating in ratings:
         people.setdefault((rating.informant, rating.observer), []).append(rating)
     return frozenset(source for given in people.values() for source in found(given))
+
+
+def _day(one: Measurement | Rating) -> date:
+    return one.when.day
+
+
+def _since(reads: Sequence[ReadReport]) -> date | None:
+    """The day from which on nothing is missing of reads that are not all whole; None where there is no such day."""
+    days = [read.since for read in reads if not read.whole and not read.untied]
+    known = [day for day in days if day is not None]
+    return max(known) if known and len(known) == sum(not read.whole for read in reads) else None
 
 
 def _cover(reads: Sequence[ReadReport], rating: Rating) -> bool:

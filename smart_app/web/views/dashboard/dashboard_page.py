@@ -34,6 +34,7 @@ from smart_app.web.views.dashboard.alliance_lanes import (
 )
 from smart_app.web.views.dashboard.events.event_lanes import EventsPanel, events_panel, is_of_events
 from smart_app.web.views.dashboard.first_screen import FirstScreen, folds
+from smart_app.web.views.dashboard.focus_cells import Focus, focus_of
 from smart_app.web.views.dashboard.left_over import LeftOver
 from smart_app.web.views.dashboard.measure_lanes import NOT_RESULTS, LaneFrame, measure_lane
 from smart_app.web.views.dashboard.measure_rows import MeasuresPanel, measures_panel
@@ -237,9 +238,12 @@ def dashboard_view(
     language: PageLanguage = ENGLISH_PAGE,
 ) -> DashboardView:
     """The page for one history. `now` is aware and gives today and the zone of clock times; `focus` is the day the focus line
-    stands at (`?at=2026-11-10`), the last visit when None or unknown; `opening` what to say of how the page was opened,
+    stands at (`?at=2026-11-10`), the last visit when None or not within the range; `opening` what to say of how the page was opened,
     `ending` of a sign-in that will end, `unsent` of forms that were begun and not sent, `left` of what was sent and is not in the record,
     `off` which features the launch lacks, `language` the one it is read in."""
+    first, others = _first_dyad(history)
+    hba1c = next((panel for panel in history.panels if panel.measure.key == "hba1c"), None)
+    place = focus_of(first, hba1c, within=(history.start, history.end), asked=focus)
     frame = LaneFrame(
         time=plot.TimeScale(start=history.start, end=history.end),
         today=now.date(),
@@ -248,12 +252,12 @@ def dashboard_view(
         everything=f"{urls.page}?years=all",
         language=language,
         answered=urls.answered,
+        focus=place.day,
+        then=place.then,
     )
-    first, others = _first_dyad(history)
     spoken = SignalContext(history=history, urls=_signal_urls(urls), signed_in=context.user.reference, today=frame.today)
     rule = offers_for(history.facts)
     waiting = [waiting_offers(_waiting_facts(hidden, history, rule, frame, urls)) for hidden in history.hidden]
-    hba1c = next((panel for panel in history.panels if panel.measure.key == "hba1c"), None)
     rate_first = urls.rate is not None and any(offer.rate_first for offer in waiting)
     view = DashboardView(
         banner=page_banner(history.patient, context, today=frame.today),
@@ -270,7 +274,7 @@ def dashboard_view(
         action_note=_action_note(history, rule),
         rate_note=rule.note if urls.rate is not None else "",
         looked=tuple(_seen_of(one, frame) for one in history.looked if one.visit not in {hidden.visit for hidden in history.hidden}),
-        axis=_axis(history, first, hba1c, frame, urls=urls, focus=focus),
+        axis=_axis(frame.time, frame.today, place, urls=urls, years=history.years),
         span=_span(history),
         alliance=_alliance_panel(first, spoken, frame, key="alliance") if first else None,
         no_alliance=None if first else _no_alliance(history, frame),
@@ -351,24 +355,18 @@ def _alliance_with(name: str | None) -> Sentence:
     return Sentence("Alliance with {clinician}", clinician=name) if name else Sentence("Alliance")
 
 
-def _axis(
-    history: History, dyad: Dyad | None, hba1c: Panel | None, frame: LaneFrame, *, urls: DashboardUrls, focus: date | None
-) -> TimeAxis:
-    """Visits of the dyad shown first carry the hairlines; without ratings the focus line steps through HbA1c."""
-    visits = sorted({rating.when.day for rating in dyad.ratings}) if dyad else []
-    stops = visits or sorted({point.when.day for point in hba1c.points} if hba1c else set())
-    day = focus if focus in stops else (stops[-1] if stops else None)
-    index = stops.index(day) if day else 0
-    address = f"{urls.page}?years={history.years}&at="
+def _axis(time: plot.TimeScale, today: date, focus: Focus, *, urls: DashboardUrls, years: Years) -> TimeAxis:
+    """Visits of the dyad shown first carry the hairlines."""
+    address = f"{urls.page}?years={years}&at="
     return TimeAxis(
-        ticks=plot.time_ticks(frame.time),
-        visits=plot.vertical_lines(frame.time, visits),
-        today=frame.time.percent(frame.today) if frame.time.start <= frame.today <= frame.time.end else None,
-        focus=frame.time.percent(day) if day else None,
-        focus_day=formats.short_date(day) if day else "",
-        stops=_stops(frame.time, stops),
-        earlier=f"{address}{stops[index - 1]}#focus" if index > 0 else None,
-        later=f"{address}{stops[index + 1]}#focus" if day and index + 1 < len(stops) else None,
+        ticks=plot.time_ticks(time),
+        visits=plot.vertical_lines(time, focus.visits),
+        today=time.percent(today) if time.start <= today <= time.end else None,
+        focus=time.percent(focus.day) if focus.day else None,
+        focus_day=formats.short_date(focus.day) if focus.day else "",
+        stops=_stops(time, focus.stops),
+        earlier=f"{address}{focus.earlier}#focus" if focus.earlier else None,
+        later=f"{address}{focus.later}#focus" if focus.later else None,
     )
 
 

@@ -58,7 +58,9 @@ _MANY_PLACES = tuple(re.compile(rf"(\d[.,]\d{{{decimals + 2}}})\d+") for decimal
 
 class LaneFrame(Struct, frozen=True, kw_only=True):
     """What all lanes of a page share: the time axis, today, the zone for clock times, the link that loads again,
-    the link that shows all dates, the language that is read, and where a rating is shown as it was answered, by its source."""
+    the link that shows all dates, the language that is read, and where a rating is shown as it was answered, by its source. `focus` is the
+    day the focus line stands at, None where there is nowhere to stand, `then` the same where it was moved from its latest place: of that
+    day, and not of the one before the latest, the value column then speaks (see `focus_cells`)."""
 
     time: plot.TimeScale
     today: date
@@ -67,6 +69,8 @@ class LaneFrame(Struct, frozen=True, kw_only=True):
     everything: str
     language: Language = ENGLISH
     answered: Callable[[str], str] | None = None
+    focus: date | None = None
+    then: date | None = None
 
 
 def measure_lane(panel: Panel, frame: LaneFrame, *, height: int, tall: bool) -> Lane:
