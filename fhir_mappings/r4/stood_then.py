@@ -11,7 +11,7 @@ from msgspec import Struct
 from fhir_mappings.r4.dates import Moment, is_known_earlier, last_day
 
 
-class Dated(Protocol):
+class HasMoment(Protocol):
     """Anything with a moment of its own."""
 
     @property
@@ -19,7 +19,7 @@ class Dated(Protocol):
         """When it was."""
 
 
-_Value = TypeVar("_Value", bound=Dated)
+_Value = TypeVar("_Value", bound=HasMoment)
 
 
 class LastValue(Struct, Generic[_Value], frozen=True, kw_only=True):
@@ -41,5 +41,5 @@ def last_on_or_before(values: Sequence[_Value], day: date) -> LastValue[_Value]:
     return LastValue(value=found, beside=tuple(one for one in near if one is not found and not is_known_earlier(one.when, found.when)))
 
 
-def _first_day(one: Dated) -> date:
+def _first_day(one: HasMoment) -> date:
     return one.when.day

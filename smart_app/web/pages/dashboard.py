@@ -33,7 +33,7 @@ from smart_app.web.pages.first_page import BY_LAUNCH, of_launch
 from smart_app.web.session import cookies
 from smart_app.web.session.guard import PageRequest, check_patient
 from smart_app.web.session.headers import see_other
-from smart_app.web.views.dashboard.dashboard_page import DashboardUrls, dashboard_view
+from smart_app.web.views.dashboard.dashboard_page import NO_DAY, DashboardUrls, dashboard_view
 from smart_app.web.views.dashboard.left_over import LeftOver, LeftOverUrls, left_over
 from smart_app.web.views.dashboard.offers import offers
 from smart_app.web.views.ended import ended_view, signed_out_view
@@ -197,8 +197,8 @@ def years_asked() -> Years:
 
 
 def _day(text: str | None) -> date | None:
-    """The focus day; None where the address holds no date."""
+    """The focus day; None where the address asks for none."""
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:
-        return None
+        return NO_DAY

@@ -20,6 +20,7 @@ from smart_app.web import formats
 from smart_app.web.charts import plot
 from smart_app.web.charts.rail import rail, with_rail
 from smart_app.web.languages.offered_languages import LanguageName
+from smart_app.web.views.dashboard.focus_cells import StoodThen, none_then, rated_then, told_then
 from smart_app.web.views.dashboard.measure_lanes import NONE_IN_RANGE, LaneFrame
 from smart_app.web.views.parts import Lane, Reading, Table, Words
 
@@ -90,7 +91,7 @@ def total_lane(dyad: Dyad, frame: LaneFrame, *, named: bool = True) -> Lane:
     scale = total_scale(dyad.instrument)
     name = (not_validated(dyad.instrument),) if named else ()
     about = (_made_of(scale), *_cutoffs(dyad.instrument, scale), *name)
-    return _lane(dyad, scale, frame, drawing=TOTAL, about=about, extra=_difference(dyad, scale))
+    return _lane(dyad, scale, frame, drawing=TOTAL, about=about)
 
 
 def cutoffs_table(instrument: Instrument) -> Table | None:
@@ -134,7 +135,7 @@ def _range(scale: Scale) -> str:
 
 def element_lane(dyad: Dyad, scale: Scale, frame: LaneFrame) -> Lane:
     """One element (goal, task or bond), both lines again, smaller."""
-    return _lane(dyad, scale, frame, drawing=ELEMENT, about=(scale.about,) if scale.about else (), extra=())
+    return _lane(dyad, scale, frame, drawing=ELEMENT, about=(scale.about,) if scale.about else ())
 
 
 def ratings_table(dyad: Dyad, *, opens: Callable[[str], str] | None = None) -> Table:
@@ -185,15 +186,14 @@ def _informants(dyad: Dyad) -> tuple[Informant, ...]:
     return tuple(one for one in _SPOKEN if one in dyad.instrument.forms and (one != "observer" or observed))
 
 
-def _lane(dyad: Dyad, scale: Scale, frame: LaneFrame, *, drawing: Drawing, about: tuple[str, ...], extra: tuple[Reading, ...]) -> Lane:
-    readings = tuple(_reading(dyad, scale, informant, tall=drawing.tall) for informant in _SPOKEN if informant in dyad.latest)
+def _lane(dyad: Dyad, scale: Scale, frame: LaneFrame, *, drawing: Drawing, about: tuple[str, ...]) -> Lane:
     difficult = _said_difficult(dyad) if drawing.tall else []
     under = _beneath(difficult) if difficult else None
     return Lane(
         title=scale.title,
         unit="",
         about=about,
-        readings=readings + extra,
+        readings=_readings(dyad, scale, frame, tall=drawing.tall),
         alt=joined(" ", [_alt(dyad, scale), under]) if under else _alt(dyad, scale),
         below=_broken(dyad) if drawing.tall else (),
         plot=_plot(dyad, scale, frame, drawing=drawing, difficult=difficult) if dyad.ratings else None,
@@ -399,26 +399,72 @@ def _text(score: Score | None) -> str:
     return Sentence("{score} ({answered} of {of} answered)", score=text, answered=score.answered, of=score.of)
 
 
+def _readings(dyad: Dyad, scale: Scale, frame: LaneFrame, *, tall: bool) -> tuple[Reading, ...]:
+    """Each informant's two cells; in a tall lane how far apart patient and clinician are."""
+    if frame.then is None:
+        known = tuple(_reading(dyad, scale, informant, tall=tall) for informant in _SPOKEN if informant in dyad.latest)
+        return (*known, *_difference(dyad.latest, scale)) if tall else known
+    given = {one.informant for one in (*dyad.before_range, *dyad.ratings)}
+    stood = {informant: rated_then(dyad, informant, frame.then) for informant in _SPOKEN if informant in given}
+    cells = tuple((_reading_then if tall else _low_then)(dyad, scale, informant, stood[informant], frame.then) for informant in stood)
+    then: dict[str, Rating] = {informant: one.value for informant, one in stood.items() if one.value is not None}
+    return (*cells, *_difference(then, scale)) if tall else cells
+
+
 def _reading(dyad: Dyad, scale: Scale, informant: Informant, *, tall: bool) -> Reading:
+    latest = dyad.latest[informant]
+    if not tall:
+        before = dyad.previous.get(informant)
+        was = Sentence("was {score}", score=_text(before.scores.get(scale.key))) if before else ""
+        return Reading(mark=informant, name="", value=_text(latest.scores.get(scale.key)), unit=was, notes=())
+    notes = (*_before(dyad, scale, informant), *(_of_visit_before(dyad, latest) if informant == "clinician" else ()))
+    return Reading(mark=informant, name=NAMES[informant], value=_text(latest.scores.get(scale.key)), unit="", notes=notes)
+
+
+def _before(dyad: Dyad, scale: Scale, informant: Informant) -> tuple[Sentence, ...]:
+    """What was before the latest rating, as far as that is known."""
     latest, previous, beside = dyad.latest[informant], dyad.previous.get(informant), dyad.unordered.get(informant)
-    notes: tuple[str, ...] = ()
-    if tall and beside is not None:
+    if beside is not None:
         score, why = _text(beside.scores.get(scale.key)), formats.unknown_order(latest.when, beside.when)
         other = Sentence("{score} {day}; {why}", score=score, day=formats.some_time(beside.when), why=why)
-        notes = (formats.some_time(latest.when), other)
-    elif tall and previous is None:
-        notes = (_first_rating(dyad, latest) if dyad.whole else formats.short_moment(latest.when),)
-    elif tall and previous is not None:
-        notes = (Sentence("was {score} {day}", score=_text(previous.scores.get(scale.key)), day=formats.on(previous.when)),)
-    if tall and informant == "clinician":
-        notes = (*notes, *_of_visit_before(dyad, latest))
-    return Reading(
-        mark=informant,
-        name=NAMES[informant] if tall else "",
-        value=_text(latest.scores.get(scale.key)),
-        unit="",
-        notes=notes,
-    )
+        return (formats.some_time(latest.when), other)
+    if previous is None:
+        return (_first_rating(dyad, latest) if dyad.whole else formats.short_moment(latest.when),)
+    return (Sentence("was {score} {day}", score=_text(previous.scores.get(scale.key)), day=formats.on(previous.when)),)
+
+
+def _reading_then(dyad: Dyad, scale: Scale, informant: Informant, stood: StoodThen[Rating], then: date) -> Reading:
+    """The score of a day and the latest, each with its own date."""
+    latest = dyad.latest.get(informant)
+    told = told_then(stood, lambda one: _text(one.scores.get(scale.key)), latest=latest, in_order=informant not in dyad.unordered)
+    if stood.value is None:
+        return Reading(mark=informant, name=NAMES[informant], value="", unit=none_then(stood, then), notes=told)
+    late = _of_visit_before(dyad, stood.value) if informant == "clinician" else ()
+    changed = (_OTHER_FORM,) if latest is not None and _form_changed(dyad, stood.value, latest) else ()
+    score = _text(stood.value.scores.get(scale.key))
+    return Reading(mark=informant, name=NAMES[informant], value=score, unit="", notes=(*told, *changed, *late))
+
+
+def _low_then(dyad: Dyad, scale: Scale, informant: Informant, stood: StoodThen[Rating], then: date) -> Reading:
+    """The same in one line, as a low lane has no room for more; days are those of the total above."""
+    latest = dyad.latest.get(informant)
+    last = Sentence("latest not known") if latest is None else Sentence("latest {value}", value=_text(latest.scores.get(scale.key)))
+    if stood.value is None:
+        return Reading(mark=informant, name="", value="", unit=joined(", ", [none_then(stood, then), last]), notes=())
+    own = [] if stood.value.when.day == then else [formats.on(stood.value.when)]
+    unit = joined(", ", [*own, Sentence("the latest") if stood.latest else last])
+    return Reading(mark=informant, name="", value=_text(stood.value.scores.get(scale.key)), unit=unit, notes=())
+
+
+_OTHER_FORM = Sentence("the form has changed in between")
+
+
+def _form_changed(dyad: Dyad, then: Rating, latest: Rating) -> bool:
+    """Whether one of the ratings after the first, up to the second, is by another form than the one before it."""
+    own = [one.source for one in (*dyad.before_range, *dyad.ratings) if one.informant == then.informant] if dyad.breaks else []
+    if then.source not in own or latest.source not in own:
+        return False
+    return not dyad.breaks.isdisjoint(own[own.index(then.source) + 1 : own.index(latest.source) + 1])
 
 
 def _first_rating(dyad: Dyad, rating: Rating) -> Sentence:
@@ -441,9 +487,9 @@ def _of_visit_before(dyad: Dyad, latest: Rating) -> tuple[Sentence, ...]:
     return (counted("rated {n} day after the patient", "rated {n} days after the patient", late),) if late else ()
 
 
-def _difference(dyad: Dyad, scale: Scale) -> tuple[Reading, ...]:
+def _difference(ratings: Mapping[str, Rating], scale: Scale) -> tuple[Reading, ...]:
     """How far apart the two are, stated only for one and the same visit, rated by one version of the form."""
-    patient, clinician = dyad.latest.get("patient"), dyad.latest.get("clinician")
+    patient, clinician = ratings.get("patient"), ratings.get("clinician")
     if patient is None or clinician is None or (patient.visit, patient.version) != (clinician.visit, clinician.version):
         return ()
     first, second = patient.scores.get(scale.key), clinician.scores.get(scale.key)

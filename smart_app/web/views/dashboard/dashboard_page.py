@@ -34,7 +34,7 @@ from smart_app.web.views.dashboard.alliance_lanes import (
 )
 from smart_app.web.views.dashboard.events.event_lanes import EventsPanel, events_panel, is_of_events
 from smart_app.web.views.dashboard.first_screen import FirstScreen, folds
-from smart_app.web.views.dashboard.focus_cells import Focus, focus_of
+from smart_app.web.views.dashboard.focus_cells import Focus, cells_heading, focus_of
 from smart_app.web.views.dashboard.left_over import LeftOver
 from smart_app.web.views.dashboard.measure_lanes import NOT_RESULTS, LaneFrame, measure_lane
 from smart_app.web.views.dashboard.measure_rows import MeasuresPanel, measures_panel
@@ -122,7 +122,9 @@ class WithheldRating(Struct, frozen=True, kw_only=True):
 
 
 class TimeAxis(Struct, frozen=True, kw_only=True):
-    """One time axis for every lane: ticks, visit hairlines as a path one unit high, and the focus line's stops."""
+    """One time axis for every lane: ticks, visit hairlines as a path one unit high, and the focus line's stops. `focus_day` is where it
+    stands in words and `day` as an address has it, `cells` what the two cells of the value column are, `said` why the line stands
+    elsewhere than it was asked to."""
 
     ticks: tuple[plot.Tick, ...]
     visits: str
@@ -132,6 +134,9 @@ class TimeAxis(Struct, frozen=True, kw_only=True):
     stops: str
     earlier: str | None
     later: str | None
+    day: str
+    cells: Sentence
+    said: Sentence | None
 
 
 class AlliancePanel(Struct, frozen=True, kw_only=True):
@@ -255,6 +260,7 @@ def dashboard_view(
         focus=place.day,
         then=place.then,
     )
+    at = f"&at={place.then}" if place.then else ""
     spoken = SignalContext(history=history, urls=_signal_urls(urls), signed_in=context.user.reference, today=frame.today)
     rule = offers_for(history.facts)
     waiting = [waiting_offers(_waiting_facts(hidden, history, rule, frame, urls)) for hidden in history.hidden]
@@ -267,7 +273,7 @@ def dashboard_view(
         incomplete=_incomplete(history, frame),
         waiting=tuple(_withheld(hidden, offer, history, frame, urls) for hidden, offer in zip(history.hidden, waiting, strict=True)),
         summary=summary(history, why=urls.why),
-        ranges=tuple(Link(href=f"{urls.page}?years={years}", text=text, current=years == history.years) for years, text in _RANGES),
+        ranges=tuple(Link(href=f"{urls.page}?years={years}{at}", text=text, current=years == history.years) for years, text in _RANGES),
         rate_first=rate_first,
         hand_over_first=not rate_first and rule.hand_over == "yes",
         stands=rated_words(rule.stands, history.own_score),
@@ -355,6 +361,11 @@ def _alliance_with(name: str | None) -> Sentence:
     return Sentence("Alliance with {clinician}", clinician=name) if name else Sentence("Alliance")
 
 
+_NOT_IN_RANGE = Sentence("The day asked for is not in the range shown: the line stands at its latest place.")
+# What an address asks for that is no date: it lies in no range.
+NO_DAY = date.min
+
+
 def _axis(time: plot.TimeScale, today: date, focus: Focus, *, urls: DashboardUrls, years: Years) -> TimeAxis:
     """Visits of the dyad shown first carry the hairlines."""
     address = f"{urls.page}?years={years}&at="
@@ -367,6 +378,9 @@ def _axis(time: plot.TimeScale, today: date, focus: Focus, *, urls: DashboardUrl
         stops=_stops(time, focus.stops),
         earlier=f"{address}{focus.earlier}#focus" if focus.earlier else None,
         later=f"{address}{focus.later}#focus" if focus.later else None,
+        day=focus.day.isoformat() if focus.day else "",
+        cells=cells_heading(focus.then),
+        said=_NOT_IN_RANGE if focus.refused and focus.day else None,
     )
 
 
@@ -377,12 +391,9 @@ def _alliance_panel(dyad: Dyad, spoken: SignalContext, frame: LaneFrame, *, key:
     return _panel(dyad, spoken, frame, key=key, title=title)
 
 
-def _stops(time: plot.TimeScale, days: Sequence[date]) -> Sentence:
-    """Where the focus line can stand, as the page's script reads it: `12.5,10-Mar-2026 14.2,28-Apr-2026`."""
-    places = zip(time.percents(days), days, strict=True)
-    # One sentence for all of them: a page may have hundreds.
-    parts = [part for at, day in places for part in (" ", at[:-1], ",", formats.short_date(day))]
-    return joined("", parts[1:])
+def _stops(time: plot.TimeScale, days: Sequence[date]) -> str:
+    """Where the focus line can stand, as the page's script reads it: `12.5,2026-03-10 14.2,2026-04-28`."""
+    return " ".join(f"{at[:-1]},{day}" for at, day in zip(time.percents(days), days, strict=True))
 
 
 def _dyad_title(dyad: Dyad, instrument: str) -> Sentence:
@@ -416,7 +427,7 @@ def _panel(dyad: Dyad, spoken: SignalContext, frame: LaneFrame, *, key: str, tit
     scored = instrument.why_unscored is None
     scales = element_scales(instrument) if scored else ()
     table = (ratings_table if scored else answers_table)(dyad, opens=frame.answered) if dyad.ratings else None
-    total = total_lane(dyad, frame, named=dyad.clinician is not None) if scored else answered_lane(dyad)
+    total = total_lane(dyad, frame, named=dyad.clinician is not None) if scored else answered_lane(dyad, then=frame.then)
     read = f"{history.server}, {formats.clock(history.read_at, frame.zone)}"
     return AlliancePanel(
         key=key,

@@ -1,7 +1,7 @@
 """Where the focus line stands, and what stood on that day: of each series the last value on or before it, by the rules that the latest is
 found by. Never one between two values; not known where one may be missing."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Generic, TypeVar
 
@@ -9,11 +9,13 @@ from msgspec import Struct
 
 from fhir_mappings.instruments.instrument import Informant
 from fhir_mappings.measures.measurement import Measurement
-from fhir_mappings.r4.stood_then import Dated, last_on_or_before
+from fhir_mappings.r4.stood_then import HasMoment, last_on_or_before
 from fhir_mappings.ratings.rating import Rating
+from fhir_mappings.sentence import Sentence
 from smart_app.care.dashboard.history import Dyad, Panel
+from smart_app.web import formats
 
-_Value = TypeVar("_Value", bound=Dated)
+_Value = TypeVar("_Value", bound=HasMoment)
 
 
 class Focus(Struct, frozen=True, kw_only=True):
@@ -66,6 +68,46 @@ class StoodThen(Struct, Generic[_Value], frozen=True, kw_only=True):
     known: bool
     beside: tuple[_Value, ...] = ()
     latest: bool = False
+
+
+def cells_heading(then: date | None) -> Sentence:
+    """What the two cells of the value column are."""
+    return Sentence("On {day}, and latest", day=then) if then else Sentence("Latest, and the one before")
+
+
+def none_then(stood: StoodThen[_Value], then: date) -> Sentence:
+    """What stands in place of a value: that there was none yet, or that nobody knows."""
+    return Sentence("none by {day}", day=then) if stood.known and not stood.beside else Sentence("not known")
+
+
+def told_then(
+    stood: StoodThen[_Value], say: Callable[[_Value], str], *, latest: _Value | None, in_order: bool = True
+) -> tuple[Sentence, ...]:
+    """What stands under the value of a day: the value's own date, what may be later than it, and the latest where that is another.
+    `in_order`: nothing else may be as late as the latest."""
+    when = formats.on if in_order else formats.some_time
+    last = Sentence("latest not known") if latest is None else Sentence("latest {value} {day}", value=say(latest), day=when(latest.when))
+    return (*_dated(stood, say), *(() if stood.latest else (last,)))
+
+
+def _dated(stood: StoodThen[_Value], say: Callable[[_Value], str]) -> tuple[Sentence, ...]:
+    value = stood.value
+    if value is None:
+        which = Sentence("before or after is not known")
+        return tuple(Sentence("{value} {day}; {why}", value=say(one), day=formats.some_time(one.when), why=which) for one in stood.beside)
+    if stood.beside:
+        return (formats.some_time(value.when), _beside(stood.beside, say, value))
+    day = formats.on(value.when)
+    return (Sentence("{day}, the latest", day=day) if stood.latest else day,)
+
+
+def _beside(beside: Sequence[_Value], say: Callable[[_Value], str], value: _Value) -> Sentence:
+    """`6.5 % some time in 2026; their order is not known`, and how many more there are."""
+    other, more = beside[-1], len(beside) - 1
+    said, day, why = say(other), formats.some_time(other.when), formats.unknown_order(value.when, other.when)
+    if more:
+        return Sentence("{value} {day} and {n} more; {why}", value=said, day=day, n=more, why=why)
+    return Sentence("{value} {day}; {why}", value=said, day=day, why=why)
 
 
 def measured_then(panel: Panel, day: date) -> StoodThen[Measurement]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, tzinfo
 from decimal import Decimal
+from functools import partial
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -20,6 +21,7 @@ from smart_app.care.dashboard.history import Panel
 from smart_app.web import formats
 from smart_app.web.charts import plot
 from smart_app.web.views.dashboard import remark_words
+from smart_app.web.views.dashboard.focus_cells import measured_then, none_then, told_then
 from smart_app.web.views.parts import Lane, Reading, Table, Words, filled_columns, read_notice
 
 # Marks of values that need no words.
@@ -84,7 +86,7 @@ def measure_lane(panel: Panel, frame: LaneFrame, *, height: int, tall: bool) -> 
         title=measure.title,
         unit=measure.label,
         about=_about(panel),
-        readings=_readings(panel, frame.today, detailed=tall),
+        readings=_readings(panel, frame, detailed=tall),
         alt=_alt(panel),
         plot=_plot(panel, suspects, frame, height=height, tall=tall) if drawn else None,
         notice=read_notice(panel.read, measure.title, frame.retry, at=at),
@@ -258,17 +260,37 @@ def codes_asked(panels: Sequence[Panel]) -> tuple[str, ...]:
     return (*asked, *panels_asked)
 
 
-def _readings(panel: Panel, today: date, *, detailed: bool) -> tuple[Reading, ...]:
-    latest, measure = panel.latest, panel.measure
+def _readings(panel: Panel, frame: LaneFrame, *, detailed: bool) -> tuple[Reading, ...]:
+    if frame.then is not None and (panel.total or not panel.read.whole):
+        return (_reading_then(panel, frame.then, detailed=detailed),)
+    latest, measure, today = panel.latest, panel.measure, frame.today
     if latest is None:
         return () if panel.read.whole else (Reading(mark="", name="", value="", unit=Sentence("latest value not known"), notes=()),)
-    other = in_other_unit(measure, latest)
-    notes = [other if latest.also_reported else _as_converted(other)] if other else []
-    notes += [latest.method] if latest.method else []
-    notes += remark_words.beside_lane(measure, latest)
+    notes = _of_value(measure, latest)
     tail = _told(panel, today, detailed=detailed)
     since = [_since_then(measure, panel.apart)] if panel.apart else []
     return (Reading(mark="", name="", value=_number(measure, latest), unit=latest.reported.label, notes=(*notes, *tail, *since)),)
+
+
+def _reading_then(panel: Panel, then: date, *, detailed: bool) -> Reading:
+    """The value of a day and the latest, each with its own date."""
+    measure, stood = panel.measure, measured_then(panel, then)
+    told = told_then(stood, partial(both_units if detailed else said, measure), latest=panel.latest, in_order=not panel.unordered)
+    since = (_since_then(measure, panel.apart),) if panel.apart else ()
+    value = stood.value
+    if value is None:
+        return Reading(mark="", name="", value="", unit=none_then(stood, then), notes=(*told, *since))
+    notes = _of_value(measure, value)
+    notes += [] if value.standing == "final" else [_STANDINGS[value.standing]]
+    return Reading(mark="", name="", value=_number(measure, value), unit=value.reported.label, notes=(*notes, *told, *since))
+
+
+def _of_value(measure: Measure, value: Measurement) -> list[str]:
+    """What stands under a value whatever its date: the other unit, how it was measured, what came with it."""
+    other = in_other_unit(measure, value)
+    notes = [other if value.also_reported else _as_converted(other)] if other else []
+    notes += [value.method] if value.method else []
+    return notes + remark_words.beside_lane(measure, value)
 
 
 def _told(panel: Panel, today: date, *, detailed: bool) -> list[Sentence]:

@@ -1,6 +1,9 @@
 """Ratings of an instrument that is not scored: that they exist, from when, how complete, why there is no score, and the answers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import date
+from functools import partial
+from typing import Literal
 
 from fhir_mappings.instruments.instrument import Informant, Instrument, Item
 from fhir_mappings.ratings.rating import Rating
@@ -9,19 +12,21 @@ from smart_app.care.dashboard.history import Dyad
 from smart_app.web import formats
 from smart_app.web.languages.offered_languages import LanguageName
 from smart_app.web.views.dashboard.alliance_lanes import NAMES, WHO
+from smart_app.web.views.dashboard.focus_cells import none_then, rated_then, told_then
 from smart_app.web.views.parts import Lane, Reading, Table, Words
 
 _PAIR: tuple[Informant, ...] = ("patient", "clinician")
+_MARKS: Mapping[str, Literal["patient", "clinician"]] = {"patient": "patient", "clinician": "clinician"}
 
 
-def answered_lane(dyad: Dyad) -> Lane:
+def answered_lane(dyad: Dyad, *, then: date | None = None) -> Lane:
     """In place of a chart: an empty one would look like "none", and a zero like a score."""
     instrument = dyad.instrument
     return Lane(
         title=Sentence("As answered"),
         unit="",
         about=(counted("{n} item", "{n} items", len(instrument.items)),),
-        readings=tuple(_reading(informant, dyad.latest[informant], instrument) for informant in _PAIR if informant in dyad.latest),
+        readings=_readings(dyad, then),
         words=Words(
             lead=counted("{n} form stored as answered, not scored", "{n} forms stored as answered, not scored", dyad.total),
             lines=(instrument.why_unscored or "", _where(dyad)),
@@ -82,14 +87,36 @@ def _where(dyad: Dyad) -> Sentence:
     return Sentence("None of them is in this range; choose a longer one to see the answers.")
 
 
-def _reading(informant: Informant, latest: Rating, instrument: Instrument) -> Reading:
-    return Reading(
-        mark="patient" if informant == "patient" else "clinician",
-        name=NAMES[informant],
-        value=Sentence("{answered} of {of}", answered=_answered(latest, instrument), of=len(instrument.items)),
-        unit=Sentence("answered"),
-        notes=(formats.short_moment(latest.when),),
-    )
+def _readings(dyad: Dyad, then: date | None) -> tuple[Reading, ...]:
+    """Of each informant the latest form and the one before, or that of a day and the latest."""
+    if then is None:
+        return tuple(_reading(dyad, informant) for informant in _PAIR if informant in dyad.latest)
+    given = {one.informant for one in (*dyad.before_range, *dyad.ratings)}
+    return tuple(_reading_then(dyad, informant, then) for informant in _PAIR if informant in given)
+
+
+def _reading(dyad: Dyad, informant: Informant) -> Reading:
+    latest, before = dyad.latest[informant], dyad.previous.get(informant)
+    was = [Sentence("was {score} {day}", score=_of_all(dyad, before), day=formats.on(before.when))] if before else []
+    return _cell(informant, _of_all(dyad, latest), (formats.short_moment(latest.when), *was))
+
+
+def _reading_then(dyad: Dyad, informant: Informant, then: date) -> Reading:
+    stood, latest = rated_then(dyad, informant, then), dyad.latest.get(informant)
+    told = told_then(stood, partial(_of_all, dyad), latest=latest, in_order=informant not in dyad.unordered)
+    if stood.value is None:
+        return Reading(mark=_MARKS[informant], name=NAMES[informant], value="", unit=none_then(stood, then), notes=told)
+    return _cell(informant, _of_all(dyad, stood.value), told)
+
+
+def _cell(informant: Informant, answered: str, notes: tuple[str, ...]) -> Reading:
+    return Reading(mark=_MARKS[informant], name=NAMES[informant], value=answered, unit=Sentence("answered"), notes=notes)
+
+
+def _of_all(dyad: Dyad, rating: Rating) -> Sentence:
+    """How many of the form's items were answered."""
+    form = dyad.form_of(rating)
+    return Sentence("{answered} of {of}", answered=_answered(rating, form), of=len(form.items))
 
 
 def _answered(rating: Rating, instrument: Instrument) -> int:

@@ -608,10 +608,6 @@ def test_the_focus_line_stands_at_the_last_visit_and_steps_by_link() -> None:
     assert (moved.focus_day, moved.later) == ("25-Aug-2026", "/l/abc/?years=2&at=2026-11-10#focus")
 
 
-def test_an_unknown_focus_day_falls_back_to_the_last_visit() -> None:
-    assert view_of(repaired(), focus=date(1999, 1, 1)).axis.focus_day == "10-Nov-2026"
-
-
 @pytest.mark.parametrize(("banner", "shown"), [(True, True), (False, False)])
 def test_the_banner_follows_the_ehr_and_the_name_stays_in_any_case(banner: bool, shown: bool) -> None:
     view = dashboard_view(repaired(), context=replace(CONTEXT, need_patient_banner=banner), urls=URLS, now=NOW)

@@ -85,7 +85,7 @@ class TestVisits:
         assert [stroke.style for stroke in lane.plot.dots] == ["measure dots"]
         assert symbols(lane) == ["converted"]
         assert [row[3] for row in rows(lane)] == ["with you", "with whom is not said", "with Dr Tomas Weiss"]
-        assert (lane.readings[0].unit, lane.readings[0].notes) == ("01-Sep-2026", ("with you",))
+        assert (lane.readings[0].unit, lane.readings[0].notes) == ("01-Sep-2026", ("with you", "before: 14-Mar-2026"))
 
     def test_the_status_is_the_records(self) -> None:
         [row] = rows(only(visits(encounter(status="in-progress", period={"start": "2026-03", "end": "2026-04-02"}))))
@@ -220,3 +220,45 @@ def test_every_text_of_a_lane_is_a_sentence_or_the_records() -> None:
     assert isinstance(lane.title, Sentence)
     assert all(isinstance(line, Sentence) for line in (*lane.about, lane.alt, *lane.below, *lane.listed))
     assert date(2026, 4, 2) <= TODAY
+
+
+class TestADayOfBefore:
+    """What stands in a lane's cells with the focus line on a day: the last on or before it, and the latest."""
+
+    DAY = date(2026, 7, 7)
+
+    def cell(self, lane: EventLane) -> tuple[str, list[str]]:
+        rated = repaired()
+        found = replace(rated, events=[lane], reads=[*rated.reads, *lane.reads])
+        events = dashboard_view(found, context=CONTEXT, urls=URLS, now=NOW, focus=self.DAY).events
+        assert events
+        [reading] = events.lanes[0].readings
+        return str(reading.unit), [str(note) for note in reading.notes]
+
+    def test_of_visits_it_is_with_whom(self) -> None:
+        before = encounter(period={"start": "2026-06-30"})
+        assert self.cell(visits(before, with_sofia(id="e2", period={"start": "2026-09-01"}))) == (
+            "with Dr Tomas Weiss",
+            ["on 30-Jun-2026", "latest with you on 01-Sep-2026"],
+        )
+        assert self.cell(visits(before)) == ("with Dr Tomas Weiss", ["on 30-Jun-2026, the latest"])
+
+    def test_of_a_course_it_is_the_step(self) -> None:
+        steps = education(referral(authoredOn="2026-01-10"), procedure(COMPLETED, performedDateTime="2026-08-10"))
+        assert self.cell(steps) == ("referred", ["on 10-Jan-2026", "latest completed on 10-Aug-2026"])
+
+    def test_a_booking_that_lies_ahead_is_not_the_latest(self) -> None:
+        steps = education(referral(authoredOn="2026-01-10"), booking(start="2027-02-01T10:00:00Z"))
+        assert self.cell(steps) == ("referred", ["on 10-Jan-2026, the latest"])
+
+    def test_of_medicines_none_and_not_known_are_told_apart(self) -> None:
+        later = medicine(authoredOn="2026-09-01")
+        assert self.cell(medicines(later)) == ("none by 07-Jul-2026", ["latest Empagliflozin 10 mg on 01-Sep-2026"])
+        assert self.cell(medicines(later, state="partial", reason="Only the first page was read.")) == ("not known", ["latest not known"])
+
+    def test_two_of_one_day_stand_side_by_side(self) -> None:
+        both = medicines(medicine(authoredOn="2026-05-04"), medicine("Metformin", "6809", id="m2", authoredOn="2026-05-04"))
+        unit, notes = self.cell(both)
+        assert unit in {"Metformin", "Empagliflozin 10 mg"}
+        assert notes[0] == "on 04-May-2026"
+        assert notes[1].endswith("on 04-May-2026; their order is not known")

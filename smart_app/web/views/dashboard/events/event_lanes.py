@@ -3,18 +3,22 @@ where there is none, and a table of all of them. What a status says is said; a m
 have been started or stopped."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from itertools import groupby
 
 from msgspec import Struct
 
 from fhir_mappings.events.education_codes import load_education_codes
 from fhir_mappings.events.record_event import EducationStep, EventKind, RecordEvent
+from fhir_mappings.r4.dates import is_known_earlier
+from fhir_mappings.r4.stood_then import last_on_or_before
 from fhir_mappings.sentence import Sentence, counted, joined, listed
 from fhir_mappings.skipped import Skipped
 from smart_app.care.dashboard.history import EventLane, History
 from smart_app.web import formats
 from smart_app.web.charts.event_marks import EventMark, EventShape, draw_events
 from smart_app.web.charts.plot import TimeScale
+from smart_app.web.views.dashboard.focus_cells import StoodThen, none_then, told_then
 from smart_app.web.views.dashboard.measure_lanes import NONE_IN_RANGE, LaneFrame
 from smart_app.web.views.parts import Lane, Reading, Table, Words, filled_columns, read_notice
 
@@ -183,18 +187,58 @@ def _about(lane: EventLane) -> tuple[Sentence, ...]:
 
 
 def _readings(lane: EventLane, frame: LaneFrame, signed_in: str) -> tuple[Reading, ...]:
-    """The latest, where none later can be missing; of medicines only of a whole read, as the first of one may be older than it seems."""
+    """The latest and the one before, or that of a day and the latest; each where none later can be missing."""
     past = [event for event in lane.events if event.when.day <= frame.today]
+    if frame.then is not None:
+        return (_reading_then(lane, past, frame.then, signed_in),) if lane.events else ()
     if not past:
         return ()
     last = past[-1]
-    if not (lane.whole if lane.kind == "medicine" else all(read.covers(last.when.day) for read in lane.reads)):
+    if not _covers(lane, last):
         return (Reading(mark="", name="", value="", unit=Sentence("latest not known"), notes=()),)
-    day = formats.short_moment(last.when)
+    notes = (*_own_notes(lane.kind, last, signed_in), *_one_before(lane, past))
+    return (Reading(mark="", name="", value="", unit=_unit(lane.kind, last), notes=notes),)
+
+
+def _covers(lane: EventLane, event: RecordEvent) -> bool:
+    """Whether none later than it can be missing; of medicines only of a whole read, as the first of one may be older than it seems."""
+    return lane.whole if lane.kind == "medicine" else all(read.covers(event.when.day) for read in lane.reads)
+
+
+def _unit(kind: EventKind, event: RecordEvent) -> str:
+    return formats.short_moment(event.when) if kind == "visit" else _what(kind, event)
+
+
+def _own_notes(kind: EventKind, event: RecordEvent, signed_in: str) -> tuple[Sentence, ...]:
+    """With whom a visit was; when anything else was."""
+    if kind == "visit":
+        return (_with_whom(event, signed_in),)
+    day = formats.short_moment(event.when)
+    return (day,) if kind == "education" else (Sentence("{first}, {day}", first=_FIRST, day=day),)
+
+
+def _one_before(lane: EventLane, past: Sequence[RecordEvent]) -> tuple[Sentence, ...]:
+    """The one before the latest, where that is known."""
+    before = past[-2] if len(past) > 1 and is_known_earlier(past[-2].when, past[-1].when) and _covers(lane, past[-2]) else None
+    if before is None:
+        return ()
     if lane.kind == "visit":
-        return (Reading(mark="", name="", value="", unit=day, notes=(_with_whom(last, signed_in),)),)
-    notes = (day,) if lane.kind == "education" else (Sentence("{first}, {day}", first=_FIRST, day=day),)
-    return (Reading(mark="", name="", value="", unit=_what(lane.kind, last), notes=notes),)
+        return (Sentence("before: {day}", day=before.when),)
+    return (Sentence("before: {what} {day}", what=_what(lane.kind, before), day=formats.on(before.when)),)
+
+
+def _reading_then(lane: EventLane, past: Sequence[RecordEvent], then: date, signed_in: str) -> Reading:
+    """The last on or before a day, and the latest, each with its own date."""
+    found = last_on_or_before(lane.events, then)
+    last = past[-1] if past and _covers(lane, past[-1]) else None
+    known = lane.whole if found.value is None else _covers(lane, found.value)
+    value = found.value if known else None
+    stood = StoodThen(value=value, known=known, beside=found.beside if known else (), latest=value is not None and value is last)
+    told = told_then(stood, lambda one: _with_whom(one, signed_in) if lane.kind == "visit" else _what(lane.kind, one), latest=last)
+    if value is None:
+        return Reading(mark="", name="", value="", unit=none_then(stood, then), notes=told)
+    said = _with_whom(value, signed_in) if lane.kind == "visit" else _what(lane.kind, value)
+    return Reading(mark="", name="", value="", unit=said, notes=told)
 
 
 def _with_whom(event: RecordEvent, signed_in: str) -> Sentence:
