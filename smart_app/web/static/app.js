@@ -23,7 +23,7 @@
   const take = (page) => {
     const moved = page.querySelector("[data-stops]");
     const all = (selector) => [document, page].map((one) => [...one.querySelectorAll(selector)]);
-    const [cells, newCells] = all("main .latest");
+    const [cells, newCells] = all("main :is(.latest, .cells)");
     const [lines, newLines] = all(".focus");
     if (!moved || cells.length !== newCells.length || lines.length !== newLines.length || held(document) !== held(page)) return false;
     cells.forEach((cell, index) => cell.replaceChildren(...newCells[index].childNodes));

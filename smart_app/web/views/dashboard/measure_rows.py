@@ -2,6 +2,7 @@
 to its lane and table; what cannot be drawn by number on a rail beneath them all; and what has no row, in sentences."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from itertools import groupby
 
@@ -18,6 +19,7 @@ from smart_app.web.charts import plot
 from smart_app.web.charts.own_range import OwnRange, own_range
 from smart_app.web.charts.rail import NotDrawn, NumberedRail, RailWords, numbered_rail, numbers_alone
 from smart_app.web.views.dashboard import remark_words
+from smart_app.web.views.dashboard.focus_cells import StoodThen, measured_then, none_then
 from smart_app.web.views.dashboard.measure_lanes import (
     NONE_IN_RANGE,
     NOT_RESULTS,
@@ -128,7 +130,7 @@ def measures_panel(history: History, frame: LaneFrame) -> MeasuresPanel | None:
     return MeasuresPanel(
         standing=f"{history.server}, {formats.clock(history.read_at, frame.zone)}",
         notices=tuple(_notices(panels, frame)),
-        heads=(Sentence("The one before"), Sentence("Latest")),
+        heads=(Sentence("On {day}", day=frame.then) if frame.then else Sentence("The one before"), Sentence("Latest")),
         groups=_groups(drawn, rows),
         not_drawn=_rail(panels, frame),
         widened=_WIDENED if any(one.span.widened for one in shown) else None,
@@ -190,15 +192,16 @@ def _shown(panel: Panel, time: plot.TimeScale) -> _Shown:
 
 
 def _row(panel: Panel, shown: _Shown, frame: LaneFrame) -> MeasureRow:
+    stood = measured_then(panel, frame.then) if frame.then else None
     return MeasureRow(
         title=panel.measure.short or panel.measure.title,
         full=panel.measure.title if panel.measure.short else "",
         unit=_with_power(shown.label, shown.span.power),
-        about=_about(panel),
+        about=_about(panel, stood),
         count=str(len(panel.points)),
         plot=_plot(shown.panel, shown.span, frame),
-        cells=_cells(panel, shown.unit),
-        said=_NOT_KNOWN if panel.latest is None else "",
+        cells=_cells(panel, stood, frame.then, shown.unit),
+        said=_NOT_KNOWN if panel.latest is None and stood is None else "",
         lane=measure_lane(panel, frame, height=_LANE_HEIGHT, tall=False),
     )
 
@@ -255,13 +258,13 @@ def _with_power(label: str, power: int) -> str:
     return Sentence("{unit}, axis × {power}", unit=label, power=f"10{str(power).translate(_SUPERSCRIPT)}")
 
 
-def _about(panel: Panel) -> str:
-    """What has to be known of the latest value before it is read, else the direction word."""
+def _about(panel: Panel, stood: StoodThen[Measurement] | None) -> str:
+    """What has to be known of the latest value, or of the order of those told, before they are read; else the direction word."""
     latest = panel.latest
+    if (panel.unordered if stood is None else stood.beside) or (latest and panel.unordered):
+        return _ORDER_NOT_KNOWN
     if latest is None:
         return panel.measure.direction
-    if panel.unordered:
-        return _ORDER_NOT_KNOWN
     latest = panel.apart or latest
     if latest.standing in _LATEST:
         return _LATEST[latest.standing]
@@ -292,15 +295,32 @@ def _suspects(panel: Panel, time: plot.TimeScale) -> list[Skipped]:
     ]
 
 
-def _cells(panel: Panel, unit: str) -> tuple[RowCell, ...]:
-    """The one before and the latest; with a value apart, which is no successor of the others, these two by their dates."""
-    latest = panel.apart or panel.latest
-    if latest is None or panel.latest is None:
-        return ()
+def _cells(panel: Panel, stood: StoodThen[Measurement] | None, then: date | None, unit: str) -> tuple[RowCell, ...]:
+    """What stood on the day of the focus line and the latest; where the line was not moved, the one before and the latest."""
+    if stood is not None and then is not None:
+        return (_cell_then(panel.measure, stood, then, unit), _cell_latest(panel, unit))
+    return (_cell_before(panel, unit), _cell_latest(panel, unit)) if panel.latest is not None else ()
+
+
+def _cell_then(measure: Measure, stood: StoodThen[Measurement], then: date, unit: str) -> RowCell:
+    return _words_alone(none_then(stood, then)) if stood.value is None else _cell(measure, stood.value, unit)
+
+
+def _cell_before(panel: Panel, unit: str) -> RowCell:
+    """With a value apart as the latest, which is no successor of the others, the latest of these."""
     before = panel.latest if panel.apart else panel.unordered[-1] if panel.unordered else panel.previous
     if before is None:
-        return (RowCell(value="", unit="", day=_FIRST_VALUE if panel.read.whole else ""), _cell(panel.measure, latest, unit))
-    return (_cell(panel.measure, before, unit), _cell(panel.measure, latest, unit))
+        return _words_alone(_FIRST_VALUE if panel.read.whole else Sentence("not known"))
+    return _cell(panel.measure, before, unit)
+
+
+def _cell_latest(panel: Panel, unit: str) -> RowCell:
+    latest = panel.apart or panel.latest
+    return _words_alone(Sentence("not known")) if panel.latest is None or latest is None else _cell(panel.measure, latest, unit)
+
+
+def _words_alone(words: Sentence) -> RowCell:
+    return RowCell(value="", unit="", day=words)
 
 
 def _cell(measure: Measure, point: Measurement, unit: str) -> RowCell:

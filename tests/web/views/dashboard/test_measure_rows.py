@@ -16,7 +16,7 @@ from fhir_mappings.skipped import Skipped
 from smart_app.care.dashboard.history import Panel
 from smart_app.web.views.dashboard.dashboard_page import dashboard_view
 from smart_app.web.views.dashboard.measure_rows import MeasureRow, MeasuresPanel
-from tests.web.support_history import CONTEXT, MEASURES, NOW, TODAY, URLS, history, moment, panel, read, spread, value
+from tests.web.support_history import CONTEXT, MEASURES, NOW, TODAY, URLS, dyad, history, moment, panel, rating, read, spread, value
 
 TIR, GLUCOSE, PRESSURE, WEIGHT, LDL, EGFR, UACR = MEASURES
 
@@ -251,3 +251,25 @@ def test_a_line_does_not_pass_what_could_not_be_used() -> None:
 @pytest.mark.parametrize("code", ["entered_in_error", "foreign_patient", "before_birth"])
 def test_what_is_no_result_has_no_number(code: str) -> None:
     assert measures(panel(WEIGHT, spread(WEIGHT, ("80", "81")), skipped=[skipped("8.52", TODAY, code)])).not_drawn is None
+
+
+# The focus line
+
+
+def on(day: date, of: Panel) -> MeasuresPanel:
+    visits = [rating("patient", visit, ("3.00", "3.00", "3.00")) for visit in (day, TODAY)]
+    found = dashboard_view(history(panels=[of], dyads=[dyad(visits)]), context=CONTEXT, urls=URLS, now=NOW, focus=day).measures
+    assert found
+    return found
+
+
+def test_with_the_line_moved_a_row_says_what_stood_on_that_day_and_the_latest() -> None:
+    found = on(date(2026, 7, 7), panel(WEIGHT, spread(WEIGHT, ("85", "86", "87", "90.6"))))
+    assert found.heads == ("On 07-Jul-2026", "Latest")
+    [shown] = found.groups[0].rows
+    assert [(cell.value, cell.day) for cell in shown.cells] == [("86", "26-May-2026"), ("90.6", "10-Nov-2026")]
+
+
+def test_before_the_first_value_none_is_said_for_that_day() -> None:
+    [shown] = on(date(2025, 1, 7), panel(WEIGHT, spread(WEIGHT, ("85", "86")))).groups[0].rows
+    assert [(cell.value, cell.day) for cell in shown.cells] == [("", "none by 07-Jan-2025"), ("86", "10-Nov-2026")]
