@@ -1,7 +1,7 @@
 """MedicationRequests as medicines, each at the earliest request of it. That is the first in what was read: a record begins where it begins,
 and a request says that something was prescribed, neither that it was taken nor that it had not been before."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -88,8 +88,10 @@ def _request(request: FhirJson, context: EventContext) -> RecordEvent:
 
 def _earliest(medicine: _Medicine) -> RecordEvent:
     first = min(medicine.requests, key=lambda event: position(event.when))
+    latest = max(medicine.requests, key=lambda event: position(event.when))
     what = first.what or next((one.what for one in medicine.requests if one.what), "")
-    return replace(first, what=what, requests=len(medicine.requests), certain=not medicine.undated)
+    several = {"latest": latest.when, "latest_status": latest.status} if latest is not first else {}
+    return replace(first, what=what, requests=len(medicine.requests), certain=not medicine.undated, **several)
 
 
 def _sorted_out(requests: Sequence[tuple[_Keys, RecordEvent]]) -> list[_Medicine]:
@@ -97,7 +99,7 @@ def _sorted_out(requests: Sequence[tuple[_Keys, RecordEvent]]) -> list[_Medicine
     of_key: dict[tuple[str, str], _Medicine] = {}
     medicines: list[_Medicine] = []
     for keys, event in requests:
-        known = list({id(of_key[key]): of_key[key] for key in sorted(keys) if key in of_key}.values())
+        known = _known(keys, of_key)
         medicine = known[0] if known else _Medicine(keys=set(), requests=[])
         for other in known[1:]:
             medicine.requests += other.requests
@@ -109,6 +111,15 @@ def _sorted_out(requests: Sequence[tuple[_Keys, RecordEvent]]) -> list[_Medicine
         medicine.keys |= keys
         of_key.update(dict.fromkeys(medicine.keys, medicine))
     return medicines
+
+
+def _known(keys: _Keys, of_key: Mapping[tuple[str, str], _Medicine]) -> list[_Medicine]:
+    """The medicines that have these keys, each once."""
+    found: list[_Medicine] = []
+    for medicine in (of_key[key] for key in sorted(keys) if key in of_key):
+        if not any(medicine is other for other in found):
+            found.append(medicine)
+    return found
 
 
 def _keys(request: FhirJson, base: str) -> _Keys:

@@ -35,8 +35,9 @@ class RecordEvent(Struct, frozen=True, kw_only=True):
     """A visit, a step of a course, or a medicine. `what` is it in the record's words and `status` the code it stands under there, both ""
     where nothing is said; `until` is when it ended, of a visit; `people` are those of a visit, by references on the server that was read.
 
-    Of a medicine `when` is that of the earliest of `requests` in what was read. `certain`: none of them is without a date. `replaces`: it
-    says itself that it replaces an earlier one. `reported`: the record has it from somebody's report."""
+    Of a medicine `when` is that of the earliest of `requests` in what was read, and `latest` with its status that of the latest where it is
+    another. `certain`: none of them is without a date. `replaces`: it says itself that it replaces an earlier one. `reported`: the record
+    has it from somebody's report."""
 
     kind: EventKind
     when: Moment
@@ -47,6 +48,8 @@ class RecordEvent(Struct, frozen=True, kw_only=True):
     until: Moment | None = None
     people: tuple[Named, ...] = ()
     requests: int = 1
+    latest: Moment | None = None
+    latest_status: str = ""
     certain: bool = True
     replaces: bool = False
     reported: bool = False

@@ -15,6 +15,7 @@ from tests.care.support import patient
 
 Query = list[tuple[str, str]]
 LOINC = "http://loinc.org"
+_DATES = ("date", "authored", "authoredon")
 METER, IN_RANGE, WEIGHT, LDL = "41653-7", "97510-2", "29463-7", "13457-7"
 
 
@@ -22,7 +23,7 @@ def told_by_date() -> dict[str, Any]:
     """A statement that offers dates too."""
     made = statement()
     for one in made["rest"][0]["resource"]:
-        one["searchParam"] += [{"name": "date"}, {"name": "authored"}]
+        one["searchParam"] += [{"name": name} for name in _DATES]
     return made
 
 
@@ -104,14 +105,14 @@ class LongRecord(Ehr):
 
     def _windows(self, query: dict[str, str]) -> dict[str, str]:
         """Both ends of a window in one parameter, as a server writes its own next page."""
-        return {name: ";".join(values) for name in ("date", "authored") if (values := self._ends(query, name))}
+        return {name: ";".join(values) for name in _DATES if (values := self._ends(query, name))}
 
     def _ends(self, query: dict[str, str], name: str) -> list[str]:
         return query[name].split(";") if ";" in query.get(name, "") else [value for key, value in self.current if key == name]
 
     def _is_in(self, resource: dict[str, Any], query: dict[str, str]) -> bool:
         day = _day_of(resource)
-        ends = [*self._ends(query, "date"), *self._ends(query, "authored")] if self.dates else []
+        ends = [end for name in _DATES for end in self._ends(query, name)] if self.dates else []
         return all(day >= end[2:] if end.startswith("ge") else day < end[2:] for end in ends)
 
 
@@ -121,7 +122,8 @@ def _tokens(concepts: Any) -> set[str]:
 
 
 def _day_of(resource: dict[str, Any]) -> str:
-    return str(resource.get("effectiveDateTime") or resource.get("authored") or "")
+    named = (resource.get(name) for name in ("effectiveDateTime", "authored", "authoredOn", "start", "performedDateTime"))
+    return str(next(filter(None, named), None) or resource.get("period", {}).get("start") or "")
 
 
 @contextmanager

@@ -66,7 +66,7 @@ def test_the_mapping_reads_no_file_but_those_it_ships() -> None:
             continue
         calls = {ast.unparse(node.func).rpartition(".")[2] for node in ast.walk(module) if isinstance(node, ast.Call)}
         assert not {"open", "iterdir", "read_text", "read_bytes", "write_text", "stat"} & calls, name
-    assert len(ship) == 5, f"instruments, measures, unit words, options and signals ship files: {ship}"
+    assert len(ship) == 6, f"education codes, instruments, measures, unit words, options and signals ship files: {ship}"
 
 
 def test_the_personas_label_their_answers_as_the_instrument_does() -> None:

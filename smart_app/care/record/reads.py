@@ -95,7 +95,9 @@ _SURVEY = ("survey",)
 class DashboardSearch(Struct, frozen=True, kw_only=True):
     """One search of the dashboard: `title` for people, `params` without the patient's, `categories` (FHIR's observation-category) under
     which records file every result of it, empty where they differ, `filed` those to ask for in place of codes; `forms` is how the addresses
-    of the forms begin that it is after, `codes` what its results are coded with; `measures` those it reads, where there are several."""
+    of the forms begin that it is after, `codes` what its results are coded with; `measures` those it reads, where there are several.
+    `instead` is what to ask a server in place of `params` that refuses them, None where there is nothing else, and `short_of` what may then
+    be missing. `last`: its further pages come after everybody else's."""
 
     key: str
     title: str
@@ -106,6 +108,9 @@ class DashboardSearch(Struct, frozen=True, kw_only=True):
     forms: str = ""
     codes: frozenset[tuple[str, str]] = frozenset()
     measures: tuple[Measure, ...] = ()
+    instead: tuple[tuple[str, str], ...] | None = None
+    short_of: Sentence | None = None
+    last: bool = False
 
 
 class Readings(Struct, frozen=True, kw_only=True):
@@ -160,21 +165,46 @@ def events_asked_for(record: ChartRecord) -> tuple[str, ...]:
 
 
 def _event_searches(record: ChartRecord, allowed: Permissions) -> Iterator[DashboardSearch]:
-    """By the codes of education where the server offers that, else whole: what is none of it is passed over either way."""
-    codes = _tokens(load_education_codes())
+    """Those asked for, as their server takes them."""
     asked = {key for feature in events_asked_for(record) for key in EVENT_READS[feature]}
-    for key, title, kind, coded in _EVENT_SEARCHES:
-        by_code = coded and allowed.capabilities.searchable(kind, "code") is not False
-        if key in asked:
-            yield DashboardSearch(key=key, title=title, type=kind, params=(("code", codes),) if by_code else ())
+    return (_as_offered(search, allowed) for search in _EVENT_SEARCHES if search.key in asked)
 
 
-_EVENT_SEARCHES: tuple[tuple[str, Sentence, str, bool], ...] = (
-    (VISITS, Sentence("Visits"), "Encounter", False),
-    (REFERRALS, Sentence("Education referrals"), "ServiceRequest", True),
-    (BOOKINGS, Sentence("Education bookings"), "Appointment", False),
-    (PROCEDURES, Sentence("Education procedures"), "Procedure", True),
-    (MEDICINES, Sentence("Medicines"), "MedicationRequest", False),
+def _as_offered(search: DashboardSearch, allowed: Permissions) -> DashboardSearch:
+    """By the codes of education where the server offers that, else whole: what is none of it is passed over either way. Nor is it asked
+    instead for what it does not offer."""
+    by_code = search.key in _CODED and allowed.capabilities.searchable(search.type, "code") is not False
+    if by_code:
+        return replace(search, params=(("code", _tokens(load_education_codes())),), instead=())
+    offered = all(allowed.capabilities.searchable(search.type, name) is not False for name, _ in search.instead or ())
+    return search if offered else replace(search, instead=None)
+
+
+_CODED = frozenset({REFERRALS, PROCEDURES})
+_EVENT_SEARCHES: tuple[DashboardSearch, ...] = (
+    DashboardSearch(key=VISITS, title=Sentence("Visits"), type="Encounter", params=(), last=True),
+    DashboardSearch(key=REFERRALS, title=Sentence("Education referrals"), type="ServiceRequest", params=(), last=True),
+    DashboardSearch(
+        key=BOOKINGS,
+        title=Sentence("Education bookings"),
+        type="Appointment",
+        params=(),
+        # Oracle Health answers 400 to a patient without dates, and wants both ends with their time (cerner/fhir.cerner.com pull request 476).
+        instead=(("date", "ge1900-01-01T00:00:00Z"), ("date", "lt2200-01-01T00:00:00Z")),
+        last=True,
+    ),
+    DashboardSearch(key=PROCEDURES, title=Sentence("Education procedures"), type="Procedure", params=(), last=True),
+    DashboardSearch(
+        key=MEDICINES,
+        title=Sentence("Medicines"),
+        type="MedicationRequest",
+        params=(),
+        # US Core promises a search by patient and intent and none by patient alone; athenahealth refuses that, and every other intent
+        # (drajer-health/eCRNow issues 280 and 381).
+        instead=(("intent", "order,plan"),),
+        short_of=Sentence("The server wants to be asked for orders or plans by name, so requests of another kind may be missing."),
+        last=True,
+    ),
 )
 
 
@@ -252,13 +282,14 @@ def _question(search: DashboardSearch, allowed: Permissions, patient: str) -> Se
     whose = (name, f"Patient/{patient}" if name == "subject" else patient)
     by = _SORTED_BY.get(search.type, "date")
     dated = by if allowed.capabilities.searchable(search.type, by) is not False else ""
-    again = _by_category(search, allowed)
+    again = _again(search, allowed)
     return SearchQuestion(
         key=search.key,
         type=search.type,
         params=(whose, *search.params),
         by=dated,
-        again=(whose, again) if again else None,
+        again=None if again is None else (whose, *again),
+        last=search.last,
         parts=tuple(
             SearchQuestion(
                 key=_part_key(one), type=search.type, params=(whose, ("code", _tokens(codes_of((one,), one.group.key)))), by=dated
@@ -268,11 +299,11 @@ def _question(search: DashboardSearch, allowed: Permissions, patient: str) -> Se
     )
 
 
-def _by_category(search: DashboardSearch, allowed: Permissions) -> tuple[str, str] | None:
+def _again(search: DashboardSearch, allowed: Permissions) -> tuple[tuple[str, str], ...] | None:
     """How results are asked for at servers that take no list of codes, or want a category (US Core promises patient and category alone)."""
     if not search.filed or allowed.capabilities.searchable(search.type, "category") is False:
-        return None
-    return ("category", _tokens((OBSERVATION_CATEGORY, code) for code in search.filed))
+        return search.instead
+    return (("category", _tokens((OBSERVATION_CATEGORY, code) for code in search.filed)),)
 
 
 def _part_key(measure: Measure) -> str:
@@ -338,11 +369,11 @@ def _sorted(
     own, of_another, untied = by_owner(found.resources, patient_on_server(context))
     known = len(strangers)
     strangers.update(source_of(other, search.type) for other in of_another)
-    sought = [resource for resource in own if _is_coded_so(resource, search)] if found.otherwise else own
+    sought = [resource for resource in own if _is_coded_so(resource, search)] if found.otherwise and search.codes else own
     report = _report(search, "complete", count=len(sought), reason=None, foreign=len(strangers) - known, finished=finished)
     left = (untied_resource(resource, judged) for resource, judged in untied if _is_sought(resource, search, found))
     report = _with_extent(replace(report, untied=tuple(dict.fromkeys(left)), notes=found.notes), found)
-    return sought, _said_otherwise(report) if found.otherwise and not search.categories else report
+    return sought, _said_otherwise(report, search) if found.otherwise else report
 
 
 def _with_extent(report: ReadReport, found: SearchExtent) -> ReadReport:
@@ -354,7 +385,7 @@ def _with_extent(report: ReadReport, found: SearchExtent) -> ReadReport:
 def _is_sought(resource: Resource, search: DashboardSearch, found: SearchExtent) -> bool:
     """Whether the page would show it if it were the patient's: a response to the EHR's own forms is none of its business, nor is what else
     is filed under a category."""
-    if found.otherwise:
+    if found.otherwise and search.codes:
         return _is_coded_so(resource, search)
     return not search.forms or str(resource.get("questionnaire") or "").startswith(search.forms)
 
@@ -374,10 +405,13 @@ def _codings(concept: object) -> Iterator[tuple[str, str]]:
             yield str(coding.get("system")), str(coding.get("code"))
 
 
-def _said_otherwise(report: ReadReport) -> ReadReport:
+_FILED_ELSEWHERE = Sentence("The server takes no list of codes, so the usual categories were read; results filed elsewhere may be missing.")
+
+
+def _said_otherwise(report: ReadReport, search: DashboardSearch) -> ReadReport:
     """Of what records file under differing categories, some may be filed under another than those asked for."""
-    reason = Sentence("The server takes no list of codes, so the usual categories were read; results filed elsewhere may be missing.")
-    return replace(report, state="partial", reason=_and(reason, report.reason), since=None, lasting=True)
+    reason = _FILED_ELSEWHERE if search.filed and not search.categories else search.short_of
+    return report if reason is None else replace(report, state="partial", reason=_and(reason, report.reason), since=None, lasting=True)
 
 
 def _said_in_part(report: ReadReport, resource_type: str) -> ReadReport:

@@ -27,7 +27,8 @@ _FIRST_OF_ALL = date(1900, 1, 1)
 class SearchQuestion(Struct, frozen=True, kw_only=True):
     """What is searched for. `by` is the search parameter its results are sorted and dated by, "" where the server does not offer it.
     `again` are the parameters for a server that refuses `params`, None where there are no others; `parts` are searches of a part each,
-    asked in place of further pages so that no part's results are pushed out by another's."""
+    asked in place of further pages so that no part's results are pushed out by another's. `last`: its further pages come after those of the
+    others."""
 
     key: str
     type: str
@@ -35,6 +36,7 @@ class SearchQuestion(Struct, frozen=True, kw_only=True):
     by: str
     again: tuple[tuple[str, str], ...] | None = None
     parts: tuple["SearchQuestion", ...] = ()
+    last: bool = False
 
 
 class SearchExtent(Struct, frozen=True, kw_only=True):

@@ -62,8 +62,9 @@ class SearchRounds(Struct, frozen=True, kw_only=True):
         return self.client.page(url, deadline=deadline, fresh=True)
 
     def _due(self, lines: Sequence[SearchLine], left: int) -> list[SearchLine]:
-        """Whose turn it is: those who have had the fewest pages first."""
+        """Whose turn it is: those who have had the fewest pages first, and who comes last only once nobody else asks for more."""
         open_lines = [line for line in lines if line.next is not None and line.made < self.client.page_limit]
+        open_lines = [line for line in open_lines if not line.question.last] or open_lines
         open_lines.sort(key=lambda line: line.made)
         addresses = list(dict.fromkeys(line.next for line in open_lines))[:left]
         return [line for line in open_lines if line.next in addresses]

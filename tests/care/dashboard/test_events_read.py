@@ -50,6 +50,11 @@ def report(found: History, key: str) -> ReadReport:
     return next(read for read in found.reads if read.key == key)
 
 
+def response(identity: str, day: date) -> dict[str, Any]:
+    subject = {"reference": "Patient/p1"}
+    return {"resourceType": "QuestionnaireResponse", "id": identity, "status": "completed", "subject": subject, "authored": day.isoformat()}
+
+
 def asked(ehr: Ehr) -> set[str]:
     return {path for _, path in ehr.log if path != "metadata" and "/" not in path}
 
@@ -174,12 +179,78 @@ class TestWhatAPageMayAsk:
         assert ehr.requests_made() <= MOST
         assert not lane(found, "visit").whole
 
+    def test_what_is_read_of_results_comes_before_further_pages_of_events(self, ehr: LongRecord, services: AppServices) -> None:
+        ehr.size = 40
+        days = [TODAY - timedelta(days=place) for place in range(120)]
+        ehr.put(
+            *(encounter(id=f"e{n}", period={"start": day.isoformat()}) for n, day in enumerate(days)),
+            *(medicine(id=f"m{n}", authoredOn=day.isoformat()) for n, day in enumerate(days)),
+            *(response(f"r{n}", day) for n, day in enumerate(days)),
+        )
+        found = history(services, *ALL_FEATURES)
+        assert report(found, "answers").whole
+        assert not lane(found, "visit").whole
+        assert ehr.requests_made() <= MOST
+
     def test_an_ordinary_record_takes_one_request_for_each_read(self, ehr: LongRecord, services: AppServices) -> None:
         services.capabilities.of(BASE, wait=60)
         ehr.log.clear()
         ehr.put(*ALL_OF_THEM)
         history(services, *ALL_FEATURES)
         assert ehr.requests_made() == 12
+
+
+class TestServersThatWantMoreThanThePatient:
+    """What real ones refuse: http://fhir.cerner.com (a booking's dates), athenahealth (the intent of a request, and only two of them)."""
+
+    @pytest.fixture
+    def ehr(self) -> Iterator[LongRecord]:
+        with served() as fake:
+            fake.put(*ALL_OF_THEM)
+            yield fake
+
+    def test_bookings_are_asked_for_between_dates_and_nothing_is_missing(self, ehr: LongRecord, services: AppServices) -> None:
+        ehr.refuses = lambda path, query: refusal(400, "date is required") if path == "Appointment" and "date" not in query else None
+        found = history(services, *ALL_FEATURES)
+        assert report(found, "education-bookings").whole
+        assert ("Appointment/a1", "booked") in lanes(found)["education"]
+        [_, asked] = [query for path, query in ehr.asked if path == "Appointment"]
+        assert [value for name, value in asked if name == "date"] == ["ge1900-01-01T00:00:00Z", "lt2200-01-01T00:00:00Z"]
+
+    def test_medicines_are_asked_for_by_intent_and_are_then_no_whole(self, ehr: LongRecord, services: AppServices) -> None:
+        def refuses(path: str, query: dict[str, str]) -> Any:
+            by_intent = path != "MedicationRequest" or query.get("intent") == "order,plan"
+            return None if by_intent else refusal(400, "Either _id, or patient and intent, must be given")
+
+        ehr.refuses = refuses
+        _offer(ehr, "MedicationRequest", "intent")
+        found = history(services, *ALL_FEATURES)
+        assert lanes(found)["medicine"] == [("MedicationRequest/m1", None)]
+        read = report(found, "medicines")
+        assert (read.state, read.lasting, lane(found, "medicine").whole) == ("partial", True, False)
+        assert "requests of another kind may be missing" in str(read.reason)
+
+    @pytest.mark.parametrize("kind", ["ServiceRequest", "Procedure"])
+    def test_one_that_takes_no_list_of_codes_is_asked_for_all_and_sorted_out_here(
+        self, ehr: LongRecord, services: AppServices, kind: str
+    ) -> None:
+        ehr.put(referral(id="s2", code={"text": "Podiatry"}), procedure(None, id="p9"))
+        ehr.refuses = lambda path, query: refusal(400, "code: one value only") if path == kind and "," in query.get("code", "") else None
+        found = history(services, *ALL_FEATURES)
+        assert lane(found, "education").whole
+        assert {source for source, _ in lanes(found)["education"]} == {"ServiceRequest/s1", "Procedure/p1", "Appointment/a1"}
+
+    def test_nobody_is_asked_for_what_is_not_offered(self, ehr: LongRecord, services: AppServices) -> None:
+        ehr.refuses = lambda path, query: refusal(400, "no") if path == "MedicationRequest" else None
+        found = history(services, *ALL_FEATURES)
+        assert report(found, "medicines").state == "failed"
+        assert not [query for query in ehr.searches("MedicationRequest") if "intent" in query]
+
+
+def _offer(ehr: LongRecord, kind: str, parameter: str) -> None:
+    for one in ehr.metadata["rest"][0]["resource"]:
+        if one["type"] == kind:
+            one["searchParam"].append({"name": parameter})
 
 
 @pytest.mark.parametrize(
