@@ -21,6 +21,8 @@ _UNDATED = Sentence("No date is recorded that could be read.")
 _REVERSED = Sentence("Its end is before its start.")
 _NO_STATUS = Sentence("No status is recorded, so nobody can tell whether it took place.")
 _CORRECT_THE_DATE = Sentence("Correct the date in the record.")
+# The strength of a medicine may stand at its name's end, so none is cut that is a name.
+_LONGEST_NAME = 200
 # US Core has it where nobody knows the medicine.
 _NO_CODES = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 
@@ -148,7 +150,7 @@ def _pair(coding: FhirJson) -> tuple[str, str]:
 
 
 def _line(text: object) -> str:
-    return cut(text) if isinstance(text, str) and text.strip() else ""
+    return cut(text, _LONGEST_NAME) if isinstance(text, str) and text.strip() else ""
 
 
 def _skipped(resource: FhirJson, why: NotDrawn, called: Sentence) -> Skipped:

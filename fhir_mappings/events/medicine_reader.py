@@ -20,6 +20,7 @@ from fhir_mappings.events.event_rules import (
 )
 from fhir_mappings.events.record_event import ReadEvents, RecordEvent
 from fhir_mappings.r4.dates import parse_moment, position
+from fhir_mappings.r4.display import cut
 from fhir_mappings.r4.json_types import FhirJson
 from fhir_mappings.r4.references import reference_in
 from fhir_mappings.sentence import Sentence
@@ -78,7 +79,7 @@ def _request(request: FhirJson, context: EventContext) -> RecordEvent:
     return RecordEvent(
         kind="medicine",
         when=dated(when, context),
-        what=words_in(request.get("medicationCodeableConcept"), *_behind_reference(request)),
+        what=words_in(request.get("medicationCodeableConcept"), *_behind_reference(request)) or _bare_code(request),
         status=status,
         source=source_in(request),
         replaces=isinstance(request.get("priorPrescription"), dict),
@@ -133,6 +134,12 @@ def _keys(request: FhirJson, base: str) -> _Keys:
         return frozenset({("", named)})
     called = words_in(*concepts, *_behind_reference(request))
     return frozenset({("", called.casefold() or source_in(request))})
+
+
+def _bare_code(request: FhirJson) -> str:
+    """The code of one that nobody named: more than nothing to who knows it."""
+    concepts = [request.get("medicationCodeableConcept"), *(one.get("code") for one in _contained(request))]
+    return next((cut(code) for _, code in codings(*concepts)), "")
 
 
 def _behind_reference(request: FhirJson) -> list[object]:

@@ -8,13 +8,13 @@ _LONGEST_SHOWN = 60
 _NO_REASON = Sentence("no reason given")
 
 
-def cut(value: object) -> str:
+def cut(value: object, longest: int = _LONGEST_SHOWN) -> str:
     """`value` as text for people, not longer than a line."""
     text = str(value)
     # A word has no spaces to mend.
     if not text.isalnum():
         text = " ".join(text.split())
-    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
+    return text if len(text) <= longest else f"{text[:longest]}…"
 
 
 def shown_value(holder: FhirJson) -> str | None:

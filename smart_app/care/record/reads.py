@@ -189,7 +189,7 @@ _EVENT_SEARCHES: tuple[DashboardSearch, ...] = (
         title=Sentence("Education bookings"),
         type="Appointment",
         params=(),
-        # Oracle Health answers 400 to a patient without dates, and wants both ends with their time (cerner/fhir.cerner.com pull request 476).
+        # Oracle Health refuses a patient without dates, and wants both ends with their time (cerner/fhir.cerner.com pull request 476).
         instead=(("date", "ge1900-01-01T00:00:00Z"), ("date", "lt2200-01-01T00:00:00Z")),
         last=True,
     ),

@@ -11,6 +11,7 @@ from smart_app.web.charts.plot import Plot, Stroke, Symbol, SymbolGroup, TimeSca
 EventShape = Literal["dot", "square", "open-square", "open-circle", "triangle", "cross"]
 
 _ALONE, _WITH_WORDS = 22, 36
+_NARROWEST = 420  # pixels of a plot on a 561 px page; below that the words stand under it
 _FOOT = 11  # from the middle of the marks to the end of the lane
 _ABOVE = ("above", "above right", "above left")
 # Filled marks are one path, round or square by class; the others are symbols that every plot shares.
@@ -37,7 +38,7 @@ def draw_events(marks: Sequence[EventMark], *, time: TimeScale, language: Langua
     """The marks, oldest first; where words would meet, the later ones are left out."""
     height = _WITH_WORDS if any(mark.words for mark in marks) else _ALONE
     y, xs = height - _FOOT, time.across([mark.day for mark in marks])
-    room = Room(height, [(x, float(y)) for x in xs], (), language=language)
+    room = Room(height, [(x, float(y)) for x in xs], (), language=language, narrowest=_NARROWEST)
     labels: list[Label] = []
     dropped: list[int] = []
     for place, (mark, x) in enumerate(zip(marks, xs, strict=True)):

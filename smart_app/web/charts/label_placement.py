@@ -1,6 +1,7 @@
 """Finds room for words in a plot, as long as they are in the language of the page, clear of marks, lines and each other. Places are units
 across and pixels down, as in `charts`."""
 
+import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
@@ -19,6 +20,8 @@ Anchor = Literal["start", "middle", "end"]
 _ANCHORS: dict[str, Anchor] = {"right": "start", "left": "end"}
 PIXELS = 520  # width a plot has on a 640 px page; labels kept apart there are apart on wider ones
 CHARACTER = 6.7  # mean advance of 12 px tabular text
+_CAPITAL, _FULL_WIDTH = 8.8, 12  # that of words in capitals alone, and of a sign as wide as the text is high
+_NO_WIDTH = frozenset({"Mn", "Me", "Cf"})  # what stands above, below or around another sign, and signs that only direct
 _OVERHANG = (6, 4, 4, 8)  # pixels a label may stand out of the plot: above, below, left, right
 _HEIGHTS = (0.7, 0.3, 0.85, 0.15)
 _CLEAR = 5  # pixels between words and the middle of a mark
@@ -67,9 +70,17 @@ class Room:
     to place; most plots have none."""
 
     def __init__(
-        self, height: int, marks: Iterable[tuple[int, float]], segments: Iterable[Segment], *, language: Language = ENGLISH
+        self,
+        height: int,
+        marks: Iterable[tuple[int, float]],
+        segments: Iterable[Segment],
+        *,
+        language: Language = ENGLISH,
+        narrowest: int = PIXELS,
     ) -> None:
+        """`narrowest`: how wide the plot is on the narrowest page that shows its words."""
         self._height = height
+        self._stretch = PIXELS / narrowest
         self._language = language
         self._given = marks, segments
         self._taken: list[_Box] = []
@@ -120,7 +131,7 @@ class Room:
 
     def _wide(self, text: str) -> float:
         """How wide words are, in pixels."""
-        return len(said(text, self._language)) * CHARACTER
+        return across(said(text, self._language)) * self._stretch
 
     def _inside(self, box: _Box) -> bool:
         above, below, left, right = _OVERHANG
@@ -134,6 +145,20 @@ class Room:
         if any(box.top - _CLEAR < y < box.bottom + _CLEAR for _, y in self._marks[first:last]):
             return True
         return any(_runs_through(segment, box) for segment in self._segments_near(box))
+
+
+def across(words: str) -> float:
+    """How many pixels wide words are at 12 px: as long as most are, or by their signs where these are all capitals or of other scripts."""
+    capitals = words.isupper()
+    return len(words) * CHARACTER if words.isascii() and not capitals else sum(_advance(sign, capitals=capitals) for sign in words)
+
+
+def _advance(sign: str, *, capitals: bool) -> float:
+    if unicodedata.east_asian_width(sign) in "WF":
+        return _FULL_WIDTH
+    if unicodedata.category(sign) in _NO_WIDTH:
+        return 0
+    return _CAPITAL if capitals and sign.isupper() else CHARACTER
 
 
 @lru_cache(maxsize=WIDTH + 1)

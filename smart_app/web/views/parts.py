@@ -77,7 +77,7 @@ class Words(Struct, frozen=True, kw_only=True):
 class Lane(Struct, frozen=True, kw_only=True):
     """One plot with its label and its latest value. Exactly one of `plot`, `notice` and `words` stands in the middle,
     except that a notice may come with a plot when only part was read. `below` is what words in the plot say, for where it has no room
-    for any, and `under` what marks beneath it are. `listed` is what found no room in it, at any width."""
+    for any, and `under` what marks beneath it are. `listed` is what found no room in it where others did."""
 
     title: str
     unit: str

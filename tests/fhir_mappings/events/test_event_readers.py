@@ -252,6 +252,19 @@ class TestMedicines:
         )
         assert [(one.what, one.requests) for one in medicines(inside, beside, again).events] == [("Gliclazide", 2), ("Insulin glargine", 1)]
 
+    def test_one_with_a_code_alone_is_called_by_it(self) -> None:
+        [event] = medicines(
+            medicine(medicationCodeableConcept={"coding": [{"system": "http://www.whocc.no/atc", "code": "A10BA02"}]})
+        ).events
+        assert event.what == "A10BA02"
+
+    def test_the_latest_of_several_requests_is_known_with_its_status(self) -> None:
+        [event] = medicines(
+            medicine(status="stopped"), medicine(id="m2", authoredOn="2026-09-01"), medicine(id="m3", authoredOn="2026-07-01")
+        ).events
+        assert event.latest is not None
+        assert (event.when.text, event.status, event.latest.text, event.latest_status) == ("2026-05-04", "stopped", "2026-09-01", "active")
+
     def test_a_request_without_a_date_makes_the_first_uncertain(self) -> None:
         read = medicines(medicine(), medicine(id="m2", authoredOn=None), medicine("Metformin", "6809", id="m3"))
         assert [(one.what, one.certain) for one in read.events] == [("Empagliflozin 10 mg", False), ("Metformin", True)]

@@ -4,25 +4,27 @@ from datetime import date, timedelta
 from itertools import combinations
 from typing import get_args
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from smart_app.web.charts.event_marks import EventMark, EventShape, draw_events
-from smart_app.web.charts.label_placement import CHARACTER, PIXELS, Label
+from smart_app.web.charts.label_placement import CHARACTER, Label, across
 from smart_app.web.charts.plot import TimeScale
 
+NARROWEST = 420
 START = date(2024, 12, 1)
 TIME = TimeScale(start=START, end=START + timedelta(days=730))
 SHAPES: st.SearchStrategy[EventShape] = st.sampled_from(get_args(EventShape))
-MARKS = st.lists(st.tuples(st.integers(0, 730), SHAPES, st.text("abcdefgh ", max_size=28)), max_size=60).map(
+MARKS = st.lists(st.tuples(st.integers(0, 730), SHAPES, st.text("abcgh ABC糖尿病", max_size=24)), max_size=60).map(
     lambda drawn: [EventMark(START + timedelta(days=day), shape, words.strip()) for day, shape, words in sorted(drawn)]
 )
 
 
 def span(label: Label) -> tuple[float, float]:
     """From where to where the words stand, in pixels of the narrowest plot that has any."""
-    width = len(label.text) * CHARACTER
-    left = float(label.x.rstrip("%")) * PIXELS / 100 + float(label.dx) - {"start": 0, "middle": width / 2, "end": width}[label.anchor]
+    width = across(label.text)
+    left = float(label.x.rstrip("%")) * NARROWEST / 100 + float(label.dx) - {"start": 0, "middle": width / 2, "end": width}[label.anchor]
     return left, left + width
 
 
@@ -35,6 +37,21 @@ def test_no_words_lie_over_others_and_every_word_is_drawn_or_named(marks: list[E
     worded = [place for place, mark in enumerate(marks) if mark.words]
     kept = [place for place in worded if place not in drawn.dropped]
     assert [label.text for label in drawn.plot.labels] == [marks[place].words for place in kept]
+
+
+@pytest.mark.parametrize(
+    ("words", "pixels"),
+    [
+        ("Metformin", 9 * CHARACTER),
+        ("METFORMIN", 9 * 8.8),
+        ("糖尿病", 36),
+        ("é", CHARACTER),
+        ("e\u0301", CHARACTER),
+        ("\u2068إنسولين\u2069", 7 * CHARACTER),
+    ],
+)
+def test_words_are_as_wide_as_their_signs(words: str, pixels: float) -> None:
+    assert across(words) == pytest.approx(pixels)
 
 
 def test_of_two_words_that_meet_the_later_is_left_out() -> None:

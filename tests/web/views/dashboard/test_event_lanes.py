@@ -98,6 +98,20 @@ class TestVisits:
         assert lane.words
         assert [str(line) for line in lane.words.lines] == ["01-May-2012: Diabetes review"]
 
+    def test_the_table_has_those_of_the_range_and_says_of_how_many(self) -> None:
+        days = [TODAY - timedelta(days=place) for place in range(1500)]
+        lane = only(visits(*(encounter(id=f"e{n}", period={"start": day.isoformat()}) for n, day in enumerate(days))))
+        assert lane.table
+        shown = len(rows(lane))
+        assert 700 < shown < 740
+        assert str(lane.table.summary) == f"Table of {shown} of 1500 events"
+
+    def test_a_visit_that_goes_on_has_no_end_and_one_by_video_is_a_visit(self) -> None:
+        video = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "VR"}
+        going_on = encounter(status="in-progress", period={"start": TODAY.isoformat()}, type=None, **{"class": video})
+        [row] = rows(only(visits(going_on)))
+        assert row == (f"{TODAY:%d-%b-%Y}", "visit", "in-progress", "with Dr Tomas Weiss", "Encounter/e1")
+
     def test_none_is_said_of_a_whole_read_only(self) -> None:
         whole, failed = only(visits()), only(visits(state="failed", reason="timeout"))
         assert whole.words
@@ -130,7 +144,24 @@ class TestEducation:
         lane = only(education(referral(authoredOn="2026-04-02"), booking(start="2026-04-09T10:00:00Z")))
         assert labels(lane) == ["referred"]
         assert [str(line) for line in lane.listed] == ["09-Apr-2026: booked"]
-        assert [str(line) for line in lane.below] == ["02-Apr-2026: referred"]
+        assert [str(line) for line in lane.below] == ["02-Apr-2026: referred · 09-Apr-2026: booked"]
+
+    def test_sessions_in_a_row_have_words_once_and_the_booking_of_one_has_none(self) -> None:
+        days = ("2026-06-10", "2026-06-17", "2026-06-24")
+        lane = only(
+            education(
+                referral(authoredOn="2025-02-02"),
+                *(procedure(id=f"p{day}", performedDateTime=day) for day in days),
+                booking(status="fulfilled", start="2026-06-10T14:00:00Z"),
+                booking(id="a2", status="fulfilled", start="2025-06-10T14:00:00Z"),
+            )
+        )
+        assert labels(lane) == ["referred", "came", "attended, 3 times"]
+        assert len(rows(lane)) == 6
+
+    def test_what_was_declined_is_said_in_words_of_its_own(self) -> None:
+        lane = only(education(referral(code={"coding": [{"system": "http://snomed.info/sct", "code": "306591000000103"}]})))
+        assert labels(lane) == ["recorded as declined"]
 
     def test_what_is_booked_ahead_is_named_and_not_drawn_at_the_edge(self) -> None:
         lane = only(education(referral(), booking(start="2027-02-01T10:00:00Z")))
@@ -169,7 +200,7 @@ class TestMedicines:
             )
         )
         assert [(row[1], row[2], row[3]) for row in rows(lane)] == [
-            ("Metformin", "stopped", "2 requests; as somebody reported it"),
+            ("Metformin", "first stopped, latest active", "2 requests, the latest of 01-Aug-2026; as somebody reported it"),
             (
                 "Empagliflozin 10 mg",
                 "active",
@@ -185,6 +216,30 @@ class TestMedicines:
         assert str(listed).count(" · ") == 6
         assert str(listed).endswith("more in the table")
         assert lane.alt == "Medicines: 60 marks, in the table by date"
+
+    def test_a_name_in_another_script_is_cut_by_its_width_and_whole_in_the_table(self) -> None:
+        name = "インスリン グラルギン（遺伝子組換え）注射液 Insulin glargine solution for injection, pre-filled pen, 300 units per mL, 3 mL"
+        assert len(name) > 90
+        lane = only(medicines(medicine(name, authoredOn="2025-12-01")))
+        assert labels(lane) == ["インスリン グラルギン（遺伝子…"]
+        assert rows(lane)[0][1] == name
+        assert str(lane.below[0]) == f"01-Dec-2025: {name[:60]}…"
+
+    def test_a_name_from_right_to_left_turns_nothing_round_beside_it(self) -> None:
+        lane = only(medicines(medicine("إنسولين جلارجين", authoredOn="2025-12-01"), medicine("Metformin", "6809", id="m2")))
+        assert [str(line) for line in lane.below] == ["01-Dec-2025: \u2068إنسولين جلارجين\u2069 · 04-May-2026: Metformin"]
+        assert labels(lane) == ["\u2068إنسولين جلارجين\u2069", "Metformin"]
+
+    def test_what_nobody_named_says_so(self) -> None:
+        lane = only(medicines(medicine(medicationCodeableConcept=None), medicine("Metformin", "6809", id="m2", authoredOn="2025-05-04")))
+        assert [row[1] for row in rows(lane)] == ["a medicine without a name", "Metformin"]
+
+    def test_of_a_read_that_is_not_whole_the_earliest_is_not_the_first(self) -> None:
+        lane = only(medicines(medicine(), state="partial", reason="Page 2 did not come"))
+        assert [str(line) for line in lane.about] == ["earliest of what was read", "no stops are read"]
+        assert str(lane.readings[0].unit) == "latest not known"
+        assert lane.notice
+        assert str(lane.notice.title) == "The list of medicines is incomplete."
 
     def test_a_long_name_is_cut_in_the_plot_and_whole_in_the_table(self) -> None:
         name = "Insulin degludec and liraglutide solution for injection"

@@ -2,9 +2,10 @@
 where there is none, and a table of all of them. What a status says is said; a medicine is the first in this record, and nothing is said to
 have been started or stopped."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import groupby
+from unicodedata import bidirectional
 
 from msgspec import Struct
 
@@ -12,11 +13,14 @@ from fhir_mappings.events.education_codes import load_education_codes
 from fhir_mappings.events.record_event import EducationStep, EventKind, RecordEvent
 from fhir_mappings.r4.dates import is_known_earlier
 from fhir_mappings.r4.stood_then import last_on_or_before
+from fhir_mappings.r4.display import cut
 from fhir_mappings.sentence import Sentence, counted, joined, listed
 from fhir_mappings.skipped import Skipped
 from smart_app.care.dashboard.history import EventLane, History
+from smart_app.care.record.reads import BOOKINGS, MEDICINES, PROCEDURES, REFERRALS, VISITS
 from smart_app.web import formats
 from smart_app.web.charts.event_marks import EventMark, EventShape, draw_events
+from smart_app.web.charts.label_placement import CHARACTER, across
 from smart_app.web.charts.plot import TimeScale
 from smart_app.web.views.dashboard.focus_cells import StoodThen, none_then, told_then
 from smart_app.web.views.dashboard.measure_lanes import NONE_IN_RANGE, LaneFrame
@@ -24,7 +28,7 @@ from smart_app.web.views.parts import Lane, Reading, Table, Words, filled_column
 
 _MOST_LISTED = 6
 _MOST_SPOKEN = 12
-_LONGEST_WORDS = 28
+_WIDEST_WORDS = 28 * CHARACTER
 _TITLES: Mapping[EventKind, Sentence] = {
     "visit": Sentence("Visits"),
     "education": Sentence("Diabetes education"),
@@ -42,7 +46,7 @@ _STEPS: Mapping[EducationStep, tuple[Sentence, EventShape]] = {
     "came": (Sentence("came"), "dot"),
     "cancelled": (Sentence("booking cancelled"), "cross"),
     "no_show": (Sentence("no-show recorded"), "cross"),
-    "declined": (Sentence("declined"), "cross"),
+    "declined": (Sentence("recorded as declined"), "cross"),
     "did_not_attend": (Sentence("recorded as not attended"), "cross"),
     "attended": (Sentence("attended"), "dot"),
     "completed": (Sentence("completed"), "square"),
@@ -55,6 +59,17 @@ _UNNAMED_MEDICINE, _UNNAMED_VISIT = Sentence("a medicine without a name"), Sente
 _FIRST, _EARLIEST_READ = Sentence("first in this record"), Sentence("earliest of what was read")
 _YEAR_ONLY, _MONTH_ONLY = Sentence("year only, drawn at its start"), Sentence("month only, drawn at its start")
 _HEAD = (Sentence("Date"), Sentence("What"), Sentence("Status in the record"), Sentence("Remarks"), Sentence("Source"))
+# How a read is called where it lacks something: its title alone may be one thing or many.
+_LISTS: Mapping[str, Sentence] = {
+    VISITS: Sentence("The list of visits"),
+    REFERRALS: Sentence("The list of education referrals"),
+    BOOKINGS: Sentence("The list of education bookings"),
+    PROCEDURES: Sentence("The list of education procedures"),
+    MEDICINES: Sentence("The list of medicines"),
+}
+_HAVE_BEEN: frozenset[EducationStep | None] = frozenset({"attended", "completed", "done"})
+_RIGHT_TO_LEFT = frozenset({"R", "AL"})
+_ISOLATED = "\u2068{}\u2069"
 # What the events of these lanes are read from.
 _TYPES = frozenset({"Encounter", "ServiceRequest", "Appointment", "Procedure", "MedicationRequest"})
 
@@ -96,25 +111,26 @@ def is_of_events(skip: Skipped) -> bool:
 
 def _lane(lane: EventLane, frame: LaneFrame, signed_in: str) -> Lane:
     title, parts = _TITLES[lane.kind], _sorted_out(lane.events, frame.time)
-    unread = next((read for read in lane.reads if not read.whole), None)
+    unread = min((read for read in lane.reads if not read.whole), key=lambda read: not read.unfinished, default=None)
     at = formats.clock(max(read.finished for read in lane.reads), frame.zone)
     marks = _marks(lane.kind, parts.drawn, signed_in)
     drawing = draw_events(marks, time=frame.time, language=frame.language) if marks else None
-    dropped = [_told(lane.kind, parts.drawn[place]) for place in (drawing.dropped if drawing else ())]
-    in_plot = [_told(lane.kind, event) for place, event in enumerate(parts.drawn) if drawing and _speaks(marks, place, drawing.dropped)]
+    worded = {place: _worded(parts.drawn[place], mark) for place, mark in enumerate(marks) if mark.words}
+    dropped = [worded[place] for place in (drawing.dropped if drawing else ())]
     ahead = [_told(lane.kind, event) for event in parts.ahead]
+    rows = _in_table(lane, parts)
     return Lane(
         title=title,
         unit="",
         about=_about(lane),
         readings=_readings(lane, frame, signed_in),
         alt=_alt(lane, parts.drawn, title),
-        below=_few(in_plot),
+        below=_few([*worded.values(), *ahead]),
         plot=drawing.plot if drawing else None,
-        notice=read_notice(unread, unread.title, frame.retry, at=at) if unread else None,
+        notice=read_notice(unread, _LISTS[unread.key], frame.retry, at=at) if unread else None,
         words=None if drawing or (unread and not lane.events) else _words_for_none(lane, parts, at),
-        table=_table(lane, signed_in) if lane.events else None,
-        listed=_few([*ahead, *dropped]) if drawing else (),
+        table=_table(lane, rows, signed_in) if rows else None,
+        listed=_few([*dropped, *ahead]) if drawing else (),
     )
 
 
@@ -130,15 +146,22 @@ def _marks(kind: EventKind, events: Sequence[RecordEvent], signed_in: str) -> li
     if kind == "visit":
         return [EventMark(event.when.day, "dot" if _is_with(event, signed_in) else "open-square") for event in events]
     if kind == "medicine":
-        return [EventMark(event.when.day, "square", _short(event.what or _UNNAMED_MEDICINE)) for event in events]
-    return [mark for step, run in groupby(events, key=_step) for mark in _run(step, list(run))]
+        return [EventMark(event.when.day, "square", _isolated(_short(event.what)) or _UNNAMED_MEDICINE) for event in events]
+    been = {event.when.day for event in events if event.step in _HAVE_BEEN}
+    words = {place: said for _, run in groupby(_spoken(events, been), key=lambda one: _step(one[1])) for place, said in [_run(list(run))]}
+    return [EventMark(event.when.day, _STEPS[_step(event)][1], words.get(place, "")) for place, event in enumerate(events)]
 
 
-def _run(step: EducationStep, events: Sequence[RecordEvent]) -> list[EventMark]:
+def _spoken(events: Sequence[RecordEvent], been: Container[date]) -> Iterator[tuple[int, RecordEvent]]:
+    """The steps that have words, each with its place: that somebody came goes without where they were there by another word that day."""
+    return (one for one in enumerate(events) if not (one[1].step == "came" and one[1].when.day in been))
+
+
+def _run(steps: Sequence[tuple[int, RecordEvent]]) -> tuple[int, Sentence]:
     """Steps of one kind, one after the other: the words stand above the first of them."""
-    words, shape = _STEPS[step]
-    said = words if len(events) == 1 else Sentence("{what}, {n} times", what=words, n=len(events))
-    return [EventMark(event.when.day, shape, "" if place else said) for place, event in enumerate(events)]
+    place, first = steps[0]
+    words = _STEPS[_step(first)][0]
+    return place, words if len(steps) == 1 else Sentence("{what}, {n} times", what=words, n=len(steps))
 
 
 def _step(event: RecordEvent) -> EducationStep:
@@ -150,22 +173,32 @@ def _is_with(event: RecordEvent, signed_in: str) -> bool:
 
 
 def _short(words: str) -> str:
-    return words if isinstance(words, Sentence) or len(words) <= _LONGEST_WORDS else f"{words[: _LONGEST_WORDS - 1].rstrip()}…"
+    """As much of a name as words in a plot may be wide."""
+    if across(words) <= _WIDEST_WORDS:
+        return words
+    place = next(place for place in range(len(words), 0, -1) if across(words[:place]) <= _WIDEST_WORDS - CHARACTER)
+    return f"{words[:place].rstrip()}…"
 
 
-def _speaks(marks: Sequence[EventMark], place: int, dropped: Sequence[int]) -> bool:
-    return bool(marks[place].words) and place not in dropped
+def _isolated(words: str) -> str:
+    """A record's words that run from right to left, kept from turning round what stands beside them (Unicode Standard Annex 9)."""
+    return _ISOLATED.format(words) if any(bidirectional(sign) in _RIGHT_TO_LEFT for sign in words) else words
 
 
 def _what(kind: EventKind, event: RecordEvent) -> str:
     """An event in a few words."""
-    if kind == "medicine":
-        return event.what or _UNNAMED_MEDICINE
-    return _STEPS[_step(event)][0] if kind == "education" else event.what or _UNNAMED_VISIT
+    if kind == "education":
+        return _STEPS[_step(event)][0]
+    return _isolated(cut(event.what)) or (_UNNAMED_MEDICINE if kind == "medicine" else _UNNAMED_VISIT)
 
 
 def _told(kind: EventKind, event: RecordEvent) -> Sentence:
     return Sentence("{day}: {what}", day=event.when, what=_what(kind, event))
+
+
+def _worded(event: RecordEvent, mark: EventMark) -> Sentence:
+    """What a mark's words say, by a name that is not cut to fit."""
+    return _told(event.kind, event) if event.kind == "medicine" else Sentence("{day}: {what}", day=event.when, what=mark.words)
 
 
 def _few(lines: Sequence[Sentence]) -> tuple[Sentence, ...]:
@@ -263,16 +296,35 @@ def _words_for_none(lane: EventLane, parts: _Sorted, at: str) -> Words:
     return Words(lead=NONE_IN_RANGE, lines=_few([_told(lane.kind, event) for event in (*parts.earlier, *parts.ahead)]))
 
 
-def _table(lane: EventLane, signed_in: str) -> Table:
-    rows = [_row(lane.kind, event, signed_in) for event in reversed(lane.events)]
+def _in_table(lane: EventLane, parts: _Sorted) -> Sequence[RecordEvent]:
+    """Of visits those of the range that is shown, as of values; a course and medicines whole: what began before it goes on."""
+    return parts.drawn if lane.kind == "visit" else lane.events
+
+
+def _table(lane: EventLane, events: Sequence[RecordEvent], signed_in: str) -> Table:
+    rows = [_row(lane.kind, event, signed_in) for event in reversed(events)]
     head, shown = filled_columns(_HEAD, list(zip(*rows, strict=True)))
-    return Table(summary=counted("Table of {n} event", "Table of {n} events", len(rows)), style="plain", head=head, rows=shown)
+    return Table(summary=_summary(len(rows), of=len(lane.events)), style="plain", head=head, rows=shown)
+
+
+def _summary(shown: int, *, of: int) -> Sentence:
+    if shown == of:
+        return counted("Table of {n} event", "Table of {n} events", shown)
+    return counted("Table of {shown} of {n} event", "Table of {shown} of {n} events", of, shown=shown)
 
 
 def _row(kind: EventKind, event: RecordEvent, signed_in: str) -> tuple[str, ...]:
     what = _what(kind, event)
-    named = Sentence("{what} ({name})", what=what, name=event.what) if kind == "education" and event.what else what
-    return (formats.short_moment(event.when), named, event.status, joined("; ", _remarks(kind, event, signed_in)), event.source)
+    named = Sentence("{what} ({name})", what=what, name=_isolated(event.what)) if kind == "education" else event.what
+    named = named if event.what else what
+    return (formats.short_moment(event.when), named, _status(event), joined("; ", _remarks(kind, event, signed_in)), event.source)
+
+
+def _status(event: RecordEvent) -> str:
+    """That of a medicine's first request says nothing of the latest."""
+    if event.latest is None or event.latest_status == event.status:
+        return event.status
+    return Sentence("first {first}, latest {latest}", first=event.status, latest=event.latest_status)
 
 
 def _remarks(kind: EventKind, event: RecordEvent, signed_in: str) -> list[Sentence]:
@@ -283,9 +335,15 @@ def _remarks(kind: EventKind, event: RecordEvent, signed_in: str) -> list[Senten
     if kind == "education":
         return coarse
     return [
-        *([counted("{n} request", "{n} requests", event.requests)] if event.requests > 1 else []),
+        *([_requests(event)] if event.requests > 1 else []),
         *([] if event.certain else [Sentence("another request of it has no date, so this need not be the first")]),
         *([Sentence("says that it replaces an earlier one")] if event.replaces else []),
         *([Sentence("as somebody reported it")] if event.reported else []),
         *coarse,
     ]
+
+
+def _requests(event: RecordEvent) -> Sentence:
+    if event.latest is None:
+        return counted("{n} request", "{n} requests", event.requests)
+    return counted("{n} request, the latest of {day}", "{n} requests, the latest of {day}", event.requests, day=event.latest)
