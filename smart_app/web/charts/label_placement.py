@@ -14,7 +14,6 @@ from fhir_mappings.sentence import ENGLISH, Language, said
 WIDTH = 2000
 SIDES = ("above", "below", "above right", "above left", "below right", "below left", "right", "left")
 BESIDE_FIRST = ("right", "left", *SIDES)
-BELOW_FIRST = ("below", "right", "left", *SIDES)
 
 Anchor = Literal["start", "middle", "end"]
 _ANCHORS: dict[str, Anchor] = {"right": "start", "left": "end"}
@@ -23,7 +22,7 @@ CHARACTER = 6.7  # mean advance of 12 px tabular text
 _CAPITAL, _FULL_WIDTH = 8.8, 12  # that of words in capitals alone, and of a sign as wide as the text is high
 _NO_WIDTH = frozenset({"Mn", "Me", "Cf"})  # what stands above, below or around another sign, and signs that only direct
 _OVERHANG = (6, 4, 4, 8)  # pixels a label may stand out of the plot: above, below, left, right
-_HEIGHTS = (0.7, 0.3, 0.85, 0.15)
+_INDENT = 6  # pixels from the ends of a plot
 _CLEAR = 5  # pixels between words and the middle of a mark
 
 
@@ -118,11 +117,19 @@ class Room:
         self._taken.append(place.box)
         return Label(text=text, x=percent(x), dx=str(place.dx), y=short(place.base), anchor=place.anchor, style=style)
 
-    def free_height(self, x: int, words: str) -> float:
-        """A height at which a mark and words beneath it meet nothing: low in the plot if possible."""
-        across, half = _pixels(x), self._wide(words) / 2
-        heights = [self._height * share for share in _HEIGHTS]
-        return next((y for y in heights if not self._occupied(_Box(across - half, y - 8, across + half, y + 20))), heights[0])
+    def along(self, text: str, bases: Sequence[float], *, style: str) -> list[Label]:
+        """Words that belong to no mark, at the first of the heights with room at its left or right end, or nothing."""
+        wide = self._wide(text)
+        for base in bases:
+            ends: tuple[tuple[int, int, Anchor, float], ...] = (
+                (0, _INDENT, "start", _INDENT),
+                (WIDTH, -_INDENT, "end", PIXELS - _INDENT - wide),
+            )
+            for x, dx, anchor, left in ends:
+                place = _Place(dx, base, anchor, _Box(left, base - 10, left + wide, base + 3))
+                if self._inside(place.box) and not self._occupied(place.box):
+                    return [self._take(text, x, place, style)]
+        return []
 
     def reserve(self, x: int, y: float) -> None:
         """Keep the place of a mark itself free of words."""

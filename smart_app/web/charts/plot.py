@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 from msgspec import Struct
 
 from fhir_mappings.sentence import ENGLISH, Joined, Language
-from smart_app.web.charts.label_placement import BELOW_FIRST, BESIDE_FIRST, SIDES, WIDTH, Label, Room, Segment, percent, short
+from smart_app.web.charts.label_placement import BESIDE_FIRST, SIDES, WIDTH, Label, Room, Segment, percent, short
 from smart_app.web.formats import month_name
 
 _MONTH_STEPS = (1, 3, 6, 12, 24, 60, 120, 240)
@@ -22,6 +22,7 @@ _MOST_LABELS = 10
 _TICK_HEIGHT = 10
 _MOST_TRIES = 12
 _BUBBLE_MIDDLE, _BUBBLE_ROOM = 15, 20  # from the middle of a mark to that of its bubble, and to its end
+_UNDER_LINE, _TO_FOOT = 14, 4  # from a line to the foot of words under it, and of words over it
 _TOP, _ALONG = 8, ("right", "left", "below right", "below left")  # beside the line of a break, at its upper end
 _FILLED = {"dot", "square"}
 _SMALL = {shape: f"small-{shape}" for shape in ("diamond", "converted", "preliminary")}
@@ -83,11 +84,13 @@ class PlotSeries(Struct, frozen=True, kw_only=True):
     name: str = ""
 
 
-class Cross(Struct, frozen=True, kw_only=True):
-    """Something recorded that cannot be drawn: a cross and words at its day."""
+class Band(Struct, frozen=True, kw_only=True):
+    """A pale stretch of values around a dotted line, from a day on or (None) all across."""
 
-    day: date
-    words: str
+    low: float
+    middle: float
+    high: float
+    since: date | None = None
 
 
 class Break(Struct, frozen=True, kw_only=True):
@@ -137,7 +140,7 @@ class Units(Struct, frozen=True, kw_only=True):
 
 
 class Plot(Struct, frozen=True, kw_only=True):
-    """A drawn plot: lines first, then symbols, then filled dots, then labels."""
+    """A drawn plot: what lies behind everything, lines, then symbols, then filled dots, then labels."""
 
     height: int
     lines: tuple[Stroke, ...]
@@ -147,6 +150,7 @@ class Plot(Struct, frozen=True, kw_only=True):
     left: tuple[Tick, ...]
     right: tuple[Tick, ...]
     units: Units | None
+    back: tuple[Stroke, ...] = ()
 
 
 class TimeScale(Struct, frozen=True, kw_only=True):
@@ -230,35 +234,56 @@ def draw(
     *,
     time: TimeScale,
     values: ValueScale,
-    crosses: Sequence[Cross] = (),
     breaks: Sequence[Break] = (),
+    band: Band | None = None,
+    aside: str = "",
     left: tuple[Tick, ...] = (),
     right: tuple[Tick, ...] = (),
     units: Units | None = None,
     small: bool = False,
     language: Language = ENGLISH,
 ) -> Plot:
-    """Everything one plot shows. `small` marks also come with many points. Labels, as long as they are in the language, that find no free
-    place are left out; their facts stand in the table."""
+    """Everything one plot shows. `small` marks also come with many points; `aside` is said of the `band`, or of there being none. Words, as
+    long as they are in the language, that find no free place are left out; their facts stand in the table."""
     placed = [_place(each, time, values) for each in series if each.points]
     small = small or any(len(each.xs) > _DENSE for each in placed)
     room = Room(values.height, _marks(placed), _segments(placed), language=language)
     for each in placed:
         _keep_free(each, values, room)
-    marked, words = _crosses(crosses, time, room)
-    words += [label for one in breaks for label in room.put(one.words, time.x(one.day), _TOP, style="note", sides=_ALONG) if one.words]
+    words = [label for one in breaks for label in room.put(one.words, time.x(one.day), _TOP, style="note", sides=_ALONG) if one.words]
     words += [label for each in placed for label in _name(each, room)]
     words += _labels(placed, room)
+    words += room.along(aside, _beside_band(band, values), style="note") if aside else []
     return Plot(
         height=values.height,
         lines=(*_break_lines(breaks, time, values), *(stroke for each in placed for stroke in _lines(each, values, small=small))),
-        symbols=tuple(group for each in placed for group in _symbols(each, values, small=small)) + marked,
+        symbols=tuple(group for each in placed for group in _symbols(each, values, small=small)),
         dots=tuple(stroke for each in placed for stroke in _dots(each, small=small)),
         labels=tuple(words),
         left=left,
         right=right,
         units=units,
+        back=_band(band, time, values) if band else (),
     )
+
+
+def _band(band: Band, time: TimeScale, values: ValueScale) -> tuple[Stroke, ...]:
+    """The band as far as the axis reaches, and the line in its middle."""
+    first = time.x(band.since) if band.since else 0
+    top, middle, foot = map(short, values.down([band.high, band.middle, band.low]))
+    return (
+        Stroke(style="band", d=f"M{first} {top}H{WIDTH}V{foot}H{first}z"),
+        Stroke(style="baseline", d=f"M{first} {middle}H{WIDTH}"),
+    )
+
+
+def _beside_band(band: Band | None, values: ValueScale) -> tuple[float, ...]:
+    """Where words about the band may stand, the best first: under it, at its foot, at its head, over it; without one low in the plot, or
+    high."""
+    if band is None:
+        return values.height - _TO_FOOT, _UNDER_LINE
+    foot, top = values.y(band.low), values.y(band.high)
+    return foot + _UNDER_LINE, foot - _TO_FOOT, top + _UNDER_LINE, top - _TO_FOOT
 
 
 class _Placed(NamedTuple):
@@ -278,7 +303,7 @@ def _place(series: PlotSeries, time: TimeScale, values: ValueScale) -> _Placed:
     points = columns(series.points)
     xs, ys = time.across(points.days), values.down(points.values)
     at = [f"{x} {short(y)}" for x, y in zip(xs, ys, strict=True)]
-    return _Placed(series, points, xs, ys, at, _shapes(points, values), _runs(series, points))
+    return _Placed(series, points, xs, ys, at, _shapes(points, values), _runs(series, points, xs))
 
 
 def _shapes(points: Columns, values: ValueScale) -> Sequence[str]:
@@ -292,9 +317,9 @@ def _edge_shape(value: float, high: float) -> str:
     return "above" if value > high else "below"
 
 
-def _runs(series: PlotSeries, points: Columns) -> list[tuple[int, int]]:
+def _runs(series: PlotSeries, points: Columns, xs: Sequence[int]) -> list[tuple[int, int]]:
     """The stretches of two points and more that a line may join."""
-    edges = [0, *sorted(_cuts(series, points)), len(points.days)]
+    edges = [0, *sorted(_cuts(series, points) | _uprights(xs)), len(points.days)]
     return [(first, end) for first, end in pairwise(edges) if end - first > 1]
 
 
@@ -309,6 +334,14 @@ def _cuts(series: PlotSeries, points: Columns) -> set[int]:
     if points.paired.count(None) < len(ordinals):
         cuts.update(place for place, paired in enumerate(points.paired, 1) if paired is not None)
     return cuts
+
+
+def _uprights(xs: Sequence[int]) -> set[int]:
+    """Positions of the points that stand at the place of the one before: a line straight up reads as a change, and there is no time in
+    which it would have come about."""
+    if len(set(xs)) == len(xs):
+        return set()
+    return {place for place, (before, x) in enumerate(pairwise(xs), 1) if before == x}
 
 
 def _break_lines(breaks: Sequence[Break], time: TimeScale, values: ValueScale) -> tuple[Stroke, ...]:
@@ -390,18 +423,6 @@ def _edge(value: float, paired: float, x: int, values: ValueScale) -> list[Symbo
         return []
     shape = _edge_shape(value, values.high)
     return [Symbol(shape, percent(x), short(values.y(value if shape == "above" else paired)))]
-
-
-def _crosses(crosses: Sequence[Cross], time: TimeScale, room: Room) -> tuple[tuple[SymbolGroup, ...], list[Label]]:
-    """A cross at each day, low in the plot unless a line runs there, with its words beside it."""
-    symbols, words = [], []
-    for cross in crosses:
-        x = time.x(cross.day)
-        y = room.free_height(x, cross.words)
-        symbols.append(Symbol(shape="cross", x=percent(x), y=short(y)))
-        words += room.put(cross.words, x, y, style="note", sides=BELOW_FIRST)
-        room.reserve(x, y)
-    return ((SymbolGroup(style="note", symbols=tuple(symbols)),) if symbols else ()), words
 
 
 def _name(placed: _Placed, room: Room) -> list[Label]:

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
+from math import ceil
 from typing import NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from fhir_mappings.r4.dates import Moment, position
-from fhir_mappings.sentence import ENGLISH, Language, Sentence, counted, said
+from fhir_mappings.sentence import ENGLISH, Language, Sentence, counted, full_sentence, joined, said
 from smart_app.web.charts.label_placement import CHARACTER, PIXELS, WIDTH, Anchor, Label, percent, short
 from smart_app.web.charts.plot import Plot, Stroke, Symbol, SymbolGroup, TimeScale
 
@@ -21,6 +22,8 @@ _WIDE, _NARROW = 430, 190
 # Half of what a number takes there, with a pixel of air, by the characters it has at most, and its shape.
 _SHAPES = ((2, 9, "number"), (4, 17, "numbers"), (99, 28, "many-numbers"))
 _MOST_SAID = 5
+# The height of a line of the words below, about how many characters it holds, and how many a number with its air takes.
+_TEXT_LINE, _IN_LINE, _AIR = 16, 100, 4
 
 
 class Rail(Struct, frozen=True, kw_only=True):
@@ -82,11 +85,17 @@ def _words(words: Sentence, at: int, y: int, anchor: Anchor, away: int) -> Label
 # What cannot be drawn
 
 
-class NotDrawn(NamedTuple):
-    """Something recorded that cannot be drawn: when, and in words what and why."""
+class Unusable(NamedTuple):
+    """Something recorded that cannot be drawn: when, in words what, and, where these do not say it, `why` as a sentence."""
 
     when: Moment
     words: Sentence
+    why: Sentence | None = None
+
+    def told(self) -> Sentence:
+        """All of it."""
+        said = full_sentence(Sentence("{day}: {what}", day=self.when, what=self.words))
+        return joined(" ", [said, full_sentence(self.why)]) if self.why else said
 
 
 class NumberMark(NamedTuple):
@@ -115,17 +124,26 @@ class NumberedRail(Struct, frozen=True, kw_only=True):
 
     @property
     def height(self) -> int:
-        """What it takes of the room of a plot, the words below aside."""
+        """What the line itself takes of the room of a plot."""
         return _LINE
+
+    def room(self, language: Language) -> int:
+        """What line and words take beneath a plot, where they are on a page of two columns."""
+        long = sum(len(said(one.words, language)) + _AIR for one in self.words)
+        return _LINE + (0 if self.beside else _TEXT_LINE * ceil(long / _IN_LINE))
+
+    def told(self) -> Sentence:
+        """The words one after the other."""
+        return joined(" ", [Sentence("Not drawn:"), *(one.words for one in self.words)])
 
 
 def in_not_shown(more: int) -> Sentence:
     """Where those are that are not said."""
-    return counted("{n} more in “Not shown”", "{n} more in “Not shown”", more)
+    return counted("{n} more in “Not shown”.", "{n} more in “Not shown”.", more)
 
 
 def numbered_rail(
-    entries: Sequence[NotDrawn], *, time: TimeScale, language: Language = ENGLISH, more: Callable[[int], Sentence] = in_not_shown
+    entries: Sequence[Unusable], *, time: TimeScale, language: Language = ENGLISH, more: Callable[[int], Sentence] = in_not_shown
 ) -> NumberedRail:
     """The rail of what cannot be drawn, at least one, of days in the range and in any order. The oldest is 1; of many the first are said,
     and how many `more` there are."""
@@ -140,9 +158,9 @@ def numbered_rail(
     )
 
 
-def _said(ordered: Sequence[NotDrawn], more: Callable[[int], Sentence]) -> Iterator[RailWords]:
+def _said(ordered: Sequence[Unusable], more: Callable[[int], Sentence]) -> Iterator[RailWords]:
     for number, one in enumerate(ordered[:_MOST_SAID], 1):
-        yield RailWords(str(number), Sentence("{day}: {what}", day=one.when, what=one.words))
+        yield RailWords(str(number), one.told())
     if len(ordered) > _MOST_SAID:
         yield RailWords(_from_to(_MOST_SAID + 1, len(ordered)), more(len(ordered) - _MOST_SAID))
 
@@ -196,7 +214,7 @@ def with_numbers(plot: Plot, beneath: NumberedRail) -> Plot:
     return replace(
         plot,
         height=plot.height + beneath.height,
-        lines=(*plot.lines, Stroke(style="rail", d=f"M0 {y}H{WIDTH}")),
+        back=(*plot.back, Stroke(style="rail", d=f"M0 {y}H{WIDTH}")),
         symbols=(*plot.symbols, *groups),
         labels=(*plot.labels, *labels),
     )

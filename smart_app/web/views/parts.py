@@ -11,6 +11,7 @@ from fhir_mappings.skipped import UntiedResource
 from smart_app.care.record.page_rule import RATED
 from smart_app.care.record.reads import LoadState, ReadReport
 from smart_app.web.charts import plot as charts
+from smart_app.web.charts.rail import RailWords
 
 
 class Link(Struct, frozen=True, kw_only=True):
@@ -77,7 +78,8 @@ class Words(Struct, frozen=True, kw_only=True):
 class Lane(Struct, frozen=True, kw_only=True):
     """One plot with its label and its latest value. Exactly one of `plot`, `notice` and `words` stands in the middle,
     except that a notice may come with a plot when only part was read. `below` is what words in the plot say, for where it has no room
-    for any, and `under` what marks beneath it are. `listed` is what found no room in it where others did."""
+    for any, and `under` what marks beneath it are. `listed` is what found no room in it where others did, `not_drawn` what cannot be drawn
+    at all, by number, and `beside` that its words stand in the plot where that is wide."""
 
     title: str
     unit: str
@@ -91,6 +93,8 @@ class Lane(Struct, frozen=True, kw_only=True):
     table: Table | None = None
     under: Sentence | None = None
     listed: tuple[Sentence, ...] = ()
+    not_drawn: tuple[RailWords, ...] = ()
+    beside: bool = False
 
 
 _STAYING = 2

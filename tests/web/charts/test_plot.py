@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from fhir_mappings.sentence import ENGLISH, Language, Sentence
 from smart_app.web.charts import plot as charts
 from smart_app.web.charts.label_placement import WIDTH, Room, Segment
-from smart_app.web.charts.plot import Cross, PlotSeries, Point, TimeScale, ValueScale, draw
+from smart_app.web.charts.plot import Band, Columns, PlotSeries, Point, TimeScale, ValueScale, draw
 from smart_app.web.languages.pseudo_language import PseudoLanguage
 
 TIME = TimeScale(start=date(2024, 11, 22), end=date(2026, 11, 22))
@@ -18,8 +19,8 @@ VALUES = ValueScale(low=1, high=5, height=150)
 DAYS = [date(2025, 1, 1) + timedelta(days=60 * index) for index in range(6)]
 
 
-def plot(*points: Point, gap_days: int = 100, breaks: tuple[date, ...] = (), crosses: tuple[Cross, ...] = ()) -> charts.Plot:
-    return draw([PlotSeries(style="measure", points=points, gap_days=gap_days, breaks=breaks)], time=TIME, values=VALUES, crosses=crosses)
+def plot(*points: Point, gap_days: int = 100, breaks: tuple[date, ...] = ()) -> charts.Plot:
+    return draw([PlotSeries(style="measure", points=points, gap_days=gap_days, breaks=breaks)], time=TIME, values=VALUES)
 
 
 def lines(drawn: charts.Plot) -> list[str]:
@@ -124,12 +125,59 @@ def test_many_points_are_drawn_small() -> None:
     assert {mark.shape for group in plot(*many).symbols for mark in group.symbols} == {"small-converted"}
 
 
-def test_a_cross_stands_where_no_line_runs_and_says_why() -> None:
-    drawn = plot(*(Point(day=day, value=2.1) for day in DAYS), crosses=(Cross(day=DAYS[3], words="not scored"),))
-    cross = drawn.symbols[-1].symbols[0]
-    assert cross.shape == "cross"
-    assert abs(float(cross.y) - VALUES.y(2.1)) > 8
-    assert [label.text for label in drawn.labels] == ["not scored"]
+@given(
+    st.lists(st.tuples(st.dates(min_value=TIME.start, max_value=TIME.end), st.floats(min_value=1, max_value=5)), min_size=1, max_size=40),
+    st.sampled_from([TIME, TimeScale(start=date(2014, 11, 22), end=TIME.end)]),
+)
+def test_no_line_goes_straight_up_or_down(results: list[tuple[date, float]], time: TimeScale) -> None:
+    days, values = zip(*sorted(results), strict=True)
+    points: Columns = charts.plain_columns(days, values, ["dot"] * len(days))
+    drawn = draw([PlotSeries(style="patient", points=points, gap_days=397)], time=time, values=VALUES)
+    for piece in lines(drawn):
+        xs = [int(x) for x in re.findall(r"[ML](\d+)", piece)]
+        assert len(xs) > 1
+        assert all(one < other for one, other in pairwise(xs))
+    assert drawn.dots[0].d.count("h0") == len(results)
+
+
+def test_two_of_one_day_are_both_marked_and_the_line_goes_on_from_the_later() -> None:
+    days = [DAYS[0], DAYS[1], DAYS[1], DAYS[2]]
+    drawn = plot(*(Point(day=day, value=value) for day, value in zip(days, [3, 2, 4, 3], strict=True)))
+    assert line_ends(drawn) == [(TIME.x(DAYS[0]), TIME.x(DAYS[1])), (TIME.x(DAYS[1]), TIME.x(DAYS[2]))]
+    assert drawn.dots[0].d.count("h0") == len(days)
+
+
+def banded(words: str, *values: float, low: float = 3.25, high: float = 5.63, since: date | None = None) -> charts.Plot:
+    points = [Point(day=TIME.start + timedelta(days=100 * index), value=value) for index, value in enumerate(values)]
+    series = [PlotSeries(style="patient", points=points, gap_days=397)] if points else []
+    return draw(series, time=TIME, values=VALUES, band=Band(low=low, middle=(low + high) / 2, high=high, since=since), aside=words)
+
+
+def test_a_band_lies_behind_everything_and_ends_where_the_axis_does() -> None:
+    behind = {stroke.style: stroke.d for stroke in banded("", 4.4, 4.5).back}
+    foot, middle = VALUES.y(3.25), VALUES.y(4.44)
+    assert behind == {"band": f"M0 7H2000V{foot:g}H0z", "baseline": f"M0 {middle:g}H2000"}
+
+
+def test_a_band_of_ratings_that_began_within_the_range_begins_there() -> None:
+    assert banded("", since=DAYS[2]).back[0].d.startswith(f"M{TIME.x(DAYS[2])} ")
+
+
+def test_words_of_a_band_stand_under_it_where_there_is_room() -> None:
+    [label] = [label for label in banded("band: 4.44 ± 1.19", 4.4, 4.5).labels if label.style == "note"]
+    assert (label.text, label.anchor, label.x) == ("band: 4.44 ± 1.19", "start", "0%")
+    assert VALUES.y(3.25) < float(label.y) < VALUES.y(3.25) + 20
+
+
+def test_words_of_a_band_that_would_meet_lines_at_every_side_are_left_out() -> None:
+    zigzag = banded("so many words of a band that they take the whole width", *([5, 1] * 4), low=2, high=4)
+    assert not [label for label in zigzag.labels if label.style == "note"]
+
+
+def test_words_in_place_of_a_band_stand_low_in_the_plot() -> None:
+    drawn = draw([], time=TIME, values=VALUES, aside="no band yet")
+    assert [(label.text, label.y) for label in drawn.labels] == [("no band yet", "146")]
+    assert drawn.back == ()
 
 
 @given(st.lists(st.floats(min_value=1, max_value=5), min_size=2, max_size=40))

@@ -11,7 +11,7 @@ from fhir_mappings.r4.dates import Moment
 from fhir_mappings.sentence import Sentence
 from smart_app.web.charts.label_placement import WIDTH
 from smart_app.web.charts.plot import TimeScale, ValueScale, draw
-from smart_app.web.charts.rail import NotDrawn, NumberedRail, numbered_rail, numbers_alone, rail, with_numbers, with_rail
+from smart_app.web.charts.rail import NumberedRail, Unusable, numbered_rail, numbers_alone, rail, with_numbers, with_rail
 
 TIME = TimeScale(start=date(2024, 11, 22), end=date(2026, 11, 22))
 LONG = TimeScale(start=date(2014, 11, 22), end=date(2026, 11, 22))
@@ -21,8 +21,8 @@ DRAWN_WIDE = {"number": 16, "numbers": 32, "many-numbers": 54}
 days_in = st.lists(st.dates(min_value=LONG.start, max_value=LONG.end), min_size=1, max_size=60)
 
 
-def unusable(*days: date) -> list[NotDrawn]:
-    return [NotDrawn(Moment(day=day, text=day.isoformat(), precision="day"), WORDS) for day in days]
+def unusable(*days: date) -> list[Unusable]:
+    return [Unusable(Moment(day=day, text=day.isoformat(), precision="day"), WORDS) for day in days]
 
 
 def beneath(*days: date, time: TimeScale = TIME) -> NumberedRail:
@@ -59,9 +59,17 @@ def test_no_number_lies_over_another(days: list[date], time: TimeScale) -> None:
 def test_the_words_stand_in_the_same_order_with_their_days_and_of_many_the_first(days: list[date]) -> None:
     words = beneath(*days).words
     assert [number for one in words for number in numbers_of(one.number)] == list(range(1, len(days) + 1))
-    said = [one for one in words if "more" not in one.words]
-    assert [one.words for one in said] == [Sentence("{day}: {what}", day=one.when, what=WORDS) for one in unusable(*sorted(days)[:5])]
-    assert [one.words for one in words[5:]] == ([f"{len(days) - 5} more in “Not shown”"] if len(days) > 5 else [])
+    assert [one.words for one in words[:5]] == [f"{day:%d-%b-%Y}: recorded as “7.9”, no unit." for day in sorted(days)[:5]]
+    assert [one.words for one in words[5:]] == ([f"{len(days) - 5} more in “Not shown”."] if len(days) > 5 else [])
+
+
+def test_why_is_said_below_where_the_words_on_the_line_do_not() -> None:
+    [one] = unusable(TIME.end)
+    found = numbered_rail([one._replace(why=Sentence("No unit is recorded."))], time=TIME)
+    assert [each.words for each in found.words] == ["22-Nov-2026: recorded as “7.9”, no unit. No unit is recorded."]
+    assert found.told() == "Not drawn: 22-Nov-2026: recorded as “7.9”, no unit. No unit is recorded."
+    assert found.beside
+    assert found.beside.text == WORDS
 
 
 @pytest.mark.parametrize(
@@ -74,7 +82,7 @@ def test_the_words_of_a_single_one_stand_beside_it(day: date, anchor: str) -> No
 
 def test_the_words_of_several_or_of_one_without_room_stand_below() -> None:
     assert beneath(TIME.start, TIME.end).beside is None
-    long = NotDrawn(
+    long = Unusable(
         unusable(date(2025, 11, 22))[0].when, Sentence("recorded without a unit, in so many words that no plot has room for them")
     )
     assert numbered_rail([long], time=TIME).beside is None
@@ -87,7 +95,7 @@ def test_the_rail_is_a_line_of_its_own_under_the_plot_and_under_the_rail_of_answ
     assert drawn.height == EMPTY.height + answers.height + found.height
     marks = [(mark.shape, float(mark.y)) for group in drawn.symbols for mark in group.symbols]
     assert marks == [("more", EMPTY.height + 9), ("number", EMPTY.height + 27)]
-    assert drawn.lines[-1].style == "rail"
+    assert [stroke.style for stroke in drawn.back] == ["rail"]
 
 
 def test_one_drawing_serves_every_width_where_no_numbers_would_meet() -> None:

@@ -14,12 +14,13 @@ from fhir_mappings.options.offered_options import DIRECT_QUESTION, SAYS_YES
 from fhir_mappings.people.person import Person
 from fhir_mappings.r4.dates import Moment, is_known_earlier, position
 from fhir_mappings.ratings.rating import Rating
-from fhir_mappings.sentence import Sentence, Value, counted, full_sentence, joined, listed
+from fhir_mappings.sentence import Language, Sentence, Value, counted, full_sentence, joined, listed
 from smart_app.care.dashboard.history import Dyad
 from smart_app.web import formats
 from smart_app.web.charts import plot
-from smart_app.web.charts.rail import rail, with_rail
+from smart_app.web.charts.rail import NumberedRail, Rail, Unusable, numbered_rail, rail, with_numbers, with_rail
 from smart_app.web.languages.offered_languages import LanguageName
+from smart_app.web.views.dashboard.baseline_band import BaselineBand
 from smart_app.web.views.dashboard.focus_cells import StoodThen, none_then, rated_then, told_then
 from smart_app.web.views.dashboard.measure_lanes import NONE_IN_RANGE, LaneFrame
 from smart_app.web.views.parts import Lane, Reading, Table, Words
@@ -85,13 +86,13 @@ def not_validated(instrument: Instrument) -> str:
     return instrument.title if instrument.validated else Sentence("{instrument}, not validated", instrument=instrument.title)
 
 
-def total_lane(dyad: Dyad, frame: LaneFrame, *, named: bool = True) -> Lane:
-    """The dyad's total: both lines by name, latest values and, for one and the same visit, their difference; with the instrument's name
-    where no heading says it (`named`)."""
+def total_lane(dyad: Dyad, frame: LaneFrame, *, named: bool = True, band: BaselineBand | None = None) -> Lane:
+    """The dyad's total: both lines by name, the band around the patient's first ratings, latest values and, for one and the same visit,
+    their difference; with the instrument's name where no heading says it (`named`)."""
     scale = total_scale(dyad.instrument)
     name = (not_validated(dyad.instrument),) if named else ()
     about = (_made_of(scale), *_cutoffs(dyad.instrument, scale), *name)
-    return _lane(dyad, scale, frame, drawing=TOTAL, about=about)
+    return _lane(dyad, scale, frame, drawing=TOTAL, about=about, band=band)
 
 
 def cutoffs_table(instrument: Instrument) -> Table | None:
@@ -186,20 +187,78 @@ def _informants(dyad: Dyad) -> tuple[Informant, ...]:
     return tuple(one for one in _SPOKEN if one in dyad.instrument.forms and (one != "observer" or observed))
 
 
-def _lane(dyad: Dyad, scale: Scale, frame: LaneFrame, *, drawing: Drawing, about: tuple[str, ...]) -> Lane:
+class _Beneath(Struct, frozen=True, kw_only=True):
+    """What stands beneath a plot: the patient's own answers that something was difficult, and what cannot be drawn."""
+
+    difficult: Rail | None
+    not_drawn: NumberedRail | None
+
+    def room(self, language: Language) -> int:
+        """How much of a plot's room it takes."""
+        return (self.difficult.height if self.difficult else 0) + (self.not_drawn.room(language) if self.not_drawn else 0)
+
+    def under(self, drawn: plot.Plot) -> plot.Plot:
+        """The plot with both."""
+        if self.difficult:
+            drawn = with_rail(drawn, self.difficult)
+        return with_numbers(drawn, self.not_drawn) if self.not_drawn else drawn
+
+
+def _lane(
+    dyad: Dyad,
+    scale: Scale,
+    frame: LaneFrame,
+    *,
+    drawing: Drawing,
+    about: tuple[str, ...],
+    band: BaselineBand | None = None,
+) -> Lane:
     difficult = _said_difficult(dyad) if drawing.tall else []
-    under = _beneath(difficult) if difficult else None
+    under = _triangles(difficult) if difficult else None
+    beneath = _beneath(dyad, scale, frame, difficult)
+    drawn = _plot(dyad, scale, frame, drawing=drawing, beneath=beneath, band=band) if dyad.ratings else None
+    in_plot, listed = _said_of_band(band, drawn) if band and drawn else ((), ())
+    spoken = [_alt(dyad, scale), *in_plot, under, beneath.not_drawn.told() if beneath.not_drawn else None]
     return Lane(
         title=scale.title,
         unit="",
         about=about,
         readings=_readings(dyad, scale, frame, tall=drawing.tall),
-        alt=joined(" ", [_alt(dyad, scale), under]) if under else _alt(dyad, scale),
-        below=_broken(dyad) if drawing.tall else (),
-        plot=_plot(dyad, scale, frame, drawing=drawing, difficult=difficult) if dyad.ratings else None,
+        alt=joined(" ", [one for one in spoken if one]),
+        below=(*in_plot, *listed, *(_broken(dyad) if drawing.tall else ())),
+        plot=drawn,
         words=None if dyad.ratings else _words_for_none(dyad),
         under=under,
+        listed=listed,
+        not_drawn=beneath.not_drawn.words if beneath.not_drawn else (),
+        beside=beneath.not_drawn is not None and beneath.not_drawn.beside is not None,
     )
+
+
+def _said_of_band(band: BaselineBand, drawn: plot.Plot) -> tuple[tuple[Sentence, ...], tuple[Sentence, ...]]:
+    """What is said of the band: what the plot has room for, which narrow pages have no room for there, and what stands below on any."""
+    words, within = full_sentence(band.words), (band.within,) if band.within else ()
+    return ((words,), within) if any(label.text == band.words for label in drawn.labels) else ((), (words, *within))
+
+
+def _beneath(dyad: Dyad, scale: Scale, frame: LaneFrame, difficult: Sequence[Rating]) -> _Beneath:
+    days = [one.when.day for one in difficult]
+    answers = rail(days, _own_answer(difficult), time=frame.time, language=frame.language) if days else None
+    return _Beneath(difficult=answers, not_drawn=_not_drawn(dyad, scale, frame))
+
+
+def _not_drawn(dyad: Dyad, scale: Scale, frame: LaneFrame) -> NumberedRail | None:
+    """The ratings without a score."""
+    unscored = [
+        Unusable(rating.when, joined(", ", [_UNSCORED[rating.informant], _counted(score)]))
+        for rating in dyad.ratings
+        if (score := rating.scores.get(scale.key)) is not None and score.value is None
+    ]
+    return numbered_rail(unscored, time=frame.time, language=frame.language, more=_in_table) if unscored else None
+
+
+def _in_table(more: int) -> Sentence:
+    return counted("{n} more in the table of ratings.", "{n} more in the table of ratings.", more)
 
 
 def _said_difficult(dyad: Dyad) -> list[Rating]:
@@ -207,7 +266,7 @@ def _said_difficult(dyad: Dyad) -> list[Rating]:
     return [one for one in dyad.ratings if one.informant == "patient" and one.extra.get(DIRECT_QUESTION) in SAYS_YES]
 
 
-def _beneath(difficult: Sequence[Rating]) -> Sentence:
+def _triangles(difficult: Sequence[Rating]) -> Sentence:
     """What the marks beneath the plot are."""
     days = listed([formats.short_moment(one.when) for one in difficult])
     return Sentence("Triangle beneath the plot: something was difficult, by the patient’s own answer ({days}).", days=days)
@@ -236,25 +295,23 @@ def _words_for_none(dyad: Dyad) -> Words:
     return Words(lead=NONE_IN_RANGE, lines=(older,))
 
 
-def _plot(dyad: Dyad, scale: Scale, frame: LaneFrame, *, drawing: Drawing, difficult: Sequence[Rating]) -> plot.Plot:
-    ratings = dyad.ratings
-    days = [one.when.day for one in difficult]
-    beneath = rail(days, _own_answer(difficult), time=frame.time, language=frame.language) if days else None
-    # Of the plot's own room, so that what is below stands where it stands without.
-    height = drawing.height - (beneath.height if beneath else 0)
-    values = plot.ValueScale(low=scale.low, high=scale.high, height=height)
+def _plot(dyad: Dyad, scale: Scale, frame: LaneFrame, *, drawing: Drawing, beneath: _Beneath, band: BaselineBand | None) -> plot.Plot:
+    # Of a tall plot's own room, so that what is below stands where it stands without.
+    taken = min(beneath.room(frame.language), drawing.height // 3) if drawing.tall else 0
+    values = plot.ValueScale(low=scale.low, high=scale.high, height=drawing.height - taken)
     places = _ticks(scale, fine=drawing.tall)
     drawn = plot.draw(
         [series for informant in _INFORMANTS for series in _series(dyad, scale, informant, tall=drawing.tall)],
         time=frame.time,
         values=values,
-        crosses=_crosses(ratings, scale, tall=drawing.tall),
         breaks=_breaks(dyad, tall=drawing.tall),
+        band=band.band if band else None,
+        aside=band.words if band else "",
         left=values.ticks(places, (str(place).replace("-", "−") for place in places)),
         small=not drawing.tall,
         language=frame.language,
     )
-    return with_rail(drawn, beneath) if beneath else drawn
+    return beneath.under(drawn)
 
 
 def _ticks(scale: Scale, *, fine: bool) -> tuple[int, ...]:
@@ -366,18 +423,6 @@ def _spoken(values: Sequence[float]) -> dict[int, int]:
         return {}
     lowest = min(range(len(values)), key=lambda index: values[index])
     return {0: 2, lowest: 2, len(values) - 1: 3}
-
-
-def _crosses(ratings: Sequence[Rating], scale: Scale, *, tall: bool) -> list[plot.Cross]:
-    return [
-        plot.Cross(day=rating.when.day, words=_unscored_words(rating, rating.scores[scale.key], tall=tall))
-        for rating in ratings
-        if scale.key in rating.scores and rating.scores[scale.key].value is None
-    ]
-
-
-def _unscored_words(rating: Rating, score: Score, *, tall: bool) -> str:
-    return _UNSCORED[rating.informant] if tall else _counted(score)
 
 
 def _counted(score: Score) -> str:

@@ -125,7 +125,7 @@ def _since(found: Judgement, scale: Scale, *, worse: bool | None) -> Sentence:
     if isinstance(pooled, Looked) and isinstance(pooled.fact, PooledChange) and found.error:
         for part in pooled.fact.parts:
             if part.reached:
-                return _pooled(part, scale, found.error.kind)
+                return pooled_part(part, scale, found.error.kind)
     against = _against(found, "baseline", worse=worse)
     if isinstance(against, Sentence):
         return against
@@ -133,7 +133,8 @@ def _since(found: Judgement, scale: Scale, *, worse: bool | None) -> Sentence:
     return _latest(fact.change, len(fact.before.points), _outcome(fact.change, against.limit, against.kind, scale), scale)
 
 
-def _pooled(part: PooledPart, scale: Scale, kind: ErrorKind) -> Sentence:
+def pooled_part(part: PooledPart, scale: Scale, kind: ErrorKind) -> Sentence:
+    """One of the two comparisons of the pooled rule against its limit."""
     change, first = part.now.value - part.before.value, len(part.before.points)
     outcome = _outcome(change, part.limit, kind, scale)
     if part.name == "latest":

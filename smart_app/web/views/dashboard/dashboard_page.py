@@ -31,7 +31,9 @@ from smart_app.web.views.dashboard.alliance_lanes import (
     person,
     ratings_table,
     total_lane,
+    total_scale,
 )
+from smart_app.web.views.dashboard.baseline_band import baseline_band
 from smart_app.web.views.dashboard.events.event_lanes import EventsPanel, events_panel, is_of_events
 from smart_app.web.views.dashboard.first_screen import FirstScreen, folds
 from smart_app.web.views.dashboard.focus_cells import Focus, cells_heading, focus_of
@@ -427,7 +429,9 @@ def _panel(dyad: Dyad, spoken: SignalContext, frame: LaneFrame, *, key: str, tit
     scored = instrument.why_unscored is None
     scales = element_scales(instrument) if scored else ()
     table = (ratings_table if scored else answers_table)(dyad, opens=frame.answered) if dyad.ratings else None
-    total = total_lane(dyad, frame, named=dyad.clinician is not None) if scored else answered_lane(dyad, then=frame.then)
+    band = baseline_band(dyad, total_scale(instrument), history) if scored else None
+    named = dyad.clinician is not None
+    total = total_lane(dyad, frame, named=named, band=band) if scored else answered_lane(dyad, then=frame.then)
     read = f"{history.server}, {formats.clock(history.read_at, frame.zone)}"
     return AlliancePanel(
         key=key,

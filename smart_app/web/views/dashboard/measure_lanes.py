@@ -12,7 +12,7 @@ from msgspec import Struct, structs
 
 from fhir_mappings.measures.measure import Measure
 from fhir_mappings.measures.measurement import Measurement, Remark, Standing
-from fhir_mappings.r4.dates import is_known_earlier
+from fhir_mappings.r4.dates import Moment, is_known_earlier
 from fhir_mappings.r4.display import text_of
 from fhir_mappings.r4.possible_dates import REASONS
 from fhir_mappings.sentence import ENGLISH, Language, Sentence, counted, joined
@@ -20,6 +20,7 @@ from fhir_mappings.skipped import Skipped
 from smart_app.care.dashboard.history import Panel
 from smart_app.web import formats
 from smart_app.web.charts import plot
+from smart_app.web.charts.rail import NumberedRail, Unusable, numbered_rail, with_numbers
 from smart_app.web.views.dashboard import remark_words
 from smart_app.web.views.dashboard.focus_cells import measured_then, none_then, told_then
 from smart_app.web.views.parts import Lane, Reading, Table, Words, filled_columns, read_notice
@@ -29,7 +30,7 @@ _PLAIN_MARKS: frozenset[plot.Mark] = frozenset({"dot", "square"})
 # A lane whose values are all converted says so once, in its label.
 _PLAIN_WHERE_ALL_CONVERTED = _PLAIN_MARKS | frozenset[plot.Mark]({"converted"})
 
-# Left out for what they are, not for what they say, or for a date that is none of theirs: no cross there, and a line may pass it.
+# Left out for what they are, not for what they say, or for a date that is none of theirs: no number there, and a line may pass it.
 NOT_RESULTS = frozenset(
     {
         "foreign_patient",
@@ -54,7 +55,7 @@ _STANDINGS: Mapping[Standing, Sentence] = {
 _YEAR_ONLY, _MONTH_ONLY = Sentence("year only, drawn at its start"), Sentence("month only, drawn at its start")
 _FIRST_VALUE, _USUAL, _OFF_SCALE = Sentence("first value"), Sentence("usual method"), Sentence("off scale")
 _IS_CONVERTED = Sentence("converted")
-_NOT_DRAWN, NONE_IN_RANGE = Sentence("not drawn"), Sentence("None in this range")
+NONE_IN_RANGE = Sentence("None in this range")
 _MANY_PLACES = tuple(re.compile(rf"(\d[.,]\d{{{decimals + 2}}})\d+") for decimals in range(4))
 
 
@@ -78,8 +79,8 @@ class LaneFrame(Struct, frozen=True, kw_only=True):
 def measure_lane(panel: Panel, frame: LaneFrame, *, height: int, tall: bool) -> Lane:
     """The lane of one measure. `tall` lanes (HbA1c) write values beside the line."""
     measure = panel.measure
-    suspects = [skip for skip in panel.skipped if skip.code not in NOT_RESULTS]
-    drawn = bool(panel.points) or any(_in_range(skip, frame.time) for skip in suspects)
+    beneath = _beneath(panel, frame)
+    drawn = bool(panel.points) or beneath is not None
     unread = not panel.total and not panel.read.whole
     at = formats.clock(panel.read.finished, frame.zone)
     return Lane(
@@ -87,11 +88,13 @@ def measure_lane(panel: Panel, frame: LaneFrame, *, height: int, tall: bool) -> 
         unit=measure.label,
         about=_about(panel),
         readings=_readings(panel, frame, detailed=tall),
-        alt=_alt(panel),
-        plot=_plot(panel, suspects, frame, height=height, tall=tall) if drawn else None,
+        alt=joined(" ", [_alt(panel), beneath.told()]) if beneath else _alt(panel),
+        plot=_plot(panel, beneath, frame, height=height, tall=tall) if drawn else None,
         notice=read_notice(panel.read, measure.title, frame.retry, at=at),
         words=None if drawn or unread else _words_for_none(panel, at),
         table=_table(panel) if panel.points else None,
+        not_drawn=beneath.words if beneath else (),
+        beside=beneath is not None and beneath.beside is not None,
     )
 
 
@@ -362,25 +365,33 @@ def _alt(panel: Panel) -> Sentence:
     )
 
 
-def _in_range(skip: Skipped, time: plot.TimeScale) -> bool:
-    return skip.when is not None and time.start <= skip.when.day <= time.end
+def _unusable(panel: Panel, time: plot.TimeScale) -> list[tuple[Moment, Skipped]]:
+    """What was recorded in the range drawn as a result and cannot be used."""
+    found = [(skip.when, skip) for skip in panel.skipped if skip.when is not None and skip.code not in NOT_RESULTS]
+    return [(when, skip) for when, skip in found if time.start <= when.day <= time.end]
 
 
-def _plot(panel: Panel, suspects: Sequence[Skipped], frame: LaneFrame, *, height: int, tall: bool) -> plot.Plot:
+def _beneath(panel: Panel, frame: LaneFrame) -> NumberedRail | None:
+    found = [Unusable(when, *_in_words(skip, panel.measure)) for when, skip in _unusable(panel, frame.time)]
+    return numbered_rail(found, time=frame.time, language=frame.language) if found else None
+
+
+def _plot(panel: Panel, beneath: NumberedRail | None, frame: LaneFrame, *, height: int, tall: bool) -> plot.Plot:
     axis, time = panel.measure.axis, frame.time
-    scale = plot.ValueScale(low=float(axis.low), high=float(axis.high), height=height)
-    shown = [skip for skip in suspects if skip.when and _in_range(skip, time)]
+    # Of the plot's own room, so that what is below stands where it stands without.
+    taken = min(beneath.room(frame.language), height // 3) if beneath else 0
+    scale = plot.ValueScale(low=float(axis.low), high=float(axis.high), height=height - taken)
     places = [float(tick) for tick in axis.ticks]
-    return plot.draw(
-        _series(panel, [skip.when.day for skip in shown if skip.when], tall=tall),
+    drawn = plot.draw(
+        _series(panel, [when.day for when, _ in _unusable(panel, time)], tall=tall),
         time=time,
         values=scale,
-        crosses=[plot.Cross(day=skip.when.day, words=_cross_words(skip, panel.measure)) for skip in shown if skip.when],
         left=scale.ticks(places, map(formats.plain, axis.ticks)),
         right=scale.ticks(places, (_second(panel.measure, tick) for tick in axis.ticks)) if panel.measure.second else (),
         units=plot.Units(left=panel.measure.label, right=panel.measure.second.label) if panel.measure.second else None,
         language=frame.language,
     )
+    return with_numbers(drawn, beneath) if beneath else drawn
 
 
 def _second(measure: Measure, tick: Decimal) -> str:
@@ -388,12 +399,15 @@ def _second(measure: Measure, tick: Decimal) -> str:
     return formats.rounded(tick * second.slope + second.intercept, second.decimals) if second else ""
 
 
-def _cross_words(skip: Skipped, measure: Measure) -> str:
-    """What was recorded, quoted; digits too many for a plot are left out, with a sign that they are."""
+def _in_words(skip: Skipped, measure: Measure) -> tuple[Sentence, Sentence | None]:
+    """What was recorded, quoted, and why it is not drawn where that does not say it; digits too many for a plot are left out, with a sign
+    that they are."""
     if not skip.shown:
-        return _NOT_DRAWN
+        return skip.reason, None
     cut = few_digits(skip.shown, measure)
-    return Sentence("recorded as “{value}”, not drawn", value=cut)
+    if skip.code == "unit_missing":
+        return Sentence("recorded as “{value}”, no unit: not drawn", value=cut), None
+    return Sentence("recorded as “{value}”, not drawn", value=cut), skip.reason
 
 
 def few_digits(shown: str, measure: Measure) -> str:

@@ -11,13 +11,13 @@ from msgspec.structs import replace
 
 from fhir_mappings.measures.measure import Measure, Unit
 from fhir_mappings.measures.measurement import Measurement
-from fhir_mappings.sentence import Sentence, counted, full_sentence, joined, listed
+from fhir_mappings.sentence import Sentence, counted, joined, listed
 from fhir_mappings.skipped import Skipped
 from smart_app.care.dashboard.history import History, Panel
 from smart_app.web import formats
 from smart_app.web.charts import plot
 from smart_app.web.charts.own_range import OwnRange, own_range
-from smart_app.web.charts.rail import NotDrawn, NumberedRail, RailWords, numbered_rail, numbers_alone
+from smart_app.web.charts.rail import NumberedRail, RailWords, Unusable, numbered_rail, numbers_alone
 from smart_app.web.views.dashboard import remark_words
 from smart_app.web.views.dashboard.focus_cells import StoodThen, measured_then, none_then
 from smart_app.web.views.dashboard.measure_lanes import (
@@ -270,8 +270,9 @@ def _about(panel: Panel, stood: StoodThen[Measurement] | None) -> str:
         return _LATEST[latest.standing]
     if remark_words.beside_lane(panel.measure, latest):
         return _REMARKED
-    several = latest.method and len({point.method for point in panel.points}) > 1
-    return Sentence("latest: {method}", method=latest.method) if several else panel.measure.direction
+    if latest.method and len({point.method for point in panel.points}) > 1:
+        return Sentence("latest: {method}", method=latest.method)
+    return panel.measure.direction
 
 
 def _plot(panel: Panel, span: OwnRange, frame: LaneFrame) -> plot.Plot:
@@ -371,7 +372,7 @@ def _empty(panels: Sequence[Panel], frame: LaneFrame) -> Words | None:
 
 def _rail(panels: Sequence[Panel], frame: LaneFrame) -> UnusableRail | None:
     found = [
-        NotDrawn(skip.when, _in_words(skip, panel.measure))
+        Unusable(skip.when, _recorded(skip, panel.measure), skip.reason)
         for panel in panels
         for skip in _suspects(panel, frame.time)
         if skip.when is not None
@@ -390,7 +391,6 @@ def _rail(panels: Sequence[Panel], frame: LaneFrame) -> UnusableRail | None:
     )
 
 
-def _in_words(skip: Skipped, measure: Measure) -> Sentence:
-    """What was recorded, quoted, and why it is not drawn."""
-    what = Sentence("{what}, “{value}”", what=skip.what, value=few_digits(skip.shown, measure)) if skip.shown else skip.what
-    return joined(" ", [full_sentence(what), full_sentence(skip.reason)])
+def _recorded(skip: Skipped, measure: Measure) -> Sentence:
+    """What was recorded, quoted where it can be."""
+    return Sentence("{what}, “{value}”", what=skip.what, value=few_digits(skip.shown, measure)) if skip.shown else skip.what

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from fhir_mappings.sentence import Sentence, counted, full_sentence
+from fhir_mappings.sentence import Sentence, counted
 from fhir_mappings.skipped import Skipped
 from smart_app.care.dashboard.history import History, Panel
 from smart_app.launch.context.launch_context import LaunchContext
@@ -27,8 +27,6 @@ from smart_app.web.views.dashboard.summary import ChangeLine
 from smart_app.web.views.dashboard.talk.signal_lines import ToTalkAbout
 from smart_app.web.views.parts import Lane, Notice, Table
 from smart_app.web.views.printed.visit_rows import LastVisits, last_visits
-
-_MOST_NAMED = 3
 
 
 class PrintUrls(Struct, frozen=True, kw_only=True):
@@ -105,13 +103,10 @@ def print_view(
 
 
 def _not_drawn(history: History, hba1c: Panel | None) -> Iterator[Sentence]:
-    """The HbA1c values of the range that could not be used, the newest first; then how much else is listed on the screen and not here."""
+    """How much is listed on the screen and not here: what of HbA1c could not be used stands under its plot, by number."""
     dated = [one for one in (hba1c.skipped if hba1c else ()) if one.code not in NOT_RESULTS and _is_in_range(one, history)]
-    dated.sort(key=lambda one: one.when.day if one.when else history.start, reverse=True)
-    for one in dated[:_MOST_NAMED]:
-        yield _why(one)
     every = dict.fromkeys([*history.skipped, *(skip for panel in history.panels for skip in panel.skipped)])
-    others = len([one for one in every if one.code != "foreign_patient"]) - len(dated[:_MOST_NAMED])
+    others = len([one for one in every if one.code != "foreign_patient"]) - len(dated)
     if others > 0:
         yield counted(
             "{n} value more is listed under “Not shown” on the screen.",
@@ -122,14 +117,6 @@ def _not_drawn(history: History, hba1c: Panel | None) -> Iterator[Sentence]:
 
 def _is_in_range(one: Skipped, history: History) -> bool:
     return one.when is not None and history.start <= one.when.day <= history.end
-
-
-def _why(one: Skipped) -> Sentence:
-    day = formats.short_moment(one.when) if one.when else formats.NOT_RECORDED
-    reason = full_sentence(one.reason)
-    if one.shown is None:
-        return Sentence("Not drawn: {what}, {day}. {reason}", what=one.what, day=day, reason=reason)
-    return Sentence("Not drawn: {what} “{value}”, {day}. {reason}", what=one.what, value=one.shown, day=day, reason=reason)
 
 
 def _tables(shown: DashboardView) -> Iterator[PrintedTable]:

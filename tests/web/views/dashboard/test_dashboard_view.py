@@ -152,14 +152,40 @@ def test_first_lowest_and_latest_total_of_the_patient_stand_beside_the_line() ->
     assert {"4.17", "3.00"} <= {label.text for label in shown.total.plot.labels if "value" in label.style}
 
 
-def test_a_suspect_value_is_a_cross_in_its_own_words_and_no_line_passes_it() -> None:
-    plot = hba1c_lane(partial()).plot
+def words_below(lane: Lane) -> list[str]:
+    """What stands below its plot of what cannot be drawn."""
+    return [one.words for one in lane.not_drawn]
+
+
+def test_a_suspect_value_is_a_number_beneath_the_plot_in_its_own_words_and_no_line_passes_it() -> None:
+    lane = hba1c_lane(partial())
+    plot = lane.plot
     assert plot
     assert "recorded as “61 %”, not drawn" in [label.text for label in plot.labels]
+    [said] = words_below(lane)
+    assert "recorded as “61 %”, not drawn. " in said
+    assert lane.alt.endswith(said)
     assert plot.lines[0].d.count("L") == 5
+    assert "cross" not in {mark.shape for group in plot.symbols for mark in group.symbols}
+    without = hba1c_lane(repaired()).plot
+    assert without
+    assert plot.height == without.height
 
 
-def test_an_entered_in_error_value_is_listed_but_leaves_no_cross() -> None:
+def test_several_are_numbered_in_order_of_time_in_plot_and_words() -> None:
+    days = [DAY + timedelta(days=90 * index) for index in range(3)]
+    skips = [
+        Skipped(source=f"Observation/{index}", measure="hba1c", what=HBA1C.title, when=moment(day), shown=f"7.{index}",
+                reason=Sentence("No unit is recorded."), code="unit_missing")
+        for index, day in reversed(list(enumerate(days)))
+    ]  # fmt: skip
+    lane = hba1c_lane(history(panels=[panel(HBA1C, [value(HBA1C, DAY, "61")], skipped=skips)]))
+    assert words_below(lane) == [f"{day:%d-%b-%Y}: recorded as “7.{index}”, no unit: not drawn." for index, day in enumerate(days)]
+    assert lane.plot
+    assert [label.text for label in lane.plot.labels if "number" in label.style] == ["1", "2", "3"]
+
+
+def test_an_entered_in_error_value_is_listed_but_leaves_no_number() -> None:
     shown = repaired()
     weight = lane_titled("Weight", shown)
     assert weight.plot
@@ -356,7 +382,7 @@ def test_what_a_server_withholds_for_good_offers_no_second_try() -> None:
         assert (lane.notice.action is not None) is offered
 
 
-def test_a_value_about_somebody_else_is_listed_and_leaves_no_cross() -> None:
+def test_a_value_about_somebody_else_is_listed_and_leaves_no_number() -> None:
     about = Skipped(
         source="Observation/donor", measure="hba1c", what=Sentence("HbA1c"), when=moment(DAY), shown=None, code="about_another",
         reason=Sentence("It is about RelatedPerson/r, not about the patient."), remedy=Sentence("The source takes its focus away."),
@@ -417,10 +443,8 @@ def test_an_unscored_rating_breaks_the_line_and_says_how_many_were_answered() ->
     assert shown.total.plot
     patient = next(stroke for stroke in shown.total.plot.lines if stroke.style == "patient")
     assert patient.d.count("M") == 2
-    assert "patient not scored" in [label.text for label in shown.total.plot.labels]
-    task = shown.elements[1].plot
-    assert task
-    assert "2 of 3 answered" in [label.text for label in task.labels]
+    assert "patient not scored, 8 of 9 answered" in [label.text for label in shown.total.plot.labels]
+    assert words_below(shown.elements[1])[0].endswith(": patient not scored, 2 of 3 answered.")
 
 
 def test_a_score_recorded_as_absent_is_drawn_as_a_gap_with_the_reason_the_record_gives() -> None:
@@ -436,7 +460,7 @@ def test_a_score_recorded_as_absent_is_drawn_as_a_gap_with_the_reason_the_record
     assert shown.total.plot
     assert shown.table
     assert shown.total.plot.lines == ()
-    assert "patient not scored" in [label.text for label in shown.total.plot.labels]
+    assert words_below(shown.total) == ["09-May-2026: patient not scored, recorded without a score: Not Performed."]
     assert shown.table.rows[1][1:5] == ("none: recorded without a score: Not Performed",) * 4
 
 
@@ -828,5 +852,5 @@ def test_a_suspect_value_is_quoted_in_the_plot_with_no_more_digits_than_fit() ->
     assert "recorded as “610.86… %”, not drawn" in labels
 
 
-def test_a_date_that_cannot_be_leaves_no_cross() -> None:
+def test_a_date_that_cannot_be_leaves_no_number() -> None:
     assert not unusable("6 %", "before_birth", DAY).symbols

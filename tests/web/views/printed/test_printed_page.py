@@ -121,15 +121,16 @@ def test_of_two_pairs_it_is_the_one_that_is_drawn() -> None:
 def test_what_is_not_drawn_is_named_and_the_rest_counted() -> None:
     other = replace(skipped(3), measure="weight", source="Observation/weight")
     of = replace(shown(RATED, panel(HBA1C, [], skipped=[skipped(day) for day in (9, 5, 30, 60)])), skipped=(other,))
-    assert list(view(of).not_drawn) == [
-        "Not drawn: HbA1c “7.9”, 17-Nov-2026. No unit recorded.",
-        "Not drawn: HbA1c “7.9”, 13-Nov-2026. No unit recorded.",
-        "Not drawn: HbA1c “7.9”, 23-Oct-2026. No unit recorded.",
-        "2 values more are listed under “Not shown” on the screen.",
+    assert list(view(of).not_drawn) == ["1 value more is listed under “Not shown” on the screen."]
+    [words] = page(of).select(".numbered")
+    assert [" ".join(one.get_text().split()) for one in words.select("span")] == [
+        "1 23-Sep-2026: recorded as “7.9”, no unit: not drawn.",
+        "2 23-Oct-2026: recorded as “7.9”, no unit: not drawn.",
+        "3 13-Nov-2026: recorded as “7.9”, no unit: not drawn.",
+        "4 17-Nov-2026: recorded as “7.9”, no unit: not drawn.",
     ]
-    assert view(shown(RATED, panel(HBA1C, [], skipped=[skipped(9, None)]))).not_drawn == (
-        "Not drawn: HbA1c, 13-Nov-2026. No unit recorded.",
-    )
+    [alone] = page(shown(RATED, panel(HBA1C, [], skipped=[skipped(9, None)]))).select(".numbered span")
+    assert " ".join(alone.get_text().split()) == "1 13-Nov-2026: No unit recorded."
 
 
 def test_a_rating_kept_back_is_not_there_and_the_page_says_that_it_waits() -> None:

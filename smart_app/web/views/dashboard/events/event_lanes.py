@@ -12,8 +12,8 @@ from msgspec import Struct
 from fhir_mappings.events.education_codes import load_education_codes
 from fhir_mappings.events.record_event import EducationStep, EventKind, RecordEvent
 from fhir_mappings.r4.dates import is_known_earlier
-from fhir_mappings.r4.stood_then import last_on_or_before
 from fhir_mappings.r4.display import cut
+from fhir_mappings.r4.stood_then import last_on_or_before
 from fhir_mappings.sentence import Sentence, counted, joined, listed
 from fhir_mappings.skipped import Skipped
 from smart_app.care.dashboard.history import EventLane, History
