@@ -38,7 +38,7 @@ check: ## ruff, mypy, import-linter, djlint
 
 bench: ## speed, size and memory as ratios, each beside its goal; exits 1 when one is missed
 	@$(PYTHON) tools/setup_venv.py dev
-	@$(PYTHON) tools/setup_system.py
+	@$(PYTHON) tools/setup_system.py bench
 	@$(BIN)/python -m tests.bench $(ARGS)
 
 docs: ## write the generated pages of docs/ anew
@@ -62,4 +62,4 @@ lock: ## write the lock files anew (needs uv and npm)
 	@$(PYTHON) tools/lock_node.py
 
 clean: ## remove what the other targets made
-	rm -rf .venv .mypy_cache .ruff_cache .import_linter_cache .pytest_cache .hypothesis artefacts dist mutants tests/peers/*/target tests/peers/node/node_modules
+	rm -rf .venv .mypy_cache .ruff_cache .import_linter_cache .pytest_cache .hypothesis artefacts dist mutants tests/peers/*/target tests/peers/*/node_modules

@@ -1,6 +1,7 @@
 """See that the system tests find Chromium, PostgreSQL, nginx, Java, Maven and Node; install them where that is allowed, else say one line.
 
-Standard library only. Needs Debian or Ubuntu and root to install; elsewhere it only looks.
+With the word `bench` it also sees to what only `make bench` is measured against. Standard library only. Needs Debian or Ubuntu and root to
+install; elsewhere it only looks.
 """
 
 import os
@@ -40,45 +41,59 @@ def install(packages: list[str]) -> int:
     return 0
 
 
+def fresh(made: Path, *sources: Path) -> bool:
+    """Whether it is there, and no older than what it is made of."""
+    return made.exists() and made.stat().st_mtime >= max(source.stat().st_mtime for source in sources)
+
+
 def build(peer: str, what: str) -> int:
     """Build a Maven project of tests/peers where its jar is older than its sources. Returns the exit code."""
     folder = ROOT / "tests" / "peers" / peer
-    jar = folder / "target" / f"{peer}-peer.jar"
-    sources = [folder / "pom.xml", *folder.glob("src/**/*")]
-    if jar.exists() and jar.stat().st_mtime >= max(source.stat().st_mtime for source in sources):
+    if fresh(folder / "target" / f"{peer}-peer.jar", folder / "pom.xml", *folder.glob("src/**/*")):
         return 0
     print(f"Building {what} from Maven Central …", flush=True)
     return subprocess.run(["mvn", "-q", "-B", "-ntp", "package"], cwd=folder, check=False).returncode
 
 
-def install_node() -> int:
-    """Install the Node peers as their lock says, where they are older than it. Returns the exit code."""
-    folder = ROOT / "tests" / "peers" / "node"
-    stamp = folder / "node_modules" / ".package-lock.json"
-    if stamp.exists() and stamp.stat().st_mtime >= (folder / "package-lock.json").stat().st_mtime:
+def install_node(peer: str, what: str) -> int:
+    """Install a folder of Node peers as its lock says, where it is older than that. Returns the exit code."""
+    folder = ROOT / "tests" / "peers" / peer
+    if fresh(folder / "node_modules" / ".package-lock.json", folder / "package-lock.json"):
         return 0
-    print("Installing the engines in Node from npm …", flush=True)
+    print(f"Installing {what} from npm …", flush=True)
     # Without --legacy-peer-deps npm looks for Angular's peers for minutes; none of the packages needs its install script.
     command = ["npm", "ci", "--legacy-peer-deps", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
     done = subprocess.run(command, cwd=folder, check=False)
     if done.returncode:
-        print(
-            "The system tests need, with Node 20 or later and npm's registry: cd tests/peers/node && npm ci --legacy-peer-deps",
-            file=sys.stderr,
-        )
+        print(f"Needed, with Node 20 or later and npm's registry: cd tests/peers/{peer} && npm ci --legacy-peer-deps", file=sys.stderr)
     return done.returncode
 
 
-def main() -> int:
-    """Look, install, build."""
+def bundle(peer: str) -> int:
+    """Make the page of a peer that is a library, where it is older than its sources. Returns the exit code."""
+    folder = ROOT / "tests" / "peers" / peer
+    if fresh(folder / "dist" / "page.js", folder / "page.jsx", folder / "package.json", folder / "package-lock.json"):
+        return 0
+    return subprocess.run(["npm", "run", "--silent", "build"], cwd=folder, check=False).returncode
+
+
+def main(wanted: list[str]) -> int:
+    """Look, install, build. Returns the first exit code that is not 0."""
     packages = missing()
     if packages and not (shutil.which("apt-get") and os.geteuid() == 0):
         print(f"The system tests need: apt-get install {' '.join(packages)}", file=sys.stderr)
         return 1
     if packages and (failed := install(packages)):
         return failed
-    return install_node() or build("hapi", "the HAPI FHIR server") or build("validator", "the HAPI FHIR validator")
+    failed = (
+        install_node("node", "the engines in Node")
+        or build("hapi", "the HAPI FHIR server")
+        or build("validator", "the HAPI FHIR validator")
+    )
+    if failed or "bench" not in wanted:
+        return failed
+    return install_node("smart_forms", "the Smart Forms renderer") or bundle("smart_forms")
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:]))

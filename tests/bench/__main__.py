@@ -13,6 +13,7 @@ from tests.bench import (
     dashboard_wait,
     extraction,
     form_page,
+    form_renderers,
     imports,
     launch,
     many_launches,
@@ -26,6 +27,7 @@ from tests.bench.figure import Effort, Figure, Figures
 
 MEASUREMENTS: Mapping[str, Callable[[Effort], Figures]] = {
     "form": form_page.measure,
+    "renderers": form_renderers.measure,
     "size": dashboard_size.measure,
     "wait": dashboard_wait.measure,
     "cpu": dashboard_cpu.measure,

@@ -2,8 +2,9 @@
 client of the EHR there.
 
 Answers `cpu` (seconds of processor time used so far, all threads), `rss` (bytes resident now), `imported` (bytes resident when nothing
-but the import had happened), `bare` (serves the HTML given as `/bare`), `forget` (empties the caches of what the EHR said of itself),
-`later` (moves the app's clock on by so many seconds), `purge` (what a purge deletes now) and `holdings` (what is kept, and open)."""
+but the import had happened), `bare` (serves the HTML given as `/bare`), `folder` (serves a folder's files below `/beside/`), `forget`
+(empties the caches of what the EHR said of itself), `later` (moves the app's clock on by so many seconds), `purge` (what a purge deletes
+now) and `holdings` (what is kept, and open)."""
 
 import sys
 import tempfile
@@ -47,6 +48,7 @@ def main() -> None:
     from tests.bench.holdings import Inside  # noqa: PLC0415
     from tests.bench.kept_alive import listen  # noqa: PLC0415
     from tests.bench.peer import answer_commands  # noqa: PLC0415
+    from tests.bench.served_folder import beside  # noqa: PLC0415
 
     base, *client = sys.argv[1:]
     server = listen()
@@ -75,6 +77,7 @@ def main() -> None:
             "rss": lambda _: resident(),
             "imported": lambda _: IMPORTED,
             "bare": bare.keep,
+            "folder": lambda folder: server.set_app(beside(app, folder)),
             "forget": inside.forget,
             "later": clock.move,
             "purge": inside.purge,

@@ -49,13 +49,19 @@ def seconds_of(act: Callable[[], object]) -> float:
 
 def interleaved(ours: Callable[[], float], other: Callable[[], float], *, rounds: int, unmeasured: int = 1) -> Pair:
     """Call two measurements in turn, the one that goes first changing every round. Each returns seconds."""
+    mine, theirs = in_turn(ours, other, rounds=rounds, unmeasured=unmeasured)
+    return Pair(ours=mine, other=theirs)
+
+
+def in_turn(*measurements: Callable[[], float], rounds: int, unmeasured: int = 1) -> Sequence[Sample]:
+    """Call measurements in turn, another one first in every round. Each returns seconds."""
     for _ in range(unmeasured):
-        ours()
-        other()
-    mine: list[float] = []
-    theirs: list[float] = []
-    order: Sequence[tuple[Callable[[], float], list[float]]] = ((ours, mine), (other, theirs))
+        for measure in measurements:
+            measure()
+    kept: Sequence[list[float]] = [[] for _ in measurements]
+    order = list(zip(measurements, kept, strict=True))
     for number in range(rounds):
-        for measure, kept in order if number % 2 == 0 else reversed(order):
-            kept.append(measure())
-    return Pair(ours=Sample(tuple(mine)), other=Sample(tuple(theirs)))
+        first = number % len(order)
+        for measure, seconds in order[first:] + order[:first]:
+            seconds.append(measure())
+    return [Sample(tuple(seconds)) for seconds in kept]
