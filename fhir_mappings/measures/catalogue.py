@@ -87,7 +87,7 @@ class _Group(Strict):
     reporter: Shown | None = None
 
 
-class _Section(Strict):
+class _MeasureHeading(Strict):
     key: _Key
     title: _Title
     order: int = Field(ge=0)
@@ -116,7 +116,7 @@ class _Measure(Strict):
 
 class _MeasuresFile(Strict):
     group: tuple[_Group, ...] = ()
-    section: tuple[_Section, ...] = ()
+    section: tuple[_MeasureHeading, ...] = ()
     measure: tuple[_Measure, ...] = ()
 
 
@@ -151,7 +151,7 @@ def _groups(rows: Sequence[tuple[str, _Group]]) -> Mapping[str, MeasureGroup]:
     return {one.key: MeasureGroup(**one.model_dump()) for _, one in rows}
 
 
-def _sections(rows: Sequence[tuple[str, _Section]]) -> Mapping[str, MeasureSection]:
+def _sections(rows: Sequence[tuple[str, _MeasureHeading]]) -> Mapping[str, MeasureSection]:
     """The sections by key."""
     _check_once([(file, one.key) for file, one in rows], "section")
     return {one.key: MeasureSection(**one.model_dump()) for _, one in rows}

@@ -11,11 +11,11 @@ from fhir_mappings.reliable_change.change_sentences import shown
 from fhir_mappings.reliable_change.measurement_error import ErrorKind
 from fhir_mappings.reliable_change.pooled_scores import PooledChange, PooledPart
 from fhir_mappings.reliable_change.signals.rating_judge import Judgement, Looked, NotUsed
-from fhir_mappings.sentence import Sentence, Value, joined
+from fhir_mappings.sentence import Sentence, Value
 from smart_app.care.dashboard.history import Dyad, History
 from smart_app.web import formats
 from smart_app.web.charts.plot import Band
-from smart_app.web.views.dashboard.change_verdicts import judged, pooled_part
+from smart_app.web.views.dashboard.change_verdicts import judged
 
 _MISSING = Sentence("no band: ratings may be missing")
 _NOT_USED = Sentence("no band: the latest rating is not compared with the first ones")
@@ -26,7 +26,6 @@ _WITHOUT: Mapping[str, Sentence] = {
     "incomplete": _MISSING,
     "switched_off": Sentence("no band: this site does not use the rule"),
 }
-_WITHIN = Sentence("The latest rating lies within the band.")
 
 
 class BaselineBand(Struct, frozen=True, kw_only=True):
@@ -73,7 +72,15 @@ def _around(dyad: Dyad, scale: Scale, looked: Looked, fact: PooledChange, kind: 
         # What was before the first of the series is compared with nothing in it.
         band=Band(low=float(middle - limit), middle=float(middle), high=float(middle + limit), since=first.day if older else None),
         words=_words(against_first, scale, kind),
-        within=joined(" ", [_WITHIN, pooled_part(spoke, scale, kind)]) if spoke and inside else None,
+        within=_within(spoke) if spoke and inside else None,
+    )
+
+
+def _within(spoke: PooledPart) -> Sentence:
+    """By how much stands with the sentences above the plot, and on the page of reasons."""
+    number = formats.in_words(len(spoke.now.points))
+    return Sentence(
+        "The latest rating lies within the band, but the mean of the last {number} has moved by more than the error.", number=number
     )
 
 

@@ -22,6 +22,7 @@ from smart_app.web.languages.page_language import ENGLISH_PAGE, PageLanguage
 from smart_app.web.views.banner import Banner, ContextLine, context_line, page_banner
 from smart_app.web.views.dashboard.alliance_lanes import (
     NOT_SCORED,
+    TOTAL,
     cutoffs_table,
     element_lane,
     element_scales,
@@ -306,17 +307,15 @@ def dashboard_view(
     return replace(view, folds=folds(_first_screen(view, language)))
 
 
-def _lane_notices(view: DashboardView) -> list[Notice]:
-    lanes = (view.alliance.total if view.alliance else view.no_alliance, view.hba1c.lane if view.hba1c else None)
-    return [lane.notice for lane in lanes if lane and lane.notice]
-
-
 # As the template has them.
 _COPY, _OTHERS = Sentence("Copy for the note"), Sentence("Other questionnaires")
 
 
 def _first_screen(view: DashboardView, language: PageLanguage) -> FirstScreen:
     notices = [view.ending, view.opening, *view.unsent, view.incomplete]
+    total = view.alliance.total if view.alliance else view.no_alliance
+    lanes = [lane for lane in (total, view.hba1c.lane if view.hba1c else None) if lane]
+    drawn = sum(lane.plot.height for lane in lanes if lane.plot)
     return FirstScreen(
         banner=view.banner,
         launch=[view.context.opened, view.context.signed_in],
@@ -330,8 +329,11 @@ def _first_screen(view: DashboardView, language: PageLanguage) -> FirstScreen:
         ],
         beside=[one for one in (view.stands, view.action_note) if one],
         hint=view.rate_note,
-        in_lanes=[f"{one.title} {one.text}" for one in _lane_notices(view)],
+        in_lanes=[f"{lane.notice.title} {lane.notice.text}" for lane in lanes if lane.notice],
         lines=view.summary.lines,
+        listed=total.listed if total else (),
+        numbered=[[one.words for one in lane.not_drawn] for lane in lanes if not lane.beside],
+        taller=max(0, drawn - TOTAL.height - _HBA1C_HEIGHT),
         seen=view.alliance.said.lines if view.alliance and view.alliance.said else (),
         language=language,
     )

@@ -52,7 +52,7 @@ WINDOWS = (_DESK, _LOW, replace(_LOW, name="n", text=752, page=976))
 class FirstScreen(Struct, frozen=True, kw_only=True):
     """What a page says above HbA1c: its banner, the line of the `launch` (when it was opened, and by whom), the notices, the line to talk
     about, the sentences, the buttons and what stands with them (the `hint` can fold), notices in the lanes, and what stands with the
-    chart."""
+    chart: what is `listed` under the alliance's plot, what is `numbered` under either, and by how much both plots are `taller` for it."""
 
     banner: Banner | None
     launch: Sequence[str]
@@ -65,6 +65,9 @@ class FirstScreen(Struct, frozen=True, kw_only=True):
     in_lanes: Sequence[str]
     lines: Sequence[ChangeLine]
     seen: Sequence[str]
+    listed: Sequence[str]
+    numbered: Sequence[Sequence[str]]
+    taller: int
     language: PageLanguage
 
 
@@ -94,12 +97,16 @@ def reckoned(screen: FirstScreen, window: Viewport, *, fold: int) -> int:
         + (_rows(screen.launch if window.apart else screen.launch[1:], 12, window.page, screen.language, besides=_LINKS) - 1) * 26
         + sum(_notice(one, screen, window) for one in screen.notices)
         + _opening(screen, window, fold=fold)
-        + sum(_rows([one], 12, window.page - 530, screen.language) * 16 + 16 for one in (screen.in_lanes if window.apart else ()))
+        + sum(_rows([one], 12, window.page - _BESIDE_PLOT, screen.language) * 16 + 16 for one in (screen.in_lanes if window.apart else ()))
+        + screen.taller
+        + sum(_rows(one, 12, window.page - _BESIDE_PLOT, screen.language) * 16 for one in screen.numbered if one)
+        + (_rows(screen.listed, 12, window.page - _BESIDE_PLOT, screen.language) * 16 if screen.listed and fold < _SEEN else 0)
         + (_rows([*screen.seen], 12, window.page, screen.language) * 16 if screen.seen and fold < _SEEN else 0)
     )
 
 
 _SEEN = 2
+_BESIDE_PLOT = 530  # label, value, and what a plot keeps free on either side
 _LINKS = 640  # the languages, what the line of the launch leads to, and the space between
 
 

@@ -255,7 +255,8 @@ def _values(points: Iterable[Measurement]) -> Iterator[Decimal]:
 def _with_power(label: str, power: int) -> str:
     if not power:
         return label
-    return Sentence("{unit}, axis × {power}", unit=label, power=f"10{str(power).translate(_SUPERSCRIPT)}")
+    times = f"10{str(power).translate(_SUPERSCRIPT)}"
+    return Sentence("{unit}, axis × {power}", unit=label, power=times)
 
 
 def _about(panel: Panel, stood: StoodThen[Measurement] | None) -> str:

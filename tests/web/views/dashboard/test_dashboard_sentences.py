@@ -58,7 +58,6 @@ NO_WORDS = {
     "SymbolGroup.style": _DRAWING,
     "Symbol.shape": _DRAWING,
     "Label.style": _DRAWING,
-    "NumberMark.shape": _DRAWING,
     "Label.anchor": _DRAWING,
     "Reading.mark": _DRAWING,
     "Table.style": _DRAWING,

@@ -28,6 +28,9 @@ EMPTY = FirstScreen(
     in_lanes=(),
     lines=(),
     seen=(),
+    listed=(),
+    numbered=(),
+    taller=0,
     language=ENGLISH_PAGE,
 )
 

@@ -130,7 +130,9 @@ class TestMeasures:
         weight = next(one for one in MEASURES if one.key != HBA1C.key)
         values = [value(weight, day, number) for day, number in ((MARCH, "70"), (NOVEMBER, "72"))]
         shown = history(panels=[panel(weight, values)], dyads=[TestWhereTheLineStands.ratings])
-        (lane,) = view_of(shown, JULY).measures
+        found = view_of(shown, JULY).measures
+        assert found
+        (lane,) = found.lanes
         assert texts(lane) == [f"70 | {weight.label} | on 07-Mar-2026 | latest 72 {weight.label} on 07-Nov-2026"]
 
     def test_a_measure_without_any_value_keeps_its_cell_empty(self) -> None:
@@ -215,5 +217,9 @@ class TestAlliance:
 def test_every_state_of_a_history_has_a_page_at_any_day(state: str, day: date) -> None:
     shown = STATES[state]()
     view = view_of(shown, day)
-    lanes = [*([view.hba1c.lane] if view.hba1c else []), *view.measures, *([view.alliance.total] if view.alliance else [])]
+    lanes = [
+        *([view.hba1c.lane] if view.hba1c else []),
+        *(view.measures.lanes if view.measures else ()),
+        *([view.alliance.total] if view.alliance else []),
+    ]
     assert all(str(reading.value) != "–" for lane in lanes for reading in lane.readings)
