@@ -8,6 +8,7 @@ from hypothesis import settings
 from tests.peers.hapi_server import hapi
 from tests.peers.postgres_server import postgres
 from tests.peers.sekmet_server import sekmet
+from tests.support.kept_builders import kept_builders
 
 # The same examples every time, however slow the machine: a failure is the code's. `--hypothesis-profile deep` looks for new ones,
 # `campaign` for more still (`make campaign`).
@@ -15,6 +16,12 @@ settings.register_profile("short", max_examples=100, deadline=None, derandomize=
 settings.register_profile("deep", max_examples=2000, deadline=None, database=None, print_blob=True)
 settings.register_profile("campaign", max_examples=5000, deadline=None, database=None, print_blob=True)
 settings.load_profile("short")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _kept_builders() -> Iterator[None]:
+    with kept_builders():
+        yield
 
 
 @pytest.fixture(scope="session")
