@@ -8,13 +8,13 @@ from datetime import UTC, date, datetime
 import requests
 
 from smart_app.cli.demo.check import Subject, Walk
-from smart_app.cli.demo.environment import DemoEnvironment, direct, embedded, local_backend, relayed
+from smart_app.cli.demo.environment import DemoEnvironment, direct, embedded, relayed
 from smart_app.cli.demo.html_visitor import HtmlVisitor
 from smart_app.cli.demo.serving import take_port
-from smart_app.sandbox.fhir_server.server import LocalServer
 from smart_app.sandbox.personas import load_personas
 from smart_app.sandbox.seeding.data_file import LaunchChoices
 from smart_app.sandbox.seeding.seed import clean, seed
+from tests.support.everybody import everybody
 from tests.support.fhir_calls import FhirCalls
 
 
@@ -34,7 +34,7 @@ class Clinic:
 @contextmanager
 def clinic(*, database_url: str | None = None) -> Iterator[Clinic]:
     """All personas, a fresh record."""
-    backend: LocalServer = local_backend([], today=utc_today(), store=None)
+    backend = everybody(utc_today())
     app_socket, ehr_socket = take_port(0)[0], take_port(0)[0]
     try:
         with embedded(backend, app_socket=app_socket, ehr_socket=ehr_socket, database_url=database_url) as stand:

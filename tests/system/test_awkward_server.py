@@ -8,10 +8,11 @@ import pytest
 import requests
 
 from smart_app.cli.demo.check import Walk
-from smart_app.cli.demo.environment import DemoEnvironment, local_backend
+from smart_app.cli.demo.environment import DemoEnvironment
 from smart_app.cli.demo.html_visitor import Page
 from smart_app.sandbox.seeding.data_file import LaunchChoices
 from tests.support.careless_server import careless
+from tests.support.everybody import everybody
 from tests.support.stands import foreign, opened, seeded, utc_today
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(900)]
@@ -46,7 +47,7 @@ def sekmet_ward(sekmet_base: str) -> Iterator[Awkward]:
 @pytest.fixture(scope="module")
 def careless_ward() -> Iterator[DemoEnvironment]:
     """Everybody's records behind every search, although the CapabilityStatement promises each parameter."""
-    backend = local_backend([], today=utc_today(), store=None)
+    backend = everybody(utc_today())
     with careless(backend) as base, foreign(base, "direct") as stand:
         yield stand
     backend.close()
