@@ -18,7 +18,7 @@ test: ## everything that needs no further install
 test-system: ## browser, PostgreSQL, foreign FHIR servers, long runs; installs what is missing or says how
 	@$(PYTHON) tools/setup_venv.py dev
 	@$(PYTHON) tools/setup_system.py
-	@$(BIN)/python -m pytest -m system -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -m system -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 campaign: ## the long forms, hours, not in .ci/run: 5,000 records against the oracle, 1,500 rows of bad answers, every drawn person judged, then mutants (ARGS="fhir_mappings.measures.focus*")
 	@$(PYTHON) tools/setup_venv.py dev

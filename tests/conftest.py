@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
 
+from tests.handing_out import Handing, longest_first
 from tests.peers.hapi_server import hapi
 from tests.peers.postgres_server import postgres
 from tests.peers.sekmet_server import sekmet
@@ -16,6 +18,18 @@ settings.register_profile("short", max_examples=100, deadline=None, derandomize=
 settings.register_profile("deep", max_examples=2000, deadline=None, database=None, print_blob=True)
 settings.register_profile("campaign", max_examples=5000, deadline=None, database=None, print_blob=True)
 settings.load_profile("short")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """After they were shuffled."""
+    items[:] = longest_first(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Handing | None:
+    """Where whole files are handed out, as ours are."""
+    return Handing(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @pytest.fixture(scope="session", autouse=True)
