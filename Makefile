@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-system campaign check bench lock docs translations format clean
+.PHONY: help demo test test-system campaign check bench lock docs pictures translations format clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -47,6 +47,11 @@ docs: ## write the generated pages of docs/ anew
 	@$(BIN)/python -m tests.documentation
 	@$(BIN)/python -m tests.conformance
 	@$(BIN)/python -m tests.care.submission.table.fate_page
+
+pictures: ## take the pictures of README and docs anew, of the demo's patients in Chromium
+	@$(PYTHON) tools/setup_venv.py dev
+	@$(PYTHON) tools/setup_system.py
+	@$(BIN)/python -m tests.documentation.pictures $(ARGS)
 
 translations: ## every text of code and templates into smart_app/locales (ARGS="--language fr" begins one)
 	@$(PYTHON) tools/setup_venv.py dev
