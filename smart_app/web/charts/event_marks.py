@@ -20,11 +20,12 @@ _SYMBOLS = {"open-square": "converted", "open-circle": "preliminary", "triangle"
 
 
 class EventMark(NamedTuple):
-    """One event: its day, its shape, and the words above it, "" where it needs none."""
+    """One event: its day, its shape, and the words above it, "" where it needs none; `shorter` where these find no room, "" for none."""
 
     day: date
     shape: EventShape
     words: str = ""
+    shorter: str = ""
 
 
 class DrawnEvents(NamedTuple):
@@ -43,7 +44,8 @@ def draw_events(marks: Sequence[EventMark], *, time: TimeScale, language: Langua
     dropped: list[int] = []
     for place, (mark, x) in enumerate(zip(marks, xs, strict=True)):
         if mark.words:
-            found = room.put(mark.words, x, y, style="note", sides=_ABOVE)
+            tries = (room.put(words, x, y, style="note", sides=_ABOVE) for words in (mark.words, mark.shorter) if words)
+            found = next(filter(None, tries), [])
             labels += found
             dropped += [] if found else [place]
     return DrawnEvents(

@@ -112,6 +112,7 @@ _CONSEQUENCES: Mapping[LoadState, Sentence] = {
     "partial": Sentence("There may be more."),
     "not_permitted": Sentence("There may be results."),
 }
+_SOME = Sentence("There may be some.")
 OLDER_UNREAD = Sentence("What is older was not read: there are more results than one page asks for.")
 TRY_AGAIN = Sentence("Try again")
 NO_REASON = Sentence("The server gave no reason")
@@ -135,7 +136,9 @@ def read_notice(read: ReadReport, title: str, retry: str, *, at: str, several: b
     if read.state == "complete":
         see = Sentence("{untied}; see “Not shown”.", untied=untied_words(read.untied))
         return Notice(title=Sentence("{what} may be incomplete.", what=title), text=see, action=None)
-    consequence = [_CONSEQUENCES[read.state]] if read.state in _CONSEQUENCES else []
+    consequence = (
+        [_SOME if read.of_events and read.state != "partial" else _CONSEQUENCES[read.state]] if read.state in _CONSEQUENCES else []
+    )
     text = joined(" ", [full_sentence(read.reason or NO_REASON), *consequence, Sentence("Tried at {time}.", time=at)])
     action = Link(href=retry, text=TRY_AGAIN) if read.unfinished else None
     return Notice(title=_how_read(read.state, title, several=several), text=text, action=action)

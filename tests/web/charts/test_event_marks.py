@@ -60,6 +60,16 @@ def test_of_two_words_that_meet_the_later_is_left_out() -> None:
     assert ([label.text for label in drawn.plot.labels], drawn.dropped) == (["first"], (1,))
 
 
+def test_shorter_words_stand_where_the_whole_ones_find_no_room() -> None:
+    days = (START + timedelta(days=400), START + timedelta(days=630))
+    marks = [
+        EventMark(days[0], "square", "Empagliflozin 10 mg"),
+        EventMark(days[1], "square", "Insulin glargine 100 units/…", "Insulin glargine…"),
+    ]
+    drawn = draw_events(marks, time=TIME)
+    assert ([label.text for label in drawn.plot.labels], drawn.dropped) == (["Empagliflozin 10 mg", "Insulin glargine…"], ())
+
+
 def test_filled_marks_are_paths_and_the_others_symbols_each_place_once() -> None:
     shapes = ("dot", "dot", "square", "triangle", "triangle", "open-square")
     plot = draw_events([EventMark(START, shape) for shape in shapes], time=TIME).plot  # type: ignore[arg-type]  # literals

@@ -115,6 +115,8 @@ class TestVisits:
     def test_none_is_said_of_a_whole_read_only(self) -> None:
         whole, failed = only(visits()), only(visits(state="failed", reason="timeout"))
         assert whole.words
+        assert failed.notice is not None
+        assert "There may be some." in str(failed.notice.text)
         assert (str(whole.words.lead), whole.notice) == ("None found", None)
         assert failed.words is None
         assert failed.notice
@@ -229,6 +231,16 @@ class TestMedicines:
         lane = only(medicines(medicine("إنسولين جلارجين", authoredOn="2025-12-01"), medicine("Metformin", "6809", id="m2")))
         assert [str(line) for line in lane.below] == ["01-Dec-2025: \u2068إنسولين جلارجين\u2069 · 04-May-2026: Metformin"]
         assert labels(lane) == ["\u2068إنسولين جلارجين\u2069", "Metformin"]
+
+    def test_a_name_gives_up_its_strength_before_its_place(self) -> None:
+        lane = only(
+            medicines(
+                medicine("Empagliflozin 10 mg", "1", authoredOn="2025-12-08"),
+                medicine("Insulin glargine 100 units/mL", "2", id="m2", authoredOn="2026-08-02"),
+            )
+        )
+        assert labels(lane) == ["Empagliflozin 10 mg", "Insulin glargine…"]
+        assert [str(line) for line in lane.below] == ["08-Dec-2025: Empagliflozin 10 mg · 02-Aug-2026: Insulin glargine 100 units/mL"]
 
     def test_what_nobody_named_says_so(self) -> None:
         lane = only(medicines(medicine(medicationCodeableConcept=None), medicine("Metformin", "6809", id="m2", authoredOn="2025-05-04")))

@@ -2,6 +2,7 @@
 where there is none, and a table of all of them. What a status says is said; a medicine is the first in this record, and nothing is said to
 have been started or stopped."""
 
+import re
 from collections.abc import Container, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import groupby
@@ -68,6 +69,7 @@ _LISTS: Mapping[str, Sentence] = {
     MEDICINES: Sentence("The list of medicines"),
 }
 _HAVE_BEEN: frozenset[EducationStep | None] = frozenset({"attended", "completed", "done"})
+_STRENGTH = re.compile(r"\s+\d")
 _RIGHT_TO_LEFT = frozenset({"R", "AL"})
 _ISOLATED = "\u2068{}\u2069"
 # What the events of these lanes are read from.
@@ -146,10 +148,17 @@ def _marks(kind: EventKind, events: Sequence[RecordEvent], signed_in: str) -> li
     if kind == "visit":
         return [EventMark(event.when.day, "dot" if _is_with(event, signed_in) else "open-square") for event in events]
     if kind == "medicine":
-        return [EventMark(event.when.day, "square", _isolated(_short(event.what)) or _UNNAMED_MEDICINE) for event in events]
+        return [_medicine_mark(event) for event in events]
     been = {event.when.day for event in events if event.step in _HAVE_BEEN}
     words = {place: said for _, run in groupby(_spoken(events, been), key=lambda one: _step(one[1])) for place, said in [_run(list(run))]}
     return [EventMark(event.when.day, _STEPS[_step(event)][1], words.get(place, "")) for place, event in enumerate(events)]
+
+
+def _medicine_mark(event: RecordEvent) -> EventMark:
+    """Its name, or as much of it as stands before its strength."""
+    whole, name = _short(event.what), _short(_STRENGTH.split(event.what, maxsplit=1)[0])
+    shorter = f"{name.removesuffix('…')}…" if name and name != whole else ""
+    return EventMark(event.when.day, "square", _isolated(whole) or _UNNAMED_MEDICINE, _isolated(shorter))
 
 
 def _spoken(events: Sequence[RecordEvent], been: Container[date]) -> Iterator[tuple[int, RecordEvent]]:
@@ -215,7 +224,8 @@ def _about(lane: EventLane) -> tuple[Sentence, ...]:
     if lane.kind == "visit":
         return (Sentence("filled: with you; open: others, or not said"),)
     if lane.kind == "medicine":
-        return (_FIRST if lane.whole else _EARLIEST_READ, Sentence("no stops are read"))
+        first = _FIRST if lane.whole else _EARLIEST_READ
+        return (*([first] if lane.events else []), Sentence("no stops are read"))
     return (Sentence("as its status in the record says"),)
 
 
