@@ -63,7 +63,7 @@ format: ## let ruff format and fix what it can
 lock: ## write the lock files anew (needs uv and npm)
 	@uv lock --quiet --upgrade
 	@uv export --quiet --no-header --no-emit-project --no-default-groups --group build --extra postgres --format requirements-txt -o requirements/runtime.txt > /dev/null
-	@uv export --quiet --no-header --no-emit-project --no-default-groups --group build --group lint --group test --group campaign --group system --extra postgres --format requirements-txt -o requirements/dev.txt > /dev/null
+	@uv export --quiet --no-header --no-emit-project --no-default-groups --group build --group lint --group test --group campaign --group system --extra pdf --extra postgres --format requirements-txt -o requirements/dev.txt > /dev/null
 	@$(PYTHON) tools/lock_node.py
 
 clean: ## remove what the other targets made

@@ -60,6 +60,7 @@ from smart_app.web.rendering.ehr_theme import Themes, made_theme
 from smart_app.web.rendering.spoken_language import SpokenLanguages
 from smart_app.web.rendering.static_files import load_static
 from smart_app.web.rendering.templates import Pages
+from smart_app.web.rendering.typeset.typesetter import Typesetter, is_installed
 from smart_app.web.session import cookies
 from smart_app.web.session.csrf import Csrf
 from smart_app.web.session.guard import Guard
@@ -117,7 +118,7 @@ def create_app(
     why_pages.register(app, dependencies)
     answered_pages.register(app, dependencies)
     note_pages.register(app, dependencies)
-    print_pages.register(app, dependencies)
+    print_pages.register(app, dependencies, Typesetter(settings.pdf_fonts) if is_installed() else None)
     log = new_log()
     error_pages.register(app, dependencies, log)
     _Around(dependencies, log).register(app)

@@ -23,6 +23,8 @@ RapportError
 │   ├── Conflict              409, 412
 │   ├── Refused               400, 422: the server understood and said no
 │   └── Unavailable           429, 5xx
+├── NotTypeset                a page could not be set as a PDF
+│   └── NoTypesetter              the packages that set PDFs are not installed here
 └── StoreError                the app's own database failed
     ├── NotOpened                 a row that no configured key opens, or that was changed
     ├── NotSealed                 what was to be sent could not be sealed, so it was not sent
@@ -30,7 +32,7 @@ RapportError
 """
 
 import re
-from typing import Literal
+from typing import Literal, Self
 
 from fhir_mappings.sentence import NOTHING, Sentence, joined
 
@@ -317,6 +319,27 @@ class OutcomeNotKept(StoreError):
     """A submission was sent, or looked for, and how it ended could not be written down; its sentence says what is known of it."""
 
     code = "outcome_not_kept"
+
+
+class NotTypeset(RapportError):
+    """A page could not be set as a PDF. The page itself is in order, and can be printed from the browser."""
+
+    http_status = 503
+    code = "pdf_failed"
+    user_message: Sentence
+
+    @classmethod
+    def because(cls, told: str) -> Self:
+        """Of what the typesetter says. That may hold the text that could not be set, which is a person's: only its kind is told."""
+        standard = told.startswith("PDF/UA")
+        return cls(Sentence("The PDF could not be made."), detail="typst: not as PDF/UA-1 asks" if standard else "typst: not compiled")
+
+
+class NoTypesetter(NotTypeset):
+    """What sets PDFs is an extra of the installation, and is not there."""
+
+    http_status = 501
+    code = "pdf_not_installed"
 
 
 def _all_of(*parts: Sentence) -> Sentence:

@@ -89,6 +89,7 @@ def main(wanted: list[str]) -> int:
         install_node("node", "the engines in Node")
         or build("hapi", "the HAPI FHIR server")
         or build("validator", "the HAPI FHIR validator")
+        or build("verapdf", "the PDF validator")
     )
     if failed or "bench" not in wanted:
         return failed

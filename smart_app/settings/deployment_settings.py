@@ -198,6 +198,16 @@ class Settings(PublicSettings):
         description="Days within which clinicians of this site rate a visit that the patient has rated. After that the page asks once "
         "more, and offers to see the patient's rating without. A week is this project's own choice (assumed).",
     )
+    pdf_fonts: Annotated[
+        Path | None,
+        BeforeValidator(lambda given: given or None),
+        Wanted(words="the path of a folder", example="/etc/rapport/fonts", path_of="folder"),
+    ] = Field(
+        None,
+        description="Folder of further fonts (`.ttf`, `.otf`, `.ttc`) for the PDF of the printed page (`rapport[pdf]`), read when the "
+        "first is made. The font that ships draws Latin, Greek, Cyrillic, Arabic and Hebrew letters, among others; what no font draws "
+        "stands there as its Unicode number.",
+    )
     site_name: Annotated[str, Wanted(words="the name of the clinic", example="Northfield General")] = Field(
         "", description="Name of the clinic, shown to patients."
     )

@@ -66,6 +66,15 @@ def say_in_plain_text(value: Value, language: PageLanguage) -> str:
     return _in_plain_text(say(value, language))
 
 
+def said_with_english(value: Value, language: PageLanguage) -> tuple[str, str]:
+    """A value, and the English that stands beneath it, "" where none has to."""
+    if not isinstance(value, Sentence):
+        return said(value, language), ""
+    noticing = Noticing(language)
+    words = value.said(noticing)
+    return words, str(value) if noticing.needs_english else ""
+
+
 def with_english_beneath(page: str) -> str:
     """The page, its English placed: beneath the words it belongs to, and after them where there can be no element."""
     return _PLACES.sub(_placed, page) if _BENEATH in page else page

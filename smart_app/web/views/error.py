@@ -17,6 +17,7 @@ from smart_app.errors import (
     NotOffered,
     NotSealed,
     NotTriedAgain,
+    NotTypeset,
     OutcomeNotKept,
     RapportError,
     SessionError,
@@ -475,6 +476,8 @@ def failure_view(error: RapportError | None, *, reference: str, posted: bool, wa
     """Rapport itself failed. Of a POST it is not known how far it came, except when the store could not be used: then the error says what
     is known. `way` is the way back of a launch that did not begin in a chart."""
     lead: list[str] = [Sentence("The fault is Rapport's own, not yours.")]
+    if isinstance(error, NotTypeset):
+        return _not_typeset(error, reference=reference)
     if isinstance(error, StoreError):
         lead.append(error.user_message)
     elif posted:
@@ -487,6 +490,18 @@ def failure_view(error: RapportError | None, *, reference: str, posted: bool, wa
         facts=error_facts(error.code, error.detail) if error else _UNEXPECTED,
         retry=way.href if way and type(error) not in _STORE_STEPS else None,
         retry_words=way.button if way else Sentence("Try again"),
+    )
+
+
+def _not_typeset(error: NotTypeset, *, reference: str) -> ErrorView:
+    """A page that came as no PDF."""
+    return ErrorView(
+        headline=error.user_message,
+        lead=Sentence("Nothing is lost: it is a copy of the printed page, which is in order."),
+        steps=(Sentence("Open “Print one page” instead, and print it from the browser or save it there as a PDF."), _GIVE_CODE),
+        reference=reference,
+        facts=error_facts(error.code, error.detail),
+        retry=None,
     )
 
 

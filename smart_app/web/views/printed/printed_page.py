@@ -30,11 +30,12 @@ from smart_app.web.views.printed.visit_rows import LastVisits, last_visits
 
 
 class PrintUrls(Struct, frozen=True, kw_only=True):
-    """Where the page's links lead: back, and to itself with and without the tables."""
+    """Where the page's links lead: back, to itself with and without the tables, and to the same as a PDF ("" where none can be made)."""
 
     history: str
     one_page: str
     with_tables: str
+    pdf: str = ""
 
 
 class PrintedTable(Struct, frozen=True, kw_only=True):

@@ -1,0 +1,1 @@
+"""Where a page is set as a PDF."""
