@@ -278,14 +278,22 @@ def _readings(panel: Panel, frame: LaneFrame, *, detailed: bool) -> tuple[Readin
 def _reading_then(panel: Panel, then: date, *, detailed: bool) -> Reading:
     """The value of a day and the latest, each with its own date."""
     measure, stood = panel.measure, measured_then(panel, then)
-    told = told_then(stood, partial(both_units if detailed else said, measure), latest=panel.latest, in_order=not panel.unordered)
-    since = (_since_then(measure, panel.apart),) if panel.apart else ()
     value = stood.value
+    say = partial(_beside_value, measure, value, detailed=detailed)
+    told = told_then(stood, say, latest=panel.latest, in_order=not panel.unordered)
+    since = (_since_then(measure, panel.apart),) if panel.apart else ()
     if value is None:
         return Reading(mark="", name="", value="", unit=none_then(stood, then), notes=(*told, *since))
     notes = _of_value(measure, value)
     notes += [] if value.standing == "final" else [_STANDINGS[value.standing]]
     return Reading(mark="", name="", value=_number(measure, value), unit=value.reported.label, notes=(*notes, *told, *since))
+
+
+def _beside_value(measure: Measure, value: Measurement | None, other: Measurement, *, detailed: bool) -> str:
+    """Another value as it stands beside this one: its unit only where that differs, both where there is room."""
+    same = value is not None and value.reported.unit == other.reported.unit
+    text = _number(measure, other) if same else said(measure, other)
+    return _with_other_unit(text, measure, other) if detailed else text
 
 
 def _of_value(measure: Measure, value: Measurement) -> list[str]:

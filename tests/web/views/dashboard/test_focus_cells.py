@@ -88,7 +88,7 @@ class TestWhereTheLineStands:
 class TestMeasures:
     def test_the_value_is_the_last_before_with_its_own_date_and_never_one_in_between(self) -> None:
         assert cell_of(hba1c("2026-03-01", "2026-06-30", "2026-11-03"), JULY) == (
-            "51 | mmol/mol | 6.8 %, converted | on 30-Jun-2026 | latest 52 mmol/mol (6.9 %) on 03-Nov-2026"
+            "51 | mmol/mol | 6.8 %, converted | on 30-Jun-2026 | latest 52 (6.9 %) on 03-Nov-2026"
         )
 
     def test_the_latest_itself_is_said_once(self) -> None:
@@ -111,8 +111,8 @@ class TestMeasures:
 
     def test_a_month_counts_when_it_is_over_and_is_named_before(self) -> None:
         assert cell_of(hba1c("2026-05-20", "2026-07", "2026-11-03"), JULY) == (
-            "50 | mmol/mol | 6.7 %, converted | on 20-May-2026 | 51 mmol/mol (6.8 %) some time in Jul-2026; their order is not known | "
-            "latest 52 mmol/mol (6.9 %) on 03-Nov-2026"
+            "50 | mmol/mol | 6.7 %, converted | on 20-May-2026 | 51 (6.8 %) some time in Jul-2026; their order is not known | "
+            "latest 52 (6.9 %) on 03-Nov-2026"
         )
         assert cell_of(hba1c("2026-07", "2026-11-03"), JULY) == (
             "not known | 50 mmol/mol (6.7 %) some time in Jul-2026; before or after is not known | "
@@ -133,7 +133,7 @@ class TestMeasures:
         found = view_of(shown, JULY).measures
         assert found
         (lane,) = found.lanes
-        assert texts(lane) == [f"70 | {weight.label} | on 07-Mar-2026 | latest 72 {weight.label} on 07-Nov-2026"]
+        assert texts(lane) == [f"70 | {weight.label} | on 07-Mar-2026 | latest 72 on 07-Nov-2026"]
 
     def test_a_measure_without_any_value_keeps_its_cell_empty(self) -> None:
         shown = history(panels=[panel(HBA1C, [])], dyads=[TestWhereTheLineStands.ratings])

@@ -1,0 +1,156 @@
+"""The focus line in a browser: by link, by keys, by a tap and a click; the cells go with it, and nothing is taken from scrolling."""
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
+
+from tests.browser.accessible import DESK, SCREENS, found_by_axe
+from tests.browser.chart import in_tab
+from tests.support.stands import Clinic
+
+pytestmark = pytest.mark.system
+PERSONA = "difficult-visit"
+FRAME: ViewportSize = {"width": 1024, "height": 640}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+
+
+def cells(tab: Page) -> list[str]:
+    return tab.locator("main .latest").all_text_contents()
+
+
+def stepper(tab: Page) -> Locator:
+    return tab.locator("#focus")
+
+
+def day(tab: Page) -> str:
+    return stepper(tab).locator("output").inner_text()
+
+
+def places(tab: Page) -> set[str | None]:
+    return {line.get_attribute("x1") for line in tab.locator("main .focus").all()}
+
+
+def moved_to(tab: Page, when: str) -> None:
+    """The line stands there, at one place in every lane, and the cells are of that day."""
+    expect(stepper(tab).locator("output")).to_have_text(when)
+    expect(tab.locator("main.moving")).to_have_count(0)
+    assert len(places(tab)) == 1
+    expect(tab.locator(".ticks .latest").first).to_have_text(re.compile(rf"On {when}, and latest"))
+
+
+def stops(tab: Page) -> list[str]:
+    return [stop.split(",")[1] for stop in (stepper(tab).get_attribute("data-stops") or "").split()]
+
+
+def asked_for(tab: Page) -> str:
+    return tab.evaluate("new URLSearchParams(location.search).get('at')")
+
+
+@pytest.mark.parametrize("options", [{"java_script_enabled": False}], ids=["without-script"])
+def test_the_links_alone_move_line_and_cells(tab: Page, reading_room: Clinic, options: dict[str, object]) -> None:
+    assert options
+    in_tab(tab, reading_room, PERSONA)
+    before, at = cells(tab), places(tab)
+    latest = day(tab)
+    tab.get_by_role("link", name="‹ earlier").click()
+    expect(stepper(tab).locator("output")).not_to_have_text(latest)
+    moved_to(tab, day(tab))
+    assert (cells(tab) != before, places(tab) != at, tab.url.endswith("#focus")) == (True, True, True)
+    tab.get_by_role("link", name="later ›").click()
+    expect(stepper(tab).locator("output")).to_have_text(latest)
+    assert cells(tab) == before
+
+
+def test_keys_move_line_cells_and_address_and_nothing_else(tab: Page, reading_room: Clinic) -> None:
+    in_tab(tab, reading_room, PERSONA)
+    latest, days = day(tab), stops(tab)
+    tab.locator("details.strip > summary").first.click()
+    opened = tab.locator("details[open]").count()
+    stepper(tab).focus()
+    height = tab.evaluate("scrollY")
+    tab.keyboard.press("Control+ArrowLeft")
+    assert day(tab) == latest
+    tab.keyboard.press("ArrowLeft")
+    expect(stepper(tab).locator("output")).not_to_have_text(latest)
+    moved_to(tab, day(tab))
+    assert (asked_for(tab), tab.evaluate("scrollY"), tab.locator("details[open]").count()) == (days[-2], height, opened)
+    expect(stepper(tab)).to_be_focused()
+    shown = [day(tab), cells(tab), places(tab)]
+    assert found_by_axe(tab) == ""
+    tab.reload()
+    assert [day(tab), cells(tab), places(tab)] == shown
+    stepper(tab).focus()
+    tab.keyboard.press("Home")
+    expect(stepper(tab).locator("a").first).not_to_have_attribute("href", re.compile("."))
+    expect(tab.locator("main.moving")).to_have_count(0)
+    assert asked_for(tab) == days[0]
+    tab.keyboard.press("End")
+    expect(stepper(tab).locator("output")).to_have_text(latest)
+    expect(tab.locator(".ticks .latest").first).to_have_text("Latest, and the one before")
+
+
+def test_the_steps_are_announced_and_their_targets_are_large_enough(tab: Page, reading_room: Clinic) -> None:
+    in_tab(tab, reading_room, PERSONA)
+    expect(stepper(tab).locator("output")).to_have_attribute("aria-live", "polite")
+    for size in (DESK, FRAME, PHONE):
+        tab.set_viewport_size(size)
+        box = stepper(tab).get_by_role("link").first.bounding_box()
+        assert box
+        assert (box["height"] >= 24, box["width"] >= 24) == (True, True)
+
+
+@pytest.mark.parametrize("size", [DESK, FRAME, PHONE], ids=["1280", "1024", "390"])
+def test_a_click_on_a_plot_goes_to_the_nearest_visit(tab: Page, reading_room: Clinic, size: ViewportSize) -> None:
+    tab.set_viewport_size(size)
+    in_tab(tab, reading_room, PERSONA)
+    places_of = [float(stop.split(",")[0]) for stop in (stepper(tab).get_attribute("data-stops") or "").split()]
+    plot = tab.locator(".plot:not(.axis)").first
+    box = plot.bounding_box()
+    assert box
+    middle = (places_of[0] + places_of[1]) / 2
+    plot.click(position={"x": box["width"] * (middle - 1) / 100, "y": 20})
+    expect(tab.locator("main.moving")).to_have_count(0)
+    expect(stepper(tab).locator("a").first).not_to_have_attribute("href", re.compile("."))
+    moved_to(tab, day(tab))
+    assert asked_for(tab) == stops(tab)[0]
+    tab.screenshot(path=SCREENS / f"focus-{size['width']}.png", full_page=True)
+    assert tab.evaluate("document.documentElement.scrollWidth") == size["width"]
+
+
+def test_a_tap_moves_the_line_and_scrolling_over_a_plot_does_not(chromium: Browser, reading_room: Clinic) -> None:
+    context = chromium.new_context(viewport=PHONE, has_touch=True, is_mobile=True)
+    tab = context.new_page()
+    try:
+        in_tab(tab, reading_room, PERSONA)
+        latest = day(tab)
+        plot = tab.locator(".plot:not(.axis)").first
+        plot.scroll_into_view_if_needed()
+        assert plot.evaluate("one => getComputedStyle(one).touchAction") == "manipulation"
+        box = plot.bounding_box()
+        assert box
+        x, y = box["x"] + box["width"] * 0.3, box["y"] + 40
+        cdp = context.new_cdp_session(tab)
+        for kind, dx, dy in (("Start", 0, 0), ("Move", 40, 30), ("Move", 80, 90)):
+            cdp.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": [{"x": x + dx, "y": y - dy}]})
+        cdp.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        assert (day(tab), tab.locator("main.moving").count()) == (latest, 0)
+        plot.scroll_into_view_if_needed()
+        plot.tap(position={"x": 1, "y": 40})
+        expect(stepper(tab).locator("output")).not_to_have_text(latest)
+        moved_to(tab, day(tab))
+    finally:
+        context.close()
+
+
+def test_a_day_of_another_range_is_told_and_the_line_stands_at_its_latest_place(tab: Page, reading_room: Clinic) -> None:
+    in_tab(tab, reading_room, PERSONA)
+    latest = day(tab)
+    for asked in ("1999-01-01", "a-day"):
+        tab.goto(f"{tab.url.partition('?')[0].partition('#')[0]}?at={asked}")
+        expect(tab.locator(".said")).to_contain_text("not in the range shown")
+        assert day(tab) == latest
+    stepper(tab).focus()
+    tab.keyboard.press("ArrowLeft")
+    expect(tab.locator(".said")).to_have_count(0)
+    assert day(tab) != latest
