@@ -14,7 +14,7 @@ from smart_app.web.charts.label_placement import CHARACTER, PIXELS, WIDTH, Ancho
 from smart_app.web.charts.plot import Plot, Stroke, Symbol, SymbolGroup, TimeScale
 
 _LINE, _MIDDLE = 18, 9
-_FROM_MARK, _TO_BASE = 11, 4
+_FROM_MARK, _FROM_NUMBER, _TO_BASE = 11, 14, 4
 # What is free beside a plot, in pixels: nothing of an axis reaches down here.
 _BESIDE = 40
 # The narrowest a plot is drawn, in pixels, on a page of two columns or one above the other, and on one of 320 pixels.
@@ -57,7 +57,7 @@ def rail(days: Sequence[date], words: Sentence, *, time: TimeScale, language: La
 def _beside_marks(across: Sequence[int], words: Sentence, language: Language) -> tuple[int, Anchor] | None:
     """At which mark words find room on the line of the marks, and how they are set; None where nowhere."""
     first, last = across[0], across[-1]
-    long = len(said(words, language)) * CHARACTER + _FROM_MARK
+    long = len(said(words, language)) * CHARACTER + _FROM_NUMBER
     if first * PIXELS / WIDTH + _BESIDE >= long:
         return first, "end"
     return (last, "start") if (WIDTH - last) * PIXELS / WIDTH + _BESIDE >= long else None
@@ -154,7 +154,7 @@ def numbered_rail(
         wide=_kept_apart(across, _WIDE),
         narrow=_kept_apart(across, _NARROW),
         words=tuple(_said(ordered, more)),
-        beside=_words(ordered[0].words, found[0], 0, found[1], _FROM_MARK) if found else None,
+        beside=_words(ordered[0].words, found[0], 0, found[1], _FROM_NUMBER) if found else None,
     )
 
 

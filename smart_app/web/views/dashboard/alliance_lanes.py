@@ -297,7 +297,7 @@ def _words_for_none(dyad: Dyad) -> Words:
 
 def _plot(dyad: Dyad, scale: Scale, frame: LaneFrame, *, drawing: Drawing, beneath: _Beneath, band: BaselineBand | None) -> plot.Plot:
     # Of a tall plot's own room, so that what is below stands where it stands without.
-    taken = min(beneath.room(frame.language), drawing.height // 3) if drawing.tall else 0
+    taken = min(beneath.room(frame.language), drawing.height // 4) if drawing.tall else 0
     values = plot.ValueScale(low=scale.low, high=scale.high, height=drawing.height - taken)
     places = _ticks(scale, fine=drawing.tall)
     drawn = plot.draw(

@@ -15,7 +15,7 @@ from fhir_mappings.sentence import Sentence, Value
 from smart_app.care.dashboard.history import Dyad, History
 from smart_app.web import formats
 from smart_app.web.charts.plot import Band
-from smart_app.web.views.dashboard.change_verdicts import judged
+from smart_app.web.views.dashboard.change_verdicts import error_named, judged
 
 _MISSING = Sentence("no band: ratings may be missing")
 _NOT_USED = Sentence("no band: the latest rating is not compared with the first ones")
@@ -72,15 +72,24 @@ def _around(dyad: Dyad, scale: Scale, looked: Looked, fact: PooledChange, kind: 
         # What was before the first of the series is compared with nothing in it.
         band=Band(low=float(middle - limit), middle=float(middle), high=float(middle + limit), since=first.day if older else None),
         words=_words(against_first, scale, kind),
-        within=_within(spoke) if spoke and inside else None,
+        within=_within(spoke, scale, kind) if spoke and inside else None,
     )
 
 
-def _within(spoke: PooledPart) -> Sentence:
-    """By how much stands with the sentences above the plot, and on the page of reasons."""
-    number = formats.in_words(len(spoke.now.points))
+def _within(part: PooledPart, scale: Scale, kind: ErrorKind) -> Sentence:
+    """That the mean of the last two is more than chance all the same."""
+    named: dict[str, Value] = {
+        "by": shown(part.fall.copy_abs(), scale),
+        "number": formats.in_words(len(part.before.points)),
+        "error": error_named(kind, shown(part.limit, scale)),
+    }
+    if part.now.value > part.before.value:
+        return Sentence(
+            "The latest lies within the band; the mean of the last two is {by} above that of the first {number}, more than {error}.",
+            **named,
+        )
     return Sentence(
-        "The latest rating lies within the band, but the mean of the last {number} has moved by more than the error.", number=number
+        "The latest lies within the band; the mean of the last two is {by} below that of the first {number}, more than {error}.", **named
     )
 
 

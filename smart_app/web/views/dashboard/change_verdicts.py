@@ -125,7 +125,7 @@ def _since(found: Judgement, scale: Scale, *, worse: bool | None) -> Sentence:
     if isinstance(pooled, Looked) and isinstance(pooled.fact, PooledChange) and found.error:
         for part in pooled.fact.parts:
             if part.reached:
-                return pooled_part(part, scale, found.error.kind)
+                return _pooled(part, scale, found.error.kind)
     against = _against(found, "baseline", worse=worse)
     if isinstance(against, Sentence):
         return against
@@ -133,8 +133,7 @@ def _since(found: Judgement, scale: Scale, *, worse: bool | None) -> Sentence:
     return _latest(fact.change, len(fact.before.points), _outcome(fact.change, against.limit, against.kind, scale), scale)
 
 
-def pooled_part(part: PooledPart, scale: Scale, kind: ErrorKind) -> Sentence:
-    """One of the two comparisons of the pooled rule against its limit."""
+def _pooled(part: PooledPart, scale: Scale, kind: ErrorKind) -> Sentence:
     change, first = part.now.value - part.before.value, len(part.before.points)
     outcome = _outcome(change, part.limit, kind, scale)
     if part.name == "latest":
@@ -191,11 +190,12 @@ def _outcome(change: Decimal, limit: Decimal, kind: ErrorKind | None, scale: Sca
     more, size = abs(change) > limit, _size(change, limit, scale)
     if kind == "assumed" and more:
         return Sentence("more than the assumed error ({size}; none is published for this form)", size=size)
-    error = _named(kind, size)
+    error = error_named(kind, size)
     return Sentence("more than {error}", error=error) if more else Sentence("within {error}", error=error)
 
 
-def _named(kind: ErrorKind | None, size: str) -> Sentence:
+def error_named(kind: ErrorKind | None, size: str) -> Sentence:
+    """Whose error it is, and its size; None is this person's own ups and downs."""
     if kind is None:
         return Sentence("this person’s own ups and downs ({size})", size=size)
     if kind == "site":

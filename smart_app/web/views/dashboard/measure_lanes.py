@@ -387,7 +387,7 @@ def _beneath(panel: Panel, frame: LaneFrame) -> NumberedRail | None:
 def _plot(panel: Panel, beneath: NumberedRail | None, frame: LaneFrame, *, height: int, tall: bool) -> plot.Plot:
     axis, time = panel.measure.axis, frame.time
     # Of the plot's own room, so that what is below stands where it stands without.
-    taken = min(beneath.room(frame.language), height // 3) if beneath else 0
+    taken = min(beneath.room(frame.language), height // 4) if beneath else 0
     scale = plot.ValueScale(low=float(axis.low), high=float(axis.high), height=height - taken)
     places = [float(tick) for tick in axis.ticks]
     drawn = plot.draw(

@@ -89,7 +89,10 @@ def test_the_words_name_baseline_limit_and_whose_error_it_is() -> None:
 
 def test_where_the_second_part_spoke_although_the_latest_lies_inside_a_sentence_says_so_at_every_width() -> None:
     lane = total(of(given(INSIDE)))
-    said = "The latest rating lies within the band, but the mean of the last two has moved by more than the error."
+    said = (
+        "The latest lies within the band; the mean of the last two is 0.94 below that of the first three, more than the assumed error "
+        "(0.72)."
+    )
     assert said in lane.listed
     assert band_of(of(given((40, 40, 40, 40, 24)))).within is None  # type: ignore[union-attr]
 
