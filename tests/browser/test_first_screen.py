@@ -46,6 +46,12 @@ def off_the_screen(tab: Page, name: str) -> list[str]:
         end, wide = last_of_hba1c(tab), tab.evaluate("document.documentElement.scrollWidth")
         if end > window["height"] or wide > window["width"]:
             found.append(f"{window['width']}x{window['height']}: ends at {end}, {wide} wide")
+        # However long the name: age and gender were pushed off a header by one (projectbuendia/client#325).
+        for fact in tab.locator(".banner dd").all():
+            place = fact.bounding_box()
+            assert place
+            assert place["x"] + place["width"] <= window["width"]
+            assert place["y"] + place["height"] <= tab.locator(".banner").evaluate("one => one.getBoundingClientRect().bottom")
         for line in tab.locator(".changes > div > p:first-child").all():
             expect(line).to_be_visible()
     return found

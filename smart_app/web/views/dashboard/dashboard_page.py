@@ -36,7 +36,7 @@ from smart_app.web.views.dashboard.alliance_lanes import (
 )
 from smart_app.web.views.dashboard.baseline_band import baseline_band
 from smart_app.web.views.dashboard.events.event_lanes import EventsPanel, events_panel, is_of_events
-from smart_app.web.views.dashboard.first_screen import FirstScreen, folds
+from smart_app.web.views.dashboard.first_screen import FirstScreen, Said, folds
 from smart_app.web.views.dashboard.focus_cells import Focus, cells_heading, focus_of
 from smart_app.web.views.dashboard.left_over import LeftOver
 from smart_app.web.views.dashboard.measure_lanes import NOT_RESULTS, LaneFrame, measure_lane
@@ -319,7 +319,10 @@ def _first_screen(view: DashboardView, language: PageLanguage) -> FirstScreen:
     return FirstScreen(
         banner=view.banner,
         launch=[view.context.opened, view.context.signed_in],
-        notices=[*(f"{one.title} {one.text}" for one in notices if one), *(f"{one.title} {one.text}" for one in view.waiting)],
+        notices=[
+            *(Said(f"{one.title} {one.text}", one.action is not None) for one in notices if one),
+            *(Said(f"{one.title} {one.text}", one.shown or one.late is not None) for one in view.waiting),
+        ],
         to_talk=view.to_talk,
         ranges=[one.text for one in view.ranges],
         buttons=[

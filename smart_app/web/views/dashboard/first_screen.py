@@ -3,6 +3,7 @@ itself without a script, so the height is reckoned from the length of what it sa
 
 from collections.abc import Iterable, Iterator, Sequence
 from math import ceil
+from typing import NamedTuple
 from unicodedata import east_asian_width
 
 from msgspec import Struct
@@ -49,6 +50,13 @@ _LOW = Viewport(
 WINDOWS = (_DESK, _LOW, replace(_LOW, name="n", text=752, page=976))
 
 
+class Said(NamedTuple):
+    """A notice, and whether there is something to press in it."""
+
+    text: str
+    acts: bool
+
+
 class FirstScreen(Struct, frozen=True, kw_only=True):
     """What a page says above HbA1c: its banner, the line of the `launch` (when it was opened, and by whom), the notices, the line to talk
     about, the sentences, the buttons and what stands with them (the `hint` can fold), notices in the lanes, and what stands with the
@@ -56,7 +64,7 @@ class FirstScreen(Struct, frozen=True, kw_only=True):
 
     banner: Banner | None
     launch: Sequence[str]
-    notices: Sequence[str]
+    notices: Sequence[Said]
     to_talk: ToTalkAbout | None
     ranges: Sequence[str]
     buttons: Sequence[str]
@@ -157,9 +165,9 @@ def _banner(screen: FirstScreen, window: Viewport) -> int:
 _CAPITALS = 1.35
 
 
-def _notice(text: str, screen: FirstScreen, window: Viewport) -> int:
-    rows = _rows([text], 14, window.page - 48, screen.language, besides=180)
-    return rows * 20 + (36 if window.apart else 16)
+def _notice(one: Said, screen: FirstScreen, window: Viewport) -> int:
+    rows = _rows([one.text], 14, window.page - 48, screen.language, besides=180 if one.acts else 0)
+    return rows * 20 + (28 if window.apart else 10) + (16 if one.acts else 0)
 
 
 def _to_talk(screen: FirstScreen, window: Viewport) -> int:
