@@ -38,7 +38,7 @@ LONGEST_FIRST = (
 _PLACES = {file: place for place, file in enumerate(LONGEST_FIRST)}
 
 
-class Handing(LoadFileScheduling):
+class Handing(LoadFileScheduling):  # type: ignore[misc]  # untyped
     """As `--dist loadfile`, but that files on HAPI count as one."""
 
     def _split_scope(self, nodeid: str) -> str:

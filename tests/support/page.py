@@ -71,7 +71,7 @@ def _check_markup(page: Page) -> None:
     assert any(tag.name == "html" and tag.has_attr("lang") for tag in tags)
     assert not _UNRENDERED.search(page.html)
     assert not _INLINE.search(re.sub(r">[^<]*<", "><", page.html))
-    ours = [tag for tag in tags if tag.name in {"script", "style"} or (tag.name == "link" and "stylesheet" in tag.get("rel", []))]
+    ours = [tag for tag in tags if tag.name in {"script", "style"} or (tag.name == "link" and "stylesheet" in (tag.get("rel") or ()))]
     assert {str(one.get("nonce")) for one in ours} == {nonce_of(page.headers)}
     labelled = {str(tag["for"]) for tag in tags if tag.name == "label" and tag.has_attr("for")}
     shown = [tag for tag in tags if tag.name == "input" and str(tag.get("type", "")).lower() != "hidden"]
