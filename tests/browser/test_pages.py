@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
 
-from tests.browser.accessible import DESK, IN_BOTH_SCHEMES, check_page
+from tests.browser.accessible import DESK, check_in_both_schemes
 from tests.browser.chart import HAND_OVER, answer, clinician_form, clinician_rates, in_tab, patient_form, patient_rates, send
 from tests.browser.own import at_own_form, at_picker, at_sign_in, at_start, from_portal, own_answers_sent
 from tests.support.stands import Clinic, clinic
@@ -238,11 +238,10 @@ PAGES: dict[str, Callable[[Page, Clinic], object]] = {
 }
 
 
-@IN_BOTH_SCHEMES
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_is_accessible_and_fits(tab: Page, reading_room: Clinic, name: str, options: dict[str, str]) -> None:
+def test_a_page_is_accessible_and_fits(tab: Page, reading_room: Clinic, name: str) -> None:
     PAGES[name](tab, reading_room)
-    check_page(tab, name, options, phone=PHONE)
+    check_in_both_schemes(tab, name, phone=PHONE)
 
 
 @pytest.mark.parametrize("patient", ["falling-slowly", "strained-repaired", "views-differ", "difficult-visit", "steady-slide"])

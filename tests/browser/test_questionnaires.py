@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
 import smart_app.app
-from tests.browser.accessible import IN_BOTH_SCHEMES, check_page
+from tests.browser.accessible import check_in_both_schemes
 from tests.browser.chart import answer, clinician_rates, in_tab, send, to_history
 from tests.support.questionnaires import confirmed
 from tests.support.stands import Clinic, clinic
@@ -122,11 +122,10 @@ PAGES: dict[str, Callable[[Page, Clinic], None]] = {
 }
 
 
-@IN_BOTH_SCHEMES
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_is_accessible_and_fits(tab: Page, reading_room: Clinic, name: str, options: dict[str, str]) -> None:
+def test_a_page_is_accessible_and_fits(tab: Page, reading_room: Clinic, name: str) -> None:
     PAGES[name](tab, reading_room)
-    check_page(tab, f"questionnaires-{name}", options, phone=PHONE)
+    check_in_both_schemes(tab, f"questionnaires-{name}", phone=PHONE)
 
 
 def chosen(tab: Page) -> list[str]:

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from smart_app.assets import templates_dir
 from smart_app.web.rendering.static_files import FOLDER
 
+ROOT = Path(__file__).resolve().parents[3]
 PARTS = sorted((FOLDER / "parts").glob("*.css"))
 _PHYSICAL = re.compile(
     r"(?:margin|padding|border)-(?:left|right)\b|text-align: (?:left|right)|(?<![\w-])(?:left|right):|float: (?:left|right)"
@@ -49,6 +51,16 @@ def colours() -> list[dict[str, str]]:
     """The light scheme's, and the dark scheme's."""
     light, dark = [dict(re.findall(r"(--[\w-]+): (#[0-9a-f]+)", body)) for selector, body in rules(part("base")) if selector == ":root"][:2]
     return [light, light | dark]
+
+
+def test_a_scheme_changes_colours_and_nothing_else() -> None:
+    """So that what is no colour is looked at once for both (`check_in_both_schemes`); no script and no template asks for the scheme."""
+    sheets = [*PARTS, *(ROOT / "smart_app" / "sandbox").rglob("*.css")]
+    others = [*FOLDER.rglob("*.js"), *templates_dir().rglob("*.html"), *(ROOT / "smart_app" / "sandbox").rglob("*.[hj][ts]*")]
+    asking = [path.name for path in (*sheets, *others) if "prefers-color-scheme" in path.read_text(encoding="utf-8")]
+    assert asking == ["base.css"]
+    [dark] = re.findall(r"@media \(prefers-color-scheme: dark\) \{\s*:root \{([^{}]*)\}\s*\}", part("base"))
+    assert [one for one in re.split(r";\s*", dark.strip()) if not re.fullmatch(r"--[\w-]+: #[0-9a-f]+|", one)] == []
 
 
 def luminance(colour: str) -> float:
