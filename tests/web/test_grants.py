@@ -96,3 +96,25 @@ def test_empty_grant_opens_nothing_and_says_why(rapport: Clinic, scope: str) -> 
     assert "launch.scope_insufficient" in page.text
     assert "again" not in page.text.partition("For the IT team")[0].lower()
     assert not [path for _, path in rapport.ehr.log if path.startswith(("Patient", "Observation", "QuestionnaireResponse"))]
+
+
+EVENTS = ("Encounter", "ServiceRequest", "Appointment", "Procedure", "MedicationRequest")
+
+
+def test_with_every_feature_a_page_asks_sixteen_things_at_most(rapport: Clinic, wire: responses.RequestsMock) -> None:
+    chart = opened(rapport, SCOPE)
+    before = len(wire.calls)
+    page = rapport.get(chart)
+    asked = [str(call.request.url) for call in list(wire.calls)[before:] if "/fhir/" in str(call.request.url)]
+    assert len(asked) <= 16
+    assert [sum(f"/{kind}?" in url for url in asked) for kind in EVENTS] == [1] * 5
+    assert "Visits, education and medicines" in page.text
+
+
+def test_of_events_what_was_refused_is_off_as_a_whole_and_said(rapport: Clinic, wire: responses.RequestsMock) -> None:
+    kinds = " ".join(f"patient/{kind}.rs" for kind in ("ServiceRequest", "Procedure"))
+    page = rapport.get(opened(rapport, f"{SIGN_IN} patient/Patient.r patient/QuestionnaireResponse.crus patient/Observation.crus {kinds}"))
+    assert not [call for call in wire.calls if any(f"/{kind}?" in str(call.request.url) for kind in EVENTS)]
+    assert "Visits, education and medicines" not in page.text
+    for said in ("No visits are drawn on the timeline.", "No referral to diabetes education", "No medicines are drawn on the timeline."):
+        assert said in page.text
