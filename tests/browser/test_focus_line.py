@@ -43,8 +43,9 @@ def stops(tab: Page) -> list[str]:
     return [stop.split(",")[1] for stop in (stepper(tab).get_attribute("data-stops") or "").split()]
 
 
-def asked_for(tab: Page) -> str:
-    return tab.evaluate("new URLSearchParams(location.search).get('at')")
+def asked_for(tab: Page) -> str | None:
+    found: str | None = tab.evaluate("new URLSearchParams(location.search).get('at')")
+    return found
 
 
 @pytest.mark.parametrize("options", [{"java_script_enabled": False}], ids=["without-script"])
