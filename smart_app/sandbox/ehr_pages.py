@@ -28,8 +28,16 @@ ERRANDS: tuple[tuple[str, Mapping[str, str]], ...] = (
 )
 # What athenahealth's chart gives its apps: no top navigation (smart-launcher-v2 pull request 41).
 SANDBOX = "allow-forms allow-modals allow-popups allow-popups-to-escape-sandbox allow-same-origin allow-scripts allow-downloads"
-# By the `sandbox` of a chart's address: `1` as above; the least an app can work with; and so little that it has no origin, hence no cookie.
-_SANDBOXES = {"1": SANDBOX, "least": "allow-forms allow-scripts allow-same-origin", "no-origin": "allow-forms allow-scripts"}
+# By the `sandbox` of a chart's address: `1` as above; the least an app can work with; that with tabs, sandboxed as the frame is, or with
+# leave to print; and so little that it has no origin, hence no cookie.
+_LEAST = "allow-forms allow-scripts allow-same-origin"
+_SANDBOXES = {
+    "1": SANDBOX,
+    "least": _LEAST,
+    "tabs": f"{_LEAST} allow-popups",
+    "prints": f"{_LEAST} allow-modals",
+    "no-origin": "allow-forms allow-scripts",
+}
 _NO_VISIT = "none"
 _OPTION_TYPES: Mapping[str, type] = {
     "consent": bool,

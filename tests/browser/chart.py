@@ -15,9 +15,9 @@ HAND_OVER, RATE = re.compile("^Hand over"), re.compile("^Rate (this visit|it aga
 _ANY_FOCUS = 150
 
 
-def in_chart(tab: Page, clinic: Clinic, patient: str) -> Frame:
-    """Rapport's dashboard within the EHR's page, across sites."""
-    tab.goto(f"{clinic.stand.ehr}/chart/{patient}")
+def in_chart(tab: Page, clinic: Clinic, patient: str, *, sandbox: str = "") -> Frame:
+    """Rapport's dashboard within the EHR's page, across sites; in a frame with that `sandbox`, where one is given."""
+    tab.goto(f"{clinic.stand.ehr}/chart/{patient}{f'?sandbox={sandbox}' if sandbox else ''}")
     return dashboard_in(tab.locator("iframe.app"))
 
 

@@ -36,7 +36,7 @@ ANSWERS = {
     "smart_app/care/submission/write_ladder.py": "highest",
     "smart_app/store/rotation.py": "reseal_all",
     "smart_app/care/dashboard/blind_entry.py": "apply",
-    "smart_app/care/dashboard/as_answered.py": "rating_before",
+    "smart_app/care/dashboard/as_answered.py": "as_answered",
     "smart_app/care/record/page_rule.py": "offers_for",
     "smart_app/settings/": "read_settings",
     "smart_app/launch/flow.py": "Launcher",

@@ -5,7 +5,14 @@
     const button = page.getElementById("print");
     if (!button) return;
     button.hidden = false;
-    button.addEventListener("click", () => view.print());
+    page.getElementById("by-hand").hidden = true;
+    button.addEventListener("click", () => {
+      let begun = false;
+      view.addEventListener("beforeprint", () => (begun = true), { once: true });
+      // A frame sandboxed without allow-modals, or a tab opened from one, passes over this in silence.
+      view.print();
+      page.getElementById("silent").hidden = begun;
+    });
   };
   ready(document, window);
   if (window === top) return;

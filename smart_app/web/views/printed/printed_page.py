@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from fhir_mappings.sentence import Sentence, counted
 from fhir_mappings.skipped import Skipped
@@ -26,7 +27,13 @@ from smart_app.web.views.dashboard.measure_lanes import NOT_RESULTS
 from smart_app.web.views.dashboard.summary import ChangeLine
 from smart_app.web.views.dashboard.talk.signal_lines import ToTalkAbout
 from smart_app.web.views.parts import Lane, Notice, Table
+from smart_app.web.views.printed.sheet_fit import Fit, Printed, fit_of
 from smart_app.web.views.printed.visit_rows import LastVisits, last_visits
+
+# What is there whatever the page says, in pixels: title, rules and margins; an axis; a row of the table. And about as many signs as the
+# sentences have that the template adds: of what is kept back, and at the foot.
+_FRAME, _AXIS, _ROW = 24, 36, 17
+_KEPT_BACK, _LAST = " " * 150, " " * 150
 
 
 class PrintUrls(Struct, frozen=True, kw_only=True):
@@ -46,7 +53,8 @@ class PrintedTable(Struct, frozen=True, kw_only=True):
 
 
 class PrintView(Struct, frozen=True, kw_only=True):
-    """What is printed. `read` says where and when it was read; `small` is the print at the foot; `tables` are empty on one page."""
+    """What is printed. `read` says where and when it was read; `small` is the print at the foot; `tables` are empty on one page;
+    `fit` is how much closer it is set to be one."""
 
     banner: Banner
     context: ContextLine
@@ -66,6 +74,7 @@ class PrintView(Struct, frozen=True, kw_only=True):
     not_drawn: tuple[Sentence, ...]
     small: tuple[Sentence, ...]
     tables: tuple[PrintedTable, ...]
+    fit: Fit = ""
 
 
 def print_view(
@@ -76,7 +85,7 @@ def print_view(
     shown = dashboard_view(history, context=context, urls=nowhere, now=now, language=language)
     hba1c = next((panel for panel in history.panels if panel.measure.key == "hba1c"), None)
     first = next(iter([*(dyad for dyad in history.dyads if dyad.mine), *history.dyads]), None)
-    return PrintView(
+    view = PrintView(
         banner=clinician_banner(history.patient, today=now.date()),
         context=context_line(history.patient, context, now=now, end=None),
         urls=urls,
@@ -101,6 +110,54 @@ def print_view(
         small=(shown.sources.sentence, *shown.sources.instruments[:1]),
         tables=tuple(_tables(shown)) if tables else (),
     )
+    return replace(view, fit=fit_of(_parts(view), language))
+
+
+# How tall it is
+
+
+def _parts(view: PrintView) -> Iterator[Printed]:
+    """What is on the first sheet, from top to bottom, as the style sheet for paper sets it."""
+    yield Printed(more=_FRAME)
+    facts = [text for one in view.banner.facts for text in (one.label, one.value, "    ")]
+    yield Printed(texts=[view.banner.name, *facts], first=1.7, size=14, line=22, more=20, inset=28, apart=True, set_close=False)
+    yield Printed(texts=[view.banner.standing, view.banner.deceased or ""], size=15, line=22, set_close=False)
+    yield Printed(texts=[view.read, view.context.signed_in, _KEPT_BACK[:50]], line=20, apart=True, set_close=False)
+    if view.incomplete:
+        yield Printed(texts=[view.incomplete.title, view.incomplete.text], size=14, line=20, more=12, inset=24)
+    if view.kept_back:
+        yield Printed(texts=[_KEPT_BACK], line=17)
+    if view.to_talk:
+        said = [*([one.lead, one.said] for one in view.to_talk.lines), *([one.said] for one in view.to_talk.aside)]
+        yield from (Printed(texts=texts, size=13, line=19, more=8, inset=16) for texts in said)
+    for line in view.lines:
+        yield Printed(texts=[line.text], size=13, line=18, more=3)
+        yield Printed(texts=[line.verdict or "", line.beside or ""])
+    if view.alliance:
+        yield _heading(view.alliance.title, view.alliance.direction, *view.alliance.total.about)
+        yield from _lane(view.alliance.total)
+    elif view.no_alliance:
+        yield _heading(view.no_alliance_title)
+        yield from _lane(view.no_alliance)
+    if view.hba1c:
+        yield _heading(view.hba1c.title, view.hba1c.direction, view.hba1c.standing)
+        yield from _lane(view.hba1c.lane)
+    if view.visits:
+        yield Printed(more=30 + _ROW * (2 + len(view.visits.rows)))
+    yield Printed(texts=[*view.not_drawn, *view.small, _LAST], size=11, line=15, more=9)
+
+
+def _heading(title: str, *beside: str) -> Printed:
+    return Printed(texts=[title, *beside], first=1.5, size=11.5, line=21, more=10, apart=True)
+
+
+def _lane(lane: Lane) -> Iterator[Printed]:
+    if lane.notice:
+        yield Printed(texts=[lane.notice.title, lane.notice.text], size=14, line=20, more=12, inset=24)
+    if lane.words:
+        yield Printed(texts=[lane.words.lead, *lane.words.lines], size=14, line=20)
+    if lane.plot:
+        yield Printed(more=_AXIS + lane.plot.height)
 
 
 def _not_drawn(history: History, hba1c: Panel | None) -> Iterator[Sentence]:

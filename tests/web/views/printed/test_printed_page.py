@@ -8,12 +8,13 @@ from bs4 import BeautifulSoup
 from msgspec.structs import replace
 
 from fhir_mappings.r4.dates import Moment
-from fhir_mappings.sentence import Sentence
+from fhir_mappings.sentence import ENGLISH, Sentence
 from fhir_mappings.skipped import Skipped
 from smart_app.care.dashboard.history import HiddenRating, History
 from smart_app.web.rendering.templates import environment
 from smart_app.web.views.dashboard.dashboard_page import dashboard_view
 from smart_app.web.views.printed.printed_page import PrintUrls, PrintView, print_view
+from smart_app.web.views.printed.sheet_fit import Printed, fit_of
 from smart_app.web.views.printed.visit_rows import LastVisits, last_visits
 from tests.web.states_history import STATES
 from tests.web.support_history import CONTEXT, HBA1C, NOW, SOFIA, TODAY, TOMAS, URLS, dyad, history, panel, rating, value
@@ -153,3 +154,20 @@ def test_the_tables_come_on_request() -> None:
     soup = page(STATES["repaired"](), tables=True)
     assert len(soup.select(".tables table")) == len(found)
     assert [one.get_text() for one in soup.select(".choices a")] == ["‹ Back to the history", "Print one page"]
+
+
+def test_the_longest_names_are_set_closer_so_that_they_stay_on_one_sheet() -> None:
+    """In a browser, on A4 and on Letter, in tests/browser/test_print.py."""
+    of = STATES["repaired"]()
+    assert view(of).fit == ""
+    name = "Maximiliane Freifrau von und zu Hohenlohe-Waldenburg-Schillingsfürst und Bartenstein zu Langenburg-Kirchberg"
+    who = replace(SOFIA, name=name)
+    long = replace(of, dyads=[replace(one, clinician=who) for one in of.dyads], patient=replace(of.patient, family=name))
+    assert view(long).fit != ""
+    assert page(long).select("div.sheet." + view(long).fit)
+
+
+def test_signs_of_chinese_japanese_and_korean_take_the_room_of_two() -> None:
+    parts = [Printed(texts=["山" * 60], line=300)]
+    assert (fit_of(parts, ENGLISH), fit_of([Printed(texts=["山" * 600], line=300)], ENGLISH)) == ("", "closest")
+    assert fit_of([Printed(texts=["a" * 600], line=300)], ENGLISH) == fit_of([Printed(texts=["山" * 300], line=300)], ENGLISH)
