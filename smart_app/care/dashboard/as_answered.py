@@ -14,6 +14,7 @@ from fhir_mappings.ratings.rating import Rating
 from fhir_mappings.sentence import Sentence
 from smart_app.care.dashboard.load_dashboard import SeenRatings, before_latest, seen_ratings
 from smart_app.care.record.access import base_of
+from smart_app.care.record.page_rule import PageFacts
 from smart_app.care.record.patient_in_context import Patient
 from smart_app.care.record.record import ChartRecord
 from smart_app.errors import NotOffered
@@ -29,7 +30,7 @@ Kept = Literal["answers", "scores", "nothing", "version-gone"]
 class AsAnswered(Struct, frozen=True, kw_only=True):
     """What the page is made of. `before` is the rating before by the same person on the same form, of which `alone` says why there is none;
     `entry` who entered it, None where there is no form; `beside` what others said of the same visit on the same questionnaire; `by_reader`:
-    it is their own."""
+    it is their own. `facts` decide what the page offers."""
 
     patient: Patient
     rating: Rating
@@ -40,6 +41,7 @@ class AsAnswered(Struct, frozen=True, kw_only=True):
     entry: Entry | None
     beside: tuple[Rating, ...]
     by_reader: bool
+    facts: PageFacts | None = None
 
 
 def as_answered(record: ChartRecord, *, key: str, key_of: Callable[[str], str]) -> AsAnswered:
@@ -68,6 +70,7 @@ def laid_out(rating: Rating, seen: SeenRatings, *, library: Library, language: s
         entry=_named(entry_of(form, base=base), reader, seen.ratings) if form is not None else None,
         beside=tuple(_beside(rating, seen.ratings)),
         by_reader=rating.informant == "clinician" and _rated(rating) == reader.reference,
+        facts=seen.facts,
     )
 
 

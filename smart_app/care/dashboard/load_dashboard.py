@@ -40,6 +40,7 @@ from smart_app.care.dashboard.read_events import events_of
 from smart_app.care.forms.asked_form import forms_offered
 from smart_app.care.record.access import base_of, patient_on_server, permissions
 from smart_app.care.record.closed_visits import is_personal, looked_at, reveal
+from smart_app.care.record.page_rule import PageFacts
 from smart_app.care.record.patient_in_context import Patient, patient_of, remember_patient
 from smart_app.care.record.reads import ANSWERS, SCORES, Readings, ReadReport, read_all
 from smart_app.care.record.record import ChartRecord
@@ -182,12 +183,13 @@ def seen_signals(record: ChartRecord) -> SeenSignals:
 
 class SeenRatings(Struct, frozen=True, kw_only=True):
     """The ratings that whoever is signed in may see, oldest first, the two reads they came by, and the forms behind them by their
-    source."""
+    source; `facts` as in `History`."""
 
     patient: Patient
     ratings: tuple[Rating, ...]
     reads: tuple[ReadReport, ...]
     forms: Mapping[str, Resource]
+    facts: PageFacts | None = None
 
 
 def seen_ratings(record: ChartRecord) -> SeenRatings:
@@ -197,7 +199,10 @@ def seen_ratings(record: ChartRecord) -> SeenRatings:
     alliance = _alliance(record, readings, _possible(patient, record))
     seen = {one.source for one in alliance.visible.ratings}
     forms = {source: one for one in readings.resources[ANSWERS] if (source := source_of(one, "QuestionnaireResponse")) in seen}
-    return SeenRatings(patient=patient, ratings=alliance.visible.ratings, reads=tuple(alliance.reports.values()), forms=forms)
+    state, _ = _state(record, patient, alliance, whole=readings.reports[ANSWERS].whole and readings.reports[SCORES].whole)
+    return SeenRatings(
+        patient=patient, ratings=alliance.visible.ratings, reads=tuple(alliance.reports.values()), forms=forms, facts=state.facts
+    )
 
 
 def _alliance_alone(record: ChartRecord) -> tuple[Patient, _Alliance]:

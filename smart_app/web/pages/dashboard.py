@@ -26,7 +26,7 @@ from smart_app.errors import SessionError
 from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.launch.oauth.granted_features import FeatureOff, features_off
 from smart_app.store import PatientEntries
-from smart_app.web.pages.answered.answered_pages import rating_addresses
+from smart_app.web.pages.answered.answered_pages import beginning, rating_addresses
 from smart_app.web.pages.dependencies import Dependencies
 from smart_app.web.pages.error_pages import way_back
 from smart_app.web.pages.first_page import BY_LAUNCH, of_launch
@@ -124,7 +124,7 @@ class Dashboard:
     def _urls(self, page_request: PageRequest, history: History) -> DashboardUrls:
         """Rating and hand-over lead to the site's first form for each, where this user may be rated; the rest is offered below them."""
         forms = forms_offered(self._services) if is_clinician(page_request.context.user.kind) else ()
-        found = offers(forms, partial(_beginning, page_request), facts=history.facts)
+        found = offers(forms, partial(beginning, page_request), facts=history.facts)
         return DashboardUrls(
             page=url_for("dashboard", launch_id=page_request.id),
             hand_over=found.hand_over,
@@ -154,23 +154,16 @@ def _late(page_request: PageRequest, history: History, forms: Sequence[tuple[Ins
     return {visit: address(late=seal(late)) for visit, late in waiting.items() if late}
 
 
-def _beginning(page_request: PageRequest, instrument: Instrument, informant: Informant) -> str:
-    """Where a form begins: the patient's own with the hand-over."""
-    if informant == "patient" and not instrument.from_paper(informant):
-        return url_for("handover", launch_id=page_request.id, slug=instrument.slug)
-    return url_for("form", launch_id=page_request.id, slug=instrument.slug, informant=informant)
-
-
 def _going_on(
     page_request: PageRequest, rule: PageOffers, instrument: Instrument, informant: Informant, begun: SavedDraft, *, late: Mapping[str, str]
 ) -> str | None:
     """The same for answers that were begun, those about a visit of before with the form of that visit (`late`, by the visit); None where a
     patient is asked nothing as the record stands."""
     of_visit = late.get(f"Encounter/{begun.encounter}")
-    if of_visit and informant == "clinician" and urlsplit(of_visit).path == _beginning(page_request, instrument, informant):
+    if of_visit and informant == "clinician" and urlsplit(of_visit).path == beginning(page_request, instrument, informant):
         return of_visit
     stopped = informant == "patient" and not instrument.from_paper(informant) and rule.hand_over == "no"
-    return None if stopped else _beginning(page_request, instrument, informant)
+    return None if stopped else beginning(page_request, instrument, informant)
 
 
 def _left_over(page_request: PageRequest, own: Sequence[Undelivered], kept: PatientEntries) -> LeftOver | None:

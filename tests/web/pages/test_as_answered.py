@@ -100,6 +100,21 @@ class TestFromTheHistory:
         assert [one.get_text()[:15] for one in own.soup.select("h1")] == ["Your rating of "]
         assert "between you and Ingrid Halvorsen" in own.text
 
+    def test_each_informants_rating_of_every_row_is_reached(self, rapport: Clinic, clock: Clock) -> None:
+        chart = twice(rapport, clock)
+        for row in (0, 1):
+            found = opened(rapport, chart, row)
+            own = {one.get_text(): str(one["href"]) for one in found.soup.select(".end a")}["The same visit, rated by the clinician"]
+            assert "Your rating of " in rapport.get(own).soup.select("h1")[0].get_text()
+
+    def test_whoever_may_write_begins_from_it_what_the_history_offers(self, rapport: Clinic, clock: Clock) -> None:
+        chart = twice(rapport, clock)
+        offered = [(one.get_text(), one["href"]) for one in rapport.get(chart).soup.select(".actions a.button")]
+        buttons = [(one.get_text(), one["href"]) for one in opened(rapport, chart).soup.select(".buttons a")]
+        assert [words for words, _ in buttons] == ["Copy for the note", "Hand over again", "Rate it again", "Print one page"]
+        assert set(buttons[1:3]) <= set(offered)
+        assert [rapport.get(str(to)).status for _, to in buttons] == [200] * 4
+
     def test_who_opens_it_is_recorded_and_nothing_of_it_is_logged(
         self, rapport: Clinic, clock: Clock, capsys: pytest.CaptureFixture[str]
     ) -> None:

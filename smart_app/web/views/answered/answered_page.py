@@ -24,11 +24,13 @@ from smart_app.web.views.parts import Link
 
 
 class AnsweredUrls(Struct, frozen=True, kw_only=True):
-    """Back, where the launch is closed, and where another rating is shown, by its source."""
+    """Back, where the launch is closed, where another rating is shown, by its source, what can be begun, and what is printed."""
 
     history: str
     end: str
     rating: Callable[[str], str]
+    actions: tuple[Link, ...] = ()
+    printed: str = ""
 
 
 class AnswerWords(Struct, frozen=True, kw_only=True):
@@ -95,6 +97,8 @@ class AnsweredView(Struct, frozen=True, kw_only=True):
     drawn: bool
     compared: bool
     history: str
+    actions: tuple[Link, ...]
+    printed: str
 
 
 class _Answers(Struct, frozen=True, kw_only=True):
@@ -129,6 +133,8 @@ def answered_view(found: AsAnswered, *, context: LaunchContext, now: datetime, u
         drawn=any(row.strip for group in groups for row in group.rows),
         compared=found.before is not None,
         history=urls.history,
+        actions=urls.actions,
+        printed=urls.printed,
     )
 
 
