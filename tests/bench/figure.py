@@ -12,7 +12,7 @@ class Figure:
     name: str
     value: float
     goal: float
-    unit: Literal["×", "kB"]
+    unit: Literal["×", "kB", "s"]
     raw: str
     at_least: bool = False
 

@@ -123,6 +123,7 @@ def test_any_address_has_an_answer(watch: Watch, parts: list[str], query: bytes,
                     "rating",
                     "note",
                     "print",
+                    "print.pdf",
                 ]
             ),
         ),
