@@ -20,6 +20,7 @@ FIELDS = Settings.model_fields
 WRONG: dict[str, list[str]] = {
     "instruments": [",", " , ", ""],
     "packs": ["/no/such/folder", "{file}"],
+    "pdf_fonts": ["/no/such/folder", "{file}"],
     "measure_codes": ["/no/such/codes.toml", "{folder}"],
     "options": ["/no/such/options.toml", "{folder}"],
     "signals": ["/no/such/signals.toml", "{folder}"],
