@@ -19,7 +19,7 @@ from smart_app.web import formats
 from smart_app.web.languages.offered_languages import LanguageName
 from smart_app.web.views.answered.option_strip import OptionStrip, option_strip
 from smart_app.web.views.banner import Banner, ContextLine, context_line, page_banner, plain_name, recorded_name
-from smart_app.web.views.dashboard.alliance_lanes import STANDINGS, WHO, person, score_in_words
+from smart_app.web.views.dashboard.lanes.alliance_lanes import STANDINGS, WHO, person, score_in_words
 from smart_app.web.views.parts import Link
 
 

@@ -21,7 +21,7 @@ from smart_app.web import formats
 from smart_app.web.languages.unbroken import Unbroken
 from smart_app.web.views.dashboard import remark_words
 from smart_app.web.views.dashboard.change_verdicts import Judged
-from smart_app.web.views.dashboard.measure_lanes import both_units
+from smart_app.web.views.dashboard.lanes.measure_lanes import both_units
 
 _TOTAL = "total"
 # Of two results the step itself tells which is the higher.

@@ -20,7 +20,9 @@ from smart_app.web import formats
 from smart_app.web.charts import plot
 from smart_app.web.languages.page_language import ENGLISH_PAGE, PageLanguage
 from smart_app.web.views.banner import Banner, ContextLine, context_line, page_banner
-from smart_app.web.views.dashboard.alliance_lanes import (
+from smart_app.web.views.dashboard.events.event_lanes import EventsPanel, events_panel, is_of_events
+from smart_app.web.views.dashboard.first_screen import FirstScreen, Said, folds
+from smart_app.web.views.dashboard.lanes.alliance_lanes import (
     NOT_SCORED,
     TOTAL,
     cutoffs_table,
@@ -34,17 +36,15 @@ from smart_app.web.views.dashboard.alliance_lanes import (
     total_lane,
     total_scale,
 )
-from smart_app.web.views.dashboard.baseline_band import baseline_band
-from smart_app.web.views.dashboard.events.event_lanes import EventsPanel, events_panel, is_of_events
-from smart_app.web.views.dashboard.first_screen import FirstScreen, Said, folds
-from smart_app.web.views.dashboard.focus_cells import Focus, cells_heading, focus_of
+from smart_app.web.views.dashboard.lanes.baseline_band import baseline_band
+from smart_app.web.views.dashboard.lanes.focus_cells import Focus, cells_heading, focus_of
+from smart_app.web.views.dashboard.lanes.measure_lanes import NOT_RESULTS, LaneFrame, measure_lane
+from smart_app.web.views.dashboard.lanes.measure_rows import MeasuresPanel, measures_panel
+from smart_app.web.views.dashboard.lanes.unscored_lanes import answered_in_words, answered_lane, answers_table
 from smart_app.web.views.dashboard.left_over import LeftOver
-from smart_app.web.views.dashboard.measure_lanes import NOT_RESULTS, LaneFrame, measure_lane
-from smart_app.web.views.dashboard.measure_rows import MeasuresPanel, measures_panel
 from smart_app.web.views.dashboard.offers import Offer, Offers
 from smart_app.web.views.dashboard.summary import Summary, is_of, summary
 from smart_app.web.views.dashboard.talk.signal_lines import DyadLines, SignalContext, SignalUrls, ToTalkAbout, dyad_lines, to_talk_about
-from smart_app.web.views.dashboard.unscored_lanes import answered_in_words, answered_lane, answers_table
 from smart_app.web.views.parts import (
     NO_REASON,
     OLDER_UNREAD,

@@ -23,7 +23,7 @@ from smart_app.web.views.dashboard.dashboard_page import (
     TimeAxis,
     dashboard_view,
 )
-from smart_app.web.views.dashboard.measure_lanes import NOT_RESULTS
+from smart_app.web.views.dashboard.lanes.measure_lanes import NOT_RESULTS
 from smart_app.web.views.dashboard.summary import ChangeLine
 from smart_app.web.views.dashboard.talk.signal_lines import ToTalkAbout
 from smart_app.web.views.parts import Lane, Notice, Table

@@ -12,8 +12,8 @@ from fhir_mappings.ratings.rating import Rating
 from fhir_mappings.sentence import Sentence, counted
 from smart_app.care.dashboard.history import Dyad, Panel
 from smart_app.web import formats
-from smart_app.web.views.dashboard.alliance_lanes import NAMES, element_scales, total_scale
-from smart_app.web.views.dashboard.measure_lanes import said
+from smart_app.web.views.dashboard.lanes.alliance_lanes import NAMES, element_scales, total_scale
+from smart_app.web.views.dashboard.lanes.measure_lanes import said
 from smart_app.web.views.note.note_lines import asks_directly, direct_answer
 
 MOST_VISITS = 4

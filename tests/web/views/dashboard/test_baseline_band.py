@@ -14,8 +14,8 @@ from fhir_mappings.reliable_change.pooled_scores import PooledChange
 from fhir_mappings.reliable_change.signals.dyad_signals import signals
 from smart_app.care.dashboard.history import Dyad, History
 from smart_app.web.charts.plot import Plot, ValueScale
-from smart_app.web.views.dashboard.alliance_lanes import TOTAL, total_scale
-from smart_app.web.views.dashboard.baseline_band import BaselineBand, baseline_band
+from smart_app.web.views.dashboard.lanes.alliance_lanes import TOTAL, total_scale
+from smart_app.web.views.dashboard.lanes.baseline_band import BaselineBand, baseline_band
 from smart_app.web.views.parts import Lane
 from tests.fhir_mappings.samples import LIBRARY
 from tests.web.support_history import SOFIA, TOMAS

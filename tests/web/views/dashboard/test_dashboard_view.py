@@ -17,7 +17,7 @@ from fhir_mappings.skipped import Skipped, UntiedResource, untied
 from smart_app.care.dashboard.history import HiddenRating, History
 from smart_app.web.charts import plot
 from smart_app.web.views.dashboard.dashboard_page import DashboardView, dashboard_view
-from smart_app.web.views.dashboard.measure_rows import MeasuresPanel
+from smart_app.web.views.dashboard.lanes.measure_rows import MeasuresPanel
 from smart_app.web.views.parts import Lane, Words
 from tests.web.states_history import STATES, oddities, partial, repaired, waiting
 from tests.web.support_history import (

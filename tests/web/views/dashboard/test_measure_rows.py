@@ -15,7 +15,7 @@ from fhir_mappings.sentence import Sentence
 from fhir_mappings.skipped import Skipped
 from smart_app.care.dashboard.history import Panel
 from smart_app.web.views.dashboard.dashboard_page import dashboard_view
-from smart_app.web.views.dashboard.measure_rows import MeasureRow, MeasuresPanel
+from smart_app.web.views.dashboard.lanes.measure_rows import MeasureRow, MeasuresPanel
 from tests.web.support_history import CONTEXT, MEASURES, NOW, TODAY, URLS, dyad, history, moment, panel, rating, read, spread, value
 
 TIR, GLUCOSE, PRESSURE, WEIGHT, LDL, EGFR, UACR = MEASURES

@@ -23,8 +23,8 @@ from smart_app.web import formats
 from smart_app.web.charts.event_marks import EventMark, EventShape, draw_events
 from smart_app.web.charts.label_placement import CHARACTER, across
 from smart_app.web.charts.plot import TimeScale
-from smart_app.web.views.dashboard.focus_cells import StoodThen, none_then, told_then
-from smart_app.web.views.dashboard.measure_lanes import NONE_IN_RANGE, LaneFrame
+from smart_app.web.views.dashboard.lanes.focus_cells import StoodThen, none_then, told_then
+from smart_app.web.views.dashboard.lanes.measure_lanes import NONE_IN_RANGE, LaneFrame
 from smart_app.web.views.parts import Lane, Reading, Table, Words, filled_columns, read_notice
 
 _MOST_LISTED = 6

@@ -11,8 +11,8 @@ from fhir_mappings.sentence import Sentence, Value, counted, joined
 from smart_app.care.dashboard.history import Dyad
 from smart_app.web import formats
 from smart_app.web.languages.offered_languages import LanguageName
-from smart_app.web.views.dashboard.alliance_lanes import NAMES, WHO
-from smart_app.web.views.dashboard.focus_cells import none_then, rated_then, told_then
+from smart_app.web.views.dashboard.lanes.alliance_lanes import NAMES, WHO
+from smart_app.web.views.dashboard.lanes.focus_cells import none_then, rated_then, told_then
 from smart_app.web.views.parts import Lane, Reading, Table, Words
 
 _PAIR: tuple[Informant, ...] = ("patient", "clinician")

@@ -20,9 +20,9 @@ from smart_app.web import formats
 from smart_app.web.charts import plot
 from smart_app.web.charts.rail import NumberedRail, Rail, Unusable, numbered_rail, rail, with_numbers, with_rail
 from smart_app.web.languages.offered_languages import LanguageName
-from smart_app.web.views.dashboard.baseline_band import BaselineBand
-from smart_app.web.views.dashboard.focus_cells import StoodThen, none_then, rated_then, told_then
-from smart_app.web.views.dashboard.measure_lanes import NONE_IN_RANGE, LaneFrame
+from smart_app.web.views.dashboard.lanes.baseline_band import BaselineBand
+from smart_app.web.views.dashboard.lanes.focus_cells import StoodThen, none_then, rated_then, told_then
+from smart_app.web.views.dashboard.lanes.measure_lanes import NONE_IN_RANGE, LaneFrame
 from smart_app.web.views.parts import Lane, Reading, Table, Words
 
 # A line over more than 13 months would draw a visit that was not there (design notes); 13 months are at most 397 days.
