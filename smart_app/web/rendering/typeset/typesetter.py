@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 _FOLDER = Path(__file__).parent
 _TEMPLATES = _FOLDER / "files"
 FONTS = _FOLDER / "fonts"
-_STANDARD = "ua-1"
 
 
 def is_installed() -> bool:
@@ -75,7 +74,7 @@ class Typesetter:
                 package_cache_path=empty,
             )
             try:
-                return _one(compiler.compile(format="pdf", pdf_standards=[_STANDARD], timestamp=int(made.timestamp())))
+                return _one(compiler.compile(format="pdf", pdf_standards=["ua-1"], timestamp=int(made.timestamp())))
             except typst.TypstError as failed:
                 # Its message may quote the text that it could not set, which is a person's: only its kind is told.
                 raise NotTypeset.because(failed.message) from None
