@@ -1,12 +1,15 @@
 """The printed page as a PDF, as a clinician saves it."""
 
 import io
-from typing import Any
+from types import MethodType
+from typing import Any, cast
 
 import pytest
+from flask import Flask
 from pypdf import PdfReader
 
 from smart_app import app
+from smart_app.web.pages.printed.print_pages import PrintPages
 from smart_app.web.rendering.typeset import typesetter
 from tests.support.clock import Clock
 from tests.web.clinic import SITE, Clinic
@@ -15,6 +18,12 @@ from tests.web.pages.test_print import SAME
 from tests.web.pages.test_reveal import opens
 
 LINK = "a[download]"
+
+
+def pages_of(made: Flask) -> PrintPages:
+    found = cast(MethodType, made.view_functions["print_pdf"]).__self__
+    assert isinstance(found, PrintPages)
+    return found
 
 
 def saved(here: Clinic, address: str, *, expected: int = 200) -> Any:
@@ -61,7 +70,7 @@ def test_it_is_no_patients(rapport: Clinic) -> None:
 
 def test_where_it_cannot_be_made_the_address_says_how_to_install_it(rapport: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
     chart = rated(rapport, SAME)
-    monkeypatch.setattr(rapport.app.view_functions["print_pdf"].__self__, "_typesetter", None)
+    monkeypatch.setattr(pages_of(rapport.app), "_typesetter", None)
     assert not rapport.get(f"{chart}print").soup.select(LINK)
     page = rapport.get(f"{chart}print.pdf")
     assert page.status == 501
@@ -75,7 +84,7 @@ def test_without_the_extra_the_app_starts_all_the_same(rapport: Clinic, monkeypa
     assert not typesetter.is_installed()
     monkeypatch.setattr(app, "is_installed", typesetter.is_installed)
     made = app.create_app(rapport.services.settings, registration=rapport.services.registration, clock=Clock())
-    assert made.view_functions["print_pdf"].__self__._typesetter is None
+    assert pages_of(made)._typesetter is None
 
 
 def test_what_cannot_be_set_is_a_page_and_no_fault_of_the_server(rapport: Clinic, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:

@@ -19,8 +19,8 @@ from fhir_mappings.sentence import Sentence, Value, counted
 from smart_app.care.dashboard.history import Dyad, History, Panel
 from smart_app.web import formats
 from smart_app.web.languages.unbroken import Unbroken
-from smart_app.web.views.dashboard import remark_words
 from smart_app.web.views.dashboard.change_verdicts import Judged
+from smart_app.web.views.dashboard.lanes import remark_words
 from smart_app.web.views.dashboard.lanes.measure_lanes import both_units
 
 _TOTAL = "total"

@@ -16,9 +16,9 @@ from smart_app.web import formats
 from smart_app.web.languages.offered_languages import LanguageName
 from smart_app.web.languages.unbroken import Unbroken
 from smart_app.web.views.banner import name_in_passing
-from smart_app.web.views.dashboard import remark_words
 from smart_app.web.views.dashboard.change_verdicts import EXTREMES, NOT_THE_NEWEST, Judged, judged, of_move, of_step
 from smart_app.web.views.dashboard.course_sentences import UnscoredNewest, among_results, course, move_in_range, unscored_newest
+from smart_app.web.views.dashboard.lanes import remark_words
 from smart_app.web.views.dashboard.lanes.alliance_lanes import NOT_SCORED, WHO, FirstOf, first_of_form, person
 from smart_app.web.views.dashboard.lanes.measure_lanes import as_reported, both_units, both_units_in_full, said
 

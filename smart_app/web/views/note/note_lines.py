@@ -22,9 +22,9 @@ from fhir_mappings.sentence import Sentence, Value, counted, full_sentence, join
 from smart_app.care.dashboard.history import Dyad, History, Panel
 from smart_app.care.record.reads import ReadReport
 from smart_app.web import formats
-from smart_app.web.views.dashboard import remark_words
 from smart_app.web.views.dashboard.change_verdicts import judged, of_move, of_step
 from smart_app.web.views.dashboard.course_sentences import course, move_in_range, unscored_newest
+from smart_app.web.views.dashboard.lanes import remark_words
 from smart_app.web.views.dashboard.lanes.alliance_lanes import NAMES, element_scales, not_validated, total_scale
 from smart_app.web.views.dashboard.lanes.measure_lanes import NOT_RESULTS, in_other_unit, said
 from smart_app.web.views.dashboard.summary import is_of

@@ -99,6 +99,8 @@ def _panel(title: Value, direction: Value, about: Value, lane: Lane, say: _Sayin
         "notice": say.all((lane.notice.title, lane.notice.text)) if lane.notice else [],
         "words": say.all((lane.words.lead, *lane.words.lines)) if lane.words else [],
         "plot": _plot(lane.plot, say) if lane.plot else None,
+        "under": [[one.number, say(one.words)] for one in lane.not_drawn],
+        "listed": say.all(lane.listed),
         "alt": _plain(say(lane.alt)),
     }
 
@@ -118,13 +120,18 @@ def _axis(axis: TimeAxis, say: _Saying) -> dict[str, object]:
     }
 
 
+_NARROW = "narrow"  # what stands in a plot on narrow pages alone
+
+
 def _plot(plot: Plot, say: _Saying) -> dict[str, object]:
     return {
         "height": plot.height,
+        "back": [_stroke(each) for each in plot.back],
         "lines": [_stroke(line) for line in plot.lines],
         "symbols": [
             {"style": group.style.split(), "marks": [[one.shape, _share(one.x), float(one.y)] for one in group.symbols]}
             for group in plot.symbols
+            if _NARROW not in group.style.split()
         ],
         "dots": [_stroke(dots) for dots in plot.dots],
         "labels": [
@@ -137,6 +144,7 @@ def _plot(plot: Plot, say: _Saying) -> dict[str, object]:
                 "anchor": label.anchor,
             }
             for label in plot.labels
+            if _NARROW not in label.style.split()
         ],
         "left": [[float(tick.at), say(tick.text)] for tick in plot.left],
         "right": [[float(tick.at), say(tick.text)] for tick in plot.right],

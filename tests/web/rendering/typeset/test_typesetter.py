@@ -19,7 +19,8 @@ from smart_app.web.rendering.typeset import typesetter
 from smart_app.web.rendering.typeset.drawable import drawable
 from smart_app.web.rendering.typeset.typesetter import FONTS, Typesetter
 from smart_app.web.views.printed.paper import paper
-from tests.web.views.printed.test_printed_page import STATES, view
+from tests.web.states_history import STATES
+from tests.web.views.printed.test_printed_page import view
 
 MADE = datetime(2026, 11, 22, 14, 2, tzinfo=UTC)
 SETTER = Typesetter()
@@ -124,7 +125,7 @@ def test_the_document_says_its_title_language_and_time_and_nobodys_name() -> Non
     assert reader.metadata
     assert reader.metadata.title == "Alliance and diabetes history"
     assert reader.metadata.creation_date == MADE
-    root = reader.trailer["/Root"].get_object()  # type: ignore[union-attr]
+    root = reader.trailer["/Root"].get_object()
     assert root["/Lang"] == "en"  # type: ignore[index]
     metadata = root["/Metadata"].get_object().get_data().decode()  # type: ignore[index]
     assert "HALVORSEN" not in metadata
@@ -151,7 +152,12 @@ def test_nothing_can_be_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, co
     monkeypatch.setattr(typesetter, "_TEMPLATES", tmp_path)
     (tmp_path / "printed_page.typ").write_text(f"#set document(title: [T])\n#{code}")
     told: list[str] = []
-    monkeypatch.setattr(NotTypeset, "because", lambda message: told.append(message) or NotTypeset(Sentence("No.")))
+
+    def because(message: str) -> NotTypeset:
+        told.append(message)
+        return NotTypeset(Sentence("No."))
+
+    monkeypatch.setattr(NotTypeset, "because", because)
     with pytest.raises(NotTypeset):
         SETTER.pdf("printed_page", {}, made=MADE)
     assert re.search("file not found|would escape the project root", told[0])

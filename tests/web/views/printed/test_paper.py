@@ -79,7 +79,7 @@ def test_it_is_said_in_the_language_of_the_page(code: str, state: str) -> None:
     language = offered_languages((code,)).of_code(code)
     assert language
     reader = pdf(STATES[state](), language)
-    root = reader.trailer["/Root"].get_object()  # type: ignore[union-attr]
+    root = reader.trailer["/Root"].get_object()
     assert root["/Lang"] == code  # type: ignore[index]
     assert len(reader.pages) == 1
 
@@ -100,7 +100,7 @@ def _texts(value: object) -> list[str]:
 
 
 def test_english_that_stands_beneath_stands_in_the_pdf() -> None:
-    class Unreviewed(PseudoLanguage):
+    class Unreviewed(PseudoLanguage, frozen=True, kw_only=True):
         def needs_english(self, text: str) -> bool:
             return text == "Alliance and HbA1c"
 

@@ -21,7 +21,7 @@ from smart_app.care.dashboard.history import Panel
 from smart_app.web import formats
 from smart_app.web.charts import plot
 from smart_app.web.charts.rail import NumberedRail, Unusable, numbered_rail, with_numbers
-from smart_app.web.views.dashboard import remark_words
+from smart_app.web.views.dashboard.lanes import remark_words
 from smart_app.web.views.dashboard.lanes.focus_cells import measured_then, none_then, told_then
 from smart_app.web.views.parts import Lane, Reading, Table, Words, filled_columns, read_notice
 

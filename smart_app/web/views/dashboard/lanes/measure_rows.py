@@ -18,7 +18,7 @@ from smart_app.web import formats
 from smart_app.web.charts import plot
 from smart_app.web.charts.own_range import OwnRange, own_range
 from smart_app.web.charts.rail import NumberedRail, RailWords, Unusable, numbered_rail, numbers_alone
-from smart_app.web.views.dashboard import remark_words
+from smart_app.web.views.dashboard.lanes import remark_words
 from smart_app.web.views.dashboard.lanes.focus_cells import StoodThen, measured_then, none_then
 from smart_app.web.views.dashboard.lanes.measure_lanes import (
     NONE_IN_RANGE,
