@@ -67,5 +67,6 @@ def test_without_script_the_box_is_selected_by_hand(tab: Page, here: Clinic, opt
     expect(tab.locator("#copy")).to_be_hidden()
     expect(tab.get_by_text("Click into the box, select all")).to_be_visible()
     tab.get_by_label("what the patient answered of difficulty").check()
-    tab.get_by_role("button", name="Show the lines so").click()
+    with tab.expect_navigation():
+        tab.get_by_role("button", name="Show the lines so").click()
     assert len(tab.locator("#lines").input_value().split("\n")) == 5
