@@ -21,7 +21,7 @@ from smart_app.web.charts import plot
 from smart_app.web.languages.page_language import ENGLISH_PAGE, PageLanguage
 from smart_app.web.views.banner import Banner, ContextLine, context_line, page_banner
 from smart_app.web.views.dashboard.events.event_lanes import EventsPanel, events_panel, is_of_events
-from smart_app.web.views.dashboard.first_screen import FirstScreen, Said, folds
+from smart_app.web.views.dashboard.first_screen import FirstScreen, NoticeShown, folds
 from smart_app.web.views.dashboard.lanes.alliance_lanes import (
     NOT_SCORED,
     TOTAL,
@@ -320,8 +320,8 @@ def _first_screen(view: DashboardView, language: PageLanguage) -> FirstScreen:
         banner=view.banner,
         launch=[view.context.opened, view.context.signed_in],
         notices=[
-            *(Said(f"{one.title} {one.text}", one.action is not None) for one in notices if one),
-            *(Said(f"{one.title} {one.text}", one.shown or one.late is not None) for one in view.waiting),
+            *(NoticeShown(f"{one.title} {one.text}", one.action is not None) for one in notices if one),
+            *(NoticeShown(f"{one.title} {one.text}", one.shown or one.late is not None) for one in view.waiting),
         ],
         to_talk=view.to_talk,
         ranges=[one.text for one in view.ranges],

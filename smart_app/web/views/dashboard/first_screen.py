@@ -50,7 +50,7 @@ _LOW = Viewport(
 WINDOWS = (_DESK, _LOW, replace(_LOW, name="n", text=752, page=976))
 
 
-class Said(NamedTuple):
+class NoticeShown(NamedTuple):
     """A notice, and whether there is something to press in it."""
 
     text: str
@@ -64,7 +64,7 @@ class FirstScreen(Struct, frozen=True, kw_only=True):
 
     banner: Banner | None
     launch: Sequence[str]
-    notices: Sequence[Said]
+    notices: Sequence[NoticeShown]
     to_talk: ToTalkAbout | None
     ranges: Sequence[str]
     buttons: Sequence[str]
@@ -165,7 +165,7 @@ def _banner(screen: FirstScreen, window: Viewport) -> int:
 _CAPITALS = 1.35
 
 
-def _notice(one: Said, screen: FirstScreen, window: Viewport) -> int:
+def _notice(one: NoticeShown, screen: FirstScreen, window: Viewport) -> int:
     rows = _rows([one.text], 14, window.page - 48, screen.language, besides=180 if one.acts else 0)
     return rows * 20 + (28 if window.apart else 10) + (16 if one.acts else 0)
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from fhir_mappings.sentence import Sentence
 from smart_app.web.languages.page_language import ENGLISH_PAGE
 from smart_app.web.views.banner import Banner
-from smart_app.web.views.dashboard.first_screen import WINDOWS, FirstScreen, Said, folds, reckoned
+from smart_app.web.views.dashboard.first_screen import WINDOWS, FirstScreen, NoticeShown, folds, reckoned
 from smart_app.web.views.dashboard.summary import ChangeLine
 from smart_app.web.views.parts import Fact
 
@@ -45,7 +45,7 @@ def test_where_there_is_room_nothing_folds() -> None:
 
 def test_verdicts_fold_first_and_in_the_smallest_window_first() -> None:
     said = (line(150, 120), line(150, 120), line(90))
-    found = folds(replace(EMPTY, lines=said, notices=(Said("n" * 90, acts=True),), seen=("s" * 80,)))
+    found = folds(replace(EMPTY, lines=said, notices=(NoticeShown("n" * 90, acts=True),), seen=("s" * 80,)))
     assert found.split()[-1].startswith("n")
     assert "n1" in found
     assert "d2" not in found
@@ -62,7 +62,7 @@ def test_a_verdict_without_a_page_of_reasons_is_never_folded() -> None:
 
 def test_what_a_window_folds_a_narrower_one_of_its_height_folds_too() -> None:
     for notices in range(8):
-        found = folds(replace(EMPTY, lines=(line(120, 90),) * 3, notices=(Said("n" * 100, acts=True),) * notices)).split()
+        found = folds(replace(EMPTY, lines=(line(120, 90),) * 3, notices=(NoticeShown("n" * 100, acts=True),) * notices)).split()
         assert {one.replace("l", "n") for one in found if one.startswith("l")} <= set(found)
 
 
@@ -84,7 +84,7 @@ def test_each_step_makes_room_and_more_words_take_more(
     screen = replace(
         EMPTY,
         lines=tuple(line(text, verdict) for text, verdict in lengths),
-        notices=tuple(Said("n" * one, acts=False) for one in notices),
+        notices=tuple(NoticeShown("n" * one, acts=False) for one in notices),
         seen=("s" * seen,) if seen else (),
     )
     steps = [reckoned(screen, held, fold=fold) for fold in (0, 1, 2)]
