@@ -57,6 +57,7 @@ _SHAPES = "|".join(
 _SHORT, _UNIT = 200, 2
 # Of the app, of the site, and of languages in the switch and where a form's questions are in another one.
 _NAMES = ("Rapport", "Northfield General", "Open FHIR server", "English", LEFT_TO_RIGHT, RIGHT_TO_LEFT)
+_EVENTS = {"Encounter", "Appointment", "ServiceRequest", "Procedure", "MedicationRequest"}
 _OF_RECORDS = {"family", "given", "prefix", "text", "display", "name", "title", "unit", "code", "value", "id", "valueString"}
 
 
@@ -79,7 +80,12 @@ def _outside(texts: Iterable[str]) -> Iterator[str]:
 
 
 def _without_data(text: str) -> str:
-    return "" if text in _whole() else _parts().sub(" ", text)
+    return "" if text in _whole() or _is_cut(text) else _parts().sub(" ", text)
+
+
+def _is_cut(text: str) -> bool:
+    """Whether it is the beginning of what somebody put in, with a sign that there is more."""
+    return text.endswith("…") and any(one.startswith(text[:-1]) for one in _record())
 
 
 @cache
@@ -104,8 +110,10 @@ def _is_word(text: str) -> bool:
 
 @cache
 def _record() -> frozenset[str]:
-    """Of everybody's record what people put in, not the words of FHIR itself."""
-    return frozenset(one for resource in build_all(utc_today()) for one in _given(resource, ""))
+    """Of everybody's record what people put in, not the words of FHIR itself; but the status of an event, which its table quotes."""
+    resources = build_all(utc_today())
+    quoted = {str(one["status"]) for one in resources if one["resourceType"] in _EVENTS}
+    return frozenset(quoted).union(one for resource in resources for one in _given(resource, ""))
 
 
 def _given(found: object, key: str) -> Iterator[str]:

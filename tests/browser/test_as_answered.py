@@ -30,7 +30,7 @@ def test_the_newest_rating_opens_from_its_row_and_leads_back(tab: Page, here: Cl
     check_page(tab, "rating", options, phone=PHONE)
     tab.set_viewport_size({"width": 390, "height": 844})
     tab.screenshot(path=SCREENS / f"rating-{options['color_scheme']}-390.png", full_page=True)
-    expect(tab.get_by_role("cell", name="Yes")).to_be_visible()
+    expect(tab.locator("td.given", has_text="Yes")).to_be_visible()
     tab.set_viewport_size(DESK)
     tab.emulate_media(media="print")
     tab.screenshot(path=SCREENS / f"rating-{options['color_scheme']}-print.png", full_page=True)

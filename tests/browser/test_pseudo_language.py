@@ -44,6 +44,7 @@ SPOKEN_OF = ("difficult-visit", "steady-slide", "unchanged-ceiling")
 
 # Addresses that answer with no page: files, documents for programs, and those that lead on to another address whatever happens.
 NO_PAGE = {
+    "print_pdf",
     "static", "healthz", "readyz", "manifest", "jwks", "logo", "stay", "draft", "reveal", "open_chart", "check_again",
     "send_for_author", "decision_seen", "own_seen", "own_again", "go_on", "discard", "own_go_on", "own_discard", "options_ticked",
     "put_aside", "take_back", "why_data",
@@ -197,7 +198,7 @@ def history(tab: Page, here: Rooms) -> Pages:
     dashboard(tab, here, "strained-repaired")
     tab.goto(f"{tab.url.split('?')[0]}note")
     yield "note"
-    tab.goto(re.sub("note$", "print?tables=yes", tab.url))
+    tab.goto(f"{tab.url.split('?')[0].removesuffix('note')}print?tables=yes")
     yield "print"
     dashboard(tab, here, "views-differ", user="Practitioner/tomas-weiss")
     yield "dashboard-colleagues-rating"

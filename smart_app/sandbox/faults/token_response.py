@@ -171,10 +171,10 @@ TOKEN_RESPONSE = (
     Fault(
         name="patient-missing",
         group="Token response",
-        does="Leaves patient out although the launch is from a chart.",
+        does="Leaves patient out although the launch is from a chart, and the visit, which would name one.",
         expected="Opens no launch: it never guesses a patient.",
         ends="stops",
-        token=_with(patient=None),
+        token=_with(patient=None, encounter=None),
     ),
     Fault(
         name="patient-by-visit",
