@@ -51,6 +51,9 @@ class FalseAlarm(NamedTuple):
 UNMATCHED = ("14743-9", "14771-0", "2345-7", "39469-2", "98979-8")
 _UNMATCHED = "Demo data: no published value set that a measures file names by its number lists this code, so the fragment does not either."
 
+# Of referral to structured education and what became of it (`fhir_mappings/events/files`).
+OF_EDUCATION = ("413597006", "415270003", "755491000000100")
+_NO_SNOMED = "HAPI brings no SNOMED CT along, and these codes are of the edition of the United Kingdom."
 FALSE_ALARMS = (
     FalseAlarm(
         "ERROR_GENERATING_SNAPSHOT",
@@ -75,6 +78,10 @@ FALSE_ALARMS = (
         "The body surface in eGFR's unit is an annotation in UCUM; labs.toml reads the unit by that very code.",
     ),
     *(FalseAlarm("Terminology_PassThrough_TX_Message", f"Unknown code 'http://loinc.org#{code}'", _UNMATCHED) for code in UNMATCHED),
+    *(
+        FalseAlarm("Terminology_PassThrough_TX_Message", f"Unknown code 'http://snomed.info/sct#{code}'", _NO_SNOMED)
+        for code in OF_EDUCATION
+    ),
 )
 
 
