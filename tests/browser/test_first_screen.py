@@ -104,3 +104,17 @@ def test_the_longest_names_two_pairs_and_a_notice_are_seen_whole(tab: Page, here
     expect(tab.get_by_role("region", name="To talk about")).to_be_visible()
     expect(tab.locator("h2", has_text="Alliance with")).to_have_count(2)
     assert off_the_screen(tab, "longest") == []
+
+
+@pytest.mark.parametrize("size", [{"width": 390, "height": 844}, {"width": 844, "height": 390}], ids=["upright", "across"])
+def test_on_a_phone_nothing_folds_as_nothing_is_gained_by_it(tab: Page, reading_room: Clinic, size: ViewportSize) -> None:
+    tab.set_viewport_size(size)
+    in_tab(tab, reading_room, "falling-slowly")
+    assert "n1" in (tab.locator("body").get_attribute("class") or "")
+    for verdict in tab.locator(".judged").all():
+        expect(verdict).to_be_visible()
+    expect(tab.get_by_text("The latest lies within the band").locator("visible=true")).to_have_count(1)
+    place, heading = (tab.locator(one).bounding_box() for one in (".from", ".opening .heading"))
+    assert place
+    assert heading
+    assert heading["y"] <= place["y"] <= heading["y"] + heading["height"]

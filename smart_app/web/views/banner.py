@@ -2,7 +2,6 @@
 that says in whose name and since when the page is open."""
 
 from datetime import date, datetime
-from unicodedata import east_asian_width
 
 from msgspec import Struct
 
@@ -11,6 +10,7 @@ from fhir_mappings.sentence import Sentence, full_sentence, joined
 from smart_app.care.record.patient_in_context import Patient
 from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.web import formats
+from smart_app.web.languages.text_width import columns
 from smart_app.web.views.parts import Fact
 from smart_app.web.views.sign_in_end import lasts_until
 
@@ -97,8 +97,7 @@ def name_in_passing(patient: Patient) -> str:
     """The recorded name for a sentence beneath the banner, which says it whole: "" where none is recorded, or one so long that it would
     push the sentence aside."""
     name = recorded_name(patient)
-    across = sum(2 if east_asian_width(one) in "WF" else 1 for one in name)
-    return name if across <= _LONGEST_IN_PASSING else ""
+    return name if columns(name) <= _LONGEST_IN_PASSING else ""
 
 
 _LONGEST_IN_PASSING = 40

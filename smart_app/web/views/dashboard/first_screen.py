@@ -4,7 +4,6 @@ itself without a script, so the height is reckoned from the length of what it sa
 from collections.abc import Iterable, Iterator, Sequence
 from math import ceil
 from typing import NamedTuple
-from unicodedata import east_asian_width
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -12,11 +11,12 @@ from msgspec.structs import replace
 from fhir_mappings.sentence import ENGLISH, Language, Sentence, said
 from smart_app.web.languages.english_beneath import Noticing
 from smart_app.web.languages.page_language import PageLanguage
+from smart_app.web.languages.text_width import columns
 from smart_app.web.views.banner import Banner
 from smart_app.web.views.dashboard.summary import ChangeLine
 from smart_app.web.views.dashboard.talk.signal_lines import ToTalkAbout
 
-# Mean advance of system sans text, of its size; wide characters take two of them.
+# Mean advance of system sans text, of its size.
 _ADVANCE = 0.48
 
 
@@ -119,17 +119,17 @@ _LINKS = 640  # the languages, what the line of the launch leads to, and the spa
 
 
 def _opening(screen: FirstScreen, window: Viewport, *, fold: int) -> int:
-    """The sentences beside the buttons, the higher of the two."""
-    aside = _opens_aside(screen, window, fold=fold)
-    return max(_said(screen, window, fold=fold, aside=aside), _actions(screen, window, fold=fold, aside=aside))
+    return min(_beside_each_other(screen, window, fold=fold, aside=aside) for aside in (False, True))
 
 
 def _opens_aside(screen: FirstScreen, window: Viewport, *, fold: int) -> bool:
     """Whether the page is the shorter for it."""
-    apart, within = (
-        max(_said(screen, window, fold=fold, aside=aside), _actions(screen, window, fold=fold, aside=aside)) for aside in (True, False)
-    )
-    return apart < within
+    return _opening(screen, window, fold=fold) < _beside_each_other(screen, window, fold=fold, aside=False)
+
+
+def _beside_each_other(screen: FirstScreen, window: Viewport, *, fold: int, aside: bool) -> int:
+    """The sentences and the buttons, the higher of the two."""
+    return max(_said(screen, window, fold=fold, aside=aside), _actions(screen, window, fold=fold, aside=aside))
 
 
 def _said(screen: FirstScreen, window: Viewport, *, fold: int, aside: bool) -> int:
@@ -144,7 +144,7 @@ _NO_CAUSE = Sentence("One timeline. One person’s history cannot show that one 
 
 
 def _width(text: str, size: int) -> float:
-    return sum(2 if east_asian_width(one) in "WF" else 1 for one in text) * size * _ADVANCE
+    return columns(text) * size * _ADVANCE
 
 
 def _rows(texts: Iterable[str], size: int, across: int, language: Language, *, besides: float = 0) -> int:

@@ -6,11 +6,11 @@ harmless, a second sheet with two lines of small print is not."""
 from collections.abc import Iterable, Mapping, Sequence
 from math import ceil
 from typing import Literal
-from unicodedata import east_asian_width
 
 from msgspec import Struct
 
 from fhir_mappings.sentence import ENGLISH, Language, said
+from smart_app.web.languages.text_width import columns
 
 # By the names that the style sheet has for them; "" as it is.
 Fit = Literal["", "close", "closer", "closest"]
@@ -21,7 +21,6 @@ _WIDTH, _HEIGHT = 703, 970
 _SIGN, _FULL = 0.5, 0.97
 # On a page of another language some sentences stand in English beneath.
 _BENEATH = 1.15
-_WIDE = "WF"
 
 
 class Printed(Struct, frozen=True, kw_only=True):
@@ -63,5 +62,5 @@ def _widths(part: Printed, language: Language) -> list[float]:
 
 
 def _wide(text: str, language: Language) -> int:
-    """In signs, with the one that parts it from the next; one of Chinese, Japanese or Korean is as wide as two."""
-    return 1 + sum(2 if east_asian_width(each) in _WIDE else 1 for each in said(text, language))
+    """In signs, with the one that parts it from the next."""
+    return 1 + columns(said(text, language))
