@@ -53,7 +53,7 @@ _UNMATCHED = "Demo data: no published value set that a measures file names by it
 
 # Of referral to structured education and what became of it (`fhir_mappings/events/files`).
 OF_EDUCATION = ("413597006", "415270003", "755491000000100")
-_NO_SNOMED = "HAPI brings no SNOMED CT along, and these codes are of the edition of the United Kingdom."
+_NO_SNOMED = "HAPI brings no SNOMED CT along, so every code of it is unknown to it."
 FALSE_ALARMS = (
     FalseAlarm(
         "ERROR_GENERATING_SNAPSHOT",
