@@ -25,8 +25,13 @@ def test_a_sound_page_is_let_through(tab: Page) -> None:
         ("--ink: #333; --page: #000", "--ink: #eee; --page: #000", "color-contrast"),
         ("<img src='data:,'>Words", "Words", "image-alt"),
         ("<span style='display: block; width: 400px'>Words</span>", "Words", "400"),
+        (
+            "<style>.phone { color: #888 } @media (min-width: 600px) { .phone { display: none } }</style><b class='phone'>Words</b>",
+            "Words",
+            "color-contrast",
+        ),
     ],
-    ids=["light", "dark", "neither", "wide"],
+    ids=["light", "dark", "neither", "wide", "narrow-alone"],
 )
 def test_what_is_wrong_in_one_scheme_or_in_both_is_found(tab: Page, instead: str, of: str, found: str) -> None:
     tab.set_content(SOUND.replace(of, instead))

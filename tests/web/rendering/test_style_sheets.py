@@ -63,6 +63,20 @@ def test_a_scheme_changes_colours_and_nothing_else() -> None:
     assert [one for one in re.split(r";\s*", dark.strip()) if not re.fullmatch(r"--[\w-]+: #[0-9a-f]+|", one)] == []
 
 
+_OF_A_SIZE = re.compile(r"@media [^{]*(?:width|height)[^{]*\{((?:[^{}]*\{[^{}]*\})*)\s*\}")
+_OF_A_COLOUR = re.compile(r"(?<![\w-])(?:color|background|fill|stroke|opacity|filter|mix-blend-mode)\b")
+
+
+def test_a_size_of_the_window_changes_no_colour() -> None:
+    """So that colours are looked at on a desk, and on a phone those of what a desk does not draw (tests/browser/accessible.py)."""
+    sheets = [*PARTS, *(ROOT / "smart_app" / "sandbox").rglob("*.css")]
+    queries = [body for path in sheets for body in _OF_A_SIZE.findall(path.read_text(encoding="utf-8"))]
+    coloured = {selector for body in queries for selector, rule in rules(body) if _OF_A_COLOUR.search(rule)}
+    assert len(queries) > 20
+    # Words that are made by a style sheet, which axe sees at no width.
+    assert {selector for selector in coloured if not selector.endswith("::before")} == set()
+
+
 def luminance(colour: str) -> float:
     """WCAG 2's relative luminance."""
     digits = colour[1:] if len(colour) == len("#123456") else "".join(sign * 2 for sign in colour[1:])
