@@ -177,7 +177,7 @@ def _tally(page: Page) -> list[str]:
 
 
 # How every notice of a read that is not whole begins or goes on, the page's own and a measure's.
-_OF_READS = re.compile(r"incomplete|did not load|cannot be read|may not be read|is complete from|other patients’ data")
+_OF_READS = re.compile(r"incomplete|did not load|cannot be read|may not be read|(?:is|are) complete from|other patients’ data")
 
 
 def _notices_of_reads(page: Page) -> list[str]:

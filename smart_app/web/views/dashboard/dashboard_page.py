@@ -489,7 +489,8 @@ def _alliance_reads(history: History) -> list[ReadReport]:
 
 def _alliance_notice(history: History, frame: LaneFrame) -> Notice | None:
     unread = next((read for read in _alliance_reads(history) if not read.whole), None)
-    return read_notice(unread, unread.title, frame.retry, at=formats.clock(unread.finished, frame.zone)) if unread else None
+    at = formats.clock(unread.finished, frame.zone) if unread else ""
+    return read_notice(unread, unread.title, frame.retry, at=at, several=True) if unread else None
 
 
 def _no_alliance(history: History, frame: LaneFrame) -> Lane:
@@ -621,9 +622,10 @@ def _not_offered(number: int, of: int, which: Sentence) -> Sentence:
 
 def _complete_from(history: History) -> list[Sentence]:
     """What of the page is complete from a day on only: `glucose is complete from 03-May-2025 on`."""
-    titled: list[tuple[str, ReadReport]] = [(panel.measure.title, panel.read) for panel in history.panels]
-    titled += [(read.title, read) for read in _alliance_reads(history)]
-    return [Sentence("{what} is complete from {day} on", what=title, day=read.since) for title, read in titled if read.since is not None]
+    since = [(panel.measure.title, panel.read.since) for panel in history.panels]
+    found = [Sentence("{what} is complete from {day} on", what=title, day=day) for title, day in since if day is not None]
+    lists = [(read.title, read.since) for read in _alliance_reads(history)]
+    return [*found, *(Sentence("{what} are complete from {day} on", what=title, day=day) for title, day in lists if day is not None)]
 
 
 def _incomplete_title(*, certainly: bool, foreign: int) -> Sentence:

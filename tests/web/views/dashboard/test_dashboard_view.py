@@ -293,6 +293,16 @@ def cut(latest: bool = True) -> History:
     return replace(history(panels=shown), reads=[read("patient", "Patient"), *reports])
 
 
+def test_a_list_that_is_complete_from_a_day_on_is_spoken_of_as_many() -> None:
+    scores = replace(read("scores", "Alliance scores", state="partial", reason=None), since=date(2025, 5, 3))
+    view = view_of(replace(history(), reads=[read("patient", "Patient"), scores]))
+    assert view.incomplete
+    assert view.incomplete.text.startswith("Alliance scores are complete from 03-May-2025 on. ")
+    assert view.no_alliance
+    assert view.no_alliance.notice
+    assert view.no_alliance.notice.title == "Alliance scores are complete from 03-May-2025 on."
+
+
 def test_what_is_complete_from_a_day_on_says_so_and_offers_no_second_try() -> None:
     view = view_of(cut())
     assert view.incomplete
