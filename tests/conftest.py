@@ -6,6 +6,7 @@ import pytest
 from hypothesis import settings
 from xdist.remote import Producer
 
+from smart_app.garbage_collection import settle
 from tests.handing_out import Handing, longest_first
 from tests.peers.hapi_server import hapi
 from tests.peers.postgres_server import postgres
@@ -24,6 +25,11 @@ settings.load_profile("short")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """After they were shuffled."""
     items[:] = longest_first(items)
+
+
+def pytest_collection_finish() -> None:
+    """Ten thousand tests are no garbage, and would be looked through for it at every search."""
+    settle()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -57,12 +57,9 @@ def imports() -> grimp.ImportGraph:
     return grimp.build_graph("fhir_mappings", "smart_app", cache_dir=None)
 
 
-def names_of(file: Path) -> set[str]:
-    return {node.name for node in ast.parse(file.read_text()).body if isinstance(node, ast.ClassDef | ast.FunctionDef)}
-
-
-def classes_of(file: Path) -> set[str]:
-    return {node.name for node in ast.parse(file.read_text()).body if isinstance(node, ast.ClassDef)}
+@cache
+def names_of(file: Path, *kinds: type[ast.ClassDef | ast.FunctionDef]) -> frozenset[str]:
+    return frozenset(node.name for node in ast.parse(file.read_text()).body if isinstance(node, kinds))
 
 
 def shared(named: Iterable[tuple[str, Path]]) -> Mapping[str, list[str]]:
@@ -128,7 +125,7 @@ def test_a_module_name_is_one_modules() -> None:
 
 
 def test_a_class_name_is_one_classes() -> None:
-    found = shared((name, file) for file in MODULES for name in classes_of(file))
+    found = shared((name, file) for file in MODULES for name in names_of(file, ast.ClassDef))
     assert {name: files for name, files in found.items() if name not in SAME_CLASS_NAMES} == {}
     assert set(found) == set(SAME_CLASS_NAMES)
 
@@ -140,7 +137,7 @@ def test_every_question_has_one_answer_and_it_is_there() -> None:
 
 @pytest.mark.parametrize(("path", "name"), ANSWERS.items())
 def test_what_is_asked_for_is_done_there_and_nowhere_else(path: str, name: str) -> None:
-    found = [str(file.relative_to(ROOT)) for file in MODULES if name in names_of(file)]
+    found = [str(file.relative_to(ROOT)) for file in MODULES if name in names_of(file, ast.ClassDef, ast.FunctionDef)]
     assert len(found) == 1
     assert found[0].startswith(path)
 
