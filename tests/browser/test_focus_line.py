@@ -1,12 +1,14 @@
 """The focus line in a browser: by link, by keys, by a tap and a click; the cells go with it, and nothing is taken from scrolling."""
 
 import re
+from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
+from playwright.sync_api import Browser, Locator, Page, Request, Route, ViewportSize, expect
 
 from tests.browser.accessible import DESK, SCREENS, found_by_axe
 from tests.browser.chart import in_tab
+from tests.browser.watch import Watch
 from tests.support.stands import Clinic
 
 pytestmark = pytest.mark.system
@@ -155,3 +157,118 @@ def test_a_day_of_another_range_is_told_and_the_line_stands_at_its_latest_place(
     tab.keyboard.press("ArrowLeft")
     expect(tab.locator(".said")).to_have_count(0)
     assert day(tab) != latest
+
+
+# What goes with the line, as this page has it, or as the page at an address has it which no script has touched.
+_WITH_THE_LINE = """async address => {
+  const text = address && await (await fetch(address)).text();
+  const page = address ? new DOMParser().parseFromString(text, "text/html") : document;
+  const all = selector => [...page.querySelectorAll(selector)];
+  return {
+    cells: all("main :is(.latest, .cells, .compact summary > span:first-child)").map(one => one.innerHTML),
+    links: all(".ranges a, #focus a").map(one => one.getAttribute("href")),
+    places: all(".focus").map(one => `${one.getAttribute("x1")} ${one.getAttribute("x2")}`),
+    day: page.querySelector("#focus output").textContent,
+    said: all(".said").length,
+  };
+}"""
+
+
+def with_the_line(tab: Page, address: str = "") -> object:
+    found: object = tab.evaluate(_WITH_THE_LINE, address)
+    return found
+
+
+def reads(tab: Page) -> list[str]:
+    """The addresses of the launch that are asked from now on, which read the record each."""
+    asked: list[str] = []
+
+    def note(request: Request) -> None:
+        _, of_launch, rest = request.url.partition("/l/")
+        asked.extend([rest.partition("/")[2]] if of_launch else [])
+
+    tab.on("request", note)
+    return asked
+
+
+@pytest.mark.parametrize(
+    ("persona", "years"),
+    [
+        (PERSONA, "1"),
+        ("mixed-units", "2"),
+        ("new-clinician", "all"),
+        ("missing-items", "2"),
+        ("strained-repaired", "5"),
+        ("twelve-years", "all"),
+    ],
+)
+def test_every_step_shows_what_the_page_of_that_day_does(tab: Page, reading_room: Clinic, persona: str, years: str) -> None:
+    in_tab(tab, reading_room, persona)
+    tab.goto(f"{tab.url.partition('?')[0].partition('#')[0]}?years={years}")
+    days = stops(tab)
+    stepper(tab).focus()
+    asked = reads(tab)
+    for one in reversed(days[:-1]):
+        tab.keyboard.press("ArrowLeft")
+        expect(tab.locator("main.moving")).to_have_count(0)
+        assert asked_for(tab) == one
+    assert asked == [f"stops?years={years}"]
+    for one in [*days, *days[-2::-1]]:
+        if asked_for(tab) != one:
+            tab.keyboard.press("ArrowRight" if str(asked_for(tab)) < one else "ArrowLeft")
+        assert with_the_line(tab) == with_the_line(tab, f"?years={years}&at={one}")
+    # The last two lines asked for pages to compare with, and the steps for nothing.
+    assert [one for one in asked if "at=" not in one] == [f"stops?years={years}"]
+
+
+def test_steps_taken_while_the_stops_are_fetched_are_made_in_one(tab: Page, reading_room: Clinic) -> None:
+    in_tab(tab, reading_room, PERSONA)
+    days = stops(tab)
+    asked = reads(tab)
+    held: list[Route] = []
+    tab.route("**/stops?*", lambda route: held.insert(0, route))
+    stepper(tab).focus()
+    for _ in range(3):
+        tab.keyboard.press("ArrowLeft")
+    expect(tab.locator("main.moving")).to_have_count(1)
+    tab.wait_for_timeout(100)
+    [one] = held
+    one.continue_()
+    expect(tab.locator("main.moving")).to_have_count(0)
+    assert (asked_for(tab), len(asked)) == (days[-4], 1)
+
+
+def _breaks(route: Route) -> None:
+    route.abort()
+
+
+def _refuses(route: Route) -> None:
+    route.fulfill(status=500, body="")
+
+
+def _of_another_record(route: Route) -> None:
+    route.fulfill(response=(answer := route.fetch()), body=answer.text().replace('data-read="', 'data-read="0'))
+
+
+def _in_another_language(route: Route) -> None:
+    route.fulfill(response=(answer := route.fetch()), body=answer.text().replace('lang="en"', 'lang="de"'))
+
+
+def _short_of_a_cell(route: Route) -> None:
+    route.fulfill(response=(answer := route.fetch()), body=answer.text().replace("<hr>", ""))
+
+
+@pytest.mark.parametrize("answer", [_breaks, _refuses, _of_another_record, _in_another_language, _short_of_a_cell])
+def test_where_the_stops_are_not_those_of_the_page_the_page_of_the_link_is_opened(
+    tab: Page, reading_room: Clinic, watch: Watch, answer: Callable[[Route], None]
+) -> None:
+    in_tab(tab, reading_room, PERSONA)
+    days, address = stops(tab), tab.url.partition("?")[0].partition("#")[0]
+    tab.route("**/stops?*", answer)
+    stepper(tab).focus()
+    with tab.expect_navigation():
+        tab.keyboard.press("ArrowLeft")
+    expect(tab.locator("main.moving")).to_have_count(0)
+    assert tab.url == f"{address}?at={days[-2]}#focus"
+    assert with_the_line(tab) == with_the_line(tab, f"?at={days[-2]}")
+    watch.complaints[:] = [one for one in watch.complaints if "stops" not in one and "Failed to load" not in one]

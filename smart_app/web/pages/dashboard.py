@@ -33,7 +33,9 @@ from smart_app.web.pages.first_page import BY_LAUNCH, of_launch
 from smart_app.web.session import cookies
 from smart_app.web.session.guard import PageRequest, check_patient
 from smart_app.web.session.headers import see_other
-from smart_app.web.views.dashboard.dashboard_page import NO_DAY, DashboardUrls, dashboard_view
+from smart_app.web.views.dashboard.dashboard_page import DashboardUrls, dashboard_view
+from smart_app.web.views.dashboard.focus_line import NO_DAY
+from smart_app.web.views.dashboard.focus_stops import stops_view
 from smart_app.web.views.dashboard.left_over import LeftOver, LeftOverUrls, left_over
 from smart_app.web.views.dashboard.offers import offers
 from smart_app.web.views.ended import ended_view, signed_out_view
@@ -47,6 +49,7 @@ def register(app: Flask, dependencies: Dependencies) -> None:
     """The dashboard's addresses."""
     handler = Dashboard(dependencies)
     app.add_url_rule("/l/<launch_id>/", "dashboard", handler.show)
+    app.add_url_rule("/l/<launch_id>/stops", "stops", handler.stops)
     app.add_url_rule("/l/<launch_id>/reveal", "reveal", handler.reveal, methods=["POST"])
     app.add_url_rule("/l/<launch_id>/stay", "stay", handler.stay, methods=["POST"])
     app.add_url_rule("/l/<launch_id>/end", "end", handler.end, methods=["POST"])
@@ -86,6 +89,20 @@ class Dashboard:
         )
         self._services.store.audit.add("history_read", launch_id=page_request.id, context=page_request.context)
         return self._dependencies.pages.page("dashboard", view, csrf=page_request.csrf, tab=page_request.tab)
+
+    def stops(self, launch_id: str) -> Response:
+        """What goes with the focus line at every stop of the range, of one read, for a page that is open."""
+        page_request = self._dependencies.guard.enter(launch_id)
+        history = load_history(page_request.record, years=years_asked())
+        self._services.store.audit.add("history_read", launch_id=page_request.id, context=page_request.context)
+        view = stops_view(
+            history,
+            page=url_for("dashboard", launch_id=page_request.id),
+            signed_in=page_request.context.user.reference,
+            now=page_request.record.now(),
+            language=self._dependencies.spoken.decide(),
+        )
+        return self._dependencies.pages.page("stops", view)
 
     def _off(self, context: LaunchContext) -> tuple[FeatureOff, ...]:
         """Which features this launch lacks; an open server has no scopes to lack."""
@@ -139,6 +156,7 @@ class Dashboard:
             printed=url_for("print", launch_id=page_request.id, years=history.years),
             put_aside=url_for("put_aside", launch_id=page_request.id),
             take_back=url_for("take_back", launch_id=page_request.id),
+            told=url_for("stops", launch_id=page_request.id, years=history.years),
             answered=rating_addresses(self._dependencies.csrf, page_request),
         )
 

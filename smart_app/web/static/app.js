@@ -1,6 +1,6 @@
-// Moves the focus line by the arrow keys, the links, or a click or tap on a plot, and with it every cell of that day: the server says what
-// stood on it, at the address the links have. Where anything else of the history is another by now, that page is opened. Everything works
-// without this.
+// Moves the focus line by the arrow keys, the links, or a click or tap on a plot, and with it every cell of that day. What stood on each day
+// the server says: of all stops at once, at the first step. Where the record is not the one of this page any more, the page of the link is
+// opened. Everything works without this.
 (() => {
   const box = document.querySelector("[data-stops]");
   if (!box) return;
@@ -9,57 +9,52 @@
   const main = box.closest("main");
   const [earlier, later] = box.querySelectorAll("a");
   const output = box.querySelector("output");
-  let at = box.dataset.at;
-  let wanted = at;
+  let wanted = box.dataset.at;
   let busy = false;
+  let known;
 
   const addressOf = (day) => {
     const query = new URLSearchParams(location.search);
     query.set("at", day);
     return `${location.pathname}?${query}`;
   };
-  // What the history is, apart from what the line changes.
-  const held = (page) => [...page.querySelectorAll(".panel table, .changes")].map((one) => one.textContent).join();
-  const take = (page) => {
-    const moved = page.querySelector("[data-stops]");
-    const all = (selector) => [document, page].map((one) => [...one.querySelectorAll(selector)]);
-    const [cells, newCells] = all("main :is(.latest, .cells)");
-    const [lines, newLines] = all(".focus");
-    if (!moved || cells.length !== newCells.length || lines.length !== newLines.length || held(document) !== held(page)) return false;
-    cells.forEach((cell, index) => cell.replaceChildren(...newCells[index].childNodes));
-    lines.forEach((line, index) => {
-      for (const x of ["x1", "x2"]) line.setAttribute(x, newLines[index].getAttribute(x));
+  // Every stop, of one read: the same one as this page's, and in its language.
+  const told = async () => {
+    const answer = await fetch(box.dataset.told);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const same = answer.ok && page.querySelector("[data-read]")?.dataset.read === box.dataset.read && page.documentElement.lang === document.documentElement.lang;
+    return same && new Map([...page.querySelectorAll("[data-day]")].map((stop) => [stop.dataset.day, stop]));
+  };
+  const show = (stop) => {
+    const [links, ...cells] = stop.children;
+    const own = [...main.querySelectorAll(":is(.latest, .cells, .compact summary > span:first-child)")];
+    if (own.length !== cells.length) return false;
+    own.forEach((cell, index) => cells[index].localName === "hr" || cell.replaceChildren(...cells[index].cloneNode(true).childNodes));
+    main.querySelectorAll(".ranges a, #focus a").forEach((link, index) => {
+      const href = links.children[index].getAttribute("href");
+      if (href) link.setAttribute("href", href);
+      else link.removeAttribute("href");
     });
-    moved.querySelectorAll("a").forEach((link, index) => {
-      const href = link.getAttribute("href");
-      const mine = index ? later : earlier;
-      if (href) mine.setAttribute("href", href);
-      else mine.removeAttribute("href");
-    });
+    const place = `${stops.find((one) => one[1] === stop.dataset.day)[0]}%`;
+    for (const line of document.querySelectorAll(".focus")) for (const x of ["x1", "x2"]) line.setAttribute(x, place);
     box.parentElement.querySelector(".said")?.remove();
-    output.textContent = moved.querySelector("output").textContent;
-    return moved.dataset.at;
+    output.textContent = stop.dataset.said;
+    return true;
   };
-  const show = async (day) => {
-    const answer = await fetch(addressOf(day));
-    return answer.ok && !answer.redirected && take(new DOMParser().parseFromString(await answer.text(), "text/html")) === day;
-  };
-  // One page is asked for at a time: steps taken meanwhile are made in one.
+  // Steps taken while they are fetched are made in one.
   const go = async (day) => {
-    if (!day) return;
+    if (!day || day === wanted) return;
     wanted = day;
     if (busy) return;
     busy = true;
     main.classList.add("moving");
-    while (at !== wanted) {
-      const goal = wanted;
-      if (!(await show(goal).catch(() => false))) {
-        location.assign(`${addressOf(goal)}#focus`);
-        return;
-      }
-      at = goal;
-      history.replaceState(null, "", addressOf(goal));
+    known ||= await told().catch(() => false);
+    const stop = known && known.get(wanted);
+    if (!stop || !show(stop)) {
+      location.assign(`${addressOf(wanted)}#focus`);
+      return;
     }
+    history.replaceState(null, "", addressOf(wanted));
     main.classList.remove("moving");
     busy = false;
   };

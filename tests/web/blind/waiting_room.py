@@ -37,6 +37,7 @@ _QUERIES: Mapping[str, tuple[str, ...]] = {
     "dashboard": ("years=1", "years=2", "years=5", "years=all", "at=launch", "at={day}", "at=2001-01-01", "years=all&at={day}"),
     "note": ("years=all", "without=difficulty", "without=elements&without=difficulty"),
     "print": ("years=all", "tables=yes"),
+    "stops": ("years=1", "years=all"),
 }
 # Not asked: what ends the launch.
 _ENDS = {"end"}

@@ -10,18 +10,19 @@ from fhir_mappings.instruments.instrument import Instrument
 from fhir_mappings.r4.dates import Moment
 from fhir_mappings.sentence import Sentence, capitalised, counted, full_sentence, joined, listed
 from fhir_mappings.skipped import Skipped, UntiedResource
-from smart_app.care.dashboard.history import Dyad, HiddenRating, History, LookedAt, Panel, Years
+from smart_app.care.dashboard.history import Dyad, HiddenRating, History, LookedAt, Panel
+from smart_app.care.dashboard.read_mark import read_mark
 from smart_app.care.record.closed_visits import REASONS
 from smart_app.care.record.page_rule import PageOffers, WaitingFacts, WaitingOffers, of_visit_before, offers_for, waiting_offers
 from smart_app.care.record.reads import LoadState, ReadReport
 from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.launch.oauth.granted_features import FeatureOff, WhyOff
 from smart_app.web import formats
-from smart_app.web.charts import plot
 from smart_app.web.languages.page_language import ENGLISH_PAGE, PageLanguage
 from smart_app.web.views.banner import Banner, ContextLine, context_line, page_banner
 from smart_app.web.views.dashboard.events.event_lanes import EventsPanel, events_panel, is_of_events
 from smart_app.web.views.dashboard.first_screen import FirstScreen, NoticeShown, folds
+from smart_app.web.views.dashboard.focus_line import TimeAxis, frame_with, place_in, range_links, shown_first, time_axis
 from smart_app.web.views.dashboard.lanes.alliance_lanes import (
     NOT_SCORED,
     TOTAL,
@@ -37,7 +38,6 @@ from smart_app.web.views.dashboard.lanes.alliance_lanes import (
     total_scale,
 )
 from smart_app.web.views.dashboard.lanes.baseline_band import baseline_band
-from smart_app.web.views.dashboard.lanes.focus_cells import Focus, cells_heading, focus_of
 from smart_app.web.views.dashboard.lanes.measure_lanes import NOT_RESULTS, LaneFrame, measure_lane
 from smart_app.web.views.dashboard.lanes.measure_rows import MeasuresPanel, measures_panel
 from smart_app.web.views.dashboard.lanes.unscored_lanes import answered_in_words, answered_lane, answers_table
@@ -64,12 +64,6 @@ _HBA1C_HEIGHT = 106
 _FIRST_SKIPPED = 12
 _MOST_PLACES = 2
 _MONTHS_SPOKEN = 36
-_RANGES: tuple[tuple[Years, Sentence], ...] = (
-    ("1", counted("{n} year", "{n} years", 1)),
-    ("2", counted("{n} year", "{n} years", 2)),
-    ("5", counted("{n} year", "{n} years", 5)),
-    ("all", Sentence("all")),
-)
 _NOT_SHOWN_HEAD = (
     Sentence("Date"),
     Sentence("What"),
@@ -84,7 +78,7 @@ class DashboardUrls(Struct, frozen=True, kw_only=True):
     `others` are further questionnaires, `late` where a rating of a visit of before begins, by the visit, `options` is what a clinician may
     try ("" for anybody else), `why` where it is said why a rating says what it says, `put_aside` and `take_back` where that is put aside
     until the next rating and shown again, `note` what is taken into the note, `printed` the page to print ("" where there is no such
-    address), `answered` where a rating is shown as it was answered, by its source."""
+    address), `answered` where a rating is shown as it was answered, by its source, `told` what stood at every stop of the focus line."""
 
     page: str
     hand_over: Link | None
@@ -100,6 +94,7 @@ class DashboardUrls(Struct, frozen=True, kw_only=True):
     answered: Callable[[str], str] | None = None
     note: str = ""
     printed: str = ""
+    told: str = ""
 
 
 class RevealReason(Struct, frozen=True, kw_only=True):
@@ -122,24 +117,6 @@ class WithheldRating(Struct, frozen=True, kw_only=True):
     reasons: tuple[RevealReason, ...]
     seen: tuple[Sentence, ...]
     late: Link | None = None
-
-
-class TimeAxis(Struct, frozen=True, kw_only=True):
-    """One time axis for every lane: ticks, visit hairlines as a path one unit high, and the focus line's stops. `focus_day` is where it
-    stands in words and `day` as an address has it, `cells` what the two cells of the value column are, `said` why the line stands
-    elsewhere than it was asked to."""
-
-    ticks: tuple[plot.Tick, ...]
-    visits: str
-    today: str | None
-    focus: str | None
-    focus_day: str
-    stops: str
-    earlier: str | None
-    later: str | None
-    day: str
-    cells: Sentence
-    said: Sentence | None
 
 
 class AlliancePanel(Struct, frozen=True, kw_only=True):
@@ -249,21 +226,10 @@ def dashboard_view(
     stands at (`?at=2026-11-10`), the last visit when None or not within the range; `opening` what to say of how the page was opened,
     `ending` of a sign-in that will end, `unsent` of forms that were begun and not sent, `left` of what was sent and is not in the record,
     `off` which features the launch lacks, `language` the one it is read in."""
-    first, others = _first_dyad(history)
+    first, others = shown_first(history)
     hba1c = next((panel for panel in history.panels if panel.measure.key == "hba1c"), None)
-    place = focus_of(first, hba1c, within=(history.start, history.end), asked=focus)
-    frame = LaneFrame(
-        time=plot.TimeScale(start=history.start, end=history.end),
-        today=now.date(),
-        zone=now.tzinfo,
-        retry=f"{urls.page}?years={history.years}",
-        everything=f"{urls.page}?years=all",
-        language=language,
-        answered=urls.answered,
-        focus=place.day,
-        then=place.then,
-    )
-    at = f"&at={place.then}" if place.then else ""
+    place = place_in(history, focus)
+    frame = frame_with(place, history, page=urls.page, now=now, language=language, answered=urls.answered)
     spoken = SignalContext(history=history, urls=_signal_urls(urls), signed_in=context.user.reference, today=frame.today)
     rule = offers_for(history.facts)
     waiting = [waiting_offers(_waiting_facts(hidden, history, rule, frame, urls)) for hidden in history.hidden]
@@ -276,14 +242,14 @@ def dashboard_view(
         incomplete=_incomplete(history, frame),
         waiting=tuple(_withheld(hidden, offer, history, frame, urls) for hidden, offer in zip(history.hidden, waiting, strict=True)),
         summary=summary(history, why=urls.why),
-        ranges=tuple(Link(href=f"{urls.page}?years={years}{at}", text=text, current=years == history.years) for years, text in _RANGES),
+        ranges=range_links(place, page=urls.page, years=history.years),
         rate_first=rate_first,
         hand_over_first=not rate_first and rule.hand_over == "yes",
         stands=rated_words(rule.stands, history.own_score),
         action_note=_action_note(history, rule),
         rate_note=rule.note if urls.rate is not None else "",
         looked=tuple(_seen_of(one, frame) for one in history.looked if one.visit not in {hidden.visit for hidden in history.hidden}),
-        axis=_axis(frame.time, frame.today, place, urls=urls, years=history.years),
+        axis=time_axis(frame, place, page=urls.page, years=history.years, told=urls.told, read=read_mark(history) if urls.told else ""),
         span=_span(history),
         alliance=_alliance_panel(first, spoken, frame, key="alliance") if first else None,
         no_alliance=None if first else _no_alliance(history, frame),
@@ -350,13 +316,6 @@ def _local_day(instant: datetime, zone: tzinfo | None) -> date:
     return instant.astimezone(zone).date()
 
 
-def _first_dyad(history: History) -> tuple[Dyad | None, list[Dyad]]:
-    """The signed-in clinician's dyad, else the first; and the others in order."""
-    dyads = list(history.dyads)
-    first = next((dyad for dyad in dyads if dyad.mine), dyads[0] if dyads else None)
-    return first, [dyad for dyad in dyads if dyad is not first]
-
-
 def _span(history: History) -> Sentence:
     months = round((history.end - history.start).days / 30.44)
     if months < _MONTHS_SPOKEN:
@@ -368,39 +327,11 @@ def _alliance_with(name: str | None) -> Sentence:
     return Sentence("Alliance with {clinician}", clinician=name) if name else Sentence("Alliance")
 
 
-_NOT_IN_RANGE = Sentence("The day asked for is not in the range shown: the line stands at its latest place.")
-# What an address asks for that is no date: it lies in no range.
-NO_DAY = date.min
-
-
-def _axis(time: plot.TimeScale, today: date, focus: Focus, *, urls: DashboardUrls, years: Years) -> TimeAxis:
-    """Visits of the dyad shown first carry the hairlines."""
-    address = f"{urls.page}?years={years}&at="
-    return TimeAxis(
-        ticks=plot.time_ticks(time),
-        visits=plot.vertical_lines(time, focus.visits),
-        today=time.percent(today) if time.start <= today <= time.end else None,
-        focus=time.percent(focus.day) if focus.day else None,
-        focus_day=formats.short_date(focus.day) if focus.day else "",
-        stops=_stops(time, focus.stops),
-        earlier=f"{address}{focus.earlier}#focus" if focus.earlier else None,
-        later=f"{address}{focus.later}#focus" if focus.later else None,
-        day=focus.day.isoformat() if focus.day else "",
-        cells=cells_heading(focus.then),
-        said=_NOT_IN_RANGE if focus.refused and focus.day else None,
-    )
-
-
 def _alliance_panel(dyad: Dyad, spoken: SignalContext, frame: LaneFrame, *, key: str) -> AlliancePanel:
     """One rated clinician on one instrument, which is named where there is more than one."""
     several = len({each.instrument.slug for each in spoken.history.dyads}) > 1
     title = _dyad_title(dyad, dyad.instrument.title if several else "")
     return _panel(dyad, spoken, frame, key=key, title=title)
-
-
-def _stops(time: plot.TimeScale, days: Sequence[date]) -> str:
-    """Where the focus line can stand, as the page's script reads it: `12.5,2026-03-10 14.2,2026-04-28`."""
-    return " ".join(f"{at[:-1]},{day}" for at, day in zip(time.percents(days), days, strict=True))
 
 
 def _dyad_title(dyad: Dyad, instrument: str) -> Sentence:

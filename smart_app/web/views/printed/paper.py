@@ -9,7 +9,7 @@ from smart_app.web.charts.plot import Plot, Stroke
 from smart_app.web.languages.english_beneath import said_with_english
 from smart_app.web.languages.page_language import PageLanguage
 from smart_app.web.views.banner import Banner
-from smart_app.web.views.dashboard.dashboard_page import TimeAxis
+from smart_app.web.views.dashboard.focus_line import TimeAxis
 from smart_app.web.views.parts import Lane
 from smart_app.web.views.printed.printed_page import PrintedTable, PrintView
 from smart_app.web.views.printed.visit_rows import LastVisits, VisitRow

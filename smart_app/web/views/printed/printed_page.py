@@ -20,9 +20,9 @@ from smart_app.web.views.dashboard.dashboard_page import (
     DashboardUrls,
     DashboardView,
     MeasurePanel,
-    TimeAxis,
     dashboard_view,
 )
+from smart_app.web.views.dashboard.focus_line import TimeAxis
 from smart_app.web.views.dashboard.lanes.measure_lanes import NOT_RESULTS
 from smart_app.web.views.dashboard.summary import ChangeLine
 from smart_app.web.views.dashboard.talk.signal_lines import ToTalkAbout

@@ -8,7 +8,8 @@ from msgspec.structs import replace
 
 from fhir_mappings.r4.dates import Moment, parse_moment
 from smart_app.care.dashboard.history import Dyad, History, Panel
-from smart_app.web.views.dashboard.dashboard_page import NO_DAY, DashboardView, dashboard_view
+from smart_app.web.views.dashboard.dashboard_page import DashboardView, dashboard_view
+from smart_app.web.views.dashboard.focus_line import NO_DAY
 from smart_app.web.views.dashboard.lanes.focus_cells import focus_of, measured_then, rated_then
 from smart_app.web.views.parts import Lane, Reading
 from tests.web.states_history import STATES, repaired, waiting

@@ -102,8 +102,13 @@ def events_panel(history: History, frame: LaneFrame, *, signed_in: str) -> Event
         title=_TITLES[history.events[0].kind] if len(history.events) == 1 else _ALL_TITLES,
         standing=f"{history.server}, {formats.clock(history.read_at, frame.zone)}",
         lanes=lanes,
-        drawn=any(one.plot for one in lanes),
+        drawn=events_drawn(history, frame),
     )
+
+
+def events_drawn(history: History, frame: LaneFrame) -> bool:
+    """Whether any lane of them has a plot."""
+    return any(_sorted_out(lane.events, frame.time).drawn for lane in history.events)
 
 
 def is_of_events(skip: Skipped) -> bool:
@@ -125,7 +130,7 @@ def _lane(lane: EventLane, frame: LaneFrame, signed_in: str) -> Lane:
         title=title,
         unit="",
         about=_about(lane),
-        readings=_readings(lane, frame, signed_in),
+        readings=event_cells(lane, frame, signed_in),
         alt=_alt(lane, parts.drawn, title),
         below=_few([*worded.values(), *ahead]),
         plot=drawing.plot if drawing else None,
@@ -229,7 +234,7 @@ def _about(lane: EventLane) -> tuple[Sentence, ...]:
     return (Sentence("as its status in the record says"),)
 
 
-def _readings(lane: EventLane, frame: LaneFrame, signed_in: str) -> tuple[Reading, ...]:
+def event_cells(lane: EventLane, frame: LaneFrame, signed_in: str) -> tuple[Reading, ...]:
     """The latest and the one before, or that of a day and the latest; each where none later can be missing."""
     past = [event for event in lane.events if event.when.day <= frame.today]
     if frame.then is not None:

@@ -223,7 +223,7 @@ def _lane(
         title=scale.title,
         unit="",
         about=about,
-        readings=_readings(dyad, scale, frame, tall=drawing.tall),
+        readings=score_cells(dyad, scale, frame, drawing=drawing),
         alt=joined(" ", [one for one in spoken if one]),
         below=(*in_plot, *listed, *(_broken(dyad) if drawing.tall else ())),
         plot=drawn,
@@ -444,8 +444,9 @@ def _text(score: Score | None) -> str:
     return Sentence("{score} ({answered} of {of} answered)", score=text, answered=score.answered, of=score.of)
 
 
-def _readings(dyad: Dyad, scale: Scale, frame: LaneFrame, *, tall: bool) -> tuple[Reading, ...]:
+def score_cells(dyad: Dyad, scale: Scale, frame: LaneFrame, *, drawing: Drawing) -> tuple[Reading, ...]:
     """Each informant's two cells; in a tall lane how far apart patient and clinician are."""
+    tall = drawing.tall
     if frame.then is None:
         known = tuple(_reading(dyad, scale, informant, tall=tall) for informant in _SPOKEN if informant in dyad.latest)
         return (*known, *_difference(dyad.latest, scale)) if tall else known

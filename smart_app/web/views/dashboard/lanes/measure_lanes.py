@@ -80,14 +80,14 @@ def measure_lane(panel: Panel, frame: LaneFrame, *, height: int, tall: bool) -> 
     """The lane of one measure. `tall` lanes (HbA1c) write values beside the line."""
     measure = panel.measure
     beneath = _beneath(panel, frame)
-    drawn = bool(panel.points) or beneath is not None
+    drawn = is_drawn(panel, frame)
     unread = not panel.total and not panel.read.whole
     at = formats.clock(panel.read.finished, frame.zone)
     return Lane(
         title=measure.title,
         unit=measure.label,
         about=_about(panel),
-        readings=_readings(panel, frame, detailed=tall),
+        readings=measured_cells(panel, frame, detailed=tall),
         alt=joined(" ", [_alt(panel), beneath.told()]) if beneath else _alt(panel),
         plot=_plot(panel, beneath, frame, height=height, tall=tall) if drawn else None,
         notice=read_notice(panel.read, measure.title, frame.retry, at=at),
@@ -96,6 +96,11 @@ def measure_lane(panel: Panel, frame: LaneFrame, *, height: int, tall: bool) -> 
         not_drawn=beneath.words if beneath else (),
         beside=beneath is not None and beneath.beside is not None,
     )
+
+
+def is_drawn(panel: Panel, frame: LaneFrame) -> bool:
+    """Whether its lane has a plot: of its values, or of what cannot be used."""
+    return bool(panel.points) or bool(_unusable(panel, frame.time))
 
 
 def as_reported(measurement: Measurement) -> str:
@@ -263,7 +268,9 @@ def codes_asked(panels: Sequence[Panel]) -> tuple[str, ...]:
     return (*asked, *panels_asked)
 
 
-def _readings(panel: Panel, frame: LaneFrame, *, detailed: bool) -> tuple[Reading, ...]:
+def measured_cells(panel: Panel, frame: LaneFrame, *, detailed: bool) -> tuple[Reading, ...]:
+    """What stands beside the plot: the latest value and the one before, or that of a day and the latest; with days where there is room
+    (`detailed`)."""
     if frame.then is not None and (panel.total or not panel.read.whole):
         return (_reading_then(panel, frame.then, detailed=detailed),)
     latest, measure, today = panel.latest, panel.measure, frame.today

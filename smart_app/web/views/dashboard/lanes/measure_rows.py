@@ -27,11 +27,12 @@ from smart_app.web.views.dashboard.lanes.measure_lanes import (
     codes_asked,
     few_digits,
     measure_lane,
+    measured_cells,
     number_said,
     older_values,
     row_series,
 )
-from smart_app.web.views.parts import Lane, Notice, Words, read_notice
+from smart_app.web.views.parts import Lane, Notice, Reading, Words, read_notice
 
 _LANE_HEIGHT = 60
 _ROW_HEIGHT = 35
@@ -78,6 +79,15 @@ class MeasureRow(Struct, frozen=True, kw_only=True):
     cells: tuple[RowCell, ...]
     said: str
     lane: Lane
+
+
+class StoodRow(Struct, frozen=True, kw_only=True):
+    """What of a row goes with the focus line: what has to be known first, its cells, and those beside the lane it opens to."""
+
+    about: str
+    cells: tuple[RowCell, ...]
+    said: str
+    readings: tuple[Reading, ...]
 
 
 class RowGroup(Struct, frozen=True, kw_only=True):
@@ -130,7 +140,7 @@ def measures_panel(history: History, frame: LaneFrame) -> MeasuresPanel | None:
     return MeasuresPanel(
         standing=f"{history.server}, {formats.clock(history.read_at, frame.zone)}",
         notices=tuple(_notices(panels, frame)),
-        heads=(Sentence("On {day}", day=frame.then) if frame.then else Sentence("The one before"), Sentence("Latest")),
+        heads=cell_heads(frame.then),
         groups=_groups(drawn, rows),
         not_drawn=_rail(panels, frame),
         widened=_WIDENED if any(one.span.widened for one in shown) else None,
@@ -139,6 +149,23 @@ def measures_panel(history: History, frame: LaneFrame) -> MeasuresPanel | None:
         empty=_empty([panel for panel in absent if _found_nothing(panel) and not _has_skipped(panel)], frame),
         everything=frame.everything if history.years != "all" else "",
     )
+
+
+def cell_heads(then: date | None) -> tuple[Sentence, Sentence]:
+    """What the two cells of each row are."""
+    return Sentence("On {day}", day=then) if then else Sentence("The one before"), Sentence("Latest")
+
+
+def stood_rows(history: History, frame: LaneFrame) -> tuple[StoodRow, ...]:
+    """What of each row goes with the focus line, in the order of the rows."""
+    drawn = [panel for panel in history.panels if panel.measure.key != "hba1c" and panel.points]
+    shown = drawn if len(drawn) <= _FEW_ROWS else sorted(drawn, key=lambda panel: _section(panel.measure)[:3])
+    return tuple(_stood(panel, frame) for panel in shown)
+
+
+def rail_shown(history: History, frame: LaneFrame) -> bool:
+    """Whether the rail of what cannot be drawn stands beneath the rows."""
+    return any(_suspects(panel, frame.time) for panel in history.panels if panel.measure.key != "hba1c")
 
 
 def _found_nothing(panel: Panel) -> bool:
@@ -169,10 +196,9 @@ def _section(measure: Measure) -> tuple[bool, int, str, Sentence]:
 
 
 class _Shown(Struct, frozen=True, kw_only=True):
-    """What a row draws of a panel, in which unit, on which range."""
+    """What a row draws of a panel, in the unit that is called so, on which range."""
 
     panel: Panel
-    unit: str
     label: str
     span: OwnRange
 
@@ -185,23 +211,33 @@ def _shown(panel: Panel, time: plot.TimeScale) -> _Shown:
     span = own_range(_values(points), least=least / abs(unit.slope) if unit else least)
     return _Shown(
         panel=replace(panel, points=points),
-        unit=unit.code if unit else measure.unit,
         label=unit.label if unit else measure.label,
         span=span,
     )
 
 
-def _row(panel: Panel, shown: _Shown, frame: LaneFrame) -> MeasureRow:
+def _stood(panel: Panel, frame: LaneFrame) -> StoodRow:
     stood = measured_then(panel, frame.then) if frame.then else None
+    unit = _shared_unit(panel)
+    return StoodRow(
+        about=_about(panel, stood),
+        cells=_cells(panel, stood, frame.then, unit.code if unit else panel.measure.unit),
+        said=_NOT_KNOWN if panel.latest is None and stood is None else "",
+        readings=measured_cells(panel, frame, detailed=False),
+    )
+
+
+def _row(panel: Panel, shown: _Shown, frame: LaneFrame) -> MeasureRow:
+    stood = _stood(panel, frame)
     return MeasureRow(
         title=panel.measure.short or panel.measure.title,
         full=panel.measure.title if panel.measure.short else "",
         unit=_with_power(shown.label, shown.span.power),
-        about=_about(panel, stood),
+        about=stood.about,
         count=str(len(panel.points)),
         plot=_plot(shown.panel, shown.span, frame),
-        cells=_cells(panel, stood, frame.then, shown.unit),
-        said=_NOT_KNOWN if panel.latest is None and stood is None else "",
+        cells=stood.cells,
+        said=stood.said,
         lane=measure_lane(panel, frame, height=_LANE_HEIGHT, tall=False),
     )
 

@@ -26,7 +26,7 @@ def answered_lane(dyad: Dyad, *, then: date | None = None) -> Lane:
         title=Sentence("As answered"),
         unit="",
         about=(counted("{n} item", "{n} items", len(instrument.items)),),
-        readings=_readings(dyad, then),
+        readings=answered_cells(dyad, then),
         words=Words(
             lead=counted("{n} form stored as answered, not scored", "{n} forms stored as answered, not scored", dyad.total),
             lines=(instrument.why_unscored or "", _where(dyad)),
@@ -87,7 +87,7 @@ def _where(dyad: Dyad) -> Sentence:
     return Sentence("None of them is in this range; choose a longer one to see the answers.")
 
 
-def _readings(dyad: Dyad, then: date | None) -> tuple[Reading, ...]:
+def answered_cells(dyad: Dyad, then: date | None) -> tuple[Reading, ...]:
     """Of each informant the latest form and the one before, or that of a day and the latest."""
     if then is None:
         return tuple(_reading(dyad, informant) for informant in _PAIR if informant in dyad.latest)
