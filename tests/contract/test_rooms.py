@@ -44,6 +44,7 @@ ANSWERS = {
     "smart_app/web/charts/plot.py": "draw",
     "smart_app/web/rendering/typeset/typesetter.py": "Typesetter",
     "smart_app/web/views/dashboard/first_screen.py": "folds",
+    "smart_app/web/views/dashboard/focus_stops.py": "stops_view",
     "smart_app/web/views/forms/form_page.py": "form_view",
     "smart_app/web/rendering/spoken_language.py": "SpokenLanguages",
     "fhir_mappings/sentence.py": "Sentence",
