@@ -47,7 +47,7 @@ NO_PAGE = {
     "print_pdf",
     "static", "healthz", "readyz", "manifest", "jwks", "logo", "stay", "draft", "reveal", "open_chart", "check_again",
     "send_for_author", "decision_seen", "own_seen", "own_again", "go_on", "discard", "own_go_on", "own_discard", "options_ticked",
-    "put_aside", "take_back", "why_data",
+    "put_aside", "take_back", "why_data", "stops",
 }  # fmt: skip
 # Pages with words of rooms that are not said through a catalogue yet: forms, a patient's own, what is kept, errors. Empty once they are.
 UNCONVERTED: frozenset[str] = frozenset()
@@ -543,6 +543,39 @@ def test_right_to_left_mirrors_the_page_but_not_time_and_not_a_form_in_english(t
     assert language_of(tab) == RIGHT_TO_LEFT
     first, last = tab.locator("legend").first.evaluate(_ENDS)
     assert first < last
+
+
+# Every date of the page of which the year stands before the day, with what is around it.
+_SPLIT = """() => {
+  for (const one of document.querySelectorAll("details")) one.open = true;
+  const walk = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT), split = [];
+  const place = (text, from, to) => {
+    const range = document.createRange();
+    range.setStart(text, from), range.setEnd(text, to);
+    return range.getBoundingClientRect();
+  };
+  let dates = 0;
+  while (walk.nextNode()) for (const found of walk.currentNode.data.matchAll(/\\d\\d-[A-Z][a-z]{2}-\\d{4}/g)) {
+    const [day, year] = [place(walk.currentNode, found.index, found.index + 2), place(walk.currentNode, found.index + 7, found.index + 11)];
+    if (!day.width) continue;
+    dates += 1;
+    if (Math.abs(day.top - year.top) < 2 && day.left > year.left) split.push(walk.currentNode.data);
+  }
+  return [dates, split];
+}"""
+
+
+@pytest.mark.parametrize("options", [{"locale": RIGHT_TO_LEFT}], ids=[""])
+@pytest.mark.parametrize("patient", ["steady-slide", QUESTIONED, "mixed-units", WRITTEN_FOR])
+def test_no_date_is_split_from_right_to_left(tab: Page, reading_room: Rooms, patient: str) -> None:
+    dashboard(tab, reading_room, patient)
+    assert language_of(tab) == RIGHT_TO_LEFT
+    for step in ("", "ArrowLeft"):
+        if step:
+            tab.locator("#focus").press(step)
+            expect(tab.locator(".moving")).to_have_count(0)
+        dates, split = tab.evaluate(_SPLIT)
+        assert (dates > 20, split) == (True, [])
 
 
 def test_every_address_is_walked_to_or_answers_with_no_page(reading_room: Rooms, told: Told) -> None:

@@ -20,6 +20,7 @@ from smart_app.web.languages.english_beneath import Noticing, say, with_english_
 from smart_app.web.languages.offered_languages import language_name
 from smart_app.web.languages.page_language import ENGLISH_PAGE, PageLanguage
 from smart_app.web.languages.unbroken import pieces_of
+from smart_app.web.languages.undivided_dates import with_undivided_dates
 from smart_app.web.rendering.ehr_theme import Themes
 from smart_app.web.rendering.spoken_language import SpokenLanguages
 from smart_app.web.rendering.static_files import LANGUAGES_IN_PAGE, SCRIPT_IN_PAGE, SHEET_IN_PAGE, StaticFiles
@@ -38,7 +39,7 @@ def environment(language: PageLanguage = ENGLISH_PAGE) -> Environment:
 
 
 def _environment(language: PageLanguage) -> Environment:
-    speaking = Speaking(language=language)
+    speaking = Speaking(language=with_undivided_dates(language))
     made = Environment(
         loader=FileSystemLoader(templates_dir()),
         autoescape=True,

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from fhir_mappings.sentence import Sentence, counted, listed
+from fhir_mappings.sentence import DateForm, Sentence, counted, dated, listed
 from smart_app.web.languages.pseudo_language import LEFT_TO_RIGHT, RIGHT_TO_LEFT, PseudoLanguage
 from smart_app.web.rendering.templates import environment
 
@@ -46,3 +46,15 @@ def test_a_page_says_its_language_and_its_direction() -> None:
     assert '<html lang="en">' in environment().from_string(base).render(parts)
     assert '<html lang="en-XA">' in environment(PSEUDO).from_string(base).render(parts)
     assert '<html lang="ar-XB" dir="rtl">' in environment(PseudoLanguage(code=RIGHT_TO_LEFT)).from_string(base).render(parts)
+
+
+@pytest.mark.parametrize(
+    ("form", "text"),
+    [("day", "\u206822-Nov-2026\u2069"), ("long", "\u206822 November 2026\u2069"), ("month", "Nov-2026"), ("year", "2026")],
+)
+def test_a_date_that_begins_and_ends_with_digits_is_kept_apart_on_a_page_from_right_to_left(form: DateForm, text: str) -> None:
+    source, day = "{{ view }}|{{ [[view, view]]|body }}", dated(date(2026, 11, 22), form)
+    mirrored = environment(PseudoLanguage(code=RIGHT_TO_LEFT)).from_string(source).render(view=day)
+    assert mirrored == f'{text}|<tr><th scope="row">{text}</th><td>{text}</td></tr>\n'
+    assert environment(PSEUDO).from_string("{{ view }}").render(view=day) == str(day)
+    assert environment().from_string("{{ view }}").render(view=day) == str(day)
