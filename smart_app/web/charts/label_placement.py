@@ -17,11 +17,12 @@ BESIDE_FIRST = ("right", "left", *SIDES)
 
 Anchor = Literal["start", "middle", "end"]
 _ANCHORS: dict[str, Anchor] = {"right": "start", "left": "end"}
-PIXELS = 520  # width a plot has on a 640 px page; labels kept apart there are apart on wider ones
+PIXELS = 476  # width a plot has on a 1024 px page, the narrowest of frames; labels kept apart there are apart on wider ones
 CHARACTER = 6.7  # mean advance of 12 px tabular text
 _CAPITAL, _FULL_WIDTH = 8.8, 12  # that of words in capitals alone, and of a sign as wide as the text is high
 _NO_WIDTH = frozenset({"Mn", "Me", "Cf"})  # what stands above, below or around another sign, and signs that only direct
 _OVERHANG = (6, 4, 4, 8)  # pixels a label may stand out of the plot: above, below, left, right
+_CORNER = 12  # pixels down to which words at the top of a plot reach
 _INDENT = 6  # pixels from the ends of a plot
 _CLEAR = 5  # pixels between words and the middle of a mark
 
@@ -109,9 +110,13 @@ class Room:
                 return [self._take(text, x, place, style)]
         return []
 
-    def force(self, text: str, x: int, y: float, *, style: str) -> Label:
-        """The label above a place, free or not."""
-        return self._take(text, x, _at(self._wide(text), x, y, side="above"), style)
+    def force(self, text: str, places: Sequence[tuple[int, float]], *, style: str) -> Label:
+        """The label at the first side of the first place that is free of other words, whatever lines and marks are there; where none is,
+        above the first place."""
+        tries = [(x, _at(self._wide(text), x, y, side=side)) for x, y in places for side in SIDES]
+        free = (one for one in tries if self._inside(one[1].box) and not self._over_words(one[1].box))
+        x, place = next(free, tries[0])
+        return self._take(text, x, place, style)
 
     def _take(self, text: str, x: int, place: _Place, style: str) -> Label:
         self._taken.append(place.box)
@@ -136,6 +141,10 @@ class Room:
         across = _pixels(x)
         self._taken.append(_Box(across - 6, y - 6, across + 6, y + 6))
 
+    def reserve_corner(self, text: str, left: int) -> None:
+        """Keep free what stands at the top from `left` of the plot on."""
+        self._taken.append(_Box(left, -_OVERHANG[0], left + self._wide(text), _CORNER))
+
     def _wide(self, text: str) -> float:
         """How wide words are, in pixels."""
         return across(said(text, self._language)) * self._stretch
@@ -145,8 +154,11 @@ class Room:
         down = box.top >= -above and box.bottom <= self._height + below
         return down and box.left >= -left and box.right <= PIXELS + right
 
+    def _over_words(self, box: _Box) -> bool:
+        return any(_meet(box, other) for other in self._taken)
+
     def _occupied(self, box: _Box) -> bool:
-        if any(_meet(box, other) for other in self._taken):
+        if self._over_words(box):
             return True
         first, last = bisect_left(self._marks, (box.left - 5, -1e9)), bisect_right(self._marks, (box.right + 5, 1e9))
         if any(box.top - _CLEAR < y < box.bottom + _CLEAR for _, y in self._marks[first:last]):

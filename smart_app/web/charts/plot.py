@@ -24,6 +24,7 @@ _MOST_TRIES = 12
 _BUBBLE_MIDDLE, _BUBBLE_ROOM = 15, 20  # from the middle of a mark to that of its bubble, and to its end
 _UNDER_LINE, _TO_FOOT = 14, 4  # from a line to the foot of words under it, and of words over it
 _TOP, _ALONG = 8, ("right", "left", "below right", "below left")  # beside the line of a break, at its upper end
+_UNIT = -40  # where the unit of the left axis begins, over its ticks
 _FILLED = {"dot", "square"}
 _SMALL = {shape: f"small-{shape}" for shape in ("diamond", "converted", "preliminary")}
 
@@ -250,6 +251,8 @@ def draw(
     room = Room(values.height, _marks(placed), _segments(placed), language=language)
     for each in placed:
         _keep_free(each, values, room)
+    if units:
+        room.reserve_corner(units.left, _UNIT)
     words = [label for one in breaks for label in room.put(one.words, time.x(one.day), _TOP, style="note", sides=_ALONG) if one.words]
     words += [label for each in placed for label in _name(each, room)]
     words += _labels(placed, room)
@@ -426,15 +429,16 @@ def _edge(value: float, paired: float, x: int, values: ValueScale) -> list[Symbo
 
 
 def _name(placed: _Placed, room: Room) -> list[Label]:
-    """The series' name on its line, near the middle, on whichever side is free."""
+    """The series' name on its line, near the middle, on whichever side is free: above or below, else beside."""
     name, style = placed.series.name, f"{placed.series.style} name"
     if not name:
         return []
     places = sorted(zip(placed.xs, placed.ys, strict=True), key=_from_middle)[:_MOST_TRIES]
-    for x, y in places:
-        if found := room.put(name, x, y, style=style, sides=("above", "below")):
-            return found
-    return [room.force(name, *places[0], style=style)]
+    for sides in (SIDES[:2], SIDES[2:]):
+        for x, y in places:
+            if found := room.put(name, x, y, style=style, sides=sides):
+                return found
+    return [room.force(name, places, style=style)]
 
 
 def _from_middle(place: tuple[int, float]) -> float:

@@ -223,6 +223,22 @@ def test_no_words_are_put_across_a_mark_that_keeps_its_place() -> None:
     assert room.put("7.4 %, converted", WIDTH // 2, 60, style="note", sides=("above",))
 
 
+def test_a_name_that_finds_no_free_place_stands_over_a_line_and_not_over_words() -> None:
+    room = Room(60, marks=[(x, 30) for x in range(0, WIDTH, 10)], segments=[])
+    middle = WIDTH // 2
+    first, second = (room.force(name, [(middle, 30), (middle + 100, 30)], style="name") for name in ("usual method", "capillary"))
+    assert first.y != second.y
+    # Where there is nowhere else, it is named all the same.
+    assert all(room.force(name, [(middle, 30)], style="name").x == "50%" for name in ("a", "capillary blood") * 9)
+
+
+def test_words_keep_clear_of_the_unit_over_the_axis() -> None:
+    room = Room(60, marks=[], segments=[])
+    room.reserve_corner("mmol/mol", -40)
+    assert room.put("> 14.0 %", 0, 6, style="value", sides=("right", "above")) == []
+    assert room.put("> 14.0 %", 200, 6, style="value", sides=("right",))
+
+
 @pytest.mark.parametrize(
     ("words", "language", "fits"),
     [
