@@ -15,15 +15,10 @@ from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.web import formats
 from smart_app.web.languages.page_language import ENGLISH_PAGE, PageLanguage
 from smart_app.web.views.banner import Banner, ContextLine, clinician_banner, context_line
-from smart_app.web.views.dashboard.dashboard_page import (
-    AlliancePanel,
-    DashboardUrls,
-    DashboardView,
-    MeasurePanel,
-    dashboard_view,
-)
+from smart_app.web.views.dashboard.dashboard_page import DashboardUrls, DashboardView, dashboard_view
 from smart_app.web.views.dashboard.focus_line import TimeAxis
 from smart_app.web.views.dashboard.lanes.measure_lanes import NOT_RESULTS
+from smart_app.web.views.dashboard.panels import AlliancePanel, MeasurePanel
 from smart_app.web.views.dashboard.summary import ChangeLine
 from smart_app.web.views.dashboard.talk.signal_lines import ToTalkAbout
 from smart_app.web.views.parts import Lane, Notice, Table

@@ -15,7 +15,8 @@ from smart_app.web.charts import plot
 from smart_app.web.languages.offered_languages import LanguageName
 from smart_app.web.languages.pseudo_language import LEFT_TO_RIGHT, PseudoLanguage
 from smart_app.web.languages.unbroken import pieces_of
-from smart_app.web.views.dashboard.dashboard_page import AlliancePanel, dashboard_view
+from smart_app.web.views.dashboard.dashboard_page import dashboard_view
+from smart_app.web.views.dashboard.panels import AlliancePanel
 from tests.web.support_history import CONTEXT, NOW, URLS, dyad, history, rating
 
 DAYS = (date(2026, 3, 10), date(2026, 4, 28), date(2026, 6, 16), date(2026, 11, 10))
