@@ -11,6 +11,7 @@ _MODULES = {
     "QuestionnaireResponse": "questionnaireresponse",
     "Observation": "observation",
     "Provenance": "provenance",
+    "DocumentReference": "documentreference",
     "Questionnaire": "questionnaire",
     "CodeSystem": "codesystem",
     "ValueSet": "valueset",

@@ -5,8 +5,10 @@ data-absent-reason, empty arrays, an answer beside child items; tests/contract/b
 """
 
 import re
+from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
+from hashlib import sha1
 from typing import Any
 
 from pydantic import ValidationError
@@ -24,7 +26,12 @@ _STATUS = {
     "CodeSystem": {"draft", "active", "retired", "unknown"},
     "ValueSet": {"draft", "active", "retired", "unknown"},
     "StructureDefinition": {"draft", "active", "retired", "unknown"},
+    "DocumentReference": {"current", "superseded", "entered-in-error"},
 }
+# Of a document itself, http://hl7.org/fhir/R4/valueset-composition-status.html
+_DOCUMENT_STATUS = {"preliminary", "final", "amended", "entered-in-error"}
+# What is about a patient, and no definition.
+_OF_PATIENTS = {"Observation", "QuestionnaireResponse", "DocumentReference"}
 # http://hl7.org/fhir/R4/valueset-quantity-comparator.html
 _COMPARATORS = {"<", "<=", ">=", ">"}
 # http://hl7.org/fhir/R4/valueset-item-type.html: R5's `coding` is none of them
@@ -98,13 +105,15 @@ def _own_rules(kind: str, resource: Mapping[str, Any]) -> Iterator[tuple[str, st
     if kind in _STATUS and resource.get("status") not in _STATUS[kind]:
         yield "status", f"{resource.get('status')!r} is not a status of {kind}"
     yield from _empties(resource, kind)
-    if kind in {"Observation", "QuestionnaireResponse"} and not _PATIENT.fullmatch(_reference(resource.get("subject"))):
+    if kind in _OF_PATIENTS and not _PATIENT.fullmatch(_reference(resource.get("subject"))):
         yield "subject", "is no patient"
     if kind == "Observation":
         yield from _observation_rules(resource)
     if kind in {"QuestionnaireResponse", "Questionnaire"}:
         yield from _item_rules(resource.get("item", []), "item", set())
-    if kind not in {"Observation", "QuestionnaireResponse", "Provenance"}:
+    if kind == "DocumentReference":
+        yield from _document_rules(resource)
+    if kind not in {*_OF_PATIENTS, "Provenance"}:
         yield from _definition_rules(kind, resource)
 
 
@@ -152,6 +161,24 @@ def _quantity_rules(quantity: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "valueQuantity.comparator", f"{quantity['comparator']!r} is no comparator"
     if "code" in quantity and "system" not in quantity:
         yield "valueQuantity.system", "is missing beside the unit's code (qty-3)"
+
+
+def _document_rules(resource: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """A status of a document, and what an attachment says of its data (att-1, size, SHA-1)."""
+    if resource.get("docStatus", "final") not in _DOCUMENT_STATUS:
+        yield "docStatus", f"{resource['docStatus']!r} is not a status of a document"
+    for place, content in enumerate(resource.get("content", ())):
+        held, here = content.get("attachment", {}), f"content[{place}].attachment"
+        if "data" not in held:
+            continue
+        data = b64decode(held["data"])
+        if "contentType" not in held:
+            yield f"{here}.contentType", "is missing beside data (att-1)"
+        if held.get("size", len(data)) != len(data):
+            yield f"{here}.size", "is not how long the data are"
+        digest = b64encode(sha1(data, usedforsecurity=False).digest()).decode("ascii")
+        if held.get("hash", digest) != digest:
+            yield f"{here}.hash", "is not the SHA-1 of the data"
 
 
 def _item_rules(items: object, path: str, seen: set[str]) -> Iterator[tuple[str, str]]:

@@ -10,7 +10,9 @@ from fhir_mappings.definitions.published_definitions import definitions
 from fhir_mappings.instruments import canonicals
 from fhir_mappings.instruments.library import Library
 from fhir_mappings.r4.json_types import instant
+from fhir_mappings.submission.filed_page import filed_page
 from tests.fhir_mappings.samples import AT, BASE, CHECK_IN, stored, submission
+from tests.fhir_mappings.submission.test_filed_page import PAGE as PAGE_FILED
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "fhir-shapes.md").read_text()
 EXAMPLES = {
@@ -44,6 +46,14 @@ def test_the_score_on_the_page_has_the_shape_of_a_written_one() -> None:
     assert shape(total) == shape(example)
     assert [total[key] for key in ("code", "category", "subject", "focus")] == [
         example[key] for key in ("code", "category", "subject", "focus")
+    ]
+
+
+def test_the_filed_page_on_the_page_has_the_shape_of_a_written_one() -> None:
+    made, example = filed_page(PAGE_FILED, base=BASE), EXAMPLES["DocumentReference"]
+    assert shape(made) == shape(example)
+    assert [made[key] for key in ("type", "category", "date", "context", "status", "docStatus")] == [
+        example[key] for key in ("type", "category", "date", "context", "status", "docStatus")
     ]
 
 
