@@ -8,7 +8,7 @@ loinc.org/34133-9). No LOINC term is known that says more. What a server may wan
 left out.
 
 Oracle Health asks for a time with every date, takes `current` and `final` alone, at most one author, and LOINC codings or one of its own,
-not both (docs.oracle.com, Millennium Platform APIs, "Create a document reference"); there and at Epic a document belongs to an encounter."""
+not both (Millennium Platform APIs, "Create a document reference"); there and at Epic a document belongs to an encounter."""
 
 from base64 import b64encode
 from datetime import datetime

@@ -17,6 +17,7 @@ from smart_app.store.audit_trail.audit_verification import Verified, verify
 from smart_app.store.database import Database, Transaction, is_relative, place_of
 from smart_app.store.drafts import PAST, Draft, Drafts, FormPlace, Ticket, author_of
 from smart_app.store.failure_words import store_failure
+from smart_app.store.filing.filed_pages import FILING_OVER, FiledPages, FilingState, KeptPage
 from smart_app.store.launch_cookies import BroughtLaunch
 from smart_app.store.launches import OVER, Launches, OpenLaunch, PendingCookie
 from smart_app.store.migrate import is_current, standing, upgrade
@@ -27,14 +28,16 @@ from smart_app.store.reveals import Revealed, Reveals
 from smart_app.store.rotation import Rotation, SealedTable, reseal_all
 from smart_app.store.seal import Sealer, parse_key
 from smart_app.store.seal_use import NotOpenedRows, not_opened, rows_by_key
-from smart_app.store.tables import aside_notes, drafts, launches, option_notes, outbox, reveals
+from smart_app.store.tables import aside_notes, drafts, filed_pages, launches, option_notes, outbox, reveals
 
 __all__ = [
     "AsideNote",
     "AuditEntry",
     "BroughtLaunch",
     "Draft",
+    "FilingState",
     "FormPlace",
+    "KeptPage",
     "NotOpenedRows",
     "OpenLaunch",
     "OptionNote",
@@ -65,7 +68,7 @@ _BATCH = 200
 # A launch leaves two rows at most, so one launch takes away what many left, and somebody is waiting for it.
 _PURGED_AT_ONCE = 50
 # Mostly there is nothing to purge, and one question is answered sooner than each in turn changes nothing.
-_DUE = select(or_(*(exists().where(over) for over in (OVER, PAST, NOTE_OVER, ASIDE_OVER, STUCK, DONE))))
+_DUE = select(or_(*(exists().where(over) for over in (OVER, PAST, NOTE_OVER, ASIDE_OVER, FILING_OVER, STUCK, DONE))))
 
 
 class Store(Struct, frozen=True, kw_only=True):
@@ -77,6 +80,7 @@ class Store(Struct, frozen=True, kw_only=True):
     reveals: Reveals
     option_notes: OptionNotes
     aside_notes: AsideNotes
+    filed_pages: FiledPages
     audit: Audit
     database: Database
     chain: Chain
@@ -163,6 +167,7 @@ class Store(Struct, frozen=True, kw_only=True):
             SealedTable(reveals, self.reveals.resealed),
             SealedTable(option_notes, self.option_notes.resealed),
             SealedTable(aside_notes, self.aside_notes.resealed),
+            SealedTable(filed_pages, self.filed_pages.resealed),
         )
         if done.resealed:
             self.audit.add("resealed", launch_id=None, context=None, detail={"key": self.key_ids[0], "rows": dict(done.resealed)})
@@ -203,7 +208,8 @@ class Store(Struct, frozen=True, kw_only=True):
         drafts = self.drafts.purge(now, at_most=size, within=together)
         for draft in drafts:
             self.audit.add_for("draft_expired", launch=draft.launch, context=draft.author, detail=draft.detail, within=together)
-        notes = sum(kept.purge(now, at_most=size, within=together) for kept in (self.option_notes, self.aside_notes))
+        kept = (self.option_notes, self.aside_notes, self.filed_pages)
+        notes = sum(each.purge(now, at_most=size, within=together) for each in kept)
         return len(launches) + len(drafts) + notes + self.outbox.purge(now - self.stored_kept, within=together)
 
 
@@ -247,6 +253,7 @@ def _store(
         reveals=Reveals(database, sealer, clock=clock),
         option_notes=OptionNotes(database, sealer, clock=clock),
         aside_notes=AsideNotes(database, sealer, clock=clock),
+        filed_pages=FiledPages(database, sealer, clock=clock),
         audit=Audit(database, sealer, chain, clock=clock),
         database=database,
         chain=chain,

@@ -116,6 +116,22 @@ aside_notes = Table(
     Index("aside_notes_by_expires", "expires"),
 )
 
+# `id` is the digest of the page's key, `owner` as above, `alike` a keyed lookup of patient, FHIR base and what the page says.
+filed_pages = Table(
+    "filed_pages",
+    metadata,
+    Column("id", _DIGEST, primary_key=True),
+    Column("owner", _DIGEST, nullable=False),
+    Column("alike", _DIGEST, nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("updated", Instant, nullable=False),
+    Column("expires", Instant, nullable=False),
+    Index("filed_pages_by_owner", "owner"),
+    Index("filed_pages_by_alike", "alike"),
+    Index("filed_pages_by_expires", "expires"),
+)
+
 # `id` counts from 1 without a gap. `patient` is a keyed lookup of FHIR base and patient id; `hash` is made from all other columns.
 audit = Table(
     "audit",
