@@ -16,7 +16,7 @@ Answer = tuple[int, dict[str, str], str]
 Fault = Callable[[str, str], Answer | Exception | None]
 _TYPES = (
     "Patient", "Practitioner", "QuestionnaireResponse", "Observation", "Provenance", "Encounter", "CareTeam", "PractitionerRole",
-    "ServiceRequest", "Appointment", "Procedure", "MedicationRequest",
+    "ServiceRequest", "Appointment", "Procedure", "MedicationRequest", "DocumentReference",
 )  # fmt: skip
 _PARAMS = {"Provenance": ["target", "patient"], "Patient": ["name"], "Practitioner": ["name"]}
 _CLINICAL = ["patient", "subject", "identifier", "code", "category"]

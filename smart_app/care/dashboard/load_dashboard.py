@@ -36,6 +36,7 @@ from smart_app.care.dashboard import blind_entry
 from smart_app.care.dashboard.blind_entry import VisibleRatings
 from smart_app.care.dashboard.history import Dyad, HiddenRating, History, LookedAt, Panel, Years
 from smart_app.care.dashboard.kept_aside import aside_of
+from smart_app.care.dashboard.open_to_everybody import open_ratings
 from smart_app.care.dashboard.read_events import events_of
 from smart_app.care.forms.asked_form import forms_offered
 from smart_app.care.record.access import base_of, patient_on_server, permissions
@@ -84,7 +85,7 @@ def load_history(record: ChartRecord, *, years: Years) -> History:
     now = record.now()
     patient = patient_of(readings.patient, zone=record.zone)
     possible = _possible(patient, record)
-    measured, unread = _measurements(record, readings, possible)
+    measured, unread = _measurements(record, readings, possible, record.services.measures)
     alliance = _alliance(record, readings, possible)
     told = events_of(record, readings, possible)
     reports = {**readings.reports, **alliance.reports, **told.reports}
@@ -123,6 +124,67 @@ def load_history(record: ChartRecord, *, years: Years) -> History:
         signals=said,
         aside=aside_of(record, said) if any(one.level == "discuss" for one in said) else {},
         events=told.lanes,
+    )
+
+
+def load_open_history(record: ChartRecord, *, years: Years) -> History:
+    """What of it is open to everybody, as anybody reads it: scored ratings and HbA1c, and nothing of whoever is signed in, of what
+    speaks up or is kept back. FhirError as for `load_history`."""
+    services, now = record.services, record.now()
+    measures = _with_hba1c(services.measures)
+    readings = read_all(record, only=(ANSWERS, SCORES, *(group.key for group in groups_of(measures))))
+    remember_patient(record, readings.patient)
+    patient = patient_of(readings.patient, zone=record.zone)
+    possible = _possible(patient, record)
+    measured, unread = _measurements(record, readings, possible, measures)
+    given = _alliance(record, readings, possible).given
+    shown, _ = later_of_each_visit(open_ratings(given), {one.slug: one for one in services.library.newest})
+    scored = [one for one in shown if (form := _instrument(services, one)).scales and form.why_unscored is None]
+    values, left_out = _by_measure(measured).get(_HBA1C, []), _by_measure(unread).get(_HBA1C, [])
+    # How many there are is counted with those that are closed.
+    reads = tuple(replace(report, count=0) for report in readings.reports.values())
+    span = _span(years, now.date(), [*(one.when.day for one in values), *(rated.when.day for rated in scored)])
+    dyads, _ = _dyads(services, scored, span=span, mine="", reads=reads)
+    panels = [_panel(one, values, left_out, _read_of(one, readings), span=span) for one in measures if one.key == _HBA1C]
+    return History(
+        patient=patient,
+        years=years,
+        start=span.start,
+        end=span.end,
+        read_at=now,
+        server=record.context.issuer_name,
+        dyads=dyads,
+        hidden=(),
+        panels=panels,
+        changes=(*_total_change(dyads), *_hba1c_change(panels)),
+        skipped=(),
+        reads=reads,
+        why_not_write=None,
+        facts=_nothing_offered(patient, now.date()),
+        personal=False,
+    )
+
+
+def _with_hba1c(measures: tuple[Measure, ...]) -> tuple[Measure, ...]:
+    """Those that are read with HbA1c."""
+    groups = {one.group.key for one in measures if one.key == _HBA1C}
+    return tuple(one for one in measures if one.group.key in groups)
+
+
+def _total_change(dyads: Sequence[Dyad]) -> tuple[Change, ...]:
+    """That of the patient's total, where there is one before to compare with. Which was first nobody can say: one before may be closed."""
+    dyad = next(iter(dyads), None)
+    if dyad is None or "patient" not in dyad.latest or "patient" not in dyad.previous:
+        return ()
+    found = rating_changes(dyad.instrument, later=dyad.latest["patient"], earlier=dyad.previous["patient"])
+    return tuple(one for one in found if one.kind == "alliance")
+
+
+def _nothing_offered(patient: Patient, today: date) -> PageFacts:
+    """The page offers nothing to anybody."""
+    standing = patient.standing(today)
+    return PageFacts(
+        standing=standing, can_write=False, place="day", clinician_rated="unknown", patient_rated="unknown", sent="none", blind=True
     )
 
 
@@ -248,14 +310,16 @@ def _looked(record: ChartRecord, alliance: _Alliance) -> tuple[LookedAt, ...]:
     return tuple(sorted(found, key=lambda one: one.by.at, reverse=True))
 
 
-def _measurements(record: ChartRecord, readings: Readings, possible: PossibleDates) -> tuple[list[Measurement], list[Skipped]]:
-    """All measures of all groups, in order of time; a resource that two reads returned counts once."""
-    services, patient = record.services, patient_on_server(record.context)
+def _measurements(
+    record: ChartRecord, readings: Readings, possible: PossibleDates, measures: tuple[Measure, ...]
+) -> tuple[list[Measurement], list[Skipped]]:
+    """Those measures, of all their groups, in order of time; a resource that two reads returned counts once."""
+    patient = patient_on_server(record.context)
     unique: dict[object, Resource] = {}
-    for index, resource in enumerate(resource for group in groups_of(services.measures) for resource in readings.resources[group.key]):
+    for index, resource in enumerate(resource for group in groups_of(measures) for resource in readings.resources[group.key]):
         local_id = resource.get("id")
         unique[local_id if isinstance(local_id, str) and local_id else index] = resource
-    measurements, skipped = read_measurements(services.measures, unique.values(), patient=patient, zone=record.zone, possible=possible)
+    measurements, skipped = read_measurements(measures, unique.values(), patient=patient, zone=record.zone, possible=possible)
     return in_order(measurements), skipped
 
 

@@ -32,6 +32,13 @@ def features_of(scope: str) -> tuple[Feature, ...]:
     return tuple(feature for feature in catalogue().feature if all(_covers(scope, wanted) for wanted in feature.scopes))
 
 
+def is_asked_by_name(scope: str, key: str) -> bool:
+    """Whether a scope names what a feature needs, type by type: one for all types switches nothing on that a site has to want."""
+    feature = next(one for one in catalogue().feature if one.key == key)
+    named = " ".join(one for one in scope.split() if all(part.resource != "*" for part in parse(one)))
+    return all(_covers(named, wanted) for wanted in feature.scopes)
+
+
 def features_off(*, asked: str, granted: str, refused: Collection[str], renewable: bool) -> tuple[FeatureOff, ...]:
     """What is off in a launch: `asked` is what its entry asks for, `refused` the features that the EHR would not have asked for."""
     wanted, on = features_of(asked), features_of(granted)

@@ -62,6 +62,11 @@ def summary(history: History, *, why: str = "") -> Summary:
     return Summary(lines=tuple(one.line for one in told), rows=tuple(row for one in told for row in one.rows))
 
 
+def dated_steps(history: History) -> tuple[Sentence, ...]:
+    """Each change in a sentence that holds on any day: nothing of elements or longer moves, and nothing judged."""
+    return tuple(_sentence(change, history) for change in history.changes if change.kind != "element")
+
+
 def _all_told(history: History, newest: UnscoredNewest | None, why: str) -> Iterator[_Told]:
     changes = list(history.changes) if newest is None else [*newest.before, *(one for one in history.changes if one.kind == "measure")]
     for place, change in enumerate(changes):
