@@ -53,7 +53,7 @@ from smart_app.web.pages.aside import aside_pages
 from smart_app.web.pages.dependencies import Dependencies
 from smart_app.web.pages.note import note_pages
 from smart_app.web.pages.options import option_pages
-from smart_app.web.pages.printed import print_pages
+from smart_app.web.pages.printed import copy_pages, print_pages
 from smart_app.web.pages.undelivered import item_pages
 from smart_app.web.pages.why import why_pages
 from smart_app.web.rendering.ehr_theme import Themes, made_theme
@@ -118,7 +118,9 @@ def create_app(
     why_pages.register(app, dependencies)
     answered_pages.register(app, dependencies)
     note_pages.register(app, dependencies)
-    print_pages.register(app, dependencies, Typesetter(settings.pdf_fonts) if is_installed() else None)
+    typesetter = Typesetter(settings.pdf_fonts) if is_installed() else None
+    print_pages.register(app, dependencies, typesetter)
+    copy_pages.register(app, dependencies, typesetter)
     log = new_log()
     error_pages.register(app, dependencies, log)
     _Around(dependencies, log).register(app)

@@ -36,6 +36,8 @@ ANSWERS = {
     "smart_app/care/submission/write_ladder.py": "highest",
     "smart_app/store/rotation.py": "reseal_all",
     "smart_app/care/dashboard/blind_entry.py": "apply",
+    "smart_app/care/dashboard/open_to_everybody.py": "open_ratings",
+    "smart_app/care/dashboard/filed_copies.py": "file_copy",
     "smart_app/care/dashboard/as_answered.py": "as_answered",
     "smart_app/care/record/page_rule.py": "offers_for",
     "smart_app/settings/": "read_settings",

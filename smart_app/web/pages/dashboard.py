@@ -201,9 +201,9 @@ def _left_over(page_request: PageRequest, own: Sequence[Undelivered], kept: Pati
     )
 
 
-def years_asked() -> Years:
-    """The range asked for; two years where it is none of those on offer."""
-    asked = request.args.get("years")
+def years_asked(given: Mapping[str, str] | None = None) -> Years:
+    """The range asked for, in the address or in the fields `given`; two years where it is none of those on offer."""
+    asked = (request.args if given is None else given).get("years")
     return cast("Years", asked) if asked in get_args(Years) else _DEFAULT_YEARS
 
 

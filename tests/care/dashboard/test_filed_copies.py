@@ -28,7 +28,7 @@ from smart_app.launch.context.launch_context import Author
 from smart_app.registration import Issuer, PublicClient
 from smart_app.registration.features import default_features, scope_of_features
 from smart_app.services import AppServices
-from smart_app.store import author_of
+from smart_app.store import FilingState, author_of
 from smart_app.store.audit_trail.audit import Audit
 from tests.care.dashboard.test_put_aside import SOFIA, TOMAS
 from tests.care.ehr import BASE, Answer, Ehr, json_answer, refusal, statement
@@ -37,6 +37,7 @@ from tests.care.support import NOW, Clock, context, in_launch, patient
 PDF = b"%PDF-1.7 of what was shown"
 WITH_COPIES = scope_of_features((*default_features(), "file_page"))
 PATH = "DocumentReference"
+SHOWN: tuple[FilingState, ...] = ("shown",)
 
 
 @pytest.fixture(autouse=True)
@@ -250,7 +251,7 @@ class TestNotKnown:
 
     def test_what_was_cut_off_while_it_was_sent_is_not_known(self, record: ChartRecord, clock: Clock) -> None:
         key = shown(record)
-        assert record.services.store.filed_pages.claim(author(record), key, was=("shown",), ttl=timedelta(days=1))
+        assert record.services.store.filed_pages.claim(author(record), key, was=SHOWN, ttl=timedelta(days=1))
         assert (copy_of(record, key).state, copy_of(record, key).may_send) == ("sending", False)
         clock.now += timedelta(minutes=3)
         assert (copy_of(record, key).state, copy_of(record, key).may_check) == ("not_known", True)

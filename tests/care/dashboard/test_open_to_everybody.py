@@ -78,8 +78,8 @@ def test_it_is_the_same_whoever_asks_and_whatever_was_said_at_visits_that_are_cl
 
 def without_times(history: History) -> Any:
     finished = tuple((one.key, one.state, one.count, one.reason) for one in history.reads)
-    panels = [replace(one, read=None) for one in history.panels]  # type: ignore[arg-type]
-    return replace(history, reads=finished, panels=panels, read_at=None)  # type: ignore[arg-type]
+    panels = [replace(one, read=None) for one in history.panels]
+    return replace(history, reads=finished, panels=panels, read_at=None)
 
 
 def test_nothing_speaks_up_in_it_and_no_answer_stands_beside_a_score(services: AppServices, clock: Clock) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from smart_app.launch.oauth.granted_features import MOST_TRIES, features_of, features_off, with_less
+from smart_app.launch.oauth.granted_features import MOST_TRIES, features_of, features_off, is_asked_by_name, with_less
 from smart_app.registration.features import catalogue, default_features, scope_of_features
 
 DEFAULT = scope_of_features(default_features())
@@ -26,7 +26,7 @@ def test_every_feature_is_in_what_it_asks_for_and_in_nothing_less() -> None:
 @pytest.mark.parametrize(
     ("scope", "has", "lacks"),
     [
-        (DEFAULT, set(default_features()), {"visit", "team", "names", "education", "medicines"}),
+        (DEFAULT, set(default_features()), {"visit", "team", "names", "education", "medicines", "file_page"}),
         (V1, {"ratings", "answers", "results", "scores", "corrections", "provenance", "forms", "visit"}, {"renewal"}),
         ("launch openid patient/*.cruds online_access", set(default_features()), set()),
         (f"{SIGN_IN} user/Observation.rs", {"results"}, {"scores"}),
@@ -116,7 +116,23 @@ def test_what_is_off_says_why() -> None:
         "names": "not_asked",
         "education": "not_asked",
         "medicines": "not_asked",
+        "file_page": "not_asked",
     }
+
+
+@pytest.mark.parametrize(
+    ("scope", "asked"),
+    [
+        (scope_of_features(["file_page"]), True),
+        (f"{SIGN_IN} patient/DocumentReference.crus", True),
+        (f"{SIGN_IN} patient/*.cruds patient/DocumentReference.read patient/DocumentReference.write", True),
+        (f"{SIGN_IN} patient/*.cruds", False),
+        (f"{SIGN_IN} patient/*.* patient/DocumentReference.rs", False),
+        (DEFAULT, False),
+    ],
+)
+def test_a_scope_for_every_type_asks_for_nothing_by_name(scope: str, asked: bool) -> None:
+    assert is_asked_by_name(scope, "file_page") is asked
 
 
 def test_what_was_granted_unasked_is_not_off() -> None:

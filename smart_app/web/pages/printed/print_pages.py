@@ -3,8 +3,10 @@
 from functools import partial
 
 from flask import Flask, Response, request, url_for
+from msgspec.structs import replace
 
 from fhir_mappings.sentence import Sentence
+from smart_app.care.dashboard.filed_copies import is_switched_on, why_not_file
 from smart_app.care.dashboard.history import History
 from smart_app.care.dashboard.load_dashboard import load_history
 from smart_app.errors import NoTypesetter
@@ -62,12 +64,29 @@ class PrintPages:
         here = partial(at, "print", years=history.years)
         tables = request.args.get("tables") == "yes"
         as_pdf = at("print_pdf", years=history.years, tables="yes" if tables else None) if self._typesetter else ""
+        wanted, why_not = self._filing(page_request)
         view = print_view(
             history,
             context=page_request.context,
-            urls=PrintUrls(history=at("dashboard", years=history.years), one_page=here(), with_tables=here(tables="yes"), pdf=as_pdf),
+            urls=PrintUrls(
+                history=at("dashboard", years=history.years),
+                one_page=here(),
+                with_tables=here(tables="yes"),
+                pdf=as_pdf,
+                file=at("file_page", years=history.years) if wanted and why_not is None else "",
+            ),
             now=page_request.record.now(),
             tables=tables,
             language=self._dependencies.spoken.decide(),
         )
-        return history, view
+        return history, replace(view, no_copy=_no_copy(why_not) if wanted and why_not else None)
+
+    def _filing(self, page_request: PageRequest) -> tuple[bool, Sentence | None]:
+        """Whether the site wants copies to be filed, and why none can be."""
+        if self._typesetter is None or not is_switched_on(page_request.record):
+            return False, None
+        return True, why_not_file(page_request.record)
+
+
+def _no_copy(why: Sentence) -> Sentence:
+    return Sentence("No copy can be filed in the record here. {why}", why=why)

@@ -18,7 +18,7 @@ from smart_app.web.views.printed.visit_rows import LastVisits, VisitRow
 TITLE = Sentence("Alliance and diabetes history")
 KEPT_BACK = Sentence("A rating by the patient is kept back from you until you have rated that visit. Nothing of it is on this page.")
 NUMBERED = Sentence("Characters that no font here can draw stand as their Unicode numbers, as in [U+738B].")
-_FOOT = (
+FOOT = (
     Sentence("One person’s history cannot show that one thing caused another."),
     Sentence("Rapport does not diagnose and does not rank clinicians."),
 )
@@ -28,7 +28,7 @@ Words = str | Mapping[str, str]
 Place = tuple[float, float]
 
 
-class _Saying:
+class Saying:
     """Says things in the page's language."""
 
     def __init__(self, language: PageLanguage) -> None:
@@ -46,7 +46,7 @@ class _Saying:
 
 def paper(view: PrintView, *, language: PageLanguage) -> dict[str, object]:
     """The page, for the template `printed_page`."""
-    say = _Saying(language)
+    say = Saying(language)
     return {
         "lang": language.code,
         "rtl": language.direction == "rtl",
@@ -64,14 +64,14 @@ def paper(view: PrintView, *, language: PageLanguage) -> dict[str, object]:
         "changes": [[say(line.text), *say.all(filter(None, (line.verdict, line.beside)))] for line in view.lines],
         "axis": _axis(view.axis, say),
         "panels": list(_panels(view, say)),
-        "visits": _visits(view.visits, say) if view.visits else None,
-        "foot": say.all((*view.not_drawn, *view.small, *_FOOT)),
+        "visits": visits_table(view.visits, say) if view.visits else None,
+        "foot": say.all((*view.not_drawn, *view.small, *FOOT)),
         "page": say(Sentence("Page {page} of {pages}", page="{page}", pages="{pages}")),
         "tables": [_table(one, say) for one in view.tables],
     }
 
 
-def _banner(banner: Banner, say: _Saying) -> dict[str, object]:
+def _banner(banner: Banner, say: Saying) -> dict[str, object]:
     return {
         "name": say(banner.name),
         "facts": [[say(fact.label), say(fact.value)] for fact in banner.facts],
@@ -80,7 +80,7 @@ def _banner(banner: Banner, say: _Saying) -> dict[str, object]:
     }
 
 
-def _panels(view: PrintView, say: _Saying) -> Iterator[dict[str, object]]:
+def _panels(view: PrintView, say: Saying) -> Iterator[dict[str, object]]:
     """The alliance with the axis above it, the HbA1c with the axis beneath: where nothing is drawn there is none."""
     if view.alliance:
         about = joined(" · ", view.alliance.total.about)
@@ -91,7 +91,7 @@ def _panels(view: PrintView, say: _Saying) -> Iterator[dict[str, object]]:
         yield _panel(view.hba1c.title, view.hba1c.direction, view.hba1c.standing, view.hba1c.lane, say) | {"above": False}
 
 
-def _panel(title: Value, direction: Value, about: Value, lane: Lane, say: _Saying) -> dict[str, object]:
+def _panel(title: Value, direction: Value, about: Value, lane: Lane, say: Saying) -> dict[str, object]:
     return {
         "title": say(title),
         "direction": say(direction),
@@ -110,7 +110,7 @@ def _plain(words: Words) -> str:
     return words if isinstance(words, str) else f"{words['words']} ({words['english']})"
 
 
-def _axis(axis: TimeAxis, say: _Saying) -> dict[str, object]:
+def _axis(axis: TimeAxis, say: Saying) -> dict[str, object]:
     return {
         "ticks": [{"at": _share(tick.at), "text": say(tick.text), "strong": say(tick.strong)} for tick in axis.ticks],
         "visits": [line[0][0] for line in strokes(axis.visits)] if axis.visits else [],
@@ -123,7 +123,7 @@ def _axis(axis: TimeAxis, say: _Saying) -> dict[str, object]:
 _NARROW = "narrow"  # what stands in a plot on narrow pages alone
 
 
-def _plot(plot: Plot, say: _Saying) -> dict[str, object]:
+def _plot(plot: Plot, say: Saying) -> dict[str, object]:
     return {
         "height": plot.height,
         "back": [_stroke(each) for each in plot.back],
@@ -194,7 +194,8 @@ def _moved(command: str, to: Sequence[float], x: float, y: float) -> Place:
             raise ValueError(f"no line of a plot: {command} {to}")
 
 
-def _visits(visits: LastVisits, say: _Saying) -> dict[str, object]:
+def visits_table(visits: LastVisits, say: Saying) -> dict[str, object]:
+    """The table of visits, with what stands above its columns."""
     asks = [say(Sentence("Difficult?"))] if visits.asks else []
     results = [say(Sentence("HbA1c on or before"))] if visits.results else []
     return {
@@ -207,7 +208,7 @@ def _visits(visits: LastVisits, say: _Saying) -> dict[str, object]:
     }
 
 
-def _row(row: VisitRow, visits: LastVisits, say: _Saying) -> dict[str, object]:
+def _row(row: VisitRow, visits: LastVisits, say: Saying) -> dict[str, object]:
     return {
         "visit": say(row.visit),
         "by": say(row.rater),
@@ -217,7 +218,7 @@ def _row(row: VisitRow, visits: LastVisits, say: _Saying) -> dict[str, object]:
     }
 
 
-def _table(one: PrintedTable, say: _Saying) -> dict[str, object]:
+def _table(one: PrintedTable, say: Saying) -> dict[str, object]:
     return {
         "title": say(one.title),
         "summary": say(one.table.summary),

@@ -32,12 +32,14 @@ _KEPT_BACK, _LAST = " " * 150, " " * 150
 
 
 class PrintUrls(Struct, frozen=True, kw_only=True):
-    """Where the page's links lead: back, to itself with and without the tables, and to the same as a PDF ("" where none can be made)."""
+    """Where the page's links lead: back, to itself with and without the tables, to the same as a PDF ("" where none can be
+    made), and to where a copy of it is filed in the record ("" where none can be)."""
 
     history: str
     one_page: str
     with_tables: str
     pdf: str = ""
+    file: str = ""
 
 
 class PrintedTable(Struct, frozen=True, kw_only=True):
@@ -49,7 +51,7 @@ class PrintedTable(Struct, frozen=True, kw_only=True):
 
 class PrintView(Struct, frozen=True, kw_only=True):
     """What is printed. `read` says where and when it was read; `small` is the print at the foot; `tables` are empty on one page;
-    `fit` is how much closer it is set to be one."""
+    `fit` is how much closer it is set to be one; `no_copy` why no copy can be filed in the record, where the site wants that."""
 
     banner: Banner
     context: ContextLine
@@ -70,6 +72,7 @@ class PrintView(Struct, frozen=True, kw_only=True):
     small: tuple[Sentence, ...]
     tables: tuple[PrintedTable, ...]
     fit: Fit = ""
+    no_copy: Sentence | None = None
 
 
 def print_view(
