@@ -6,6 +6,7 @@ SNOMED = "http://snomed.info/sct"
 # The system of an identifier that is an address itself, as urn:uuid:… (https://hl7.org/fhir/R4/datatypes.html#Identifier).
 URIS = "urn:ietf:rfc:3986"
 OBSERVATION_CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
+DOCUMENT_CATEGORY = "http://hl7.org/fhir/us/core/CodeSystem/us-core-documentreference-category"
 VERSION_ALGORITHM = "http://hl7.org/fhir/StructureDefinition/artifact-versionAlgorithm"
 VERSION_ALGORITHMS = "http://hl7.org/fhir/version-algorithm"
 ITEM_CONTROL = "http://hl7.org/fhir/StructureDefinition/questionnaire-itemControl"

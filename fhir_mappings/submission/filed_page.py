@@ -4,8 +4,8 @@ What other systems look for in it is US Core's: `category` clinical-note of
 http://hl7.org/fhir/us/core/CodeSystem/us-core-documentreference-category, which its DocumentReference profile binds to, and `type` a LOINC
 document code. LOINC 34133-9, "Summary of episode note", is the clinical document code of the Continuity of Care Document, an episode being
 "the provision of care over a specified period of time that can cover one or more health care encounters" (the term's own description,
-loinc.org/34133-9). No LOINC term is known that says more. What a server may want besides and nobody here knows, as a confidentiality, is
-left out.
+loinc.org/34133-9); US Core's "Writing Clinical Notes" lists it among those that every server takes. What a server may want besides and
+nobody here knows, as a confidentiality, is left out.
 
 Oracle Health asks for a time with every date, takes `current` and `final` alone, at most one author, and LOINC codings or one of its own,
 not both (Millennium Platform APIs, "Create a document reference"); there and at Epic a document belongs to an encounter."""
@@ -24,7 +24,6 @@ from fhir_mappings.r4.validation import check
 PAGE = "page"
 # DocumentReference.author, http://hl7.org/fhir/R4/documentreference.html
 _AUTHORS = ("Practitioner", "PractitionerRole", "Organization", "Device", "Patient", "RelatedPerson")
-_CATEGORY = "http://hl7.org/fhir/us/core/CodeSystem/us-core-documentreference-category"
 _PDF = "application/pdf"
 
 
@@ -63,7 +62,7 @@ def filed_page(page: FiledPage, *, base: str) -> Json:
         "status": "current",
         "docStatus": "final",
         "type": {"coding": [{"system": systems.LOINC, "code": "34133-9", "display": "Summary of episode note"}]},
-        "category": [{"coding": [{"system": _CATEGORY, "code": "clinical-note", "display": "Clinical Note"}]}],
+        "category": [{"coding": [{"system": systems.DOCUMENT_CATEGORY, "code": "clinical-note", "display": "Clinical Note"}]}],
         "subject": {"reference": f"Patient/{page.patient}"},
         "date": instant(page.filed),
         **_author(page),

@@ -44,7 +44,7 @@ SPOKEN_OF = ("difficult-visit", "steady-slide", "unchanged-ceiling")
 
 # Addresses that answer with no page: files, documents for programs, and those that lead on to another address whatever happens.
 NO_PAGE = {
-    "print_pdf",
+    "print_pdf", "file_page_pdf", "file_copy", "check_copy",
     "static", "healthz", "readyz", "manifest", "jwks", "logo", "stay", "draft", "reveal", "open_chart", "check_again",
     "send_for_author", "decision_seen", "own_seen", "own_again", "go_on", "discard", "own_go_on", "own_discard", "options_ticked",
     "put_aside", "take_back", "why_data", "stops",
@@ -200,6 +200,10 @@ def history(tab: Page, here: Rooms) -> Pages:
     yield "note"
     tab.goto(f"{tab.url.split('?')[0].removesuffix('note')}print?tables=yes")
     yield "print"
+    follow(tab, "/print/file")
+    yield "file-a-copy"
+    post(tab, "/print/file")
+    yield "filed-copy"
     dashboard(tab, here, "views-differ", user="Practitioner/tomas-weiss")
     yield "dashboard-colleagues-rating"
 
@@ -374,6 +378,8 @@ WALKS: dict[Callable[[Page, Rooms], Pages], dict[str, str | None]] = {
         "rating": "rating",
         "note": "note",
         "print": "print",
+        "file-a-copy": "file_page",
+        "filed-copy": "filed_copy",
         "dashboard-colleagues-rating": "dashboard",
     },
     undelivered: {

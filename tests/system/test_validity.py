@@ -13,12 +13,14 @@ from fhir_mappings.instruments.canonicals import demo_tag
 from fhir_mappings.instruments.instrument import Informant
 from fhir_mappings.instruments.scoring import score
 from fhir_mappings.people.person import Person
+from fhir_mappings.submission.filed_page import filed_page
 from fhir_mappings.submission.submission import Submission
 from fhir_mappings.submission.transaction import submission_bundle
 from smart_app.sandbox.personas import persona_canonicals as demo
 from smart_app.sandbox.personas.build import build_all
 from tests.contract.broken_files import FOLDER, Broken, manifest, valid, written
 from tests.fhir_mappings.samples import BASE, LIBRARY, stored, submission, values
+from tests.fhir_mappings.submission.test_filed_page import PAGE
 from tests.peers.validator_peer import Message, validate
 from tests.support.questionnaires import confirmed
 
@@ -135,6 +137,12 @@ def demo_files() -> dict[str, str]:
     return {f"demo: {one['resourceType']} {one['id']}": written(one) for one in first.values()}
 
 
+def filed_pages() -> dict[str, str]:
+    """Name to JSON: a page filed by a clinician in a visit, without one, and of a demo."""
+    others = {"without encounter": replace(PAGE, encounter=None), "demo": replace(PAGE, tags=(demo_tag(BASE),))}
+    return {f"filed page, {name}": written(filed_page(page, base=BASE)) for name, page in {"in a visit": PAGE, **others}.items()}
+
+
 def good_files() -> dict[str, str]:
     """Name to JSON: each definition, each submission as sent and as stored, each form of each instrument as sent, and demo data."""
     files = {f"{one['resourceType']} {one['id']}": written(one) for one in DEFINITIONS}
@@ -142,7 +150,7 @@ def good_files() -> dict[str, str]:
         files[f"{name}: transaction"] = written(submission_bundle(made, base=BASE))
         files |= {f"{name}: {role}": written(resource) for role, resource in stored(made).items()}
     forms = {f"{name}: transaction": written(submission_bundle(made, base=BASE)) for name, made in every_form()}
-    return files | forms | demo_files()
+    return files | forms | filed_pages() | demo_files()
 
 
 GOOD = good_files()

@@ -7,7 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from fhir_mappings.r4.references import PatientOnServer
-from fhir_mappings.r4.systems import OBSERVATION_CATEGORY
+from fhir_mappings.r4.systems import DOCUMENT_CATEGORY, OBSERVATION_CATEGORY
 from fhir_mappings.sentence import Sentence, listed
 from smart_app.care.record.record import AnyRecord
 from smart_app.fhir.capability import Capabilities
@@ -19,7 +19,10 @@ from smart_app.services import AppServices
 Interaction = Literal["read", "search-type", "create", "update"]
 _LETTER: dict[Interaction, Literal["c", "r", "u", "d", "s"]] = {"read": "r", "search-type": "s", "create": "c", "update": "u"}
 # What is written of a type carries these, and a scope may be narrowed to them.
-_WRITTEN: Mapping[str, tuple[str, ...]] = {"Observation": (f"{OBSERVATION_CATEGORY}|survey",)}
+_WRITTEN: Mapping[str, tuple[str, ...]] = {
+    "Observation": (f"{OBSERVATION_CATEGORY}|survey",),
+    "DocumentReference": (f"{DOCUMENT_CATEGORY}|clinical-note",),
+}
 _WRITES = ("QuestionnaireResponse", "Observation")
 # A write is given longer than a read: an answer that is given up on leaves an outcome nobody knows.
 _WRITE_PATIENCE = 3

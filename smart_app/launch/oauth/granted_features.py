@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from fhir_mappings.r4.systems import OBSERVATION_CATEGORY
+from fhir_mappings.r4.systems import DOCUMENT_CATEGORY, OBSERVATION_CATEGORY
 from smart_app.launch.oauth.scopes import Interaction, allows, has, parse
 from smart_app.registration.features import Feature, catalogue
 
@@ -14,7 +14,7 @@ from smart_app.registration.features import Feature, catalogue
 MOST_TRIES = 3
 WhyOff = Literal["refused", "not_granted", "no_token", "not_asked"]
 # What is written of a type carries these, and a scope may be narrowed to them.
-_SURVEY = (f"{OBSERVATION_CATEGORY}|survey",)
+_CARRIED = {"Observation": (f"{OBSERVATION_CATEGORY}|survey",), "DocumentReference": (f"{DOCUMENT_CATEGORY}|clinical-note",)}
 _WRITING = frozenset("cud")
 _RENEWAL = "renewal"
 _SCOPE_IN_WORDS = re.compile(r"[a-z]+/[A-Za-z*]+\.[a-z*]+|[A-Za-z_]+(?:/[a-z]+)?")
@@ -86,8 +86,8 @@ def _letters(interactions: Collection[str]) -> Iterator[Interaction]:
 
 
 def _allows(scope: str, resource: str, letter: Interaction) -> bool:
-    """What is written of Observation is of one category, and a scope may be for that one alone."""
-    categories = _SURVEY if resource == "Observation" and letter in _WRITING else ()
+    """What is written of these types is of one category, and a scope may be for that one alone."""
+    categories = _CARRIED.get(resource, ()) if letter in _WRITING else ()
     return allows(scope, resource, letter, categories=categories)
 
 

@@ -228,6 +228,11 @@ class TestNotKnown:
         file_copy(record, key)
         assert copy_of(record, key).place == f"{PATH}/9"
 
+    def test_what_was_taken_for_review_is_not_in_the_record_yet(self, record: ChartRecord, ehr: Ehr) -> None:
+        """US Core lets a server answer 202 to a note that somebody has to look at first."""
+        ehr.faults.append(once(json_answer(202, None)))
+        assert (filed(record).state, ehr.of_type(PATH)) == ("not_known", [])
+
     def test_of_several_created_at_once_on_one_identifier_one_is_told(self, record: ChartRecord, ehr: Ehr) -> None:
         """HAPI then answers that its search matched more than one resource, which is no refusal."""
         key = shown(record)
@@ -278,6 +283,16 @@ class TestSwitchedOn:
         record = in_launch(switched(services, scope))
         assert not is_switched_on(record)
         assert why_not_file(record) is not None
+
+    @pytest.mark.parametrize(("category", "may"), [("clinical-note", True), ("imaging", False)])
+    def test_a_scope_for_notes_alone_is_enough(self, record: ChartRecord, ehr: Ehr, category: str, may: bool) -> None:
+        """As US Core recommends them to whoever writes notes."""
+        scope = f"patient/Patient.r patient/DocumentReference.cs?category={category}"
+        narrowed = replace(record, context=replace(record.context, scope=scope))
+        assert (why_not_file(narrowed) is None) is may
+        if may:
+            assert filed(narrowed).state == "filed"
+            assert ehr.of_type(PATH)[0]["category"][0]["coding"][0]["code"] == category
 
     def test_what_the_sign_in_or_the_server_lacks_is_said(self, record: ChartRecord, ehr: Ehr) -> None:
         assert why_not_file(record) is None

@@ -19,6 +19,7 @@ from tests.support.clock import Clock
 from tests.web.blind.answer_sets import LOUD, MANY, QUIET, answer_sets
 from tests.web.blind.waiting_room import Address, Seen, Waiting, WaitingRoom, scripted
 from tests.web.clinic import clinic
+from tests.web.pages.test_file_copy import FILES
 
 STATES = {
     # After five visits without a move, where a colleague has looked already.
@@ -38,7 +39,7 @@ def room(state: Waiting, folder: Path) -> Iterator[WaitingRoom]:
     clock, ehr = Clock(), scripted()
     with responses.RequestsMock(assert_all_requests_are_fired=False) as wire:
         server = AuthorizationServer(wire, clock)
-        with clinic(wire, server, clock, folder=folder, ehr=ehr, log_level="ERROR") as standing:
+        with clinic(wire, server, clock, folder=folder, ehr=ehr, issuer=FILES, log_level="ERROR") as standing:
             yield WaitingRoom(clinic=standing, ehr=ehr, state=state)
 
 
@@ -89,7 +90,7 @@ def dealt_out(addresses: Sequence[Asked]) -> list[list[Asked]]:
 def reaches_what_a_clinician_has(here: WaitingRoom, seen: Mapping[Asked, Seen]) -> None:
     rules = here.clinic.app.url_map.bind("")
     asked = {rules.match(one.path.partition("?")[0], method="POST" if one.fields else "GET")[0] for _, one in seen}
-    assert {"dashboard", "note", "options", "print", "form", "handover", "receipt", "reveal"} <= asked
+    assert {"dashboard", "note", "options", "print", "file_page", "filed_copy", "form", "handover", "receipt", "reveal"} <= asked
     assert {200, 403} <= {one.status for one in seen.values()}
     assert any("show=" in one.path for _, one in seen)
 

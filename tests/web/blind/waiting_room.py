@@ -38,6 +38,7 @@ _QUERIES: Mapping[str, tuple[str, ...]] = {
     "note": ("years=all", "without=difficulty", "without=elements&without=difficulty"),
     "print": ("years=all", "tables=yes"),
     "stops": ("years=1", "years=all"),
+    "file_page": ("years=all", "changed=yes"),
 }
 # Not asked: what ends the launch.
 _ENDS = {"end"}

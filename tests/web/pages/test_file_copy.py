@@ -25,13 +25,13 @@ from tests.web.pages.test_reveal import SOFIA, opens
 TOMAS = {"fhirUser": "Practitioner/dr-2", "name": "Tomas Weiss", "sub": "tomas"}
 LOUD = SAME | {"difficult": "yes"}
 LINK = "a[href*='/print/file']"
-WANTED = f"{SCOPE} patient/DocumentReference.cs"
+FILES = replace(registered(), scope=f"{SCOPE} patient/DocumentReference.cs")
 
 
 @pytest.fixture
 def filing(wire: responses.RequestsMock, server: AuthorizationServer, clock: Clock, tmp_path: Path) -> Iterator[Clinic]:
     """A site that has switched it on."""
-    with clinic(wire, server, clock, folder=tmp_path, issuer=replace(registered(), scope=WANTED)) as standing:
+    with clinic(wire, server, clock, folder=tmp_path, issuer=FILES) as standing:
         yield standing
 
 
@@ -47,7 +47,7 @@ def pdf_of(here: Clinic, page: Page) -> bytes:
     answer = here.client.get(str(link["href"]), base_url=SITE)
     assert answer.mimetype == "application/pdf"
     assert answer.headers["Cache-Control"] == "no-store"
-    return answer.data
+    return bytes(answer.data)
 
 
 def text(pdf: bytes) -> str:

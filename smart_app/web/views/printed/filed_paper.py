@@ -58,7 +58,7 @@ def filed_paper(history: History, *, context: LaunchContext, now: datetime, lang
         "axis": page["axis"]
         | {"focus": None, "visits": [], "now": say(Sentence("{day}", day=history.read_at.astimezone(now.tzinfo).date()))},
         "panels": [*plots, *hba1c],
-        "visits": visits_table(first[1], say),
+        "visits": visits_table(first[1], say) | ({"title": say(first[0])} if others else {}),
         "tables": [_table(who, visits, say) for who, visits in others],
         "foot": say.all(foot),
     }
