@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import cast
 
 import pytest
 import requests
@@ -77,6 +78,18 @@ def test_a_form_sent_by_two_clicks_at_once_is_stored_once(stand: DemoEnvironment
         sent = [pool.submit(walk.visitor.send, page, form, answers) for _ in range(2)]
         assert [one.result().status for one in sent] == [200, 200]
     assert len(todays(hapi_base, patient)) == 1
+
+
+def test_a_copy_of_the_page_is_filed_once_and_found_by_its_identifier(patient: str, hapi_base: str) -> None:
+    with foreign(hapi_base, "relayed") as stand, opened(stand, patient) as walk:
+        printed = walk.visitor.get(walk.again().url.partition("?")[0] + "print")
+        shown = walk.visitor.get(printed.link(going_to="/print/file"))
+        form = shown.form(going_to="/print/file")
+        receipts = [walk.visitor.send(shown, form, {}) for _ in range(2)]
+    assert [(one.status, "The copy is in the record" in one.html) for one in receipts] == [(200, True)] * 2
+    (document,) = stored(hapi_base, f"DocumentReference?patient=Patient/{patient}")
+    (identifier,) = cast("list[dict[str, str]]", document["identifier"])
+    assert len(stored(hapi_base, f"DocumentReference?identifier={identifier['system']}|{identifier['value']}")) == 1
 
 
 def test_a_search_result_kept_by_the_server_does_not_hide_what_was_just_stored(stand: DemoEnvironment, patient: str) -> None:

@@ -12,10 +12,13 @@ from smart_app.web.languages.offered_languages import offered_languages
 from smart_app.web.languages.page_language import ENGLISH_PAGE, PageLanguage
 from smart_app.web.languages.pseudo_language import RIGHT_TO_LEFT, PseudoLanguage
 from smart_app.web.rendering.typeset.typesetter import Typesetter
+from smart_app.web.views.printed.filed_paper import filed_paper
 from smart_app.web.views.printed.paper import paper
 from tests.peers.verapdf_peer import validate
 from tests.web.rendering.typeset.test_typesetter import MADE, MARKUP
 from tests.web.states_history import STATES
+from tests.web.support_history import CONTEXT, NOW
+from tests.web.views.printed.test_filed_paper import WITH_RATINGS, open_history
 from tests.web.views.printed.test_printed_page import view
 
 pytestmark = pytest.mark.system
@@ -25,6 +28,10 @@ SETTER = Typesetter()
 
 def pdf(of: History, language: PageLanguage = ENGLISH_PAGE, *, tables: bool = False) -> bytes:
     return SETTER.pdf("printed_page", paper(view(of, tables=tables), language=language), made=MADE)
+
+
+def filed(of: History, language: PageLanguage = ENGLISH_PAGE) -> bytes:
+    return SETTER.pdf("printed_page", filed_paper(of, context=CONTEXT, now=NOW, language=language), made=MADE)
 
 
 def named(name: str) -> bytes:
@@ -38,6 +45,8 @@ def test_it_is_valid_pdf_ua() -> None:
     files = {f"{state}, tables {tables}": pdf(STATES[state](), tables=tables) for state in STATES for tables in (False, True)}
     files |= {f"name {name!r}": named(name) for name in NAMES}
     files |= {"German": pdf(STATES["waiting"](), german), "right to left": pdf(STATES["waiting"](), PseudoLanguage(code=RIGHT_TO_LEFT))}
+    files |= {f"{state}, filed": filed(open_history(state)) for state in WITH_RATINGS}
+    files |= {"filed, German": filed(open_history("two-dyads"), german)}
     verdicts = validate(files)
     assert {name: verdict.failed for name, verdict in verdicts.items() if not verdict.valid} == {}
     assert min(verdict.checks for verdict in verdicts.values()) > 1000

@@ -312,3 +312,25 @@ def test_load_links_a_bundle_of_any_type(server: LocalServer, fhir: FhirCalls) -
     assert loaded.stored == ("Observation/o", "Observation/x", "Patient/p")
     assert loaded.unresolved == ("Practitioner?identifier=urn:npi|8", "urn:uuid:q")
     assert matches(fhir.search("Observation", ("patient", "p"), ("performer", "Practitioner/dr"))) == ["Observation/o"]
+
+
+def document(**more: object) -> dict[str, object]:
+    attachment = {"contentType": "application/pdf", "data": "JVBERi0="}
+    found = {"resourceType": "DocumentReference", "status": "current", "subject": {"reference": "Patient/anna"}, "identifier": KEY}
+    return {**found, "content": [{"attachment": attachment}], **more}
+
+
+def test_a_document_is_created_once_on_its_identifier_and_found_by_it(fhir: FhirCalls) -> None:
+    condition = {"if-none-exist": "identifier=urn:sid|k1"}
+    answers = [fhir.send("POST", "DocumentReference", document(), headers=condition) for _ in range(2)]
+    assert [one.status for one in answers] == [201, 200]
+    [found] = [one["resource"] for one in fhir.search("DocumentReference", ("identifier", "urn:sid|k1"), ("patient", "anna"))["entry"]]
+    assert found["content"][0]["attachment"]["data"] == "JVBERi0="
+    assert fhir.search("DocumentReference", ("identifier", "urn:sid|k1"), ("patient", "nobody"))["total"] == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "status"), [({"status": "final"}, 422), ({"content": [{}]}, 400), ({"content": [{"format": {"code": "x"}}]}, 422)]
+)
+def test_a_document_that_is_none_is_refused(fhir: FhirCalls, change: dict[str, object], status: int) -> None:
+    assert fhir.send("POST", "DocumentReference", document(**change)).status == status

@@ -358,3 +358,13 @@ def test_conditional_changes_are_held_to_the_patient(ward: Ward) -> None:
 def test_conditional_delete_needs_limits_a_query_can_say(ward: Ward, scope: str, path: str) -> None:
     assert ward.call(reach(ward, scope), "DELETE", path).status_code == 403
     assert not [one for one in ward.backend.seen if one.method == "DELETE"]
+
+
+def test_a_document_is_created_by_its_own_scope_and_for_this_patient_alone(ward: Ward) -> None:
+    document = {"resourceType": "DocumentReference", "status": "current", "content": [{"attachment": {"title": "x"}}]}
+    mine, anothers = ({**document, "subject": {"reference": f"Patient/{who}"}} for who in ("p1", "p2"))
+    token = reach(ward, "patient/DocumentReference.c")
+    assert ward.call(token, "POST", "DocumentReference", json=mine).status_code == 201
+    assert ward.call(token, "POST", "DocumentReference", json=anothers).status_code == 403
+    assert ward.call(token, "GET", "DocumentReference").status_code == 403
+    assert ward.call(reach(ward, "patient/DocumentReference.rs"), "POST", "DocumentReference", json=mine).status_code == 403

@@ -97,17 +97,15 @@ _CHANGED = Sentence("The record reads otherwise now than when this page was show
 
 
 def _table(visits: LastVisits) -> Table:
+    """A row is headed by its visit, so that each says which."""
     results = [Sentence("HbA1c on or before")] if visits.results else []
-    rows = tuple(
-        (
-            row.visit,
-            row.rater,
-            *(row.scores or (row.words, *[""] * (len(visits.scores) - 1))),
-            *([row.result] if visits.results else []),
-        )
-        for row in visits.rows
-    )
-    return Table(summary=visits.title, style="plain", head=(Sentence("Visit"), Sentence("By"), *visits.scores, *results), rows=rows)
+    rows, day = [], ""
+    for row in visits.rows:
+        day = row.visit or day
+        scores = row.scores or (row.words, *[""] * (len(visits.scores) - 1))
+        rows.append((day, row.rater, *scores, *([row.result] if visits.results else [])))
+    head = (Sentence("Visit"), Sentence("By"), *visits.scores, *results)
+    return Table(summary=visits.title, style="plain", head=head, rows=tuple(rows))
 
 
 class CopyReceiptView(Struct, frozen=True, kw_only=True):
