@@ -16,7 +16,7 @@ AuthorizeBy = Literal["auto", "get", "post"]
 # What a `+` in a `launch` value means.
 LaunchPlus = Literal["auto", "plus", "space"]
 # Of these a CapabilityStatement may understate what can be done: the types that are written, and those read beside them.
-TrustedType = Literal["QuestionnaireResponse", "Observation", "Provenance"]
+TrustedType = Literal["QuestionnaireResponse", "Observation", "Provenance", "DocumentReference"]
 FhirVersion = Literal["4.0.0", "4.0.1"]
 
 

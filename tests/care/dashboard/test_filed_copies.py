@@ -284,6 +284,13 @@ class TestSwitchedOn:
         assert not is_switched_on(record)
         assert why_not_file(record) is not None
 
+    def test_where_a_site_knows_better_than_the_statement_it_is_tried(self, services: AppServices, ehr: Ehr) -> None:
+        ehr.metadata = statement(without=["DocumentReference.create"])
+        knows = replace(entry(WITH_COPIES), trust_scopes_for=("DocumentReference",))
+        record = in_launch(replace(services, registration=services.registration.with_issuer(knows)))
+        assert why_not_file(record) is None
+        assert filed(record).state == "filed"
+
     @pytest.mark.parametrize(("category", "may"), [("clinical-note", True), ("imaging", False)])
     def test_a_scope_for_notes_alone_is_enough(self, record: ChartRecord, ehr: Ehr, category: str, may: bool) -> None:
         """As US Core recommends them to whoever writes notes."""

@@ -4,6 +4,7 @@ Of each state the app and its launches are made once, and only what the scripted
 set of answers, each other address with one of them, and every address with the loudest answers there are.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -18,7 +19,7 @@ from tests.support.authorization_server import AuthorizationServer
 from tests.support.clock import Clock
 from tests.web.blind.answer_sets import LOUD, MANY, QUIET, answer_sets
 from tests.web.blind.waiting_room import Address, Seen, Waiting, WaitingRoom, scripted
-from tests.web.clinic import clinic
+from tests.web.clinic import SITE, clinic
 from tests.web.pages.test_file_copy import FILES
 
 STATES = {
@@ -116,3 +117,29 @@ def test_a_form_declined_whole_is_no_rating_and_may_be_shown(tmp_path: Path) -> 
         declined = here.see(history(here))
     assert b"notice waiting" in waiting.body
     assert b"notice waiting" not in declined.body
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("name", ["steady-slide", "difficult-visit"])
+def test_the_page_for_the_record_is_the_same_file_whoever_files_it_and_whatever_waits(name: str, tmp_path: Path) -> None:
+    with room(STATES[name], tmp_path) as own:
+        colleague = WaitingRoom(clinic=own.clinic, ehr=own.ehr, state=replace(own.state, user=COLLEAGUE, looked=""))
+        files = {file_of(own)}
+        own.declined()
+        files.add(file_of(own))
+        for here, given in zip(cycle((own, colleague)), (LOUD, *answer_sets()[::9]), strict=False):
+            here.answered(given)
+            files.add(file_of(here))
+        assert len(files) == 1
+        own.answered(LOUD)
+        own.rated()
+        assert file_of(own) not in files
+
+
+def file_of(here: WaitingRoom) -> bytes:
+    """The very file that would be filed."""
+    shown = here.browser.get(f"{here.chart}print/file?years=all", base_url=SITE)
+    [link] = re.findall(r'href="([^"]*file\.pdf\?key=[^"]+)"', shown.text)
+    answer = here.browser.get(link, base_url=SITE)
+    assert answer.mimetype == "application/pdf"
+    return bytes(answer.data)

@@ -206,6 +206,8 @@ def test_it_is_for_this_patient_and_this_user_alone(filing: Clinic) -> None:
     fields = page.form("/print/file")
     sent = filing.client.post(page.action("/print/file"), data=fields | {"patient": "pat-2"}, base_url=SITE, headers=OWN)
     assert "opened for another patient" in read(sent).text
+    forged = filing.client.post(page.action("/print/file"), data=fields | {"csrf": "x"}, base_url=SITE, headers=OWN)
+    assert forged.status_code == 403
     unknown = filing.client.post(page.action("/print/file"), data=fields | {"key": "nobody-s"}, base_url=SITE, headers=OWN)
     assert (unknown.status_code, "not kept here any more" in read(unknown).text) == (403, True)
     patients = opens(filing, {"fhirUser": "Patient/pat-1", "name": "Ingrid Halvorsen", "sub": "pat"}).partition("own/")[0]
