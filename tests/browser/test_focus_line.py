@@ -238,6 +238,20 @@ def test_steps_taken_while_the_stops_are_fetched_are_made_in_one(tab: Page, read
     assert (asked_for(tab), len(asked)) == (days[-4], 1)
 
 
+def test_the_day_is_kept_on_the_way_back_and_into_another_range(tab: Page, reading_room: Clinic) -> None:
+    in_tab(tab, reading_room, PERSONA)
+    tab.locator("#focus").press("ArrowLeft")
+    expect(tab.locator("main.moving")).to_have_count(0)
+    stood, there = with_the_line(tab), day(tab)
+    tab.get_by_role("link", name="Copy for the note").click()
+    expect(stepper(tab)).to_have_count(0)
+    tab.go_back()
+    moved_to(tab, there)
+    assert with_the_line(tab) == stood
+    tab.get_by_role("link", name="5 years").click()
+    moved_to(tab, there)
+
+
 def _breaks(route: Route) -> None:
     route.abort()
 
