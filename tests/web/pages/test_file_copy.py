@@ -155,7 +155,7 @@ def test_a_refusal_is_told_in_the_servers_words_and_it_may_be_tried_again(filing
     answers_once(filing, refusal(status, "Encounter is required for this note type"))
     receipt = post(filing, page, "/print/file")
     assert "The copy is not in the record" in receipt.text
-    assert "Encounter is required for this note type" in receipt.text
+    assert "Encounter is required for this note type. Nothing else depends on it" in receipt.text
     assert "The copy is in the record" in post(filing, receipt, "/print/file").text
     assert len(documents(filing)) == 1
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from fhir_mappings.sentence import NOTHING, Sentence, joined
+from fhir_mappings.sentence import NOTHING, Sentence, full_sentence, joined
 from smart_app.care.dashboard.filed_copies import FiledCopy
 from smart_app.care.record.patient_in_context import Patient
 from smart_app.launch.context.launch_context import LaunchContext
@@ -157,7 +157,7 @@ _ONLY_THERE = Sentence("Do not file it again. Look among the documents of the ch
 
 
 def _lead(copy: FiledCopy, server: str) -> Sentence:
-    why = [copy.why] if copy.why else []
+    why = [full_sentence(copy.why)] if copy.why else []
     if copy.state == "filed":
         return Sentence("{server} has taken it. {who}", server=server, who=WHO_READS)
     if copy.state == "sending":
