@@ -1,5 +1,5 @@
-"""What must not break over two lines inside of a sentence: a day, a value with its unit. Where it stands only the sentence in its language
-tells, so the pieces are made when it is put out."""
+"""What must not break over two lines inside of a sentence: a day, of which a browser would take the hyphens for places to break at, and a
+value with its unit. Where it stands only the sentence in its language tells, so the pieces are made when it is put out."""
 
 from datetime import date
 
@@ -19,8 +19,7 @@ class Unbroken(Struct, frozen=True):
 
     def said(self, language: Language) -> str:
         """As it is, and marked where pieces are asked for."""
-        text = said(self.part, language)
-        return f"{_SEAM}{text.replace(_SEAM, ' ')}{_SEAM}" if isinstance(language, _WithSeams) else text
+        return _marked(said(self.part, language.language)) if isinstance(language, _WithSeams) else said(self.part, language)
 
 
 class _WithSeams(Struct, frozen=True):
@@ -39,10 +38,14 @@ class _WithSeams(Struct, frozen=True):
         return self.language.counted(one, many, n)
 
     def date(self, day: date, form: DateForm) -> str:
-        return self.language.date(day, form)
+        return _marked(self.language.date(day, form))
 
     def listed(self, parts: list[str], conjunction: Conjunction) -> str:
         return self.language.listed(parts, conjunction)
+
+
+def _marked(text: str) -> str:
+    return f"{_SEAM}{text.replace(_SEAM, ' ')}{_SEAM}"
 
 
 def pieces_of(sentence: Sentence, language: PageLanguage) -> list[str]:

@@ -111,9 +111,9 @@ class Speaking(Struct, frozen=True, kw_only=True):
         """The same."""
         return table_heads([say(cell, self.language) for cell in head], opens)
 
-    def pieces(self, sentence: Sentence) -> list[str]:
-        """The sentence in pieces, of which every second one stays on one line."""
-        return pieces_of(sentence, self.language)
+    def pieces(self, sentence: str) -> list[str]:
+        """The sentence in pieces, of which every second one stays on one line; what is no sentence is one piece."""
+        return pieces_of(sentence, self.language) if isinstance(sentence, Sentence) else [sentence]
 
     def _filled(self, noticing: Noticing, text_in: Callable[[Language], str], values: Mapping[str, object]) -> Markup:
         words = _put_in(text_in(noticing), {name: _said(value, noticing) for name, value in values.items()})

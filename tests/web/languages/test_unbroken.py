@@ -42,6 +42,12 @@ def test_every_second_piece_stays_on_one_line() -> None:
     assert pieces_of(SENTENCE, Backwards()) == ["", "some day", " ", "62 mmol/mol", "! Ann"]
 
 
+def test_a_day_stays_on_one_line_wherever_it_stands() -> None:
+    was = Sentence("was 62 {day}", day=Sentence("on {day}", day=date(2026, 8, 3)))
+    assert pieces_of(was, ENGLISH_PAGE) == ["was 62 on ", "03-Aug-2026", ""]
+    assert pieces_of(Sentence("{day}", day=Unbroken(was)), ENGLISH_PAGE) == ["", "was 62 on 03-Aug-2026", ""]
+
+
 def test_a_record_cannot_take_the_pieces_apart() -> None:
     assert pieces_of(Sentence("{value}", value=Unbroken("a\x1fb")), ENGLISH_PAGE) == ["", "a b", ""]
 
