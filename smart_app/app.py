@@ -51,6 +51,7 @@ from smart_app.web.pages import (
 from smart_app.web.pages.answered import answered_pages
 from smart_app.web.pages.aside import aside_pages
 from smart_app.web.pages.dependencies import Dependencies
+from smart_app.web.pages.lent import lent_pages, return_pages
 from smart_app.web.pages.note import note_pages
 from smart_app.web.pages.options import option_pages
 from smart_app.web.pages.printed import copy_pages, print_pages
@@ -65,6 +66,7 @@ from smart_app.web.session import cookies
 from smart_app.web.session.csrf import Csrf
 from smart_app.web.session.guard import Guard
 from smart_app.web.session.headers import protect, squeeze
+from smart_app.web.session.lent_browser import LentBrowser
 from smart_app.web.session.prefix import BelowPrefix
 
 _INSTRUMENTS = "RAPPORT_INSTRUMENTS"
@@ -118,6 +120,8 @@ def create_app(
     why_pages.register(app, dependencies)
     answered_pages.register(app, dependencies)
     note_pages.register(app, dependencies)
+    lent_pages.register(app, dependencies)
+    return_pages.register(app, dependencies)
     typesetter = Typesetter(settings.pdf_fonts) if is_installed() else None
     print_pages.register(app, dependencies, typesetter)
     copy_pages.register(app, dependencies, typesetter)
@@ -279,6 +283,7 @@ class _Around:
         self._ancestors = dependencies.services.registration.frame_ancestors()
         self._launches = dependencies.services.store.launches
         self._spoken = dependencies.spoken
+        self._lent = LentBrowser(services=dependencies.services)
         self._secure = dependencies.services.settings.base_url.startswith("https:")
         self._log = log
 
@@ -288,7 +293,8 @@ class _Around:
         app.after_request(self.finish)
 
     def begin(self) -> None:
-        """A reference code, and the time; a query that is no text is refused, as nothing behind this can read it."""
+        """A reference code, and the time; a query that is no text is refused, as nothing behind this can read it, and what a lent browser
+        does not reach."""
         code = "".join(secrets.choice(_READABLE) for _ in range(8))
         g.reference = f"RP-{code[:4]}-{code[4:]}"
         g.nonce = secrets.token_urlsafe(16)
@@ -297,10 +303,12 @@ class _Around:
         g.form_targets = ()
         clear_contextvars()
         bind_contextvars(request_id=g.reference)
+        g.loan = None
         try:
             request.query_string.decode()
         except UnicodeDecodeError:
             abort(400)
+        self._lent.look()
 
     def finish(self, response: Response) -> Response:
         """Headers, cookies that have served, compression, one log line."""
@@ -319,4 +327,4 @@ class _Around:
 
     def _entered(self) -> str | None:
         """The name of the cookie of the launch that this request was let in to."""
-        return self._launches.cookie_name_for((request.view_args or {})["launch_id"]) if g.get("entered") else None
+        return g.entered_cookie if g.get("entered") else None

@@ -9,6 +9,7 @@ RapportError
 │   ├── GaveWay               the launch made room for newer ones of the same browser
 │   ├── OtherBrowser          the launch is there, and this is not the browser it was opened in
 │   ├── WrongPatient          what was sent, or a renewed token, is about another patient than the launch
+│   ├── OnLoan                the device is lent to a patient, and the launch locked until it is taken back
 │   ├── NotForUser            the page is a clinician's and the patient is signed in, or the other way round
 │   └── NotOffered            no page of this record offers what was asked for or sent; the launch is in order
 │       └── NotTriedAgain         what is kept was not sent once more, as the record stands
@@ -71,6 +72,7 @@ LaunchCode = Literal[
     "tenant_differs",
     "user_not_permitted",
     "scope_insufficient",
+    "sign_in_not_new",
 ]
 
 
@@ -192,6 +194,12 @@ class WrongPatient(SessionError):
     """A form was rendered, or a token renewed, for another patient than the one its launch is about."""
 
     code = "wrong_patient"
+
+
+class OnLoan(SessionError):
+    """The device is lent to a patient: nothing of a launch is shown or taken before somebody takes it back."""
+
+    code = "on_loan"
 
 
 class NotForUser(SessionError):

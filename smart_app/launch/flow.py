@@ -21,8 +21,8 @@ from fhir_mappings.sentence import Sentence
 from smart_app.errors import NOTHING_OPENED, OPEN_AGAIN, ConfigurationError, LaunchCode, LaunchError, SessionError, WrongPatient
 from smart_app.http import FetchError, get_json
 from smart_app.launch.context.context_parameters import context_items, contradiction, read_context_parameters
-from smart_app.launch.context.fhir_user import signed_in
-from smart_app.launch.context.launch_context import ContextItem, LaunchContext, PendingLaunch
+from smart_app.launch.context.fhir_user import clinician_signed_in, signed_in
+from smart_app.launch.context.launch_context import ContextItem, LaunchContext, PendingLaunch, User
 from smart_app.launch.context.user_presence import HERE, presence_due
 from smart_app.launch.context.visit_patient import patient_of_visit
 from smart_app.launch.discovery.allowed_hosts import allowed_address, origins
@@ -69,11 +69,14 @@ class Begun(Struct, frozen=True, kw_only=True):
 
 
 class Asking(Struct, frozen=True, kw_only=True):
-    """The scope asked for, at which try, and which features the EHR would not have asked for."""
+    """The scope asked for, at which try, and which features the EHR would not have asked for; `newer_than` and `proves` as of the pending
+    launch."""
 
     scope: str
     tries: int = 1
     refused: tuple[str, ...] = ()
+    newer_than: datetime | None = None
+    proves: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,8 +112,9 @@ class Launcher:
         """Where authorization servers send the browser back to."""
         return f"{self.base_url}{self.registration.client.redirect_uris[0]}"
 
-    def begin(self, iss: str, launch: str) -> Begun:
-        """Start an EHR launch; `iss` and `launch` exactly as received. Raises LaunchError. An unknown `iss` causes no request at all."""
+    def begin(self, iss: str, launch: str, *, newer_than: datetime | None = None) -> Begun:
+        """Start an EHR launch; `iss` and `launch` exactly as received. Raises LaunchError. An unknown `iss` causes no request at all.
+        `newer_than`: whoever opens it has to sign in anew, after that."""
         if not iss:
             raise LaunchError("iss_missing", Sentence("The address does not say which EHR it comes from."), reopen=OPEN_AGAIN)
         if not launch:
@@ -118,15 +122,31 @@ class Launcher:
         issuer = self._issuer(iss)
         if isinstance(issuer.auth, OpenServer):
             raise _not_listed("it is registered as an open server, which has no EHR launch")
-        return self._begun(issuer, iss, launch, Asking(scope=issuer.scope))
+        return self._begun(issuer, iss, launch, Asking(scope=issuer.scope, newer_than=newer_than))
 
-    def begin_standalone(self, iss: str) -> Begun:
+    def begin_standalone(self, iss: str, *, newer_than: datetime | None = None) -> Begun:
         """Start without a chart at the FHIR base of an entry that allows it; the EHR signs the person in and settles the patient. Raises
-        LaunchError. Any other `iss` causes no request at all."""
+        LaunchError. Any other `iss` causes no request at all. `newer_than` as for `begin`."""
         issuer = self._issuer(iss)
         if not issuer.standalone:
             raise _not_listed("its entry does not say standalone")
-        return self._begun(issuer, issuer.iss, None, Asking(scope=issuer.standalone_scope))
+        return self._begun(issuer, issuer.iss, None, Asking(scope=issuer.standalone_scope, newer_than=newer_than))
+
+    def begin_proof(self, iss: str, proves: str, *, newer_than: datetime) -> Begun:
+        """Ask the EHR who is there now, and for nothing else: no record is asked for and none is opened. `proves` says for what,
+        `newer_than` after when they have to have signed in. Raises LaunchError."""
+        issuer = self._issuer(iss)
+        if isinstance(issuer.auth, OpenServer):
+            raise _not_listed("it is registered as an open server, which signs nobody in")
+        return self._begun(issuer, iss, None, Asking(scope=_WHO_ALONE, newer_than=newer_than, proves=proves))
+
+    def proven(self, pending: PendingLaunch, params: Mapping[str, Sequence[str]]) -> User | None:
+        """The clinician whom the sign-in of `begin_proof` found, None for anybody else. Raises LaunchError, `sign_in_not_new` where they
+        had signed in before, or the EHR does not say when. Its tokens are forgotten."""
+        issuer = self._issuer(pending.iss)
+        tokens = self._tokens(issuer, pending, _exchange(issuer, pending, params))
+        identity = self._identity(issuer, pending, tokens, pending.requested_scope if tokens.scope is None else tokens.scope)
+        return clinician_signed_in(identity, fhir_base=pending.iss)
 
     def open_server(self, iss: str) -> Issuer:
         """The entry of an open server (no OAuth, synthetic data). Raises LaunchError iss_not_listed for any other."""
@@ -139,8 +159,7 @@ class Launcher:
         """The launch behind a callback, whose pending launch the store has given out and forgotten. Raises LaunchError; of one that is
         scope_refused `ask_for_less` says how it may go on."""
         issuer = self._issuer(pending.iss)
-        code = _code(issuer, pending, params)
-        form = {"grant_type": "authorization_code", "code": code, "redirect_uri": pending.redirect_uri, "code_verifier": pending.verifier}
+        form = _exchange(issuer, pending, params)
         try:
             tokens = self._tokens(issuer, pending, form)
         except LaunchError:
@@ -157,7 +176,13 @@ class Launcher:
         if found is None:
             return None
         scope, left_out = found
-        asking = Asking(scope=scope, tries=pending.tries + 1, refused=(*pending.refused, *left_out))
+        asking = Asking(
+            scope=scope,
+            tries=pending.tries + 1,
+            refused=(*pending.refused, *left_out),
+            newer_than=pending.newer_than,
+            proves=pending.proves,
+        )
         return self._begun(self._issuer(pending.iss), pending.iss, pending.launch, asking)
 
     def needs_refresh(self, context: LaunchContext, now: datetime) -> bool:
@@ -228,6 +253,8 @@ class Launcher:
             "nonce": pending.nonce,
             "code_challenge": pkce.challenge(pending.verifier),
             "code_challenge_method": "S256",
+            # OpenID Connect Core 3.1.2.1: sign in now, whoever is signed in already; the id_token has to say when (`auth_time`).
+            **({"max_age": "0"} if pending.newer_than else {}),
         }
         address = _with_query(endpoints.authorization_endpoint, query)
         form = AuthorizeForm(ehr=issuer.name, action=endpoints.authorization_endpoint, fields=query, targets=origins(issuer))
@@ -251,6 +278,8 @@ class Launcher:
             launch=launch,
             tries=asking.tries,
             refused=asking.refused,
+            newer_than=asking.newer_than,
+            proves=asking.proves,
         )
 
     def _tokens(self, issuer: Issuer, launch: PendingLaunch | LaunchContext, form: Mapping[str, str]) -> TokenResponse:
@@ -341,7 +370,9 @@ class Launcher:
             nonce_optional=issuer.nonce_optional,
         )
         key_set = partial(self.discovery.key_set, self._keys_address(issuer, pending, claimed_issuer(tokens.id_token), trusted))
-        return verify(tokens.id_token, key_set=key_set, expected=expected, now=self.clock())
+        identity = verify(tokens.id_token, key_set=key_set, expected=expected, now=self.clock())
+        _check_signed_in_anew(identity, pending, self.clock())
+        return identity
 
     def _keys_address(self, issuer: Issuer, pending: PendingLaunch, signer: str | None, trusted: Collection[str]) -> str:
         """Whose keys a token is checked with: discovery's for the discovered issuer, its own for another one that is trusted, discovery's
@@ -359,6 +390,10 @@ class Launcher:
         return found
 
 
+# OpenID Connect alone: no record is asked for.
+_WHO_ALONE = "openid fhirUser"
+_SIGNED_IN_BEFORE = Sentence("The record system did not ask for a new sign-in, so nothing was opened.")
+_NOT_SAID_WHEN = Sentence("The record system does not say when somebody signed in, so a sign-in opens nothing here.")
 _OTHER_TENANT = Sentence("The EHR has switched to another organisation.")
 _OTHER_PATIENT = Sentence("The EHR has switched to another patient.")
 _SESSION_OVER = Sentence("The EHR has ended this session.")
@@ -399,6 +434,23 @@ def _code(issuer: Issuer, pending: PendingLaunch, params: Mapping[str, Sequence[
     if code is None:
         raise LaunchError("code_missing", Sentence("The EHR's sign-in came back without a code."), reopen=OPEN_AGAIN)
     return code
+
+
+def _exchange(issuer: Issuer, pending: PendingLaunch, params: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """What the token endpoint is asked with the code of a callback that belongs to `pending`."""
+    code = _code(issuer, pending, params)
+    return {"grant_type": "authorization_code", "code": code, "redirect_uri": pending.redirect_uri, "code_verifier": pending.verifier}
+
+
+def _check_signed_in_anew(identity: Identity, pending: PendingLaunch, now: datetime) -> None:
+    """Where it matters that it is the person who is there now, a sign-in of before counts for nothing, nor one of unknown time."""
+    if pending.newer_than is None:
+        return
+    anew = identity.signed_in_after(pending.newer_than, now)
+    if anew:
+        return
+    said = "auth_time is not later than the loan" if anew is False else "the id_token has no auth_time"
+    raise LaunchError("sign_in_not_new", _NOT_SAID_WHEN if anew is None else _SIGNED_IN_BEFORE, detail=said, status=403)
 
 
 def _check_issuer(pending: PendingLaunch, iss: str | None) -> None:

@@ -191,6 +191,11 @@ class Settings(PublicSettings):
         description="Keep a patient's rating of a visit back until the clinician has rated that visit. Whoever chooses to see it without "
         "sees it alone, a colleague with a reason; the rated clinician reads who looked.",
     )
+    return_code: bool = Field(
+        default=True,
+        description="Show whoever hands a device to a patient a code of six digits that takes it back. Without it the device comes back by "
+        "signing in again on it, or by calling it back from another one: somebody who watches the hand-over can read a code.",
+    )
     rate_within_days: int = Field(
         7,
         ge=1,

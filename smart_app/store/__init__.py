@@ -1,4 +1,4 @@
-"""The one door to the app's own database: launches, drafts, outbox, audit, reveals, notes. Payloads are sealed at rest."""
+"""The one door to the app's own database: launches, drafts, outbox, audit, reveals, notes, loans. Payloads are sealed at rest."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -20,24 +20,29 @@ from smart_app.store.failure_words import store_failure
 from smart_app.store.filing.filed_pages import FILING_OVER, FiledPages, FilingState, KeptPage
 from smart_app.store.launch_cookies import BroughtLaunch
 from smart_app.store.launches import OVER, Launches, OpenLaunch, PendingCookie
+from smart_app.store.lending.loans import LOAN_OVER, CodeTried, LaunchLock, Loan, LoanEnded, Loans, NewLoan, new_code
 from smart_app.store.migrate import is_current, standing, upgrade
 from smart_app.store.notes.aside_notes import ASIDE_OVER, AsideNote, AsideNotes
 from smart_app.store.notes.option_notes import NOTE_OVER, OptionNote, OptionNotes
 from smart_app.store.outbox import DONE, STUCK, Outbox, OutboxEntry, OutboxState, PatientEntries, undeliverable
 from smart_app.store.reveals import Revealed, Reveals
 from smart_app.store.rotation import Rotation, SealedTable, reseal_all
-from smart_app.store.seal import Sealer, parse_key
+from smart_app.store.seal import Sealer, digest, parse_key
 from smart_app.store.seal_use import NotOpenedRows, not_opened, rows_by_key
-from smart_app.store.tables import aside_notes, drafts, filed_pages, launches, option_notes, outbox, reveals
+from smart_app.store.tables import aside_notes, drafts, filed_pages, launches, loans, option_notes, outbox, reveals
 
 __all__ = [
     "AsideNote",
     "AuditEntry",
     "BroughtLaunch",
+    "CodeTried",
     "Draft",
     "FilingState",
     "FormPlace",
     "KeptPage",
+    "LaunchLock",
+    "Loan",
+    "NewLoan",
     "NotOpenedRows",
     "OpenLaunch",
     "OptionNote",
@@ -53,6 +58,7 @@ __all__ = [
     "Verified",
     "author_of",
     "is_relative",
+    "new_code",
     "open_existing",
     "open_store",
     "parse_key",
@@ -68,7 +74,7 @@ _BATCH = 200
 # A launch leaves two rows at most, so one launch takes away what many left, and somebody is waiting for it.
 _PURGED_AT_ONCE = 50
 # Mostly there is nothing to purge, and one question is answered sooner than each in turn changes nothing.
-_DUE = select(or_(*(exists().where(over) for over in (OVER, PAST, NOTE_OVER, ASIDE_OVER, FILING_OVER, STUCK, DONE))))
+_DUE = select(or_(*(exists().where(over) for over in (OVER, PAST, NOTE_OVER, ASIDE_OVER, FILING_OVER, LOAN_OVER, STUCK, DONE))))
 
 
 class Store(Struct, frozen=True, kw_only=True):
@@ -81,6 +87,7 @@ class Store(Struct, frozen=True, kw_only=True):
     option_notes: OptionNotes
     aside_notes: AsideNotes
     filed_pages: FiledPages
+    loans: Loans
     audit: Audit
     database: Database
     chain: Chain
@@ -89,16 +96,23 @@ class Store(Struct, frozen=True, kw_only=True):
     stored_kept: timedelta
 
     def open_launch(
-        self, context: LaunchContext, *, idle: timedelta, absolute: timedelta, detail: Mapping[str, Any], state: str | None = None
+        self,
+        context: LaunchContext,
+        *,
+        idle: timedelta,
+        absolute: timedelta,
+        detail: Mapping[str, Any],
+        state: str | None = None,
+        agent: str | None = None,
     ) -> OpenLaunch:
-        """Take away some of what is over, keep a completed launch and record it: all or nothing. `idle`, `absolute` and `state` as for
-        `Launches.open`, `detail` as for `Audit.add`."""
+        """Take away some of what is over, keep a completed launch and record it: all or nothing. `idle`, `absolute`, `state` and `agent` as
+        for `Launches.open`, `detail` as for `Audit.add`."""
         now = self.clock()
         with self.database.begin() as together:
             due = self._purge_is_due(now, together)
             if due:
                 self._purge(now, together, _PURGED_AT_ONCE)
-            launch = self.launches.open(context, idle=idle, absolute=absolute, state=state, within=together)
+            launch = self.launches.open(context, idle=idle, absolute=absolute, state=state, agent=agent, within=together)
             self.audit.add("launch", launch_id=launch.id, context=context, detail=detail, within=together)
         if due:
             self.database.shrink()
@@ -168,6 +182,7 @@ class Store(Struct, frozen=True, kw_only=True):
             SealedTable(option_notes, self.option_notes.resealed),
             SealedTable(aside_notes, self.aside_notes.resealed),
             SealedTable(filed_pages, self.filed_pages.resealed),
+            SealedTable(loans, self.loans.resealed),
         )
         if done.resealed:
             self.audit.add("resealed", launch_id=None, context=None, detail={"key": self.key_ids[0], "rows": dict(done.resealed)})
@@ -208,9 +223,18 @@ class Store(Struct, frozen=True, kw_only=True):
         drafts = self.drafts.purge(now, at_most=size, within=together)
         for draft in drafts:
             self.audit.add_for("draft_expired", launch=draft.launch, context=draft.author, detail=draft.detail, within=together)
-        kept = (self.option_notes, self.aside_notes, self.filed_pages)
-        notes = sum(each.purge(now, at_most=size, within=together) for each in kept)
-        return len(launches) + len(drafts) + notes + self.outbox.purge(now - self.stored_kept, within=together)
+        loans = self.loans.purge(now, at_most=size, within=together)
+        for over in loans:
+            self._close_over(over, together)
+        notes = sum(kept.purge(now, at_most=size, within=together) for kept in (self.option_notes, self.aside_notes, self.filed_pages))
+        return len(launches) + len(drafts) + len(loans) + notes + self.outbox.purge(now - self.stored_kept, within=together)
+
+    def _close_over(self, over: LoanEnded, together: Connection) -> None:
+        """A device that nobody took back in time: what was locked with it is closed, not opened."""
+        author, launch = (over.loan.author, digest(over.loan.launch)) if over.loan else (None, None)
+        self.audit.add_for("loan_expired", launch=launch, context=author, detail={"loan": over.id}, within=together)
+        for one in self.launches.close(over.launches, within=together):
+            self.audit.add_for("expired", launch=one.id, context=one.context, detail={"ended": one.ended}, within=together)
 
 
 def open_store(
@@ -254,6 +278,7 @@ def _store(
         option_notes=OptionNotes(database, sealer, clock=clock),
         aside_notes=AsideNotes(database, sealer, clock=clock),
         filed_pages=FiledPages(database, sealer, clock=clock),
+        loans=Loans(database, sealer, clock=clock, site=site),
         audit=Audit(database, sealer, chain, clock=clock),
         database=database,
         chain=chain,

@@ -54,7 +54,7 @@ class CookieNames(Struct, frozen=True, kw_only=True):
 
     def of(self, secret_id: str) -> str:
         """The cookie's name for a launch id or state: distinct per launch, and telling nothing about the id."""
-        return f"{PREFIX}{self._mark}{digest(secret_id)[:IN_NAME]}"
+        return f"{PREFIX}{self.mark}{digest(secret_id)[:IN_NAME]}"
 
     def of_before(self, secret_id: str) -> str:
         """The same before names said whose they are: a launch that was open during an upgrade stays open."""
@@ -66,13 +66,14 @@ class CookieNames(Struct, frozen=True, kw_only=True):
 
     def found_in(self, cookies: Mapping[str, str]) -> tuple[NamedCookie, ...]:
         """Those of a request that are called as this deployment's, or as anybody's before names said so."""
-        called = re.compile(rf"{PREFIX}({self._mark})?([0-9a-f]{{{IN_NAME}}})", re.ASCII)
+        called = re.compile(rf"{PREFIX}({self.mark})?([0-9a-f]{{{IN_NAME}}})", re.ASCII)
         matched = ((called.fullmatch(name), value) for name, value in cookies.items())
         named = (NamedCookie(name=one[0], value=value, launch=one[2], ours=one[1] is not None) for one, value in matched if one)
         return tuple(islice(named, _LOOKED_AT))
 
     @property
-    def _mark(self) -> str:
+    def mark(self) -> str:
+        """What stands in the name of every cookie of this deployment."""
         return digest(self.site)[:_SITE]
 
 

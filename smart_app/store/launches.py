@@ -132,13 +132,21 @@ class Launches:
             raise LaunchError("state_unknown", _STATE_UNKNOWN, reopen=OPEN_AGAIN, detail="the stored launch cannot be read") from error
 
     def open(
-        self, context: LaunchContext, *, idle: timedelta, absolute: timedelta, state: str | None = None, within: Connection | None = None
+        self,
+        context: LaunchContext,
+        *,
+        idle: timedelta,
+        absolute: timedelta,
+        state: str | None = None,
+        agent: str | None = None,
+        within: Connection | None = None,
     ) -> OpenLaunch:
         """Keep a completed launch under a new id and a new cookie; it ends `idle` after its last request and `absolute` after now.
-        `state` is what its sign-in came back with, and leads to it a little longer."""
+        `state` is what its sign-in came back with, and leads to it a little longer; `agent` the browser's `User-Agent`, where it is known.
+        """
         launch_id = LaunchId(secrets.token_urlsafe(32))
         launch = OpenLaunch(id=launch_id, cookie_name=self._names.of(launch_id), cookie_value=new_value())
-        rows = [self._row("open", launch_id, launch.cookie_value, _dumped(context), idle=idle, absolute=absolute)]
+        rows = [self._row("open", launch_id, launch.cookie_value, _dumped(context), idle=idle, absolute=absolute, agent=agent)]
         if state is not None:
             rows.append(self._row("spent", state, launch.cookie_value, {"launch": launch_id}, idle=_SPENT_KEPT, absolute=_SPENT_KEPT))
         self._insert(*rows, within=within)
@@ -159,14 +167,39 @@ class Launches:
         except (SessionError, StoreError):
             return None
 
-    def get(self, launch_id: LaunchId, cookies: Mapping[str, str]) -> LaunchContext:
-        """The launch behind a page, for the browser it was opened in. Raises SessionError otherwise."""
+    def get(self, launch_id: LaunchId, cookies: Mapping[str, str], *, agent: str | None = None) -> LaunchContext:
+        """The launch behind a page, for the browser it was opened in, whose `User-Agent` is kept. Raises SessionError otherwise."""
         row_id, now = digest(launch_id), self._clock()
         with self._database.begin() as connection:
             row = _alive(connection, row_id, now)
             _check_browser(row, self.cookie_in(cookies, launch_id))
             _touch(connection, row, now)
+            if agent is not None and digest(agent) != row.agent:
+                connection.execute(update(launches).where(launches.c.id == row_id).values(agent=digest(agent)))
         return self._context(row)
+
+    def lent(self, launch_id: LaunchId) -> LaunchContext:
+        """The launch under whose loan a patient answers, which the request itself does not come with; in use as long as they are at it.
+        Raises SessionError when it is gone."""
+        row_id, now = digest(launch_id), self._clock()
+        with self._database.begin() as connection:
+            row = _alive(connection, row_id, now)
+            _touch(connection, row, now)
+        return self._context(row)
+
+    def used_with(self, agent: str, wanted: Callable[[LaunchContext], bool], *, within: Connection) -> Sequence[str]:
+        """The open launches (digests) of which `wanted` says so and that last came with that `User-Agent`; one of which the browser is not
+        known may be one of them."""
+        same = or_(launches.c.agent == digest(agent), launches.c.agent.is_(None))
+        rows = within.execute(select(launches).where(launches.c.kind == "open", same)).all()
+        found = [self._ended(row) for row in rows]
+        return [one.id for one in found if one.context is not None and wanted(one.context)]
+
+    def close(self, ids: Sequence[str], *, within: Connection) -> Sequence[Ended]:
+        """Delete the open launches of these digests; what was deleted."""
+        chosen = (launches.c.kind == "open") & launches.c.id.in_(ids)
+        rows = within.execute(delete(launches).where(chosen).returning(launches)).all()
+        return [self._ended(row) for row in rows]
 
     def reread(self, launch_id: LaunchId) -> LaunchContext:
         """The launch as it is now, for a request that `get` let in already and that waited for another one's refresh.
@@ -239,7 +272,17 @@ class Launches:
         """The columns as the first key makes them. NotOpened where no key opens it."""
         return {"payload": self._sealer.renewed(row.payload, table=_TABLE, row=row.id)}
 
-    def _row(self, kind: str, secret_id: str, cookie_value: str, payload: Any, *, idle: timedelta, absolute: timedelta) -> dict[str, Any]:
+    def _row(
+        self,
+        kind: str,
+        secret_id: str,
+        cookie_value: str,
+        payload: Any,
+        *,
+        idle: timedelta,
+        absolute: timedelta,
+        agent: str | None = None,
+    ) -> dict[str, Any]:
         row_id, now = digest(secret_id), self._clock()
         return {
             "id": row_id,
@@ -251,6 +294,7 @@ class Launches:
             "idle_seconds": int(idle.total_seconds()),
             "idle_until": now + idle,
             "expires": now + absolute,
+            "agent": None if agent is None else digest(agent),
         }
 
     def _insert(self, *rows: dict[str, Any], within: Connection | None = None) -> None:

@@ -47,6 +47,8 @@ launches = Table(
     Column("idle_until", Instant, nullable=False),
     Column("expires", Instant, nullable=False),
     Column("refreshing_until", Instant),
+    # The digest of the `User-Agent` its last request came with.
+    Column("agent", _DIGEST),
     Index("launches_by_idle_until", "idle_until"),
     Index("launches_by_expires", "expires"),
 )
@@ -130,6 +132,31 @@ filed_pages = Table(
     Index("filed_pages_by_owner", "owner"),
     Index("filed_pages_by_alike", "alike"),
     Index("filed_pages_by_expires", "expires"),
+)
+
+# `id` is the digest of what stands in the address of the patient's page, `binding` that of the lent browser's cookie. `tries` are left for
+# the return code.
+loans = Table(
+    "loans",
+    metadata,
+    Column("id", _DIGEST, primary_key=True),
+    Column("binding", _DIGEST, nullable=False, unique=True),
+    Column("state", String(12), nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("created", Instant, nullable=False),
+    Column("expires", Instant, nullable=False),
+    Index("loans_by_expires", "expires"),
+)
+
+# Which launches (digests) a loan has locked: those of the lent browser, and those of its user's that may be on the same device.
+loan_locks = Table(
+    "loan_locks",
+    metadata,
+    Column("loan", _DIGEST, primary_key=True),
+    Column("launch", _DIGEST, primary_key=True),
+    Column("kind", String(8), nullable=False),
+    Index("loan_locks_by_launch", "launch"),
 )
 
 # `id` counts from 1 without a gap. `patient` is a keyed lookup of FHIR base and patient id; `hash` is made from all other columns.

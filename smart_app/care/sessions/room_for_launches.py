@@ -10,7 +10,7 @@ Chromium keeps 10,240 bytes of names and values, and 180 cookies, of a site in o
 same 10 KiB, Firefox has it as `network.cookie.chips.partitionLimitByteCapacity`): seventy are 3.7 kB there.
 """
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from smart_app.errors import StoreError
 from smart_app.services import AppServices
@@ -31,8 +31,8 @@ def make_room_for_launch(services: AppServices, cookies: Mapping[str, str]) -> N
         old = _beyond(services.store.launches.brought_by(cookies), "open", NEWEST_OPEN - 1)
         if not old:
             return
-        sending = services.store.outbox.launches_sending()
-        ended = services.store.give_way([one for one in old if not _must_stay(one, sending)])
+        kept = _must_stay(services)
+        ended = services.store.give_way([one for one in old if one not in kept])
     except StoreError as failed:
         # The launch itself is kept by now; the next one makes room.
         new_log().warning("no_room_made", code=failed.code)
@@ -53,10 +53,11 @@ def make_room_for_sign_in(services: AppServices, cookies: Mapping[str, str]) -> 
         new_log().warning("no_room_made", code=failed.code)
 
 
-def _must_stay(launch: str, sending: Container[str]) -> bool:
-    """Whether that launch (a digest) never gives way, however old it is: the one place that says so. While it sends, its tokens are in use,
-    and what became of the submission has to be shown in it."""
-    return launch in sending
+def _must_stay(services: AppServices) -> frozenset[str]:
+    """The launches (digests) that never give way, however old they are: the one place that says so. While one sends, its tokens are in use,
+    and what became of the submission has to be shown in it. One on loan carries a patient's answers, and one that is locked by a loan has
+    to be there when the device is back."""
+    return services.store.outbox.launches_sending() | services.store.loans.locked()
 
 
 def _beyond(brought: Sequence[BroughtLaunch], standing: Standing, newest: int) -> list[str]:

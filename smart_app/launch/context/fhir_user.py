@@ -40,6 +40,17 @@ def signed_in(identity: Identity, *, fhir_base: str, patient: str) -> User:
     return User(reference=reference, name=identity.name, issuer=identity.issuer, subject=identity.subject)
 
 
+def clinician_signed_in(identity: Identity, *, fhir_base: str) -> User | None:
+    """The clinician of a sign-in that opens no record, named as `signed_in` names them; None for anybody else, a patient above all."""
+    base = f"{fhir_base.removesuffix('/')}/"
+    address = _absolute(identity.fhir_user or "", base)
+    named = literal_reference(address, base=base)
+    if named is None or not is_clinician(named.type):
+        return None
+    reference = f"{named.type}/{named.id}" if _same_host(address, base) else named.text
+    return User(reference=reference, name=identity.name, issuer=identity.issuer, subject=identity.subject)
+
+
 def _absolute(reference: str, base: str) -> str:
     """The reference as an address without query and fragment, or "" where it is none."""
     try:

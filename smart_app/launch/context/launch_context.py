@@ -75,7 +75,9 @@ class PendingLaunch(Struct, frozen=True, kw_only=True):
     """Sent to the authorization server, not yet back. Single use; `nonce` and `verifier` are kept sealed.
     `answers_with_iss`: the server promised to name itself on the callback (RFC 9207). `assertion_algorithms`: what it takes of a client
     that signs, empty when it did not say. `launch` is the EHR's launch value, None without a chart; `tries`: how
-    often the EHR was asked to authorize it, `refused` which features it would not have asked for."""
+    often the EHR was asked to authorize it, `refused` which features it would not have asked for. `newer_than`: the person has to have
+    signed in after that, None where it may be earlier. `proves` is what the sign-in is to prove, and nothing is opened by it; "" of a
+    launch."""
 
     iss: str
     via: Via
@@ -93,6 +95,8 @@ class PendingLaunch(Struct, frozen=True, kw_only=True):
     launch: str | None = None
     tries: int = 1
     refused: tuple[str, ...] = ()
+    newer_than: datetime | None = None
+    proves: str = ""
 
 
 class LaunchContext(Struct, frozen=True, kw_only=True):

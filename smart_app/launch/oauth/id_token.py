@@ -1,7 +1,7 @@
 """Who signed in: verifies an id_token by OpenID Connect Core 3.1.3.7 and reads the person from it."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from msgspec import Struct
@@ -35,13 +35,23 @@ class Expected(Struct, frozen=True, kw_only=True):
 
 class Identity(Struct, frozen=True, kw_only=True):
     """A verified person: (`issuer`, `subject`) identify, `fhir_user` is the claim as it came (or the older `profile`),
-    `tenant` the organisation, where the EHR names it here."""
+    `tenant` the organisation, where the EHR names it here. `signed_in` is when they did (`auth_time`), None where it is not said, and
+    `issued` when the token says it was made; both by the EHR's clock."""
 
     issuer: str
     subject: str
     name: str | None
     fhir_user: str | None
     tenant: str | None = None
+    signed_in: datetime | None = None
+    issued: datetime | None = None
+
+    def signed_in_after(self, moment: datetime, now: datetime) -> bool | None:
+        """Whether they signed in after that moment; None where the EHR does not say when. By its own clock as by ours, so that neither
+        running fast makes an earlier sign-in look like a later one: it is no older, at the token's making, than the moment is `now`."""
+        if self.signed_in is None or self.issued is None:
+            return None
+        return self.signed_in > moment and self.issued - self.signed_in < now - moment
 
 
 def verify(token: str, *, key_set: KeySource, expected: Expected, now: datetime) -> Identity:
@@ -61,6 +71,8 @@ def verify(token: str, *, key_set: KeySource, expected: Expected, now: datetime)
         name=_text(claims.get("name")),
         fhir_user=_fhir_user(claims),
         tenant=_text(claims.get("tenant")),
+        signed_in=_moment(claims.get("auth_time")),
+        issued=_moment(claims.get("iat")),
     )
 
 
@@ -117,6 +129,16 @@ def _number(claims: Mapping[str, Any], name: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise _invalid(f"{name} is not a number")
     return value
+
+
+def _moment(value: object) -> datetime | None:
+    """None for what is no time: nothing is allowed by it then."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return datetime.fromtimestamp(value, UTC)
+    except (OverflowError, OSError, ValueError):
+        return None
 
 
 def _fhir_user(claims: Mapping[str, Any]) -> str | None:

@@ -1,20 +1,22 @@
 """The launch's two addresses: where the EHR sends the browser, and where its sign-in sends it back."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask import Flask, Response, g, request, url_for
 
 from fhir_mappings.sentence import Sentence
+from smart_app.care.handover.way_back import by_sign_in, opened_anew, unlock_by_sign_in
 from smart_app.care.record.access import prefetch_capabilities
 from smart_app.care.record.record import Record
 from smart_app.care.sessions.room_for_launches import make_room_for_launch, make_room_for_sign_in
 from smart_app.care.sessions.signed_in_name import with_name
-from smart_app.errors import LaunchError
-from smart_app.launch.context.launch_context import LaunchContext, PendingLaunch
+from smart_app.errors import OPEN_AGAIN, LaunchError, SessionError
+from smart_app.launch.context.launch_context import LaunchContext, LaunchId, PendingLaunch
 from smart_app.launch.flow import Begun
 from smart_app.launch.oauth.parameters import callback_state, launch_request
 from smart_app.services import AppServices
+from smart_app.store import LaunchLock, Loan
 from smart_app.store.launch_cookies import PREFIX
 from smart_app.telemetry import new_log
 from smart_app.web.pages.dependencies import Dependencies
@@ -22,8 +24,10 @@ from smart_app.web.pages.first_page import first_page
 from smart_app.web.session import cookies
 from smart_app.web.session.csrf import origin_of
 from smart_app.web.session.headers import see_other
+from smart_app.web.session.lent_browser import Held, held
+from smart_app.web.views.start import onward_view
 
-_DESTINATION, _FRAMED = "Sec-Fetch-Dest", {"iframe", "frame", "embed", "object", "fencedframe"}
+_DESTINATION, FRAMED = "Sec-Fetch-Dest", {"iframe", "frame", "embed", "object", "fencedframe"}
 # Says that the one hop of `cookies_tried` was made.
 TRIED = "&cookies=tried"
 _ONE_HOP = 60
@@ -59,7 +63,7 @@ class ChartLaunch:
         tried = cookies_tried()
         if tried is not None:
             return tried
-        begun = self._services.launcher.begin(asked.iss, asked.launch)
+        begun = self._services.launcher.begin(asked.iss, asked.launch, newer_than=since_lent())
         prefetch_capabilities(asked.iss, self._services)
         response = self._sent_to_sign_in(begun)
         if cookies.PROBE in request.cookies:
@@ -79,9 +83,15 @@ class ChartLaunch:
             if running is None:
                 raise
             launch_id, context = running
+            if g.loan is not None:
+                raise held(Held(loan=g.loan)) from None
             return see_other(first_page(Record(context=context, services=self._services, launch_id=launch_id)))
         g.standalone = pending.via == "standalone"
-        response = self._completed(pending, params, state)
+        if pending.proves:
+            response = self._proven(pending, params)
+        else:
+            _check_may_open(pending)
+            response = self._completed(pending, params, state)
         cookies.drop(response, launches.cookie_name_for_state(state))
         return response
 
@@ -96,9 +106,47 @@ class ChartLaunch:
                 raise
             new_log().warning("scope_refused", reason_code=",".join(again.pending.refused))
             return self._sent_to_sign_in(again)
+        if g.loan is not None and context.by_patient:
+            raise held(Held(loan=g.loan), _NOT_BY_LENDER)
         # Asked for now, it is there when the first page is made, which may take a while.
         self._dependencies.pages.themes.of(context)
         return opened(self._services, context, state=state)
+
+    def _proven(self, pending: PendingLaunch, params: Mapping[str, Sequence[str]]) -> Response:
+        """A lent device taken back, or a launch unlocked, by the sign-in that came back. Where it proves nothing, nothing changes."""
+        kind, _, wanted = pending.proves.partition(":")
+        by = self._held_for(kind, wanted)
+        try:
+            user = self._services.launcher.proven(pending, params)
+        except LaunchError as error:
+            raise held(by, error.user_message if error.code in _SAID else NO_SIGN_IN) from error
+        if by.other_device and by.launch is not None:
+            lock = LaunchLock(loan=by.loan, kind="user")
+            proven = unlock_by_sign_in(self._services, lock, by.launch, iss=pending.iss, user=user)
+        else:
+            proven = by_sign_in(self._services, by.loan, iss=pending.iss, user=user)
+        if not proven:
+            raise held(by, _NOT_BY_LENDER)
+        response = see_other(url_for("dashboard", launch_id=by.launch or by.loan.launch))
+        if not by.other_device:
+            cookies.drop(response, self._services.store.loans.cookie_name)
+        return response
+
+    def _held_for(self, kind: str, wanted: str) -> Held:
+        """What a sign-in that came back was to prove something for. SessionError where that is over."""
+        loan: Loan | None = g.loan
+        if f"{kind}:" == PROVES_LOAN:
+            if loan is None or loan.id != wanted or loan.state == "called_back":
+                raise held(Held(loan=loan)) if loan else SessionError(_NOT_LENT_ANY_MORE, reopen=OPEN_AGAIN)
+            return Held(loan=loan)
+        if loan is not None:
+            raise held(Held(loan=loan))
+        launch = LaunchId(wanted)
+        self._services.store.launches.get(launch, request.cookies)
+        lock = self._services.store.loans.on(launch)
+        if lock is None:
+            raise SessionError(_NOT_LENT_ANY_MORE, reopen=OPEN_AGAIN)
+        return Held(loan=lock.loan, launch=launch, other_device=lock.kind == "user")
 
     def _sent_to_sign_in(self, begun: Begun) -> Response:
         make_room_for_sign_in(self._services, request.cookies)
@@ -106,6 +154,39 @@ class ChartLaunch:
         response = to_sign_in(self._dependencies, begun)
         cookies.keep(response, cookie.name, cookie.value, seconds=int(SIGN_IN.total_seconds()))
         return response
+
+
+_NOT_LENT_ANY_MORE = Sentence("This device is not on loan any more.")
+_NOT_BY_LENDER = Sentence("That was not a sign-in of whoever lent this device, so nothing was opened.")
+NO_SIGN_IN = Sentence("The sign-in did not come to an end, so nothing was opened.")
+# What is worth telling whoever has the device.
+_SAID = {"sign_in_not_new"}
+# What a sign-in is to prove: that a loan ends, or that a launch of the same user is on another device.
+PROVES_LOAN, PROVES_LAUNCH = "loan:", "launch:"
+
+
+def since_lent() -> datetime | None:
+    """After when somebody has to have signed in to begin a launch in this browser: None where it was not lent."""
+    loan: Loan | None = g.loan
+    return loan.since if loan else None
+
+
+def _check_may_open(pending: PendingLaunch) -> None:
+    """OnLoan where the browser is lent and the sign-in that came back may be an older one, or was begun before the patient's page ended."""
+    loan: Loan | None = g.loan
+    if loan is not None and (loan.state != "called_back" or pending.newer_than is None):
+        raise held(Held(loan=loan))
+
+
+def to_proof(dependencies: Dependencies, loan: Loan, proves: str) -> Response:
+    """The page that goes on to the EHR's sign-in, which is asked who is there and for nothing else."""
+    begun = dependencies.services.launcher.begin_proof(loan.author.iss, proves, newer_than=loan.since)
+    make_room_for_sign_in(dependencies.services, request.cookies)
+    cookie = dependencies.services.store.launches.add_pending(begun.pending, ttl=SIGN_IN)
+    onward = dependencies.pages.page("onward", onward_view(dependencies.services.registration, begun))
+    response = to_sign_in(dependencies, begun) if begun.form else onward
+    cookies.keep(response, cookie.name, cookie.value, seconds=int(SIGN_IN.total_seconds()))
+    return response
 
 
 def to_sign_in(dependencies: Dependencies, begun: Begun) -> Response:
@@ -130,7 +211,7 @@ def cookies_tried() -> Response | None:
         response = see_other(f"{url_for('launch')}?{query}{TRIED}")
         cookies.keep(response, cookies.PROBE, "1", seconds=_ONE_HOP)
         return response
-    if request.headers[_DESTINATION] in _FRAMED:
+    if request.headers[_DESTINATION] in FRAMED:
         g.elsewhere = f"{url_for('launch')}?{query.removesuffix(TRIED)}"
     raise LaunchError("cookies_blocked", _COOKIES_BLOCKED, detail=f"no cookie came back to a {request.headers[_DESTINATION][:20]}")
 
@@ -142,10 +223,14 @@ def opened(services: AppServices, context: LaunchContext, *, state: str | None =
     absolute = timedelta(minutes=settings.absolute_minutes)
     idle = timedelta(minutes=settings.idle_minutes)
     detail = {"via": context.via, "scope": context.scope}
-    launch = services.store.open_launch(context, idle=idle, absolute=absolute, detail=detail, state=state)
+    agent = request.headers.get("User-Agent", "")
+    launch = services.store.open_launch(context, idle=idle, absolute=absolute, detail=detail, state=state, agent=agent)
     make_room_for_launch(services, request.cookies)
     for name in context.arrived.ignored:
         new_log().warning("launch_value_ignored", issuer_name=context.issuer_name, reason_code=name)
     response = see_other(first_page(Record(context=context, services=services, launch_id=launch.id)))
     cookies.keep(response, launch.cookie_name, launch.cookie_value, seconds=int(absolute.total_seconds()))
+    if g.loan is not None:
+        opened_anew(services, g.loan, how="new_launch")
+        cookies.drop(response, services.store.loans.cookie_name)
     return response

@@ -17,6 +17,7 @@ from smart_app.care.dashboard.load_dashboard import load_history, reveal_waiting
 from smart_app.care.forms.asked_form import forms_offered
 from smart_app.care.forms.late_visit import late_note, visit_answered_about
 from smart_app.care.forms.saved_drafts import SavedDraft, saved_drafts
+from smart_app.care.handover.way_back import loans_of_user
 from smart_app.care.record.page_rule import PageOffers, offers_for
 from smart_app.care.sessions.sign_out import sign_out
 from smart_app.care.submission.delivery import Undelivered, kept_entries, left_behind
@@ -40,6 +41,7 @@ from smart_app.web.views.dashboard.left_over import LeftOver, LeftOverUrls, left
 from smart_app.web.views.dashboard.offers import offers
 from smart_app.web.views.ended import ended_view, signed_out_view
 from smart_app.web.views.forms.kept_answers import saved_draft_notices, unread_notices
+from smart_app.web.views.lent.loans_page import lent_notice
 from smart_app.web.views.sign_in_end import ending_notice
 
 _DEFAULT_YEARS: Years = "2"
@@ -83,7 +85,13 @@ class Dashboard:
             opening=notice,
             off=self._off(page_request.context),
             ending=ending_notice(page_request.context, now=now),
-            unsent=(*saved_draft_notices(left, going_on, now=now), *unread_notices(behind, now=now)),
+            unsent=(
+                *lent_notice(
+                    loans_of_user(page_request.record), page=url_for("loans", launch_id=page_request.id), zone=page_request.record.zone
+                ),
+                *saved_draft_notices(left, going_on, now=now),
+                *unread_notices(behind, now=now),
+            ),
             left=_left_over(page_request, behind.items, kept),
             language=self._dependencies.spoken.decide(),
         )

@@ -1,13 +1,15 @@
 """Answers on their way: kept while they are typed, gone on with, discarded."""
 
+from collections.abc import Callable
 from functools import partial
 
 from flask import Flask, Response, request, url_for
+from msgspec import Struct
 
 from smart_app.care.forms.asked_form import AskedForm
 from smart_app.care.forms.saved_drafts import KeptAnswers, PostedForm, discard, keep, take_up
 from smart_app.care.submission.submit import CONFIRMED
-from smart_app.errors import ForeignPage, LaunchError, LockedFrame, SessionError
+from smart_app.errors import ForeignPage, LaunchError, LockedFrame, OnLoan, SessionError
 from smart_app.launch.context.launch_context import LaunchId
 from smart_app.services import AppServices
 from smart_app.store import FormPlace
@@ -39,6 +41,43 @@ def register(app: Flask, dependencies: Dependencies) -> None:
     app.add_url_rule("/l/<launch_id>/draft/<slug>/<informant>/discard", "discard", handler.discard, methods=["POST"])
 
 
+class FormSender(Struct, frozen=True, kw_only=True):
+    """Under which launch a form was sent, and the cookie that came with it, "" for none."""
+
+    launch: LaunchId
+    cookie: str
+
+
+def sender(dependencies: Dependencies, launch_id: str) -> FormSender:
+    """Of a form at an address of its launch."""
+    identity = LaunchId(launch_id)
+    return FormSender(launch=identity, cookie=dependencies.services.store.launches.cookie_in(request.cookies, identity))
+
+
+class DraftFlow:
+    """A form that is kept while it is typed, at one door: who is let in there, and who a form comes from."""
+
+    def __init__(self, dependencies: Dependencies, enter: Callable[[str], PageRequest], sender_of: Callable[[str], FormSender]) -> None:
+        self._dependencies = dependencies
+        self._services = dependencies.services
+        self._enter = enter
+        self._sender_of = sender_of
+
+    def save(self, place: str, slug: str, informant: str) -> Response:
+        """Keep what has been typed so far. 410 when the launch has ended and it was kept all the same, with words for the page."""
+        typed = sent(self._dependencies, self._sender_of(place), slug, informant)
+        try:
+            self._enter(place)
+        except (ForeignPage, OnLoan):
+            raise
+        except (SessionError, LaunchError) as over:
+            kept = keep_without_launch(self._dependencies, typed, over)
+            said = kept_words(kept, over, way=way_back_if_over(self._dependencies))
+            words = say_in_plain_text(said, self._dependencies.spoken.decide())
+            return Response(words, status=_GONE, mimetype="text/plain")
+        return Response(status=_STATUS[keep(self._services, typed, held_back=True).state])
+
+
 class DraftPages:
     """What a form's script and the offer above a form lead to."""
 
@@ -47,18 +86,9 @@ class DraftPages:
         self._services = dependencies.services
 
     def save(self, launch_id: str, slug: str, informant: str) -> Response:
-        """Keep what has been typed so far. 410 when the launch has ended and it was kept all the same, with words for the page."""
-        typed = sent(self._dependencies, launch_id, slug, informant)
-        try:
-            self._dependencies.guard.enter(launch_id)
-        except ForeignPage:
-            raise
-        except (SessionError, LaunchError) as over:
-            kept = keep_without_launch(self._dependencies, typed, over)
-            said = kept_words(kept, over, way=way_back_if_over(self._dependencies))
-            words = say_in_plain_text(said, self._dependencies.spoken.decide())
-            return Response(words, status=_GONE, mimetype="text/plain")
-        return Response(status=_STATUS[keep(self._services, typed, held_back=True).state])
+        """Keep what has been typed so far."""
+        flow = DraftFlow(self._dependencies, self._dependencies.guard.enter, partial(sender, self._dependencies))
+        return flow.save(launch_id, slug, informant)
 
     def go_on(self, launch_id: str, slug: str, informant: str) -> Response:
         """To the form, with what was kept of it."""
@@ -92,17 +122,16 @@ def discarded(page_request: PageRequest) -> None:
     discard(page_request.record, key=request.form.get("key", ""))
 
 
-def sent(dependencies: Dependencies, launch_id: str, slug: str, informant: str) -> PostedForm:
+def sent(dependencies: Dependencies, by: FormSender, slug: str, informant: str) -> PostedForm:
     """The form of this request, in the language it was read in."""
     dependencies.spoken.go_on(request.form.get(SPOKEN, ""))
-    identity = LaunchId(launch_id)
     return PostedForm(
-        place=FormPlace(launch_id=identity, slug=slug, informant=informant, key=request.form.get("key", "")),
+        place=FormPlace(launch_id=by.launch, slug=slug, informant=informant, key=request.form.get("key", "")),
         ticket=request.form.get("ticket", ""),
         patient=request.form.get("patient", ""),
         # A part of a multipart form need not have a name.
         fields={name or "": values for name, values in request.form.to_dict(flat=False).items() if name not in OURS},
-        cookie=dependencies.services.store.launches.cookie_in(request.cookies, identity),
+        cookie=by.cookie,
         completes=request.form.get("completes") == "yes",
         confirmed=frozenset(request.form.getlist(CONFIRMED)),
     )

@@ -7,11 +7,14 @@ from flask import Flask, Response, g, request, url_for
 from structlog.typing import FilteringBoundLogger
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from smart_app.errors import FhirError, LaunchError, OtherBrowser, RapportError, SessionError, StoreError
+from fhir_mappings.sentence import Sentence
+from smart_app.errors import FhirError, ForeignPage, LaunchError, OnLoan, OtherBrowser, RapportError, SessionError, StoreError
 from smart_app.launch.context.launch_context import LaunchId
-from smart_app.web.pages.chart_launch import TRIED
+from smart_app.web.pages.chart_launch import NO_SIGN_IN, TRIED
 from smart_app.web.pages.dependencies import Dependencies
+from smart_app.web.pages.on_loan.on_loan_answer import of_error, on_loan
 from smart_app.web.session.guard import PORTAL
+from smart_app.web.session.lent_browser import Held
 from smart_app.web.views.error import (
     Brought,
     ErrorView,
@@ -47,6 +50,10 @@ class Errors:
         """An error Rapport raised on purpose."""
         self._log.warning("request_refused", code=error.code, status=error.http_status, route=route())
         self._record(error)
+        if isinstance(error, OnLoan) and "held" in g:
+            return of_error(self._dependencies, error)
+        if isinstance(error, SessionError | LaunchError) and g.get("loan") is not None:
+            return on_loan(self._dependencies, Held(loan=g.loan), said=_of_lent(error))
         return self._page(self._view(error), error.http_status)
 
     def _record(self, error: RapportError) -> None:
@@ -54,7 +61,7 @@ class Errors:
         context = g.get("entered")
         if isinstance(error, StoreError) or not (context or isinstance(error, OtherBrowser)):
             return
-        launch_id = LaunchId((request.view_args or {})["launch_id"])
+        launch_id = g.get("entered_launch") or LaunchId((request.view_args or {}).get("launch_id", ""))
         detail = {"code": error.code, "route": route(), "method": request.method}
         try:
             self._dependencies.services.store.audit.add("refused", launch_id=launch_id, context=context, detail=detail)
@@ -118,6 +125,16 @@ class Errors:
 
     def _page(self, view: ErrorView, status: int) -> Response:
         return self._dependencies.pages.page("error", view, status=status)
+
+
+def _of_lent(error: SessionError | LaunchError) -> Sentence:
+    """What whoever has the device is told of a page that does not go on: what staff do with it is theirs to read, once it is back."""
+    if isinstance(error, LaunchError):
+        return error.user_message if g.loan.state == "called_back" else NO_SIGN_IN
+    return error.user_message if isinstance(error, ForeignPage) else _CANNOT_GO_ON
+
+
+_CANNOT_GO_ON = Sentence("This page cannot go on. Please give the device back to a member of staff.")
 
 
 def way_back() -> WayBack | None:

@@ -11,41 +11,49 @@ from msgspec.structs import replace
 
 from fhir_mappings.instruments.answers import Invalid, understood
 from fhir_mappings.instruments.instrument import Informant
-from fhir_mappings.sentence import Sentence
+from fhir_mappings.sentence import NOTHING, Sentence
 from smart_app.care.forms.asked_form import AskedForm, ask, in_language
 from smart_app.care.forms.late_visit import at_visit, late_note, looked_up
 from smart_app.care.forms.observed_clinician import Candidates, candidates, choose
 from smart_app.care.forms.saved_drafts import Fields, KeptAnswers, PostedForm, saved_draft, ticket_for, with_earlier
+from smart_app.care.handover.lend import identified, lend, out_for
 from smart_app.care.record.patient_in_context import Patient, open_patient
 from smart_app.care.record.record import ChartRecord
-from smart_app.care.submission.begin import begin_form
+from smart_app.care.submission.begin import BlankForm, begin_form
 from smart_app.care.submission.build_receipt import receipt
 from smart_app.care.submission.delivery import send_again
 from smart_app.care.submission.receipt import Receipt
 from smart_app.care.submission.submit import CONFIRMED, submit
-from smart_app.errors import FhirError, ForeignPage, LaunchError, NotForUser, NotOffered, SessionError
+from smart_app.errors import FhirError, ForeignPage, LaunchError, NotForUser, NotOffered, OnLoan, SessionError
+from smart_app.store import new_code
+from smart_app.web.pages.chart_launch import FRAMED
 from smart_app.web.pages.dependencies import Dependencies
-from smart_app.web.pages.draft_pages import LATE, RATED, keep_incomplete, keep_without_launch, sent
+from smart_app.web.pages.draft_pages import LATE, RATED, FormSender, keep_incomplete, keep_without_launch, sender, sent
 from smart_app.web.pages.error_pages import reference, way_back_if_over
 from smart_app.web.rendering.spoken_language import LANGUAGE, SPOKEN
+from smart_app.web.session import cookies
 from smart_app.web.session.guard import PageRequest, check_patient
 from smart_app.web.session.headers import see_other
 from smart_app.web.views.ended import thanks_view
 from smart_app.web.views.error import ErrorView
 from smart_app.web.views.forms.clinician_choice import clinician_choice_view
 from smart_app.web.views.forms.form_page import FormUrls, form_view
-from smart_app.web.views.forms.handover import handover_view
+from smart_app.web.views.forms.handover import TICK_TWO, HandoverCode, handover_notes, handover_view
 from smart_app.web.views.forms.kept_answers import kept_view
 from smart_app.web.views.forms.receipt_page import ReceiptUrls, receipt_view
+from smart_app.web.views.parts import named_clinician
 from smart_app.web.views.sign_in_end import form_words
 
 _UNPROCESSABLE = 422
+# What a ticked identifier's field is called, and what a code is sealed for.
+_TICKED, _RETURN_CODE = "identified-", "return code"
 
 
 def register(app: Flask, dependencies: Dependencies) -> None:
     """The addresses of forms and receipts."""
     handler = Forms(dependencies)
     app.add_url_rule("/l/<launch_id>/handover/<slug>", "handover", handler.handover)
+    app.add_url_rule("/l/<launch_id>/handover/<slug>", "lend", handler.lend, methods=["POST"])
     app.add_url_rule("/l/<launch_id>/check/<slug>/<informant>", "form", handler.show)
     app.add_url_rule("/l/<launch_id>/check/<slug>/<informant>", "submit", handler.submit, methods=["POST"])
     app.add_url_rule("/l/<launch_id>/rated/<slug>/<informant>", "choose", handler.choose, methods=["POST"])
@@ -56,12 +64,14 @@ def register(app: Flask, dependencies: Dependencies) -> None:
 
 class Door(Struct, frozen=True, kw_only=True):
     """What differs between the clinic's door to a form and the patient's own: who gets in, where the form's links lead and its submission
-    (of that key) is said to have come, and the page of answers that were kept for the next launch."""
+    (of that key) is said to have come, the page of answers that were kept for the next launch, and
+    who sent a form to an address of this door."""
 
     enter: Callable[[str], PageRequest]
     urls: Callable[[PageRequest, AskedForm], FormUrls]
     done: Callable[[PageRequest, AskedForm, str], str]
     kept: Callable[[KeptAnswers, SessionError | LaunchError], ErrorView]
+    sender: Callable[[str], FormSender]
 
 
 class FormFlow:
@@ -76,10 +86,10 @@ class FormFlow:
         """Store the answers and go to what became of them; an incomplete form comes back with everything that was given. What reaches a
         launch that has ended is kept for the next one, and what is refused for the form's own. `note` says whom the form is about, `late`
         which visit of before."""
-        typed = sent(self._dependencies, launch_id, slug, informant)
+        typed = sent(self._dependencies, self._door.sender(launch_id), slug, informant)
         try:
             page_request = self._door.enter(launch_id)
-        except (ForeignPage, NotForUser):
+        except (ForeignPage, NotForUser, OnLoan):
             raise
         except (SessionError, LaunchError) as over:
             view = self._door.kept(keep_without_launch(self._dependencies, typed, over), over)
@@ -151,24 +161,66 @@ class Forms:
     def __init__(self, dependencies: Dependencies) -> None:
         self._dependencies = dependencies
         self._services = dependencies.services
-        self._flow = FormFlow(dependencies, Door(enter=dependencies.guard.enter, urls=_urls, done=_done, kept=self._kept))
+        self._flow = FormFlow(
+            dependencies,
+            Door(enter=dependencies.guard.enter, urls=_urls, done=_done, kept=self._kept, sender=partial(sender, dependencies)),
+        )
 
     def handover(self, launch_id: str, slug: str) -> Response:
         """Before the device changes hands; a form without wording stays with the clinician."""
         page_request = self._dependencies.guard.enter(launch_id)
         draft = begin_form(page_request.record, ask(page_request.record, slug=slug, informant="patient"))
-        form = url_for("form", launch_id=page_request.id, slug=slug, informant="patient")
         if draft.from_paper:
-            return see_other(form)
+            return see_other(url_for("form", launch_id=page_request.id, slug=slug, informant="patient"))
+        return self._handover(page_request, slug, draft)
+
+    def lend(self, launch_id: str, slug: str) -> Response:
+        """Lend the device, once two identifiers agree: from then on it shows the patient's page, and forgets what was loaded before."""
+        page_request = self._dependencies.guard.enter(launch_id)
+        check_patient(page_request.context)
+        record = page_request.record
+        draft = begin_form(record, ask(record, slug=slug, informant="patient"))
+        if draft.stopped or draft.from_paper:
+            raise NotOffered(draft.stopped or Sentence("This form is filled in on paper."))
+        ticked = [name.removeprefix(_TICKED) for name in request.form if name.startswith(_TICKED)]
+        if not identified(draft.patient, ticked):
+            return self._handover(page_request, slug, draft, ticked=ticked, problem=TICK_TWO)
+        sealed = request.form.get("sealed", "")
+        code = (
+            record.services.store.launches.carried(record.launch, sealed, purpose=_RETURN_CODE)
+            if self._services.settings.return_code
+            else ""
+        )
+        new = lend(record, slug=slug, code=code, cookies=request.cookies, agent=request.headers.get("User-Agent", ""))
+        response = see_other(url_for("lent_form", handle=new.handle))
+        # Nothing of the chart is to be had by going back, not even where a browser keeps what it was told not to store.
+        response.headers["Clear-Site-Data"] = '"cache"'
+        loans = self._services.store.loans
+        cookies.keep(response, loans.cookie_name, new.cookie_value, seconds=self._services.settings.absolute_minutes * 60)
+        return response
+
+    def _handover(
+        self, page_request: PageRequest, slug: str, draft: BlankForm, *, ticked: Sequence[str] = (), problem: Sentence = NOTHING
+    ) -> Response:
+        """The page before the device changes hands, with a code of its own each time."""
+        record = page_request.record
+        code = new_code() if self._services.settings.return_code else ""
+        sealed = record.services.store.launches.carry(record.launch, code, purpose=_RETURN_CODE) if code else ""
+        framed = request.headers.get("Sec-Fetch-Dest") in FRAMED
         view = handover_view(
             draft,
-            form=form,
+            action=url_for("lend", launch_id=page_request.id, slug=slug),
             back=url_for("dashboard", launch_id=page_request.id),
-            today=page_request.record.now().date(),
+            today=record.now().date(),
             blind=self._services.settings.blind_entry,
-            lasts=form_words(page_request.context, now=page_request.record.now()),
+            code=HandoverCode(text=code, sealed=sealed),
+            lasts=form_words(page_request.context, now=record.now()),
+            ticked=ticked,
+            problem=problem,
+            notes=handover_notes(out_for(record), framed=framed, zone=record.zone),
         )
-        return self._dependencies.pages.page("handover", view, tab=page_request.tab)
+        status = _UNPROCESSABLE if problem else 200
+        return self._dependencies.pages.page("handover", view, csrf=page_request.csrf, tab=page_request.tab, status=status)
 
     def show(self, launch_id: str, slug: str, informant: str) -> Response:
         """An empty form, or what was kept of the one asked for; of an observer's first the question whom it is about."""
@@ -205,7 +257,7 @@ class Forms:
         page_request = self._dependencies.guard.enter(launch_id)
         stands = self._receipt(page_request, key)
         self._dependencies.spoken.to_patient(lambda: open_patient(page_request.record))
-        clinician = (stands.clinician.name if stands.clinician else page_request.context.user.name) or Sentence("your clinician")
+        clinician = named_clinician(stands.clinician.name if stands.clinician else page_request.context.user.name)
         view = thanks_view(stands.outcome, clinician=clinician, receipt=url_for("receipt", launch_id=page_request.id, key=key))
         return self._dependencies.pages.page("thanks", view, tab=page_request.tab)
 

@@ -1,5 +1,6 @@
 """The pages of a patient who has signed in themself: what they can answer, the form, what became of their answers."""
 
+from functools import partial
 from hashlib import sha256
 
 from flask import Flask, Response, request, url_for
@@ -15,7 +16,7 @@ from smart_app.care.submission.delivery import send_again
 from smart_app.care.undelivered.decisions import have_told
 from smart_app.errors import LaunchError, SessionError
 from smart_app.web.pages.dependencies import Dependencies
-from smart_app.web.pages.draft_pages import RATED, discarded, taken_up
+from smart_app.web.pages.draft_pages import RATED, discarded, sender, taken_up
 from smart_app.web.pages.error_pages import reference, way_back_if_over
 from smart_app.web.pages.forms import Door, FormFlow
 from smart_app.web.session.guard import PORTAL, PageRequest, check_patient
@@ -50,7 +51,10 @@ class PortalPages:
     def __init__(self, dependencies: Dependencies) -> None:
         self._dependencies = dependencies
         self._services = dependencies.services
-        self._flow = FormFlow(dependencies, Door(enter=dependencies.guard.enter_portal, urls=_urls, done=_done, kept=self._kept))
+        self._flow = FormFlow(
+            dependencies,
+            Door(enter=dependencies.guard.enter_portal, urls=_urls, done=_done, kept=self._kept, sender=partial(sender, dependencies)),
+        )
 
     def show(self, launch_id: str) -> Response:
         """What can be answered, and what was."""

@@ -6,7 +6,7 @@ from fhir_mappings.sentence import Sentence
 from smart_app.care.record.access import prefetch_capabilities
 from smart_app.care.sessions.room_for_launches import make_room_for_sign_in
 from smart_app.errors import LaunchError
-from smart_app.web.pages.chart_launch import SIGN_IN, to_sign_in
+from smart_app.web.pages.chart_launch import SIGN_IN, since_lent, to_sign_in
 from smart_app.web.pages.dependencies import Dependencies
 from smart_app.web.session import cookies
 from smart_app.web.views.start import onward_view, start_view
@@ -42,7 +42,7 @@ class StandaloneLaunch:
         g.iss = iss
         if not iss:
             raise LaunchError("iss_missing", Sentence("The form does not say where to sign in."))
-        begun = self._services.launcher.begin_standalone(iss)
+        begun = self._services.launcher.begin_standalone(iss, newer_than=since_lent())
         prefetch_capabilities(begun.pending.iss, self._services)
         make_room_for_sign_in(self._services, request.cookies)
         cookie = self._services.store.launches.add_pending(begun.pending, ttl=SIGN_IN)

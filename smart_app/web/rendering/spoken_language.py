@@ -24,7 +24,9 @@ from smart_app.web.session.guard import PORTAL
 LANGUAGE, SPOKEN = "language", "spoken"
 # The tablet is the clinic's and a patient's for the while; in the portal both browser and eyes are the patient's.
 Reader = Literal["staff", "tablet", "portal"]
-_LAUNCH = "launch_id"
+_LAUNCH, _LOAN = "launch_id", "handle"
+# Pages of a patient on the clinic's device.
+_ON_TABLET = {"thanks", "lent_form", "lent_submit", "lent_thanks"}
 # Asked for once more they would not be the same page: a launch is begun once, and comes back once.
 _ONCE = {"launch", "callback"}
 
@@ -92,7 +94,9 @@ class SpokenLanguages(Struct, frozen=True, kw_only=True):
         """Keep what was chosen, for the pages of this launch that the same readers see."""
         code = self._wanted() if "language" in g and g.get("entered") else ""
         if self.offered.of_code(code):
-            path = f"{request.root_path}/l/{(request.view_args or {})[_LAUNCH]}/"
+            given = request.view_args or {}
+            place = f"p/{given[_LOAN]}" if _LOAN in given else f"l/{given[_LAUNCH]}"
+            path = f"{request.root_path}/{place}/"
             seconds = self.services.settings.absolute_minutes * 60
             cookies.keep_language(response, code, readers=g.language_reader, path=path, seconds=seconds)
 
@@ -105,7 +109,7 @@ class SpokenLanguages(Struct, frozen=True, kw_only=True):
     def _is_on_tablet(self) -> bool:
         """Whether the page is the patient's own on the clinic's device; what is typed in from paper is not."""
         given = request.view_args or {}
-        if request.endpoint == "thanks":
+        if request.endpoint in _ON_TABLET:
             return True
         if given.get("informant") != "patient":
             return False
@@ -118,7 +122,9 @@ class SpokenLanguages(Struct, frozen=True, kw_only=True):
         return str(g.get("language_wanted") or request.args.get(LANGUAGE, ""))
 
     def _chosen(self) -> PageLanguage | None:
-        kept = cookies.language_in(request.cookies, readers=g.language_reader) if _LAUNCH in (request.view_args or {}) else ""
+        kept = (
+            cookies.language_in(request.cookies, readers=g.language_reader) if {_LAUNCH, _LOAN} & (request.view_args or {}).keys() else ""
+        )
         wishes = (self._wanted(), kept, g.get("language_of_form", ""))
         return next((found for code in wishes if (found := self.offered.of_code(code))), None)
 

@@ -17,7 +17,10 @@ from smart_app.errors import OPEN_AGAIN, LaunchError, NotForUser, SessionError, 
 from smart_app.fhir.client import Renew
 from smart_app.launch.context.launch_context import LaunchContext, LaunchId
 from smart_app.services import AppServices
+from smart_app.store import LaunchLock
 from smart_app.web.session.csrf import Csrf
+from smart_app.web.session.doors import REFUSED, Door
+from smart_app.web.session.lent_browser import Held, held, locked
 from smart_app.web.session.tab import Tab, tab_of
 
 # A refresh takes one request to the token endpoint; whoever waits for another's looks again this often, this long.
@@ -26,6 +29,8 @@ _POLL, _PATIENCE = 0.1, 10.0
 
 # Below it are the pages of a patient who has signed in themself.
 PORTAL = "/l/<launch_id>/own/"
+# What the patient's page of a lent device is bound to, beside its address and cookie.
+LENT = "lent"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,33 +79,75 @@ class Guard(Struct, frozen=True, kw_only=True):
     def enter(self, launch_id: str) -> PageRequest:
         """The clinician's launch of this request, its token fresh; of a POST, only from our own page. SessionError otherwise: NotForUser
         where the patient is signed in, whatever they ask for, so that a page added later is closed to them until it says otherwise."""
-        return self._enter(launch_id, refused=_refused_to_patient)
+        return self._enter(launch_id, door="clinician")
 
     def enter_portal(self, launch_id: str) -> PageRequest:
         """The same for the pages of a patient who has signed in themself, and for nobody else."""
-        return self._enter(launch_id, refused=_refused_to_clinician)
+        return self._enter(launch_id, door="patient")
 
     def enter_any(self, launch_id: str) -> PageRequest:
         """The same for the few pages that show nothing of a record."""
-        return self._enter(launch_id, refused=_refused_to_nobody)
+        return self._enter(launch_id, door="anybody")
 
-    def _enter(self, launch_id: str, *, refused: Callable[[LaunchContext], Sentence | None]) -> PageRequest:
+    def enter_lent(self, handle: str) -> PageRequest:
+        """The patient's request under a loan, for the browser that was lent and for its one form: nothing of it reaches a page of the
+        launch behind it. SessionError otherwise, OnLoan where the patient's page was ended from elsewhere."""
+        store = self.services.store
+        loan = store.loans.of_handle(handle, request.cookies)
+        if loan.state == "called_back":
+            raise held(Held(loan=loan))
+        cookie = request.cookies[store.loans.cookie_name]
+        if request.method == "POST":
+            self.csrf.check(request, LENT, handle, cookie)
+        context = store.launches.lent(loan.launch)
+        self._note(loan.launch, context, cookie_name=store.loans.cookie_name)
+        record = self._record(loan.launch, context)
+        token = self.csrf.token(LENT, handle, cookie)
+        stay = url_for("lent_stay", handle=handle)
+        tab = tab_of(record, self.csrf, name=store.launches.cookie_name_for(loan.launch), stay=stay, token=token)
+        return PageRequest(record=record, csrf=token, cookie=cookie, tab=tab)
+
+    def enter_locked(self, launch_id: str) -> tuple[LaunchId, LaunchLock]:
+        """A launch that a loan has locked, for what takes the device back; of a POST, only from our own page. SessionError where nothing
+        locks it."""
         identity = LaunchId(launch_id)
-        launches = self.services.store.launches
-        context = launches.get(identity, request.cookies)
-        g.entered = context
+        store = self.services.store
+        store.launches.get(identity, request.cookies)
+        if request.method == "POST":
+            self.csrf.check(request, identity, store.launches.cookie_in(request.cookies, identity))
+        lock = store.loans.on(identity)
+        if lock is None:
+            raise SessionError(Sentence("This device is not on loan any more."), reopen=OPEN_AGAIN)
+        return identity, lock
+
+    def _note(self, launch: LaunchId, context: LaunchContext, *, cookie_name: str) -> None:
+        """For whatever makes the answer: in which launch it is."""
+        g.entered, g.entered_launch, g.entered_cookie = context, launch, cookie_name
         g.standalone = context.via == "standalone"
         g.picked_at = context.iss if context.via == "open" else None
         g.frame_ancestors = self._ancestors(context)
-        sentence = refused(context)
+
+    def _record(self, identity: LaunchId, context: LaunchContext) -> ChartRecord:
+        """What use cases are handed, its token fresh."""
+        fresh, renew = self._fresh(identity, context), _Once(partial(self._after_refusal, identity))
+        return Record(context=fresh, services=self.services, launch_id=identity, renew=renew)
+
+    def _enter(self, launch_id: str, *, door: Door) -> PageRequest:
+        identity = LaunchId(launch_id)
+        store = self.services.store
+        launches = store.launches
+        context = launches.get(identity, request.cookies, agent=request.headers.get("User-Agent", ""))
+        lock = store.loans.on(identity)
+        if lock is not None:
+            raise locked(identity, lock)
+        self._note(identity, context, cookie_name=launches.cookie_name_for(identity))
+        sentence = REFUSED[door](context)
         if sentence is not None:
             raise NotForUser(sentence, detail=f"the user is a {context.user.reference.partition('/')[0]}")
         cookie = launches.cookie_in(request.cookies, identity)
         if request.method == "POST":
             self.csrf.check(request, identity, cookie)
-        fresh, token = self._fresh(identity, context), self.csrf.token(identity, cookie)
-        renew = _Once(partial(self._after_refusal, identity))
-        record = Record(context=fresh, services=self.services, launch_id=identity, renew=renew)
+        record, token = self._record(identity, context), self.csrf.token(identity, cookie)
         return PageRequest(record=record, csrf=token, cookie=cookie, tab=self._tab(record, token))
 
     def _tab(self, record: ChartRecord, token: str) -> Tab:
@@ -182,18 +229,6 @@ class Guard(Struct, frozen=True, kw_only=True):
             time.sleep(_POLL)
             context = self.services.store.launches.reread(launch_id)
         return context
-
-
-def _refused_to_patient(context: LaunchContext) -> Sentence | None:
-    return Sentence("This page is for clinicians, and you are signed in as a patient. Nothing was opened.") if context.by_patient else None
-
-
-def _refused_to_clinician(context: LaunchContext) -> Sentence | None:
-    return None if context.by_patient else Sentence("This page is for patients who sign in themselves. Nothing was opened.")
-
-
-def _refused_to_nobody(_context: LaunchContext) -> None:
-    return None
 
 
 def _is_over(context: LaunchContext, now: datetime) -> bool:

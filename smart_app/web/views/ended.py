@@ -1,22 +1,27 @@
 """A last page: for a patient who has answered, or a clinician who has closed Rapport."""
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from fhir_mappings.sentence import Sentence
 from smart_app.care.submission.receipt import Outcome
 from smart_app.launch.flow import Revocation
+from smart_app.web.views.lent.on_loan_page import CodeField
 from smart_app.web.views.ways_back import Kind, WayBack
 
 
 class EndView(Struct, frozen=True, kw_only=True):
     """`receipt` is where staff can see what was stored; None after Rapport was closed. `start` is the way back of a launch that
-    was closed and did not begin in a chart."""
+    was closed and did not begin in a chart. Of a lent device `code` takes it back, None where none does, and `ways_back` is the page of the
+    other ways: nothing there leads to the chart."""
 
     headline: Sentence
     lines: tuple[Sentence, ...]
     receipt: str | None
     start: str | None = None
     start_words: str = ""
+    code: CodeField | None = None
+    ways_back: str = ""
 
 
 _GIVEN_BACK: dict[Revocation, tuple[Sentence, ...]] = {
@@ -108,3 +113,14 @@ def thanks_view(outcome: Outcome, *, clinician: str, receipt: str) -> EndView:
     headline, stands = _STANDS[outcome]
     hand_back = Sentence("You can hand the device back to {clinician} or another member of staff now.", clinician=clinician)
     return EndView(headline=headline, lines=(stands, hand_back), receipt=receipt)
+
+
+def lent_thanks_view(outcome: Outcome, *, clinician: str, code: CodeField | None, ways_back: str) -> EndView:
+    """The same on a lent device: no way to the chart but those that take it back."""
+    return replace(thanks_view(outcome, clinician=clinician, receipt=""), receipt=None, code=code, ways_back=ways_back)
+
+
+def taken_back_view() -> EndView:
+    """The device is back, and there is no chart open on it."""
+    lines = (Sentence("The device is back. To go on, open Rapport from a patient's chart."),)
+    return EndView(headline=Sentence("Taken back"), lines=lines, receipt=None)

@@ -236,6 +236,14 @@ ADVICE: Mapping[LaunchCode, Advice] = {
         remedy=Sentence("Grant the app the scopes of launch.json; what was missing is below."),
         asked="token",
     ),
+    "sign_in_not_new": Advice(
+        headline=Sentence("A new sign-in is needed on this device"),
+        remedy=Sentence(
+            "The EHR must ask for a sign-in where the request says max_age=0, and say in the id_token when that was (auth_time). "
+            "Without it a lent device comes back by its code, or is called back from another one."
+        ),
+        asked="token",
+    ),
 }
 _ASKED = {
     "none": Sentence("None"),

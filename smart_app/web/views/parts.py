@@ -167,3 +167,8 @@ def rated_words(stands: Sentence, score: str | None) -> Sentence:
     if stands != RATED:
         return stands
     return Sentence("You rated this visit: {score}.", score=score) if score else Sentence("You rated this visit.")
+
+
+def named_clinician(name: str | None) -> str:
+    """A clinician to a patient: by name, where that is known."""
+    return name or Sentence("your clinician")

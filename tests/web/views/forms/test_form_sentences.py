@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import UTC, date
 from functools import partial
 from typing import Any
 
@@ -18,11 +18,13 @@ from smart_app.care.forms.late_visit import LateVisit
 from smart_app.care.forms.observed_clinician import Candidates, ClinicianChoice
 from smart_app.care.record.page_rule import RATED, STOPPED
 from smart_app.care.submission.submit import CONFIRMED
+from smart_app.launch.context.launch_context import LaunchId
+from smart_app.store import Loan, author_of
 from smart_app.web.languages.pseudo_language import LEFT_TO_RIGHT, PseudoLanguage
 from smart_app.web.rendering.templates import environment
 from smart_app.web.views.forms.clinician_choice import clinician_choice_view
 from smart_app.web.views.forms.form_page import form_view
-from smart_app.web.views.forms.handover import handover_view
+from smart_app.web.views.forms.handover import TICK_TWO, HandoverCode, handover_notes, handover_view
 from tests.fhir_mappings.invented import NEGATIVE
 from tests.web.support_history import CONTEXT, INGRID, SOFIA, TODAY, TOMAS
 from tests.web.views.forms.test_form_page import (
@@ -42,6 +44,7 @@ from tests.web.views.forms.test_form_page import (
 
 PSEUDO = PseudoLanguage(code=LEFT_TO_RIGHT)
 NAMELESS = replace(INGRID, given="", family="", identifier=None)
+UNNAMED = replace(INGRID, given="", family="")
 NOBODY = Person(reference="Practitioner/x", name=None)
 UNSTORED: dict[str, Any] = {"step": None, "why_not_write": Sentence("the server takes no responses")}
 LATE = LateVisit(encounter="e0", day=date(2026, 11, 20))
@@ -96,8 +99,23 @@ FORMS: dict[str, Callable[[], Any]] = {
 }  # fmt: skip
 
 
-def handed(of: Any, *, blind: bool = True) -> Any:
-    return handover_view(of, form="/form", back="/back", today=TODAY, blind=blind, lasts=Sentence("It lasts."))
+CODE, NO_CODE = HandoverCode(text="471928", sealed="…"), HandoverCode(text="", sealed="")
+OUT = Loan(
+    id="a",
+    state="out",
+    handle="b",
+    launch=LaunchId("c"),
+    author=author_of(CONTEXT),
+    slug="s",
+    has_code=True,
+    tries=5,
+    since=NOW,
+    expires=NOW,
+)
+
+
+def handed(of: Any, *, blind: bool = True, code: HandoverCode = CODE, **more: Any) -> Any:
+    return handover_view(of, action="/lend", back="/back", today=TODAY, blind=blind, code=code, lasts=Sentence("It lasts."), **more)
 
 
 def chosen(*choices: ClinicianChoice, unknown: bool | None = None, me: str | None = "ANN", patient: Any = INGRID) -> Any:
@@ -117,9 +135,15 @@ AGAIN = replace(SOFIA, reference="Practitioner/9")
 PAGES: dict[str, tuple[str, Callable[[], Any]]] = {
     **{name: ("check_form", make) for name, make in FORMS.items()},
     "handover": ("handover", lambda: handed(TABLET)),
+    "handover, nothing ticked": ("handover", lambda: handed(TABLET, problem=TICK_TWO, ticked=["name"])),
+    "handover, in a frame, without a code": (
+        "handover",
+        lambda: handed(TABLET, code=NO_CODE, notes=handover_notes((OUT,), framed=True, zone=UTC)),
+    ),
+    "handover, of few": ("handover", lambda: handed(replace(TABLET, patient=NAMELESS))),
     "handover, unstored": ("handover", lambda: handed(draft(**UNSTORED), blind=False)),
     "handover, of a team": ("handover", lambda: handed(draft(replace(TABLET.instrument, rated="team"), clinician=None))),
-    "handover, of nobody": ("handover", lambda: handed(replace(draft(replace(TABLET.instrument, rated="nobody")), patient=NAMELESS))),
+    "handover, of nobody": ("handover", lambda: handed(replace(draft(replace(TABLET.instrument, rated="nobody")), patient=UNNAMED))),
     "handover, stopped": ("handover", lambda: handed(replace(TABLET, stopped=STOPPED["dead"]))),
     "whom": ("whom", lambda: chosen(choice(SOFIA), choice(AGAIN), choice(NOBODY))),
     "whom, unknown": ("whom", lambda: chosen(choice(SOFIA), unknown=True, me=None, patient=NAMELESS)),

@@ -1,0 +1,1 @@
+"""A device lent to a patient, and how it comes back."""

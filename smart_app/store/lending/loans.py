@@ -1,0 +1,261 @@
+"""Devices on loan to a patient: which form they reach, and which launches are locked until somebody takes them back.
+
+A loan is found by the cookie of the lent browser, its page by an address that only that browser knows. The code that takes it back is kept
+as a salted digest, sealed; how many tries are left is counted in the row, so that no number of addresses or processes gives more of them.
+A launch stays locked as long as a row says so: a loan whose time is over closes what it had locked, and unlocks nothing.
+"""
+
+import hmac
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import Connection, Row, bindparam, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from fhir_mappings.sentence import Sentence
+from smart_app.errors import NotOpened, OtherBrowser, SessionError
+from smart_app.launch.context.launch_context import Author, LaunchId
+from smart_app.store.database import Database
+from smart_app.store.launch_cookies import PREFIX, CookieNames, new_value
+from smart_app.store.seal import Sealer, digest
+from smart_app.store.tables import loan_locks, loans
+from smart_app.telemetry import log_not_opened
+
+# "out": the patient has the page; "done": their answers were sent; "called_back": their page was ended from elsewhere. All three are on
+# loan: a device that was taken back has no row.
+LoanState = Literal["out", "done", "called_back"]
+# "browser": its cookie came along with a request of the lent browser; "user": it is the same user's, and may be on the same device.
+LockKind = Literal["browser", "user"]
+CodeTried = Literal["right", "wrong", "closed"]
+TRIES = 5
+_TABLE = loans.name
+# What is past its time, as of `now`.
+LOAN_OVER = loans.c.expires <= bindparam("now")
+
+
+class Loan(Struct, frozen=True, kw_only=True):
+    """One device on loan. `launch` is the launch that lent it, `author` whose that is and about which patient, `slug` the one form the
+    patient reaches at `handle`. `tries` are left for the code, none where there is no code."""
+
+    id: str
+    state: LoanState
+    handle: str
+    launch: LaunchId
+    author: Author
+    slug: str
+    has_code: bool
+    tries: int
+    since: datetime
+    expires: datetime
+
+
+class NewLoan(Struct, frozen=True, kw_only=True):
+    """What a loan that begins puts into the address and the browser."""
+
+    id: str
+    handle: str
+    cookie_value: str
+
+
+class LaunchLock(Struct, frozen=True, kw_only=True):
+    """Why a launch is locked."""
+
+    loan: Loan
+    kind: LockKind
+
+
+class LoanEnded(Struct, frozen=True, kw_only=True):
+    """A loan past its time, deleted: `launches` (digests) are what it had locked. What no key opens is nobody's: `loan` is None."""
+
+    id: str
+    loan: Loan | None
+    launches: tuple[str, ...]
+
+
+class Loans:
+    """Loans of the deployment that browsers reach at `site`."""
+
+    def __init__(self, database: Database, sealer: Sealer, *, clock: Callable[[], datetime], site: str = "") -> None:
+        self._database = database
+        self._sealer = sealer
+        self._clock = clock
+        self.cookie_name = f"{PREFIX}loan-{CookieNames(site=site).mark}"
+
+    def lend(self, launch: LaunchId, author: Author, *, slug: str, code: str, lasts: timedelta, within: Connection) -> NewLoan:
+        """Begin a loan; `code` "" where the site wants none."""
+        handle, cookie_value = secrets.token_urlsafe(32), new_value()
+        row_id, now, salt = digest(handle), self._clock(), secrets.token_hex(16)
+        payload = {
+            "handle": handle,
+            "launch": launch,
+            "author": msgspec.to_builtins(author),
+            "slug": slug,
+            "salt": salt,
+            "code": _hashed(salt, code) if code else "",
+        }
+        values = {
+            "id": row_id,
+            "binding": digest(cookie_value),
+            "state": "out",
+            "tries": TRIES if code else 0,
+            "payload": self._sealer.seal(payload, table=_TABLE, row=row_id),
+            "created": now,
+            "expires": now + lasts,
+        }
+        within.execute(loans.insert().values(values))
+        return NewLoan(id=row_id, handle=handle, cookie_value=cookie_value)
+
+    def brought_by(self, cookies: Mapping[str, str]) -> Loan | None:
+        """The loan of the browser that brings these cookies. Nothing is asked where it brings none of a loan's."""
+        value = cookies.get(self.cookie_name)
+        if not value:
+            return None
+        with self._database.begin() as connection:
+            row = connection.execute(select(loans).where(loans.c.binding == digest(value))).one_or_none()
+        return self._loan(row) if row else None
+
+    def of_handle(self, handle: str, cookies: Mapping[str, str]) -> Loan:
+        """The loan whose patient's page has this address, for the browser that was lent. Raises SessionError."""
+        with self._database.begin() as connection:
+            row = connection.execute(select(loans).where(loans.c.id == digest(handle))).one_or_none()
+        if row is None:
+            raise SessionError(_ENDED)
+        if not hmac.compare_digest(row.binding, digest(cookies.get(self.cookie_name, ""))):
+            raise OtherBrowser(_OTHER_BROWSER, detail="the loan's cookie is missing or differs")
+        loan = self._loan(row)
+        if loan is None:
+            raise SessionError(_ENDED, detail="the stored loan cannot be read")
+        return loan
+
+    def on(self, launch_id: LaunchId) -> LaunchLock | None:
+        """What has locked that launch, None where it is free; of several locks one that says that it is in the lent browser."""
+        wanted = select(loans, loan_locks.c.kind).join(loan_locks, loan_locks.c.loan == loans.c.id)
+        with self._database.begin() as connection:
+            rows = connection.execute(wanted.where(loan_locks.c.launch == digest(launch_id)).order_by(loan_locks.c.kind)).all()
+        found = [LaunchLock(loan=loan, kind=row.kind) for row in rows if (loan := self._loan(row)) is not None]
+        if rows and not found:
+            # Sealed under a key that is gone: nobody can take it back, and it stays locked.
+            raise SessionError(_ENDED, detail="the loan that locks this launch cannot be read")
+        return found[0] if found else None
+
+    def lock(self, loan: str, launches: Sequence[str], kind: LockKind, *, within: Connection | None = None) -> None:
+        """LaunchLock launches (digests). One that is locked by this loan already stays so; that it is in the lent browser weighs more."""
+        if not launches:
+            return
+        with self._database.begin(within) as connection:
+            dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+            statement = dialect.insert(loan_locks)
+            changed = {"kind": statement.excluded.kind}
+            statement = (
+                statement.on_conflict_do_update(index_elements=["loan", "launch"], set_=changed)
+                if kind == "browser"
+                else statement.on_conflict_do_nothing()
+            )
+            connection.execute(statement, [{"loan": loan, "launch": one, "kind": kind} for one in launches])
+
+    def locked_by(self, loan: str, kind: LockKind) -> frozenset[str]:
+        """The launches (digests) that a loan has locked so."""
+        wanted = select(loan_locks.c.launch).where(loan_locks.c.loan == loan, loan_locks.c.kind == kind)
+        with self._database.begin() as connection:
+            return frozenset(connection.execute(wanted).scalars())
+
+    def locked(self) -> frozenset[str]:
+        """Every launch (its digest) that a loan has locked, the one that lent among them."""
+        with self._database.begin() as connection:
+            return frozenset(connection.execute(select(loan_locks.c.launch).join(loans, loans.c.id == loan_locks.c.loan)).scalars())
+
+    def unlock(self, launch_id: LaunchId, *, within: Connection) -> None:
+        """Take that launch alone out of the loans of its user that may not have reached its device."""
+        wanted = (loan_locks.c.launch == digest(launch_id)) & (loan_locks.c.kind == "user")
+        within.execute(delete(loan_locks).where(wanted))
+
+    def try_code(self, loan: str, code: str) -> CodeTried:
+        """Use up one of the tries, whatever comes of it: whoever asks at the same time elsewhere has another one, or none."""
+        one_less = update(loans).where(loans.c.id == loan, loans.c.tries > 0).values(tries=loans.c.tries - 1).returning(loans.c.payload)
+        with self._database.begin() as connection:
+            payload = connection.execute(one_less).scalar_one_or_none()
+        if payload is None:
+            return "closed"
+        kept = self._sealer.open(payload, table=_TABLE, row=loan)
+        right = bool(kept["code"]) and hmac.compare_digest(kept["code"], _hashed(kept["salt"], code))
+        return "right" if right else "wrong"
+
+    def reread(self, loan: str) -> Loan | None:
+        """The loan as it is now."""
+        with self._database.begin() as connection:
+            row = connection.execute(select(loans).where(loans.c.id == loan)).one_or_none()
+        return self._loan(row) if row else None
+
+    def done(self, loan: str) -> None:
+        """The patient has sent their answers: their page shows no form any more."""
+        with self._database.begin() as connection:
+            connection.execute(update(loans).where(loans.c.id == loan, loans.c.state == "out").values(state="done"))
+
+    def end(self, loan: str, *, within: Connection) -> bool:
+        """The device is back: what the loan had locked is free again. False where it was ended before."""
+        within.execute(delete(loan_locks).where(loan_locks.c.loan == loan))
+        return within.execute(delete(loans).where(loans.c.id == loan)).rowcount == 1
+
+    def call_back(self, loan: str, *, within: Connection) -> Sequence[str]:
+        """End the patient's page and let go of every launch that was locked, which the caller closes: their digests. The browser stays on
+        loan."""
+        within.execute(update(loans).where(loans.c.id == loan).values(state="called_back"))
+        gone = delete(loan_locks).where(loan_locks.c.loan == loan).returning(loan_locks.c.launch)
+        return within.execute(gone).scalars().all()
+
+    def those(self, wanted: Callable[[Author], bool]) -> Sequence[Loan]:
+        """Every loan of which `wanted` says so, the oldest first."""
+        with self._database.begin() as connection:
+            rows = connection.execute(select(loans).order_by(loans.c.created, loans.c.id)).all()
+        return [loan for row in rows if (loan := self._loan(row)) is not None and wanted(loan.author)]
+
+    def purge(self, now: datetime, *, at_most: int, within: Connection) -> Sequence[LoanEnded]:
+        """Delete loans past their time, `at_most` so many at a time; what each had locked is the caller's to close."""
+        over = select(loans.c.id).where(LOAN_OVER).limit(at_most)
+        rows = within.execute(delete(loans).where(loans.c.id.in_(over)).returning(loans), {"now": now}).all()
+        return [self._over(row, within) for row in rows]
+
+    def resealed(self, row: Row[Any]) -> dict[str, Any]:
+        """The columns as the first key makes them. NotOpened where no key opens it."""
+        return {"payload": self._sealer.renewed(row.payload, table=_TABLE, row=row.id)}
+
+    def _over(self, row: Row[Any], within: Connection) -> LoanEnded:
+        gone = delete(loan_locks).where(loan_locks.c.loan == row.id).returning(loan_locks.c.launch)
+        return LoanEnded(id=row.id, loan=self._loan(row), launches=tuple(within.execute(gone).scalars()))
+
+    def _loan(self, row: Row[Any]) -> Loan | None:
+        """None for one that no key opens."""
+        try:
+            kept = self._sealer.open(row.payload, table=_TABLE, row=row.id)
+        except NotOpened:
+            log_not_opened(_TABLE)
+            return None
+        return Loan(
+            id=row.id,
+            state=row.state,
+            handle=kept["handle"],
+            launch=LaunchId(kept["launch"]),
+            author=msgspec.convert(kept["author"], Author),
+            slug=kept["slug"],
+            has_code=bool(kept["code"]),
+            tries=row.tries,
+            since=row.created,
+            expires=row.expires,
+        )
+
+
+_ENDED = Sentence("This page has ended. Please give the device back.")
+_OTHER_BROWSER = Sentence("This page belongs to another browser.")
+
+
+def new_code() -> str:
+    """Six digits, from the system's generator."""
+    return f"{secrets.randbelow(1_000_000):06}"
+
+
+def _hashed(salt: str, code: str) -> str:
+    return digest(f"{salt} {code}")

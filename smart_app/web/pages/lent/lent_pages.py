@@ -1,0 +1,126 @@
+"""The patient's page on a lent device: one form, what is kept of it while it is typed, and thanks."""
+
+from flask import Flask, Response, request, url_for
+
+from smart_app.care.forms.asked_form import AskedForm, ask
+from smart_app.care.forms.saved_drafts import KeptAnswers
+from smart_app.care.record.patient_in_context import open_patient
+from smart_app.care.submission.build_receipt import receipt
+from smart_app.errors import LaunchError, SessionError
+from smart_app.store import Loan
+from smart_app.web.pages.dependencies import Dependencies
+from smart_app.web.pages.draft_pages import DraftFlow, FormSender, discarded, taken_up
+from smart_app.web.pages.error_pages import reference, way_back_if_over
+from smart_app.web.pages.forms import Door, FormFlow
+from smart_app.web.pages.on_loan.on_loan_answer import loan_token
+from smart_app.web.session.guard import PageRequest
+from smart_app.web.session.headers import see_other
+from smart_app.web.session.lent_browser import Held, held
+from smart_app.web.views.ended import lent_thanks_view
+from smart_app.web.views.error import ErrorView
+from smart_app.web.views.forms.form_page import FormUrls
+from smart_app.web.views.forms.kept_answers import kept_view
+from smart_app.web.views.lent.on_loan_page import code_field
+from smart_app.web.views.parts import named_clinician
+
+_RULE = "/p/<handle>"
+
+
+def register(app: Flask, dependencies: Dependencies) -> None:
+    """The addresses of the patient's page."""
+    handler = LentPages(dependencies)
+    app.add_url_rule(f"{_RULE}/", "lent_form", handler.form)
+    app.add_url_rule(f"{_RULE}/", "lent_submit", handler.submit, methods=["POST"])
+    app.add_url_rule(f"{_RULE}/draft", "lent_draft", handler.draft, methods=["POST"])
+    app.add_url_rule(f"{_RULE}/draft/continue", "lent_go_on", handler.go_on, methods=["POST"])
+    app.add_url_rule(f"{_RULE}/draft/discard", "lent_discard", handler.discard, methods=["POST"])
+    app.add_url_rule(f"{_RULE}/stay", "lent_stay", handler.stay, methods=["POST"])
+    app.add_url_rule(f"{_RULE}/thanks/<key>", "lent_thanks", handler.thanks)
+
+
+class LentPages:
+    """One patient's form under a loan."""
+
+    def __init__(self, dependencies: Dependencies) -> None:
+        self._dependencies = dependencies
+        self._services = dependencies.services
+        self._flow = FormFlow(
+            dependencies,
+            Door(enter=dependencies.guard.enter_lent, urls=self._urls, done=self._done, kept=self._kept, sender=self._sender),
+        )
+
+    def form(self, handle: str) -> Response:
+        """An empty form, or what was kept of it."""
+        page_request = self._dependencies.guard.enter_lent(handle)
+        loan = self._loan(handle)
+        if loan.state == "done":
+            raise held(Held(loan=loan))
+        asked = ask(page_request.record, slug=loan.slug, informant="patient")
+        return self._flow.page(page_request, asked, key=request.args.get("draft"))
+
+    def submit(self, handle: str) -> Response:
+        """Store the answers, or say what is wrong with them."""
+        loan = self._loan(handle)
+        if loan.state == "done" and not self._services.store.outbox.knows(request.form.get("key", "")):
+            raise held(Held(loan=loan))
+        return self._flow.submit(handle, loan.slug, "patient", note="")
+
+    def draft(self, handle: str) -> Response:
+        """Keep what has been typed so far."""
+        return DraftFlow(self._dependencies, self._dependencies.guard.enter_lent, self._sender).save(
+            handle, self._loan(handle).slug, "patient"
+        )
+
+    def go_on(self, handle: str) -> Response:
+        """To the form, with what was kept of it."""
+        page_request = self._dependencies.guard.enter_lent(handle)
+        return see_other(url_for("lent_form", handle=handle, draft=taken_up(page_request)))
+
+    def discard(self, handle: str) -> Response:
+        """To an empty form."""
+        discarded(self._dependencies.guard.enter_lent(handle))
+        return see_other(url_for("lent_form", handle=handle))
+
+    def stay(self, handle: str) -> Response:
+        """Note that the page is in use, and nothing else."""
+        self._dependencies.guard.enter_lent(handle)
+        return Response(status=204)
+
+    def thanks(self, handle: str, key: str) -> Response:
+        """The patient's last page: nothing on it leads to the chart."""
+        page_request = self._dependencies.guard.enter_lent(handle)
+        stands = receipt(page_request.record, key=key)
+        self._dependencies.spoken.to_patient(lambda: open_patient(page_request.record))
+        loan = self._loan(handle)
+        view = lent_thanks_view(
+            stands.outcome,
+            clinician=named_clinician(stands.clinician.name if stands.clinician else page_request.context.user.name),
+            code=code_field(loan, url_for("take_back_here")),
+            ways_back=url_for("lent"),
+        )
+        return self._dependencies.pages.page("thanks", view, csrf=loan_token(self._dependencies, loan))
+
+    def _loan(self, handle: str) -> Loan:
+        return self._services.store.loans.of_handle(handle, request.cookies)
+
+    def _sender(self, handle: str) -> FormSender:
+        return FormSender(launch=self._loan(handle).launch, cookie=request.cookies.get(self._services.store.loans.cookie_name, ""))
+
+    def _urls(self, _page_request: PageRequest, _asked: AskedForm) -> FormUrls:
+        handle = (request.view_args or {})["handle"]
+        return FormUrls(
+            action=url_for("lent_submit", handle=handle),
+            back=url_for("lent"),
+            save=url_for("lent_draft", handle=handle),
+            go_on=url_for("lent_go_on", handle=handle),
+            discard=url_for("lent_discard", handle=handle),
+        )
+
+    def _done(self, _page_request: PageRequest, _asked: AskedForm, key: str) -> str:
+        """To the thanks; from now on the page shows no form."""
+        handle = (request.view_args or {})["handle"]
+        self._services.store.loans.done(self._loan(handle).id)
+        return url_for("lent_thanks", handle=handle, key=key)
+
+    def _kept(self, kept: KeptAnswers, over: SessionError | LaunchError) -> ErrorView:
+        return kept_view(kept, over, reference=reference(), way=way_back_if_over(self._dependencies))

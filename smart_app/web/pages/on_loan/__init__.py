@@ -1,0 +1,1 @@
+"""What every address of a locked launch answers."""

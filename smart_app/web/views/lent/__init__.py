@@ -1,0 +1,1 @@
+"""Pages of a lent device as text."""
