@@ -27,6 +27,7 @@ from smart_app.cli.demo.page_findings import (
 from smart_app.cli.demo.seeded_results import SeededResult
 
 _REFERENCE = re.compile(rf"\b(QuestionnaireResponse|Observation|Provenance)/({ID})")
+_CODE = re.compile(r"\b\d{3} \d{3}\b")
 _INSTRUMENT = "rapport-check-in"
 _TIMEOUT = 60
 
@@ -53,6 +54,7 @@ class Walk:
     stored: list[str] = field(default_factory=list)
     before: list[FhirJson] = field(default_factory=list)
     given: list[SentRating] = field(default_factory=list)
+    code: str = ""
 
     @property
     def rated_before(self) -> bool:
@@ -103,15 +105,22 @@ class Walk:
         if informant == "patient":
             page = self._handed_over(page)
         expect(page.status == 200, f"The {informant}'s form was asked for, and {page.status} was answered.")
-        return page, page.form(going_to=f"/check/{_INSTRUMENT}/{informant}")
+        return page, page.form(going_to="/answers" if informant == "patient" else f"/check/{_INSTRUMENT}/{informant}")
 
     def _handed_over(self, page: Page) -> Page:
-        """The patient's page behind the hand-over page, by link or by button."""
-        way = f"/check/{_INSTRUMENT}/patient"
-        try:
-            return self.visitor.get(page.link(going_to=way))
-        except LookupError:
-            return self.visitor.send(page, page.forms[0], {})
+        """The patient's page behind the hand-over page, once name and birth date agree. The code is remembered, as staff would."""
+        shown = _CODE.search(page.text)
+        expect(shown is not None, "The hand-over page shows no return code.")
+        self.code = shown[0] if shown else ""
+        return self.visitor.send(page, page.form(going_to="/handover/"), {"identified-name": "yes", "identified-born": "yes"})
+
+    def take_back(self) -> None:
+        """The device, from the patient: whatever is asked of the chart is refused until then, and opens by the code."""
+        locked = self.visitor.get(self.chart.url)
+        expect(locked.status == 403, f"The chart was asked for while the device was lent, and {locked.status} was answered.")
+        way = self.visitor.get(f"{self.stand.app}/lent")
+        back = self.visitor.send(way, way.form(going_to="/lent/take-back"), {"code": self.code})
+        expect(back.status == 200 and "/l/" in back.url, f"The code was to open the chart again, and {back.status} was answered.")
 
 
 def _scored(form: PageForm) -> list[str]:
@@ -159,6 +168,7 @@ def _incomplete(walk: Walk) -> None:
     expect(all(f"#{name}" in answer.html for name in missing), "The error summary does not lead to every missing item.")
     kept = {name: value for name, value in answer.checked.items() if name in given}
     expect(kept == given, f"Of {len(given)} answers given in an incomplete form, the page that came back has {len(kept)}.")
+    walk.take_back()
 
 
 def _patient_rates(walk: Walk) -> None:
@@ -169,6 +179,8 @@ def _patient_rates(walk: Walk) -> None:
         f"The patient's answers were to lead to thanks, and led to {thanks.status} at another page.",
     )
     expect(not _references(thanks), "The patient's thanks names stored resources, which are the clinic's business.")
+    expect(not [href for _, href in thanks.links if "/l/" in href], "The patient's thanks has a link to the chart.")
+    walk.take_back()
 
 
 def _clinician_rates(walk: Walk) -> None:
@@ -251,7 +263,7 @@ def _walk_through(walk: Walk, reader: FhirReader, steps: Steps) -> None:
     _as_given(walk, steps)
     with steps.step("incomplete patient form is refused, answers kept"):
         _incomplete(walk)
-    with steps.step("patient submission"):
+    with steps.step("patient submission on a lent device, taken back by its code"):
         _patient_rates(walk)
     _hidden_then_shown(walk, steps)
     with steps.step("every stored resource read back through the FHIR API"):

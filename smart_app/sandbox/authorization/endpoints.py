@@ -105,7 +105,8 @@ class AuthorizationServer:
             asked = self.desk.check(parameters, address)
         except Declined as declined:
             return _see_other(address.with_answer({"error": declined.error, "error_description": str(declined)}))
-        return self._ask_user(asked) if asked.launch.options.consent else _see_other(self.desk.approve(asked))
+        # There are no passwords here: whoever has to sign in anew is asked to press a button.
+        return self._ask_user(asked) if asked.launch.options.consent or asked.anew else _see_other(self.desk.approve(asked))
 
     def _ask_user(self, asked: AuthorizationRequest) -> str:
         client = self.desk.clients[asked.address.client_id]
@@ -259,6 +260,8 @@ class AuthorizationServer:
         }
         if grant.nonce is not None:
             claims["nonce"] = grant.nonce
+        if grant.signed_in is not None:
+            claims["auth_time"] = int(grant.signed_in.timestamp())
         if "fhirUser" in scopes:
             claims |= {"fhirUser": f"{self.fhir_base}/{grant.user.reference}", "name": grant.user.name}
         signed = grant.options.faults.id_token(claims, self.key)

@@ -53,13 +53,15 @@ class Declined(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthorizationRequest:
-    """A request that passed every check; `scope` is what will be granted."""
+    """A request that passed every check; `scope` is what will be granted. `anew`: the app wants to know that somebody signed in just now
+    (`max_age`, OpenID Connect Core 3.1.2.1)."""
 
     address: ReturnAddress
     launch: Launch
     scope: str
     challenge: str = field(repr=False)
     nonce: str | None = field(repr=False)
+    anew: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +73,7 @@ class AuthorizationDesk:
     consents: OneTime[AuthorizationRequest]
     ledger: Ledger
     fhir_base: str
+    clock: Callable[[], datetime]
 
     def address(self, parameters: Parameters) -> ReturnAddress:
         """Client and redirect address of a request; Stopped when either is not registered exactly so."""
@@ -114,7 +117,12 @@ class AuthorizationDesk:
         scope = negotiate(given["scope"], allowed=self.clients[address.client_id].scope, remove=launch.options.scope_remove)
         scope = launch.options.faults.scope(scope)
         return AuthorizationRequest(
-            address=address, launch=launch, scope=scope, challenge=given["code_challenge"], nonce=given.get("nonce")
+            address=address,
+            launch=launch,
+            scope=scope,
+            challenge=given["code_challenge"],
+            nonce=given.get("nonce"),
+            anew="max_age" in given,
         )
 
     def _check_form(self, given: Mapping[str, str]) -> None:
@@ -126,6 +134,8 @@ class AuthorizationDesk:
             raise Declined("invalid_request", "aud must be the FHIR base address of this EHR, character by character.")
         if given.get("code_challenge_method") != "S256" or not CHALLENGE.fullmatch(given.get("code_challenge", "")):
             raise Declined("invalid_request", "PKCE is needed: code_challenge_method S256 and a code_challenge of 43 characters.")
+        if who_alone(given):
+            return
         wanted = "launch" if "launch" in given else "launch/patient"
         if wanted not in given.get("scope", "").split():
             raise Declined("invalid_scope", f"An app is opened for a patient: with this request the scope must name {wanted}.")
@@ -140,6 +150,7 @@ class AuthorizationDesk:
             encounter=launch.encounter,
             scope=asked.scope,
             nonce=asked.nonce,
+            signed_in=self.clock() if asked.anew else None,
             options=launch.options,
         )
         code = self.ledger.issue_code(grant, redirect_uri=asked.address.redirect_uri, challenge=asked.challenge)
@@ -163,7 +174,13 @@ def open_desk(
         consents=OneTime[AuthorizationRequest](seconds=lifetimes.consent, clock=clock, new_id=new_id),
         ledger=ledger,
         fhir_base=fhir_base,
+        clock=clock,
     )
+
+
+def who_alone(given: Mapping[str, str]) -> bool:
+    """Whether a request asks who is there and for nothing of a record: OpenID Connect without a launch."""
+    return "launch" not in given and set(given.get("scope", "").split()) == {"openid", "fhirUser"}
 
 
 def _single(parameters: Parameters) -> dict[str, str]:

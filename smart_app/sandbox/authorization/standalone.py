@@ -12,7 +12,7 @@ from flask import Flask, Response, render_template, request
 
 from smart_app.sandbox.authorization.chart_launches import EhrUser, Launch, LaunchOptions, Lifetimes, OneTime
 from smart_app.sandbox.authorization.records import Records
-from smart_app.sandbox.authorization.request import AuthorizationDesk, Parameters, ReturnAddress, Stopped
+from smart_app.sandbox.authorization.request import AuthorizationDesk, Parameters, ReturnAddress, Stopped, who_alone
 
 # There is no chart whose `launch` it could be, and no visit is asked for.
 _WITHHELD = ("launch", "launch/encounter")
@@ -61,7 +61,7 @@ class SignIn:
         user = next((one for one in self.users() if one.reference == reference), None)
         if user is None:
             raise Stopped("No such user works here. Start again in the app.")
-        return self._page(replace(waiting, user=user))
+        return self._named(waiting, user) if who_alone(waiting.given) else self._page(replace(waiting, user=user))
 
     def _page(self, waiting: WaitingSignIn) -> str:
         """Who is there; for a clinician who is known already, for whom."""
@@ -81,10 +81,17 @@ class SignIn:
         if patient is None:
             raise Stopped("There is no patient of this id here. Start again in the app.")
         themself = EhrUser(reference=f"Patient/{patient.patient_id}", name=patient.spoken)
+        return self._answered(waiting, user or themself, patient.patient_id)
+
+    def _named(self, waiting: WaitingSignIn, user: EhrUser) -> Response:
+        """The answer to an app that asks who is there, and for no record."""
+        return self._answered(waiting, user, "")
+
+    def _answered(self, waiting: WaitingSignIn, user: EhrUser, patient: str) -> Response:
         launch = Launch(
             client_id=waiting.address.client_id,
-            patient=patient.patient_id,
-            user=user or themself,
+            patient=patient,
+            user=user,
             options=LaunchOptions(scope_remove=_WITHHELD),
         )
         return _see_other(self.desk.approve(self.desk.asked(waiting.given, waiting.address, launch)))

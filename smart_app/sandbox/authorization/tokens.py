@@ -22,7 +22,8 @@ _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
-    """What one authorization allows: `scope` as granted, for one client, user, patient and maybe encounter (ids)."""
+    """What one authorization allows: `scope` as granted, for one client, user, patient and maybe encounter (ids).
+    `signed_in` is when the user did, where the app asked for it."""
 
     client_id: str
     user: EhrUser
@@ -30,6 +31,7 @@ class Grant:
     encounter: str | None
     scope: str
     nonce: str | None = None
+    signed_in: datetime | None = None
     options: LaunchOptions = field(default_factory=LaunchOptions)
 
 

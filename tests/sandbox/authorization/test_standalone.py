@@ -138,3 +138,26 @@ def test_the_portal_opens_an_app_with_the_patient_as_user(ward: Ward) -> None:
 def test_a_portal_of_nobody_is_not_found(ward: Ward) -> None:
     assert ward.http.get(f"{ward.url}/portal/nobody").status_code == 404
     assert ward.http.get(f"{ward.url}/portal/nobody/open", allow_redirects=False).status_code == 404
+
+
+class TestWhoIsThere:
+    """OpenID Connect alone: an app asks who is there, and for no record."""
+
+    SCOPE = "openid fhirUser"
+
+    def test_a_clinician_is_asked_for_no_patient(self, ward: Ward) -> None:
+        token = tokens(ward, choose(ward, asked(ward, scope=self.SCOPE), user="Practitioner/tom"))
+        assert "patient" not in token
+        assert token["scope"] == self.SCOPE
+        assert who(ward, token)["fhirUser"] == f"{ward.fhir}/Practitioner/tom"
+
+    def test_its_token_reads_nothing(self, ward: Ward) -> None:
+        token = tokens(ward, choose(ward, asked(ward, scope=self.SCOPE), user="Practitioner/tom"))
+        answer = ward.http.get(f"{ward.fhir}/Patient/p1", headers={"Authorization": f"Bearer {token['access_token']}"})
+        assert answer.status_code == 403
+
+    def test_when_they_signed_in_is_said_where_it_is_asked_for(self, ward: Ward) -> None:
+        plain = who(ward, tokens(ward, choose(ward, asked(ward, scope=self.SCOPE), user="Practitioner/tom")))
+        assert "auth_time" not in plain
+        told = who(ward, tokens(ward, choose(ward, asked(ward, scope=self.SCOPE, max_age="0"), user="Practitioner/tom")))
+        assert 0 <= told["iat"] - told["auth_time"] <= 60

@@ -102,7 +102,7 @@ def answers(browser: Browser, handed: Handed) -> str:
     """The patient answers all, and sends: the address of the thanks."""
     form = browser.get(handed.page)
     assert form.status == 200, form.text
-    answer = browser.press(form, "/p/", **dict.fromkeys(ITEMS, "4"))
+    answer = browser.press(form, "/answers", **dict.fromkeys(ITEMS, "4"))
     assert answer.status_code == 303, answer.get_data(as_text=True)
     return str(urlsplit(answer.headers["Location"]).path)
 

@@ -225,12 +225,12 @@ class TestPatientsPage:
         handed = lend(tablet, tablet.launch())
         form = tablet.get(handed.page)
         given = dict.fromkeys(ITEMS, "4")
-        first, second = tablet.press(form, "/p/", **given), tablet.press(form, "/p/", **given)
+        first, second = tablet.press(form, "/answers", **given), tablet.press(form, "/answers", **given)
         assert first.headers["Location"] == second.headers["Location"]
 
     def test_an_incomplete_form_comes_back_with_what_was_given(self, tablet: Browser) -> None:
         handed = lend(tablet, tablet.launch())
-        answer = tablet.press(tablet.get(handed.page), "/p/", **{ITEMS[0]: "4"})
+        answer = tablet.press(tablet.get(handed.page), "/answers", **{ITEMS[0]: "4"})
         assert answer.status_code == 422
         assert tablet.get(handed.page).status == 200
 
@@ -238,7 +238,7 @@ class TestPatientsPage:
         handed = lend(tablet, tablet.launch())
         form = tablet.get(handed.page)
         save = str(form.soup.select_one("form.check")["data-save"])  # type: ignore[index]
-        assert tablet.post(save, form.form("/p/") | {ITEMS[0]: "4"}).status_code == 204
+        assert tablet.post(save, form.form("/answers") | {ITEMS[0]: "4"}).status_code == 204
         again = tablet.get(handed.page)
         assert "1 of 9" in again.text
         gone_on = tablet.press(again, "/draft/continue")
@@ -251,7 +251,7 @@ class TestPatientsPage:
     def test_no_page_of_the_launch_opens_with_the_loans_token(self, tablet: Browser) -> None:
         chart = tablet.launch()
         handed = lend(tablet, chart)
-        fields = tablet.get(handed.page).form("/p/")
+        fields = tablet.get(handed.page).form("/answers")
         for place in ("end", "reveal", "stay", f"handover/{SLUG}"):
             assert tablet.post(f"{chart}{place}", fields).status_code == 403
         takes_back(tablet, handed.code)
@@ -263,7 +263,7 @@ class TestPatientsPage:
         dead = {"resourceType": "Patient", "id": "pat-1", "name": [{"family": "Halvorsen"}], "birthDate": "1968-03-14"}
         rapport.ehr.put({**dead, "deceasedDateTime": "2026-03-01"})
         clock.forward(minutes=10)
-        for answer in (tablet.ask(handed.page), tablet.press(form, "/p/", **dict.fromkeys(ITEMS, "4"))):
+        for answer in (tablet.ask(handed.page), tablet.press(form, "/answers", **dict.fromkeys(ITEMS, "4"))):
             page = answer.get_data(as_text=True)
             assert answer.status_code == 403
             assert "Please give the device back to a member of staff." in page

@@ -201,7 +201,7 @@ class TestCalledBack:
         handed = lend(tablet, tablet.launch())
         form = tablet.get(handed.page)
         self.call(desk, mine)
-        assert tablet.press(form, "/p/").status_code == 403
+        assert tablet.press(form, "/answers").status_code == 403
 
     def test_a_new_launch_there_asks_for_a_new_sign_in(self, tablet: Browser, desk: Browser, rapport: Clinic, clock: Clock) -> None:
         mine = desk.launch("pat-2")

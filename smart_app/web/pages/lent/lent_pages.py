@@ -30,7 +30,7 @@ def register(app: Flask, dependencies: Dependencies) -> None:
     """The addresses of the patient's page."""
     handler = LentPages(dependencies)
     app.add_url_rule(f"{_RULE}/", "lent_form", handler.form)
-    app.add_url_rule(f"{_RULE}/", "lent_submit", handler.submit, methods=["POST"])
+    app.add_url_rule(f"{_RULE}/answers", "lent_submit", handler.submit, methods=["POST"])
     app.add_url_rule(f"{_RULE}/draft", "lent_draft", handler.draft, methods=["POST"])
     app.add_url_rule(f"{_RULE}/draft/continue", "lent_go_on", handler.go_on, methods=["POST"])
     app.add_url_rule(f"{_RULE}/draft/discard", "lent_discard", handler.discard, methods=["POST"])
