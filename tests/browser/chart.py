@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable
+from weakref import WeakKeyDictionary
 
-from playwright.sync_api import Frame, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Frame, Locator, Page, expect
 
 from tests.support.stands import Clinic, utc_today
 
@@ -13,6 +14,7 @@ NAMES = {"falling-slowly": "CASTELLANE", "missing-items": "FERRANT", "new-patien
 # What was answered or rated before can be so again.
 HAND_OVER, RATE = re.compile("^Hand over"), re.compile("^Rate (this visit|it again)$")
 _ANY_FOCUS = 150
+_CODES: WeakKeyDictionary[BrowserContext, str] = WeakKeyDictionary()
 
 
 def in_chart(tab: Page, clinic: Clinic, patient: str, *, sandbox: str = "") -> Frame:
@@ -38,7 +40,11 @@ def in_tab(tab: Page, clinic: Clinic, patient: str) -> Page:
 
 def to_front(view: View) -> None:
     """The tab of that view, as a person would choose it: a tab behind another is drawn rarely."""
-    (view.page if isinstance(view, Frame) else view).bring_to_front()
+    _page(view).bring_to_front()
+
+
+def _page(view: View) -> Page:
+    return view.page if isinstance(view, Frame) else view
 
 
 def click(target: Locator) -> None:
@@ -54,8 +60,23 @@ def tap(target: Locator) -> None:
 def patient_form(view: View, press: Press = click) -> None:
     """From the dashboard over the hand-over page to the patient's form."""
     press(view.get_by_role("link", name=HAND_OVER))
-    press(view.get_by_role("link", name="Open the patient’s page"))
+    hand_over(view, press)
+
+
+def hand_over(view: View, press: Press = click) -> None:
+    """From the hand-over page to the patient's form. The code that takes the device back is remembered, as staff would."""
+    _CODES[_page(view).context] = view.locator(".return-code").inner_text()
+    for agreed in ("name", "born"):
+        press(view.locator(f"input[name=identified-{agreed}]"))
+    press(view.get_by_role("button", name="Open the patient’s page"))
     expect(view.locator("form.check")).to_be_visible()
+
+
+def take_back(view: View, press: Press = click) -> None:
+    """The device, on a page that asks for the code."""
+    view.get_by_label("Return code").fill(_CODES[_page(view).context])
+    press(view.get_by_role("button", name="Take it back"))
+    expect(view.get_by_label("Return code")).to_have_count(0)
 
 
 def clinician_form(view: View, press: Press = click) -> None:
@@ -97,9 +118,8 @@ def clinician_rates(view: View, option: int, press: Press = click) -> None:
 
 def to_history(view: View, press: Press = click) -> None:
     """Back to the dashboard, from thanks or receipt."""
-    staff = view.get_by_role("link", name="what became of it, and back to the history")
-    if staff.count():
-        press(staff)
+    if view.get_by_label("Return code").count():
+        take_back(view, press)
     press(view.get_by_role("link", name="Back to the history"))
     expect(view.get_by_role("heading", name="What changed")).to_be_visible()
 

@@ -82,9 +82,12 @@ def test_the_patient_answers_by_keyboard_alone(tab: Page, here: Clinic) -> None:
     tab_to(tab, frame, "a[href*='/handover/']")
     tab.keyboard.press("Enter")
     frame.wait_for_url("**/handover/**")
-    tab_to(tab, frame, "a[href*='/check/']")
+    for agreed in ("name", "born"):
+        tab_to(tab, frame, f"input[name=identified-{agreed}]")
+        tab.keyboard.press("Space")
+    tab_to(tab, frame, "form[action*='/handover/'] button")
     tab.keyboard.press("Enter")
-    frame.wait_for_url("**/check/**")
+    frame.wait_for_url("**/p/**")
     for name in [one.get_attribute("id") for one in frame.locator("form.check fieldset").all()]:
         tab_to(tab, frame, f"#{name} input[type=radio]")
         tab.keyboard.press("Space")

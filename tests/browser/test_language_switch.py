@@ -36,7 +36,9 @@ def test_a_choice_in_the_frame_is_staffs_alone(tab: Page, reading_room: Clinic) 
     speaks(frame, "en-XA")
     frame.locator("a[href*='/handover/']").first.click()
     speaks(frame, "en-XA")
-    frame.locator("a.button-primary").click()
+    for agreed in ("name", "born"):
+        frame.locator(f"input[name=identified-{agreed}]").check()
+    frame.locator("button.button-primary").click()
     expect(frame.locator("form.check")).to_be_visible()
     speaks(frame, "en")
 

@@ -58,7 +58,7 @@ def form_with_errors(tab: Page, here: Clinic) -> None:
 
 def handover(tab: Page, here: Clinic) -> None:
     in_tab(tab, here, WRITTEN_FOR).get_by_role("link", name=HAND_OVER).click()
-    expect(tab.get_by_role("link", name="Open the patient’s page")).to_be_visible()
+    expect(tab.get_by_role("button", name="Open the patient’s page")).to_be_visible()
 
 
 def thanks(tab: Page, here: Clinic) -> None:

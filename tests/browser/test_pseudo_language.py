@@ -135,8 +135,17 @@ def post(tab: Page, part: str) -> None:
 
 def patient_form(tab: Page) -> None:
     follow(tab, "/handover/")
-    follow(tab, "/check/")
+    handed_over(tab)
+
+
+def handed_over(tab: Page) -> str:
+    """From the hand-over page to the patient's form; the code that takes the device back."""
+    code = tab.locator(".return-code").inner_text()
+    for agreed in ("name", "born"):
+        tab.locator(f"input[name=identified-{agreed}]").check()
+    post(tab, "/handover/")
     expect(tab.locator("form.check")).to_be_visible()
+    return code
 
 
 def sent(tab: Page, option: int = 3) -> None:
@@ -162,13 +171,16 @@ def visit(tab: Page, here: Rooms) -> Pages:
     yield "dashboard"
     follow(tab, "/handover/")
     yield "handover"
-    follow(tab, "/check/")
+    code = handed_over(tab)
     yield "form-patient"
-    post(tab, "/check/")
+    post(tab, "/answers")
     yield "form-errors"
     sent(tab)
     yield "thanks"
-    follow(tab, "/receipt/")
+    follow(tab, "/lent")
+    yield "on-loan"
+    tab.locator("#code").fill(code)
+    post(tab, "/take-back")
     yield "receipt-patient"
     dashboard(tab, here, WRITTEN_FOR)
     yield "dashboard-waiting"

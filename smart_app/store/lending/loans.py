@@ -39,7 +39,8 @@ LOAN_OVER = loans.c.expires <= bindparam("now")
 
 class Loan(Struct, frozen=True, kw_only=True):
     """One device on loan. `launch` is the launch that lent it, `author` whose that is and about which patient, `slug` the one form the
-    patient reaches at `handle`. `tries` are left for the code, none where there is no code."""
+    patient reaches at `handle`. `tries` are left for the code, none where there is no code; `sent` is
+    the key of the answers that were sent."""
 
     id: str
     state: LoanState
@@ -51,6 +52,7 @@ class Loan(Struct, frozen=True, kw_only=True):
     tries: int
     since: datetime
     expires: datetime
+    sent: str = ""
 
 
 class NewLoan(Struct, frozen=True, kw_only=True):
@@ -190,10 +192,15 @@ class Loans:
             row = connection.execute(select(loans).where(loans.c.id == loan)).one_or_none()
         return self._loan(row) if row else None
 
-    def done(self, loan: str) -> None:
-        """The patient has sent their answers: their page shows no form any more."""
+    def done(self, loan: str, key: str) -> None:
+        """The patient has sent their answers, under that key: their page shows no form any more."""
         with self._database.begin() as connection:
-            connection.execute(update(loans).where(loans.c.id == loan, loans.c.state == "out").values(state="done"))
+            payload = connection.execute(select(loans.c.payload).where(loans.c.id == loan, loans.c.state == "out")).scalar_one_or_none()
+            if payload is None:
+                return
+            sent = {**self._sealer.open(payload, table=_TABLE, row=loan), "sent": key}
+            sealed = self._sealer.seal(sent, table=_TABLE, row=loan)
+            connection.execute(update(loans).where(loans.c.id == loan, loans.c.state == "out").values(state="done", payload=sealed))
 
     def end(self, loan: str, *, within: Connection) -> bool:
         """The device is back: what the loan had locked is free again. False where it was ended before."""
@@ -245,6 +252,7 @@ class Loans:
             tries=row.tries,
             since=row.created,
             expires=row.expires,
+            sent=kept.get("sent", ""),
         )
 
 

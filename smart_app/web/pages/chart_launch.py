@@ -20,7 +20,7 @@ from smart_app.store import LaunchLock, Loan
 from smart_app.store.launch_cookies import PREFIX
 from smart_app.telemetry import new_log
 from smart_app.web.pages.dependencies import Dependencies
-from smart_app.web.pages.first_page import first_page
+from smart_app.web.pages.first_page import after_loan, first_page
 from smart_app.web.session import cookies
 from smart_app.web.session.csrf import origin_of
 from smart_app.web.session.headers import see_other
@@ -127,7 +127,7 @@ class ChartLaunch:
             proven = by_sign_in(self._services, by.loan, iss=pending.iss, user=user)
         if not proven:
             raise held(by, _NOT_BY_LENDER)
-        response = see_other(url_for("dashboard", launch_id=by.launch or by.loan.launch))
+        response = see_other(url_for("dashboard", launch_id=by.launch) if by.other_device else after_loan(by.loan))
         if not by.other_device:
             cookies.drop(response, self._services.store.loans.cookie_name)
         return response

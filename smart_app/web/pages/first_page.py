@@ -8,6 +8,7 @@ from fhir_mappings.sentence import Sentence
 from smart_app.care.dashboard.history import History
 from smart_app.care.forms.launch_destination import destination
 from smart_app.care.record.record import ChartRecord
+from smart_app.store import Loan
 from smart_app.web.views.parts import Notice
 
 # The history as the launch leads to it (`?at=launch`): what was asked for stays with the launch, so that no address repeats it.
@@ -25,6 +26,13 @@ def first_page(record: ChartRecord) -> str:
     if asked.informant == "patient":
         return url_for("handover", launch_id=launch_id, slug=asked.slug)
     return url_for("form", launch_id=launch_id, slug=asked.slug, informant=asked.informant)
+
+
+def after_loan(loan: Loan) -> str:
+    """Where staff go on when a device is back: to what became of the answers, else to the history."""
+    if loan.sent:
+        return url_for("receipt", launch_id=loan.launch, key=loan.sent)
+    return url_for("dashboard", launch_id=loan.launch)
 
 
 def of_launch(record: ChartRecord, history: History) -> tuple[date | None, Notice | None]:

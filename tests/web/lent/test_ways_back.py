@@ -39,7 +39,9 @@ class TestByCode:
         chart = tablet.launch()
         handed = lend(tablet, chart)
         thanks = tablet.get(answers(tablet, handed))
-        assert tablet.press(thanks, "/take-back", code=handed.code).headers["Location"] == chart
+        back = tablet.press(thanks, "/take-back", code=handed.code).headers["Location"]
+        assert back.startswith(f"{chart}receipt/")
+        assert "Saved in the record" in tablet.get(back).text
 
     def test_five_wrong_ones_close_it_for_good(self, tablet: Browser, rapport: Clinic) -> None:
         chart = tablet.launch()

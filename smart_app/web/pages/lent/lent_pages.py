@@ -119,7 +119,7 @@ class LentPages:
     def _done(self, _page_request: PageRequest, _asked: AskedForm, key: str) -> str:
         """To the thanks; from now on the page shows no form."""
         handle = (request.view_args or {})["handle"]
-        self._services.store.loans.done(self._loan(handle).id)
+        self._services.store.loans.done(self._loan(handle).id, key)
         return url_for("lent_thanks", handle=handle, key=key)
 
     def _kept(self, kept: KeptAnswers, over: SessionError | LaunchError) -> ErrorView:

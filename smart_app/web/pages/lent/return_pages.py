@@ -5,10 +5,10 @@ from flask import Flask, Response, g, request, url_for
 from fhir_mappings.sentence import Sentence
 from smart_app.care.handover.way_back import by_code, call_back, loans_of_user
 from smart_app.errors import OnLoan
-from smart_app.launch.context.launch_context import LaunchId
 from smart_app.store import Loan
 from smart_app.web.pages.chart_launch import PROVES_LAUNCH, PROVES_LOAN, to_proof
 from smart_app.web.pages.dependencies import Dependencies
+from smart_app.web.pages.first_page import after_loan
 from smart_app.web.pages.on_loan.on_loan_answer import on_loan, signs_in
 from smart_app.web.session import cookies
 from smart_app.web.session.guard import LENT, check_patient
@@ -111,10 +111,10 @@ class ReturnPages:
         return on_loan(self._dependencies, anew, problem=problem) if now.tries else on_loan(self._dependencies, anew, said=problem)
 
     def _taken_back(self, loan: Loan) -> Response:
-        """To the chart that was open; nowhere where the launch has been closed meanwhile."""
+        """To the chart that was open; nowhere where it has been closed meanwhile."""
         if loan.state == "called_back":
             response = self._dependencies.pages.page("thanks", taken_back_view())
         else:
-            response = see_other(url_for("dashboard", launch_id=LaunchId(loan.launch)))
+            response = see_other(after_loan(loan))
         cookies.drop(response, self._services.store.loans.cookie_name)
         return response
