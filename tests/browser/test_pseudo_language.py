@@ -47,7 +47,8 @@ NO_PAGE = {
     "print_pdf", "file_page_pdf", "file_copy", "check_copy",
     "static", "healthz", "readyz", "manifest", "jwks", "logo", "stay", "draft", "reveal", "open_chart", "check_again",
     "send_for_author", "decision_seen", "own_seen", "own_again", "go_on", "discard", "own_go_on", "own_discard", "options_ticked",
-    "put_aside", "take_back", "why_data", "stops",
+    "put_aside", "take_back", "why_data", "stops", "lend", "lent_draft", "lent_go_on", "lent_discard", "lent_stay", "take_back_from", "prove_here",
+    "prove", "call_back", "thanks",
 }  # fmt: skip
 # Pages with words of rooms that are not said through a catalogue yet: forms, a patient's own, what is kept, errors. Empty once they are.
 UNCONVERTED: frozenset[str] = frozenset()
@@ -133,9 +134,9 @@ def post(tab: Page, part: str) -> None:
         tab.locator(f"form[action*='{part}']").first.evaluate("form => { form.noValidate = true; form.requestSubmit() }")
 
 
-def patient_form(tab: Page) -> None:
+def patient_form(tab: Page) -> str:
     follow(tab, "/handover/")
-    handed_over(tab)
+    return handed_over(tab)
 
 
 def handed_over(tab: Page) -> str:
@@ -182,6 +183,8 @@ def visit(tab: Page, here: Rooms) -> Pages:
     tab.locator("#code").fill(code)
     post(tab, "/take-back")
     yield "receipt-patient"
+    tab.goto(re.sub("receipt/.*", "loans", tab.url))
+    yield "loans"
     dashboard(tab, here, WRITTEN_FOR)
     yield "dashboard-waiting"
     follow(tab, "/clinician")
@@ -239,7 +242,29 @@ def undelivered(tab: Page, here: Rooms) -> Pages:
 
 def interrupted(tab: Page, here: Rooms) -> Pages:
     dashboard(tab, here, "twelve-years")
-    patient_form(tab)
+    code = patient_form(tab)
+    with tab.expect_response(re.compile("/draft")):
+        answer(tab, 3, leave_out=9)
+    tab.goto(f"{here.stand.app}/lent")
+    tab.locator("#code").fill(code)
+    post(tab, "/take-back")
+    yield "dashboard-begun"
+    code = patient_form(tab)
+    yield "form-offering"
+    post(tab, "/continue")
+    yield "form-going-on"
+    window = tab.context.browser.new_context(user_agent="another device").new_page()  # type: ignore[union-attr]
+    dashboard(window, here, "new-patient")
+    window.goto(f"{window.url.split('?')[0]}loans")
+    post(window, "/call-back")
+    window.context.close()
+    tab.reload()
+    yield "called-back"
+    tab.locator("#code").fill(code)
+    post(tab, "/take-back")
+    yield "taken-back"
+    dashboard(tab, here, "twelve-years")
+    follow(tab, "/clinician")
     with tab.expect_response(re.compile("/draft/")):
         answer(tab, 3, leave_out=9)
     other = tab.context.new_page()
@@ -248,12 +273,6 @@ def interrupted(tab: Page, here: Rooms) -> Pages:
     other.close()
     expect(tab.locator("main > [role=status].notice")).to_be_visible()
     yield "form-closed-elsewhere"
-    dashboard(tab, here, "twelve-years")
-    yield "dashboard-begun"
-    patient_form(tab)
-    yield "form-offering"
-    post(tab, "/continue")
-    yield "form-going-on"
     dashboard(tab, here, "twelve-years")
     other = tab.context.new_page()
     dashboard(other, here, "new-patient")
@@ -368,10 +387,12 @@ WALKS: dict[Callable[[Page, Rooms], Pages], dict[str, str | None]] = {
     visit: {
         "dashboard": "dashboard",
         "handover": "handover",
-        "form-patient": "form",
-        "form-errors": "submit",
-        "thanks": "thanks",
+        "form-patient": "lent_form",
+        "form-errors": "lent_submit",
+        "thanks": "lent_thanks",
+        "on-loan": "lent",
         "receipt-patient": "receipt",
+        "loans": "loans",
         "dashboard-waiting": "dashboard",
         "form-clinician": "form",
         "receipt": "receipt",
@@ -403,10 +424,12 @@ WALKS: dict[Callable[[Page, Rooms], Pages], dict[str, str | None]] = {
         "sent-for-author": "for_author",
     },
     interrupted: {
-        "form-closed-elsewhere": None,
         "dashboard-begun": "dashboard",
-        "form-offering": "form",
-        "form-going-on": "form",
+        "form-offering": "lent_form",
+        "form-going-on": "lent_form",
+        "called-back": "lent_form",
+        "taken-back": "take_back_here",
+        "form-closed-elsewhere": None,
         "other-chart-opened": None,
         "closed": "end",
     },

@@ -16,11 +16,13 @@ from tests.browser.chart import (
     dashboard_in,
     in_chart,
     in_tab,
+    clinician_form,
     patient_form,
     patient_rates,
     rated_today,
     send,
     to_front,
+    take_back,
     to_history,
 )
 from tests.browser.conftest import FLAGS
@@ -124,13 +126,13 @@ def test_a_frame_without_an_origin_is_named_at_once_and_loses_nothing(tab: Page,
     tab.goto(f"{here.stand.ehr}/chart/{OWEN}?sandbox=no-origin")
     frame = dashboard_in(tab.locator("iframe.app"))
     expect(told(frame)).to_contain_text("in a locked frame, from which nothing can be sent")
-    patient_form(frame)
+    clinician_form(frame)
     expect(told(frame)).to_contain_text("locked frame")
     answer(frame, 2, leave_out=5)
     send(frame)
     expect(frame.get_by_role("heading", name="Your answers are kept, and not sent yet")).to_be_visible()
     again = in_tab(tab.context.new_page(), here, OWEN)
-    patient_form(again)
+    clinician_form(again)
     expect(again.get_by_role("group", name="Answers not sent")).to_contain_text("5 of 9 were answered")
     assert rated_today(here, OWEN) == []
 
@@ -185,7 +187,7 @@ def test_a_form_whose_launch_was_closed_elsewhere_keeps_its_answers_for_the_next
     first = in_tab(tab, here, OWEN)
     other = second_tab_of(first)
     to_front(first)
-    patient_form(first)
+    clinician_form(first)
     answer(first, 2, leave_out=5)
     close_rapport(other)
     to_front(first)
@@ -195,14 +197,28 @@ def test_a_form_whose_launch_was_closed_elsewhere_keeps_its_answers_for_the_next
     assert NAMES[OWEN] not in first.content()
     assert rated_today(here, OWEN) == []
     again = in_tab(first, here, OWEN)
-    patient_form(again)
+    clinician_form(again)
     again.get_by_role("button", name="Continue with them").click()
-    expect(again.locator("fieldset.before")).to_have_count(5)
-    expect(again.locator("input[type=radio]:checked")).to_have_count(0)
+    expect(again.locator("input[type=radio]:checked")).to_have_count(5)
+
+
+# SMART J5
+def test_what_a_patient_typed_under_a_loan_waits_for_the_next_one_unseen(tab: Page, here: Clinic) -> None:
+    first = in_tab(tab, here, OWEN)
+    patient_form(first)
+    with first.expect_response("**/draft") as saving:
+        answer(first, 2, leave_out=5)
+    assert saving.value.status == 204
+    first.goto(f"{here.stand.app}/lent")
+    take_back(first)
+    patient_form(first)
+    first.get_by_role("button", name="Continue with them").click()
+    expect(first.locator("fieldset.before")).to_have_count(5)
+    expect(first.locator("input[type=radio]:checked")).to_have_count(0)
     for place in range(5, 9):
-        again.locator("form.check fieldset").nth(place).locator(".options label").nth(3).click()
-    send(again)
-    expect(again.get_by_role("heading", name="Thank you")).to_be_visible()
+        first.locator("form.check fieldset").nth(place).locator(".options label").nth(3).click()
+    send(first)
+    expect(first.get_by_role("heading", name="Thank you")).to_be_visible()
     (response,) = rated_today(here, OWEN)
     assert [str(response["item"]).count(f"'code': '{code}'") for code in ("2", "4")] == [5, 4]
 
@@ -211,7 +227,7 @@ def test_a_form_whose_launch_was_closed_elsewhere_keeps_its_answers_for_the_next
 def test_what_is_typed_is_kept_without_being_sent(tab: Page, here: Clinic) -> None:
     first = in_tab(tab, here, OWEN)
     patient_form(first)
-    with first.expect_response("**/draft/**") as saving:
+    with first.expect_response("**/draft") as saving:
         answer(first, 2, leave_out=5)
     assert saving.value.status == 204
     tab.context.clear_cookies()
@@ -238,11 +254,9 @@ def test_back_after_sending_does_not_send_again(remembering: Page, here: Clinic)
     page = in_tab(remembering, here, OWEN)
     patient_rates(page, 2)
     page.go_back()
-    expect(page.locator("form.check")).to_be_visible()
-    if page.locator("input[type=radio]:checked").count():
-        # The page as it was, kept by the browser: the same form, known by its key.
-        send(page)
-        expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
+    # No form any more, and none that the browser kept.
+    expect(page.get_by_role("heading", name="On loan to the patient")).to_be_visible()
+    expect(page.locator("form.check")).to_have_count(0)
     else:
         send(page)
         expect(page.get_by_role("alert")).to_contain_text("9 questions have no answer yet")

@@ -172,7 +172,10 @@ class Forms:
         draft = begin_form(page_request.record, ask(page_request.record, slug=slug, informant="patient"))
         if draft.from_paper:
             return see_other(url_for("form", launch_id=page_request.id, slug=slug, informant="patient"))
-        return self._handover(page_request, slug, draft)
+        lacking = request.args.get("lacking")
+        if lacking is None:
+            return self._handover(page_request, slug, draft)
+        return self._handover(page_request, slug, draft, ticked=lacking.split(","), problem=TICK_TWO)
 
     def lend(self, launch_id: str, slug: str) -> Response:
         """Lend the device, once two identifiers agree: from then on it shows the patient's page, and forgets what was loaded before."""
@@ -184,7 +187,8 @@ class Forms:
             raise NotOffered(draft.stopped or Sentence("This form is filled in on paper."))
         ticked = [name.removeprefix(_TICKED) for name in request.form if name.startswith(_TICKED)]
         if not identified(draft.patient, ticked):
-            return self._handover(page_request, slug, draft, ticked=ticked, problem=TICK_TWO)
+            # An address of its own: going back to an answer to what was sent would have the browser ask whether to send it once more.
+            return see_other(url_for("handover", launch_id=page_request.id, slug=slug, lacking=",".join(ticked)))
         sealed = request.form.get("sealed", "")
         code = (
             record.services.store.launches.carried(record.launch, sealed, purpose=_RETURN_CODE)
@@ -219,8 +223,7 @@ class Forms:
             problem=problem,
             notes=handover_notes(out_for(record), framed=framed, zone=record.zone),
         )
-        status = _UNPROCESSABLE if problem else 200
-        return self._dependencies.pages.page("handover", view, csrf=page_request.csrf, tab=page_request.tab, status=status)
+        return self._dependencies.pages.page("handover", view, csrf=page_request.csrf, tab=page_request.tab)
 
     def show(self, launch_id: str, slug: str, informant: str) -> Response:
         """An empty form, or what was kept of the one asked for; of an observer's first the question whom it is about."""

@@ -16,7 +16,7 @@ from smart_app.web.session.headers import see_other
 from smart_app.web.session.lent_browser import Held, held, locked
 from smart_app.web.views.ended import taken_back_view
 from smart_app.web.views.lent.loans_page import loans_view
-from smart_app.web.views.lent.on_loan_page import CLOSED, wrong_code
+from smart_app.web.views.lent.on_loan_page import wrong_code
 
 _NOT_LENT = Sentence("This device is not on loan.")
 
@@ -44,7 +44,7 @@ class ReturnPages:
         """The page of a lent browser, by its own address; elsewhere there is nothing to see."""
         if g.loan is None:
             return see_other(url_for("start"))
-        return on_loan(self._dependencies, Held(loan=g.loan))
+        return self._refused(Held(loan=g.loan)) if "tried" in request.args else on_loan(self._dependencies, Held(loan=g.loan))
 
     def take_back_here(self) -> Response:
         """By the code, in the browser that was lent."""
@@ -105,10 +105,15 @@ class ReturnPages:
         tried = by_code(self._services, loan, request.form.get("code", ""))
         if tried == "right":
             return self._taken_back(loan)
-        now = self._services.store.loans.reread(loan.id) or loan
-        problem = CLOSED if tried == "closed" else wrong_code(now.tries)
-        anew = Held(loan=now, launch=by.launch)
-        return on_loan(self._dependencies, anew, problem=problem) if now.tries else on_loan(self._dependencies, anew, said=problem)
+        if by.launch is None:
+            # An address of its own: going back to an answer to what was sent would have the browser ask whether to send it once more.
+            return see_other(url_for("lent", tried="code"))
+        return self._refused(Held(loan=self._services.store.loans.reread(loan.id) or loan, launch=by.launch))
+
+    def _refused(self, by: Held) -> Response:
+        """That the code was not the one, and what is left."""
+        problem = wrong_code(by.loan.tries)
+        return on_loan(self._dependencies, by, problem=problem) if by.loan.tries else on_loan(self._dependencies, by, said=problem)
 
     def _taken_back(self, loan: Loan) -> Response:
         """To the chart that was open; nowhere where it has been closed meanwhile."""

@@ -31,6 +31,7 @@ class HandoverView(Struct, frozen=True, kw_only=True):
 
     banner: Banner
     title: Sentence
+    lead: Sentence
     lines: tuple[str, ...]
     warning: str
     stopped: Sentence
@@ -72,6 +73,7 @@ def handover_view(
         return HandoverView(
             banner=clinician_banner(draft.patient, today=today),
             title=Sentence("Nothing is handed over"),
+            lead=NOTHING,
             lines=(),
             warning="",
             stopped=draft.stopped or _TOO_FEW,
@@ -82,8 +84,8 @@ def handover_view(
     return HandoverView(
         banner=clinician_banner(draft.patient, today=today),
         title=Sentence("Hand over to {patient}", patient=plain_name(draft.patient)),
+        lead=_next_page(draft),
         lines=(
-            _next_page(draft),
             Sentence(
                 "From then on this device shows their questions and nothing else: Back, reload, other tabs and the chart's own link too."
             ),
@@ -118,11 +120,11 @@ _IN_A_FRAME = Sentence(
     "The record system's own tabs and menus stay around the patient's page here, and Rapport cannot lock them. To hand over this device, "
     "open Rapport in a window of its own, or lock the record system first."
 )
-TICK_TWO = Sentence("Ask the patient, and tick two that agree. Nothing was handed over.")
+TICK_TWO = Sentence("Fewer than two are ticked, so nothing was handed over.")
 _TOO_FEW = Sentence(
     "The record has fewer than two of name, birth date and record number, so it cannot be made sure here that the right patient answers."
 )
-_WAY_BACK_BY_CODE = Sentence("Your way back is the code below, signing in again, or calling it back from another device.")
+_WAY_BACK_BY_CODE = Sentence("Your way back is the return code, signing in again on it, or calling it back from another device.")
 _WAY_BACK = Sentence("Your way back is signing in again on it, or calling it back from another device.")
 
 
