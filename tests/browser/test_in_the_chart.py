@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.chart import (
     NAMES,
     answer,
+    clinician_form,
     clinician_rates,
     dashboard_in,
     in_chart,
@@ -158,14 +159,14 @@ def test_two_open_charts_never_show_or_write_the_others_patient(tab: Page, here:
         frames = [in_chart(tab, here, OWEN), in_chart(tab.context.new_page(), here, LUCA)]
     for frame in frames:
         to_front(frame)
-        patient_form(frame)
+        clinician_form(frame)
     for frame, option in zip(frames, (2, 4), strict=True):
         to_front(frame)
         answer(frame, option)
     for frame in frames:
         to_front(frame)
         send(frame)
-        expect(frame.get_by_role("heading", name="Thank you")).to_be_visible()
+        expect(frame.get_by_role("heading", name="Saved in the record")).to_be_visible()
         to_history(frame)
     for frame, own, other in zip(frames, (OWEN, LUCA), (LUCA, OWEN), strict=True):
         assert (NAMES[own] in frame.content(), NAMES[other] in frame.content().upper(), f"{other}." in frame.content()) == (
@@ -182,13 +183,13 @@ def test_two_open_charts_never_show_or_write_the_others_patient(tab: Page, here:
 # SMART 6.3.10
 def test_going_back_in_one_tab_does_not_send_its_form_for_the_other_chart(tab: Page, here: Clinic) -> None:
     first = in_tab(tab, here, OWEN)
-    patient_form(first)
+    clinician_form(first)
     second = in_tab(tab.context.new_page(), here, LUCA)
-    patient_form(second)
+    clinician_form(second)
     to_front(first)
     first.go_back()
     first.go_forward()
     answer(first, 2)
     send(first)
-    expect(first.get_by_role("heading", name="Thank you")).to_be_visible()
+    expect(first.get_by_role("heading", name="Saved in the record")).to_be_visible()
     assert (len(rated_today(here, OWEN)), len(rated_today(here, LUCA))) == (1, 0)

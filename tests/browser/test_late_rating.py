@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.accessible import IN_BOTH_SCHEMES, check_page
-from tests.browser.chart import answer, patient_rates, send, to_history
+from tests.browser.chart import answer, patient_rates, send, take_back, to_history
 from tests.browser.test_pages import PHONE
 from tests.support.stands import Clinic, utc_today
 
@@ -29,6 +29,7 @@ def answered_before(tab: Page, here: Clinic) -> str:
     visit = {"resourceType": "Encounter", "id": "visit-before", "status": "finished", "subject": {"reference": f"Patient/{OWEN}"}}
     here.record.send("PUT", "Encounter/visit-before", {**visit, "class": {"code": "AMB"}, "period": {"start": f"{then}T14:00:00Z"}})
     patient_rates(opened(tab, here, "visit-before"), 2)
+    take_back(tab)
     [response] = rated(here, "Patient")
     here.record.send("PUT", f"QuestionnaireResponse/{response['id']}", {**response, "authored": f"{then}T14:20:00Z"})
     return "visit-before"

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.accessible import DESK, IN_BOTH_SCHEMES, SCREENS, check_page, found_by_axe
-from tests.browser.chart import clinician_rates, patient_form, send, to_history
+from tests.browser.chart import clinician_rates, patient_form, send, take_back, to_history
 from tests.browser.test_pages import PHONE
 from tests.support.stands import Clinic
 
@@ -31,6 +31,7 @@ def said_difficult(tab: Page, here: Clinic) -> None:
     )
     tab.locator("input[name=difficult][value=yes]").evaluate("one => { one.checked = true }")
     send(tab)
+    take_back(tab)
     history(tab, here)
     clinician_rates(tab, 4)
     to_history(tab)

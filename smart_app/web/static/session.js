@@ -64,7 +64,8 @@
     else if (data.patient && data.patient !== patient && !over) say(words.other, words.hide, hide);
   };
   channel.postMessage({ launch, patient });
-  addEventListener("pageshow", (event) => event.persisted && !form && location.reload());
+  // A page that the browser kept for its Back button is asked for anew: the device may have been lent since, or the answers sent.
+  addEventListener("pageshow", (event) => event.persisted && (!form || location.pathname.includes("/p/")) && location.reload());
   if (!form) return;
   const later = () => (timer ||= setTimeout(save, 3000));
   const save = () => {

@@ -13,6 +13,7 @@ from smart_app.web.pages.draft_pages import DraftFlow, FormSender, discarded, ta
 from smart_app.web.pages.error_pages import reference, way_back_if_over
 from smart_app.web.pages.forms import Door, FormFlow
 from smart_app.web.pages.on_loan.on_loan_answer import loan_token
+from smart_app.web.session import cookies
 from smart_app.web.session.guard import PageRequest
 from smart_app.web.session.headers import see_other
 from smart_app.web.session.lent_browser import Held, held
@@ -63,7 +64,11 @@ class LentPages:
         loan = self._loan(handle)
         if loan.state == "done" and not self._services.store.outbox.knows(request.form.get("key", "")):
             raise held(Held(loan=loan))
-        return self._flow.submit(handle, loan.slug, "patient", note="")
+        response = self._flow.submit(handle, loan.slug, "patient", note="")
+        # A browser lets go of pages it keeps for its Back button, though told not to store them, when a cookie of theirs is set (Chromium).
+        loans, seconds = self._services.store.loans, self._services.settings.absolute_minutes * 60
+        cookies.keep(response, loans.cookie_name, request.cookies.get(loans.cookie_name, ""), seconds=seconds)
+        return response
 
     def draft(self, handle: str) -> Response:
         """Keep what has been typed so far."""
