@@ -112,7 +112,9 @@ class Guard(Struct, frozen=True, kw_only=True):
         locks it."""
         identity = LaunchId(launch_id)
         store = self.services.store
-        store.launches.get(identity, request.cookies)
+        context = store.launches.get(identity, request.cookies)
+        self._note(identity, context, cookie_name=store.launches.cookie_name_for(identity))
+        _check_door("clinician", context)
         if request.method == "POST":
             self.csrf.check(request, identity, store.launches.cookie_in(request.cookies, identity))
         lock = store.loans.on(identity)
@@ -141,9 +143,7 @@ class Guard(Struct, frozen=True, kw_only=True):
         if lock is not None:
             raise locked(identity, lock)
         self._note(identity, context, cookie_name=launches.cookie_name_for(identity))
-        sentence = REFUSED[door](context)
-        if sentence is not None:
-            raise NotForUser(sentence, detail=f"the user is a {context.user.reference.partition('/')[0]}")
+        _check_door(door, context)
         cookie = launches.cookie_in(request.cookies, identity)
         if request.method == "POST":
             self.csrf.check(request, identity, cookie)
@@ -229,6 +229,13 @@ class Guard(Struct, frozen=True, kw_only=True):
             time.sleep(_POLL)
             context = self.services.store.launches.reread(launch_id)
         return context
+
+
+def _check_door(door: Door, context: LaunchContext) -> None:
+    """NotForUser where it is closed to whoever has signed in."""
+    sentence = REFUSED[door](context)
+    if sentence is not None:
+        raise NotForUser(sentence, detail=f"the user is a {context.user.reference.partition('/')[0]}")
 
 
 def _is_over(context: LaunchContext, now: datetime) -> bool:
