@@ -47,7 +47,8 @@ NO_PAGE = {
     "print_pdf", "file_page_pdf", "file_copy", "check_copy",
     "static", "healthz", "readyz", "manifest", "jwks", "logo", "stay", "draft", "reveal", "open_chart", "check_again",
     "send_for_author", "decision_seen", "own_seen", "own_again", "go_on", "discard", "own_go_on", "own_discard", "options_ticked",
-    "put_aside", "take_back", "why_data", "stops", "lend", "lent_draft", "lent_go_on", "lent_discard", "lent_stay", "take_back_from", "prove_here",
+    "put_aside", "take_back", "why_data", "stops",
+    "lend", "lent_draft", "lent_go_on", "lent_discard", "lent_stay", "take_back_from", "prove_here",
     "prove", "call_back", "thanks",
 }  # fmt: skip
 # Pages with words of rooms that are not said through a catalogue yet: forms, a patient's own, what is kept, errors. Empty once they are.
