@@ -125,6 +125,7 @@ def test_what_is_off_says_why() -> None:
     [
         (scope_of_features(["file_page"]), True),
         (f"{SIGN_IN} patient/DocumentReference.crus", True),
+        (f"{SIGN_IN} user/DocumentReference.cs", True),
         (f"{SIGN_IN} patient/DocumentReference.cs?category=clinical-note", True),
         (f"{SIGN_IN} patient/DocumentReference.cs?category=imaging", False),
         (f"{SIGN_IN} patient/*.cruds patient/DocumentReference.read patient/DocumentReference.write", True),
