@@ -255,11 +255,11 @@ def interrupted(tab: Page, here: Rooms) -> Pages:
     post(tab, "/continue")
     yield "form-going-on"
     window = tab.context.browser.new_context(user_agent="another device").new_page()  # type: ignore[union-attr]
-    dashboard(window, here, "new-patient")
+    dashboard(window, here, "twelve-years")
     window.goto(f"{window.url.split('?')[0]}loans")
     post(window, "/call-back")
     window.context.close()
-    tab.reload()
+    tab.goto(f"{here.stand.app}/lent")
     yield "called-back"
     tab.locator("#code").fill(code)
     post(tab, "/take-back")
@@ -428,7 +428,7 @@ WALKS: dict[Callable[[Page, Rooms], Pages], dict[str, str | None]] = {
         "dashboard-begun": "dashboard",
         "form-offering": "lent_form",
         "form-going-on": "lent_form",
-        "called-back": "lent_form",
+        "called-back": "lent",
         "taken-back": "take_back_here",
         "form-closed-elsewhere": None,
         "other-chart-opened": None,
@@ -471,7 +471,7 @@ WALKS: dict[Callable[[Page, Rooms], Pages], dict[str, str | None]] = {
     },
 }
 # Pages that a second request would not give, and those that have no switch, since asked for once more they would not be the same.
-ONCE = {"form-closed-elsewhere", "other-chart-opened", "closed", "own-closed", "onward"}
+ONCE = {"taken-back", "form-closed-elsewhere", "other-chart-opened", "closed", "own-closed", "onward"}
 NO_SWITCH = {"authorize", "error-launch", "error-cookies", "error-token"}
 # Of axe's rules, what takes four fifths of its time: once in a walk for each kind of page, since colours are neither another language's nor
 # another patient's (tests/browser/test_pages.py measures them on every page, in both schemes).

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
+from msgspec.structs import replace
 
 from smart_app.errors import LaunchError
 from smart_app.launch.oauth.id_token import Expected, Identity, verify
@@ -84,9 +85,36 @@ def refusal(token: str, keys: Keys | None = None, expected: Expected = EXPECTED)
     ],
 )
 def test_true_token_is_believed(claims: dict[str, Any]) -> None:
-    assert check(signed(**claims)) == Identity(
+    assert replace(check(signed(**claims)), signed_in=None, issued=None) == Identity(
         issuer="https://ehr.example.org/auth", subject="user-1", name=None, fhir_user="Practitioner/dr-1"
     )
+
+
+class TestSignedInAfter:
+    """Whether somebody signed in after a moment of ours, a minute ago."""
+
+    MOMENT = NOW - timedelta(minutes=1)
+
+    @pytest.mark.parametrize(
+        ("claims", "answer"),
+        [
+            ({"auth_time": SECONDS}, True),
+            ({"auth_time": SECONDS - 59}, True),
+            ({"auth_time": SECONDS - 60}, False),
+            ({"auth_time": SECONDS - 3600}, False),
+            # The EHR's clock is 80 seconds fast: two minutes old by itself, and not long gone by ours.
+            ({"auth_time": SECONDS - 40, "iat": SECONDS + 80}, False),
+            ({"auth_time": SECONDS + 70, "iat": SECONDS + 80}, True),
+            # It is slow: what cannot be told apart from before counts for nothing.
+            ({"auth_time": SECONDS - 70, "iat": SECONDS - 65}, False),
+            ({}, None),
+            ({"auth_time": "now"}, None),
+            ({"auth_time": True}, None),
+            ({"auth_time": 1e300}, None),
+        ],
+    )
+    def test_by_both_clocks(self, claims: dict[str, Any], answer: bool | None) -> None:
+        assert check(signed(**claims)).signed_in_after(self.MOMENT, NOW) is answer
 
 
 # SMART H1
