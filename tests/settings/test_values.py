@@ -33,6 +33,7 @@ WRONG: dict[str, list[str]] = {
     "secret_keys": [",", "", "  "],
     "database_url": ["", " \t"],
     "blind_entry": ["perhaps", "2", ""],
+    "return_code": ["perhaps", "2", ""],
     "rate_within_days": ["a week", "0", "366", "1.5", ""],
     "site_name": [],
     "read_timeout": ["5s", "5,0", "0", "-1", "601", "nan", "inf", ""],

@@ -47,6 +47,7 @@ _RANDOM = (
     (re.compile(rb"RP-[A-Z0-9]{4}-[A-Z0-9]{4}"), b"RP"),
     (re.compile(rb'name="(?:key|ticket)" value="[^"]*"'), b"token"),
     (re.compile(rb"late=[A-Za-z0-9_-]*"), b"late"),
+    (re.compile(rb'<output>\d{3} \d{3}</output>|name="sealed" value="[^"]*"'), b"code"),
     (re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"), b"uuid"),
 )
 
