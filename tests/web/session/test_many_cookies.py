@@ -12,7 +12,7 @@ from fhir_mappings.sentence import Sentence
 from smart_app.care.sessions.room_for_launches import NEWEST_OPEN, NEWEST_SIGN_INS
 from smart_app.errors import StoreError
 from smart_app.launch.context.launch_context import LaunchContext, LaunchId
-from smart_app.store import Store
+from smart_app.store import Store, author_of
 from smart_app.store.launch_cookies import CookieNames
 from smart_app.store.launches import Launches
 from smart_app.store.seal import digest
@@ -42,6 +42,14 @@ def header(cookies: dict[str, str]) -> str:
 
 def bring(rapport: Clinic, name: str, value: str) -> None:
     rapport.client.set_cookie(name, value, domain=HOST, secure=True, path="/")
+
+
+def _loan(rapport: Clinic, launch: LaunchId) -> str:
+    """A device that was lent from that launch, in another browser."""
+    context = store_of(rapport).launches.reread(launch)
+    with store_of(rapport).database.begin() as together:
+        lasts = timedelta(hours=8)
+        return store_of(rapport).loans.lend(launch, author_of(context), slug=SLUG, code="471928", lasts=lasts, within=together).id
 
 
 def store_of(rapport: Clinic) -> Store:
@@ -93,6 +101,13 @@ class TestWhichStay:
         assert not [name for name in ("alvorsen", "pat-1", "/l/") if name in page.html]
         assert {rapport.client.get(f"{chart}handover/{SLUG}", base_url=SITE).status_code for chart in charts[3:]} == {200}
         assert left_open(rapport) == len(ours(rapport)) == NEWEST_OPEN
+
+    def test_one_that_a_loan_has_locked_stays(self, rapport: Clinic) -> None:
+        first, *_ = [rapport.launch() for _ in range(NEWEST_OPEN)]
+        store_of(rapport).loans.lock(_loan(rapport, launch_id(first)), [digest(launch_id(first))], "user")
+        for _ in range(3):
+            rapport.launch()
+        assert "You lent a tablet" in rapport.get(first).text
 
     def test_what_it_knew_is_forgotten_and_that_it_gave_way_is_recorded(self, rapport: Clinic, clock: Clock) -> None:
         first, *_ = launched(rapport, NEWEST_OPEN + 1)
