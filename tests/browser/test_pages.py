@@ -148,7 +148,7 @@ def ehr_portal(tab: Page, here: Clinic) -> None:
 
 def answers_kept(tab: Page, here: Clinic) -> None:
     """A form sent after its launch was closed in another tab; what was typed was saved before, as it is within three seconds."""
-    empty_patient_form(tab, here)
+    empty_clinician_form(tab, here)
     with tab.expect_response(re.compile("/draft/")):
         answer(tab, 3, leave_out=4)
     other = tab.context.new_page()
@@ -163,7 +163,7 @@ def answers_kept(tab: Page, here: Clinic) -> None:
 def form_offering(tab: Page, here: Clinic) -> None:
     """The form of the next launch."""
     answers_kept(tab, here)
-    empty_patient_form(tab, here)
+    empty_clinician_form(tab, here)
     expect(tab.get_by_role("group", name="Answers not sent")).to_be_visible()
 
 
@@ -177,7 +177,7 @@ def begun(tab: Page, here: Clinic) -> None:
 def form_going_on(tab: Page, here: Clinic) -> None:
     form_offering(tab, here)
     tab.get_by_role("button", name="Continue with them").click()
-    expect(tab.locator("fieldset.before").first).to_be_visible()
+    expect(tab.get_by_text("This goes on with what was answered")).to_be_visible()
 
 
 def cookies_blocked(tab: Page, here: Clinic) -> None:

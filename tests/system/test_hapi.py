@@ -97,6 +97,7 @@ def test_a_search_result_kept_by_the_server_does_not_hide_what_was_just_stored(s
         before = walk.again().html
         page, form, answers = filled(walk)
         walk.visitor.send(page, form, answers)
+        walk.take_back()
         assert "notice waiting" not in before
         assert "notice waiting" in walk.again().html
 
