@@ -1,12 +1,13 @@
 """The promise every page makes: axe finds nothing, wide and narrow, and nothing scrolls sideways. A picture of each is kept."""
 
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, ViewportSize
+from playwright.sync_api import Locator, Page, ViewportSize
 
 DESK: ViewportSize = {"width": 1280, "height": 800}
 SCREENS = Path(__file__).resolve().parents[2] / "artefacts" / "screens"
@@ -28,12 +29,18 @@ _AXE = Axe()
 _OPTIONS = {"resultTypes": ["violations"], "preload": False}
 
 
+def keep_picture(of: Page | Locator, name: str, **how: Any) -> None:
+    """As NAME.png among the screens, for people to look at. Where `KEEP_PICTURES` is "no" nobody looks, and none is taken."""
+    if os.environ.get("KEEP_PICTURES") != "no":
+        of.screenshot(path=SCREENS / f"{name}.png", **how)
+
+
 def check_page(tab: Page, name: str, options: Mapping[str, str], *, phone: ViewportSize) -> None:
     """AssertionError with what axe finds on the page that is open, or when it is wider than the phone."""
     picture = f"{name}-{options['color_scheme']}"
-    tab.screenshot(path=SCREENS / f"{picture}-{DESK['width']}.png", full_page=True)
+    keep_picture(tab, f"{picture}-{DESK['width']}", full_page=True)
     tab.set_viewport_size(phone)
-    tab.screenshot(path=SCREENS / f"{picture}-{phone['width']}.png", full_page=True)
+    keep_picture(tab, f"{picture}-{phone['width']}", full_page=True)
     widest = tab.evaluate("document.documentElement.scrollWidth")
     tab.set_viewport_size(DESK)
     wide = found_by_axe(tab)
@@ -50,7 +57,7 @@ def check_in_both_schemes(tab: Page, name: str, *, phone: ViewportSize) -> None:
         tab.set_viewport_size(size)
         for scheme in _SCHEMES:
             tab.emulate_media(color_scheme=scheme)
-            tab.screenshot(path=SCREENS / f"{name}-{scheme}-{size['width']}.png", full_page=True)
+            keep_picture(tab, f"{name}-{scheme}-{size['width']}", full_page=True)
     widest = tab.evaluate("document.documentElement.scrollWidth")
     tab.set_viewport_size(DESK)
     wide = found_by_axe(tab, but=_OF_COLOURS)

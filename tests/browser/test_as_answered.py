@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.accessible import DESK, IN_BOTH_SCHEMES, SCREENS, check_page, found_by_axe
+from tests.browser.accessible import DESK, IN_BOTH_SCHEMES, check_page, found_by_axe, keep_picture
 from tests.browser.test_options import history, said_difficult
 from tests.browser.test_pages import PHONE
 from tests.support.stands import Clinic
@@ -29,11 +29,11 @@ def test_the_newest_rating_opens_from_its_row_and_leads_back(tab: Page, here: Cl
         expect(tab.locator(".answered .group").nth(place)).to_contain_text(group)
     check_page(tab, "rating", options, phone=PHONE)
     tab.set_viewport_size({"width": 390, "height": 844})
-    tab.screenshot(path=SCREENS / f"rating-{options['color_scheme']}-390.png", full_page=True)
+    keep_picture(tab, f"rating-{options['color_scheme']}-390", full_page=True)
     expect(tab.locator("td.given", has_text="Yes")).to_be_visible()
     tab.set_viewport_size(DESK)
     tab.emulate_media(media="print")
-    tab.screenshot(path=SCREENS / f"rating-{options['color_scheme']}-print.png", full_page=True)
+    keep_picture(tab, f"rating-{options['color_scheme']}-print", full_page=True)
     expect(tab.get_by_role("link", name="Back to the history")).not_to_be_visible()
     tab.emulate_media(media="screen")
     tab.get_by_role("link", name="The same visit, rated by the clinician").click()
@@ -48,6 +48,6 @@ def test_it_works_in_forced_colours_and_without_script(tab: Page, here: Clinic, 
     as_answered(tab)
     expect(tab.locator(".answered .strip").first).to_be_visible()
     if options.get("forced_colors"):
-        tab.screenshot(path=SCREENS / "rating-forced.png", full_page=True)
+        keep_picture(tab, "rating-forced", full_page=True)
         # Its colours are whoever chose them.
         assert found_by_axe(tab, but=("color-contrast",)) == ""

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
-from tests.browser.accessible import SCREENS
+from tests.browser.accessible import keep_picture
 from tests.browser.chart import in_tab, patient_rates, to_history
 from tests.support.fhir_calls import FhirCalls, body_of
 from tests.support.stands import Clinic
@@ -42,7 +42,7 @@ def off_the_screen(tab: Page, name: str) -> list[str]:
     found = []
     for window in WINDOWS:
         tab.set_viewport_size(window)
-        tab.screenshot(path=SCREENS / f"first-{name}-{window['width']}x{window['height']}.png")
+        keep_picture(tab, f"first-{name}-{window['width']}x{window['height']}")
         end, wide = last_of_hba1c(tab), tab.evaluate("document.documentElement.scrollWidth")
         if end > window["height"] or wide > window["width"]:
             found.append(f"{window['width']}x{window['height']}: ends at {end}, {wide} wide")

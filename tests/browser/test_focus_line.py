@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Request, Route, ViewportSize, expect
 
-from tests.browser.accessible import DESK, SCREENS, found_by_axe
+from tests.browser.accessible import DESK, found_by_axe, keep_picture
 from tests.browser.chart import in_tab
 from tests.browser.watch import Watch
 from tests.support.stands import Clinic
@@ -117,7 +117,7 @@ def test_a_click_on_a_plot_goes_to_the_nearest_visit(tab: Page, reading_room: Cl
     expect(stepper(tab).locator("a").first).not_to_have_attribute("href", re.compile("."))
     moved_to(tab, day(tab))
     assert asked_for(tab) == stops(tab)[0]
-    tab.screenshot(path=SCREENS / f"focus-{size['width']}.png", full_page=True)
+    keep_picture(tab, f"focus-{size['width']}", full_page=True)
     assert tab.evaluate("document.documentElement.scrollWidth") == size["width"]
 
 

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.accessible import SCREENS, found_by_axe
+from tests.browser.accessible import found_by_axe, keep_picture
 from tests.browser.test_options import history
 from tests.support.stands import Clinic
 
@@ -27,7 +27,7 @@ def test_a_row_is_thirty_six_pixels_and_its_words_stand_apart(tab: Page, reading
         tab.set_viewport_size({"width": width, "height": 900})
         assert rows.evaluate_all(OVER) == []
         assert tab.evaluate("document.documentElement.scrollWidth") <= width
-        tab.locator(".measures").screenshot(path=SCREENS / f"rows-{patient}-{width}.png")
+        keep_picture(tab.locator(".measures"), f"rows-{patient}-{width}")
 
 
 @pytest.mark.parametrize("options", [{"java_script_enabled": False}])

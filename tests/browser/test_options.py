@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.accessible import DESK, IN_BOTH_SCHEMES, SCREENS, check_page, found_by_axe
+from tests.browser.accessible import DESK, IN_BOTH_SCHEMES, check_page, found_by_axe, keep_picture
 from tests.browser.chart import clinician_rates, patient_form, send, take_back, to_history
 from tests.browser.test_pages import PHONE
 from tests.support.stands import Clinic
@@ -44,7 +44,7 @@ def test_the_patients_own_answer_and_every_section_by_links(tab: Page, here: Cli
     expect(tab.get_by_role("heading", name="From the patient’s own answer")).to_be_visible()
     check_page(tab, "options-answer", options, phone=PHONE)
     tab.set_viewport_size({"width": 390, "height": 844})
-    tab.screenshot(path=SCREENS / f"options-answer-{options['color_scheme']}-390.png", full_page=True)
+    keep_picture(tab, f"options-answer-{options['color_scheme']}-390", full_page=True)
     tab.set_viewport_size(DESK)
     tab.get_by_role("link", name="Steps (task)").click()
     tab.get_by_label("Exchange the step").check()
@@ -71,6 +71,6 @@ def test_it_works_in_forced_colours_and_without_script(tab: Page, here: Clinic, 
     tab.get_by_role("link", name="2 others").click()
     expect(tab.get_by_label("Replace words of judgement")).not_to_be_checked()
     if options.get("forced_colors"):
-        tab.screenshot(path=SCREENS / "options-forced.png", full_page=True)
+        keep_picture(tab, "options-forced", full_page=True)
         # Its colours are whoever chose them.
         assert found_by_axe(tab, but=("color-contrast",)) == ""

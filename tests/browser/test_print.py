@@ -15,7 +15,7 @@ from smart_app.web.languages.pseudo_language import LEFT_TO_RIGHT, RIGHT_TO_LEFT
 from smart_app.web.rendering.static_files import load_static
 from smart_app.web.rendering.templates import environment
 from smart_app.web.views.printed.printed_page import PrintUrls, print_view
-from tests.browser.accessible import DESK, SCREENS, found_by_axe
+from tests.browser.accessible import DESK, SCREENS, found_by_axe, keep_picture
 from tests.browser.chart import in_chart
 from tests.browser.test_options import history
 from tests.browser.test_pages import PERSONAS
@@ -64,7 +64,7 @@ def test_it_is_one_page(tab: Page, reading_room: Clinic, patient: str) -> None:
     assert (pages(tab, patient), pages(tab, paper="Letter")) == (1, 1)
     tab.emulate_media(media="print")
     tab.set_viewport_size({"width": 704, "height": 1047})
-    tab.screenshot(path=SCREENS / f"print-{patient}.png", full_page=True)
+    keep_picture(tab, f"print-{patient}", full_page=True)
     assert tab.evaluate("document.documentElement.scrollWidth") <= 704
     assert tab.evaluate("document.querySelector('main').getBoundingClientRect().bottom") <= 1047
 
@@ -91,7 +91,7 @@ def test_the_longest_names_and_the_most_words_are_still_one_sheet(chromium: Brow
         assert (state, pages(page), pages(page, paper="Letter")) == (state, 1, 1)
         page.emulate_media(media="print")
         page.set_viewport_size({"width": 703, "height": 970})
-        page.screenshot(path=SCREENS / f"print-long-{state}-{language.code}.png", full_page=True)
+        keep_picture(page, f"print-long-{state}-{language.code}", full_page=True)
         assert page.evaluate("document.documentElement.scrollWidth") <= 703
     page.close()
 

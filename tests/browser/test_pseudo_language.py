@@ -26,7 +26,7 @@ from smart_app.sandbox.fhir_server.storage import Storage
 from smart_app.sandbox.personas.build import build_all
 from smart_app.web.languages.pseudo_language import LEFT_TO_RIGHT, RIGHT_TO_LEFT
 from smart_app.web.pages import published_documents
-from tests.browser.accessible import DESK, SCREENS, found_by_axe
+from tests.browser.accessible import DESK, found_by_axe, keep_picture
 from tests.browser.chart import answer, send
 from tests.browser.own import EHR
 from tests.browser.spoken import outside
@@ -536,7 +536,7 @@ def faults_of(tab: Page, name: str) -> dict[str, list[str]]:
     for width in WIDTHS:
         tab.set_viewport_size({"width": width, "height": DESK["height"]})
         if width == (WIDTHS[0] if code == LEFT_TO_RIGHT else WIDTHS[-1]):
-            tab.screenshot(path=SCREENS / f"said-{name}-{code}-{width}.png", full_page=True)
+            keep_picture(tab, f"said-{name}-{code}-{width}", full_page=True)
         taken, given = tab.evaluate(_WIDTHS)
         wide += [f"{taken} wide at {width}"] if taken > given else []
     return {f"{name} {code}": [*said, *wide]}

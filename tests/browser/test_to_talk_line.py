@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.accessible import DESK, SCREENS
+from tests.browser.accessible import DESK, keep_picture
 from tests.browser.chart import in_tab
 from tests.support.stands import Clinic
 
@@ -19,7 +19,7 @@ def test_it_stands_first_beside_a_bar_that_is_seen(tab: Page, reading_room: Clin
     expect(box).to_contain_text("answered that something was a little difficult between you.")
     for width, height in ((DESK["width"], DESK["height"]), (390, 844)):
         tab.set_viewport_size({"width": width, "height": height})
-        tab.screenshot(path=SCREENS / f"to-talk-{'-'.join(options.values())}-{width}.png", full_page=True)
+        keep_picture(tab, f"to-talk-{'-'.join(options.values())}-{width}", full_page=True)
         bar, thickness, ink, ground = box.evaluate(
             """one => {
               const own = getComputedStyle(one), page = getComputedStyle(document.body);

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.accessible import DESK, IN_BOTH_SCHEMES, SCREENS, check_page, found_by_axe
+from tests.browser.accessible import DESK, IN_BOTH_SCHEMES, check_page, found_by_axe, keep_picture
 from tests.browser.test_options import history, said_difficult
 from tests.browser.test_pages import PHONE
 from tests.support.stands import Clinic
@@ -28,7 +28,7 @@ def test_the_reasons_stand_open_and_the_silent_rules_open_by_their_address(tab: 
     expect(tab.locator(f"#{SILENT}")).not_to_be_visible()
     check_page(tab, "why", options, phone=PHONE)
     tab.set_viewport_size({"width": 390, "height": 844})
-    tab.screenshot(path=SCREENS / f"why-{options['color_scheme']}-390.png", full_page=True)
+    keep_picture(tab, f"why-{options['color_scheme']}-390", full_page=True)
     tab.set_viewport_size(DESK)
     tab.goto("about:blank")
     tab.goto(f"{chart}why#{SILENT}")
@@ -46,6 +46,6 @@ def test_it_works_in_forced_colours_and_without_script(tab: Page, here: Clinic, 
     tab.locator(".signal > details > summary").first.click()
     expect(tab.locator(".signal > details > .rule").first).to_be_visible()
     if options.get("forced_colors"):
-        tab.screenshot(path=SCREENS / "why-forced.png", full_page=True)
+        keep_picture(tab, "why-forced", full_page=True)
         # Its colours are whoever chose them.
         assert found_by_axe(tab, but=("color-contrast",)) == ""
