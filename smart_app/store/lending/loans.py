@@ -35,12 +35,20 @@ TRIES = 5
 _TABLE = loans.name
 # What is past its time, as of `now`.
 LOAN_OVER = loans.c.expires <= bindparam("now")
+# Asked at every request to a page of a launch, and at every dashboard, and so built once.
+_ON_LAUNCH = (
+    select(loans, loan_locks.c.kind)
+    .join(loan_locks, loan_locks.c.loan == loans.c.id)
+    .where(loan_locks.c.launch == bindparam("launch"))
+    .order_by(loan_locks.c.kind)
+)
+_OLDEST_FIRST = select(loans).order_by(loans.c.created, loans.c.id)
 
 
 class Loan(Struct, frozen=True, kw_only=True):
     """One device on loan. `launch` is the launch that lent it, `author` whose that is and about which patient, `slug` the one form the
-    patient reaches at `handle`. `tries` are left for the code, none where there is no code; `sent` is
-    the key of the answers that were sent."""
+    patient reaches at `handle`. `tries` are left for the code, none where there is no code; `sent` is the key of the answers that were
+    sent."""
 
     id: str
     state: LoanState
@@ -135,9 +143,8 @@ class Loans:
 
     def on(self, launch_id: LaunchId) -> LaunchLock | None:
         """What has locked that launch, None where it is free; of several locks one that says that it is in the lent browser."""
-        wanted = select(loans, loan_locks.c.kind).join(loan_locks, loan_locks.c.loan == loans.c.id)
         with self._database.begin() as connection:
-            rows = connection.execute(wanted.where(loan_locks.c.launch == digest(launch_id)).order_by(loan_locks.c.kind)).all()
+            rows = connection.execute(_ON_LAUNCH, {"launch": digest(launch_id)}).all()
         found = [LaunchLock(loan=loan, kind=row.kind) for row in rows if (loan := self._loan(row)) is not None]
         if rows and not found:
             # Sealed under a key that is gone: nobody can take it back, and it stays locked.
@@ -145,7 +152,7 @@ class Loans:
         return found[0] if found else None
 
     def lock(self, loan: str, launches: Sequence[str], kind: LockKind, *, within: Connection | None = None) -> None:
-        """LaunchLock launches (digests). One that is locked by this loan already stays so; that it is in the lent browser weighs more."""
+        """Lock launches (digests). One that is locked by this loan already stays so; that it is in the lent browser weighs more."""
         if not launches:
             return
         with self._database.begin(within) as connection:
@@ -217,7 +224,7 @@ class Loans:
     def those(self, wanted: Callable[[Author], bool]) -> Sequence[Loan]:
         """Every loan of which `wanted` says so, the oldest first."""
         with self._database.begin() as connection:
-            rows = connection.execute(select(loans).order_by(loans.c.created, loans.c.id)).all()
+            rows = connection.execute(_OLDEST_FIRST).all()
         return [loan for row in rows if (loan := self._loan(row)) is not None and wanted(loan.author)]
 
     def purge(self, now: datetime, *, at_most: int, within: Connection) -> Sequence[LoanEnded]:

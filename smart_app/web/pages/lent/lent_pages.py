@@ -1,6 +1,6 @@
 """The patient's page on a lent device: one form, what is kept of it while it is typed, and thanks."""
 
-from flask import Flask, Response, request, url_for
+from flask import Flask, Response, g, request, url_for
 
 from smart_app.care.forms.asked_form import AskedForm, ask
 from smart_app.care.forms.saved_drafts import KeptAnswers
@@ -106,7 +106,9 @@ class LentPages:
         return self._dependencies.pages.page("thanks", view, csrf=loan_token(self._dependencies, loan))
 
     def _loan(self, handle: str) -> Loan:
-        return self._services.store.loans.of_handle(handle, request.cookies)
+        """The one this browser was found to be on; asked for anew where that is another, which says why it is not let in."""
+        found: Loan | None = g.loan
+        return found if found and found.handle == handle else self._services.store.loans.of_handle(handle, request.cookies)
 
     def _sender(self, handle: str) -> FormSender:
         return FormSender(launch=self._loan(handle).launch, cookie=request.cookies.get(self._services.store.loans.cookie_name, ""))
