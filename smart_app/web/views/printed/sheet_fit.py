@@ -9,7 +9,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from fhir_mappings.sentence import ENGLISH, Language, said
+from fhir_mappings.sentence import English, Language, said
 from smart_app.web.languages.text_width import columns
 
 # By the names that the style sheet has for them; "" as it is.
@@ -56,7 +56,7 @@ def _tall(part: Printed, wide: Sequence[float], width: float) -> float:
 
 
 def _widths(part: Printed, language: Language) -> list[float]:
-    size = part.size if language is ENGLISH else part.size * _BENEATH
+    size = part.size if isinstance(language, English) else part.size * _BENEATH
     sizes = [size * (part.first if place == 0 else 1) for place in range(len(part.texts))]
     return [_wide(text, language) * size * _SIGN for text, size in zip(part.texts, sizes, strict=True) if text]
 

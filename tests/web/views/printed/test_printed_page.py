@@ -11,6 +11,7 @@ from fhir_mappings.r4.dates import Moment
 from fhir_mappings.sentence import ENGLISH, Sentence
 from fhir_mappings.skipped import Skipped
 from smart_app.care.dashboard.history import HiddenRating, History
+from smart_app.web.languages.page_language import ENGLISH_PAGE
 from smart_app.web.rendering.templates import environment
 from smart_app.web.views.dashboard.dashboard_page import dashboard_view
 from smart_app.web.views.printed.printed_page import PrintUrls, PrintView, print_view
@@ -171,3 +172,9 @@ def test_signs_of_chinese_japanese_and_korean_take_the_room_of_two() -> None:
     parts = [Printed(texts=["山" * 60], line=300)]
     assert (fit_of(parts, ENGLISH), fit_of([Printed(texts=["山" * 600], line=300)], ENGLISH)) == ("", "closest")
     assert fit_of([Printed(texts=["a" * 600], line=300)], ENGLISH) == fit_of([Printed(texts=["山" * 300], line=300)], ENGLISH)
+
+
+def test_an_english_page_is_reckoned_without_english_beneath() -> None:
+    lengths = range(100, 9000, 50)
+    sheets = [[Printed(texts=["a" * length], line=30)] for length in lengths]
+    assert [fit_of(sheet, ENGLISH_PAGE) for sheet in sheets] == [fit_of(sheet, ENGLISH) for sheet in sheets]
