@@ -14,7 +14,7 @@ def shows_another_question(asked: str, self_link: str | None) -> bool:
 
     What it leaves out altogether was not used, and what it has besides finds more, not less; a link of other parameters (an opaque page)
     says nothing. Parameters of the result (`_count`) are the server's to change."""
-    if self_link is None or self_link == asked:
+    if self_link is None or self_link.partition("?")[2] == asked.partition("?")[2]:
         return False
     said = _values(self_link)
     return any(name in said and not all(_found(value, said[name]) for value in values) for name, values in _values(asked).items())

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator, Sequence
+from functools import lru_cache
 from typing import Literal
 
 from msgspec import Struct
@@ -16,6 +17,8 @@ WhyOff = Literal["refused", "not_granted", "no_token", "not_asked"]
 # What is written of a type carries these, and a scope may be narrowed to them.
 _CARRIED = {"Observation": (f"{OBSERVATION_CATEGORY}|survey",), "DocumentReference": (f"{DOCUMENT_CATEGORY}|clinical-note",)}
 _WRITING = frozenset("cud")
+# As many lists of scopes as are understood at once (`scopes`).
+_GRANTS = 256
 _RENEWAL = "renewal"
 _SCOPE_IN_WORDS = re.compile(r"[a-z]+/[A-Za-z*]+\.[a-z*]+|[A-Za-z_]+(?:/[a-z]+)?")
 
@@ -27,6 +30,7 @@ class FeatureOff(Struct, frozen=True, kw_only=True):
     why: WhyOff
 
 
+@lru_cache(maxsize=_GRANTS)
 def features_of(scope: str) -> tuple[Feature, ...]:
     """The features that a scope, asked for or granted, is good for."""
     return tuple(feature for feature in catalogue().feature if all(_covers(scope, wanted) for wanted in feature.scopes))

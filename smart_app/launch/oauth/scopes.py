@@ -6,6 +6,7 @@
 
 import re
 from collections.abc import Collection
+from functools import lru_cache
 from typing import Literal
 from urllib.parse import parse_qsl
 
@@ -15,6 +16,8 @@ Interaction = Literal["c", "r", "u", "d", "s"]
 
 _URI = "http://smarthealthit.org/fhir/scopes/"
 _OPENID_URI = "http://openid.net/specs/openid-connect-core-1_0#"
+# An EHR grants its users few lists that differ, and one page asks of the same list some fifty times.
+_GRANTS = 256
 _VERSION_1 = {"read": "rs", "write": "cud", "*": "cruds"}
 # The letters stand in this order or the scope is none (version 2 grammar); at least one of them.
 _SCOPE = re.compile(
@@ -32,6 +35,7 @@ class Scope(Struct, frozen=True, kw_only=True):
     query: tuple[tuple[str, str], ...]
 
 
+@lru_cache(maxsize=_GRANTS)
 def parse(granted: str) -> tuple[Scope, ...]:
     """The resource scopes in a space-separated list. `system/` ones are left out: they are not this launch's."""
     return tuple(scope for text in granted.split() if (scope := _parsed(text.removeprefix(_URI))))
