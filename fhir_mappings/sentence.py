@@ -88,8 +88,8 @@ ENGLISH = English()
 def said(value: Value, language: Language) -> str:
     """A value in a language; numbers with the digits that they have."""
     if isinstance(value, str):
-        # A sentence is its English: what stands in one is not made again for the sentence around it.
-        return value.said(language) if language is not ENGLISH and isinstance(value, Sentence) else value
+        # A sentence is its English: it is not made again for an English page, nor what stands in one for the sentence around it.
+        return value if isinstance(language, English) or not isinstance(value, Sentence) else value.said(language)
     if isinstance(value, date):
         return language.date(value, "day")
     return str(value) if isinstance(value, _NUMBERS) else value.said(language)

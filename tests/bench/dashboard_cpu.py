@@ -32,17 +32,18 @@ def measure(effort: Effort) -> Figures:
         desk(upstream.address, f"measured-{SIZES[0]}") as first,
     ):
         desks = {size: first if size == SIZES[0] else another(first.app, upstream.address, f"measured-{size}") for size in SIZES}
-        pairs = {size: _pair(at, upstream, parser, rounds=effort.rounds(30 if size == SIZES[0] else 8)) for size, at in desks.items()}
+        pairs = {size: _pair(at, upstream, parser, rounds=effort.rounds(60 if size == SIZES[0] else 8)) for size, at in desks.items()}
     smallest, largest = SIZES[0], SIZES[-1]
     per_one = {size: pair.ours.median / size for size, pair in pairs.items()}
-    points = ", ".join(f"{size}: {pair.ours.median * 1000:.0f} ms ({pair.ratio:.1f}× parsing)" for size, pair in pairs.items())
+    points = ", ".join(f"{size}: {pair.ours.median * 1000:.0f} ms ({pair.ratio_of_sums:.1f}× parsing)" for size, pair in pairs.items())
     return [
         Figure(
             name=f"dashboard of {smallest} Observations, CPU over parsing",
-            value=pairs[smallest].ratio,
+            value=pairs[smallest].ratio_of_sums,
             goal=GOAL,
             unit="×",
-            raw=f"{pairs[smallest].text(ours='dashboard', other='json.loads')}; {_aimed(pairs[smallest].ratio)}",
+            raw=f"{pairs[smallest].text(ours='dashboard', other='json.loads')}; of medians {pairs[smallest].ratio:.1f}×; "
+            f"{_aimed(pairs[smallest].ratio_of_sums)}",
         ),
         Figure(
             name=f"CPU of a dashboard, {_GROWN} Observations over {smallest}",

@@ -35,6 +35,12 @@ class Pair:
         """Ours over the other, of medians."""
         return self.ours.median / self.other.median
 
+    @property
+    def ratio_of_sums(self) -> float:
+        """All of ours over all of the other. Where a machine runs at two speeds in turn, the median of one side may be of the fast one and
+        that of the other of the slow one; the sums hold as much of either."""
+        return sum(self.ours.seconds) / sum(self.other.seconds)
+
     def text(self, *, ours: str, other: str) -> str:
         """Both sides with their spread."""
         return f"{ours} {self.ours.text()}, {other} {self.other.text()}, n={len(self.ours.seconds)}"

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from msgspec import Struct
 from msgspec.structs import replace
 
-from fhir_mappings.sentence import ENGLISH, Language, Sentence, said
+from fhir_mappings.sentence import ENGLISH, English, Language, Sentence, said
 from smart_app.web.languages.english_beneath import Noticing
 from smart_app.web.languages.page_language import PageLanguage
 from smart_app.web.languages.text_width import columns
@@ -124,7 +124,8 @@ def _opening(screen: FirstScreen, window: Viewport, *, fold: int) -> int:
 
 def _opens_aside(screen: FirstScreen, window: Viewport, *, fold: int) -> bool:
     """Whether the page is the shorter for it."""
-    return _opening(screen, window, fold=fold) < _beside_each_other(screen, window, fold=fold, aside=False)
+    aside, under_heading = (_beside_each_other(screen, window, fold=fold, aside=aside) for aside in (True, False))
+    return aside < under_heading
 
 
 def _beside_each_other(screen: FirstScreen, window: Viewport, *, fold: int, aside: bool) -> int:
@@ -200,7 +201,7 @@ def _change(line: ChangeLine, screen: FirstScreen, window: Viewport, *, fold: in
 
 def _english(text: str, screen: FirstScreen, window: Viewport) -> int:
     """What the English beneath takes, where it stands there."""
-    if not isinstance(text, Sentence):
+    if not isinstance(text, Sentence) or isinstance(screen.language, English):
         return 0
     noticing = Noticing(screen.language)
     text.said(noticing)
