@@ -9,6 +9,7 @@ RapportError
 │   ├── GaveWay               the launch made room for newer ones of the same browser
 │   ├── OtherBrowser          the launch is there, and this is not the browser it was opened in
 │   ├── WrongPatient          what was sent, or a renewed token, is about another patient than the launch
+│   ├── LinkOver              a one-time link is used up, ended, expired, or dead by wrong birth dates
 │   ├── OnLoan                the device is lent to a patient, and the launch locked until it is taken back
 │   ├── NotForUser            the page is a clinician's and the patient is signed in, or the other way round
 │   └── NotOffered            no page of this record offers what was asked for or sent; the launch is in order
@@ -194,6 +195,13 @@ class WrongPatient(SessionError):
     """A form was rendered, or a token renewed, for another patient than the one its launch is about."""
 
     code = "wrong_patient"
+
+
+class LinkOver(SessionError):
+    """A one-time link cannot be used: no more is said of why, as it is read by whoever has it."""
+
+    http_status = 410
+    code = "link_over"
 
 
 class OnLoan(SessionError):

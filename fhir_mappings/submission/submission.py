@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Literal
 from uuid import NAMESPACE_URL, uuid5
 
 from msgspec import Struct
@@ -11,6 +12,9 @@ from fhir_mappings.instruments.instrument import Informant, Instrument
 from fhir_mappings.instruments.scores import Score
 from fhir_mappings.people.person import Person
 from fhir_mappings.r4.json_types import Json
+
+# Who answered a patient's form on a device of theirs, by their own word: the patient, the patient with somebody's help, or somebody else.
+Answering = Literal["self", "helped", "proxy"]
 
 
 class Submission(Struct, frozen=True, kw_only=True):

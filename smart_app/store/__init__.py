@@ -1,4 +1,4 @@
-"""The one door to the app's own database: launches, drafts, outbox, audit, reveals, notes, loans. Payloads are sealed at rest."""
+"""The one door to the app's own database: launches, drafts, outbox, audit, reveals, notes, loans, links. Payloads are sealed at rest."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -21,6 +21,18 @@ from smart_app.store.filing.filed_pages import FILING_OVER, FiledPages, FilingSt
 from smart_app.store.launch_cookies import BroughtLaunch
 from smart_app.store.launches import OVER, Launches, OpenLaunch, PendingCookie
 from smart_app.store.lending.loans import LOAN_OVER, CodeTried, LaunchLock, Loan, LoanEnded, Loans, NewLoan, new_code
+from smart_app.store.lending.one_time_links import (
+    LINK_OVER,
+    BornTried,
+    LinkEntry,
+    LinkGone,
+    LinkState,
+    NewEntry,
+    NewLink,
+    OneTimeLink,
+    OneTimeLinks,
+    patient_as_author,
+)
 from smart_app.store.migrate import is_current, standing, upgrade
 from smart_app.store.notes.aside_notes import ASIDE_OVER, AsideNote, AsideNotes
 from smart_app.store.notes.option_notes import NOTE_OVER, OptionNote, OptionNotes
@@ -29,11 +41,12 @@ from smart_app.store.reveals import Revealed, Reveals
 from smart_app.store.rotation import Rotation, SealedTable, reseal_all
 from smart_app.store.seal import Sealer, digest, parse_key
 from smart_app.store.seal_use import NotOpenedRows, not_opened, rows_by_key
-from smart_app.store.tables import aside_notes, drafts, filed_pages, launches, loans, option_notes, outbox, reveals
+from smart_app.store.tables import aside_notes, drafts, filed_pages, launches, links, loans, option_notes, outbox, reveals
 
 __all__ = [
     "AsideNote",
     "AuditEntry",
+    "BornTried",
     "BroughtLaunch",
     "CodeTried",
     "Draft",
@@ -41,9 +54,14 @@ __all__ = [
     "FormPlace",
     "KeptPage",
     "LaunchLock",
+    "LinkEntry",
+    "LinkState",
     "Loan",
+    "NewEntry",
+    "NewLink",
     "NewLoan",
     "NotOpenedRows",
+    "OneTimeLink",
     "OpenLaunch",
     "OptionNote",
     "OutboxEntry",
@@ -62,6 +80,7 @@ __all__ = [
     "open_existing",
     "open_store",
     "parse_key",
+    "patient_as_author",
     "place_of",
     "store_failure",
 ]
@@ -74,7 +93,7 @@ _BATCH = 200
 # A launch leaves two rows at most, so one launch takes away what many left, and somebody is waiting for it.
 _PURGED_AT_ONCE = 50
 # Mostly there is nothing to purge, and one question is answered sooner than each in turn changes nothing.
-_DUE = select(or_(*(exists().where(over) for over in (OVER, PAST, NOTE_OVER, ASIDE_OVER, FILING_OVER, LOAN_OVER, STUCK, DONE))))
+_DUE = select(or_(*(exists().where(over) for over in (OVER, PAST, NOTE_OVER, ASIDE_OVER, FILING_OVER, LOAN_OVER, LINK_OVER, STUCK, DONE))))
 
 
 class Store(Struct, frozen=True, kw_only=True):
@@ -88,6 +107,7 @@ class Store(Struct, frozen=True, kw_only=True):
     aside_notes: AsideNotes
     filed_pages: FiledPages
     loans: Loans
+    links: OneTimeLinks
     audit: Audit
     database: Database
     chain: Chain
@@ -183,6 +203,7 @@ class Store(Struct, frozen=True, kw_only=True):
             SealedTable(aside_notes, self.aside_notes.resealed),
             SealedTable(filed_pages, self.filed_pages.resealed),
             SealedTable(loans, self.loans.resealed),
+            SealedTable(links, self.links.resealed),
         )
         if done.resealed:
             self.audit.add("resealed", launch_id=None, context=None, detail={"key": self.key_ids[0], "rows": dict(done.resealed)})
@@ -226,8 +247,11 @@ class Store(Struct, frozen=True, kw_only=True):
         loans = self.loans.purge(now, at_most=size, within=together)
         for over in loans:
             self._close_over(over, together)
+        links = self.links.purge(now, at_most=size, within=together)
+        for gone in links:
+            self._note_unused(gone, together)
         notes = sum(kept.purge(now, at_most=size, within=together) for kept in (self.option_notes, self.aside_notes, self.filed_pages))
-        return len(launches) + len(drafts) + len(loans) + notes + self.outbox.purge(now - self.stored_kept, within=together)
+        return len(launches) + len(drafts) + len(loans) + len(links) + notes + self.outbox.purge(now - self.stored_kept, within=together)
 
     def _close_over(self, over: LoanEnded, together: Connection) -> None:
         """A device that nobody took back in time: what was locked with it is closed, not opened."""
@@ -235,6 +259,12 @@ class Store(Struct, frozen=True, kw_only=True):
         self.audit.add_for("loan_expired", launch=launch, context=author, detail={"loan": over.id}, within=together)
         for one in self.launches.close(over.launches, within=together):
             self.audit.add_for("expired", launch=one.id, context=one.context, detail={"ended": one.ended}, within=together)
+
+    def _note_unused(self, gone: LinkGone, together: Connection) -> None:
+        """A one-time link that nobody used in time."""
+        if gone.state in {"open", "opened"}:
+            author, launch = (gone.link.author, digest(gone.link.launch)) if gone.link else (None, None)
+            self.audit.add_for("link_expired", launch=launch, context=author, detail={"link": gone.id}, within=together)
 
 
 def open_store(
@@ -279,6 +309,7 @@ def _store(
         aside_notes=AsideNotes(database, sealer, clock=clock),
         filed_pages=FiledPages(database, sealer, clock=clock),
         loans=Loans(database, sealer, clock=clock, site=site),
+        links=OneTimeLinks(database, sealer, clock=clock, site=site),
         audit=Audit(database, sealer, chain, clock=clock),
         database=database,
         chain=chain,

@@ -117,9 +117,11 @@ class Outbox:
         payload: dict[str, Any],
         state: Literal["sealed", "sending"] = "sealed",
         author: Author | None = None,
+        also: Callable[[Transaction], None] | None = None,
     ) -> bool:
         """Seal a submission; on the disk when this returns True. False when the key exists already: nothing was changed.
-        Put as `sending` it is the caller's to send, without a claim. `author` finds it again when its launch has ended."""
+        Put as `sending` it is the caller's to send, without a claim. `author` finds it again when its launch has ended. `also` is done in
+        the same transaction, and nothing is sealed where it raises."""
         now = self._clock()
         values = {
             "id": digest(key),
@@ -132,6 +134,8 @@ class Outbox:
         try:
             with self._database.durable() as connection:
                 connection.execute(_INSERT, values)
+                if also is not None:
+                    also(connection)
         except IntegrityError:
             return False
         return True

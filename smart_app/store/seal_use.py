@@ -7,10 +7,10 @@ from sqlalchemy import Connection, Table, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from smart_app.store.outbox import key_of, undeliverable
-from smart_app.store.tables import aside_notes, audit, drafts, filed_pages, launches, loans, option_notes, outbox, reveals
+from smart_app.store.tables import aside_notes, audit, drafts, filed_pages, launches, links, loans, option_notes, outbox, reveals
 
 # Every table of sealed rows but the audit trail, which names its keys in a column.
-SEALED: tuple[Table, ...] = (launches, outbox, drafts, reveals, option_notes, aside_notes, filed_pages, loans)
+SEALED: tuple[Table, ...] = (launches, outbox, drafts, reveals, option_notes, aside_notes, filed_pages, loans, links)
 
 
 class NotOpenedRows(Struct, frozen=True, kw_only=True):

@@ -159,6 +159,38 @@ loan_locks = Table(
     Index("loan_locks_by_launch", "launch"),
 )
 
+# `id` is the digest of what stands in a one-time link's address, `patient` a keyed lookup of FHIR base and patient, `form` one of these
+# with form and visit. `tries` are left for the birth date; `expires` is when the guard closes, `kept_until` how long staff are told of it.
+links = Table(
+    "links",
+    metadata,
+    Column("id", _DIGEST, primary_key=True),
+    Column("patient", _DIGEST, nullable=False),
+    Column("form", _DIGEST, nullable=False),
+    Column("state", String(8), nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("created", Instant, nullable=False),
+    Column("expires", Instant, nullable=False),
+    Column("kept_until", Instant, nullable=False),
+    Index("links_by_patient", "patient"),
+    Index("links_by_form", "form"),
+    Index("links_by_kept_until", "kept_until"),
+)
+
+# Browsers that have passed the guard of a link: `id` is the digest of the form's address there, `binding` that of its cookie, `answering`
+# who said that they answer.
+link_entries = Table(
+    "link_entries",
+    metadata,
+    Column("id", _DIGEST, primary_key=True),
+    Column("link", _DIGEST, nullable=False),
+    Column("binding", _DIGEST, nullable=False),
+    Column("answering", String(8), nullable=False),
+    Column("expires", Instant, nullable=False),
+    Index("link_entries_by_link", "link"),
+)
+
 # `id` counts from 1 without a gap. `patient` is a keyed lookup of FHIR base and patient id; `hash` is made from all other columns.
 audit = Table(
     "audit",

@@ -12,13 +12,14 @@ import structlog
 from msgspec.structs import replace
 from sqlalchemy import Row, func, select, update
 
+from fhir_mappings.people.patient import read_patient
 from smart_app.errors import LaunchError, NotOpened
 from smart_app.launch.context.launch_context import Author, LaunchId
 from smart_app.store import AsideNote, FormPlace, Store, Ticket, author_of, open_store
 from smart_app.store.rotation import SealedTable, reseal_all
 from smart_app.store.seal import Sealer, digest, key_id
 from smart_app.store.seal_use import SEALED
-from smart_app.store.tables import aside_notes, audit, drafts, filed_pages, launches, loans, metadata, option_notes, outbox, reveals
+from smart_app.store.tables import aside_notes, audit, drafts, filed_pages, launches, links, loans, metadata, option_notes, outbox, reveals
 from smart_app.telemetry import configure_logging
 from tests.peers.postgres_server import emptied
 from tests.support.clock import Clock
@@ -31,7 +32,17 @@ PLACE = FormPlace(launch_id=LAUNCH, slug="rapport-check-in", informant="patient"
 VISIT = ("Practitioner/dr-1", "Encounter/e1")
 ASIDE = AsideNote(source="QuestionnaireResponse/q1", reason="talked", at=datetime(2026, 3, 4, tzinfo=UTC), rules=(("pooled", 1),))
 # What `fill` leaves in each table of sealed rows but the trail.
-EACH = {"launches": 1, "outbox": 1, "drafts": 1, "reveals": 1, "option_notes": 1, "aside_notes": 1, "filed_pages": 1, "loans": 1}
+EACH = {
+    "launches": 1,
+    "outbox": 1,
+    "drafts": 1,
+    "reveals": 1,
+    "option_notes": 1,
+    "aside_notes": 1,
+    "filed_pages": 1,
+    "loans": 1,
+    "links": 1,
+}
 Opening = Callable[..., Store]
 
 
@@ -82,6 +93,9 @@ def fill(store: Store, clock: Clock) -> dict[str, str]:
     store.filed_pages.settle(AUTHOR, "page-1", "filed", {"title": "History"}, alike="same")
     with store.database.begin() as together:
         lent = store.loans.lend(LAUNCH, AUTHOR, slug="rapport-check-in", code="471928", lasts=timedelta(days=1), within=together)
+        patient = read_patient({"id": "pat-1", "birthDate": "1968-03-14"}, zone=UTC)
+        form = {"slug": "rapport-check-in", "visit": VISIT[1], "in_room": True, "lasts": timedelta(days=1)}
+        store.links.make(LAUNCH, CONTEXT, patient, **form, within=together)
     launch = store.launches.open(CONTEXT, idle=timedelta(hours=4), absolute=timedelta(hours=8))
     store.audit.add("launch", launch_id=LAUNCH, context=CONTEXT)
     return {launch.cookie_name: launch.cookie_value, "id": launch.id, store.loans.cookie_name: lent.cookie_value}
@@ -104,6 +118,7 @@ def found(store: Store, cookies: dict[str, str]) -> list[object]:
         (page := store.filed_pages.get(AUTHOR, "page-1")) and page.payload,
         [one.key for one in store.filed_pages.alike(AUTHOR, "same")],
         [(loan.launch, loan.author) for loan in [store.loans.brought_by(cookies)] if loan],
+        [(link.launch, link.slug) for link in store.links.of_patient(CONTEXT.iss, "pat-1")],
     ]
 
 
@@ -120,6 +135,7 @@ ALL = [
     {"title": "History"},
     ["page-1"],
     [(LAUNCH, AUTHOR)],
+    [(LAUNCH, "rapport-check-in")],
 ]
 
 
@@ -189,7 +205,7 @@ def test_with_the_key_gone_nothing_is_found_and_nothing_breaks(under: Opening, c
     cookies = fill(under(OLD), clock)
     alone = under(NEW)
     assert found(alone, _own(alone)) == [
-        [], [], [], False, [], [], True, None, [], None, [], [],
+        [], [], [], False, [], [], True, None, [], None, [], [], [],
     ]  # fmt: skip
     done = alone.rotate()
     assert (done.resealed, done.not_opened) == ({}, EACH)
@@ -201,14 +217,14 @@ def _own(store: Store) -> dict[str, str]:
     return {launch.cookie_name: launch.cookie_value, "id": launch.id}
 
 
-@pytest.mark.parametrize("damaged", ["outbox", "drafts", "reveals", "option_notes", "aside_notes", "filed_pages", "loans"])
+@pytest.mark.parametrize("damaged", ["outbox", "drafts", "reveals", "option_notes", "aside_notes", "filed_pages", "loans", "links"])
 def test_a_row_that_is_found_and_cannot_be_opened_takes_none_of_the_others_with_it(
     under: Opening, clock: Clock, logged: io.StringIO, damaged: str
 ) -> None:
     store = under(NEW)
     cookies = fill(store, clock)
     store.outbox.put("second", launch_id=LAUNCH, payload={}, author=AUTHOR)
-    table = {one.name: one for one in (outbox, drafts, reveals, option_notes, aside_notes, filed_pages, loans)}[damaged]
+    table = {one.name: one for one in (outbox, drafts, reveals, option_notes, aside_notes, filed_pages, loans, links)}[damaged]
     with store.database.begin() as connection:
         chosen = table.c.id == digest("refused-1") if damaged == "outbox" else table.c.payload.is_not(None)
         connection.execute(update(table).where(chosen).values(payload=b"not sealed by anybody"))
@@ -220,6 +236,7 @@ def test_a_row_that_is_found_and_cannot_be_opened_takes_none_of_the_others_with_
     assert seen[7:9] == [None if damaged == "option_notes" else ALL[7], [] if damaged == "aside_notes" else ALL[8]]
     assert seen[9:11] == ([None, []] if damaged == "filed_pages" else ALL[9:11])
     assert seen[11] == ([] if damaged == "loans" else ALL[11])
+    assert seen[12] == ([] if damaged == "links" else ALL[12])
     assert sorted(entry.key for entry in store.outbox.pending()) == left
     assert store.outbox.knows("refused-1")
     lines = [simplejson.loads(line) for line in logged.getvalue().splitlines()]

@@ -235,7 +235,7 @@ class TestReveals:
             for column in ("patient", "due"):
                 connection.exec_driver_sql(f"ALTER TABLE outbox DROP COLUMN {column}")
             connection.exec_driver_sql("ALTER TABLE launches DROP COLUMN agent")
-            for later in ("option_notes", "aside_notes", "filed_pages", "loans", "loan_locks"):
+            for later in ("option_notes", "aside_notes", "filed_pages", "loans", "loan_locks", "links", "link_entries"):
                 connection.exec_driver_sql(f"DROP TABLE {later}")
             connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0004'")
             values = {"id": row, "payload": sealer.seal(payload, table="reveals", row=row), "created": 0}
