@@ -82,7 +82,7 @@ def _option(offered: Sequence[_Offered], *, numbered: bool) -> Json:
 
 
 def shared_terminology(library: Library, *, base: str) -> Iterator[Json]:
-    """Panels and scores of every instrument in every version, our categories, and the tag of demo data."""
+    """Panels and scores of every instrument in every version, our categories, who answered, and the tag of demo data."""
     concepts = {str(concept["code"]): concept for instrument in _oldest_first(library) for concept in _score_concepts(instrument)}
     listed: Json = {"property": [{"code": code, "type": kind, "description": said} for code, (kind, said) in _PROPERTIES.items()]}
     scores = canonicals.score_system(base)
@@ -91,6 +91,8 @@ def shared_terminology(library: Library, *, base: str) -> Iterator[Json]:
         {"code": code, "display": name, "definition": _CATEGORY_MEANINGS[code]} for code, name in canonicals.CATEGORIES.items()
     ]
     yield from _systems(canonicals.category_system(base), categories, _own("Rapport categories"))
+    answering: list[Json] = [{"code": code, "display": name} for code, name in canonicals.ANSWERING.items()]
+    yield from _systems(canonicals.answering_system(base), answering, _own("Who answered"))
     system, code = canonicals.demo_tag(base)
     tag: Json = {"code": code, "display": "Rapport demo data"}
     yield from _systems(system, [tag], _own("Rapport tags"))
@@ -110,6 +112,11 @@ def extensions(*, base: str) -> Iterator[Json]:
     said = "Who has read over the wording of a form that was answered in a translation."
     text: Json = {"code": "string"}
     yield _extension(canonicals.wording_review(base), text, context="QuestionnaireResponse", title="Wording review", description=said)
+    said = (
+        "Who answered a patient's form on a device of theirs, by their own word: the patient, with or without help, or somebody for them."
+    )
+    concept: Json = {"code": "CodeableConcept"}
+    yield _extension(canonicals.answering(base), concept, context="QuestionnaireResponse", title="Who answered", description=said)
     said = "What a synthetic patient of the demo is for."
     yield _extension(canonicals.demo_purpose(base), {"code": "string"}, context="Patient", title="Demo purpose", description=said)
 

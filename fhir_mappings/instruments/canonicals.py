@@ -12,6 +12,13 @@ ALLIANCE = "alliance"
 QUESTIONNAIRE = "questionnaire"
 CATEGORIES = {ALLIANCE: "Working alliance", QUESTIONNAIRE: "Questionnaire about daily life or care"}
 
+# Who answered a patient's form on a device of theirs, by their own word. R4 has `source` for who answered, and no element for help.
+ANSWERING = {
+    "self": "The patient",
+    "helped": "The patient, with somebody's help",
+    "proxy": "Somebody for the patient",
+}
+
 
 def questionnaire_url(instrument: Instrument, informant: Informant, *, base: str) -> str:
     """The form's canonical without a version. Wording of a site's pack makes it another form, and so does one that ships translated: a
@@ -79,6 +86,16 @@ def rated_clinician(base: str) -> str:
 def wording_review(base: str) -> str:
     """Extension that says of a response whose form was translated who has read the wording over."""
     return f"{base}/StructureDefinition/wording-review"
+
+
+def answering(base: str) -> str:
+    """Extension that says on a response who said that they answered it."""
+    return f"{base}/StructureDefinition/answering"
+
+
+def answering_system(base: str) -> str:
+    """Code system of who answered."""
+    return f"{base}/CodeSystem/answering"
 
 
 def demo_purpose(base: str) -> str:

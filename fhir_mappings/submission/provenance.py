@@ -18,7 +18,7 @@ def provenance(submission: Submission, roles: tuple[str, ...]) -> Json:
         "target": [{"reference": submission.urn(role)} for role in roles],
         "recorded": instant(submission.issued),
         "agent": [
-            {"type": _agent("author", "Author"), "who": {"reference": submission.answered_by}},
+            {"type": _agent("author", "Author"), "who": _author(submission)},
             *_enterer(submission),
             {"type": _agent("assembler", "Assembler"), "who": {"display": f"Rapport {submission.app_version}"}},
         ],
@@ -31,6 +31,11 @@ def with_transmitter(provenance: FhirJson, who: str | None) -> Json:
     kind = {"coding": [{"system": _US_CORE, "code": "transmitter", "display": "Transmitter"}]}
     others = [agent for agent in provenance["agent"] if agent.get("type") != kind]
     return {**provenance, "agent": [*others, *([{"type": kind, "who": {"reference": who}}] if who else [])]}
+
+
+def _author(submission: Submission) -> Json:
+    """Who answered; in words where it was somebody for the patient, of whom no more is known."""
+    return {"reference": submission.answered_by} if submission.answered_by else {"display": "Somebody who answered for the patient"}
 
 
 def _enterer(submission: Submission) -> tuple[Json, ...]:

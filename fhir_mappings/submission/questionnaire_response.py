@@ -31,8 +31,8 @@ def questionnaire_response(submission: Submission, *, base: str) -> Json:
         "subject": {"reference": f"Patient/{submission.patient}"},
         **submission.visit(),
         "authored": instant(submission.authored),
-        "author": {"reference": submission.recorded_by},
-        "source": {"reference": submission.answered_by},
+        **({"author": {"reference": submission.recorded_by}} if submission.recorded_by else {}),
+        **({"source": {"reference": submission.answered_by}} if submission.answered_by else {}),
         "item": [*_sections(submission, base=base), *_questions(submission, base=base)],
     }
 
@@ -44,13 +44,23 @@ def _language(instrument: Instrument, informant: Informant) -> Json:
 
 
 def _extensions(submission: Submission, *, base: str) -> Json:
-    """Who is rated, who has read a translated wording over, and that the answers were given on paper; nothing where none is to say."""
+    """Who is rated, who has read a translated wording over, who said that they answer, and that it was on paper; nothing where none is to
+    say."""
     clinician = submission.clinician
     rated = [{"url": canonicals.rated_clinician(base), "valueReference": person(clinician)}] if clinician else []
     translated = submission.instrument.translation
     unread = [{"url": canonicals.wording_review(base), "valueString": str(translated.review)}] if translated else []
-    found = [*rated, *unread, *([ON_PAPER] if submission.from_paper else [])]
+    found = [*rated, *unread, *_answering(submission, base=base), *([ON_PAPER] if submission.from_paper else [])]
     return {"extension": found} if found else {}
+
+
+def _answering(submission: Submission, *, base: str) -> list[Json]:
+    """Who said that they answer, on a device of the patient's."""
+    code = submission.answering
+    if code is None:
+        return []
+    coding = {"system": canonicals.answering_system(base), "code": code, "display": canonicals.ANSWERING[code]}
+    return [{"url": canonicals.answering(base), "valueCodeableConcept": {"coding": [coding]}}]
 
 
 def _sections(submission: Submission, *, base: str) -> Iterator[Json]:

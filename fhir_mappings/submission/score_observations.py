@@ -41,7 +41,7 @@ def _frame(submission: Submission, role: str, *, base: str) -> Json:
         **submission.visit(),
         "effectiveDateTime": instant(submission.authored),
         "issued": instant(submission.issued),
-        "performer": [{"reference": submission.answered_by}],
+        **({"performer": [{"reference": submission.answered_by}]} if submission.answered_by else {}),
     }
 
 

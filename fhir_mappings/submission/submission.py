@@ -19,7 +19,9 @@ Answering = Literal["self", "helped", "proxy"]
 
 class Submission(Struct, frozen=True, kw_only=True):
     """`patient` and `encounter` are ids, `answered_by` and `recorded_by` references (`Patient/x`, `Practitioner/y`). `clinician` is who is
-    rated: None for a questionnaire about a team or about nobody. `from_paper`: the answers were typed in from a sheet.
+    rated: None for a questionnaire about a team or about nobody. `from_paper`: the answers were typed in from a sheet. `answering` is who
+    said that they answer, None where it was not asked; somebody else than the patient is no reference: `answered_by` and `recorded_by` are
+    None.
 
     `authored` and `issued` are aware. `key` is the submission key: every resource's identifier is the key plus its role.
     """
@@ -30,8 +32,8 @@ class Submission(Struct, frozen=True, kw_only=True):
     scores: Mapping[str, Score]
     patient: str
     clinician: Person | None
-    answered_by: str
-    recorded_by: str
+    answered_by: str | None
+    recorded_by: str | None
     encounter: str | None
     authored: datetime
     issued: datetime
@@ -39,6 +41,7 @@ class Submission(Struct, frozen=True, kw_only=True):
     app_version: str
     tags: tuple[tuple[str, str], ...] = ()
     from_paper: bool = False
+    answering: Answering | None = None
 
     def urn(self, role: str) -> str:
         """The full URL of one resource in the bundle: the same for the same key, so that a repeated build is the same bundle."""

@@ -118,4 +118,5 @@ def codings_in(node: Any) -> Iterator[tuple[str, str]]:
 
 def test_every_extension_of_ours_that_is_written_is_defined() -> None:
     defined = {one["url"] for one in definitions(LIBRARY, base=BASE) if one["resourceType"] == "StructureDefinition"}
-    assert {canonicals.rated_clinician(BASE), canonicals.demo_purpose(BASE), canonicals.wording_review(BASE)} == defined
+    written = {canonicals.rated_clinician(BASE), canonicals.wording_review(BASE), canonicals.answering(BASE)}
+    assert written | {canonicals.demo_purpose(BASE)} == defined

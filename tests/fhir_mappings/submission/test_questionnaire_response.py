@@ -7,12 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from fhir_mappings.instruments import canonicals
 from fhir_mappings.instruments.answers import Answers
 from fhir_mappings.r4 import systems
 from fhir_mappings.r4.validation import check
 from fhir_mappings.ratings.answers_reader import read_answers
 from fhir_mappings.submission.questionnaire_response import questionnaire_response
-from tests.fhir_mappings.samples import BASE, CHECK_IN, submission
+from fhir_mappings.submission.submission import Answering
+from tests.fhir_mappings.samples import BASE, CHECK_IN, stored, submission
 
 SIGNS = st.text(alphabet="12345x.", min_size=9, max_size=9)
 
@@ -89,3 +91,23 @@ def test_an_item_both_answered_and_declined_counts_as_answered_and_only_once() -
     both = [{"linkId": "goal-1", "extension": [{"valueCode": "asked-declined"}], "answer": [{"valueCoding": {"code": "4"}}]}]
     answers, _ = read_answers(CHECK_IN, {"item": both})
     assert (answers.values, answers.declined) == ({"goal-1": 4}, ())
+
+
+@pytest.mark.parametrize(("answering", "display"), canonicals.ANSWERING.items())
+def test_who_said_that_they_answer_stands_on_the_response(answering: Answering, display: str) -> None:
+    response = stored(submission(answering=answering))["response"]
+    (said,) = [one for one in response["extension"] if one["url"] == canonicals.answering(BASE)]
+    assert said["valueCodeableConcept"]["coding"] == [{"system": canonicals.answering_system(BASE), "code": answering, "display": display}]
+
+
+def test_where_it_was_not_asked_nothing_is_said_of_it() -> None:
+    assert not [one for one in stored(submission())["response"]["extension"] if one["url"] == canonicals.answering(BASE)]
+
+
+def test_somebody_who_answers_for_the_patient_is_not_called_the_patient() -> None:
+    written = stored(submission(answering="proxy", answered_by=None, recorded_by=None))
+    assert not {"source", "author"} & set(written["response"])
+    assert "performer" not in written["total"]
+    author, *_ = written["provenance"]["agent"]
+    assert author["who"] == {"display": "Somebody who answered for the patient"}
+    assert not [one for one in written["provenance"]["agent"] if one["type"]["coding"][0]["code"] == "enterer"]
