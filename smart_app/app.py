@@ -54,7 +54,9 @@ from smart_app.web.pages.dependencies import Dependencies
 from smart_app.web.pages.lent import lent_pages, return_pages
 from smart_app.web.pages.note import note_pages
 from smart_app.web.pages.options import option_pages
+from smart_app.web.pages.own_device import link_pages
 from smart_app.web.pages.printed import copy_pages, print_pages
+from smart_app.web.pages.staff_links import staff_link_pages
 from smart_app.web.pages.undelivered import item_pages
 from smart_app.web.pages.why import why_pages
 from smart_app.web.rendering.ehr_theme import Themes, made_theme
@@ -64,7 +66,7 @@ from smart_app.web.rendering.templates import Pages
 from smart_app.web.rendering.typeset.typesetter import Typesetter, is_installed
 from smart_app.web.session import cookies
 from smart_app.web.session.csrf import Csrf
-from smart_app.web.session.guard import Guard
+from smart_app.web.session.guard import OWN_DEVICE, Guard
 from smart_app.web.session.headers import protect, squeeze
 from smart_app.web.session.lent_browser import LentBrowser
 from smart_app.web.session.prefix import BelowPrefix
@@ -122,6 +124,8 @@ def create_app(
     note_pages.register(app, dependencies)
     lent_pages.register(app, dependencies)
     return_pages.register(app, dependencies)
+    link_pages.register(app, dependencies)
+    staff_link_pages.register(app, dependencies)
     typesetter = Typesetter(settings.pdf_fonts) if is_installed() else None
     print_pages.register(app, dependencies, typesetter)
     copy_pages.register(app, dependencies, typesetter)
@@ -299,7 +303,8 @@ class _Around:
         g.reference = f"RP-{code[:4]}-{code[4:]}"
         g.nonce = secrets.token_urlsafe(16)
         g.began = time.perf_counter()
-        g.frame_ancestors = self._ancestors
+        # What a patient has open on a device of their own is in nobody's frame.
+        g.frame_ancestors = () if error_pages.route().startswith(OWN_DEVICE) else self._ancestors
         g.form_targets = ()
         clear_contextvars()
         bind_contextvars(request_id=g.reference)
@@ -312,6 +317,8 @@ class _Around:
 
     def finish(self, response: Response) -> Response:
         """Headers, cookies that have served, compression, one log line."""
+        if error_pages.route().startswith(OWN_DEVICE):
+            response.headers["X-Robots-Tag"] = "noindex, nofollow"
         protect(response, ancestors=g.frame_ancestors, nonce=g.nonce, secure=self._secure, targets=g.form_targets)
         self._spoken.finish(response)
         cookies.drop_over(response, request, self._launches, entered=self._entered())

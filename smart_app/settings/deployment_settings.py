@@ -196,6 +196,13 @@ class Settings(PublicSettings):
         description="Show whoever hands a device to a patient a code of six digits that takes it back. Without it the device comes back by "
         "signing in again on it, or by calling it back from another one: somebody who watches the hand-over can read a code.",
     )
+    link_hours: int = Field(
+        72,
+        ge=0,
+        le=168,
+        description="Hours that a one-time link to a patient's form lasts that is sent to them; seven days at most, 0 offers none to send. "
+        "One that is used in the room, by its code on the screen or on paper, lasts half an hour. See [one-time links](one-time-links.md).",
+    )
     rate_within_days: int = Field(
         7,
         ge=1,

@@ -23,9 +23,9 @@ HALF_AN_HOUR = timedelta(minutes=30)
 
 
 def made(store: Store, *, visit: str = VISIT, patient: str = "pat-1", lasts: timedelta = HALF_AN_HOUR) -> NewLink:
-    form = {"slug": SLUG, "visit": visit, "lasts": lasts, "in_room": True}
+    context = replace(CONTEXT, patient=patient)
     with store.database.begin() as together:
-        return store.links.make(LAUNCH, replace(CONTEXT, patient=patient), PATIENT, **form, within=together)
+        return store.links.make(LAUNCH, context, PATIENT, slug=SLUG, visit=visit, lasts=lasts, in_room=True, within=together)
 
 
 def tried(store: Store, new: NewLink, born: date = BORN) -> BornTried:

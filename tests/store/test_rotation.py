@@ -94,8 +94,16 @@ def fill(store: Store, clock: Clock) -> dict[str, str]:
     with store.database.begin() as together:
         lent = store.loans.lend(LAUNCH, AUTHOR, slug="rapport-check-in", code="471928", lasts=timedelta(days=1), within=together)
         patient = read_patient({"id": "pat-1", "birthDate": "1968-03-14"}, zone=UTC)
-        form = {"slug": "rapport-check-in", "visit": VISIT[1], "in_room": True, "lasts": timedelta(days=1)}
-        store.links.make(LAUNCH, CONTEXT, patient, **form, within=together)
+        store.links.make(
+            LAUNCH,
+            CONTEXT,
+            patient,
+            slug="rapport-check-in",
+            visit=VISIT[1],
+            lasts=timedelta(days=1),
+            in_room=True,
+            within=together,
+        )
     launch = store.launches.open(CONTEXT, idle=timedelta(hours=4), absolute=timedelta(hours=8))
     store.audit.add("launch", launch_id=LAUNCH, context=CONTEXT)
     return {launch.cookie_name: launch.cookie_value, "id": launch.id, store.loans.cookie_name: lent.cookie_value}

@@ -15,11 +15,11 @@ from fhir_mappings.instruments.answers import answered, completed, understood
 from fhir_mappings.instruments.instrument import Informant, Instrument
 from fhir_mappings.sentence import Sentence
 from smart_app.care.forms.asked_form import AskedForm, form_of, forms_offered
-from smart_app.care.record.record import ChartRecord
+from smart_app.care.record.record import ChartRecord, who_answers
 from smart_app.errors import FROM_CHART_AGAIN, OPEN_AGAIN, OtherBrowser, SessionError, WrongPatient
 from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.services import AppServices
-from smart_app.store import Draft, FormPlace, Ticket, author_of
+from smart_app.store import Draft, FormPlace, Ticket
 from smart_app.store.seal import digest
 
 Fields = Mapping[str, Sequence[str]]
@@ -68,7 +68,7 @@ class PostedForm(Struct, frozen=True, kw_only=True):
 def ticket_for(record: ChartRecord, asked: AskedForm, *, key: str, cookie: str) -> str:
     """What the form of that key carries so that its answers can be kept when the launch has ended meanwhile."""
     ticket = Ticket(
-        author=author_of(record.context),
+        author=who_answers(record),
         version=asked.instrument.version,
         encounter=record.context.encounter,
         issued=record.services.clock(),
@@ -114,7 +114,7 @@ def saved_draft(record: ChartRecord, asked: AskedForm, *, key: str | None = None
 
 def saved_drafts(record: ChartRecord) -> tuple[tuple[Instrument, Informant, SavedDraft], ...]:
     """Every form of this patient that this user began and has not sent, in the site's order. One look when there is none."""
-    if not record.services.store.drafts.of(author_of(record.context)):
+    if not record.services.store.drafts.of(who_answers(record)):
         return ()
     found = ((one, who, _unsent(record, one, who)) for one, who in forms_offered(record.services))
     return tuple((instrument, informant, left) for instrument, informant, left in found if left)
@@ -122,7 +122,7 @@ def saved_drafts(record: ChartRecord) -> tuple[tuple[Instrument, Informant, Save
 
 def take_up(record: ChartRecord, *, key: str) -> None:
     """Record that somebody goes on with a draft."""
-    draft = record.services.store.drafts.get(key, author_of(record.context))
+    draft = record.services.store.drafts.get(key, who_answers(record))
     if draft is None:
         raise SessionError(
             Sentence("These answers are not kept any more: they were sent, discarded, or their time was over. Open the form again.")
@@ -134,7 +134,7 @@ def take_up(record: ChartRecord, *, key: str) -> None:
 def discard(record: ChartRecord, *, key: str) -> None:
     """Forget a draft; one that is gone already stays gone."""
     store = record.services.store
-    draft = store.drafts.get(key, author_of(record.context))
+    draft = store.drafts.get(key, who_answers(record))
     if draft is None:
         return
     with store.database.begin() as together:
@@ -153,7 +153,7 @@ def _unsent(
 ) -> SavedDraft | None:
     store = record.services.store
     wanted = (instrument.slug, informant, instrument.version, about)
-    for draft in store.drafts.of(author_of(record.context)):
+    for draft in store.drafts.of(who_answers(record)):
         same_form = (draft.slug, draft.informant, draft.version, draft.rated) == wanted
         if not same_form or key not in {None, draft.key}:
             continue

@@ -7,22 +7,26 @@ from typing import Generic, TypeVar
 from msgspec import Struct
 
 from fhir_mappings.sentence import Sentence
+from smart_app.care.record.own_device import OwnDevice
 from smart_app.errors import SessionError
 from smart_app.fhir.client import Renew
-from smart_app.launch.context.launch_context import LaunchContext, LaunchId, UserContext
+from smart_app.launch.context.launch_context import Author, LaunchContext, LaunchId, UserContext
 from smart_app.services import AppServices
+from smart_app.store import author_of
 
 _Asking_co = TypeVar("_Asking_co", bound=LaunchContext | UserContext, covariant=True)
 
 
 class Record(Struct, Generic[_Asking_co], frozen=True, kw_only=True):
     """Access to one FHIR server: `context` says whose, and of which patient where there is one. `launch_id` is None outside of a launch.
-    `renew` gives a newer access token for one the server refused, or None; it is called from the threads that read."""
+    `renew` gives a newer access token for one the server refused, or None; it is called from the threads that read. `own_device`: a
+    patient answers by a one-time link, with the launch that made it behind them while that lasts."""
 
     context: _Asking_co
     services: AppServices
     launch_id: LaunchId | None = None
     renew: Renew | None = None
+    own_device: OwnDevice | None = None
 
     @property
     def launch(self) -> LaunchId:
@@ -46,3 +50,8 @@ class Record(Struct, Generic[_Asking_co], frozen=True, kw_only=True):
 # What most use cases need, a patient; and what those need that do without.
 ChartRecord = Record[LaunchContext]
 AnyRecord = Record[LaunchContext | UserContext]
+
+
+def who_answers(record: ChartRecord) -> Author:
+    """Whose answers come from here: whoever has signed in, or the patient on a device of their own."""
+    return record.own_device.author if record.own_device else author_of(record.context)

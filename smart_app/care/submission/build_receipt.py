@@ -74,6 +74,12 @@ def receipt(record: ChartRecord, *, key: str) -> Receipt:
     )
 
 
+def outcome_kept(record: ChartRecord, *, key: str) -> Outcome:
+    """How it stands by what is kept here, where nothing can be asked of the record; what is kept no more was stored."""
+    entry = record.services.store.outbox.get(key)
+    return "saved" if entry is None else _outcome(entry.state, from_payload(entry.payload))
+
+
 def note_text(sealed: SealedSubmission, *, sent: datetime, shown: bool, signed_in: User) -> Sentence:
     """Plain text to paste into a note, without any id; `sent` is when, in the clinic's zone; scores only where they may be shown."""
     form = (

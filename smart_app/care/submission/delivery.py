@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -10,7 +11,7 @@ from msgspec.structs import replace
 
 from fhir_mappings.sentence import Sentence
 from smart_app.care.record.access import Permissions, base_of, permissions, writer
-from smart_app.care.record.record import AnyRecord, ChartRecord
+from smart_app.care.record.record import AnyRecord, ChartRecord, who_answers
 from smart_app.care.submission.delivery_log import log_not_kept, log_outcome
 from smart_app.care.submission.judgement import State, state_of, uncertain
 from smart_app.care.submission.outcome_search import SETTLES_WITHIN, Found, OutcomeSearch
@@ -39,6 +40,22 @@ def deliver(record: ChartRecord, *, sealed: SealedSubmission) -> bool:
         return False
     tried = replace(sealed, attempt=1)
     _finish(record, climb(tried, _sender(record, tried, launch_id)), launch_id=launch_id)
+    return True
+
+
+def deliver_or_wait(record: ChartRecord, *, sealed: SealedSubmission) -> bool:
+    """Seal what a patient has answered on a device of their own, and send it with the launch that made the link, whose user is named as its
+    transmitter. Where that is over, or the record not in use any more or not to be read, it stays sealed for a later launch. False, and
+    nothing done, when its key is known. LinkOver where others were accepted before."""
+    device, outbox = record.own_device, record.services.store.outbox
+    accepted = partial(device.accepted, sealed.key) if device else None
+    author = who_answers(record)
+    if not outbox.put(sealed.key, launch_id=record.launch, payload=to_payload(sealed), author=author, also=accepted):
+        return False
+    if device and not device.waits:
+        with suppress(SessionError):
+            check_in_use(record)
+            send_sealed(record, entry_of(record, key=sealed.key))
     return True
 
 

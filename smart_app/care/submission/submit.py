@@ -18,19 +18,19 @@ from fhir_mappings.instruments.scoring import score
 from fhir_mappings.kept_sentence import sentence_of
 from fhir_mappings.people.person import Person
 from fhir_mappings.sentence import Sentence
+from fhir_mappings.submission.submission import Answering
 from fhir_mappings.submission.transaction import Submission, submission_bundle
 from smart_app import __version__
 from smart_app.care.forms.asked_form import AskedForm, check_clinician_chosen
 from smart_app.care.record.access import base_of
 from smart_app.care.record.page_rule import Confirmation
-from smart_app.care.record.record import ChartRecord
-from smart_app.care.submission.delivery import SENT_BEFORE, deliver, entry_of
+from smart_app.care.record.record import ChartRecord, who_answers
+from smart_app.care.submission.delivery import SENT_BEFORE, deliver, deliver_or_wait, entry_of
 from smart_app.care.submission.delivery_log import log_not_kept
 from smart_app.care.submission.sealed_submission import ScoreLine, SealedSubmission, content_of, from_payload, to_payload
 from smart_app.care.submission.visit_state import unconfirmed, visit_now
 from smart_app.errors import FROM_CHART_AGAIN, NotSealed, OutcomeNotKept, SessionError, StoreError, WrongPatient
 from smart_app.launch.context.launch_context import LaunchContext
-from smart_app.store import author_of
 
 Fields = Mapping[str, Sequence[str]]
 # The field of what is confirmed; of one of them with what it is behind it.
@@ -73,8 +73,9 @@ _NOT_TAKEN = Sentence(
 
 
 def _submit(record: ChartRecord, asked: AskedForm, *, key: str, fields: Fields, confirmed: Collection[str]) -> Invalid | str:
-    # What was sent before under this key was asked then.
-    open_questions = () if record.services.store.outbox.knows(key) else unconfirmed(record, asked, confirmed=confirmed)
+    # What was sent before under this key was asked then; and what comes by a one-time link is sealed however the record stands.
+    asked_before = record.own_device is not None or record.services.store.outbox.knows(key)
+    open_questions = () if asked_before else unconfirmed(record, asked, confirmed=confirmed)
     answers = parse(asked.instrument, asked.informant, fields)
     if isinstance(answers, Invalid) or open_questions:
         return _with_questions(answers, open_questions, kept=understood(asked.instrument, fields))
@@ -82,7 +83,7 @@ def _submit(record: ChartRecord, asked: AskedForm, *, key: str, fields: Fields, 
         # An empty place on a sheet is no refusal to answer: it is left out.
         answers = replace(answers, declined=())
     sealed = _sealed_submission(record, asked, answers=answers, key=key)
-    if deliver(record, sealed=sealed):
+    if (deliver_or_wait if record.own_device else deliver)(record, sealed=sealed):
         _drop_draft(record, key)
         return key
     return _repeat(record, sealed=sealed, fields=fields)
@@ -128,8 +129,18 @@ def _sealed_submission(record: ChartRecord, asked: AskedForm, *, answers: Answer
     now = record.now()
     scores = score(instrument, answers.values)
     canonical = record.services.settings.canonical_base
+    answering = record.own_device.answering if record.own_device else None
     submission = _submission(
-        record.context, instrument, informant, answers=answers, scores=scores, clinician=clinician, key=key, now=now, canonical=canonical
+        record.context,
+        instrument,
+        informant,
+        answers=answers,
+        scores=scores,
+        clinician=clinician,
+        key=key,
+        now=now,
+        canonical=canonical,
+        answering=answering,
     )
     return SealedSubmission(
         key=key,
@@ -153,8 +164,8 @@ def _sealed_submission(record: ChartRecord, asked: AskedForm, *, answers: Answer
         content=content_of(submission_bundle(submission, base=canonical)),
         from_paper=submission.from_paper,
         unscored=instrument.why_unscored,
-        author=author_of(record.context),
-        scope=record.context.scope,
+        author=who_answers(record),
+        scope=record.own_device.scope if record.own_device else record.context.scope,
         late=asked.late,
     )
 
@@ -170,10 +181,11 @@ def _submission(
     key: str,
     now: datetime,
     canonical: str,
+    answering: Answering | None,
 ) -> Submission:
     """What the mapping writes. The patient answers and records their own form, clinician and observer theirs; what was answered on paper
-    is recorded by whoever is signed in."""
-    answered_by = f"Patient/{context.patient}" if informant == "patient" else context.user.reference
+    is recorded by whoever is signed in. Who answers for a patient is nobody that can be named."""
+    answered_by = None if answering == "proxy" else f"Patient/{context.patient}" if informant == "patient" else context.user.reference
     from_paper = instrument.from_paper(informant)
     return Submission(
         instrument=instrument,
@@ -185,6 +197,7 @@ def _submission(
         answered_by=answered_by,
         recorded_by=context.user.reference if from_paper else answered_by,
         from_paper=from_paper,
+        answering=answering,
         encounter=context.encounter,
         authored=now,
         issued=now,

@@ -231,13 +231,20 @@ class OneTimeLinks:
             raise LinkOver(_OVER)
         return LinkEntry(link=link, answering=row.answering, until=row.until)
 
+    def behind(self, entry: str) -> OneTimeLink | None:
+        """The link behind a form's address, however it stands, for whatever says by itself whose it is; None where there is none any
+        more."""
+        with self._database.begin() as connection:
+            row = connection.execute(_OF_ENTRY, {"entry": digest(entry)}).one_or_none()
+        return self._link(row) if row else None
+
     def use_up(self, link: str, key: str, *, within: Connection) -> None:
         """Its answers are accepted, under that key. LinkOver where others were before, or it is over."""
         payload = within.execute(
             update(links).where(links.c.id == link, _LIVE).values(state="used").returning(links.c.payload)
         ).scalar_one_or_none()
         if payload is None:
-            raise LinkOver(_NOT_TAKEN, undenied=_OVER)
+            raise LinkOver(_OVER)
         sealed = self._sealer.seal({**self._sealer.open(payload, table=_TABLE, row=link), "sent": key}, table=_TABLE, row=link)
         within.execute(update(links).where(links.c.id == link).values(payload=sealed))
 
@@ -295,7 +302,6 @@ class OneTimeLinks:
 
 
 _OVER = Sentence("This link cannot be used any more.")
-_NOT_TAKEN = Sentence("These questions were answered already, or the link has ended: what was sent just now was not stored.")
 _OTHER_BROWSER = Sentence("This page belongs to another browser. Open the link again in this one.")
 
 

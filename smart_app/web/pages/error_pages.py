@@ -13,7 +13,7 @@ from smart_app.launch.context.launch_context import LaunchId
 from smart_app.web.pages.chart_launch import NO_SIGN_IN, TRIED
 from smart_app.web.pages.dependencies import Dependencies
 from smart_app.web.pages.on_loan.on_loan_answer import of_error, on_loan
-from smart_app.web.session.guard import PORTAL
+from smart_app.web.session.guard import OWN_DEVICE, PORTAL
 from smart_app.web.session.lent_browser import Held
 from smart_app.web.views.error import (
     Brought,
@@ -24,11 +24,12 @@ from smart_app.web.views.error import (
     session_error_view,
     status_view,
 )
+from smart_app.web.views.own_device.link_error import link_error_view
 from smart_app.web.views.portal.portal_error import portal_error_view
 from smart_app.web.views.ways_back import WayBack
 
 # Where answers are sent to.
-_FORMS = frozenset({"submit", "own_submit"})
+_FORMS = frozenset({"submit", "own_submit", "mine_submit"})
 
 
 def register(app: Flask, dependencies: Dependencies, log: FilteringBoundLogger) -> None:
@@ -85,6 +86,8 @@ class Errors:
         return self._page(failure_view(None, reference=reference(), posted=_posted(), way=way_back()), 500)
 
     def _view(self, error: RapportError) -> ErrorView:
+        if route().startswith(OWN_DEVICE):
+            return link_error_view(error, reference=reference(), brought=self._brought(), again=_again())
         if _is_patients():
             way = way_back_if_over(self._dependencies) if isinstance(error, SessionError) else way_back()
             return portal_error_view(

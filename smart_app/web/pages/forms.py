@@ -30,6 +30,7 @@ from smart_app.web.pages.chart_launch import FRAMED
 from smart_app.web.pages.dependencies import Dependencies
 from smart_app.web.pages.draft_pages import LATE, RATED, FormSender, keep_incomplete, keep_without_launch, sender, sent
 from smart_app.web.pages.error_pages import reference, way_back_if_over
+from smart_app.web.pages.staff_links.staff_link_pages import link_part
 from smart_app.web.rendering.spoken_language import LANGUAGE, SPOKEN
 from smart_app.web.session import cookies
 from smart_app.web.session.guard import PageRequest, check_patient
@@ -42,7 +43,7 @@ from smart_app.web.views.forms.handover import TICK_TWO, HandoverCode, handover_
 from smart_app.web.views.forms.kept_answers import kept_view
 from smart_app.web.views.forms.receipt_page import ReceiptUrls, receipt_view
 from smart_app.web.views.parts import named_clinician
-from smart_app.web.views.sign_in_end import form_words
+from smart_app.web.views.sign_in_end import form_words, link_words
 
 _UNPROCESSABLE = 422
 # What a ticked identifier's field is called, and what a code is sealed for.
@@ -122,7 +123,7 @@ class FormFlow:
             offered=None if invalid or earlier else saved_draft(page_request.record, asked),
             hidden=_notes(page_request.record, asked),
             confirmed=frozenset(request.form.getlist(CONFIRMED)),
-            lasts=form_words(page_request.context, now=page_request.record.now()),
+            lasts=_lasts(page_request.record),
         )
         tab, status = None if asked.alone else page_request.tab, _UNPROCESSABLE if invalid and invalid.errors else 200
         return self._dependencies.pages.page("check_form", view, csrf=page_request.csrf, tab=tab, status=status, by_form=True)
@@ -222,6 +223,7 @@ class Forms:
             ticked=ticked,
             problem=problem,
             notes=handover_notes(out_for(record), framed=framed, zone=record.zone),
+            own_phone=link_part(self._dependencies, page_request, slug, draft),
         )
         return self._dependencies.pages.page("handover", view, csrf=page_request.csrf, tab=page_request.tab)
 
@@ -323,6 +325,11 @@ def _receipt_urls(page_request: PageRequest, key: str) -> ReceiptUrls:
         copied=url_for("decision", launch_id=page_request.id, key=key, way="copied"),
         discard=url_for("decision", launch_id=page_request.id, key=key, way="discarded"),
     )
+
+
+def _lasts(record: ChartRecord) -> str:
+    """Until when the form can be sent, where that has to be said."""
+    return link_words(record.own_device.until, now=record.now()) if record.own_device else form_words(record.context, now=record.now())
 
 
 def _urls(page_request: PageRequest, asked: AskedForm) -> FormUrls:

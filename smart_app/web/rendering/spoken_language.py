@@ -18,13 +18,15 @@ from smart_app.services import AppServices
 from smart_app.web.languages.offered_languages import ENGLISH_ALONE, OfferedLanguages
 from smart_app.web.languages.page_language import ENGLISH_PAGE, PageLanguage
 from smart_app.web.session import cookies
-from smart_app.web.session.guard import PORTAL
+from smart_app.web.session.guard import OWN_DEVICE, PORTAL
 
 # Of a link to this page in another language, and of a form's button that brings it back in one; and the one that a form was read in.
 LANGUAGE, SPOKEN = "language", "spoken"
 # The tablet is the clinic's and a patient's for the while; in the portal both browser and eyes are the patient's.
 Reader = Literal["staff", "tablet", "portal"]
-_LAUNCH, _LOAN = "launch_id", "handle"
+_LAUNCH, _LOAN, _ENTRY = "launch_id", "handle", "entry"
+# Where the pages of each lie, by what names it in their addresses.
+_PLACES = {_LOAN: "p", _ENTRY: "mine", _LAUNCH: "l"}
 # Pages of a patient on the clinic's device.
 _ON_TABLET = {"thanks", "lent_form", "lent_submit", "lent_thanks"}
 # Asked for once more they would not be the same page: a launch is begun once, and comes back once.
@@ -95,12 +97,14 @@ class SpokenLanguages(Struct, frozen=True, kw_only=True):
         code = self._wanted() if "language" in g and g.get("entered") else ""
         if self.offered.of_code(code):
             given = request.view_args or {}
-            place = f"p/{given[_LOAN]}" if _LOAN in given else f"l/{given[_LAUNCH]}"
+            place = next(f"{folder}/{given[name]}" for name, folder in _PLACES.items() if name in given)
             path = f"{request.root_path}/{place}/"
             seconds = self.services.settings.absolute_minutes * 60
             cookies.keep_language(response, code, readers=g.language_reader, path=path, seconds=seconds)
 
     def _reader(self) -> Reader:
+        if _rule().startswith(OWN_DEVICE):
+            return "portal"
         context = g.get("entered")
         if context.by_patient if context else _rule().startswith(PORTAL):
             return "portal"
@@ -122,9 +126,7 @@ class SpokenLanguages(Struct, frozen=True, kw_only=True):
         return str(g.get("language_wanted") or request.args.get(LANGUAGE, ""))
 
     def _chosen(self) -> PageLanguage | None:
-        kept = (
-            cookies.language_in(request.cookies, readers=g.language_reader) if {_LAUNCH, _LOAN} & (request.view_args or {}).keys() else ""
-        )
+        kept = cookies.language_in(request.cookies, readers=g.language_reader) if _PLACES.keys() & (request.view_args or {}).keys() else ""
         wishes = (self._wanted(), kept, g.get("language_of_form", ""))
         return next((found for code in wishes if (found := self.offered.of_code(code))), None)
 

@@ -26,6 +26,7 @@ SHEETS = {
     "note.css": ("base", "reading", "note"),
     "print.css": ("base", "reading", "dashboard", "signals", "printed"),
     "text.css": ("base", "reading", "dashboard", "text"),
+    "link.css": ("base", "reading", "dashboard", "text", "link"),
     "languages.css": ("languages",),
 }
 SHEET_IN_PAGE, LANGUAGES_IN_PAGE = "form.css", "languages.css"

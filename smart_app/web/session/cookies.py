@@ -28,6 +28,11 @@ def keep(response: Response, name: str, value: str, *, seconds: int) -> None:
     response.set_cookie(name, value, max_age=seconds, path="/", secure=True, httponly=True, samesite="None", partitioned=True)
 
 
+def keep_own(response: Response, name: str, value: str, *, seconds: int) -> None:
+    """The same for a page that is in no frame: the cookie comes along from our own pages, and where a link leads there."""
+    response.set_cookie(name, value, max_age=seconds, path="/", secure=True, httponly=True, samesite="Lax")
+
+
 def drop(response: Response, name: str) -> None:
     """Take it away again; the attributes must be those it was set with."""
     response.set_cookie(name, "", max_age=0, path="/", secure=True, httponly=True, samesite="None", partitioned=True)

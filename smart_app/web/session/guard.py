@@ -12,16 +12,17 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from fhir_mappings.sentence import Sentence
+from smart_app.care.handover.one_time_link import waiting_record, with_launch
 from smart_app.care.record.record import ChartRecord, Record
 from smart_app.errors import OPEN_AGAIN, LaunchError, NotForUser, SessionError, WrongPatient
 from smart_app.fhir.client import Renew
 from smart_app.launch.context.launch_context import LaunchContext, LaunchId
 from smart_app.services import AppServices
-from smart_app.store import LaunchLock
+from smart_app.store import LaunchLock, LinkEntry
 from smart_app.web.session.csrf import Csrf
 from smart_app.web.session.doors import REFUSED, Door
 from smart_app.web.session.lent_browser import Held, held, locked
-from smart_app.web.session.tab import Tab, tab_of
+from smart_app.web.session.tab import Tab, own_tab, tab_of
 
 # A refresh takes one request to the token endpoint; whoever waits for another's looks again this often, this long.
 _LEASE = timedelta(seconds=20)
@@ -29,8 +30,12 @@ _POLL, _PATIENCE = 0.1, 10.0
 
 # Below it are the pages of a patient who has signed in themself.
 PORTAL = "/l/<launch_id>/own/"
+# So begin the pages of a patient on a device of their own: the guard of a one-time link, and the form behind it.
+OWN_DEVICE = ("/link/", "/mine/")
 # What the patient's page of a lent device is bound to, beside its address and cookie.
 LENT = "lent"
+# The same of a form behind a one-time link, and of the link's own page.
+LINKED = "linked"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +111,30 @@ class Guard(Struct, frozen=True, kw_only=True):
         stay = url_for("lent_stay", handle=handle)
         tab = tab_of(record, self.csrf, name=store.launches.cookie_name_for(loan.launch), stay=stay, token=token)
         return PageRequest(record=record, csrf=token, cookie=cookie, tab=tab)
+
+    def enter_linked(self, entry: str) -> PageRequest:
+        """The patient's request on a device of their own that has passed the guard of a one-time link, for its one form. The launch that
+        made the link is behind it while that lasts, and not kept open by it. SessionError otherwise."""
+        links = self.services.store.links
+        found = links.of_entry(entry, request.cookies)
+        name = links.cookie_name(entry)
+        cookie = request.cookies[name]
+        if request.method == "POST":
+            self.csrf.check(request, LINKED, entry, cookie)
+        record = self._behind(found)
+        g.entered, g.entered_launch, g.entered_cookie = record.context, found.link.launch, name
+        g.standalone, g.picked_at = False, None
+        token = self.csrf.token(LINKED, entry, cookie)
+        tab = own_tab(record, name=name, until=found.until, stay=url_for("mine_stay", entry=entry), token=token)
+        return PageRequest(record=record, csrf=token, cookie=cookie, tab=tab)
+
+    def _behind(self, entry: LinkEntry) -> ChartRecord:
+        """With the launch that made the link, or without it once it is over."""
+        launch = entry.link.launch
+        try:
+            return with_launch(self._record(launch, self.services.store.launches.reread(launch)), entry)
+        except (SessionError, LaunchError):
+            return waiting_record(self.services, entry)
 
     def enter_locked(self, launch_id: str) -> tuple[LaunchId, LaunchLock]:
         """A launch that a loan has locked, for what takes the device back; of a POST, only from our own page. SessionError where nothing

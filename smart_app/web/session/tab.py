@@ -3,7 +3,7 @@ id."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from fhir_mappings.sentence import Sentence
 from smart_app.care.record.record import ChartRecord
@@ -40,6 +40,17 @@ class Tab:
     again: Sentence | None = None
     last: Sentence | None = None
     ended: bool = False
+
+
+def own_tab(record: ChartRecord, *, name: str, until: datetime, stay: str, token: str) -> Tab:
+    """The tab of a form behind a one-time link: it ends with the link, and no other page knows of it."""
+    left = max(int((until - record.services.clock()).total_seconds()), 0)
+    mark = name.rsplit("-", 1)[-1]
+    return Tab(launch=mark, patient=mark, idle=left, left=left, stay=stay, csrf=token, again=_NEW_LINK, last=_LAST_OF_LINK)
+
+
+_NEW_LINK = Sentence("Ask your clinic for a new link.")
+_LAST_OF_LINK = Sentence("This page closes in two minutes. Please send your answers before then.")
 
 
 def tab_of(record: ChartRecord, csrf: Csrf, *, name: str, stay: str, token: str, ended: bool = False) -> Tab:

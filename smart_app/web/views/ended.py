@@ -120,6 +120,12 @@ def lent_thanks_view(outcome: Outcome, *, clinician: str, code: CodeField | None
     return replace(thanks_view(outcome, clinician=clinician, receipt=""), receipt=None, code=code, ways_back=ways_back)
 
 
+def own_device_thanks_view(outcome: Outcome) -> EndView:
+    """The patient's last page on a device of their own."""
+    headline, stands = _STANDS[outcome]
+    return EndView(headline=headline, lines=(stands, Sentence("You can close this page now. The link cannot be used again.")), receipt=None)
+
+
 def taken_back_view() -> EndView:
     """The device is back, and there is no chart open on it."""
     lines = (Sentence("The device is back. To go on, open Rapport from a patient's chart."),)

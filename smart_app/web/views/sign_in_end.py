@@ -13,9 +13,11 @@ _NEAR = timedelta(minutes=15)
 
 def lasts_until(context: LaunchContext, *, now: datetime) -> str:
     """`14:35`, with its day where that is not today; "" where the sign-in can be renewed, or does not end."""
-    end = context.fixed_end
-    if end is None:
-        return ""
+    return until_words(context.fixed_end, now=now) if context.fixed_end else ""
+
+
+def until_words(end: datetime, *, now: datetime) -> str:
+    """The same of any end."""
     local = end.astimezone(now.tzinfo)
     time = formats.clock(local, now.tzinfo)
     return time if local.date() == now.date() else joined(", ", [time, formats.short_date(local.date())])
@@ -42,6 +44,11 @@ def form_words(context: LaunchContext, *, now: datetime) -> str:
         "This sign-in lasts until {time}. What is chosen here is kept as you go, and what is sent after that, for the next launch.",
         time=until,
     )
+
+
+def link_words(end: datetime, *, now: datetime) -> Sentence:
+    """For a form that is open by a one-time link."""
+    return Sentence("Please send your answers before {time}.", time=until_words(end, now=now))
 
 
 _STAYS = Sentence(

@@ -234,6 +234,8 @@ def _kind(draft: BlankForm, urls: FormUrls, *, site_name: str, today: date) -> F
     if draft.from_paper:
         return _paper_entry(draft, urls, today)
     if draft.informant == "patient":
+        if draft.own_device:
+            return _own_device(draft, urls, site_name)
         return _portal(draft, urls, site_name) if draft.alone else _tablet(draft, urls, site_name)
     return _observers(draft, urls, today) if draft.informant == "observer" else _clinicians(draft, urls, today)
 
@@ -262,6 +264,18 @@ def _portal(draft: BlankForm, urls: FormUrls, site_name: str) -> FormKind:
         back_words=Sentence("Back to your page"),
         footer=(
             Sentence("Not you, or not your name at the top? Go back to your page and sign out."),
+            NOT_WATCHED,
+            _colophon(draft.instrument),
+        ),
+    )
+
+
+def _own_device(draft: BlankForm, urls: FormUrls, site_name: str) -> FormKind:
+    """The patient's, on a device of their own, by a one-time link."""
+    return replace(
+        _tablet(draft, urls, site_name),
+        footer=(
+            Sentence("Not you, or not your name at the top? Close this page, and tell your clinic."),
             NOT_WATCHED,
             _colophon(draft.instrument),
         ),

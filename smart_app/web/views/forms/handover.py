@@ -13,6 +13,7 @@ from smart_app.store import Loan
 from smart_app.web import formats
 from smart_app.web.views.banner import Banner, clinician_banner, plain_name
 from smart_app.web.views.forms.form_page import clinician_name
+from smart_app.web.views.staff_links.own_phone import OwnPhone
 
 _BLIND = Sentence("You see their rating of this visit once you have rated it yourself.")
 
@@ -27,7 +28,8 @@ class IdentifierBox(Struct, frozen=True, kw_only=True):
 
 class HandoverView(Struct, frozen=True, kw_only=True):
     """Whom the device goes to, and what has to agree first; `stopped` says why it goes nowhere, "" where it does. `code` is what takes it
-    back, "" where the site wants none, and goes along sealed; `problem` what is wrong with what was sent; `notes` what to know before."""
+    back, "" where the site wants none, and goes along sealed; `problem` what is wrong with what was sent; `notes` what to know before;
+    `own_phone` is the other way, by a link, None where nothing is handed over."""
 
     banner: Banner
     title: Sentence
@@ -43,6 +45,7 @@ class HandoverView(Struct, frozen=True, kw_only=True):
     sealed_code: str = ""
     problem: Sentence = NOTHING
     notes: tuple[Sentence, ...] = ()
+    own_phone: OwnPhone | None = None
 
 
 class HandoverCode(Struct, frozen=True, kw_only=True):
@@ -64,6 +67,7 @@ def handover_view(
     ticked: Collection[str] = (),
     problem: Sentence = NOTHING,
     notes: tuple[Sentence, ...] = (),
+    own_phone: OwnPhone | None = None,
 ) -> HandoverView:
     """Names the patient once more, so that the device does not go to another; `lasts` says until when answers can be sent, where that is
     known. `ticked` are the identifiers that agreed when it was sent before."""
@@ -104,6 +108,7 @@ def handover_view(
         sealed_code=code.sealed,
         problem=problem,
         notes=notes,
+        own_phone=own_phone,
     )
 
 

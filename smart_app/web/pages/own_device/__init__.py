@@ -1,0 +1,1 @@
+"""A form on the patient's own device, behind a one-time link."""

@@ -1,0 +1,1 @@
+"""One-time links as staff make, see and end them."""

@@ -1,0 +1,131 @@
+"""One-time links as staff see them: how one is made, what is shown of it once, and how those of this visit stand."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from msgspec import Struct
+
+from fhir_mappings.sentence import NOTHING, Sentence, counted, joined
+from smart_app.care.handover.message import BY_HAND, Message
+from smart_app.store import LinkState, OneTimeLink
+from smart_app.store.lending.one_time_links import BIRTH_DATES
+from smart_app.web.views.sign_in_end import until_words
+from smart_app.web.views.staff_links.qr_code import QrCode, qr_code
+
+
+class LinkLine(Struct, frozen=True, kw_only=True):
+    """One link: when it was made, how it stands, and where it is ended, "" where it is over."""
+
+    made: Sentence
+    stands: Sentence
+    end: str
+
+
+class ShownLink(Struct, frozen=True, kw_only=True):
+    """A link that was just made, which is shown nowhere else: its `address`, its `code`, until when it is good; the page to print, and the
+    text to send where it was made to be sent."""
+
+    address: str
+    code: QrCode
+    until: Sentence
+    slip: str
+    to_copy: Sentence
+
+
+class OwnPhone(Struct, frozen=True, kw_only=True):
+    """The part of the hand-over page. `why_not` says why no link is made, "" where one is; `days` how long one to send lasts, "" where the
+    site makes none."""
+
+    why_not: Sentence
+    make: str
+    lasts: Sentence
+    shown: ShownLink | None
+    links: tuple[LinkLine, ...]
+
+
+class LinkUrls(Struct, frozen=True, kw_only=True):
+    """Where a link is made, and ended."""
+
+    make: str
+    end: Callable[[OneTimeLink], str]
+
+
+class SlipView(Struct, frozen=True, kw_only=True):
+    """A piece of paper with the code and the clinic, and nothing of anybody."""
+
+    clinic: str
+    address: str
+    code: QrCode
+    until: Sentence
+    back: str
+
+
+def own_phone(
+    links: Sequence[OneTimeLink],
+    *,
+    why_not: Sentence,
+    urls: LinkUrls,
+    hours: int,
+    shown: ShownLink | None,
+    now: datetime,
+) -> OwnPhone:
+    """The part, with the links of this visit."""
+    return OwnPhone(why_not=why_not, make=urls.make, lasts=_lasts(hours), shown=shown, links=tuple(_line(one, urls, now) for one in links))
+
+
+def shown_link(link: OneTimeLink, *, address: str, slip: str, clinic: str, now: datetime) -> ShownLink:
+    """What is shown of a new one. Of one to send there is a text."""
+    until = _until(link, now)
+    message = Message(clinic=clinic, address=address, until=until)
+    to_copy = NOTHING if link.in_room else BY_HAND.hand_on(message).to_copy
+    return ShownLink(address=address, code=qr_code(address), until=until, slip=slip, to_copy=to_copy)
+
+
+def slip_view(link: OneTimeLink, *, address: str, clinic: str, back: str, now: datetime) -> SlipView:
+    """The page to print."""
+    return SlipView(clinic=clinic, address=address, code=qr_code(address), until=_until(link, now), back=back)
+
+
+def clinic_of(link: OneTimeLink, site_name: str) -> str:
+    """Its name for patients."""
+    return site_name or link.context.issuer_name
+
+
+def _lasts(hours: int) -> Sentence:
+    if not hours:
+        return NOTHING
+    days, rest = divmod(hours, 24)
+    return counted("{n} hour", "{n} hours", hours) if rest else counted("{n} day", "{n} days", days)
+
+
+def _until(link: OneTimeLink, now: datetime) -> Sentence:
+    return Sentence("{time}", time=until_words(link.expires, now=now))
+
+
+def _line(link: OneTimeLink, urls: LinkUrls, now: datetime) -> LinkLine:
+    time = until_words(link.created, now=now)
+    made = (
+        Sentence("Made at {time}, for use in the room.", time=time) if link.in_room else Sentence("Made at {time}, to be sent.", time=time)
+    )
+    live = link.live and link.expires > now
+    wrong = BIRTH_DATES - link.tries
+    tried = (counted("{n} wrong birth date so far.", "{n} wrong birth dates so far.", wrong),) if live and wrong else ()
+    return LinkLine(made=made, stands=joined(" ", [_stands(link, now, live=live), *tried]), end=urls.end(link) if live else "")
+
+
+def _stands(link: OneTimeLink, now: datetime, *, live: bool) -> Sentence:
+    if link.live and not live:
+        return Sentence("Not used in time.")
+    until = until_words(link.expires, now=now)
+    if link.state == "open":
+        return Sentence("Not opened yet; good until {time}.", time=until)
+    if link.state == "opened":
+        return Sentence("Opened, and nothing sent yet; good until {time}.", time=until)
+    return _OVER[link.state]
+
+
+_OVER: dict[LinkState, Sentence] = {
+    "used": Sentence("Answered."),
+    "dead": Sentence("Closed after five wrong birth dates."),
+    "ended": Sentence("Ended."),
+}
