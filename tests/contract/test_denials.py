@@ -47,6 +47,11 @@ ALLOWED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             "Your answers are kept, and not sent yet",
         ),
         "smart_app/web/views/forms/kept_answers.py": ("Your answers are kept, and not sent yet", "Begun and not sent:"),
+        "smart_app/web/views/own_device/link_error.py": (
+            "What was sent just now was not taken: the questions were answered before, or the link has ended.",
+            "Your answers could not be taken just now",
+            "Your answers are kept, and not sent yet",
+        ),
         "smart_app/web/views/forms/form_page.py": ("{answered} of {of} were answered on {day} at {time}, and not sent.",),
         "templates/pages/check_form.html": ("Answers not sent",),
     },

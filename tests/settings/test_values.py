@@ -34,6 +34,7 @@ WRONG: dict[str, list[str]] = {
     "database_url": ["", " \t"],
     "blind_entry": ["perhaps", "2", ""],
     "return_code": ["perhaps", "2", ""],
+    "link_hours": ["3 days", "-1", "169", "1.5", ""],
     "rate_within_days": ["a week", "0", "366", "1.5", ""],
     "site_name": [],
     "read_timeout": ["5s", "5,0", "0", "-1", "601", "nan", "inf", ""],

@@ -108,6 +108,7 @@ def own_device(services: AppServices, entry: LinkEntry, *, waits: bool) -> OwnDe
         author=patient_as_author(link.context),
         patient=link.patient,
         answering=entry.answering,
+        in_room=link.in_room,
         scope=link.context.scope,
         waits=waits,
         until=entry.until,

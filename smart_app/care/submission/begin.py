@@ -23,7 +23,8 @@ class BlankForm(Struct, frozen=True, kw_only=True):
     `why_not_write` why it can only be kept in Rapport. `alone`: the patient has signed in themself, with no clinician around. `stopped`
     says why no page offers this form as the record stands ("" where one does); `confirm` what staff have to confirm when they send it;
     `stands` how their rating of this visit stands, `own_score` its total. `late` is the visit it is about where that is not the one open
-    now. `own_device`: the patient has it open on a device of their own, by a one-time link."""
+    now. `own_device`: the patient has it open on a device of their own, by a one-time link; `away`: not at
+    the clinic."""
 
     key: str
     instrument: Instrument
@@ -42,6 +43,12 @@ class BlankForm(Struct, frozen=True, kw_only=True):
     own_score: str | None = None
     late: LateVisit | None = None
     own_device: bool = False
+    away: bool = False
+
+    @property
+    def at_home(self) -> bool:
+        """Whether it is answered away from the clinic."""
+        return self.alone or self.away
 
 
 def begin_form(record: ChartRecord, asked: AskedForm) -> BlankForm:
@@ -91,6 +98,7 @@ def _on_own_device(record: ChartRecord, asked: AskedForm, device: OwnDevice) -> 
         why_not_write=None,
         stopped=NOTHING if patient.standing(record.now().date()) == "current" else _CLOSED,
         own_device=True,
+        away=not device.in_room,
     )
 
 

@@ -36,7 +36,6 @@ BornTried = Literal["right", "wrong", "closed"]
 BIRTH_DATES = 5
 _TABLE = links.name
 _HANDLE_BYTES = 16
-_GROUP = 5
 # Whoever has passed the guard in time can send what they have begun.
 _TO_ANSWER = timedelta(minutes=30)
 # So long staff are told what became of it.
@@ -311,7 +310,8 @@ def _new_handle() -> str:
 
 
 def _grouped(plain: str) -> str:
-    return "-".join(plain[start : start + _GROUP] for start in range(0, len(plain), _GROUP))
+    """Five letters at a time, the last six together."""
+    return re.sub(r"(.{5})(?=.{5})", r"\1-", plain)
 
 
 def _plain(patient: PatientFields) -> PatientFields:

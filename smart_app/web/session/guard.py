@@ -122,7 +122,9 @@ class Guard(Struct, frozen=True, kw_only=True):
         if request.method == "POST":
             self.csrf.check(request, LINKED, entry, cookie)
         record = self._behind(found)
-        g.entered, g.entered_launch, g.entered_cookie = record.context, found.link.launch, name
+        # What is refused here is recorded as the patient's.
+        g.entered, g.entered_launch = replace(record.context, user=found.link.author.user), found.link.launch
+        g.entered_cookie = name
         g.standalone, g.picked_at = False, None
         token = self.csrf.token(LINKED, entry, cookie)
         tab = own_tab(record, name=name, until=found.until, stay=url_for("mine_stay", entry=entry), token=token)

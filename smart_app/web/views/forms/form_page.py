@@ -219,7 +219,7 @@ def form_view(
 
 def _is_asked(question: Question, draft: BlankForm) -> bool:
     """Somebody at home is asked nothing about a visit of today."""
-    return draft.informant in question.text and not (draft.alone and question.at_visit)
+    return draft.informant in question.text and not (draft.at_home and question.at_visit)
 
 
 def _confirm_box(one: Confirmation, errors: Mapping[str, Sentence], confirmed: Collection[str]) -> ConfirmBox:
@@ -321,7 +321,7 @@ def _heading(draft: BlankForm) -> Heading:
     return Heading(
         title=say(form.title),
         effort=_effort(len(draft.instrument.items), form.minutes),
-        intro=say((draft.alone and form.intro_home) or form.intro),
+        intro=say((draft.at_home and form.intro_home) or form.intro),
         language=_language(draft.instrument, draft.informant),
     )
 

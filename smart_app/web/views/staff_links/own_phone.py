@@ -9,6 +9,7 @@ from fhir_mappings.sentence import NOTHING, Sentence, counted, joined
 from smart_app.care.handover.message import BY_HAND, Message
 from smart_app.store import LinkState, OneTimeLink
 from smart_app.store.lending.one_time_links import BIRTH_DATES
+from smart_app.web import formats
 from smart_app.web.views.sign_in_end import until_words
 from smart_app.web.views.staff_links.qr_code import QrCode, qr_code
 
@@ -75,15 +76,14 @@ def own_phone(
 
 def shown_link(link: OneTimeLink, *, address: str, slip: str, clinic: str, now: datetime) -> ShownLink:
     """What is shown of a new one. Of one to send there is a text."""
-    until = _until(link, now)
-    message = Message(clinic=clinic, address=address, until=until)
+    message = Message(clinic=clinic, address=address, until=_for_patients(link, now))
     to_copy = NOTHING if link.in_room else BY_HAND.hand_on(message).to_copy
-    return ShownLink(address=address, code=qr_code(address), until=until, slip=slip, to_copy=to_copy)
+    return ShownLink(address=address, code=qr_code(address), until=_until(link, now), slip=slip, to_copy=to_copy)
 
 
 def slip_view(link: OneTimeLink, *, address: str, clinic: str, back: str, now: datetime) -> SlipView:
     """The page to print."""
-    return SlipView(clinic=clinic, address=address, code=qr_code(address), until=_until(link, now), back=back)
+    return SlipView(clinic=clinic, address=address, code=qr_code(address), until=_for_patients(link, now), back=back)
 
 
 def clinic_of(link: OneTimeLink, site_name: str) -> str:
@@ -100,6 +100,12 @@ def _lasts(hours: int) -> Sentence:
 
 def _until(link: OneTimeLink, now: datetime) -> Sentence:
     return Sentence("{time}", time=until_words(link.expires, now=now))
+
+
+def _for_patients(link: OneTimeLink, now: datetime) -> Sentence:
+    """With its day, as it is read on another one."""
+    day = link.expires.astimezone(now.tzinfo).date()
+    return Sentence("{time} on {day}", time=formats.clock(link.expires, now.tzinfo), day=formats.long_date(day))
 
 
 def _line(link: OneTimeLink, urls: LinkUrls, now: datetime) -> LinkLine:
