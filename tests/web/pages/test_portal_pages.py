@@ -28,7 +28,7 @@ INGRID = {
     "birthDate": "1968-03-14",
     "generalPractitioner": [LINDQVIST],
 }
-VALUES = {"loan": "a" * 64, "slug": SLUG, "informant": "patient", "key": "k" * 20, "about": "0" * 16, "way": "discarded"}
+VALUES = {"link": "a" * 64, "loan": "a" * 64, "slug": SLUG, "informant": "patient", "key": "k" * 20, "about": "0" * 16, "way": "discarded"}
 
 
 @pytest.fixture
