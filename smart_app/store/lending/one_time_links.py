@@ -119,8 +119,9 @@ def patient_as_author(context: LaunchContext) -> Author:
 
 
 def typed_handle(text: str) -> str:
-    """A handle as it was made, however it was typed from a slip: in capitals, without the dashes, with digits that look like letters."""
-    plain = re.sub(r"[\s-]", "", text).lower().translate({ord("0"): "o", ord("1"): "l"})
+    """A handle as it was made, however it was typed from a slip or cut out of a message: in capitals, without the dashes, with digits that
+    look like letters, with the full stop of its sentence."""
+    plain = re.sub(r"[^a-z0-9]", "", text.lower()).translate({ord("0"): "o", ord("1"): "l"})
     return _grouped(plain)
 
 

@@ -1,15 +1,19 @@
 """A form on the patient's own device: nothing before the guard, one form behind it, one accepted answer."""
 
 import re
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+import responses
 
 from tests.support.at_once import at_once
+from tests.support.authorization_server import AuthorizationServer
 from tests.support.clock import Clock
 from tests.support.page import read
-from tests.web.clinic import ITEMS, SITE, SLUG, Clinic
+from tests.web.clinic import ITEMS, OWN, SITE, SLUG, Clinic, clinic
 from tests.web.lent.lending import trail
 from tests.web.own_device.linking import BORN, WRONG, Phone, address_on, links_of, made, says, shown
 
@@ -22,6 +26,12 @@ def chart(rapport: Clinic) -> str:
 @pytest.fixture
 def phone(rapport: Clinic) -> Phone:
     return Phone(rapport=rapport)
+
+
+@pytest.fixture
+def berlin(wire: responses.RequestsMock, server: AuthorizationServer, clock: Clock, tmp_path: Path) -> Iterator[Clinic]:
+    with clinic(wire, server, clock, folder=tmp_path, time_zone="Europe/Berlin", link_hours=47) as standing:
+        yield standing
 
 
 def responses_of(rapport: Clinic, patient: str = "pat-1") -> list[dict[str, Any]]:
@@ -109,6 +119,14 @@ class TestBeforeTheGuard:
             assert says(phone.get(answer.headers["Location"]), "Enter the day, the month and the year, and say who answers.")
         assert phone.tries(link, BORN, who="nobody").status_code == 303
         assert links_of(rapport)[0].tries == 5
+
+    @pytest.mark.parametrize("shape", ["{}", "{}.", "{})", "{}/", "{}%20", "{}。", "{}?utm_source=mail", "<{}>"])
+    def test_it_opens_however_a_message_has_cut_it(self, rapport: Clinic, chart: str, phone: Phone, shape: str) -> None:
+        link = made(rapport, chart)
+        folder, code = link.rsplit("/", 1)
+        for written in (code, code.upper(), code.replace("-", "")):
+            assert phone.get(f"{folder}/{shape.format(written)}").status == 200
+        assert phone.opens(f"{folder}/{shape.format(code.upper())}").startswith("/mine/")
 
     def test_a_form_of_another_page_lets_nobody_in(self, rapport: Clinic, chart: str, phone: Phone) -> None:
         link, other = made(rapport, chart), made(rapport, rapport.launch(patient="pat-2"))
@@ -243,6 +261,29 @@ class TestTime:
         clock.now += timedelta(minutes=1)
         assert phone.get(link).status == 410
 
+    def test_its_end_is_an_instant_whatever_the_clinics_clocks_do(self, berlin: Clinic, clock: Clock) -> None:
+        # In the night to 29 March 2026 they go from 2 to 3.
+        clock.now = datetime(2026, 3, 28, 11, 0, tzinfo=UTC)
+        link, phone = made(berlin, berlin.launch(), use="sent"), Phone(rapport=berlin)
+        assert says(berlin.get(f"{berlin.launch()}handover/{SLUG}"), "good until 12:00, 30-Mar-2026")
+        clock.now += timedelta(hours=46, minutes=59)
+        assert phone.get(link).status == 200
+        clock.now += timedelta(minutes=1)
+        assert phone.get(link).status == 410
+
+    def test_a_site_may_make_none_to_send(
+        self, wire: responses.RequestsMock, server: AuthorizationServer, clock: Clock, tmp_path: Path
+    ) -> None:
+        with clinic(wire, server, clock, folder=tmp_path, link_hours=0) as site:
+            chart = site.launch()
+            page = site.get(f"{chart}handover/{SLUG}")
+            assert says(page, "Show a code, for half an hour")
+            assert "A link to send" not in page.text
+            fields = {**page.form("/link"), "use": "sent"}
+            answer = site.client.post(f"{chart}handover/{SLUG}/link", data=fields, base_url=SITE, headers=OWN)
+            assert answer.status_code == 403
+            assert links_of(site) == []
+
     def test_what_was_typed_when_it_ends_waits_for_the_next_link(self, rapport: Clinic, chart: str, phone: Phone, clock: Clock) -> None:
         mine = phone.opens(made(rapport, chart))
         fields = phone.fills(mine)
@@ -270,7 +311,7 @@ class TestStaff:
     def test_end_one(self, rapport: Clinic, chart: str, phone: Phone) -> None:
         link = made(rapport, chart)
         page = rapport.get(f"{chart}handover/{SLUG}")
-        answer = rapport.client.post(page.action("/end"), data=page.form("/end"), base_url=SITE, headers={"Sec-Fetch-Site": "same-origin"})
+        answer = rapport.client.post(page.action("/end"), data=page.form("/end"), base_url=SITE, headers=OWN)
         assert answer.status_code == 303
         assert phone.get(link).status == 410
         assert says(rapport.get(f"{chart}handover/{SLUG}"), "Ended.")
@@ -280,7 +321,7 @@ class TestStaff:
         other = rapport.launch(patient="pat-2")
         fields = {**rapport.get(f"{other}handover/{SLUG}").form("/link"), "use": "room"}
         path = f"{other}handover/{SLUG}/link/{links_of(rapport)[0].id}/end"
-        answer = rapport.client.post(path, data=fields, base_url=SITE, headers={"Sec-Fetch-Site": "same-origin"})
+        answer = rapport.client.post(path, data=fields, base_url=SITE, headers=OWN)
         assert answer.status_code == 403
         assert phone.get(link).status == 200
 
@@ -317,7 +358,7 @@ class TestStaff:
         page = rapport.get(f"{chart}handover/{SLUG}")
         assert says(page, "The record has no full birth date, which guards the link, so none is made.")
         token = page.form("/handover/")
-        answer = rapport.client.post(f"{chart}handover/{SLUG}/link", data=token, base_url=SITE, headers={"Sec-Fetch-Site": "same-origin"})
+        answer = rapport.client.post(f"{chart}handover/{SLUG}/link", data=token, base_url=SITE, headers=OWN)
         assert answer.status_code == 403
         assert links_of(rapport, "pat-3") == []
 
