@@ -1,5 +1,8 @@
 """The addresses and codes of our own definitions, under a base that the caller passes in. See docs/fhir-shapes.md."""
 
+from collections.abc import Mapping
+from typing import Literal
+
 from fhir_mappings.instruments.instrument import Informant, Instrument
 
 RESPONSE = "response"
@@ -12,8 +15,10 @@ ALLIANCE = "alliance"
 QUESTIONNAIRE = "questionnaire"
 CATEGORIES = {ALLIANCE: "Working alliance", QUESTIONNAIRE: "Questionnaire about daily life or care"}
 
-# Who answered a patient's form on a device of theirs, by their own word. R4 has `source` for who answered, and no element for help.
-ANSWERING = {
+# Who answered a patient's form on a device of theirs, by their own word: the patient, the patient with somebody's help, or somebody else.
+# R4 has `source` for who answered, and no element for help.
+Answering = Literal["self", "helped", "proxy"]
+ANSWERING: Mapping[Answering, str] = {
     "self": "The patient",
     "helped": "The patient, with somebody's help",
     "proxy": "Somebody for the patient",

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from msgspec import Struct
 
+from fhir_mappings.instruments.canonicals import Answering
 from fhir_mappings.instruments.instrument import Informant
 from fhir_mappings.instruments.scores import Score
 from fhir_mappings.people.person import Person
@@ -24,7 +25,8 @@ class Rating(Struct, frozen=True, kw_only=True):
     who answered an observer's form, None of the other forms and where it is not told. `anchors` maps the
     codes of options to the words they had when it was answered: every option's where they are those of the form, else those stored with
     the answers; empty where the record does not tell. `version_told` is False where there are
-    scores alone, which may be of one version or another: `version` is then the newest.
+    scores alone, which may be of one version or another: `version` is then the newest. `answering` is who said that they answer a patient's
+    form, None where it was not asked.
     """
 
     instrument: str
@@ -44,6 +46,7 @@ class Rating(Struct, frozen=True, kw_only=True):
     observer: str | None = None
     anchors: Mapping[str, str] = {}
     version_told: bool = True
+    answering: Answering | None = None
 
 
 _One = TypeVar("_One")

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from fhir_mappings.instruments import canonicals
 from fhir_mappings.instruments.answers import Answers
+from fhir_mappings.instruments.canonicals import Answering
 from fhir_mappings.instruments.instrument import Informant, Instrument, Scale
 from fhir_mappings.instruments.library import Library
 from fhir_mappings.instruments.scores import NOT_FOUND, Score
@@ -236,8 +237,19 @@ def _rating(reading: _RatingReading, submitted: Submitted) -> Rating | None:
         language=language,
         observer=_answered_by(reading, [main, *parts]) if informant == "observer" else None,
         version_told=submitted.response is not None or _has_one_version(reading, instrument),
+        answering=None if submitted.response is None else _answering(reading, submitted.response),
         anchors={} if response is None else answer_words(instrument, response, language=language),
     )
+
+
+def _answering(reading: _RatingReading, response: FhirJson) -> Answering | None:
+    """Who said that they answer; None where it is not told, or in words of another version."""
+    url, system = canonicals.answering(reading.base), canonicals.answering_system(reading.base)
+    extensions = [one for one in _listed(response.get("extension")) if isinstance(one, dict) and one.get("url") == url]
+    concepts = [one for each in extensions if isinstance(one := each.get("valueCodeableConcept"), dict)]
+    codings = [coding for one in concepts for coding in _listed(one.get("coding")) if isinstance(coding, dict)]
+    said = [coding.get("code") for coding in codings if coding.get("system") == system]
+    return next((code for code in canonicals.ANSWERING if code in said), None)
 
 
 def _has_one_version(reading: _RatingReading, instrument: Instrument) -> bool:

@@ -2,19 +2,16 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal
 from uuid import NAMESPACE_URL, uuid5
 
 from msgspec import Struct
 
 from fhir_mappings.instruments.answers import Answers
+from fhir_mappings.instruments.canonicals import Answering
 from fhir_mappings.instruments.instrument import Informant, Instrument
 from fhir_mappings.instruments.scores import Score
 from fhir_mappings.people.person import Person
 from fhir_mappings.r4.json_types import Json
-
-# Who answered a patient's form on a device of theirs, by their own word: the patient, the patient with somebody's help, or somebody else.
-Answering = Literal["self", "helped", "proxy"]
 
 
 class Submission(Struct, frozen=True, kw_only=True):

@@ -8,8 +8,8 @@ from typing import Literal
 
 from msgspec.structs import replace
 
+from fhir_mappings.instruments.canonicals import Answering
 from fhir_mappings.sentence import NOTHING, Sentence
-from fhir_mappings.submission.submission import Answering
 from smart_app.care.record.access import permissions
 from smart_app.care.record.own_device import OwnDevice
 from smart_app.care.record.record import ChartRecord, Record

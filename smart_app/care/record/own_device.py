@@ -5,8 +5,8 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from fhir_mappings.instruments.canonicals import Answering
 from fhir_mappings.people.patient import PatientFields
-from fhir_mappings.submission.submission import Answering
 from smart_app.launch.context.launch_context import Author
 from smart_app.store import Transaction
 

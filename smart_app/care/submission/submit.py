@@ -11,14 +11,13 @@ import simplejson
 from msgspec.structs import replace
 
 from fhir_mappings.instruments.answers import Answers, FieldError, Invalid, parse, understood
-from fhir_mappings.instruments.canonicals import demo_tag
+from fhir_mappings.instruments.canonicals import Answering, demo_tag
 from fhir_mappings.instruments.instrument import Informant, Instrument, Scale
 from fhir_mappings.instruments.scores import Score
 from fhir_mappings.instruments.scoring import score
 from fhir_mappings.kept_sentence import sentence_of
 from fhir_mappings.people.person import Person
 from fhir_mappings.sentence import Sentence
-from fhir_mappings.submission.submission import Answering
 from fhir_mappings.submission.transaction import Submission, submission_bundle
 from smart_app import __version__
 from smart_app.care.forms.asked_form import AskedForm, check_clinician_chosen

@@ -18,9 +18,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 from sqlalchemy import Connection, Row, bindparam, delete, select, update
 
+from fhir_mappings.instruments.canonicals import Answering
 from fhir_mappings.people.patient import PatientFields
 from fhir_mappings.sentence import Sentence
-from fhir_mappings.submission.submission import Answering
 from smart_app.errors import LinkOver, NotOpened, OtherBrowser
 from smart_app.launch.context.launch_context import Author, LaunchContext, LaunchId, User
 from smart_app.store.database import Database

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fhir_mappings.instruments.canonicals import Answering
 from fhir_mappings.r4.dates import parse_moment
 from fhir_mappings.r4.possible_dates import possible_dates
 from fhir_mappings.ratings.rating import Rating
@@ -46,6 +47,14 @@ def test_what_was_submitted_is_read_back_whole() -> None:
     assert rating.clinician is not None
     assert rating.clinician.name == "Sofia Lindqvist"
     assert rating.language == "en"
+
+
+@pytest.mark.parametrize("answering", [None, "self", "helped", "proxy"])
+def test_who_said_that_they_answer_is_read_back(answering: Answering | None) -> None:
+    by = None if answering == "proxy" else "Patient/p1"
+    (rating,), skipped = read(stored(submission(answering=answering, answered_by=by, recorded_by=by)).values())
+    assert (rating.answering, skipped) == (answering, [])
+    assert rating.scores["total"].text
 
 
 def test_a_response_another_program_made_on_the_scoring_form_is_read_and_scored_by_us() -> None:

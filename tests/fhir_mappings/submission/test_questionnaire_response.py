@@ -9,11 +9,11 @@ from msgspec.structs import replace
 
 from fhir_mappings.instruments import canonicals
 from fhir_mappings.instruments.answers import Answers
+from fhir_mappings.instruments.canonicals import Answering
 from fhir_mappings.r4 import systems
 from fhir_mappings.r4.validation import check
 from fhir_mappings.ratings.answers_reader import read_answers
 from fhir_mappings.submission.questionnaire_response import questionnaire_response
-from fhir_mappings.submission.submission import Answering
 from tests.fhir_mappings.samples import BASE, CHECK_IN, stored, submission
 
 SIGNS = st.text(alphabet="12345x.", min_size=9, max_size=9)

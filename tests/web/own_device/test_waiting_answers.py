@@ -110,6 +110,21 @@ class TestOnceTheLaunchIsOver:
         assert "has not reached the record" not in rapport.get(rapport.launch(patient="pat-2")).text
 
 
+@pytest.mark.parametrize(
+    ("who", "said"),
+    [("proxy", "answered by somebody for the patient"), ("helped", "answered with somebody’s help"), ("self", "")],
+)
+def test_the_history_says_whose_word_it_was(rapport: Clinic, who: str, said: str) -> None:
+    chart = opens(rapport, ADA)
+    phone = Phone(rapport=rapport)
+    phone.sends(phone.opens(made(rapport, chart), who=who))
+    assert "answered" not in rapport.get(chart).text.replace("answered; rate first", "")
+    rapport.send(chart, rapport.filled(chart, "clinician"), "clinician")
+    page = rapport.get(chart)
+    assert said in page.text
+    assert ("answered by somebody" in page.text, "somebody’s help" in page.text) == (who == "proxy", who == "helped")
+
+
 class TestNeverBeyond:
     def test_what_the_launch_was_granted_that_made_the_link(self, rapport: Clinic) -> None:
         answered(rapport, scope=ANSWERS_ONLY)

@@ -7,8 +7,8 @@ from typing import cast, get_args
 
 from flask import Flask, Response, request, url_for
 
+from fhir_mappings.instruments.canonicals import Answering
 from fhir_mappings.sentence import Sentence
-from fhir_mappings.submission.submission import Answering
 from smart_app.care.forms.asked_form import AskedForm, ask
 from smart_app.care.forms.saved_drafts import KeptAnswers
 from smart_app.care.handover.one_time_link import pass_guard, stands

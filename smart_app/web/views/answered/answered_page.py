@@ -19,7 +19,7 @@ from smart_app.web import formats
 from smart_app.web.languages.offered_languages import LanguageName
 from smart_app.web.views.answered.option_strip import OptionStrip, option_strip
 from smart_app.web.views.banner import Banner, ContextLine, context_line, page_banner, plain_name, recorded_name
-from smart_app.web.views.dashboard.lanes.alliance_lanes import STANDINGS, WHO, person, score_in_words
+from smart_app.web.views.dashboard.lanes.alliance_lanes import ANSWERED_BY, STANDINGS, WHO, person, score_in_words
 from smart_app.web.views.parts import Link
 
 
@@ -161,6 +161,8 @@ def _about(found: AsAnswered, now: datetime) -> Iterator[str]:
     yield Sentence("{form}, version {version}", form=named, version=rating.version) if told else named
     if rating.clinician and rating.informant != "clinician":
         yield Sentence("about {clinician}", clinician=person(rating.clinician))
+    if rating.answering and rating.answering in ANSWERED_BY:
+        yield ANSWERED_BY[rating.answering]
     yield _entered(found)
     if rating.when.instant is not None:
         yield Sentence("dated {day}, {time}", day=formats.short_moment(rating.when), time=formats.clock(rating.when.instant, now.tzinfo))

@@ -2,8 +2,8 @@
 
 from msgspec import Struct
 
+from fhir_mappings.instruments.canonicals import Answering
 from fhir_mappings.sentence import NOTHING, Sentence, counted
-from fhir_mappings.submission.submission import Answering
 from smart_app.store import OneTimeLink
 
 # Whoever opens it says so; it is stored with the answers.

@@ -8,6 +8,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from fhir_mappings.instruments.canonicals import Answering
 from fhir_mappings.instruments.instrument import Cutoff, Informant, Instrument, Scale
 from fhir_mappings.instruments.scores import Score
 from fhir_mappings.options.offered_options import DIRECT_QUESTION, SAYS_YES
@@ -45,6 +46,11 @@ _ONE_LINE: Mapping[str, Sentence] = {
     "patient": Sentence("the patient’s line"),
     "clinician": Sentence("the clinician’s line"),
     "observer": Sentence("the observer’s line"),
+}
+# By whom a patient's form was answered on a device of theirs, where that changes how it is to be taken.
+ANSWERED_BY: Mapping[Answering, Sentence] = {
+    "helped": Sentence("answered with somebody’s help"),
+    "proxy": Sentence("answered by somebody for the patient"),
 }
 STANDINGS: Mapping[str, Sentence] = {
     "amended": Sentence("amended"),
@@ -668,7 +674,7 @@ def _answer(informant: Informant, question: str, answer: str) -> Sentence:
 
 
 def _remarks(rating: Rating, instrument: Instrument) -> list[Sentence]:
-    """Amended, declined items, and the answer to the direct question."""
+    """Who answered in the patient's place or with them, amended, declined items, and the answer to the direct question."""
     who = WHO[rating.informant]
     standing = [] if rating.standing in {"completed", "final"} else [STANDINGS.get(rating.standing, rating.standing)]
     declined = len(rating.declined)
@@ -690,6 +696,7 @@ def _remarks(rating: Rating, instrument: Instrument) -> list[Sentence]:
         if option.value is None and (count := sum(rating.extra.get(item.link_id) == option.code for item in instrument.items))
     ]
     return [
+        *([ANSWERED_BY[rating.answering]] if rating.answering and rating.answering in ANSWERED_BY else []),
         *(Sentence("{who}: {standing}", who=who, standing=one) for one in standing),
         *([counted("{who} declined {n} item", "{who} declined {n} items", declined, who=who)] if declined else []),
         *empty,
