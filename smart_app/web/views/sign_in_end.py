@@ -48,7 +48,15 @@ def form_words(context: LaunchContext, *, now: datetime) -> str:
 
 def link_words(end: datetime, *, now: datetime) -> Sentence:
     """For a form that is open by a one-time link."""
-    return Sentence("Please send your answers before {time}.", time=until_words(end, now=now))
+    local = end.astimezone(now.tzinfo)
+    time = formats.clock(local, now.tzinfo) if local.date() == now.date() else on_its_day(end, now=now)
+    return Sentence("Please send your answers before {time}.", time=time)
+
+
+def on_its_day(end: datetime, *, now: datetime) -> Sentence:
+    """A patient's end with its day, where it is read on another one."""
+    day = end.astimezone(now.tzinfo).date()
+    return Sentence("{time} on {day}", time=formats.clock(end, now.tzinfo), day=formats.long_date(day))
 
 
 _STAYS = Sentence(

@@ -69,7 +69,7 @@ class Phone:
         page = self.get(link)
         if page.status != 200:
             return self.ask(link)
-        return self.post(link, {**page.form("/link/"), **born, "answering": who})
+        return self.post(page.action("/link/"), {**page.form("/link/"), **born, "answering": who})
 
     def opens(self, link: str, *, who: str = "self") -> str:
         """Past the guard: the address of the form."""

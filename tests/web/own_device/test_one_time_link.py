@@ -368,3 +368,18 @@ def test_the_items_are_those_of_the_form(rapport: Clinic, chart: str, phone: Pho
     assert {one["name"] for one in page.soup.select("input[type=radio]")} >= set(ITEMS)
     assert says(page, "HALVORSEN, Ingrid", "14 March 1968", "Not you, or not your name at the top? Close this page, and tell your clinic.")
     assert says(page, "Please send your answers before")
+
+
+def test_the_language_that_was_chosen_before_the_guard_goes_along(
+    wire: responses.RequestsMock, server: AuthorizationServer, clock: Clock, tmp_path: Path
+) -> None:
+    with clinic(wire, server, clock, folder=tmp_path, languages=("en", "de")) as site:
+        link, phone = made(site, site.launch()), Phone(rapport=site)
+        assert phone.get(f"{link}?language=de").soup.html["lang"] == "de"  # type: ignore[index]
+        wrong = phone.tries(f"{link}?language=de", WRONG)
+        assert phone.get(wrong.headers["Location"]).soup.html["lang"] == "de"  # type: ignore[index]
+        right = phone.tries(f"{link}?language=de")
+        page = phone.get(right.headers["Location"])
+        assert page.soup.html["lang"] == "de"  # type: ignore[index]
+        mine = right.headers["Location"].partition("?")[0]
+        assert phone.get(mine).soup.html["lang"] == "de"  # type: ignore[index]

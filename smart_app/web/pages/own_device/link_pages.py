@@ -19,6 +19,7 @@ from smart_app.web.pages.dependencies import Dependencies
 from smart_app.web.pages.draft_pages import DraftFlow, FormSender, discarded, taken_up
 from smart_app.web.pages.error_pages import reference
 from smart_app.web.pages.forms import Door, FormFlow
+from smart_app.web.rendering.spoken_language import LANGUAGE
 from smart_app.web.session import cookies
 from smart_app.web.session.guard import LINKED, PageRequest
 from smart_app.web.session.headers import see_other
@@ -63,7 +64,7 @@ class LinkPages:
         view = guard_view(
             link,
             site_name=self._services.settings.site_name,
-            action=url_for("pass_guard", code=code),
+            action=url_for("pass_guard", code=code, language=_spoken()),
             problem=request.args.get("problem", ""),
         )
         return self._dependencies.pages.page("link_guard", view, csrf=self._dependencies.csrf.token(LINKED, code))
@@ -74,11 +75,11 @@ class LinkPages:
         link = self._link(code)
         born, answering = _born(), _answering()
         if born is None or answering is None:
-            return see_other(url_for("link_guard", code=code, problem=MISSING))
+            return see_other(url_for("link_guard", code=code, problem=MISSING, language=_spoken()))
         passed = pass_guard(self._services, link, born=born, answering=answering)
         if not isinstance(passed, NewEntry):
-            return see_other(url_for("link_guard", code=code, problem="wrong"))
-        response = see_other(url_for("mine", entry=passed.handle))
+            return see_other(url_for("link_guard", code=code, problem="wrong", language=_spoken()))
+        response = see_other(url_for("mine", entry=passed.handle, language=_spoken()))
         seconds = int((passed.until - self._services.clock()).total_seconds())
         cookies.keep_own(response, passed.cookie_name, passed.cookie_value, seconds=seconds)
         return response
@@ -146,6 +147,11 @@ class LinkPages:
         link = links.behind(entry)
         launch = link.launch if link else LaunchId(entry)
         return FormSender(launch=launch, cookie=request.cookies.get(links.cookie_name(entry), ""))
+
+
+def _spoken() -> str | None:
+    """The language that was chosen before there is a page to keep it for: it goes along."""
+    return request.args.get(LANGUAGE) or None
 
 
 def _born() -> date | None:

@@ -72,6 +72,7 @@ def link_part(dependencies: Dependencies, page_request: PageRequest, slug: str, 
     return own_phone(
         links_of_visit(record),
         why_not=why_no_link(record, draft),
+        form_of=lambda link: "" if link.slug == slug else _title(dependencies, link),
         urls=LinkUrls(
             make=url_for("make_link", launch_id=page_request.id, slug=slug),
             end=lambda link: url_for("end_link", launch_id=page_request.id, slug=slug, link=link.id),
@@ -80,6 +81,14 @@ def link_part(dependencies: Dependencies, page_request: PageRequest, slug: str, 
         shown=_shown(dependencies, page_request, slug),
         now=record.now(),
     )
+
+
+def _title(dependencies: Dependencies, link: OneTimeLink) -> str:
+    """Of its form, which a site may have taken away since."""
+    try:
+        return str(dependencies.services.library.get(link.slug).title)
+    except KeyError:
+        return link.slug
 
 
 def _shown(dependencies: Dependencies, page_request: PageRequest, slug: str) -> ShownLink | None:

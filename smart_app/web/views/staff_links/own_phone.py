@@ -9,14 +9,15 @@ from fhir_mappings.sentence import NOTHING, Sentence, counted, joined
 from smart_app.care.handover.message import BY_HAND, Message
 from smart_app.store import LinkState, OneTimeLink
 from smart_app.store.lending.one_time_links import BIRTH_DATES
-from smart_app.web import formats
-from smart_app.web.views.sign_in_end import until_words
+from smart_app.web.views.sign_in_end import on_its_day, until_words
 from smart_app.web.views.staff_links.qr_code import QrCode, qr_code
 
 
 class LinkLine(Struct, frozen=True, kw_only=True):
-    """One link: when it was made, how it stands, and where it is ended, "" where it is over."""
+    """One link: to which form, "" where that is the page's own; when and by whom it was made, how it stands, and where it is ended, ""
+    where it is over."""
 
+    form: str
     made: Sentence
     stands: Sentence
     end: str
@@ -65,25 +66,28 @@ def own_phone(
     links: Sequence[OneTimeLink],
     *,
     why_not: Sentence,
+    form_of: Callable[[OneTimeLink], str],
     urls: LinkUrls,
     hours: int,
     shown: ShownLink | None,
     now: datetime,
 ) -> OwnPhone:
-    """The part, with the links of this visit."""
-    return OwnPhone(why_not=why_not, make=urls.make, lasts=_lasts(hours), shown=shown, links=tuple(_line(one, urls, now) for one in links))
+    """The part, with the links of this visit; `form_of` is the title of another form than the page's, "" of its own."""
+    return OwnPhone(
+        why_not=why_not, make=urls.make, lasts=_lasts(hours), shown=shown, links=tuple(_line(one, form_of(one), urls, now) for one in links)
+    )
 
 
 def shown_link(link: OneTimeLink, *, address: str, slip: str, clinic: str, now: datetime) -> ShownLink:
     """What is shown of a new one. Of one to send there is a text."""
-    message = Message(clinic=clinic, address=address, until=_for_patients(link, now))
+    message = Message(clinic=clinic, address=address, until=on_its_day(link.expires, now=now))
     to_copy = NOTHING if link.in_room else BY_HAND.hand_on(message).to_copy
     return ShownLink(address=address, code=qr_code(address), until=_until(link, now), slip=slip, to_copy=to_copy)
 
 
 def slip_view(link: OneTimeLink, *, address: str, clinic: str, back: str, now: datetime) -> SlipView:
     """The page to print."""
-    return SlipView(clinic=clinic, address=address, code=qr_code(address), until=_for_patients(link, now), back=back)
+    return SlipView(clinic=clinic, address=address, code=qr_code(address), until=on_its_day(link.expires, now=now), back=back)
 
 
 def clinic_of(link: OneTimeLink, site_name: str) -> str:
@@ -102,21 +106,17 @@ def _until(link: OneTimeLink, now: datetime) -> Sentence:
     return Sentence("{time}", time=until_words(link.expires, now=now))
 
 
-def _for_patients(link: OneTimeLink, now: datetime) -> Sentence:
-    """With its day, as it is read on another one."""
-    day = link.expires.astimezone(now.tzinfo).date()
-    return Sentence("{time} on {day}", time=formats.clock(link.expires, now.tzinfo), day=formats.long_date(day))
-
-
-def _line(link: OneTimeLink, urls: LinkUrls, now: datetime) -> LinkLine:
-    time = until_words(link.created, now=now)
+def _line(link: OneTimeLink, form: str, urls: LinkUrls, now: datetime) -> LinkLine:
+    time, who = until_words(link.created, now=now), link.context.user.called
     made = (
-        Sentence("Made at {time}, for use in the room.", time=time) if link.in_room else Sentence("Made at {time}, to be sent.", time=time)
+        Sentence("Made at {time} by {who}, for use in the room.", time=time, who=who)
+        if link.in_room
+        else Sentence("Made at {time} by {who}, to be sent.", time=time, who=who)
     )
     live = link.live and link.expires > now
     wrong = BIRTH_DATES - link.tries
     tried = (counted("{n} wrong birth date so far.", "{n} wrong birth dates so far.", wrong),) if live and wrong else ()
-    return LinkLine(made=made, stands=joined(" ", [_stands(link, now, live=live), *tried]), end=urls.end(link) if live else "")
+    return LinkLine(form=form, made=made, stands=joined(" ", [_stands(link, now, live=live), *tried]), end=urls.end(link) if live else "")
 
 
 def _stands(link: OneTimeLink, now: datetime, *, live: bool) -> Sentence:
