@@ -45,8 +45,8 @@ def let_in(store: Store, new: NewLink) -> NewEntry:
         return store.links.let_in(found(store, new), "self", within=together)
 
 
-def cookies(entry: NewEntry) -> dict[str, str]:
-    return {entry.cookie_name: entry.cookie_value}
+def cookies(store: Store, entry: NewEntry) -> dict[str, str]:
+    return {store.links.cookie_name(entry.handle): entry.cookie_value}
 
 
 def sends(store: Store, new: NewLink, key: str) -> bool:
@@ -120,23 +120,23 @@ class TestBrowser:
     def test_reaches_its_form_with_its_own_cookie_alone(self, store: Store) -> None:
         new = made(store)
         one, other = let_in(store, new), let_in(store, new)
-        assert store.links.of_entry(one.handle, cookies(one)).link.id == new.id
-        assert one.cookie_name != other.cookie_name
-        for wrong in ({}, cookies(other), {one.cookie_name: other.cookie_value}):
+        assert store.links.of_entry(one.handle, cookies(store, one)).link.id == new.id
+        assert cookies(store, one).keys() != cookies(store, other).keys()
+        for wrong in ({}, cookies(store, other), {store.links.cookie_name(one.handle): other.cookie_value}):
             with pytest.raises(OtherBrowser):
                 store.links.of_entry(one.handle, wrong)
         with pytest.raises(LinkOver):
-            store.links.of_entry("guess", cookies(one))
+            store.links.of_entry("guess", cookies(store, one))
 
     def test_that_came_in_at_the_last_minute_has_half_an_hour(self, store: Store, clock: Clock) -> None:
         new = made(store)
         clock.now += HALF_AN_HOUR - timedelta(seconds=1)
         entry = let_in(store, new)
         clock.now += HALF_AN_HOUR - timedelta(seconds=1)
-        assert store.links.of_entry(entry.handle, cookies(entry)).answering == "self"
+        assert store.links.of_entry(entry.handle, cookies(store, entry)).answering == "self"
         clock.now += timedelta(seconds=1)
         with pytest.raises(LinkOver):
-            store.links.of_entry(entry.handle, cookies(entry))
+            store.links.of_entry(entry.handle, cookies(store, entry))
 
     @pytest.mark.parametrize("state", ["ended", "dead"])
     def test_has_nothing_once_the_link_is_over(self, store: Store, state: str) -> None:
@@ -145,7 +145,7 @@ class TestBrowser:
         with store.database.begin() as connection:
             connection.execute(update(links).values(state=state))
         with pytest.raises(LinkOver):
-            store.links.of_entry(entry.handle, cookies(entry))
+            store.links.of_entry(entry.handle, cookies(store, entry))
 
 
 class TestUse:

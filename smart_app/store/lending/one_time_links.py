@@ -99,7 +99,6 @@ class NewEntry(Struct, frozen=True, kw_only=True):
     """What a browser gets that has passed the guard."""
 
     handle: str
-    cookie_name: str
     cookie_value: str
     until: datetime
 
@@ -211,7 +210,7 @@ class OneTimeLinks:
         within.execute(
             link_entries.insert().values(id=digest(handle), link=link.id, binding=digest(value), answering=answering, expires=until)
         )
-        return NewEntry(handle=handle, cookie_name=self.cookie_name(handle), cookie_value=value, until=until)
+        return NewEntry(handle=handle, cookie_value=value, until=until)
 
     def cookie_name(self, entry: str) -> str:
         """Of the browser that has passed a guard: one for each, and telling nothing about it."""

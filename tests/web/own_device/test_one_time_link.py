@@ -179,6 +179,14 @@ class TestGuard:
         assert says(other.get(link), "Birth date")
         assert other.opens(link) != mine
 
+    def test_the_cookie_is_this_hosts_alone_and_out_of_reach_of_scripts_and_frames(self, rapport: Clinic, chart: str, phone: Phone) -> None:
+        answer = phone.tries(made(rapport, chart))
+        (cookie,) = answer.headers.getlist("Set-Cookie")
+        name, *attributes = cookie.split("; ")
+        assert name.startswith("__Host-rapport-own-")
+        assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= set(attributes)
+        assert name.partition("=")[2] not in answer.headers["Location"]
+
     def test_the_page_behind_it_reaches_nothing_else(self, rapport: Clinic, chart: str, phone: Phone) -> None:
         mine = phone.opens(made(rapport, chart))
         assert {href.split("/")[1] for href in phone.get(mine).links() if not href.startswith("#")} <= {"static"}

@@ -2,7 +2,7 @@
 
 Nothing is used up by opening anything, as scanners of messages open links too. Before the guard the page says whose clinic it is."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import cast, get_args
 
 from flask import Flask, Response, request, url_for
@@ -80,8 +80,7 @@ class LinkPages:
         if not isinstance(passed, NewEntry):
             return see_other(url_for("link_guard", code=code, problem="wrong", language=_spoken()))
         response = see_other(url_for("mine", entry=passed.handle, language=_spoken()))
-        seconds = int((passed.until - self._services.clock()).total_seconds())
-        cookies.keep_own(response, passed.cookie_name, passed.cookie_value, seconds=seconds)
+        self._keep(response, passed.handle, passed.until, passed.cookie_value)
         return response
 
     def form(self, entry: str) -> Response:
@@ -95,7 +94,11 @@ class LinkPages:
 
     def submit(self, entry: str) -> Response:
         """Take the answers, once."""
-        return self._flow.submit(entry, self._slug(entry), "patient", note="")
+        response = self._flow.submit(entry, self._slug(entry), "patient", note="")
+        if "Location" in response.headers:
+            # As on a lent device: Chromium lets go of what it keeps for its Back button when a cookie of the page is set.
+            self._keep(response, entry, self._entry(entry).until)
+        return response
 
     def draft(self, entry: str) -> Response:
         """Keep what has been typed so far."""
@@ -133,6 +136,12 @@ class LinkPages:
         if link is None or not link.live or link.expires <= self._services.clock():
             raise LinkOver(_OVER)
         return link
+
+    def _keep(self, response: Response, entry: str, until: datetime, value: str = "") -> None:
+        """Set the cookie of a browser that has passed the guard; the `value` it has, where none is given."""
+        name = self._services.store.links.cookie_name(entry)
+        seconds = max(int((until - self._services.clock()).total_seconds()), 0)
+        cookies.keep_own(response, name, value or request.cookies.get(name, ""), seconds=seconds)
 
     def _entry(self, entry: str) -> LinkEntry:
         return self._services.store.links.of_entry(entry, request.cookies)
