@@ -70,7 +70,7 @@ def test_from_the_link_to_the_thanks_without_script(tab: Page, here: Clinic, lin
     assert response["source"] == {"reference": f"Patient/{OWEN}"}
 
 
-@SIZES
+@pytest.mark.parametrize("options", [*PLAIN[:2], DESK], ids=["390", "768", "1280, with script"])
 def test_back_after_sending_shows_no_answers_and_sends_nothing_twice(tab: Page, here: Clinic, link: str) -> None:
     tab.goto(link)
     enters(tab, born(here))
