@@ -210,6 +210,12 @@ class OnLoan(SessionError):
     code = "on_loan"
 
 
+class NotHandedOver(SessionError):
+    """The patient's own form was sent from a page of the chart, and no device is in their hands; the launch itself is in order."""
+
+    code = "not_handed_over"
+
+
 class NotForUser(SessionError):
     """The page is not for the person signed in; the launch itself is in order."""
 

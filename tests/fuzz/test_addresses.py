@@ -115,7 +115,7 @@ def test_any_address_has_an_answer(watch: Watch, parts: list[str], query: bytes,
                     "patient",
                     "clinician",
                     "receipt",
-                    "thanks",
+                    "loans",
                     "handover",
                     "options",
                     "why",
@@ -159,6 +159,9 @@ _LINK = st.sampled_from(
 )
 
 
+_OF_PATIENT = st.sampled_from(["answers", "draft", "draft/continue", "draft/discard", "stay", "thanks/x"])
+
+
 @st.composite
 def _fields(draw: st.DrawFn) -> list[tuple[str, str]]:
     """Fields of our forms and others, repeated, with any value."""
@@ -191,12 +194,31 @@ def test_any_form_is_taken_or_refused(watch: Watch, own: bool, form: _Form) -> N
     for name, value in form.fields:
         posted.setdefault(name, []).append(value)
     if own:
-        page = watch.clinic.get(f"{chart}check/{SLUG}/patient")
-        posted = {**page.form("/check/"), **posted, "csrf": page.form("/check/")["csrf"]}
+        form_of_page = watch.clinic.blank(chart, "clinician")
+        posted = {**form_of_page, **posted, "csrf": form_of_page["csrf"]}
     path = chart + quote(form.going_to.replace("{key}", form.key))
     kind = {"content_type": "multipart/form-data"} if form.multipart else {}
     answer = watch.ask("POST", path, data=posted, headers=OWN, **kind)
     assert answer.status_code in ({200, 204, 303, 400, 403, 404, 405, 413, 422} if own else {403, 404, 405, 413})
+
+
+# SMART 6.3.5
+@pytest.mark.parametrize("own", [True, False], ids=["our page", "another page"])
+@share(1 / 2)
+@given(form=st.builds(_Form, going_to=_OF_PATIENT, fields=_fields(), key=st.just(""), multipart=st.booleans()))
+def test_any_form_of_a_lent_device_is_taken_or_refused(watch: Watch, own: bool, form: _Form) -> None:
+    watch.fresh()
+    chart = watch.open_chart()
+    handed = watch.clinic.lent(chart)
+    posted: dict[str, Any] = {}
+    for name, value in form.fields:
+        posted.setdefault(name, []).append(value)
+    if own:
+        form_of_page = watch.clinic.blank(chart)
+        posted = {**form_of_page, **posted, "csrf": form_of_page["csrf"]}
+    kind = {"content_type": "multipart/form-data"} if form.multipart else {}
+    answer = watch.ask("POST", f"{handed.page}{form.going_to}", data=posted, headers=OWN, **kind)
+    assert answer.status_code in ({200, 204, 303, 400, 403, 404, 405, 413, 422, 429} if own else {403, 404, 405, 413})
 
 
 _KINDS = ["multipart/form-data", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded; charset=utf-7", "application/json"]
@@ -208,5 +230,5 @@ _bodies = st.one_of(st.binary(max_size=200), st.binary(max_size=20).map(lambda p
 def test_any_body_is_refused(watch: Watch, body: bytes, kind: str) -> None:
     watch.fresh()
     chart = watch.open_chart()
-    answer = watch.ask("POST", f"{chart}check/{SLUG}/patient", data=body, content_type=kind, headers=OWN)
+    answer = watch.ask("POST", f"{chart}check/{SLUG}/clinician", data=body, content_type=kind, headers=OWN)
     assert answer.status_code in {400, 403, 413, 415}

@@ -94,12 +94,12 @@ class Desk:
         return self.browser.ask("GET", f"{chart}handover/{SLUG}").status_code == 200
 
     def form(self, chart: str) -> str:
-        return self.browser.ask("GET", f"{chart}check/{SLUG}/patient").text
+        return self.browser.ask("GET", f"{chart}check/{SLUG}/clinician").text
 
     def type_into(self, chart: str, answered: int) -> requests.Response:
         """What a form's script sends while somebody types."""
         fields = dict(_HIDDEN.findall(unescape(self.form(chart)))) | dict.fromkeys(ITEMS[:answered], "4")
-        return self.browser.ask("POST", f"{chart}draft/{SLUG}/patient", fields)
+        return self.browser.ask("POST", f"{chart}draft/{SLUG}/clinician", fields)
 
 
 @pytest.fixture

@@ -29,6 +29,22 @@ FRAME = "https://ehr.example.org"
 SCOPE = "launch openid fhirUser online_access patient/*.cruds"
 SITE = "https://rapport.example.org"
 OWN = {"Sec-Fetch-Site": "same-origin"}
+# Two things that staff find to agree, on the hand-over page.
+AGREED = {"identified-name": "yes", "identified-born": "yes"}
+
+
+@dataclass(kw_only=True)
+class Handed:
+    """A device in the patient's hands: `page` is the address of the form, `code` takes the device back."""
+
+    page: str
+    code: str
+
+
+def code_on(page: Page) -> str:
+    """The return code of a hand-over page, "" where there is none."""
+    shown = page.soup.select_one(".return-code")
+    return shown.get_text(strip=True) if shown else ""
 
 
 @dataclass(kw_only=True)
@@ -39,6 +55,7 @@ class Clinic:
     ehr: Ehr
     server: AuthorizationServer
     client: FlaskClient = field(init=False)
+    _handed: dict[str, Handed] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.client = self.browser()
@@ -66,13 +83,49 @@ class Clinic:
         return urlsplit(answer.headers["Location"]).path
 
     def form(self, chart: str, informant: str = "patient") -> Page:
-        return self.get(f"{chart}check/{SLUG}/{informant}")
+        """The form; the patient's own on this device, lent to them."""
+        return self.get(self.lent(chart).page if informant == "patient" else f"{chart}check/{SLUG}/{informant}")
 
-    def send(self, chart: str, fields: dict[str, str], informant: str = "patient", **headers: str) -> Any:
-        return self.client.post(f"{chart}check/{SLUG}/{informant}", data=fields, base_url=SITE, headers={**OWN, **headers})
+    def blank(self, chart: str, informant: str = "patient") -> dict[str, str]:
+        """What the form sends beside the answers."""
+        return self.form(chart, informant).form("/answers" if informant == "patient" else "/check/")
 
     def filled(self, chart: str, informant: str = "patient") -> dict[str, str]:
-        return self.form(chart, informant).form("/check/") | dict.fromkeys(ITEMS, "4")
+        return self.blank(chart, informant) | dict.fromkeys(ITEMS, "4")
+
+    def send(self, chart: str, fields: dict[str, str], informant: str = "patient", **headers: str) -> Any:
+        """The form sent. Once a patient's is taken, staff take the device back: where that leads, which is the receipt."""
+        if informant != "patient":
+            return self._post(f"{chart}check/{SLUG}/{informant}", fields, **headers)
+        answer = self.patient_sends(chart, fields, **headers)
+        return self.take_back(chart) if answer.status_code == 303 else answer
+
+    def patient_sends(self, chart: str, fields: dict[str, str], **headers: str) -> Any:
+        """The patient's form sent, and the device still in their hands."""
+        return self._post(f"{self.lent(chart).page}answers", fields, **headers)
+
+    def lent(self, chart: str, slug: str = SLUG) -> Handed:
+        """This device in the patient's hands: lent to them from that chart now, unless it was before."""
+        if chart not in self._handed:
+            self._handed[chart] = self._hand_over(chart, slug)
+        return self._handed[chart]
+
+    def take_back(self, chart: str) -> Any:
+        """This device back from the patient, by its code."""
+        fields = self.get("/lent").form("/lent/take-back") | {"code": self._handed.pop(chart).code}
+        answer = self._post("/lent/take-back", fields)
+        assert answer.status_code == 303, answer.get_data(as_text=True)
+        return answer
+
+    def _hand_over(self, chart: str, slug: str) -> Handed:
+        page = self.get(f"{chart}handover/{slug}")
+        assert page.status == 200, page.text
+        answer = self._post(page.action("/handover/"), page.form("/handover/") | AGREED)
+        assert answer.status_code == 303, answer.get_data(as_text=True)
+        return Handed(page=urlsplit(answer.headers["Location"]).path, code=code_on(page))
+
+    def _post(self, path: str, fields: dict[str, str], **headers: str) -> Any:
+        return self.client.post(path, data=fields, base_url=SITE, headers={**OWN, **headers})
 
 
 def patient(identity: str, family: str, given: str) -> dict[str, Any]:

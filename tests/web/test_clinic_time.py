@@ -108,13 +108,13 @@ class TestADayThatIsAnotherOneInUtc:
     def test_what_is_kept_of_a_form_is_kept_until_a_time_of_the_clinic(self, opened: Open, time: str, zone: str) -> None:
         rapport = opened(time, zone)
         chart = rapport.launch()
-        fields = rapport.form(chart).form("/check/") | dict.fromkeys(ITEMS[:5], "4")
+        fields = rapport.blank(chart, "clinician") | dict.fromkeys(ITEMS[:5], "4")
         rapport.server.clock.forward(minutes=31)
-        answer = rapport.client.post(f"{chart}draft/{SLUG}/patient", data=fields, base_url=SITE, headers=OWN)
+        answer = rapport.client.post(f"{chart}draft/{SLUG}/clinician", data=fields, base_url=SITE, headers=OWN)
         until = f"until {int(time[11:13]) + (time[14:16] == '30'):02}:01"
         assert answer.status_code == 410
         assert until in answer.get_data(as_text=True)
-        assert until in rapport.send(chart, fields).get_data(as_text=True)
+        assert until in rapport.send(chart, fields, "clinician").get_data(as_text=True)
 
     def test_what_is_not_in_the_record_was_sent_at_a_time_of_the_clinic(self, opened: Open, time: str, zone: str) -> None:
         rapport = opened(time, zone)
@@ -266,7 +266,7 @@ class TestTheDayTheClocksChange:
 def test_what_is_kept_over_the_change_is_kept_for_the_hours_the_setting_says(opened: Open) -> None:
     rapport = opened("2026-10-31T12:00-07:00", LOS_ANGELES)
     chart = rapport.launch()
-    fields = rapport.form(chart).form("/check/") | dict.fromkeys(ITEMS[:5], "4")
+    fields = rapport.blank(chart, "clinician") | dict.fromkeys(ITEMS[:5], "4")
     rapport.server.clock.forward(minutes=31)
-    answer = rapport.client.post(f"{chart}draft/{SLUG}/patient", data=fields, base_url=SITE, headers=OWN)
+    answer = rapport.client.post(f"{chart}draft/{SLUG}/clinician", data=fields, base_url=SITE, headers=OWN)
     assert "until 11:31, 01-Nov-2026" in answer.get_data(as_text=True)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +24,14 @@ from tests.care.submission.table.truth import Told, claims, dangling, doubled, l
 from tests.support.authorization_server import BASE, AuthorizationServer
 from tests.support.clock import Clock
 from tests.support.page import Page, read
-from tests.web.clinic import ITEMS, OWN, SITE, SLUG, Clinic, clinic
+from tests.web.clinic import ITEMS, OWN, SITE, Clinic, clinic
 
 SOFIA = {"fhirUser": "Practitioner/dr-1", "name": "Sofia Lindqvist", "sub": "user-1"}
 INGRID = {"fhirUser": "Patient/pat-1", "name": "Ingrid Halvorsen", "sub": "patient-1"}
 # By then whoever was sending is known to be gone.
 _GONE = 61
 _PRESSED_AT_MOST = 3
+_BROWSERS = count(1)
 _ROW_DENIES = "Not in the record"
 
 
@@ -87,7 +89,8 @@ FATES = (
 
 @dataclass(kw_only=True)
 class Walk:
-    """One submission on the pages. `first` is the first page of the launch that is open, `key` the submission's."""
+    """One submission on the pages. `first` is the first page of the launch that is open, `key` the submission's, `thanks` what a patient
+    read on a lent device before it was taken back."""
 
     rapport: Clinic
     server: FaultyServer
@@ -96,6 +99,7 @@ class Walk:
     door: Door
     first: str = ""
     key: str = ""
+    thanks: Page | None = None
 
     @property
     def services(self) -> AppServices:
@@ -105,18 +109,29 @@ class Walk:
         """Rapport opened by the same person, in a browser of its own: the first page, or what stands in its place."""
         self.rapport.server.claims |= self.door.who
         self.rapport.client = self.rapport.browser()
+        self.rapport.client.environ_base["HTTP_USER_AGENT"] = f"Browser {next(_BROWSERS)}"
         self.first = self.rapport.launch()
         return self.rapport.get(self.first)
 
     def fill(self) -> Callable[[], Any]:
         """The form opened and filled in; sent when called, as often as that is."""
         page = self.launch()
-        addresses = [f"{self.first}check/{SLUG}/patient", *(link for link in page.links() if "/answer/" in link)]
-        form = self.rapport.get(addresses[-1])
-        going_to = "/answer/" if self.door is HOME else "/check/"
-        fields = form.form(going_to) | dict.fromkeys(ITEMS, "4")
+        if self.door is CLINIC:
+            fields = self.rapport.filled(self.first)
+            self.key = fields["key"]
+            return partial(self.sent_on_loan, self.first, fields)
+        form = self.rapport.get(next(link for link in page.links() if "/answer/" in link))
+        fields = form.form("/answer/") | dict.fromkeys(ITEMS, "4")
         self.key = fields["key"]
-        return partial(self.post, form.action(going_to), fields)
+        return partial(self.post, form.action("/answer/"), fields)
+
+    def sent_on_loan(self, chart: str, fields: dict[str, str]) -> Any:
+        """By the patient; once they are thanked the device is taken back."""
+        answer = self.rapport.patient_sends(chart, fields)
+        if answer.status_code == 303:
+            self.thanks = self.rapport.get(answer.headers["Location"])
+            self.rapport.take_back(chart)
+        return answer
 
     def post(self, action: str, fields: dict[str, str]) -> Any:
         return self.rapport.client.post(action, data=fields, base_url=SITE, headers=OWN)
@@ -126,7 +141,10 @@ class Walk:
 
     def look(self) -> Page:
         """The page with the button; whatever any page says is held against the server."""
-        pages = {name: self.page(name) for name in self.door.pages}
+        pages = {name: self.page(name) for name in self.door.pages if name != "patient"}
+        if self.thanks:
+            # Read as it was then: what is done about it since it does not say.
+            pages, self.thanks = {"patient": self.thanks, **pages}, None
         shown = next(reversed(pages.values()))
         assert {name: page.status for name, page in pages.items()} == dict.fromkeys(pages, 200)
         told = Told(

@@ -42,6 +42,11 @@ class AskedForm(Struct, frozen=True, kw_only=True):
         return self.instrument.from_paper(self.informant)
 
     @property
+    def patients_own(self) -> bool:
+        """Whether the patient answers it themself, on a screen."""
+        return self.informant == "patient" and not self.from_paper
+
+    @property
     def asks_clinician(self) -> bool:
         """Whether it must be told which clinician it is about: a patient's own or an observer's is not about whoever is signed in."""
         return self.instrument.rated == "clinician" and (self.alone or self.informant == "observer")

@@ -1,4 +1,4 @@
-"""From the form to its receipt: hand-over, questionnaire, thanks, receipt; and the way a form takes, at whichever door it was asked for."""
+"""From the form to its receipt: hand-over, questionnaire, receipt; and the way a form takes, at whichever door it was asked for."""
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
@@ -24,7 +24,7 @@ from smart_app.care.submission.build_receipt import receipt
 from smart_app.care.submission.delivery import send_again
 from smart_app.care.submission.receipt import Receipt
 from smart_app.care.submission.submit import CONFIRMED, submit
-from smart_app.errors import FhirError, ForeignPage, LaunchError, NotForUser, NotOffered, OnLoan, SessionError
+from smart_app.errors import FhirError, ForeignPage, LaunchError, NotForUser, NotHandedOver, NotOffered, OnLoan, SessionError
 from smart_app.store import new_code
 from smart_app.web.pages.chart_launch import FRAMED
 from smart_app.web.pages.dependencies import Dependencies
@@ -35,19 +35,19 @@ from smart_app.web.rendering.spoken_language import LANGUAGE, SPOKEN
 from smart_app.web.session import cookies
 from smart_app.web.session.guard import PageRequest, check_patient
 from smart_app.web.session.headers import see_other
-from smart_app.web.views.ended import thanks_view
 from smart_app.web.views.error import ErrorView
 from smart_app.web.views.forms.clinician_choice import clinician_choice_view
 from smart_app.web.views.forms.form_page import FormUrls, form_view
 from smart_app.web.views.forms.handover import TICK_TWO, HandoverCode, handover_notes, handover_view
-from smart_app.web.views.forms.kept_answers import kept_view
+from smart_app.web.views.forms.kept_answers import handed_over_view, kept_view
 from smart_app.web.views.forms.receipt_page import ReceiptUrls, receipt_view
-from smart_app.web.views.parts import named_clinician
 from smart_app.web.views.sign_in_end import form_words, link_words
 
 _UNPROCESSABLE = 422
 # What a ticked identifier's field is called, and what a code is sealed for.
 _TICKED, _RETURN_CODE = "identified-", "return code"
+_ON_A_LENT_DEVICE = Sentence("A patient's own answers are taken on a device that was handed over to them, and this page was not.")
+_HAND_OVER_FIRST = Sentence("Staff: choose “Hand over” in the history, and hand over the page that opens.")
 
 
 def register(app: Flask, dependencies: Dependencies) -> None:
@@ -58,7 +58,6 @@ def register(app: Flask, dependencies: Dependencies) -> None:
     app.add_url_rule("/l/<launch_id>/check/<slug>/<informant>", "form", handler.show)
     app.add_url_rule("/l/<launch_id>/check/<slug>/<informant>", "submit", handler.submit, methods=["POST"])
     app.add_url_rule("/l/<launch_id>/rated/<slug>/<informant>", "choose", handler.choose, methods=["POST"])
-    app.add_url_rule("/l/<launch_id>/thanks/<key>", "thanks", handler.thanks)
     app.add_url_rule("/l/<launch_id>/receipt/<key>", "receipt", handler.receipt)
     app.add_url_rule("/l/<launch_id>/receipt/<key>/check-again", "check_again", handler.check_again, methods=["POST"])
 
@@ -164,7 +163,7 @@ class Forms:
         self._services = dependencies.services
         self._flow = FormFlow(
             dependencies,
-            Door(enter=dependencies.guard.enter, urls=_urls, done=_done, kept=self._kept, sender=partial(sender, dependencies)),
+            Door(enter=self._enter, urls=_urls, done=_done, kept=self._kept, sender=partial(sender, dependencies)),
         )
 
     def handover(self, launch_id: str, slug: str) -> Response:
@@ -228,10 +227,13 @@ class Forms:
         return self._dependencies.pages.page("handover", view, csrf=page_request.csrf, tab=page_request.tab)
 
     def show(self, launch_id: str, slug: str, informant: str) -> Response:
-        """An empty form, or what was kept of the one asked for; of an observer's first the question whom it is about."""
+        """An empty form, or what was kept of the one asked for; of an observer's first the question whom it is about. A patient's own is
+        answered on a device that is lent to them."""
         page_request = self._dependencies.guard.enter(launch_id)
         notes = {"note": request.args.get(RATED, ""), "late": request.args.get(LATE, "")}
         asked = ask(page_request.record, slug=slug, informant=_informant(informant), **notes)
+        if asked.patients_own:
+            return see_other(url_for("handover", launch_id=page_request.id, slug=slug))
         if asked.asks_clinician and asked.chosen is None:
             return self._clinician_choice(page_request, asked, candidates(page_request.record))
         if asked.late:
@@ -256,15 +258,6 @@ class Forms:
     def submit(self, launch_id: str, slug: str, informant: str) -> Response:
         """Store the answers, or say what is wrong with them."""
         return self._flow.submit(launch_id, slug, informant, note=request.form.get(RATED, ""), late=request.form.get(LATE, ""))
-
-    def thanks(self, launch_id: str, key: str) -> Response:
-        """The patient's last page."""
-        page_request = self._dependencies.guard.enter(launch_id)
-        stands = self._receipt(page_request, key)
-        self._dependencies.spoken.to_patient(lambda: open_patient(page_request.record))
-        clinician = named_clinician(stands.clinician.name if stands.clinician else page_request.context.user.name)
-        view = thanks_view(stands.outcome, clinician=clinician, receipt=url_for("receipt", launch_id=page_request.id, key=key))
-        return self._dependencies.pages.page("thanks", view, tab=page_request.tab)
 
     def receipt(self, launch_id: str, key: str) -> Response:
         """The clinician's receipt."""
@@ -304,7 +297,17 @@ class Forms:
             "whom", view, csrf=page_request.csrf, tab=page_request.tab, status=status, by_form=bool(view.rows)
         )
 
+    def _enter(self, launch_id: str) -> PageRequest:
+        """Whoever sends a form of the chart. NotHandedOver for the patient's own: a page of it that was opened before, or a script."""
+        page_request = self._dependencies.guard.enter(launch_id)
+        given = request.view_args or {}
+        if given["informant"] == "patient" and ask(page_request.record, slug=given["slug"], informant="patient").patients_own:
+            raise NotHandedOver(_ON_A_LENT_DEVICE, next_step=_HAND_OVER_FIRST)
+        return page_request
+
     def _kept(self, kept: KeptAnswers, over: SessionError | LaunchError) -> ErrorView:
+        if isinstance(over, NotHandedOver) and kept.state == "kept":
+            return handed_over_view(kept, over, reference=reference(), hand_over=_hand_over_of_this())
         return kept_view(kept, over, reference=reference(), way=way_back_if_over(self._dependencies))
 
     def _receipt(self, page_request: PageRequest, key: str) -> Receipt:
@@ -332,6 +335,12 @@ def _lasts(record: ChartRecord) -> str:
     return link_words(record.own_device.until, now=record.now()) if record.own_device else form_words(record.context, now=record.now())
 
 
+def _hand_over_of_this() -> str:
+    """Where the form that this request came with is handed over."""
+    given = request.view_args or {}
+    return url_for("handover", launch_id=given["launch_id"], slug=given["slug"])
+
+
 def _urls(page_request: PageRequest, asked: AskedForm) -> FormUrls:
     place = partial(url_for, launch_id=page_request.id, slug=asked.slug, informant=asked.informant)
     return FormUrls(
@@ -354,10 +363,9 @@ def _notes(record: ChartRecord, asked: AskedForm) -> tuple[tuple[str, str], ...]
     return (*rated, (LATE, late_note(record, asked.late, form=(asked.slug, asked.informant)))) if asked.late else rated
 
 
-def _done(page_request: PageRequest, asked: AskedForm, key: str) -> str:
-    """The patient, who has answered on the screen, is thanked; whoever else has the receipt."""
-    page = "thanks" if asked.informant == "patient" and not asked.from_paper else "receipt"
-    return url_for(page, launch_id=page_request.id, key=key)
+def _done(page_request: PageRequest, _asked: AskedForm, key: str) -> str:
+    """To the receipt."""
+    return url_for("receipt", launch_id=page_request.id, key=key)
 
 
 def _typed_now(kept: Mapping[str, str], fields: Mapping[str, Sequence[str]]) -> dict[str, str]:

@@ -1,7 +1,6 @@
 """A last page: for a patient who has answered, or a clinician who has closed Rapport."""
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from fhir_mappings.sentence import Sentence
 from smart_app.care.submission.receipt import Outcome
@@ -11,13 +10,11 @@ from smart_app.web.views.ways_back import Kind, WayBack
 
 
 class EndView(Struct, frozen=True, kw_only=True):
-    """`receipt` is where staff can see what was stored; None after Rapport was closed. `start` is the way back of a launch that
-    was closed and did not begin in a chart. Of a lent device `code` takes it back, None where none does, and `ways_back` is the page of the
-    other ways: nothing there leads to the chart."""
+    """`start` is the way back of a launch that was closed and did not begin in a chart. Of a lent device `code` takes it back, None where
+    none does, and `ways_back` is the page of the other ways: nothing there leads to the chart."""
 
     headline: Sentence
     lines: tuple[Sentence, ...]
-    receipt: str | None
     start: str | None = None
     start_words: str = ""
     code: CodeField | None = None
@@ -55,7 +52,6 @@ def signed_out_view(revocation: Revocation, *, way: WayBack | None) -> EndView:
     return EndView(
         headline=Sentence("You are signed out of Rapport"),
         lines=lines,
-        receipt=None,
         start=way.href if way else None,
         start_words=way.button if way else "",
     )
@@ -72,7 +68,6 @@ def ended_view(revocation: Revocation, *, way: WayBack | None) -> EndView:
     return EndView(
         headline=Sentence("Rapport is closed"),
         lines=lines,
-        receipt=None,
         start=way.href if way else None,
         start_words=way.button if way else "",
     )
@@ -108,25 +103,21 @@ _STANDS: dict[Outcome, tuple[Sentence, Sentence]] = {
 }
 
 
-def thanks_view(outcome: Outcome, *, clinician: str, receipt: str) -> EndView:
-    """What the patient is told: nothing of any score, and never "saved" where that is not known."""
+def thanks_view(outcome: Outcome, *, clinician: str, code: CodeField | None, ways_back: str) -> EndView:
+    """What the patient is told: nothing of any score, and never "saved" where that is not known. There is no way to the chart but
+    those that take the device back."""
     headline, stands = _STANDS[outcome]
     hand_back = Sentence("You can hand the device back to {clinician} or another member of staff now.", clinician=clinician)
-    return EndView(headline=headline, lines=(stands, hand_back), receipt=receipt)
-
-
-def lent_thanks_view(outcome: Outcome, *, clinician: str, code: CodeField | None, ways_back: str) -> EndView:
-    """The same on a lent device: no way to the chart but those that take it back."""
-    return replace(thanks_view(outcome, clinician=clinician, receipt=""), receipt=None, code=code, ways_back=ways_back)
+    return EndView(headline=headline, lines=(stands, hand_back), code=code, ways_back=ways_back)
 
 
 def own_device_thanks_view(outcome: Outcome) -> EndView:
     """The patient's last page on a device of their own."""
     headline, stands = _STANDS[outcome]
-    return EndView(headline=headline, lines=(stands, Sentence("You can close this page now. The link cannot be used again.")), receipt=None)
+    return EndView(headline=headline, lines=(stands, Sentence("You can close this page now. The link cannot be used again.")))
 
 
 def taken_back_view() -> EndView:
     """The device is back, and there is no chart open on it."""
     lines = (Sentence("The device is back. To go on, open Rapport from a patient's chart."),)
-    return EndView(headline=Sentence("Taken back"), lines=lines, receipt=None)
+    return EndView(headline=Sentence("Taken back"), lines=lines)

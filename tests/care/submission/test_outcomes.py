@@ -43,7 +43,7 @@ def stand(services: AppServices) -> Receipt:
 
 def told(found: Receipt) -> str:
     """What the patient reads."""
-    return " ".join(thanks_view(found.outcome, clinician="Sofia", receipt="/").lines)
+    return " ".join(thanks_view(found.outcome, clinician="Sofia", code=None, ways_back="/").lines)
 
 
 def try_again(services: AppServices) -> Receipt:

@@ -60,7 +60,7 @@ def offers(page: Page) -> dict[str, str]:
 
 
 def handed_over(rapport: Clinic, chart: str, **headers: str) -> Page:
-    return get(rapport, f"{chart}check/{SLUG}/patient", **headers)
+    return get(rapport, rapport.lent(chart).page, **headers)
 
 
 class TestStaff:
@@ -154,33 +154,35 @@ class TestPatientOnTheTablet:
         fields = rapport.filled(chart)
         page = read(rapport.send(chart, {**fields, ITEMS[0]: "no such answer"}))
         assert (page.status, spoken(page)) == (422, "es")
-        answer = rapport.send(chart, fields)
+        answer = rapport.patient_sends(chart, fields)
         assert spoken(get(rapport, answer.headers["Location"], **GERMAN_BROWSER)) == "es"
+        rapport.take_back(chart)
         assert spoken(get(rapport, chart, **GERMAN_BROWSER)) == "de"
 
     def test_what_they_choose_loses_nothing_and_is_neither_staffs_nor_the_next_patients(self, rapport: Clinic) -> None:
         chart = rapport.launch(patient="pat-2")
         form = handed_over(rapport, chart)
         given = {ITEMS[0]: "4", ITEMS[1]: "2", f"{ITEMS[2]}.declined": "yes"}
-        page = read(rapport.send(chart, {**form.form("/check/"), **given, "language": "de"}))
+        page = read(rapport.send(chart, {**form.form("/answers"), **given, "language": "de"}))
         assert (page.status, spoken(page)) == (200, "de")
         assert {name: value for name, value in page.checked().items() if name in given} == given
-        assert page.form("/check/")["key"] == form.form("/check/")["key"]
+        assert page.form("/answers")["key"] == form.form("/answers")["key"]
         assert page.soup.select_one("#problems") is None
         # Kept as while it is typed, so it is offered should the page be gone; and sent from here as from any form.
         assert "answered" in handed_over(rapport, chart).text
-        answer = rapport.send(chart, {**page.form("/check/"), **dict.fromkeys(ITEMS, "4")})
+        answer = rapport.patient_sends(chart, {**page.form("/answers"), **dict.fromkeys(ITEMS, "4")})
         assert spoken(get(rapport, answer.headers["Location"])) == "de"
+        rapport.take_back(chart)
         assert spoken(get(rapport, chart)) == "pt-BR"
         assert spoken(handed_over(rapport, rapport.launch(patient="pat-1"))) == "pt-BR"
 
     def test_an_untouched_form_still_offers_what_was_begun_before(self, rapport: Clinic) -> None:
         chart = rapport.launch(patient="pat-2")
-        begun = {**handed_over(rapport, chart).form("/check/"), ITEMS[0]: "4", "language": "es"}
+        begun = {**handed_over(rapport, chart).form("/answers"), ITEMS[0]: "4", "language": "es"}
         assert spoken(read(rapport.send(chart, begun))) == "es"
         form = handed_over(rapport, chart)
         for code in ("de", "es"):
-            page = read(rapport.send(chart, {**form.form("/check/"), "language": code}))
+            page = read(rapport.send(chart, {**form.form("/answers"), "language": code}))
             assert (page.status, spoken(page), page.checked()) == (200, code, {})
             assert len(page.soup.select("form[action*='/draft/']")) == 2
 
@@ -201,20 +203,20 @@ class TestPatientOnTheTablet:
     @pytest.mark.parametrize("code", ["xx", "", "de'\"><script>"])
     def test_a_forged_code_sends_the_form_as_it_is(self, rapport: Clinic, code: str) -> None:
         chart = rapport.launch()
-        page = read(rapport.send(chart, {**handed_over(rapport, chart).form("/check/"), ITEMS[0]: "4", "language": code}))
+        page = read(rapport.send(chart, {**handed_over(rapport, chart).form("/answers"), ITEMS[0]: "4", "language": code}))
         assert (page.status, spoken(page)) == (422, "pt-BR")
         assert "<script>" not in page.html.replace(page.html[page.html.rfind("<script ") :], "")
 
     def test_nothing_is_brought_back_to_another_page_than_our_own(self, rapport: Clinic) -> None:
         chart = rapport.launch()
-        fields = {**handed_over(rapport, chart).form("/check/"), "language": "de"}
+        fields = {**handed_over(rapport, chart).form("/answers"), "language": "de"}
         assert rapport.send(chart, {**fields, "csrf": "forged"}).status_code == 403
         assert rapport.send(chart, {**fields, "patient": "pat-2"}).status_code >= 400
 
-    def test_the_language_it_was_read_in_goes_on_where_the_launch_has_ended(self, rapport: Clinic) -> None:
+    def test_the_language_it_was_read_in_goes_on_where_the_launch_has_ended(self, rapport: Clinic, clock: Clock) -> None:
         chart = rapport.launch(patient="pat-2")
         fields = rapport.filled(chart)
-        rapport.client.post(f"{chart}end", data=get(rapport, chart).form("/end"), base_url=SITE, headers=OWN)
+        clock.forward(minutes=31)
         page = read(rapport.send(chart, fields, **GERMAN_BROWSER))
         assert (page.status >= 400, spoken(page)) == (True, "es")
 
@@ -267,8 +269,8 @@ class TestPatientWhoSignedIn:
 def test_a_site_that_offers_english_alone_has_no_switch_and_keeps_nothing(opened: Opened) -> None:
     with opened(languages=("en",)) as rapport:
         chart = rapport.launch(patient="pat-2")
-        for path in (f"{chart}?language=de", f"{chart}check/{SLUG}/patient", "/start"):
-            answer = rapport.client.get(path, base_url=SITE, headers=GERMAN_BROWSER)
+        for path in (f"{chart}?language=de", f"{chart}handover/{SLUG}", "/start", ""):
+            answer = rapport.client.get(path or rapport.lent(chart).page, base_url=SITE, headers=GERMAN_BROWSER)
             page = read(answer)
             assert (spoken(page), offers(page), answer.headers.getlist("Set-Cookie")) == ("en", {}, [])
             assert "Accept-Language" not in answer.headers.get("Vary", "")
@@ -293,16 +295,16 @@ class TestTheFormsOwnWords:
 
     def test_are_stored_with_their_language_and_with_who_has_read_them_over(self, rapport: Clinic) -> None:
         chart = rapport.launch(patient="pat-2")
-        rapport.send(chart, {**handed_over(rapport, chart).form("/check/"), **dict.fromkeys(ITEMS, "4")})
+        rapport.send(chart, {**handed_over(rapport, chart).form("/answers"), **dict.fromkeys(ITEMS, "4")})
         [stored] = rapport.ehr.of_type("QuestionnaireResponse")
         assert (stored["language"], stored["questionnaire"].rpartition("-")[2]) == ("es", "es|0.2.0")
         assert "not reviewed by clinicians or patients" in [one.get("valueString") for one in stored["extension"]]
 
     def test_change_with_the_page_and_what_is_sent_is_what_was_read(self, rapport: Clinic) -> None:
         chart = rapport.launch(patient="pat-2")
-        page = read(rapport.send(chart, {**handed_over(rapport, chart).form("/check/"), ITEMS[0]: "4", "language": "de"}))
+        page = read(rapport.send(chart, {**handed_over(rapport, chart).form("/answers"), ITEMS[0]: "4", "language": "de"}))
         assert "Ich konnte alles sagen, was ich sagen wollte." in page.text
-        rapport.send(chart, {**page.form("/check/"), **dict.fromkeys(ITEMS, "4")})
+        rapport.send(chart, {**page.form("/answers"), **dict.fromkeys(ITEMS, "4")})
         assert [one["language"] for one in rapport.ehr.of_type("QuestionnaireResponse")] == ["de"]
 
     def test_are_the_sites_where_there_are_none_in_the_pages_language(self, rapport: Clinic) -> None:

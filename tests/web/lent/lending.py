@@ -8,11 +8,10 @@ from flask.testing import FlaskClient
 
 from smart_app.store import Loan
 from tests.support.page import Page, read
-from tests.web.clinic import ITEMS, OWN, SITE, SLUG, Clinic
+from tests.web.clinic import AGREED, ITEMS, OWN, SITE, SLUG, Clinic, Handed, code_on
 
 TABLET = "Mozilla/5.0 (iPad) Tablet"
 DESKTOP = "Mozilla/5.0 (Windows NT 10.0) Desktop"
-AGREED = {"identified-name": "yes", "identified-born": "yes"}
 
 
 @dataclass(kw_only=True)
@@ -74,19 +73,6 @@ class Browser:
 def signed_in_now(rapport: Clinic) -> int:
     """What an EHR says that asked for a sign-in at this moment."""
     return int(rapport.server.clock().timestamp())
-
-
-def code_on(page: Page) -> str:
-    shown = page.soup.select_one(".return-code")
-    return shown.get_text(strip=True) if shown else ""
-
-
-@dataclass(kw_only=True)
-class Handed:
-    """A device in the patient's hands: `page` is the address of the form, `code` takes the device back."""
-
-    page: str
-    code: str
 
 
 def lend(browser: Browser, chart: str) -> Handed:

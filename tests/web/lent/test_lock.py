@@ -4,14 +4,12 @@ import pytest
 
 from tests.support.authorization_server import BASE
 from tests.support.clock import Clock
-from tests.web.clinic import ITEMS, SLUG, Clinic
+from tests.web.clinic import AGREED, ITEMS, SLUG, Clinic, code_on
 from tests.web.lent.lending import (
-    AGREED,
     DESKTOP,
     TABLET,
     Browser,
     answers,
-    code_on,
     is_on_loan,
     lend,
     loans_of,

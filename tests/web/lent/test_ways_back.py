@@ -11,8 +11,8 @@ import responses
 from tests.support.authorization_server import AuthorizationServer
 from tests.support.clock import Clock
 from tests.support.page import read
-from tests.web.clinic import SLUG, Clinic, clinic
-from tests.web.lent.lending import DESKTOP, Browser, answers, code_on, is_on_loan, lend, loans_of, signed_in_now, takes_back, trail
+from tests.web.clinic import SLUG, Clinic, clinic, code_on
+from tests.web.lent.lending import DESKTOP, Browser, answers, is_on_loan, lend, loans_of, signed_in_now, takes_back, trail
 
 
 @pytest.fixture

@@ -23,26 +23,31 @@ def trail(rapport: Clinic, event: str) -> list[AuditEntry]:
     return [entry for entry in rapport.services.store.audit.entries() if entry.event == event]
 
 
-def begun(rapport: Clinic, chart: str, informant: str = "patient") -> dict[str, str]:
+def begun(rapport: Clinic, chart: str, informant: str = "clinician") -> dict[str, str]:
     """A form with five of nine answered."""
-    return rapport.form(chart, informant).form("/check/") | FIVE
+    return rapport.blank(chart, informant) | FIVE
 
 
-def autosave(rapport: Clinic, chart: str, fields: dict[str, str], informant: str = "patient", **headers: str) -> Any:
-    return rapport.client.post(f"{chart}draft/{SLUG}/{informant}", data=fields, base_url=SITE, headers={**OWN, **headers})
+def draft(rapport: Clinic, chart: str, informant: str) -> str:
+    """Where a form is kept while it is typed; the patient's own under a loan."""
+    return f"{rapport.lent(chart).page}draft" if informant == "patient" else f"{chart}draft/{SLUG}/{informant}"
 
 
-def offer(rapport: Clinic, chart: str, informant: str = "patient") -> str:
+def autosave(rapport: Clinic, chart: str, fields: dict[str, str], informant: str = "clinician", **headers: str) -> Any:
+    return rapport.client.post(draft(rapport, chart, informant), data=fields, base_url=SITE, headers={**OWN, **headers})
+
+
+def offer(rapport: Clinic, chart: str, informant: str = "clinician") -> str:
     box = rapport.form(chart, informant).soup.select_one("[aria-label='Answers not sent'] p")
     return box.get_text() if box else ""
 
 
-def choose(rapport: Clinic, chart: str, what: str, informant: str = "patient") -> Any:
+def choose(rapport: Clinic, chart: str, what: str, informant: str = "clinician") -> Any:
     fields = rapport.form(chart, informant).form(f"/{what}")
-    return rapport.client.post(f"{chart}draft/{SLUG}/{informant}/{what}", data=fields, base_url=SITE, headers=OWN)
+    return rapport.client.post(f"{draft(rapport, chart, informant)}/{what}", data=fields, base_url=SITE, headers=OWN)
 
 
-def go_on(rapport: Clinic, chart: str, informant: str = "patient") -> Page:
+def go_on(rapport: Clinic, chart: str, informant: str = "clinician") -> Page:
     answer = choose(rapport, chart, "continue", informant)
     assert answer.status_code == 303
     return rapport.get(answer.headers["Location"])
@@ -91,7 +96,7 @@ class TestKept:
         chart = rapport.launch()
         fields = begun(rapport, chart)
         ending(rapport, chart)
-        page = read(rapport.send(chart, fields))
+        page = read(rapport.send(chart, fields, "clinician"))
         assert page.status in {403, 502}
         assert "Your answers are kept, and not sent yet" in page.text
         assert "5 of 9 answers are kept, sealed, until" in page.text
@@ -106,13 +111,13 @@ class TestKept:
         chart = rapport.launch()
         fields = begun(rapport, chart)
         clock.forward(minutes=31)
-        rapport.send(chart, fields)
+        rapport.send(chart, fields, "clinician")
         chart = rapport.launch()
         assert offer(rapport, chart).startswith("5 of 9 were answered on 4 March 2026 at ")
-        fields = go_on(rapport, chart).form("/check/")
+        page = go_on(rapport, chart)
         rest = dict.fromkeys(ITEMS[5:], "2")
-        answer = rapport.send(chart, fields | rest)
-        assert "/thanks/" in answer.headers["Location"]
+        answer = rapport.send(chart, page.form("/check/") | page.checked() | rest, "clinician")
+        assert "/receipt/" in answer.headers["Location"]
         (sent,) = [one for one in rapport.ehr.resources.values() if one["resourceType"] == "QuestionnaireResponse"]
         codes = [answer["valueCoding"]["code"] for item in _leaves(sent["item"]) for answer in item.get("answer", [])]
         assert codes == ["4"] * 5 + ["2"] * 4
@@ -135,7 +140,7 @@ class TestKept:
 
     def test_an_incomplete_form_that_comes_back_is_kept_too(self, rapport: Clinic) -> None:
         chart = rapport.launch()
-        assert read(rapport.send(chart, begun(rapport, chart))).status == 422
+        assert read(rapport.send(chart, begun(rapport, chart), "clinician")).status == 422
         assert offer(rapport, chart).startswith("5 of 9 ")
 
     def test_a_page_still_open_is_told_in_words_that_its_answers_are_kept(self, rapport: Clinic, clock: Clock) -> None:
@@ -148,10 +153,10 @@ class TestKept:
 
     def test_an_empty_form_leaves_nothing(self, rapport: Clinic, clock: Clock) -> None:
         chart = rapport.launch()
-        fields = rapport.form(chart).form("/check/")
+        fields = rapport.blank(chart, "clinician")
         assert autosave(rapport, chart, fields).status_code == 204
         clock.forward(minutes=31)
-        assert "not stored" in read(rapport.send(chart, fields)).text
+        assert "not stored" in read(rapport.send(chart, fields, "clinician")).text
         assert offer(rapport, rapport.launch()) == ""
 
     def test_a_stream_of_saves_is_held_back(self, rapport: Clinic) -> None:
@@ -161,12 +166,12 @@ class TestKept:
 
     def test_what_was_sent_is_not_kept_again_by_a_save_that_comes_late(self, rapport: Clinic, clock: Clock) -> None:
         chart = rapport.launch()
-        fields = rapport.filled(chart)
-        rapport.send(chart, fields)
+        fields = rapport.filled(chart, "clinician")
+        rapport.send(chart, fields, "clinician")
         autosave(rapport, chart, fields)
         assert offer(rapport, chart) == ""
         clock.forward(minutes=31)
-        page = read(rapport.send(chart, fields))
+        page = read(rapport.send(chart, fields, "clinician"))
         assert "This form was sent already" in page.text
         assert offer(rapport, rapport.launch()) == ""
 
@@ -199,13 +204,13 @@ class TestWhoMayKeep:
         self, rapport: Clinic, ended: tuple[str, dict[str, str]], forged: dict[str, str]
     ) -> None:
         chart, fields = ended
-        page = read(rapport.send(chart, fields | forged))
+        page = read(rapport.send(chart, fields | forged, "clinician"))
         assert (page.status, "not stored" in page.text) == (403, True)
         assert trail(rapport, "draft_saved") == []
 
     def test_another_sites_page_leaves_nothing(self, rapport: Clinic, ended: tuple[str, dict[str, str]]) -> None:
         chart, fields = ended
-        assert rapport.send(chart, fields, **{"Sec-Fetch-Site": "cross-site"}).status_code == 403
+        assert rapport.send(chart, fields, "clinician", **{"Sec-Fetch-Site": "cross-site"}).status_code == 403
         assert autosave(rapport, chart, fields, **{"Sec-Fetch-Site": "cross-site"}).status_code == 403
         assert trail(rapport, "draft_saved") == []
 
@@ -213,20 +218,20 @@ class TestWhoMayKeep:
         chart, fields = ended
         name = rapport.services.store.launches.cookie_name_for(LaunchId(chart.split("/")[2]))
         rapport.client.set_cookie(name, "another", domain="rapport.example.org", secure=True)
-        assert read(rapport.send(chart, fields)).status == 403
+        assert read(rapport.send(chart, fields, "clinician")).status == 403
         assert trail(rapport, "draft_saved") == []
 
     def test_a_ticket_of_long_ago_leaves_nothing(self, rapport: Clinic, clock: Clock) -> None:
         chart = rapport.launch()
         fields = begun(rapport, chart)
         clock.forward(hours=33)
-        assert "not stored" in read(rapport.send(chart, fields)).text
+        assert "not stored" in read(rapport.send(chart, fields, "clinician")).text
         assert trail(rapport, "draft_saved") == []
 
     def test_a_forged_token_in_an_open_launch_keeps_nothing(self, rapport: Clinic) -> None:
         chart = rapport.launch()
         fields = begun(rapport, chart)
-        assert rapport.send(chart, fields | {"csrf": "guess"}).status_code == 403
+        assert rapport.send(chart, fields | {"csrf": "guess"}, "clinician").status_code == 403
         assert autosave(rapport, chart, fields | {"csrf": "guess"}).status_code == 403
         assert trail(rapport, "draft_saved") == []
 
@@ -237,6 +242,18 @@ class TestWhoIsOffered:
         """Five answers of Ingrid's left by Dr Example."""
         chart = rapport.launch()
         autosave(rapport, chart, begun(rapport, chart))
+
+    @pytest.fixture
+    def left_on_loan(self, rapport: Clinic) -> None:
+        """Five of Ingrid's own, left on the device that was lent to her."""
+        chart = rapport.launch()
+        assert autosave(rapport, chart, begun(rapport, chart, "patient"), "patient").status_code == 204
+        rapport.take_back(chart)
+
+    # SMART 6.3.9
+    @pytest.mark.usefixtures("left_on_loan")
+    def test_of_a_patients_own_another_patient_is_offered_nothing(self, rapport: Clinic) -> None:
+        assert offer(rapport, rapport.launch(patient="pat-2"), "patient") == ""
 
     # SMART 6.3.9
     @pytest.mark.usefixtures("left")
@@ -254,7 +271,7 @@ class TestWhoIsOffered:
 
     @pytest.mark.usefixtures("left")
     def test_the_other_informants_form_offers_nothing(self, rapport: Clinic) -> None:
-        assert offer(rapport, rapport.launch(), "clinician") == ""
+        assert offer(rapport, rapport.launch(), "patient") == ""
 
     @pytest.mark.usefixtures("left")
     def test_another_version_of_the_form_offers_nothing(self, rapport: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -268,7 +285,7 @@ class TestWhoIsOffered:
         rapport.server.token["encounter"] = "enc-2"
         assert "That was in another visit than the one open now." in offer(rapport, rapport.launch())
 
-    @pytest.mark.usefixtures("left")
+    @pytest.mark.usefixtures("left_on_loan")
     def test_the_history_says_what_was_begun_and_leads_over_the_hand_over_to_it(self, rapport: Clinic) -> None:
         chart = rapport.launch()
         page = rapport.get(chart)
@@ -280,40 +297,41 @@ class TestWhoIsOffered:
     @pytest.mark.usefixtures("left")
     def test_nothing_is_taken_up_by_itself(self, rapport: Clinic) -> None:
         chart = rapport.launch()
-        page = rapport.form(chart)
+        page = rapport.form(chart, "clinician")
         assert (page.checked(), page.form("/check/").get("completes")) == ({}, None)
-        assert read(rapport.send(chart, page.form("/check/"))).status == 422
+        assert read(rapport.send(chart, page.form("/check/"), "clinician")).status == 422
         assert rapport.ehr.posts() == []
 
     # SMART 6.3.9
-    @pytest.mark.usefixtures("left")
+    @pytest.mark.usefixtures("left_on_loan")
     def test_staff_who_go_on_see_that_the_patient_answered_and_never_how(self, rapport: Clinic) -> None:
         chart = rapport.launch()
-        page = go_on(rapport, chart)
+        page = go_on(rapport, chart, "patient")
         assert page.checked() == {}
         assert len(page.soup.select("fieldset.before")) == 5
         assert "kept and not shown" in page.text
-        again = read(rapport.send(chart, page.form("/check/") | {ITEMS[5]: "2"}))
+        again = read(rapport.send(chart, page.form("/answers") | {ITEMS[5]: "2"}))
         assert (again.status, list(again.checked())) == (422, [ITEMS[5]])
         assert len(again.soup.select("fieldset.before")) == 5
         assert "3 questions have no answer yet" in again.text
 
-    @pytest.mark.usefixtures("left")
+    @pytest.mark.usefixtures("left_on_loan")
     def test_an_answer_chosen_again_takes_the_place_of_the_one_before(self, rapport: Clinic) -> None:
         chart = rapport.launch()
-        fields = go_on(rapport, chart).form("/check/") | {ITEMS[0]: "1"} | dict.fromkeys(ITEMS[5:], "2")
+        fields = go_on(rapport, chart, "patient").form("/answers") | {ITEMS[0]: "1"} | dict.fromkeys(ITEMS[5:], "2")
         assert rapport.send(chart, fields).status_code == 303
         (sent,) = [one for one in rapport.ehr.resources.values() if one["resourceType"] == "QuestionnaireResponse"]
         codes = [answer["valueCoding"]["code"] for item in _leaves(sent["item"]) for answer in item.get("answer", [])]
         assert codes == ["1"] + ["4"] * 4 + ["2"] * 4
 
-    @pytest.mark.usefixtures("left")
+    @pytest.mark.usefixtures("left_on_loan")
     def test_going_on_and_being_interrupted_again_loses_nothing(self, rapport: Clinic, clock: Clock) -> None:
         chart = rapport.launch()
-        fields = go_on(rapport, chart).form("/check/") | {ITEMS[5]: "2"}
+        fields = go_on(rapport, chart, "patient").form("/answers") | {ITEMS[5]: "2"}
         clock.forward(minutes=31)
         assert "6 of 9 answers are kept" in read(rapport.send(chart, fields)).text
-        assert offer(rapport, rapport.launch()).startswith("6 of 9 ")
+        rapport.take_back(chart)
+        assert offer(rapport, rapport.launch(), "patient").startswith("6 of 9 ")
 
     def test_a_clinicians_own_answers_come_back_chosen(self, rapport: Clinic) -> None:
         chart = rapport.launch()
@@ -334,7 +352,7 @@ class TestWhoIsOffered:
 
     def test_a_form_with_a_ticket_that_is_no_more_still_comes_back_with_its_answers(self, rapport: Clinic) -> None:
         chart = rapport.launch()
-        page = read(rapport.send(chart, begun(rapport, chart) | {"ticket": "of before"}))
+        page = read(rapport.send(chart, begun(rapport, chart) | {"ticket": "of before"}, "clinician"))
         assert (page.status, page.checked()) == (422, FIVE)
         assert offer(rapport, chart) == ""
 
@@ -349,18 +367,18 @@ class TestWhoIsOffered:
     @pytest.mark.usefixtures("left")
     def test_what_is_gone_meanwhile_cannot_be_gone_on_with(self, rapport: Clinic) -> None:
         chart = rapport.launch()
-        fields = rapport.form(chart).form("/continue")
+        fields = rapport.form(chart, "clinician").form("/continue")
         choose(rapport, chart, "discard")
-        answer = rapport.client.post(f"{chart}draft/{SLUG}/patient/continue", data=fields, base_url=SITE, headers=OWN)
+        answer = rapport.client.post(f"{chart}draft/{SLUG}/clinician/continue", data=fields, base_url=SITE, headers=OWN)
         assert (answer.status_code, "not kept any more" in read(answer).text) == (403, True)
-        assert rapport.get(f"{chart}check/{SLUG}/patient?draft={fields['key']}").status == 200
+        assert rapport.get(f"{chart}check/{SLUG}/clinician?draft={fields['key']}").status == 200
 
     @pytest.mark.usefixtures("left")
     def test_the_same_draft_taken_up_twice_is_stored_once(self, rapport: Clinic) -> None:
         chart = rapport.launch()
         rest = dict.fromkeys(ITEMS[5:], "2")
         first, second = (go_on(rapport, chart).form("/check/") | rest for _ in range(2))
-        places = [rapport.send(chart, fields | FIVE).headers["Location"] for fields in (first, second)]
+        places = [rapport.send(chart, fields | FIVE, "clinician").headers["Location"] for fields in (first, second)]
         assert places[0] == places[1]
         assert len(rapport.ehr.posts()) == 1
 
@@ -372,9 +390,9 @@ class TestSentAndNotStored:
     def refused(self, rapport: Clinic) -> str:
         """The path of the receipt, whose launch is closed then."""
         chart = rapport.launch()
-        fields = rapport.filled(chart)
+        fields = rapport.filled(chart, "clinician")
         rapport.ehr.faults.append(lambda method, path: (401, {}, "") if method == "POST" else None)
-        receipt = rapport.send(chart, fields).headers["Location"].replace("/thanks/", "/receipt/")
+        receipt = rapport.send(chart, fields, "clinician").headers["Location"]
         rapport.ehr.faults.clear()
         signed_out(rapport, chart)
         return str(receipt)
@@ -383,7 +401,7 @@ class TestSentAndNotStored:
     def test_the_next_launch_of_the_same_user_finds_it_and_can_send_it_once(self, rapport: Clinic, refused: str) -> None:
         chart = rapport.launch()
         page = rapport.get(chart)
-        assert "Not in the record yet: Rapport check-in, the patient’s, sent at" in page.text
+        assert "Not in the record yet: Rapport check-in, yours, sent at" in page.text
         link = next(str(link["href"]) for link in page.soup.select(".notice a") if link.get_text() == "See how it stands")
         assert link == f"{chart}{refused.split('/', 3)[3]}"
         fields = rapport.get(link).form("/check-again")
@@ -434,10 +452,10 @@ def test_what_is_sent_from_a_frame_without_an_origin_is_kept_and_the_page_says_w
     chart = rapport.launch()
     fields = begun(rapport, chart)
     locked = {"Sec-Fetch-Site": "cross-site", "Origin": "null"}
-    page = read(rapport.send(chart, fields, **locked))
+    page = read(rapport.send(chart, fields, "clinician", **locked))
     assert page.status == 403
     assert "in a locked frame, from which nothing can be sent" in page.text
     assert "5 of 9 answers are kept" in page.text
-    assert rapport.send(chart, fields | {"csrf": "guess"}, **locked).status_code == 403
+    assert rapport.send(chart, fields | {"csrf": "guess"}, "clinician", **locked).status_code == 403
     assert len(trail(rapport, "draft_saved")) == 1
     assert offer(rapport, rapport.launch()).startswith("5 of 9 ")

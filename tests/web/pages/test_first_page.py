@@ -7,7 +7,7 @@ import pytest
 import simplejson
 
 from tests.support.page import Page
-from tests.web.clinic import ITEMS, SITE, SLUG, Clinic
+from tests.web.clinic import SITE, SLUG, Clinic
 
 CHECK_IN = f"https://w3id.org/rapport/fhir/Questionnaire/{SLUG}-clinician"
 NASTY = '</script><script>alert("zqnasty")</script>'
@@ -109,7 +109,7 @@ def test_without_a_banner_the_forms_and_the_receipt_still_say_whose_they_are(rap
     assert not history.soup.select(".banner")
     assert "HALVORSEN, Ingrid" in history.text
     form = rapport.form(chart, informant)
-    sent = rapport.send(chart, form.form("/check/") | dict.fromkeys(ITEMS, "4"), informant)
+    sent = rapport.send(chart, rapport.filled(chart, informant), informant)
     key = urlsplit(sent.headers["Location"]).path.rpartition("/")[2]
     for shown in (form, rapport.get(f"{chart}receipt/{key}")):
         banner = shown.soup.select_one(".banner")

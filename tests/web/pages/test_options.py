@@ -24,7 +24,7 @@ TRY = "Things people try"
 def rated(rapport: Clinic, answers: dict[str, str], *, blind: bool = False) -> str:
     """The chart of the clinician whom the patient has rated so, and who has rated the visit unless they are `blind` to it."""
     chart = opens(rapport, SOFIA)
-    form = rapport.form(chart).form("/check/") | answers
+    form = rapport.blank(chart) | answers
     assert rapport.send(chart, form).status_code == 303
     if not blind:
         assert rapport.send(chart, rapport.filled(chart, "clinician"), "clinician").status_code == 303

@@ -77,7 +77,7 @@ def test_pages_of_an_open_server_lead_back_to_its_patients(opened: Clinic) -> No
     told = opened.get(chart).soup.select_one("script[data-launch]")
     assert told is not None
     assert "list of patients" in str(told["data-again"])
-    refused = read(opened.send(chart, opened.filled(chart) | {"patient": "pat-1"}))
+    refused = read(opened.send(chart, opened.filled(chart, "clinician") | {"patient": "pat-1"}, "clinician"))
     closed = read(opened.client.post(f"{chart}end", data=opened.get(chart).form("/end"), base_url=SITE, headers=OWN))
     for page in (refused, closed):
         assert [unquote(str(link["href"])) for link in page.soup.select("a.button")] == [f"/open?iss={BASE}"]

@@ -103,7 +103,7 @@ class TestWhoSeesWhat:
             assert (page.status, "not_for_user" in page.text) == (403, True), f"{method} {rule.rule}"
             assert home in page.links()
             assert "HALVORSEN" not in page.text
-        assert {"dashboard", "reveal", "handover", "form", "submit", "thanks", "receipt", "check_again"} <= tried
+        assert {"dashboard", "reveal", "handover", "form", "submit", "lend", "receipt", "check_again"} <= tried
         assert rapport.ehr.log == []
 
     def test_every_page_of_the_patients_refuses_a_clinician(self, rapport: Clinic) -> None:

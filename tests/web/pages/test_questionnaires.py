@@ -51,16 +51,26 @@ def several(opens: Opens) -> Iterator[Clinic]:
 
 
 def form(here: Clinic, chart: str, slug: str, informant: str = "patient") -> Page:
-    return here.get(f"{chart}check/{slug}/{informant}")
+    return here.get(place(here, chart, slug, informant))
+
+
+def place(here: Clinic, chart: str, slug: str, informant: str) -> str:
+    """The form's address: of a patient's that is not on paper, under a loan."""
+    if informant == "patient" and not here.services.library.get(slug).from_paper("patient"):
+        return here.lent(chart, slug).page
+    return f"{chart}check/{slug}/{informant}"
 
 
 def post(here: Clinic, chart: str, slug: str, fields: Any, informant: str = "patient") -> Any:
-    return here.client.post(f"{chart}check/{slug}/{informant}", data=fields, base_url=SITE, headers=OWN)
+    address = place(here, chart, slug, informant)
+    answer = here.client.post(f"{address}answers" if address.startswith("/p/") else address, data=fields, base_url=SITE, headers=OWN)
+    return here.take_back(chart) if answer.status_code == 303 and address.startswith("/p/") else answer
 
 
 def filled(here: Clinic, chart: str, slug: str, code: str = "3", informant: str = "patient") -> dict[str, str]:
     items = [item.link_id for item in here.services.library.get(slug).items]
-    return form(here, chart, slug, informant).form("/check/") | dict.fromkeys(items, code)
+    page, address = form(here, chart, slug, informant), place(here, chart, slug, informant)
+    return page.form("/answers" if address.startswith("/p/") else "/check/") | dict.fromkeys(items, code)
 
 
 def sent(here: Clinic, chart: str, slug: str, code: str = "3", informant: str = "patient") -> Page:
@@ -149,7 +159,7 @@ def test_wording_with_leave_to_be_shown_is_handed_over_as_the_shipped_one_is(ope
         assert page.text.count(CANARY) == 17
         assert "They are about your work together" not in page.text
         assert page.soup.select("form.paper") == []
-        assert "/thanks/" in post(here, chart, "dds-17", filled(here, chart, "dds-17")).headers["Location"]
+        assert "/receipt/" in post(here, chart, "dds-17", filled(here, chart, "dds-17")).headers["Location"]
 
 
 def test_wording_without_leave_to_be_shown_is_not_shown(opens: Opens) -> None:

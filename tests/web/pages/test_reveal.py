@@ -23,7 +23,7 @@ def opens(rapport: Clinic, who: dict[str, str]) -> str:
 def _rated_by_patient(rapport: Clinic, value: str = "4") -> str:
     """The chart of the clinician the patient has just rated."""
     chart = opens(rapport, SOFIA)
-    assert rapport.send(chart, rapport.form(chart).form("/check/") | dict.fromkeys(ITEMS, value)).status_code == 303
+    assert rapport.send(chart, rapport.blank(chart) | dict.fromkeys(ITEMS, value)).status_code == 303
     return chart
 
 
@@ -118,8 +118,8 @@ class TestAColleague:
 
 def test_a_receipt_follows_the_same_rule(rapport: Clinic) -> None:
     chart, sofias = opens(rapport, SOFIA), rapport.client
-    key = rapport.form(chart).form("/check/")["key"]
-    rapport.send(chart, rapport.form(chart).form("/check/") | dict.fromkeys(ITEMS, "4") | {"key": key})
+    key = rapport.blank(chart)["key"]
+    rapport.send(chart, rapport.blank(chart) | dict.fromkeys(ITEMS, "4") | {"key": key})
     shows(rapport, rapport.get(opens(rapport, TOMAS)), **REASON)
     rapport.client = sofias
     assert "kept back" in rapport.get(f"{chart}receipt/{key}").text

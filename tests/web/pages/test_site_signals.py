@@ -38,7 +38,7 @@ OWNER = '[[owner]]\nrole = "psychology team"\nvalid_from = 2001-01-01\n'
 def difficult(here: Clinic) -> Signal:
     """What the history says of a visit that the patient called difficult and both have rated."""
     chart = opens(here, SOFIA)
-    answers = here.form(chart).form("/check/") | dict.fromkeys(ITEMS, "4") | {"difficult": "yes"}
+    answers = here.blank(chart) | dict.fromkeys(ITEMS, "4") | {"difficult": "yes"}
     assert here.send(chart, answers).status_code == 303
     assert here.send(chart, here.filled(chart, "clinician"), "clinician").status_code == 303
     sofia = User(reference="Practitioner/dr-1", name="Sofia Lindqvist", issuer=BASE, subject="user-1")

@@ -123,7 +123,7 @@ def check_leads_back(page: Page, words: str = "Start again") -> None:
 
 def test_form_of_another_patient_leads_back_to_the_start(rapport: Clinic) -> None:
     chart = begun_here(rapport)
-    page = read(rapport.send(chart, rapport.filled(chart) | {"patient": "pat-2"}))
+    page = read(rapport.send(chart, rapport.filled(chart, "clinician") | {"patient": "pat-2"}, "clinician"))
     assert page.status == 403
     check_leads_back(page)
 
@@ -148,10 +148,10 @@ def test_sign_in_that_the_ehr_ends_leads_back_to_the_start(rapport: Clinic) -> N
 
 def test_answers_kept_when_the_sign_in_ends_lead_back_to_the_start(rapport: Clinic) -> None:
     chart = begun_here(rapport)
-    typed = rapport.filled(chart)
+    typed = rapport.filled(chart, "clinician")
     rapport.server.refresh_tokens.append("rotated-away")
     rapport.server.clock.forward(seconds=290)
-    page = read(rapport.send(chart, typed))
+    page = read(rapport.send(chart, typed, "clinician"))
     assert "Your answers are kept, and not sent yet" in page.text
     check_leads_back(page)
 
@@ -184,7 +184,7 @@ def test_launch_that_is_forgotten_leads_to_either_way_in(rapport: Clinic) -> Non
 
 def test_launch_from_a_chart_leads_back_to_it(rapport: Clinic) -> None:
     chart = rapport.launch()
-    page = read(rapport.send(chart, rapport.filled(chart) | {"patient": "pat-2"}))
+    page = read(rapport.send(chart, rapport.filled(chart, "clinician") | {"patient": "pat-2"}, "clinician"))
     assert "Open Rapport again from the patient's chart" in page.text
     assert "/start" not in page.links()
 
@@ -209,10 +209,10 @@ def test_a_sign_in_given_up_leads_back_to_the_start(rapport: Clinic) -> None:
 
 def test_page_still_open_is_told_the_way_back_that_its_launch_has(rapport: Clinic) -> None:
     chart = begun_here(rapport)
-    fields = rapport.filled(chart)
+    fields = rapport.filled(chart, "clinician")
     rapport.server.refresh_tokens.append("rotated-away")
     rapport.server.clock.forward(seconds=290)
-    answer = rapport.client.post(f"{chart}draft/{SLUG}/patient", data=fields, base_url=SITE, headers=OWN)
+    answer = rapport.client.post(f"{chart}draft/{SLUG}/clinician", data=fields, base_url=SITE, headers=OWN)
     assert answer.status_code == 410
     assert "start again on Rapport's own page" in answer.text
     assert "chart" not in answer.text
@@ -220,12 +220,12 @@ def test_page_still_open_is_told_the_way_back_that_its_launch_has(rapport: Clini
 
 def test_page_still_open_of_a_launch_that_is_forgotten_is_told_both_ways(rapport: Clinic) -> None:
     chart = begun_here(rapport)
-    fields = rapport.filled(chart)
+    fields = rapport.filled(chart, "clinician")
     rapport.server.clock.forward(minutes=31)
-    answer = rapport.client.post(f"{chart}draft/{SLUG}/patient", data=fields, base_url=SITE, headers=OWN)
+    answer = rapport.client.post(f"{chart}draft/{SLUG}/clinician", data=fields, base_url=SITE, headers=OWN)
     assert answer.status_code == 410
     assert "from the same patient's chart, or, where it began without one, from its start page" in answer.text
-    page = read(rapport.send(chart, fields))
+    page = read(rapport.send(chart, fields, "clinician"))
     assert "from the same patient's chart, or, where it began without one, from its start page" in page.text
     assert "/start" in page.links()
 

@@ -20,7 +20,7 @@ _VARYING = (r"/l/[^/\"]+/", r'name="csrf" value="[^"]*"', r'data-[a-z]+="[^"]*"'
 def answers(rapport: Clinic, difficult: str, **changed: str) -> str:
     """The chart of Sofia, whom the patient has rated now, and who has not."""
     chart = opens(rapport, SOFIA)
-    form = rapport.form(chart).form("/check/") | FOUR | changed | {"difficult": difficult}
+    form = rapport.blank(chart) | FOUR | changed | {"difficult": difficult}
     assert rapport.send(chart, form).status_code == 303
     return chart
 

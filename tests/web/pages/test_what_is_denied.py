@@ -46,10 +46,10 @@ class TestAForm:
 
     def sent_twice(self, rapport: Clinic, chart: str, clock: Clock, **changed: str) -> Page:
         """Sent, and sent again when the launch is over, changed so."""
-        fields = rapport.filled(chart)
-        assert rapport.send(chart, fields).status_code == 303
+        fields = rapport.filled(chart, "clinician")
+        assert rapport.send(chart, fields, "clinician").status_code == 303
         clock.forward(minutes=31)
-        return read(rapport.send(chart, fields | changed))
+        return read(rapport.send(chart, fields | changed, "clinician"))
 
     @pytest.mark.parametrize("changed", [{}, {"ticket": "of another Rapport"}, {"patient": "pat-2"}], ids=["same", "ticket", "patient"])
     def test_sent_again_to_a_launch_that_is_over(self, rapport: Clinic, chart: str, clock: Clock, changed: dict[str, str]) -> None:
@@ -59,31 +59,31 @@ class TestAForm:
 
     @pytest.mark.parametrize("changed", [{"patient": "pat-2"}, {"csrf": ""}], ids=["patient", "csrf"])
     def test_sent_again_and_refused_for_the_page_it_comes_from(self, rapport: Clinic, chart: str, changed: dict[str, str]) -> None:
-        fields = rapport.filled(chart)
-        assert rapport.send(chart, fields).status_code == 303
-        page = read(rapport.send(chart, fields | changed))
+        fields = rapport.filled(chart, "clinician")
+        assert rapport.send(chart, fields, "clinician").status_code == 303
+        page = read(rapport.send(chart, fields | changed, "clinician"))
         check_denies_nothing(page)
         assert KEPT in page.text
 
     def test_begun_once_and_sent_from_two_launches(self, rapport: Clinic, chart: str) -> None:
         """The draft of one launch, gone on with in another: both forms have the same key."""
-        fields = rapport.filled(chart)
-        assert rapport.client.post(f"{chart}draft/{SLUG}/patient", data=fields, base_url=SITE, headers=OWN).status_code == 204
+        fields = rapport.filled(chart, "clinician")
+        assert rapport.client.post(f"{chart}draft/{SLUG}/clinician", data=fields, base_url=SITE, headers=OWN).status_code == 204
         browser, other = rapport.client, rapport.launch()
-        offered = rapport.form(other).form("/continue")
-        again = rapport.client.post(f"{other}draft/{SLUG}/patient/continue", data=offered, base_url=SITE, headers=OWN)
+        offered = rapport.form(other, "clinician").form("/continue")
+        again = rapport.client.post(f"{other}draft/{SLUG}/clinician/continue", data=offered, base_url=SITE, headers=OWN)
         theirs = rapport.get(again.headers["Location"]).form("/check/") | dict.fromkeys(ITEMS, "4")
         assert theirs["key"] == fields["key"]
         rapport.client = browser
-        assert rapport.send(chart, fields).status_code == 303
-        page = read(rapport.send(other, theirs))
+        assert rapport.send(chart, fields, "clinician").status_code == 303
+        page = read(rapport.send(other, theirs, "clinician"))
         check_denies_nothing(page)
         assert KEPT in page.text
 
     def test_that_was_never_sealed_is_still_called_not_stored(self, rapport: Clinic, chart: str, clock: Clock) -> None:
-        fields = rapport.filled(chart) | {"ticket": "of another Rapport"}
+        fields = rapport.filled(chart, "clinician") | {"ticket": "of another Rapport"}
         clock.forward(minutes=31)
-        assert "What was sent from this page was not stored." in read(rapport.send(chart, fields)).text
+        assert "What was sent from this page was not stored." in read(rapport.send(chart, fields, "clinician")).text
 
     def test_sent_by_a_patient_at_home_again(self, rapport: Clinic, clock: Clock) -> None:
         rapport.ehr.put({**rapport.ehr.resources["Patient/pat-1"], "generalPractitioner": [{"reference": "Practitioner/dr-1"}]})
@@ -98,10 +98,10 @@ class TestAForm:
 
     def test_sent_again_while_the_database_takes_nothing(self, rapport: Clinic, tmp_path: Path) -> None:
         """A disk that is full, or another process that writes: what was sealed before can be read."""
-        fields = rapport.filled(chart := opens(rapport, SOFIA))
-        assert rapport.send(chart, fields).status_code == 303
+        fields = rapport.filled(chart := opens(rapport, SOFIA), "clinician")
+        assert rapport.send(chart, fields, "clinician").status_code == 303
         with locked(Stands(services=rapport.services, folder=tmp_path)):
-            page = read(rapport.send(chart, fields))
+            page = read(rapport.send(chart, fields, "clinician"))
         assert "could not be taken" not in page.text
         assert "The next time Rapport is opened here, it says how it stands." in page.text
         check_denies_nothing(page)

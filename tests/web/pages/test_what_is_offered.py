@@ -15,7 +15,7 @@ def actions(page: Page) -> list[str]:
 
 
 def rate(rapport: Clinic, chart: str, value: str = "4", **more: str) -> Any:
-    fields = rapport.form(chart, "clinician").form("/check/") | dict.fromkeys(ITEMS, value) | more
+    fields = rapport.blank(chart, "clinician") | dict.fromkeys(ITEMS, value) | more
     return rapport.send(chart, fields, "clinician")
 
 

@@ -44,7 +44,7 @@ def slid(room: Clinic, clock: Clock, *, difficult: str = "yes") -> str:
     for place, total in enumerate(SLIDE):
         room.server.token["encounter"] = f"visit-{place}"
         chart = opens(room, SOFIA)
-        assert room.send(chart, room.form(chart).form("/check/") | sheet(total, difficult=difficult if place else "no")).status_code == 303
+        assert room.send(chart, room.blank(chart) | sheet(total, difficult=difficult if place else "no")).status_code == 303
         clock.forward(days=91)
     return opens(room, SOFIA)
 
@@ -183,7 +183,7 @@ def test_what_was_said_of_another_clinician_stands_under_their_name_and_own_firs
     rated(rapport, SAME | {"difficult": "no"})
     clock.forward(days=1)
     chart = opens(rapport, NOOR)
-    assert rapport.send(chart, rapport.form(chart).form("/check/") | SAME).status_code == 303
+    assert rapport.send(chart, rapport.blank(chart) | SAME).status_code == 303
     assert rapport.send(chart, rapport.filled(chart, "clinician"), "clinician").status_code == 303
     page = rapport.get(f"{opens(rapport, SOFIA)}why")
     assert [one.get_text() for one in page.soup.select(".signal h2")] == ["The patient and you", "The patient and Noor Haddad"]

@@ -118,7 +118,7 @@ def styled(rapport: Clinic, wire: responses.RequestsMock, **answer: Any) -> tupl
 # SMART I
 def test_pages_of_the_launch_wear_the_style_under_the_policy(rapport: Clinic, wire: responses.RequestsMock) -> None:
     chart, page = styled(rapport, wire, json={"color_text": "#303030", "font_family_body": "Verdana"})
-    for shown in (page, rapport.form(chart), rapport.form(chart, "clinician")):
+    for shown in (page, rapport.form(chart, "clinician"), rapport.form(chart)):
         css = shown.soup.select("style")[-1].get_text()
         assert "--ink: #303030;" in css
         assert '--font: "Verdana", sans-serif;' in css
@@ -126,6 +126,7 @@ def test_pages_of_the_launch_wear_the_style_under_the_policy(rapport: Clinic, wi
         assert css == theme.css
         assert "unsafe-inline" not in shown.headers["Content-Security-Policy"]
     rapport.server.token.pop("smart_style_url")
+    rapport.take_back(chart)
     plain = rapport.get(rapport.launch())
     assert not plain.soup.select("style")
 

@@ -40,7 +40,9 @@ PAGES: dict[str, Ask] = {
     "launch refused": at(f"/launch?iss={BASE}x&launch=1"),
     "callback refused": at("/callback?state=x&code=y"),
     "history": below(""),
-    "form": below(f"check/{SLUG}/patient"),
+    "form": below(f"check/{SLUG}/clinician"),
+    "form on loan": lambda rapport: rapport.client.get(rapport.lent(rapport.launch()).page, base_url=SITE),
+    "on loan": lambda rapport: (rapport.lent(chart := rapport.launch()), rapport.client.get(chart, base_url=SITE))[1],
     "handover": below(f"handover/{SLUG}"),
     "no such page": at("/nothing"),
     "no such launch": at("/l/never-given/"),
@@ -84,10 +86,15 @@ def test_no_two_answers_have_a_nonce_in_common(rapport: Clinic) -> None:
 def test_a_redirect_says_where_in_its_header_alone(rapport: Clinic) -> None:
     """A body would repeat an address with a launch's id in it."""
     chart = rapport.launch()
-    answer = rapport.send(chart, rapport.filled(chart))
-    assert answer.status_code == 303
-    assert answer.headers["Location"].startswith(f"{chart}thanks/")
-    assert answer.get_data() == b""
+    answers = [
+        (f"{chart}receipt/", rapport.send(chart, rapport.filled(chart, "clinician"), "clinician")),
+        (f"{rapport.lent(chart).page}thanks/", rapport.patient_sends(chart, rapport.filled(chart))),
+        (f"{chart}receipt/", rapport.take_back(chart)),
+    ]
+    for place, answer in answers:
+        assert answer.status_code == 303
+        assert answer.headers["Location"].startswith(place)
+        assert answer.get_data() == b""
 
 
 # SMART L

@@ -123,23 +123,23 @@ class TestWhichStay:
 
     def test_what_was_typed_in_it_is_offered_at_that_patients_next_launch(self, rapport: Clinic) -> None:
         chart = rapport.launch(patient="pat-2")
-        form = rapport.form(chart).form("/check/") | dict.fromkeys(ITEMS[:5], "4")
-        address = f"{chart}draft/{SLUG}/patient"
+        form = rapport.blank(chart, "clinician") | dict.fromkeys(ITEMS[:5], "4")
+        address = f"{chart}draft/{SLUG}/clinician"
         assert rapport.client.post(address, data=form, base_url=SITE, headers=OWN).status_code == 204
         launched(rapport, NEWEST_OPEN)
         late = rapport.client.post(address, data=form | {ITEMS[5]: "4"}, base_url=SITE, headers=OWN)
         assert late.status_code == 410
         assert late.get_data(as_text=True).startswith(f"{CLOSED} 6 of 9 answers are kept until ")
-        sent = read(rapport.send(chart, form | dict.fromkeys(ITEMS[:7], "4")))
+        sent = read(rapport.send(chart, form | dict.fromkeys(ITEMS[:7], "4"), "clinician"))
         assert (sent.status, "Your answers are kept, and not sent yet" in sent.text, CLOSED in sent.text) == (403, True, True)
         assert "7 of 9 answers are kept" in sent.text
-        assert "7 of 9 were answered" in rapport.form(rapport.launch(patient="pat-2")).text
+        assert "7 of 9 were answered" in rapport.form(rapport.launch(patient="pat-2"), "clinician").text
 
     def test_what_was_sent_and_cannot_be_kept_is_not_called_kept(self, rapport: Clinic) -> None:
         chart = rapport.launch()
-        form = rapport.filled(chart) | {"ticket": "of another form"}
+        form = rapport.filled(chart, "clinician") | {"ticket": "of another form"}
         launched(rapport, NEWEST_OPEN)
-        page = read(rapport.send(chart, form))
+        page = read(rapport.send(chart, form, "clinician"))
         assert "What was sent from this page was not stored." in page.text
         assert "is kept" not in page.text
 

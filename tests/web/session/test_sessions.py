@@ -92,7 +92,7 @@ class TestCookies:
         assert cookie is not None
         assert launch_of(chart) not in name + cookie.value
         assert cookie.value not in chart
-        for page in (chart, f"{chart}check/{SLUG}/patient", f"{chart}check/{SLUG}/clinician"):
+        for page in (chart, f"{chart}handover/{SLUG}", f"{chart}check/{SLUG}/clinician", rapport.lent(chart).page):
             assert cookie.value not in rapport.get(page).html
 
     # SMART 6.3.1
@@ -160,9 +160,9 @@ class TestRelaunchPage:
     # SMART O
     def test_what_was_sent_to_an_ended_launch_and_cannot_be_kept_is_said_not_to_be_stored(self, rapport: Clinic, clock: Clock) -> None:
         chart = rapport.launch()
-        fields = rapport.filled(chart) | {"ticket": "of another form"}
+        fields = rapport.filled(chart, "clinician") | {"ticket": "of another form"}
         clock.forward(minutes=31)
-        page = read(rapport.send(chart, fields))
+        page = read(rapport.send(chart, fields, "clinician"))
         assert page.status == 403
         assert "not stored" in page.text
         assert rapport.ehr.posts() == []
@@ -300,7 +300,7 @@ class TestWhatIsRecorded:
     # SMART P
     def test_a_form_of_another_patient_is_refused_and_recorded(self, rapport: Clinic) -> None:
         chart = rapport.launch()
-        assert rapport.send(chart, rapport.filled(chart) | {"patient": "pat-2"}).status_code == 403
+        assert rapport.send(chart, rapport.filled(chart, "clinician") | {"patient": "pat-2"}, "clinician").status_code == 403
         last = trail(rapport)[-1]
         assert (last.event, last.detail["code"], last.patient, last.user) == ("refused", "wrong_patient", "pat-1", "Practitioner/dr-1")
         assert rapport.ehr.posts() == []
@@ -308,9 +308,9 @@ class TestWhatIsRecorded:
     # SMART 6.3.5
     def test_a_forged_form_is_refused_and_recorded(self, rapport: Clinic) -> None:
         chart = rapport.launch()
-        fields = rapport.filled(chart)
+        fields = rapport.filled(chart, "clinician")
         for forged, headers in (({"csrf": "guess"}, {}), ({}, {"Sec-Fetch-Site": "cross-site"})):
-            assert rapport.send(chart, fields | forged, **headers).status_code == 403
+            assert rapport.send(chart, fields | forged, "clinician", **headers).status_code == 403
         assert [entry.detail["code"] for entry in trail(rapport) if entry.event == "refused"] == ["session_ended"] * 2
 
     # SMART 6.3.3
@@ -352,7 +352,7 @@ class TestWhatIsRecorded:
         rapport.send(chart, rapport.filled(chart))
         sign_out(rapport, chart)
         assert [entry.event for entry in trail(rapport)] == [
-            "launch", "history_read", "submission", "history_read", "signed_out", "revocation",
+            "launch", "history_read", "lent", "submission", "loan_ended", "history_read", "signed_out", "revocation",
         ]  # fmt: skip
         assert rapport.services.store.verify_audit().finding is None
 
@@ -360,8 +360,8 @@ class TestWhatIsRecorded:
 # SMART 6.3.6
 def test_pages_may_be_framed_by_their_own_ehr_alone_and_are_never_stored_or_referred_to(rapport: Clinic) -> None:
     chart = rapport.launch()
-    for path in (chart, f"{chart}check/{SLUG}/patient", "/l/never-given/"):
-        headers = rapport.get(path).headers
+    for path in (chart, f"{chart}check/{SLUG}/clinician", "/l/never-given/", "on loan"):
+        headers = rapport.get(rapport.lent(chart).page if path == "on loan" else path).headers
         policy = {rule.split()[0]: rule.split()[1:] for rule in headers["Content-Security-Policy"].split(";")}
         assert policy["frame-ancestors"] == [FRAME]
         assert (policy["default-src"], policy["connect-src"]) == (["'none'"], ["'self'"])

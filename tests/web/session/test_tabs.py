@@ -25,8 +25,11 @@ def stay(rapport: Clinic, chart: str, **headers: str) -> Any:
 # SMART 6.3.7
 def test_pages_of_one_launch_agree_and_another_patients_differ(rapport: Clinic) -> None:
     chart, same, other = rapport.launch(), rapport.launch(), rapport.launch(patient="pat-2")
-    page, form = told(rapport, chart), told(rapport, f"{chart}check/{SLUG}/patient")
+    page, form = told(rapport, chart), told(rapport, f"{chart}check/{SLUG}/clinician")
     assert (page["launch"], page["patient"]) == (form["launch"], form["patient"])
+    lent = told(rapport, rapport.lent(chart).page)
+    rapport.take_back(chart)
+    assert (lent["launch"], lent["patient"]) == (page["launch"], page["patient"])
     assert told(rapport, same)["patient"] == page["patient"]
     assert told(rapport, same)["launch"] != page["launch"]
     assert told(rapport, other)["patient"] != page["patient"]
@@ -42,11 +45,11 @@ def test_what_tabs_tell_each_other_names_nobody_and_opens_nothing(rapport: Clini
 
 
 # SMART J8
-@pytest.mark.parametrize("page", ["", f"handover/{SLUG}", f"check/{SLUG}/patient", f"check/{SLUG}/clinician"])
+@pytest.mark.parametrize("page", ["", f"handover/{SLUG}", "on loan", f"check/{SLUG}/clinician"])
 def test_every_page_of_a_launch_knows_when_it_ends(rapport: Clinic, clock: Clock, page: str) -> None:
     chart = rapport.launch()
     clock.forward(minutes=10)
-    data = told(rapport, f"{chart}{page}")
+    data = told(rapport, rapport.lent(chart).page if page == "on loan" else f"{chart}{page}")
     assert (data["idle"], data["left"]) == ("1740", "28200")
 
 

@@ -17,7 +17,7 @@ from smart_app.web.session import cookies
 from smart_app.web.session.guard import PageRequest
 from smart_app.web.session.headers import see_other
 from smart_app.web.session.lent_browser import Held, held
-from smart_app.web.views.ended import lent_thanks_view
+from smart_app.web.views.ended import thanks_view
 from smart_app.web.views.error import ErrorView
 from smart_app.web.views.forms.form_page import FormUrls
 from smart_app.web.views.forms.kept_answers import kept_view
@@ -97,7 +97,7 @@ class LentPages:
         stands = receipt(page_request.record, key=key)
         self._dependencies.spoken.to_patient(lambda: open_patient(page_request.record))
         loan = self._loan(handle)
-        view = lent_thanks_view(
+        view = thanks_view(
             stands.outcome,
             clinician=named_clinician(stands.clinician.name if stands.clinician else page_request.context.user.name),
             code=code_field(loan, url_for("take_back_here")),

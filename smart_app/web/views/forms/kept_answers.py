@@ -36,8 +36,7 @@ def kept_view(kept: KeptAnswers, over: RapportError, *, reference: str, way: Way
             " ",
             (
                 told(over, way),
-                Sentence("{how_many}, sealed, {until}.", how_many=how_many(kept), until=until(kept)),
-                Sentence("They are not in the record."),
+                _held_until(kept),
             ),
         ),
         steps=(*_PATIENT, _staff(way)),
@@ -45,6 +44,22 @@ def kept_view(kept: KeptAnswers, over: RapportError, *, reference: str, way: Way
         facts=(*error_facts(over.code), _KEPT_FOR),
         retry=way.href if way else None,
         retry_words=way.button if way else Sentence("Try again"),
+    )
+
+
+def handed_over_view(kept: KeptAnswers, over: RapportError, *, reference: str, hand_over: str) -> ErrorView:
+    """The page after sending the patient's own form from a page of the chart. What was answered waits for the hand-over."""
+    return ErrorView(
+        headline=Sentence("Your answers are kept, and not sent yet"),
+        lead=joined(" ", (over.happened, _held_until(kept))),
+        steps=(
+            *_PATIENT,
+            Sentence("Staff: hand the device over, with the button below. The patient's page offers to go on with these answers."),
+        ),
+        reference=reference,
+        facts=(*error_facts(over.code), _KEPT_FOR),
+        retry=hand_over,
+        retry_words=Sentence("Hand over to patient"),
     )
 
 
@@ -121,6 +136,11 @@ def _strange(number: int) -> Sentence:
         "cannot be told. Nothing is lost. Tell whoever looks after Rapport, and do not enter again what you sent and find nowhere.",
         number,
     )
+
+
+def _held_until(kept: KeptAnswers) -> Sentence:
+    held = Sentence("{how_many}, sealed, {until}.", how_many=how_many(kept), until=until(kept))
+    return joined(" ", (held, Sentence("They are not in the record.")))
 
 
 _KEPT_FOR = ErrorFact(label="KeptAnswers", value=Sentence("For the same user and patient only; RAPPORT_DRAFT_HOURS says how long"))

@@ -32,7 +32,7 @@ def refuses(rapport: Clinic, status: int = 422) -> None:
 
 def keeps(rapport: Clinic, chart: str, informant: str = "clinician", value: str = "4") -> str:
     """One more form that the record does not take; its receipt."""
-    fields = rapport.form(chart, informant).form("/check/") | dict.fromkeys(ITEMS, value) | {"confirmed": "again"}
+    fields = rapport.blank(chart, informant) | dict.fromkeys(ITEMS, value) | {"confirmed": "again"}
     answer = rapport.send(chart, fields, informant)
     assert answer.status_code == 303, answer.get_data(as_text=True)
     return str(answer.headers["Location"]).replace("/thanks/", "/receipt/")

@@ -107,7 +107,7 @@ def test_staff_are_told_of_what_was_changed_too(under: Opening) -> None:
     with under(OLD) as rapport:
         chart = opens(rapport, SOFIA)
         refuses(rapport)
-        fields = rapport.form(chart, "clinician").form("/check/") | dict.fromkeys(ITEMS, "4")
+        fields = rapport.blank(chart, "clinician") | dict.fromkeys(ITEMS, "4")
         key = str(rapport.send(chart, fields, "clinician").headers["Location"]).rsplit("/", 1)[1]
         change(rapport, key)
         assert "Kept and not readable here:" in left(rapport.get(opens(rapport, SOFIA)))
