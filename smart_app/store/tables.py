@@ -134,8 +134,8 @@ filed_pages = Table(
     Index("filed_pages_by_expires", "expires"),
 )
 
-# `id` is the digest of what stands in the address of the patient's page, `binding` that of the lent browser's cookie. `tries` are left for
-# the return code.
+# `id` is the digest of what stands in the address of the patient's page, `binding` that of the lent browser's cookie, `agent` that of the
+# `User-Agent` it was lent with. `tries` are left for the return code.
 loans = Table(
     "loans",
     metadata,
@@ -146,10 +146,12 @@ loans = Table(
     Column("payload", LargeBinary, nullable=False),
     Column("created", Instant, nullable=False),
     Column("expires", Instant, nullable=False),
+    Column("agent", _DIGEST),
     Index("loans_by_expires", "expires"),
 )
 
-# Which launches (digests) a loan has locked: those of the lent browser, and those of its user's that may be on the same device.
+# Which launches (digests) a loan has locked: those of the lent browser, and those of its user's that may be on the same device. One of
+# these that its user has unlocked is remembered, so that this loan does not lock it once more.
 loan_locks = Table(
     "loan_locks",
     metadata,

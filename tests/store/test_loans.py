@@ -26,9 +26,9 @@ def opened(store: Store, agent: str | None = None) -> OpenLaunch:
 LAUNCH = LaunchId("launch-1")
 
 
-def lent(store: Store, launch: LaunchId = LAUNCH, *, code: str = CODE) -> NewLoan:
+def lent(store: Store, launch: LaunchId = LAUNCH, *, code: str = CODE, agent: str | None = None) -> NewLoan:
     with store.database.begin() as together:
-        new = store.loans.lend(launch, AUTHOR, slug="rapport-check-in", code=code, lasts=LASTS, within=together)
+        new = store.loans.lend(launch, AUTHOR, slug="rapport-check-in", code=code, lasts=LASTS, agent=agent, within=together)
         store.loans.lock(new.id, [digest(launch)], "browser", within=together)
     return new
 
@@ -105,25 +105,27 @@ class TestLocks:
         assert lock is not None
         assert (lock.kind, lock.loan.id) == ("user", second.id)
 
-    def test_that_a_launch_is_in_the_lent_browser_weighs_more(self, store: Store) -> None:
+    def test_that_a_launch_is_in_the_lent_browser_weighs_more(self, store: Store, clock: Clock) -> None:
         launch = opened(store)
         new = lent(store)
         for kind in ("user", "browser", "user"):
             store.loans.lock(new.id, [digest(launch.id)], kind)
         with store.database.begin() as together:
-            store.loans.unlock(launch.id, within=together)
+            store.loans.unlock(launch.id, lent_until=clock(), within=together)
         lock = store.loans.on(launch.id)
         assert lock is not None
         assert lock.kind == "browser"
 
-    def test_one_of_the_users_is_unlocked_alone(self, store: Store) -> None:
+    def test_one_of_the_users_is_unlocked_alone_and_for_good(self, store: Store, clock: Clock) -> None:
         one, other = opened(store), opened(store)
         new = lent(store)
         store.loans.lock(new.id, [digest(one.id), digest(other.id)], "user")
         with store.database.begin() as together:
-            store.loans.unlock(one.id, within=together)
+            store.loans.unlock(one.id, lent_until=clock(), within=together)
         assert store.loans.on(one.id) is None
         assert store.loans.on(other.id) is not None
+        store.loans.lock(new.id, [digest(one.id)], "user")
+        assert store.loans.on(one.id) is None
         assert store.loans.locked() == {digest("launch-1"), digest(other.id)}
 
     def test_a_call_back_lets_go_of_all_and_keeps_the_loan(self, store: Store) -> None:
@@ -142,6 +144,50 @@ class TestLocks:
         loan = store.loans.reread(new.id)
         assert loan is not None
         assert (loan.state, loan.sent) == ("done", "key-1")
+
+
+class TestOfTheSameBrowser:
+    """Launches that were not there when the device was lent."""
+
+    def test_is_locked_when_it_is_looked_at(self, store: Store) -> None:
+        launch, new = opened(store), lent(store, agent="tablet")
+        for agent, mine in ((None, True), ("desktop", True), ("tablet", False)):
+            assert store.loans.on(launch.id, agent=agent, lent_by=(lambda _author: True) if mine else (lambda _author: False)) is None
+        lock = store.loans.on(launch.id, agent="tablet", lent_by=lambda author: author == AUTHOR)
+        assert lock is not None
+        assert (lock.kind, lock.loan.id) == ("user", new.id)
+        assert store.loans.on(launch.id) == lock
+        assert digest(launch.id) in store.loans.locked()
+
+    def test_the_newest_of_several_says_how_late_a_sign_in_has_to_be(self, store: Store, clock: Clock) -> None:
+        launch = opened(store)
+        lent(store, agent="tablet")
+        clock.forward(minutes=1)
+        newer = lent(store, agent="tablet")
+        for _ in range(2):
+            lock = store.loans.on(launch.id, agent="tablet", lent_by=lambda _author: True)
+            assert lock is not None
+            assert lock.loan.id == newer.id
+        with store.database.begin() as together:
+            store.loans.unlock(launch.id, lent_until=clock() - timedelta(seconds=30), within=together)
+        assert store.loans.on(launch.id) is not None
+        with store.database.begin() as together:
+            store.loans.unlock(launch.id, lent_until=clock(), within=together)
+        assert store.loans.on(launch.id, agent="tablet", lent_by=lambda _author: True) is None
+
+    def test_one_that_was_unlocked_is_not_closed_with_the_others(self, store: Store, clock: Clock) -> None:
+        for end in ("called back", "over"):
+            launch, new = opened(store), lent(store)
+            store.loans.lock(new.id, [digest(launch.id)], "user")
+            with store.database.begin() as together:
+                store.loans.unlock(launch.id, lent_until=clock(), within=together)
+                if end == "called back":
+                    assert store.loans.call_back(new.id, within=together) == [digest("launch-1")]
+            clock.forward(hours=8)
+            store.purge(clock())
+            assert store.launches.get(launch.id, {launch.cookie_name: launch.cookie_value}) == CONTEXT
+        with store.database.begin() as connection:
+            assert connection.execute(select(loan_locks)).all() == []
 
 
 class TestUsedWith:

@@ -6,8 +6,8 @@ from typing import Literal
 
 from smart_app.care.record.patient_in_context import Patient
 from smart_app.care.record.record import ChartRecord
-from smart_app.launch.context.launch_context import Author, LaunchContext
-from smart_app.store import Loan, NewLoan, author_of
+from smart_app.launch.context.launch_context import Author, LaunchContext, LaunchId
+from smart_app.store import LaunchLock, Loan, NewLoan, Store, author_of
 from smart_app.store.seal import digest
 
 Identifier = Literal["name", "born", "number"]
@@ -37,13 +37,19 @@ def lend(record: ChartRecord, *, slug: str, code: str, cookies: Mapping[str, str
     brought = {digest(record.launch), *(one.launch for one in store.launches.brought_by(cookies) if one.standing == "open" and one.launch)}
     lasts = timedelta(minutes=record.services.settings.absolute_minutes)
     with store.database.begin() as together:
-        new = store.loans.lend(record.launch, author_of(context), slug=slug, code=code, lasts=lasts, within=together)
+        new = store.loans.lend(record.launch, author_of(context), slug=slug, code=code, lasts=lasts, agent=agent, within=together)
         mine = store.launches.used_with(agent, lambda one: is_by(author_of(context), one), within=together)
         store.loans.lock(new.id, sorted(brought), "browser", within=together)
         store.loans.lock(new.id, [one for one in mine if one not in brought], "user", within=together)
         detail = {"loan": new.id, "form": slug, "code": bool(code)}
         store.audit.add("lent", launch_id=record.launch, context=context, detail=detail, within=together)
     return new
+
+
+def lock_on(store: Store, launch: LaunchId, context: LaunchContext, *, agent: str) -> LaunchLock | None:
+    """What has locked a launch that comes with that `User-Agent`. One that its user's loan could not see is locked now: it was begun since,
+    or came from another kind of browser then."""
+    return store.loans.on(launch, agent=agent, lent_by=lambda author: is_by(author, context))
 
 
 def is_by(author: Author, context: LaunchContext) -> bool:

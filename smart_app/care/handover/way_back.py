@@ -40,7 +40,7 @@ def unlock_by_sign_in(services: AppServices, lock: LaunchLock, launch: LaunchId,
         _refused(services, loan)
         return False
     with store.database.begin() as together:
-        store.loans.unlock(launch, within=together)
+        store.loans.unlock(launch, lent_until=loan.since, within=together)
         store.audit.add("launch_unlocked", launch_id=launch, context=loan.author, detail={"loan": loan.id}, within=together)
     return True
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, Row, bindparam, delete, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from fhir_mappings.sentence import Sentence
@@ -30,17 +30,19 @@ from smart_app.telemetry import log_not_opened
 LoanState = Literal["out", "done", "called_back"]
 # "browser": its cookie came along with a request of the lent browser; "user": it is the same user's, and may be on the same device.
 LockKind = Literal["browser", "user"]
+# In place of "user": its own sign-in has shown that it is on another device.
+_UNLOCKED = "unlocked"
 CodeTried = Literal["right", "wrong", "closed"]
 TRIES = 5
 _TABLE = loans.name
 # What is past its time, as of `now`.
 LOAN_OVER = loans.c.expires <= bindparam("now")
-# Asked at every request to a page of a launch, and at every dashboard, and so built once.
-_ON_LAUNCH = (
+_LOCKS = loan_locks.c.kind != _UNLOCKED
+# Asked at every request to a page of a launch, and so built once.
+_ABOUT_LAUNCH = (
     select(loans, loan_locks.c.kind)
-    .join(loan_locks, loan_locks.c.loan == loans.c.id)
-    .where(loan_locks.c.launch == bindparam("launch"))
-    .order_by(loan_locks.c.kind)
+    .outerjoin(loan_locks, (loan_locks.c.loan == loans.c.id) & (loan_locks.c.launch == bindparam("launch")))
+    .where(or_(loan_locks.c.launch.is_not(None), loans.c.agent == bindparam("agent")))
 )
 _OLDEST_FIRST = select(loans).order_by(loans.c.created, loans.c.id)
 
@@ -95,8 +97,10 @@ class Loans:
         self._clock = clock
         self.cookie_name = f"{PREFIX}loan-{CookieNames(site=site).mark}"
 
-    def lend(self, launch: LaunchId, author: Author, *, slug: str, code: str, lasts: timedelta, within: Connection) -> NewLoan:
-        """Begin a loan; `code` "" where the site wants none."""
+    def lend(
+        self, launch: LaunchId, author: Author, *, slug: str, code: str, lasts: timedelta, agent: str | None = None, within: Connection
+    ) -> NewLoan:
+        """Begin a loan; `code` "" where the site wants none, `agent` the lent browser's `User-Agent`, where it is known."""
         handle, cookie_value = secrets.token_urlsafe(32), new_value()
         row_id, now, salt = digest(handle), self._clock(), secrets.token_hex(16)
         payload = {
@@ -115,6 +119,7 @@ class Loans:
             "payload": self._sealer.seal(payload, table=_TABLE, row=row_id),
             "created": now,
             "expires": now + lasts,
+            "agent": None if agent is None else digest(agent),
         }
         within.execute(loans.insert().values(values))
         return NewLoan(id=row_id, handle=handle, cookie_value=cookie_value)
@@ -141,15 +146,28 @@ class Loans:
             raise SessionError(_ENDED, detail="the stored loan cannot be read")
         return loan
 
-    def on(self, launch_id: LaunchId) -> LaunchLock | None:
-        """What has locked that launch, None where it is free; of several locks one that says that it is in the lent browser."""
+    def on(self, launch_id: LaunchId, *, agent: str | None = None, lent_by: Callable[[Author], bool] | None = None) -> LaunchLock | None:
+        """What has locked that launch, None where it is free; of several locks one that says that it is in the lent browser, else the
+        newest. One that comes with the `User-Agent` (`agent`) of a device that its user (`lent_by`) has lent since is locked now."""
+        wanted = {"launch": digest(launch_id), "agent": None if agent is None else digest(agent)}
         with self._database.begin() as connection:
-            rows = connection.execute(_ON_LAUNCH, {"launch": digest(launch_id)}).all()
-        found = [LaunchLock(loan=loan, kind=row.kind) for row in rows if (loan := self._loan(row)) is not None]
-        if rows and not found:
+            rows = connection.execute(_ABOUT_LAUNCH, wanted).all()
+        held = [row for row in rows if row.kind is not None and row.kind != _UNLOCKED]
+        found = [LaunchLock(loan=loan, kind=row.kind) for row in held if (loan := self._loan(row)) is not None]
+        if held and not found:
             # Sealed under a key that is gone: nobody can take it back, and it stays locked.
             raise SessionError(_ENDED, detail="the loan that locks this launch cannot be read")
-        return found[0] if found else None
+        if not any(one.kind == "browser" for one in found):
+            found = [*self._lock_now(rows, launch_id, lent_by), *found]
+        return max(found, key=_weight, default=None)
+
+    def _lock_now(self, rows: Sequence[Row[Any]], launch_id: LaunchId, lent_by: Callable[[Author], bool] | None) -> list[LaunchLock]:
+        """Those of the loans that nothing is noted of yet for this launch, and that are its user's."""
+        unseen = (self._loan(row) for row in rows if row.kind is None and lent_by is not None)
+        mine = [loan for loan in unseen if loan is not None and lent_by is not None and lent_by(loan.author)]
+        for loan in mine:
+            self.lock(loan.id, [digest(launch_id)], "user")
+        return [LaunchLock(loan=loan, kind="user") for loan in mine]
 
     def lock(self, loan: str, launches: Sequence[str], kind: LockKind, *, within: Connection | None = None) -> None:
         """Lock launches (digests). One that is locked by this loan already stays so; that it is in the lent browser weighs more."""
@@ -174,13 +192,15 @@ class Loans:
 
     def locked(self) -> frozenset[str]:
         """Every launch (its digest) that a loan has locked, the one that lent among them."""
+        held = select(loan_locks.c.launch).join(loans, loans.c.id == loan_locks.c.loan).where(_LOCKS)
         with self._database.begin() as connection:
-            return frozenset(connection.execute(select(loan_locks.c.launch).join(loans, loans.c.id == loan_locks.c.loan)).scalars())
+            return frozenset(connection.execute(held).scalars())
 
-    def unlock(self, launch_id: LaunchId, *, within: Connection) -> None:
-        """Take that launch alone out of the loans of its user that may not have reached its device."""
-        wanted = (loan_locks.c.launch == digest(launch_id)) & (loan_locks.c.kind == "user")
-        within.execute(delete(loan_locks).where(wanted))
+    def unlock(self, launch_id: LaunchId, *, lent_until: datetime, within: Connection) -> None:
+        """Take that launch alone out of the loans of its user that may not have reached its device: of those begun until then, for good."""
+        until = select(loans.c.id).where(loans.c.created <= lent_until)
+        wanted = (loan_locks.c.launch == digest(launch_id)) & (loan_locks.c.kind == "user") & loan_locks.c.loan.in_(until)
+        within.execute(update(loan_locks).where(wanted).values(kind=_UNLOCKED))
 
     def try_code(self, loan: str, code: str) -> CodeTried:
         """Use up one of the tries, whatever comes of it: whoever asks at the same time elsewhere has another one, or none."""
@@ -218,7 +238,7 @@ class Loans:
         """End the patient's page and let go of every launch that was locked, which the caller closes: their digests. The browser stays on
         loan."""
         within.execute(update(loans).where(loans.c.id == loan).values(state="called_back"))
-        gone = delete(loan_locks).where(loan_locks.c.loan == loan).returning(loan_locks.c.launch)
+        gone = delete(loan_locks).where(loan_locks.c.loan == loan, _LOCKS).returning(loan_locks.c.launch)
         return within.execute(gone).scalars().all()
 
     def those(self, wanted: Callable[[Author], bool]) -> Sequence[Loan]:
@@ -238,8 +258,10 @@ class Loans:
         return {"payload": self._sealer.renewed(row.payload, table=_TABLE, row=row.id)}
 
     def _over(self, row: Row[Any], within: Connection) -> LoanEnded:
-        gone = delete(loan_locks).where(loan_locks.c.loan == row.id).returning(loan_locks.c.launch)
-        return LoanEnded(id=row.id, loan=self._loan(row), launches=tuple(within.execute(gone).scalars()))
+        locked = delete(loan_locks).where(loan_locks.c.loan == row.id, _LOCKS).returning(loan_locks.c.launch)
+        launches = tuple(within.execute(locked).scalars())
+        within.execute(delete(loan_locks).where(loan_locks.c.loan == row.id))
+        return LoanEnded(id=row.id, loan=self._loan(row), launches=launches)
 
     def _loan(self, row: Row[Any]) -> Loan | None:
         """None for one that no key opens."""
@@ -261,6 +283,11 @@ class Loans:
             expires=row.expires,
             sent=kept.get("sent", ""),
         )
+
+
+def _weight(lock: LaunchLock) -> tuple[bool, datetime]:
+    """A sign-in later than the newest is later than all."""
+    return lock.kind == "browser", lock.loan.since
 
 
 _ENDED = Sentence("This page has ended. Please give the device back.")

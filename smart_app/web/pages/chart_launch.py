@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from flask import Flask, Response, g, request, url_for
 
 from fhir_mappings.sentence import Sentence
+from smart_app.care.handover.lend import lock_on
 from smart_app.care.handover.way_back import by_sign_in, opened_anew, unlock_by_sign_in
 from smart_app.care.record.access import prefetch_capabilities
 from smart_app.care.record.record import Record
@@ -225,6 +226,9 @@ def opened(services: AppServices, context: LaunchContext, *, state: str | None =
     detail = {"via": context.via, "scope": context.scope}
     agent = request.headers.get("User-Agent", "")
     launch = services.store.open_launch(context, idle=idle, absolute=absolute, detail=detail, state=state, agent=agent)
+    if g.loan is None:
+        # A frame of a lent browser has cookies of its own, and a sign-in may have been begun there before.
+        lock_on(services.store, launch.id, context, agent=agent)
     make_room_for_launch(services, request.cookies)
     for name in context.arrived.ignored:
         new_log().warning("launch_value_ignored", issuer_name=context.issuer_name, reason_code=name)

@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from fhir_mappings.sentence import Sentence
+from smart_app.care.handover.lend import lock_on
 from smart_app.care.handover.one_time_link import waiting_record, with_launch
 from smart_app.care.record.record import ChartRecord, Record
 from smart_app.errors import OPEN_AGAIN, LaunchError, NotForUser, SessionError, WrongPatient
@@ -169,8 +170,9 @@ class Guard(Struct, frozen=True, kw_only=True):
         identity = LaunchId(launch_id)
         store = self.services.store
         launches = store.launches
-        context = launches.get(identity, request.cookies, agent=request.headers.get("User-Agent", ""))
-        lock = store.loans.on(identity)
+        agent = request.headers.get("User-Agent", "")
+        context = launches.get(identity, request.cookies, agent=agent)
+        lock = lock_on(store, identity, context, agent=agent)
         if lock is not None:
             raise locked(identity, lock)
         self._note(identity, context, cookie_name=launches.cookie_name_for(identity))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from smart_app.care.sessions.room_for_launches import NEWEST_OPEN
 from tests.support.authorization_server import BASE
 from tests.support.clock import Clock
 from tests.web.clinic import AGREED, ITEMS, SLUG, Clinic, code_on
@@ -179,6 +180,92 @@ class TestSameUser:
             answer = frame.signs_in_again(frame.get(framed), auth_time=signed_in_now(rapport), fhirUser=user)
             assert answer.status_code == 403
             assert frame.get(framed).status == 403
+
+    def test_a_launch_begun_since_with_the_same_browser_is_locked_too(self, tablet: Browser, rapport: Clinic, clock: Clock) -> None:
+        lend(tablet, tablet.launch())
+        clock.forward(minutes=2)
+        frame = Browser(rapport=rapport)
+        framed = frame.launch("pat-2")
+        page = frame.get(framed)
+        assert (page.status, page.soup.h1.get_text()) == (403, "You lent a tablet")  # type: ignore[union-attr]
+        assert "OKAFOR" not in page.html
+        assert frame.signs_in_again(page, auth_time=signed_in_now(rapport)).headers["Location"] == framed
+        assert [frame.get(framed).status for _ in range(3)] == [200] * 3
+        assert len(trail(rapport, "launch_unlocked")) == 1
+
+    def test_a_sign_in_begun_in_a_frame_before_and_ended_since_opens_nothing(self, tablet: Browser, rapport: Clinic) -> None:
+        frame = Browser(rapport=rapport)
+        begun = frame.ask(f"/launch?iss={BASE}&launch=abc").headers["Location"]
+        lend(tablet, tablet.launch())
+        answer = frame.come_back(begun, "pat-2")
+        assert answer.status_code == 303
+        page = frame.get(answer.headers["Location"])
+        assert (page.status, "You lent a tablet" in page.text, "OKAFOR" in page.html) == (403, True, False)
+
+    def test_a_launch_that_comes_with_the_lent_browser_since_is_locked_too(self, tablet: Browser, rapport: Clinic) -> None:
+        moved = Browser(rapport=rapport, agent=DESKTOP)
+        chart = moved.launch("pat-2")
+        lend(tablet, tablet.launch())
+        assert moved.get(chart).status == 200
+        moved.agent = TABLET
+        assert moved.get(chart).status == 403
+        moved.agent = DESKTOP
+        assert moved.get(chart).status == 403
+
+    def test_unlocked_under_one_loan_it_is_locked_by_the_next(self, tablet: Browser, rapport: Clinic, clock: Clock) -> None:
+        frame, other = Browser(rapport=rapport), Browser(rapport=rapport)
+        framed, mine, chart = frame.launch("pat-2"), other.launch("pat-2"), tablet.launch()
+        lend(tablet, chart)
+        clock.forward(seconds=40)
+        for one, place in ((frame, framed), (other, mine)):
+            one.signs_in_again(one.get(place), auth_time=signed_in_now(rapport))
+            assert one.get(place).status == 200
+        clock.forward(seconds=40)
+        lend(other, mine)
+        assert frame.get(framed).status == 403
+        clock.forward(seconds=40)
+        frame.signs_in_again(frame.get(framed), auth_time=signed_in_now(rapport))
+        assert frame.get(framed).status == 200
+
+    def test_a_sign_in_between_two_loans_unlocks_of_the_first_alone(self, tablet: Browser, rapport: Clinic, clock: Clock) -> None:
+        """Begun after the first device was lent, it says nothing of the second."""
+        frame, second = Browser(rapport=rapport), Browser(rapport=rapport, agent=DESKTOP)
+        framed, mine = frame.launch("pat-2"), second.launch()
+        lend(tablet, tablet.launch())
+        clock.forward(seconds=40)
+        page, signed_in = frame.get(framed), signed_in_now(rapport)
+        clock.forward(seconds=40)
+        second.agent = TABLET
+        second.signs_in_again(second.get(mine), auth_time=signed_in_now(rapport))
+        lend(second, mine)
+        clock.forward(seconds=40)
+        frame.signs_in_again(page, auth_time=signed_in)
+        assert frame.get(framed).status == 403
+
+    def test_its_cookie_in_the_lent_browser_weighs_more_than_the_sign_in(self, tablet: Browser, rapport: Clinic, clock: Clock) -> None:
+        frame = Browser(rapport=rapport)
+        framed = frame.launch("pat-2")
+        handed = lend(tablet, tablet.launch())
+        clock.forward(minutes=2)
+        frame.signs_in_again(frame.get(framed), auth_time=signed_in_now(rapport))
+        for cookie in (frame.client._cookies or {}).values():
+            tablet.client.set_cookie(cookie.key, cookie.value, domain="rapport.example.org", secure=True, path="/")
+        assert tablet.get(handed.page).status == 200
+        assert is_on_loan(frame.get(framed))
+
+    def test_none_that_is_locked_gives_way_to_newer_ones(self, tablet: Browser, rapport: Clinic) -> None:
+        lend(tablet, tablet.launch())
+        frame = Browser(rapport=rapport)
+        first = frame.launched("pat-2").headers["Location"]
+        for _ in range(NEWEST_OPEN):
+            frame.launched("pat-2")
+        assert "You lent a tablet" in frame.get(first).text
+
+    def test_their_launch_with_another_browser_begun_since_goes_on(self, tablet: Browser, rapport: Clinic) -> None:
+        lend(tablet, tablet.launch())
+        desk, colleague = Browser(rapport=rapport, agent=DESKTOP), Browser(rapport=rapport)
+        assert desk.get(desk.launch("pat-2")).status == 200
+        assert colleague.get(colleague.launch(fhirUser="Practitioner/dr-2", sub="user-2")).status == 200
 
     def test_their_launch_with_another_browser_goes_on(self, tablet: Browser, rapport: Clinic) -> None:
         desk = Browser(rapport=rapport, agent=DESKTOP)
