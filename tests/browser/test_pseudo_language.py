@@ -49,7 +49,7 @@ NO_PAGE = {
     "send_for_author", "decision_seen", "own_seen", "own_again", "go_on", "discard", "own_go_on", "own_discard", "options_ticked",
     "put_aside", "take_back", "why_data", "stops",
     "lend", "lent_draft", "lent_go_on", "lent_discard", "lent_stay", "take_back_from", "prove_here",
-    "prove", "call_back", "thanks",
+    "prove", "call_back", "let_go",
 }  # fmt: skip
 # Pages with words of rooms that are not said through a catalogue yet: forms, a patient's own, what is kept, errors. Empty once they are.
 UNCONVERTED: frozenset[str] = frozenset()

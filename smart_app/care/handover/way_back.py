@@ -1,12 +1,13 @@
 """How a lent device comes back: by its code, by a new sign-in of whoever lent it, or called back from another device of theirs.
 
-Nothing else opens it. A sign-in of anybody else, a patient's above all, changes nothing; a code is tried five times in all."""
+Nothing else opens it. A sign-in of anybody else, a patient's above all, changes nothing; a code is tried five times in all. What was called
+back opens by a new launch with such a sign-in, by the code, or once its user says that it is back with them."""
 
 from fhir_mappings.sentence import Sentence
-from smart_app.care.handover.lend import is_user
+from smart_app.care.handover.lend import is_by, is_user
 from smart_app.care.record.record import ChartRecord
 from smart_app.errors import SessionError
-from smart_app.launch.context.launch_context import LaunchId, User
+from smart_app.launch.context.launch_context import LaunchContext, LaunchId, User
 from smart_app.services import AppServices
 from smart_app.store import CodeTried, LaunchLock, Loan
 
@@ -46,19 +47,14 @@ def unlock_by_sign_in(services: AppServices, lock: LaunchLock, launch: LaunchId,
 
 
 def loans_of_user(record: ChartRecord) -> tuple[Loan, ...]:
-    """The devices that whoever is signed in has lent and not called back."""
-    context = record.context
-    found = record.services.store.loans.those(lambda author: is_user(author, iss=context.iss, reference=context.user.reference))
-    return tuple(one for one in found if one.state != "called_back")
+    """The devices that whoever is signed in has lent, those among them that were called back and are not back yet."""
+    return tuple(record.services.store.loans.those(lambda author: is_by(author, record.context)))
 
 
 def call_back(record: ChartRecord, loan_id: str) -> None:
     """End the patient's page from another device, and close every launch that was locked. SessionError where this user has lent no such
     device."""
-    store = record.services.store
-    loan = next((one for one in loans_of_user(record) if one.id == loan_id), None)
-    if loan is None:
-        raise SessionError(Sentence("This device is not on loan any more."), next_step=Sentence("Go back to the history."))
+    store, loan = record.services.store, _one_of(record, loan_id, called_back=False)
     with store.database.begin() as together:
         locked = store.loans.call_back(loan.id, within=together)
         detail = {"loan": loan.id, "how": "call_back"}
@@ -67,9 +63,32 @@ def call_back(record: ChartRecord, loan_id: str) -> None:
             store.audit.add_for("ended_by_call_back", launch=one.id, context=one.context, detail={"loan": loan.id}, within=together)
 
 
-def opened_anew(services: AppServices, loan: Loan, *, how: str) -> None:
+def let_go(record: ChartRecord, loan_id: str) -> None:
+    """The user has a device that they called back in their hands: its browser is one as any other again. Of the charts that were closed
+    none opens. SessionError where this user has called back no such device."""
+    _back(record.services, _one_of(record, loan_id, called_back=True), how="let_go")
+
+
+def may_open(services: AppServices, loan: Loan, context: LaunchContext) -> bool:
+    """Whether a launch in a browser that was called back is of whoever lent it. That it is anybody else's is recorded."""
+    if is_by(loan.author, context):
+        return True
+    _refused(services, loan)
+    return False
+
+
+def opened_anew(services: AppServices, loan: Loan) -> None:
     """A browser that was called back is in use again, by a launch of its own."""
-    _back(services, loan, how=how)
+    _back(services, loan, how="new_launch")
+
+
+def _one_of(record: ChartRecord, loan_id: str, *, called_back: bool) -> Loan:
+    """The user's loan of that id, called back already or not."""
+    mine = loans_of_user(record)
+    loan = next((one for one in mine if one.id == loan_id and (one.state == "called_back") == called_back), None)
+    if loan is None:
+        raise SessionError(Sentence("This device is not on loan any more."), next_step=Sentence("Go back to the history."))
+    return loan
 
 
 def _back(services: AppServices, loan: Loan, *, how: str) -> None:

@@ -7,7 +7,7 @@ from flask import Flask, Response, g, request, url_for
 
 from fhir_mappings.sentence import Sentence
 from smart_app.care.handover.lend import lock_on
-from smart_app.care.handover.way_back import by_sign_in, opened_anew, unlock_by_sign_in
+from smart_app.care.handover.way_back import by_sign_in, may_open, opened_anew, unlock_by_sign_in
 from smart_app.care.record.access import prefetch_capabilities
 from smart_app.care.record.record import Record
 from smart_app.care.sessions.room_for_launches import make_room_for_launch, make_room_for_sign_in
@@ -107,7 +107,7 @@ class ChartLaunch:
                 raise
             new_log().warning("scope_refused", reason_code=",".join(again.pending.refused))
             return self._sent_to_sign_in(again)
-        if g.loan is not None and context.by_patient:
+        if g.loan is not None and not may_open(self._services, g.loan, context):
             raise held(Held(loan=g.loan), _NOT_BY_LENDER)
         # Asked for now, it is there when the first page is made, which may take a while.
         self._dependencies.pages.themes.of(context)
@@ -235,6 +235,6 @@ def opened(services: AppServices, context: LaunchContext, *, state: str | None =
     response = see_other(first_page(Record(context=context, services=services, launch_id=launch.id)))
     cookies.keep(response, launch.cookie_name, launch.cookie_value, seconds=int(absolute.total_seconds()))
     if g.loan is not None:
-        opened_anew(services, g.loan, how="new_launch")
+        opened_anew(services, g.loan)
         cookies.drop(response, services.store.loans.cookie_name)
     return response

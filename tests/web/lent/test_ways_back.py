@@ -4,14 +4,17 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import responses
+from msgspec.structs import replace
 
-from tests.support.authorization_server import AuthorizationServer
+from smart_app.registration import OpenServer
+from tests.support.authorization_server import BASE, AuthorizationServer
 from tests.support.clock import Clock
 from tests.support.page import read
-from tests.web.clinic import SLUG, Clinic, clinic, code_on
+from tests.web.clinic import SLUG, Clinic, clinic, code_on, registered
 from tests.web.lent.lending import DESKTOP, Browser, answers, is_on_loan, lend, loans_of, signed_in_now, takes_back, trail
 
 
@@ -217,6 +220,76 @@ class TestCalledBack:
         assert tablet.get(chart).status == 200
         assert not loans_of(rapport)
 
+    @pytest.mark.parametrize(
+        "claims",
+        [
+            {"fhirUser": "Practitioner/dr-2", "sub": "a colleague"},
+            {"fhirUser": "Patient/pat-1", "sub": "the patient"},
+            {"fhirUser": "https://elsewhere.example.org/fhir/Practitioner/dr-1"},
+        ],
+    )
+    def test_anybody_elses_new_sign_in_opens_nothing(
+        self, tablet: Browser, desk: Browser, rapport: Clinic, clock: Clock, claims: dict[str, str]
+    ) -> None:
+        mine = desk.launch("pat-2")
+        lend(tablet, tablet.launch())
+        self.call(desk, mine)
+        clock.forward(minutes=2)
+        launches = len(trail(rapport, "launch"))
+        page = read(tablet.launched(auth_time=signed_in_now(rapport), **claims))
+        assert (page.status, page.soup.h1.get_text()) == (403, "This device was called back")  # type: ignore[union-attr]
+        assert "HALVORSEN" not in page.html
+        assert loans_of(rapport)[0].state == "called_back"
+        assert len(trail(rapport, "launch")) == launches
+
+    def test_a_colleague_is_told_why_and_it_is_recorded(self, tablet: Browser, desk: Browser, rapport: Clinic, clock: Clock) -> None:
+        mine = desk.launch("pat-2")
+        lend(tablet, tablet.launch())
+        self.call(desk, mine)
+        clock.forward(minutes=2)
+        colleague = {"fhirUser": "Practitioner/dr-2", "sub": "a colleague"}
+        page = read(tablet.launched(auth_time=signed_in_now(rapport), **colleague))
+        assert "not a sign-in of whoever lent this device" in page.text
+        assert len(trail(rapport, "loan_sign_in_refused")) == 1
+        assert tablet.launched(auth_time=signed_in_now(rapport)).status_code == 303
+
+    def test_said_to_be_back_with_whoever_lent_it_its_browser_is_one_as_any_other(
+        self, tablet: Browser, desk: Browser, rapport: Clinic
+    ) -> None:
+        mine = desk.launch("pat-2")
+        handed = lend(tablet, chart := tablet.launch())
+        self.call(desk, mine)
+        page = desk.get(f"{mine}loans")
+        assert "only with the device in your hands" in page.text
+        assert "called back and is still closed" in desk.get(mine).text
+        assert desk.press(page, "/let-go").status_code == 303
+        assert "No device of yours is on loan." in desk.get(f"{mine}loans").text
+        assert [detail["how"] for _, detail in trail(rapport, "loan_ended")] == ["let_go"]
+        assert [tablet.get(handed.page).status, tablet.get(chart).status] == [403, 403]
+        assert tablet.get("/").status == 200
+        assert tablet.get(tablet.launch()).status == 200
+
+    def test_it_cannot_be_said_of_one_that_was_not_called_back(self, tablet: Browser, desk: Browser, rapport: Clinic) -> None:
+        mine = desk.launch("pat-2")
+        handed = lend(tablet, tablet.launch())
+        (loan,) = loans_of(rapport)
+        fields = {"csrf": desk.get(mine).form("/end")["csrf"], "patient": "pat-2"}
+        assert not desk.get(f"{mine}loans").soup.select("form[action$='/let-go']")
+        assert desk.post(f"{mine}loans/{loan.id}/let-go", fields).status_code == 403
+        assert tablet.get(handed.page).status == 200
+
+    def test_nor_by_a_colleague_nor_from_another_page(self, tablet: Browser, desk: Browser, rapport: Clinic) -> None:
+        mine = desk.launch("pat-2")
+        lend(tablet, tablet.launch())
+        self.call(desk, mine)
+        (loan,) = loans_of(rapport)
+        colleague = Browser(rapport=rapport, agent=DESKTOP)
+        chart = colleague.launch(fhirUser="Practitioner/dr-2", sub="user-2")
+        fields = {"csrf": colleague.get(chart).form("/end")["csrf"], "patient": "pat-1"}
+        assert colleague.post(f"{chart}loans/{loan.id}/let-go", fields).status_code == 403
+        assert desk.post(f"{mine}loans/{loan.id}/let-go", {"csrf": "guess", "patient": "pat-2"}).status_code == 403
+        assert loans_of(rapport)[0].state == "called_back"
+
     def test_or_its_code(self, tablet: Browser, desk: Browser, rapport: Clinic) -> None:
         mine = desk.launch("pat-2")
         chart = tablet.launch()
@@ -236,6 +309,36 @@ class TestCalledBack:
         fields = {"csrf": colleague.get(chart).form("/end")["csrf"], "patient": "pat-1"}
         assert colleague.post(f"{chart}loans/{loan.id}/call-back", fields).status_code == 403
         assert tablet.get(handed.page).status == 200
+
+
+class TestOpenServer:
+    """Nobody signs in there."""
+
+    @pytest.fixture
+    def rapport(self, wire: responses.RequestsMock, server: AuthorizationServer, clock: Clock, tmp_path: Path) -> Iterator[Clinic]:
+        open_server = replace(registered(), auth=OpenServer(), client_id="", scope="", synthetic_data=True, frame_ancestors=())
+        with clinic(wire, server, clock, folder=tmp_path, issuer=open_server) as standing:
+            standing.ehr.put({"resourceType": "Practitioner", "id": "dr-1", "name": [{"family": "Lindqvist", "given": ["Sofia"]}]})
+            yield standing
+
+    @staticmethod
+    def picks(browser: Browser, patient: str = "pat-1") -> str:
+        page = browser.get(f"/open?iss={BASE}&id={patient}")
+        return str(urlsplit(browser.press(page, "/open", patient=patient).headers["Location"]).path)
+
+    def test_called_back_it_opens_by_no_list_of_patients_but_once_it_is_said_to_be_back(self, tablet: Browser, rapport: Clinic) -> None:
+        desk = Browser(rapport=rapport, agent=DESKTOP)
+        mine, chart = self.picks(desk, "pat-2"), self.picks(tablet)
+        lend(tablet, chart)
+        assert not tablet.get("/lent").soup.select("form[action*='sign-in']")
+        TestCalledBack.call(desk, mine)
+        page = tablet.get(f"/open?iss={BASE}")
+        assert (page.status, page.soup.h1.get_text()) == (403, "This device was called back")  # type: ignore[union-attr]
+        assert "say that it is back with them" in page.text
+        assert "sign in" not in page.text
+        assert tablet.post("/open", {"iss": BASE, "patient": "pat-1"}).status_code == 403
+        assert desk.press(desk.get(f"{mine}loans"), "/let-go").status_code == 303
+        assert tablet.get(self.picks(tablet)).status == 200
 
 
 class TestSiteWithoutCodes:

@@ -3,7 +3,7 @@
 from flask import Flask, Response, g, request, url_for
 
 from fhir_mappings.sentence import Sentence
-from smart_app.care.handover.way_back import by_code, call_back, loans_of_user
+from smart_app.care.handover.way_back import by_code, call_back, let_go, loans_of_user
 from smart_app.errors import OnLoan
 from smart_app.store import Loan
 from smart_app.web.pages.chart_launch import PROVES_LAUNCH, PROVES_LOAN, to_proof
@@ -15,7 +15,7 @@ from smart_app.web.session.guard import LENT, check_patient
 from smart_app.web.session.headers import see_other
 from smart_app.web.session.lent_browser import Held, held, locked
 from smart_app.web.views.ended import taken_back_view
-from smart_app.web.views.lent.loans_page import loans_view
+from smart_app.web.views.lent.loans_page import LoanUrls, loans_view
 from smart_app.web.views.lent.on_loan_page import wrong_code
 
 _NOT_LENT = Sentence("This device is not on loan.")
@@ -31,6 +31,7 @@ def register(app: Flask, dependencies: Dependencies) -> None:
     app.add_url_rule("/l/<launch_id>/sign-in-again", "prove", handler.prove, methods=["POST"])
     app.add_url_rule("/l/<launch_id>/loans", "loans", handler.loans)
     app.add_url_rule("/l/<launch_id>/loans/<loan>/call-back", "call_back", handler.call_back, methods=["POST"])
+    app.add_url_rule("/l/<launch_id>/loans/<loan>/let-go", "let_go", handler.let_go, methods=["POST"])
 
 
 class ReturnPages:
@@ -78,7 +79,10 @@ class ReturnPages:
         record = page_request.record
         view = loans_view(
             loans_of_user(record),
-            call_back=lambda one: url_for("call_back", launch_id=page_request.id, loan=one.id),
+            urls=lambda one: LoanUrls(
+                call_back=url_for("call_back", launch_id=page_request.id, loan=one.id),
+                let_go=url_for("let_go", launch_id=page_request.id, loan=one.id),
+            ),
             patient=page_request.context.patient,
             back=url_for("dashboard", launch_id=page_request.id),
             zone=record.zone,
@@ -90,6 +94,13 @@ class ReturnPages:
         page_request = self._dependencies.guard.enter(launch_id)
         check_patient(page_request.context)
         call_back(page_request.record, loan)
+        return see_other(url_for("loans", launch_id=page_request.id))
+
+    def let_go(self, launch_id: str, loan: str) -> Response:
+        """One that was called back is in its user's hands: its browser is free."""
+        page_request = self._dependencies.guard.enter(launch_id)
+        check_patient(page_request.context)
+        let_go(page_request.record, loan)
         return see_other(url_for("loans", launch_id=page_request.id))
 
     def _lent_here(self) -> Loan:

@@ -27,14 +27,14 @@ def on_loan(dependencies: Dependencies, by: Held, *, said: Sentence = NOTHING, p
     """The page: refused, but where it is asked for by its own address."""
     services, loan = dependencies.services, by.loan
     way = _way(dependencies, by)
-    kind = _kind(by)
+    kind, signed_in = _kind(by), signs_in(dependencies, loan)
     urls = OnLoanUrls(
         take_back=way.take_back,
-        sign_in=way.sign_in if kind != "called_back" and signs_in(dependencies, loan) else "",
+        sign_in=way.sign_in if kind != "called_back" and signed_in else "",
         questions=url_for("lent_form", handle=loan.handle) if by.launch is None else "",
     )
     zone = services.zone(loan.author.iss)
-    view = on_loan_view(loan, kind, urls=urls, said=said, problem=problem, zone=zone, reference=str(g.reference))
+    view = on_loan_view(loan, kind, urls=urls, signs_in=signed_in, said=said, problem=problem, zone=zone, reference=str(g.reference))
     status = 200 if request.endpoint == "lent" else _REFUSED
     return dependencies.pages.page("on_loan", view, csrf=way.csrf, status=status)
 

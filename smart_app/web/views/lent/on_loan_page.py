@@ -43,9 +43,10 @@ class OnLoanView(Struct, frozen=True, kw_only=True):
 
 
 def on_loan_view(
-    loan: Loan, kind: Kind, *, urls: OnLoanUrls, said: Sentence, problem: Sentence, zone: tzinfo, reference: str
+    loan: Loan, kind: Kind, *, urls: OnLoanUrls, signs_in: bool, said: Sentence, problem: Sentence, zone: tzinfo, reference: str
 ) -> OnLoanView:
-    """The page. Nothing on it says who has the device or whose chart it was."""
+    """The page. Nothing on it says who has the device or whose chart it was. `signs_in`: the EHR signs people in, which an open server does
+    not."""
     since = formats.clock(loan.since.astimezone(zone), zone)
     code = code_field(loan, urls.take_back, problem) if kind != "other_device" else None
     return OnLoanView(
@@ -55,7 +56,7 @@ def on_loan_view(
         code=code,
         sign_in=urls.sign_in,
         questions=urls.questions if kind == "lent" and loan.state == "out" else "",
-        small=(*_small(loan, kind, code, sign_in=bool(urls.sign_in)), Sentence("Reference {code}.", code=reference)),
+        small=(*_small(loan, kind, code, sign_in=signs_in), Sentence("Reference {code}.", code=reference)),
     )
 
 
@@ -103,7 +104,7 @@ def _small(loan: Loan, kind: Kind, code: CodeField | None, *, sign_in: bool) -> 
     if kind == "other_device":
         return (Sentence("Is this the tablet that was lent? Use the code on the patient's page."),) if sign_in else (_NO_SIGN_IN_HERE,)
     if kind == "called_back":
-        return (Sentence("To go on here, open Rapport from a patient's chart: the record system asks for a new sign-in first."),)
+        return (_NEW_SIGN_IN, _BACK_WITH_THEM) if sign_in else (_BACK_WITH_THEM,)
     no_name = Sentence("No name stands here because the person holding the device can see it.")
     if loan.has_code and code is None:
         return (no_name, _ways(CLOSED, sign_in=sign_in))
@@ -122,4 +123,8 @@ _SIGN_IN_OR_CALL = Sentence(
     "loan”."
 )
 _CALL_ALONE = Sentence("Whoever lent it can call it back from another device: open a patient's chart there and choose “Devices on loan”.")
+_NEW_SIGN_IN = Sentence("To go on here, whoever lent it opens Rapport from a patient's chart: the record system asks them to sign in anew.")
+_BACK_WITH_THEM = Sentence(
+    "On the device it was called back from, whoever lent it can also choose “Devices on loan” and say that it is back with them."
+)
 _NO_SIGN_IN_HERE = Sentence("There is no sign-in at this server. This page opens when the tablet is taken back.")
