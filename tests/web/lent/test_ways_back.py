@@ -261,6 +261,7 @@ class TestCalledBack:
         self.call(desk, mine)
         page = desk.get(f"{mine}loans")
         assert "only with the device in your hands" in page.text
+        assert "Calling a device back ends" not in page.text
         assert "called back and is still closed" in desk.get(mine).text
         assert desk.press(page, "/let-go").status_code == 303
         assert "No device of yours is on loan." in desk.get(f"{mine}loans").text

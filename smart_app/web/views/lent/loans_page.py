@@ -29,16 +29,18 @@ class LentDevice(Struct, frozen=True, kw_only=True):
 
 
 class LoansView(Struct, frozen=True, kw_only=True):
-    """`patient` is the one of the page it was opened from: what is posted says so."""
+    """`patient` is the one of the page it was opened from: what is posted says so. `can_call`: one of them is not called back yet."""
 
     devices: tuple[LentDevice, ...]
+    can_call: bool
     patient: str
     back: str
 
 
 def loans_view(found: Sequence[Loan], *, urls: Callable[[Loan], LoanUrls], patient: str, back: str, zone: tzinfo) -> LoansView:
     """The page. It names no patient: the chart around it is another's, as a rule."""
-    return LoansView(devices=tuple(_device(one, urls(one), zone) for one in found), patient=patient, back=back)
+    can_call = any(one.state != "called_back" for one in found)
+    return LoansView(devices=tuple(_device(one, urls(one), zone) for one in found), can_call=can_call, patient=patient, back=back)
 
 
 def lent_notice(found: Sequence[Loan], *, page: str, zone: tzinfo) -> tuple[Notice, ...]:

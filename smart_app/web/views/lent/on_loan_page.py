@@ -5,7 +5,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from fhir_mappings.sentence import NOTHING, Sentence, counted
+from fhir_mappings.sentence import NOTHING, Sentence, counted, joined
 from smart_app.store import Loan
 from smart_app.web import formats
 
@@ -87,9 +87,7 @@ _HEADLINES: dict[Kind, Sentence] = {
 
 def _lead(loan: Loan, kind: Kind, since: str) -> Sentence:
     if kind == "other_device":
-        return Sentence(
-            "On another device? Sign in again: this page opens, and nothing else changes. It has been closed since {since}.", since=since
-        )
+        return Sentence("At {since}. Is this another device? Sign in again: this page opens, and nothing else changes.", since=since)
     if kind == "called_back":
         return Sentence(
             "The patient's page has ended and the charts that were open here are closed. Please give the device to a member of staff."
@@ -106,6 +104,8 @@ def _small(loan: Loan, kind: Kind, code: CodeField | None, *, sign_in: bool) -> 
     if kind == "called_back":
         return (_NEW_SIGN_IN, _BACK_WITH_THEM) if sign_in else (_BACK_WITH_THEM,)
     no_name = Sentence("No name stands here because the person holding the device can see it.")
+    if loan.state == "out":
+        no_name = joined(" ", (no_name, _LEFT))
     if loan.has_code and code is None:
         return (no_name, _ways(CLOSED, sign_in=sign_in))
     lost = Sentence("No code at hand?") if loan.has_code else NOTHING
@@ -123,6 +123,7 @@ _SIGN_IN_OR_CALL = Sentence(
     "loan”."
 )
 _CALL_ALONE = Sentence("Whoever lent it can call it back from another device: open a patient's chart there and choose “Devices on loan”.")
+_LEFT = Sentence("Left unfinished? Take it back: the answers wait for the patient, and nobody reads them.")
 _NEW_SIGN_IN = Sentence("To go on here, whoever lent it opens Rapport from a patient's chart: the record system asks them to sign in anew.")
 _BACK_WITH_THEM = Sentence(
     "On the device it was called back from, whoever lent it can also choose “Devices on loan” and say that it is back with them."
