@@ -49,7 +49,8 @@ NO_PAGE = {
     "send_for_author", "decision_seen", "own_seen", "own_again", "go_on", "discard", "own_go_on", "own_discard", "options_ticked",
     "put_aside", "take_back", "why_data", "stops",
     "lend", "lent_draft", "lent_go_on", "lent_discard", "lent_stay", "take_back_from", "prove_here",
-    "prove", "call_back", "let_go",
+     "prove", "call_back", "let_go",
+     "make_link", "end_link", "pass_guard", "mine_draft", "mine_go_on", "mine_discard", "mine_stay",
 }  # fmt: skip
 # Pages with words of rooms that are not said through a catalogue yet: forms, a patient's own, what is kept, errors. Empty once they are.
 UNCONVERTED: frozenset[str] = frozenset()
@@ -192,6 +193,42 @@ def visit(tab: Page, here: Rooms) -> Pages:
     yield "form-clinician"
     sent(tab, 4)
     yield "receipt"
+
+
+def own_phone(tab: Page, here: Rooms) -> Pages:
+    """A one-time link: made and printed by staff, opened on the patient's own phone, which is the same browser here."""
+    dashboard(tab, here, "views-differ")
+    follow(tab, "/handover/")
+    tab.locator("button[value=sent]").click()
+    expect(tab.locator("#to-copy")).to_be_visible()
+    yield "handover-link"
+    handover, address = tab.url, tab.locator(".own-phone .address").inner_text()
+    follow(tab, "/slip")
+    yield "link-slip"
+    tab.goto(address)
+    yield "link-guard"
+    (found,) = here.record.search("Patient", ("_id", "views-differ"))["entry"]
+    year, month, day = found["resource"]["birthDate"].split("-")
+    passes(tab, year="1950", month=month, day=day)
+    yield "link-guard-wrong"
+    passes(tab, year=year, month=month, day=day)
+    yield "mine"
+    post(tab, "/answers")
+    yield "mine-errors"
+    sent(tab)
+    yield "mine-thanks"
+    tab.goto(address)
+    yield "link-over"
+    tab.goto(handover)
+    yield "handover-answered"
+
+
+def passes(tab: Page, **born: str) -> None:
+    """The guard of a link, with that birth date."""
+    for part, value in born.items():
+        tab.locator(f"input[name={part}]").fill(value)
+    tab.locator("input[value=helped]").check()
+    post(tab, "/link/")
 
 
 def history(tab: Page, here: Rooms) -> Pages:
@@ -385,6 +422,17 @@ def stopped(context: BrowserContext, address: str) -> Iterator[None]:
 
 # Each page by its name, and the address that has to have answered with it; None where that is nobody's or the page was there before.
 WALKS: dict[Callable[[Page, Rooms], Pages], dict[str, str | None]] = {
+    own_phone: {
+        "handover-link": "handover",
+        "link-slip": "link_slip",
+        "link-guard": "link_guard",
+        "link-guard-wrong": "link_guard",
+        "mine": "mine",
+        "mine-errors": "mine_submit",
+        "mine-thanks": "mine_thanks",
+        "link-over": "link_guard",
+        "handover-answered": "handover",
+    },
     visit: {
         "dashboard": "dashboard",
         "handover": "handover",
