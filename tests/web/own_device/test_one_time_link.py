@@ -14,7 +14,7 @@ from tests.support.authorization_server import AuthorizationServer
 from tests.support.clock import Clock
 from tests.support.page import read
 from tests.web.clinic import ITEMS, OWN, SITE, SLUG, Clinic, clinic
-from tests.web.lent.lending import trail
+from tests.web.lent.lending import Browser, is_on_loan, lend, trail
 from tests.web.own_device.linking import BORN, WRONG, Phone, address_on, links_of, made, says, shown
 
 
@@ -192,6 +192,38 @@ class TestGuard:
         assert {href.split("/")[1] for href in phone.get(mine).links() if not href.startswith("#")} <= {"static"}
         for address in (chart, f"{chart}handover/{SLUG}", f"{chart}check/{SLUG}/patient", f"{chart}own/"):
             assert phone.get(address).status == 403
+
+
+class TestBesideOthers:
+    def test_two_links_in_one_browser_store_each_to_its_own_patient(self, rapport: Clinic, chart: str, phone: Phone) -> None:
+        first, second = phone.opens(made(rapport, chart)), phone.opens(made(rapport, rapport.launch(patient="pat-2")))
+        assert says(phone.get(first), "HALVORSEN, Ingrid")
+        assert says(phone.get(second), "OKAFOR, Chidi")
+        assert [phone.sends(second).status_code, phone.sends(first).status_code] == [303, 303]
+        assert [len(responses_of(rapport, who)) for who in ("pat-1", "pat-2")] == [1, 1]
+
+    def test_in_a_clinicians_browser_the_form_is_the_patients_and_the_chart_stays_open(self, rapport: Clinic, chart: str) -> None:
+        desk = Phone(rapport=rapport)
+        desk.client = rapport.client
+        mine = desk.opens(made(rapport, chart))
+        assert desk.get(mine).status == 200
+        assert chart.split("/")[2] not in desk.get(mine).html
+        assert desk.get(chart).status == 200
+
+    def test_a_browser_on_loan_opens_no_link(self, rapport: Clinic, chart: str) -> None:
+        link, tablet = made(rapport, chart), Browser(rapport=rapport)
+        lend(tablet, tablet.launch())
+        assert is_on_loan(tablet.get(link))
+        assert links_of(rapport)[0].state == "open"
+
+    def test_a_device_lent_meanwhile_does_not_hold_up_the_phone(self, rapport: Clinic, phone: Phone) -> None:
+        tablet = Browser(rapport=rapport)
+        rapport.client = tablet.client
+        chart = tablet.launch()
+        mine = phone.opens(made(rapport, chart))
+        lend(tablet, chart)
+        assert phone.sends(mine).status_code == 303
+        assert len(responses_of(rapport)) == 1
 
 
 class TestOnce:
