@@ -13,6 +13,9 @@ from fhir_mappings.people.person import Person
 from fhir_mappings.r4.dates import Moment
 from fhir_mappings.sentence import Sentence
 
+# Somebody who answered for the patient, and of whom no more is known.
+PROXY: Answering = "proxy"
+
 
 class Rating(Struct, frozen=True, kw_only=True):
     """One informant's rating of one visit.
@@ -22,7 +25,8 @@ class Rating(Struct, frozen=True, kw_only=True):
     value; a declined or missing item is absent. `extra` maps a link id to its option code: of an unscored question, or of an item
     answered with an option without a value. `source` is the QuestionnaireResponse (or, where only scores were stored, the panel
     Observation). `language` is that of the form as it was answered, None where the record does not tell. `observer` is the reference of
-    who answered an observer's form, None of the other forms and where it is not told. `anchors` maps the
+    who answered an observer's form, `proxy` for somebody who answered for the patient, None of the other forms and where it is not told:
+    what two people say is never compared. `anchors` maps the
     codes of options to the words they had when it was answered: every option's where they are those of the form, else those stored with
     the answers; empty where the record does not tell. `version_told` is False where there are
     scores alone, which may be of one version or another: `version` is then the newest. `answering` is who said that they answer a patient's

@@ -27,7 +27,7 @@ from fhir_mappings.r4.possible_dates import REASONS, PossibleDates, date_problem
 from fhir_mappings.r4.references import About, PatientOnServer, literal_reference, reference_in, references_in, source_of
 from fhir_mappings.ratings.answers_reader import answer_words, read_answers
 from fhir_mappings.ratings.grouping import Grouping, StoredScore, Submitted, rank
-from fhir_mappings.ratings.rating import Rating, form_named
+from fhir_mappings.ratings.rating import PROXY, Rating, form_named
 from fhir_mappings.ratings.score_reader import Absence, ScoreCode, ScoreRefusal, absence_of, codes, number_of, own_code, status_refusal
 from fhir_mappings.sentence import Sentence, full_sentence, joined
 from fhir_mappings.skipped import Skipped, not_own
@@ -219,6 +219,7 @@ def _rating(reading: _RatingReading, submitted: Submitted) -> Rating | None:
         return None
     answers = _answers(reading, instrument, response, form)
     encounter = _encounter(reading, [main, *parts])
+    answering = None if submitted.response is None else _answering(reading, submitted.response)
     language = None if submitted.response is None else _language(submitted.response, instrument)
     return Rating(
         instrument=instrument.slug,
@@ -235,9 +236,9 @@ def _rating(reading: _RatingReading, submitted: Submitted) -> Rating | None:
         standing=_STANDING.get(_status(main), _status(main)),
         source=source_of(main, kind),
         language=language,
-        observer=_answered_by(reading, [main, *parts]) if informant == "observer" else None,
+        observer=_somebody_else(reading, informant, answering, [main, *parts]),
         version_told=submitted.response is not None or _has_one_version(reading, instrument),
-        answering=None if submitted.response is None else _answering(reading, submitted.response),
+        answering=answering,
         anchors={} if response is None else answer_words(instrument, response, language=language),
     )
 
@@ -250,6 +251,14 @@ def _answering(reading: _RatingReading, response: FhirJson) -> Answering | None:
     codings = [coding for one in concepts for coding in _listed(one.get("coding")) if isinstance(coding, dict)]
     said = [coding.get("code") for coding in codings if coding.get("system") == system]
     return next((code for code in canonicals.ANSWERING if code in said), None)
+
+
+def _somebody_else(reading: _RatingReading, informant: Informant, answering: Answering | None, resources: Iterable[FhirJson]) -> str | None:
+    """Who answered where that is another person than the form is about: an observer, or somebody for the patient, of whom no more is
+    known."""
+    if informant == "observer":
+        return _answered_by(reading, resources)
+    return PROXY if informant == "patient" and answering == PROXY else None
 
 
 def _has_one_version(reading: _RatingReading, instrument: Instrument) -> bool:

@@ -14,7 +14,7 @@ from fhir_mappings.instruments.instrument import Instrument, Scale
 from fhir_mappings.instruments.library import Library
 from fhir_mappings.people.person import Person
 from fhir_mappings.r4.dates import position
-from fhir_mappings.ratings.rating import Rating, contradict
+from fhir_mappings.ratings.rating import PROXY, Rating, contradict
 from fhir_mappings.reliable_change.change_rules import findings
 from fhir_mappings.reliable_change.findings import Badge, Findings, ItemFall, NotSaid, ScoreChange
 from fhir_mappings.reliable_change.measurement_error import NoPrecision
@@ -163,7 +163,8 @@ def judge(rating: Rating, among: Iterable[Rating], *, library: Library, terms: T
 
 
 def _concerns(rule: SignalRule, rating: Rating, instrument: Instrument) -> bool:
-    return rule.informant == rating.informant and rule.is_for(instrument)
+    """Whether it is a rule for this form, and these are the person's own words: nothing speaks up of what somebody said for them."""
+    return rule.informant == rating.informant and rating.answering != PROXY and rule.is_for(instrument)
 
 
 def _left_out(bench: _Bench) -> Iterator[NotUsed]:

@@ -54,6 +54,7 @@ def test_who_said_that_they_answer_is_read_back(answering: Answering | None) -> 
     by = None if answering == "proxy" else "Patient/p1"
     (rating,), skipped = read(stored(submission(answering=answering, answered_by=by, recorded_by=by)).values())
     assert (rating.answering, skipped) == (answering, [])
+    assert rating.observer == ("proxy" if answering == "proxy" else None)
     assert rating.scores["total"].text
 
 

@@ -447,3 +447,25 @@ def test_a_rule_that_was_retired_cannot_be_switched_off_any_more() -> None:
         with_site_terms(
             terms, '[[off]]\nrule = "peak"\nvalid_from = 2026-01-01\nby = "A"\nreason = "B"\n', file="signals.toml", library=LIBRARY
         )
+
+
+# Somebody else's word
+
+
+def test_what_somebody_said_for_the_patient_raises_nothing_and_is_compared_with_nothing() -> None:
+    for_them: dict[str, Any] = {"answering": "proxy", "observer": "proxy"}
+    visits = [*sliding()[:4], rating(4, 27, extra={"difficult": "yes"}, **for_them)]
+    found = judged(visits)
+    assert (found.level, raised(found), found.n) == (None, {}, 1)
+
+
+def test_nor_does_it_make_the_patients_next_rating_look_like_a_fall() -> None:
+    high = [rating(visit, 45, answering="proxy", observer="proxy") for visit in range(4)]
+    own = [rating(4, 27)]
+    found, alone = judged([*high, *own]), judged(own)
+    assert (found.level, raised(found), found.n) == (alone.level, raised(alone), alone.n)
+
+
+def test_with_somebodys_help_it_is_still_the_patients_word() -> None:
+    found = judged([rating(0, 40, extra={"difficult": "yes"}, answering="helped")])
+    assert found.level == "discuss"
