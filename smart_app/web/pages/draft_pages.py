@@ -150,10 +150,11 @@ def keep_without_launch(dependencies: Dependencies, typed: PostedForm, over: Ses
     return kept
 
 
-def keep_incomplete(services: AppServices, typed: PostedForm, asked: AskedForm | None = None) -> None:
-    """Keep a form that was not taken, `asked` where a launch let it in: the launch may end while it is completed."""
+def keep_incomplete(services: AppServices, typed: PostedForm, asked: AskedForm | None = None) -> bool:
+    """Keep a form that was not taken, `asked` where a launch let it in: the launch may end while it is completed. Whether it is kept."""
     try:
-        keep(services, typed, asked=asked)
+        return keep(services, typed, asked=asked).state == "kept"
     except SessionError as refused:
         # The form comes back with its answers either way; from a form of an older Rapport they are on that page alone.
         new_log().warning("draft_refused", code=refused.code)
+        return False

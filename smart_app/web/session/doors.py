@@ -37,12 +37,14 @@ _NOBODYS = frozenset({"static", "healthz", "readyz", "manifest", "jwks", "logo"}
 _WAYS_BACK = frozenset({"lent", "take_back_here", "prove_here", "callback"})
 _FORM = frozenset({"lent_form", "lent_submit", "lent_draft", "lent_go_on", "lent_discard", "lent_stay", "lent_thanks"})
 _NEW_LAUNCH = frozenset({"launch", "start", "start_at"})
+# Of a page that was open when the device was called back: it is not taken, and what was typed is kept.
+_TYPED = frozenset({"lent_submit", "lent_draft"})
 # By its endpoint, what a lent browser reaches: called back it may begin a launch, which asks for a new sign-in of whoever lent it. An open
 # server signs nobody in, so its list of patients stays closed.
 OPEN_TO_LENT: Mapping[LoanState, frozenset[str]] = {
     "out": _NOBODYS | _WAYS_BACK | _FORM,
     "done": _NOBODYS | _WAYS_BACK | _FORM,
-    "called_back": _NOBODYS | _WAYS_BACK | _NEW_LAUNCH,
+    "called_back": _NOBODYS | _WAYS_BACK | _NEW_LAUNCH | _TYPED,
 }
 # Those that are asked for nothing of a launch: what comes with them is not looked at.
 UNSEEN = frozenset({"static", "healthz", "readyz"})

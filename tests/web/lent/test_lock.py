@@ -288,6 +288,32 @@ class TestSameUser:
         assert moved.get(chart).status == 403
 
 
+class TestWhileAQuestionIsOnTheScreen:
+    def test_a_patients_and_a_colleagues_sign_in_elsewhere_change_nothing(self, tablet: Browser, rapport: Clinic) -> None:
+        chart = tablet.launch()
+        handed = lend(tablet, chart)
+        form = tablet.get(handed.page)
+        phone, colleague = Browser(rapport=rapport), Browser(rapport=rapport)
+        home = phone.launch(fhirUser="Patient/pat-1", sub="the patient")
+        assert phone.get(home).status == 200
+        assert colleague.get(colleague.launch(fhirUser="Practitioner/dr-2", sub="user-2")).status == 200
+        assert is_on_loan(tablet.get(chart))
+        assert tablet.press(form, "/answers", **dict.fromkeys(ITEMS, "4")).status_code == 303
+        assert is_on_loan(tablet.get(chart))
+
+    def test_a_call_back_ends_it_and_what_was_saved_is_offered_again(self, tablet: Browser, rapport: Clinic) -> None:
+        desk = Browser(rapport=rapport, agent=DESKTOP)
+        mine = desk.launch()
+        handed = lend(tablet, tablet.launch())
+        form = tablet.get(handed.page)
+        save = str(form.soup.select_one("form.check")["data-save"])  # type: ignore[index]
+        assert tablet.post(save, form.form("/answers") | {ITEMS[0]: "4"}).status_code == 204
+        assert desk.press(desk.get(f"{mine}loans"), "/call-back").status_code == 303
+        for path in (handed.page, form.action("/answers"), save):
+            assert tablet.get(path).status in {403, 405}
+        assert "1 of 9 were answered" in desk.get(lend(desk, mine).page).text
+
+
 class TestPatientsPage:
     def test_answers_go_out_and_nothing_leads_to_the_chart(self, tablet: Browser, rapport: Clinic) -> None:
         chart = tablet.launch()

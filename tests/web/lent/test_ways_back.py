@@ -14,7 +14,7 @@ from smart_app.registration import OpenServer
 from tests.support.authorization_server import BASE, AuthorizationServer
 from tests.support.clock import Clock
 from tests.support.page import read
-from tests.web.clinic import SLUG, Clinic, clinic, code_on, registered
+from tests.web.clinic import ITEMS, SLUG, Clinic, clinic, code_on, registered
 from tests.web.lent.lending import DESKTOP, Browser, answers, is_on_loan, lend, loans_of, signed_in_now, takes_back, trail
 
 
@@ -89,6 +89,20 @@ class TestByCode:
         with ThreadPoolExecutor(8) as pool:
             found = list(pool.map(lambda _: store.loans.try_code(loan.id, wrong(handed.code)), range(40)))
         assert (found.count("wrong"), found.count("closed")) == (5, 35)
+
+    def test_guessed_ten_thousand_times_by_many_at_once_five_are_judged(self, tablet: Browser, rapport: Clinic) -> None:
+        """What every address asks, from all its threads; the doors before them are above."""
+        chart = tablet.launch()
+        handed = lend(tablet, chart)
+        (loan,) = loans_of(rapport)
+        store, right = rapport.services.store, handed.code.replace(" ", "")
+        guesses = [one for number in range(10_001) if (one := f"{number * 97:06}") != right][:10_000]
+        with ThreadPoolExecutor(8) as pool:
+            found = list(pool.map(lambda guess: store.loans.try_code(loan.id, guess), guesses))
+        assert (found.count("wrong"), found.count("closed")) == (5, 9_995)
+        assert tablet.press(tablet.get(chart), "sign-in").status_code == 200
+        assert store.loans.try_code(loan.id, right) == "closed"
+        assert is_on_loan(tablet.get(chart))
 
     def test_only_from_our_own_page(self, tablet: Browser, rapport: Clinic) -> None:
         chart = tablet.launch()
@@ -206,6 +220,27 @@ class TestCalledBack:
         form = tablet.get(handed.page)
         self.call(desk, mine)
         assert tablet.press(form, "/answers").status_code == 403
+
+    def test_what_is_sent_or_saved_afterwards_waits_unread_with_the_form(self, tablet: Browser, desk: Browser, rapport: Clinic) -> None:
+        mine = desk.launch()
+        handed = lend(tablet, tablet.launch())
+        form = tablet.get(handed.page)
+        self.call(desk, mine)
+        page = read(tablet.press(form, "/answers", **dict.fromkeys(ITEMS[:5], "4")))
+        assert (page.status, "The answers on the page are kept" in page.text, rapport.ehr.posts()) == (403, True, [])
+        assert "HALVORSEN" not in page.html
+        save = str(form.soup.select_one("form.check")["data-save"])  # type: ignore[index]
+        assert tablet.post(save, form.form("/answers") | dict.fromkeys(ITEMS[:6], "4")).status_code == 403
+        offered = desk.get(lend(desk, mine).page)
+        assert "6 of 9 were answered" in offered.text
+        assert offered.checked() == {}
+
+    def test_from_another_page_nothing_is_kept_afterwards(self, tablet: Browser, desk: Browser, rapport: Clinic) -> None:
+        mine = desk.launch()
+        form = tablet.get(lend(tablet, tablet.launch()).page)
+        self.call(desk, mine)
+        assert tablet.press(form, "/answers", **dict.fromkeys(ITEMS, "4"), csrf="guess").status_code == 403
+        assert not trail(rapport, "draft_saved")
 
     def test_a_new_launch_there_asks_for_a_new_sign_in(self, tablet: Browser, desk: Browser, rapport: Clinic, clock: Clock) -> None:
         mine = desk.launch("pat-2")

@@ -2,6 +2,7 @@
 
 from flask import Flask, Response, g, request, url_for
 
+from fhir_mappings.sentence import Sentence
 from smart_app.care.forms.asked_form import AskedForm, ask
 from smart_app.care.forms.saved_drafts import KeptAnswers
 from smart_app.care.record.patient_in_context import open_patient
@@ -9,14 +10,14 @@ from smart_app.care.submission.build_receipt import receipt
 from smart_app.errors import LaunchError, SessionError
 from smart_app.store import Loan
 from smart_app.web.pages.dependencies import Dependencies
-from smart_app.web.pages.draft_pages import DraftFlow, FormSender, discarded, taken_up
+from smart_app.web.pages.draft_pages import DraftFlow, FormSender, discarded, keep_incomplete, sent, taken_up
 from smart_app.web.pages.error_pages import reference, way_back_if_over
 from smart_app.web.pages.forms import Door, FormFlow
 from smart_app.web.pages.on_loan.on_loan_answer import loan_token
 from smart_app.web.session import cookies
-from smart_app.web.session.guard import PageRequest
+from smart_app.web.session.guard import LENT, PageRequest
 from smart_app.web.session.headers import see_other
-from smart_app.web.session.lent_browser import Held, held
+from smart_app.web.session.lent_browser import ON_LOAN, Held, held
 from smart_app.web.views.ended import thanks_view
 from smart_app.web.views.error import ErrorView
 from smart_app.web.views.forms.form_page import FormUrls
@@ -25,6 +26,7 @@ from smart_app.web.views.lent.on_loan_page import code_field
 from smart_app.web.views.parts import named_clinician
 
 _RULE = "/p/<handle>"
+_WAITS = Sentence("The answers on the page are kept and wait with the patient's form. Nobody reads them.")
 
 
 def register(app: Flask, dependencies: Dependencies) -> None:
@@ -62,6 +64,7 @@ class LentPages:
     def submit(self, handle: str) -> Response:
         """Store the answers, or say what is wrong with them."""
         loan = self._loan(handle)
+        self._check_out(handle, loan)
         if loan.state == "done" and not self._services.store.outbox.knows(request.form.get("key", "")):
             raise held(Held(loan=loan))
         response = self._flow.submit(handle, loan.slug, "patient", note="")
@@ -72,6 +75,7 @@ class LentPages:
 
     def draft(self, handle: str) -> Response:
         """Keep what has been typed so far."""
+        self._check_out(handle, self._loan(handle))
         return DraftFlow(self._dependencies, self._dependencies.guard.enter_lent, self._sender).save(
             handle, self._loan(handle).slug, "patient"
         )
@@ -104,6 +108,14 @@ class LentPages:
             ways_back=url_for("lent"),
         )
         return self._dependencies.pages.page("thanks", view, csrf=loan_token(self._dependencies, loan))
+
+    def _check_out(self, handle: str, loan: Loan) -> None:
+        """OnLoan where the device was called back: what is sent is not taken, and waits with the form as what was typed before does."""
+        if loan.state != "called_back":
+            return
+        self._dependencies.csrf.check(request, LENT, handle, request.cookies.get(self._services.store.loans.cookie_name, ""))
+        kept = keep_incomplete(self._services, sent(self._dependencies, self._sender(handle), loan.slug, "patient"))
+        raise held(Held(loan=loan), _WAITS if kept else ON_LOAN)
 
     def _loan(self, handle: str) -> Loan:
         """The one this browser was found to be on; asked for anew where that is another, which says why it is not let in."""
