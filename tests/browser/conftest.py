@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from itertools import count
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -19,6 +20,9 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+_AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{version} Safari/537.36 Device/{number}"
+_DEVICES = count(1)
 
 
 @pytest.fixture(scope="session")
@@ -60,7 +64,10 @@ def options() -> dict[str, object]:
 
 @pytest.fixture
 def context(chromium: Browser, watch: Watch, options: dict[str, object]) -> Iterator[BrowserContext]:
-    opened = chromium.new_context(**{"viewport": {"width": 1280, "height": 800}, "locale": "en-GB", **options})  # type: ignore[arg-type]
+    # A device of its own for each test: where one leaves it with a patient, the same clinician's charts on others like it are locked.
+    device = _AGENT.format(version=chromium.version, number=next(_DEVICES))
+    plain: dict[str, object] = {"viewport": {"width": 1280, "height": 800}, "locale": "en-GB", "user_agent": device}
+    opened = chromium.new_context(**{**plain, **options})  # type: ignore[arg-type]
     yield watch.over(opened)
     opened.close()
 

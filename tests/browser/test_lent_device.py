@@ -3,14 +3,16 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.chart import HAND_OVER, NAMES, answer, hand_over, in_chart, in_tab, patient_form, send, take_back, to_history
+from tests.browser.chart import HAND_OVER, NAMES, answer, hand_over, in_chart, in_tab, patient_form, send, tab_to, take_back, to_history
 from tests.support.stands import Clinic
 
 pytestmark = pytest.mark.system
 OWEN, LUCA = "falling-slowly", "missing-items"
 DESK, PHONE = {"viewport": {"width": 1280, "height": 800}}, {"viewport": {"width": 390, "height": 844}}
 PLAIN = {**PHONE, "java_script_enabled": False}
-BOTH = pytest.mark.parametrize("options", [DESK, PHONE, PLAIN], ids=["1280", "390", "390, no script"])
+TABLET = {"viewport": {"width": 768, "height": 1024}}
+BOTH = pytest.mark.parametrize("options", [DESK, TABLET, PHONE, PLAIN], ids=["1280", "768", "390", "390, no script"])
+OF_BOTH = pytest.mark.parametrize("other", [LUCA, OWEN], ids=["another patient", "the same patient"])
 
 
 def on_loan(tab: Page) -> None:
@@ -68,17 +70,56 @@ def test_a_second_tab_with_another_chart_is_locked_and_opens_with_it(tab: Page, 
     expect(other.locator("body")).to_contain_text(NAMES[LUCA])
 
 
-def test_lent_in_a_window_the_chart_in_a_frame_is_locked_until_its_user_signs_in(tab: Page, here: Clinic) -> None:
-    frame = in_chart(tab, here, LUCA)
+@OF_BOTH
+def test_lent_in_a_window_the_chart_in_a_frame_is_locked_until_its_user_signs_in(tab: Page, here: Clinic, other: str) -> None:
+    frame = in_chart(tab, here, other)
     window = in_tab(tab.context.new_page(), here, OWEN)
     patient_form(window)
     frame.goto(frame.url)
     expect(frame.get_by_role("heading", name="You lent a tablet")).to_be_visible()
-    assert NAMES[LUCA] not in frame.content()
+    assert NAMES[other] not in frame.content()
 
 
-def test_lent_in_a_frame_the_chart_in_a_window_is_locked(tab: Page, here: Clinic) -> None:
-    window = in_tab(tab.context.new_page(), here, LUCA)
+@OF_BOTH
+def test_a_chart_opened_in_a_frame_while_the_window_is_lent_is_locked_too(tab: Page, here: Clinic, other: str) -> None:
+    window = in_tab(tab.context.new_page(), here, OWEN)
+    patient_form(window)
+    tab.bring_to_front()
+    tab.goto(f"{here.stand.ehr}/chart/{other}")
+    frame = tab.frame_locator("iframe.app")
+    expect(frame.get_by_role("heading", name="You lent a tablet")).to_be_visible()
+    assert NAMES[other] not in frame.locator("body").inner_text()
+
+
+def test_what_the_browser_keeps_for_its_back_button_shows_no_chart(tab: Page, here: Clinic) -> None:
+    """However far somebody goes through the history, and whether or not a page comes out of the back-forward cache."""
+    chart = in_tab(tab, here, LUCA)
+    chart.goto(f"{chart.url.split('?')[0]}?years=all")
+    in_tab(tab, here, OWEN)
+    patient_form(tab)
+    for go in (tab.go_back, tab.go_back, tab.go_back, tab.go_forward, tab.go_back):
+        go()
+        if here.stand.app in tab.url:
+            on_loan(tab)
+    assert tab.evaluate("performance.getEntriesByType('navigation')[0].type") == "back_forward"
+
+
+@pytest.mark.parametrize("options", [DESK], ids=["1280"])
+def test_the_way_back_is_walked_by_keyboard_alone(tab: Page, here: Clinic) -> None:
+    in_tab(tab, here, OWEN)
+    tab.get_by_role("link", name=HAND_OVER).click()
+    code = tab.locator(".return-code").inner_text()
+    hand_over(tab)
+    tab.goto(f"{here.stand.app}/lent")
+    tab_to(tab, tab, "#code")
+    tab.keyboard.type(code)
+    tab.keyboard.press("Enter")
+    expect(tab.get_by_role("heading", name="What changed")).to_be_visible()
+
+
+@OF_BOTH
+def test_lent_in_a_frame_the_chart_in_a_window_is_locked(tab: Page, here: Clinic, other: str) -> None:
+    window = in_tab(tab.context.new_page(), here, other)
     tab.bring_to_front()
     frame = in_chart(tab, here, OWEN)
     frame.get_by_role("link", name=HAND_OVER).click()

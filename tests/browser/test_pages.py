@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from secrets import token_hex
 from urllib.parse import quote
 
 import pytest
@@ -63,6 +64,53 @@ def handover(tab: Page, here: Clinic) -> None:
 
 def thanks(tab: Page, here: Clinic) -> None:
     patient_rates(in_tab(tab, here, WRITTEN_FOR), 3)
+
+
+def on_loan(tab: Page, here: Clinic) -> None:
+    """After a code that was wrong."""
+    empty_patient_form(tab, here)
+    tab.goto(f"{here.stand.app}/lent")
+    tab.get_by_label("Return code").fill("no code")
+    tab.get_by_role("button", name="Take it back").click()
+    expect(tab.get_by_role("alert")).to_contain_text("4 more tries")
+
+
+def lent_elsewhere(tab: Page, here: Clinic) -> None:
+    """In a frame's own cookies."""
+    lent(tab, here, agent=tab.evaluate("navigator.userAgent"))
+    tab.goto(f"{here.stand.ehr}/chart/falling-slowly/open")
+    expect(tab.get_by_role("heading", name="You lent a tablet")).to_be_visible()
+
+
+def devices_on_loan(tab: Page, here: Clinic) -> None:
+    lent(tab, here)
+    tab.goto(f"{in_tab(tab, here, 'falling-slowly').url.split('?')[0]}loans")
+    expect(tab.get_by_role("button", name="Call it back").first).to_be_visible()
+
+
+def devices_called_back(tab: Page, here: Clinic) -> None:
+    devices_on_loan(tab, here)
+    tab.get_by_role("button", name="Call it back").last.click()
+    expect(tab.get_by_role("button", name="It is back with me").last).to_be_visible()
+
+
+def called_back(tab: Page, here: Clinic) -> None:
+    device = lent(tab, here)
+    devices_called_back(tab, here)
+    while tab.get_by_role("button", name="Call it back").count():
+        tab.get_by_role("button", name="Call it back").first.click()
+    for cookie in device.cookies():
+        if "loan" in cookie["name"]:
+            tab.context.add_cookies([cookie])  # type: ignore[list-item]
+    tab.goto(f"{here.stand.app}/lent")
+    expect(tab.get_by_role("heading", name="This device was called back")).to_be_visible()
+
+
+def lent(tab: Page, here: Clinic, *, agent: str = "") -> BrowserContext:
+    """Another device of the same clinician, with a patient."""
+    device = tab.context.browser.new_context(user_agent=agent or f"Tablet {token_hex(4)}")  # type: ignore[union-attr]
+    empty_patient_form(device.new_page(), here)
+    return device
 
 
 def waiting_rating(tab: Page, here: Clinic) -> None:
@@ -220,6 +268,11 @@ PAGES: dict[str, Callable[[Page, Clinic], object]] = {
     "about-to-end": about_to_end,
     "handover": handover,
     "thanks": thanks,
+    "on-loan": on_loan,
+    "lent-elsewhere": lent_elsewhere,
+    "devices-on-loan": devices_on_loan,
+    "devices-called-back": devices_called_back,
+    "called-back": called_back,
     "receipt": receipt,
     "error-session": unknown_launch,
     "error-launch": unlisted_ehr,
