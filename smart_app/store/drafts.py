@@ -48,7 +48,7 @@ class FormPlace(Struct, frozen=True, kw_only=True):
 
 class Ticket(Struct, frozen=True, kw_only=True):
     """What a form proves. `version` is the instrument's, `encounter` the visit it was opened in, `binding` the digest of the launch's
-    cookie, `rated` the reference of the clinician an observer has chosen."""
+    cookie, `rated` the reference of the clinician an observer has chosen, `loan` the loan under which the patient answers, "" for none."""
 
     author: Author
     version: str
@@ -56,10 +56,12 @@ class Ticket(Struct, frozen=True, kw_only=True):
     issued: datetime
     binding: str
     rated: str | None = None
+    loan: str = ""
 
 
 class Draft(Struct, frozen=True, kw_only=True):
-    """What was typed into one form. `answers` maps its fields to option codes, `launch` is the digest of the launch's id."""
+    """What was typed into one form. `answers` maps its fields to option codes, `launch` is the digest of the launch's id, `loan`
+    the loan under which the patient typed it, "" for none."""
 
     key: str
     slug: str
@@ -70,6 +72,7 @@ class Draft(Struct, frozen=True, kw_only=True):
     launch: str
     saved: datetime
     rated: str | None = None
+    loan: str = ""
 
 
 class Expired(Struct, frozen=True, kw_only=True):
@@ -105,7 +108,7 @@ class Drafts:
         user = ticket.author.user
         content = [
             ticket.author.iss, ticket.author.patient, user.reference, user.issuer, user.subject,
-            ticket.version, ticket.encounter, int(ticket.issued.timestamp()), ticket.binding, ticket.rated,
+            ticket.version, ticket.encounter, int(ticket.issued.timestamp()), ticket.binding, ticket.rated, ticket.loan,
         ]  # fmt: skip
         return urlsafe_b64encode(self._sealer.seal(content, table=_TICKET, row=_row(place))).decode().rstrip("=")
 
@@ -118,7 +121,7 @@ class Drafts:
             raise SessionError(
                 _DAMAGED, undenied=_WITHOUT_DENIAL, next_step=_FROM_HISTORY, detail="the form's ticket is missing or wrong"
             ) from error
-        iss, patient, reference, issuer, subject, version, encounter, issued, binding, rated = content
+        iss, patient, reference, issuer, subject, version, encounter, issued, binding, rated, *loan = content
         return Ticket(
             author=Author(iss=iss, patient=patient, user=User(reference=reference, name=None, issuer=issuer, subject=subject)),
             version=version,
@@ -126,6 +129,8 @@ class Drafts:
             issued=datetime.fromtimestamp(issued, tz=self._clock().tzinfo),
             binding=binding,
             rated=rated,
+            # A form that was opened before there were loans in it has none.
+            loan="".join(loan),
         )
 
     def save(
@@ -205,6 +210,7 @@ class Drafts:
             "answers": dict(answers),
             "launch": digest(place.launch_id),
             "rated": ticket.rated,
+            "loan": ticket.loan,
             "author": [ticket.author.iss, ticket.author.patient, user.reference, user.issuer, user.subject],
         }
         return self._sealer.seal(payload, table=_TABLE, row=digest(place.key))
@@ -222,6 +228,7 @@ class Drafts:
             launch=opened["launch"],
             saved=row.updated,
             rated=opened["rated"],
+            loan=opened.get("loan", ""),
         )
 
     def _expired(self, row: Row[Any]) -> Expired:

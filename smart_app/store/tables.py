@@ -135,7 +135,8 @@ filed_pages = Table(
 )
 
 # `id` is the digest of what stands in the address of the patient's page, `binding` that of the lent browser's cookie, `agent` that of the
-# `User-Agent` it was lent with. `tries` are left for the return code.
+# `User-Agent` it was lent with. `tries` are left for the return code; `page` is the digest of the key of the form that is open, `used`
+# when it last was.
 loans = Table(
     "loans",
     metadata,
@@ -147,6 +148,8 @@ loans = Table(
     Column("created", Instant, nullable=False),
     Column("expires", Instant, nullable=False),
     Column("agent", _DIGEST),
+    Column("page", _DIGEST),
+    Column("used", Instant),
     Index("loans_by_expires", "expires"),
 )
 

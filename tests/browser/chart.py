@@ -69,6 +69,12 @@ def hand_over(view: View, press: Press = click) -> None:
     for agreed in ("name", "born"):
         press(view.locator(f"input[name=identified-{agreed}]"))
     press(view.get_by_role("button", name="Open the patient’s page"))
+    begin(view, press)
+
+
+def begin(view: View, press: Press = click) -> None:
+    """From the patient's first page to their form."""
+    press(view.get_by_role("button", name="Yes, that is me"))
     expect(view.locator("form.check")).to_be_visible()
 
 

@@ -48,9 +48,9 @@ NO_PAGE = {
     "static", "healthz", "readyz", "manifest", "jwks", "logo", "stay", "draft", "reveal", "open_chart", "check_again",
     "send_for_author", "decision_seen", "own_seen", "own_again", "go_on", "discard", "own_go_on", "own_discard", "options_ticked",
     "put_aside", "take_back", "why_data", "stops",
-    "lend", "lent_draft", "lent_go_on", "lent_discard", "lent_stay", "take_back_from", "prove_here",
-     "prove", "call_back", "let_go",
-     "make_link", "end_link", "pass_guard", "mine_draft", "mine_go_on", "mine_discard", "mine_stay",
+    "lend", "lent_begin", "lent_not_me", "lent_draft", "lent_go_on", "lent_discard", "lent_stay", "take_back_from", "prove_here",
+    "prove", "call_back", "let_go",
+    "make_link", "end_link", "pass_guard", "mine_draft", "mine_go_on", "mine_discard", "mine_stay",
 }  # fmt: skip
 # Pages with words of rooms that are not said through a catalogue yet: forms, a patient's own, what is kept, errors. Empty once they are.
 UNCONVERTED: frozenset[str] = frozenset()
@@ -138,17 +138,24 @@ def post(tab: Page, part: str) -> None:
 
 def patient_form(tab: Page) -> str:
     follow(tab, "/handover/")
-    return handed_over(tab)
+    code = handed_over(tab)
+    begun(tab)
+    return code
 
 
 def handed_over(tab: Page) -> str:
-    """From the hand-over page to the patient's form; the code that takes the device back."""
+    """From the hand-over page to the patient's first; the code that takes the device back."""
     code = tab.locator(".return-code").inner_text()
     for agreed in ("name", "born"):
         tab.locator(f"input[name=identified-{agreed}]").check()
     post(tab, "/handover/")
-    expect(tab.locator("form.check")).to_be_visible()
     return code
+
+
+def begun(tab: Page) -> None:
+    """From the patient's first page to their form."""
+    post(tab, "/begin")
+    expect(tab.locator("form.check")).to_be_visible()
 
 
 def sent(tab: Page, option: int = 3) -> None:
@@ -175,6 +182,8 @@ def visit(tab: Page, here: Rooms) -> Pages:
     follow(tab, "/handover/")
     yield "handover"
     code = handed_over(tab)
+    yield "patient-start"
+    begun(tab)
     yield "form-patient"
     post(tab, "/answers")
     yield "form-errors"
@@ -436,6 +445,7 @@ WALKS: dict[Callable[[Page, Rooms], Pages], dict[str, str | None]] = {
     visit: {
         "dashboard": "dashboard",
         "handover": "handover",
+        "patient-start": "lent_form",
         "form-patient": "lent_form",
         "form-errors": "lent_submit",
         "thanks": "lent_thanks",

@@ -35,8 +35,10 @@ AGREED = {"identified-name": "yes", "identified-born": "yes"}
 
 @dataclass(kw_only=True)
 class Handed:
-    """A device in the patient's hands: `page` is the address of the form, `code` takes the device back."""
+    """A device in the patient's hands: `start` is the address of their first page, `page` that of the form once they have said that it is
+    them, `code` takes the device back."""
 
+    start: str
     page: str
     code: str
 
@@ -122,7 +124,10 @@ class Clinic:
         assert page.status == 200, page.text
         answer = self._post(page.action("/handover/"), page.form("/handover/") | AGREED)
         assert answer.status_code == 303, answer.get_data(as_text=True)
-        return Handed(page=urlsplit(answer.headers["Location"]).path, code=code_on(page))
+        start = urlsplit(answer.headers["Location"]).path
+        first = self.get(start)
+        begun = self._post(first.action("/begin"), first.form("/begin"))
+        return Handed(start=start, page=urlsplit(begun.headers["Location"]).path, code=code_on(page))
 
     def _post(self, path: str, fields: dict[str, str], **headers: str) -> Any:
         return self.client.post(path, data=fields, base_url=SITE, headers={**OWN, **headers})

@@ -21,7 +21,7 @@ class AskedForm(Struct, frozen=True, kw_only=True):
     """A form as it was asked for at one of the two doors, the clinic's or the patient's own: resolved there, once, and handed on.
     `signed_in` has the page open; `alone`: that is the patient, with no clinician around. `chosen` is the clinician the form is about where
     the sign-in does not say it, None while nobody is chosen, and `note` says the same, sealed, to the form's next pages. `late` is the
-    visit it is about where that is not the one open now."""
+    visit it is about where that is not the one open now, `loan` the loan under which the patient answers, "" for none."""
 
     instrument: Instrument
     informant: Informant
@@ -30,6 +30,7 @@ class AskedForm(Struct, frozen=True, kw_only=True):
     chosen: Person | None = None
     note: str = ""
     late: LateVisit | None = None
+    loan: str = ""
 
     @property
     def slug(self) -> str:
@@ -59,10 +60,10 @@ class AskedForm(Struct, frozen=True, kw_only=True):
         return self.signed_in if self.instrument.rated == "clinician" else None
 
 
-def ask(record: ChartRecord, *, slug: str, informant: Informant, note: str = "", late: str = "") -> AskedForm:
+def ask(record: ChartRecord, *, slug: str, informant: Informant, note: str = "", late: str = "", loan: str = "") -> AskedForm:
     """The form for whoever is signed in; `note` says whom it is about, and `late` which visit of before, as an earlier page was given them,
-    "" where none was. SessionError for an instrument, informant or user that has no such form, and for a note of another form, launch or
-    patient."""
+    "" where none was; `loan` is the loan under which a patient asks. SessionError for an instrument, informant or user that has no such
+    form, and for a note of another form, launch or patient."""
     alone = record.context.by_patient
     if alone and informant != "patient":
         raise SessionError(
@@ -73,7 +74,7 @@ def ask(record: ChartRecord, *, slug: str, informant: Informant, note: str = "",
     user = record.context.user
     signed_in = Person(reference=user.reference, name=user.name) if alone else practitioner(record.context)
     before = late_visit(record, late, form=(slug, informant)) if late else None
-    asked = AskedForm(instrument=instrument, informant=informant, signed_in=signed_in, alone=alone, late=before)
+    asked = AskedForm(instrument=instrument, informant=informant, signed_in=signed_in, alone=alone, late=before, loan=loan)
     if not note or not asked.asks_clinician:
         return asked
     return replace(asked, chosen=chosen(record, note=note, form=(slug, informant)), note=note)

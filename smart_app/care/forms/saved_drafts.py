@@ -74,6 +74,7 @@ def ticket_for(record: ChartRecord, asked: AskedForm, *, key: str, cookie: str) 
         issued=record.services.clock(),
         binding=digest(cookie),
         rated=asked.chosen.reference if asked.chosen else None,
+        loan=asked.loan,
     )
     place = FormPlace(launch_id=record.launch, slug=asked.slug, informant=asked.informant, key=key)
     return record.services.store.drafts.issue(place, ticket)

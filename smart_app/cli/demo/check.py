@@ -108,11 +108,13 @@ class Walk:
         return page, page.form(going_to="/answers" if informant == "patient" else f"/check/{_INSTRUMENT}/{informant}")
 
     def _handed_over(self, page: Page) -> Page:
-        """The patient's page behind the hand-over page, once name and birth date agree. The code is remembered, as staff would."""
+        """The patient's form behind the hand-over page, once name and birth date agree and they have said that it is them. The code is
+        remembered, as staff would."""
         shown = _CODE.search(page.text)
         expect(shown is not None, "The hand-over page shows no return code.")
         self.code = shown[0] if shown else ""
-        return self.visitor.send(page, page.form(going_to="/handover/"), {"identified-name": "yes", "identified-born": "yes"})
+        start = self.visitor.send(page, page.form(going_to="/handover/"), {"identified-name": "yes", "identified-born": "yes"})
+        return self.visitor.send(start, start.form(going_to="/begin"), {})
 
     def take_back(self) -> None:
         """The device, from the patient: whatever is asked of the chart is refused until then, and opens by the code."""

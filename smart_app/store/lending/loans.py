@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, Row, bindparam, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from fhir_mappings.sentence import Sentence
@@ -25,9 +25,9 @@ from smart_app.store.seal import Sealer, digest
 from smart_app.store.tables import loan_locks, loans
 from smart_app.telemetry import log_not_opened
 
-# "out": the patient has the page; "done": their answers were sent; "called_back": their page was ended from elsewhere. All three are on
-# loan: a device that was taken back has no row.
-LoanState = Literal["out", "done", "called_back"]
+# "out": the patient has the page; "done": their answers were sent; "not_me": whoever has the device said that the page is not theirs;
+# "called_back": it was ended from elsewhere. All of them are on loan: a device that was taken back has no row.
+LoanState = Literal["out", "done", "not_me", "called_back"]
 # "browser": its cookie came along with a request of the lent browser; "user": it is the same user's, and may be on the same device.
 LockKind = Literal["browser", "user"]
 # In place of "user": its own sign-in has shown that it is on another device.
@@ -50,7 +50,7 @@ _OLDEST_FIRST = select(loans).order_by(loans.c.created, loans.c.id)
 class Loan(Struct, frozen=True, kw_only=True):
     """One device on loan. `launch` is the launch that lent it, `author` whose that is and about which patient, `slug` the one form the
     patient reaches at `handle`. `tries` are left for the code, none where there is no code; `sent` is the key of the answers that were
-    sent."""
+    sent. `page` is the digest of the key of the form that is open, "" before it was begun, and `used` when it last was."""
 
     id: str
     state: LoanState
@@ -63,6 +63,8 @@ class Loan(Struct, frozen=True, kw_only=True):
     since: datetime
     expires: datetime
     sent: str = ""
+    page: str = ""
+    used: datetime | None = None
 
 
 class NewLoan(Struct, frozen=True, kw_only=True):
@@ -229,6 +231,15 @@ class Loans:
             sealed = self._sealer.seal(sent, table=_TABLE, row=loan)
             connection.execute(update(loans).where(loans.c.id == loan, loans.c.state == "out").values(state="done", payload=sealed))
 
+    def open_page(self, loan: str, key: str) -> None:
+        """The patient has begun their form, or goes on with it: the one of that key."""
+        with self._database.begin() as connection:
+            connection.execute(update(loans).where(_out(loan)).values(page=digest(key), used=self._clock()))
+
+    def disown(self, loan: str, *, within: Connection) -> bool:
+        """Whoever has the device says that the page is not theirs: it ends. False where it had ended before."""
+        return within.execute(update(loans).where(_out(loan)).values(state="not_me", page=None)).rowcount == 1
+
     def end(self, loan: str, *, within: Connection) -> bool:
         """The device is back: what the loan had locked is free again. False where it was ended before."""
         within.execute(delete(loan_locks).where(loan_locks.c.loan == loan))
@@ -282,6 +293,8 @@ class Loans:
             since=row.created,
             expires=row.expires,
             sent=kept.get("sent", ""),
+            page=row.page or "",
+            used=row.used,
         )
 
 
@@ -297,6 +310,10 @@ _OTHER_BROWSER = Sentence("This page belongs to another browser.")
 def new_code() -> str:
     """Six digits, from the system's generator."""
     return f"{secrets.randbelow(1_000_000):06}"
+
+
+def _out(loan: str) -> ColumnElement[bool]:
+    return (loans.c.id == loan) & (loans.c.state == "out")
 
 
 def _hashed(salt: str, code: str) -> str:

@@ -17,6 +17,7 @@ from smart_app.care.forms.late_visit import at_visit, late_note, looked_up
 from smart_app.care.forms.observed_clinician import Candidates, candidates, choose
 from smart_app.care.forms.saved_drafts import Fields, KeptAnswers, PostedForm, saved_draft, ticket_for, with_earlier
 from smart_app.care.handover.lend import identified, lend, out_for
+from smart_app.care.handover.patients_page import disowned_for
 from smart_app.care.record.patient_in_context import Patient, open_patient
 from smart_app.care.record.record import ChartRecord
 from smart_app.care.submission.begin import BlankForm, begin_form
@@ -101,7 +102,7 @@ class FormFlow:
             raise
 
     def page(self, page_request: PageRequest, asked: AskedForm, *, key: str | None = None, invalid: Invalid | None = None) -> Response:
-        """The form. `key` is that of the one it goes on with: an incomplete one that was sent, or a draft."""
+        """The form. `key` is that of the one it goes on with: an incomplete one that was sent, a draft, or one begun under a loan."""
         services = self._services
         draft = begin_form(page_request.record, asked)
         self._dependencies.spoken.to_patient(lambda: draft.patient)
@@ -110,7 +111,7 @@ class FormFlow:
         if draft.stopped and invalid is None:
             raise NotOffered(draft.stopped)
         earlier = saved_draft(page_request.record, asked, key=key) if key and (invalid is None or request.form.get("completes")) else None
-        draft = replace(draft, key=key) if key and (invalid or earlier) else draft
+        draft = replace(draft, key=key) if key and (invalid or earlier or asked.loan) else draft
         view = form_view(
             draft,
             urls=self._door.urls(page_request, asked),
@@ -130,7 +131,9 @@ class FormFlow:
     def _taken(self, page_request: PageRequest, typed: PostedForm, note: str, late: str) -> Response:
         """What an open launch makes of it."""
         place = typed.place
-        asked = ask(page_request.record, slug=place.slug, informant=_informant(place.informant), note=note, late=late)
+        asked = ask(
+            page_request.record, slug=place.slug, informant=_informant(place.informant), note=note, late=late, loan=page_request.loan
+        )
         asked = in_language(self._services, asked, request.form.get(SPOKEN, ""))
         page_request = at(page_request, asked)
         earlier = saved_draft(page_request.record, asked, key=place.key) if typed.completes else None
@@ -221,7 +224,7 @@ class Forms:
             lasts=form_words(page_request.context, now=record.now()),
             ticked=ticked,
             problem=problem,
-            notes=handover_notes(out_for(record), framed=framed, zone=record.zone),
+            notes=handover_notes(out_for(record), framed=framed, disowned=disowned_for(record), zone=record.zone),
             own_phone=link_part(self._dependencies, page_request, slug, draft),
         )
         return self._dependencies.pages.page("handover", view, csrf=page_request.csrf, tab=page_request.tab)

@@ -18,6 +18,7 @@ FOLDER = Path(__file__).parents[1] / "static"
 SHEETS = {
     "app.css": ("base", "reading", "dashboard", "signals"),
     "form.css": ("base", "form"),
+    "start.css": ("base", "form", "start"),
     "paper.css": ("base", "form", "paper"),
     "own.css": ("base", "reading", "form", "own"),
     "options.css": ("base", "reading", "options"),

@@ -35,7 +35,9 @@ REFUSED: Mapping[Door, Callable[[LaunchContext], Sentence | None]] = {
 # Files, health and what is published for machines: nothing of anybody.
 _NOBODYS = frozenset({"static", "healthz", "readyz", "manifest", "jwks", "logo"})
 _WAYS_BACK = frozenset({"lent", "take_back_here", "prove_here", "callback"})
-_FORM = frozenset({"lent_form", "lent_submit", "lent_draft", "lent_go_on", "lent_discard", "lent_stay", "lent_thanks"})
+_FORM = frozenset(
+    {"lent_form", "lent_begin", "lent_not_me", "lent_submit", "lent_draft", "lent_go_on", "lent_discard", "lent_stay", "lent_thanks"}
+)
 _NEW_LAUNCH = frozenset({"launch", "start", "start_at"})
 # Of a page that was open when the device was called back: it is not taken, and what was typed is kept.
 _TYPED = frozenset({"lent_submit", "lent_draft"})
@@ -44,6 +46,7 @@ _TYPED = frozenset({"lent_submit", "lent_draft"})
 OPEN_TO_LENT: Mapping[LoanState, frozenset[str]] = {
     "out": _NOBODYS | _WAYS_BACK | _FORM,
     "done": _NOBODYS | _WAYS_BACK | _FORM,
+    "not_me": _NOBODYS | _WAYS_BACK,
     "called_back": _NOBODYS | _WAYS_BACK | _NEW_LAUNCH | _TYPED,
 }
 # Those that are asked for nothing of a launch: what comes with them is not looked at.

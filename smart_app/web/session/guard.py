@@ -42,12 +42,13 @@ LINKED = "linked"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageRequest:
     """One request within a launch. `record` is what use cases are handed, `csrf` the token for forms on the page, `cookie` the launch's
-    own, `tab` what the page's script is told."""
+    own, `tab` what the page's script is told, `loan` the loan under which a patient asks, "" for none."""
 
     record: ChartRecord
     csrf: str
     tab: Tab
     cookie: str = field(repr=False)
+    loan: str = ""
 
     @property
     def id(self) -> LaunchId:
@@ -100,7 +101,7 @@ class Guard(Struct, frozen=True, kw_only=True):
         launch behind it. SessionError otherwise, OnLoan where the patient's page was ended from elsewhere."""
         store = self.services.store
         loan = store.loans.of_handle(handle, request.cookies)
-        if loan.state == "called_back":
+        if loan.state in {"called_back", "not_me"}:
             raise held(Held(loan=loan))
         cookie = request.cookies[store.loans.cookie_name]
         if request.method == "POST":
@@ -111,7 +112,7 @@ class Guard(Struct, frozen=True, kw_only=True):
         token = self.csrf.token(LENT, handle, cookie)
         stay = url_for("lent_stay", handle=handle)
         tab = tab_of(record, self.csrf, name=store.launches.cookie_name_for(loan.launch), stay=stay, token=token)
-        return PageRequest(record=record, csrf=token, cookie=cookie, tab=tab)
+        return PageRequest(record=record, csrf=token, cookie=cookie, tab=tab, loan=loan.id)
 
     def enter_linked(self, entry: str) -> PageRequest:
         """The patient's request on a device of their own that has passed the guard of a one-time link, for its one form. The launch that

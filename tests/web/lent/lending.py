@@ -81,7 +81,15 @@ def lend(browser: Browser, chart: str) -> Handed:
     assert before.status == 200, before.text
     answer = browser.press(before, "/handover/", **AGREED)
     assert answer.status_code == 303, answer.get_data(as_text=True)
-    return Handed(page=urlsplit(answer.headers["Location"]).path, code=code_on(before))
+    start = urlsplit(answer.headers["Location"]).path
+    return Handed(start=start, page=begins(browser, start), code=code_on(before))
+
+
+def begins(browser: Browser, start: str) -> str:
+    """The patient says that it is them: the address of their form."""
+    page = browser.get(start)
+    assert page.status == 200, page.text
+    return str(browser.press(page, "/begin").headers["Location"])
 
 
 def answers(browser: Browser, handed: Handed) -> str:

@@ -11,6 +11,7 @@ from tests.web.lent.lending import (
     TABLET,
     Browser,
     answers,
+    begins,
     is_on_loan,
     lend,
     loans_of,
@@ -58,9 +59,10 @@ class TestHandingOver:
         assert code_on(tablet.get(f"{chart}handover/{SLUG}")) != code_on(page)
         answer = tablet.press(page, "/handover/", **AGREED)
         assert answer.headers["Clear-Site-Data"] == '"cache"'
-        form = tablet.get(answer.headers["Location"])
+        start = tablet.get(answer.headers["Location"])
+        form = tablet.get(begins(tablet, answer.headers["Location"]))
         assert form.soup.select("form.check")
-        assert code not in form.html
+        assert code not in start.html + form.html
         assert trail(rapport, "lent")[0][1]["form"] == SLUG
 
     def test_another_patients_form_lends_nothing(self, tablet: Browser, rapport: Clinic) -> None:
@@ -351,10 +353,7 @@ class TestPatientsPage:
         form = tablet.get(handed.page)
         save = str(form.soup.select_one("form.check")["data-save"])  # type: ignore[index]
         assert tablet.post(save, form.form("/answers") | {ITEMS[0]: "4"}).status_code == 204
-        again = tablet.get(handed.page)
-        assert "1 of 9" in again.text
-        gone_on = tablet.press(again, "/draft/continue")
-        assert tablet.get(gone_on.headers["Location"]).status == 200
+        assert "This goes on with what was answered" in tablet.get(handed.page).text
 
     def test_another_browser_cannot_open_it(self, tablet: Browser, rapport: Clinic) -> None:
         handed = lend(tablet, tablet.launch())

@@ -13,7 +13,7 @@ NAME = {"Rapport", "– Rapport"}
 # What expressions hold that is no text: files, classes of a style sheet, ids, codes that are compared.
 FILES = {
     "answered.css", "app.css", "app.js", "authorize.js", "icon.svg", "languages.css", "link.css", "note.css", "note.js", "options.css",
-    "own.css", "paper.css", "paper.js", "print.css", "print.js", "session.js", "text.css", "why.css",
+    "own.css", "paper.css", "paper.js", "print.css", "print.js", "session.js", "start.css", "text.css", "why.css",
 }  # fmt: skip
 CLASSES = {"plain", "wrong", "before"}
 IDS = {"hba1c"}

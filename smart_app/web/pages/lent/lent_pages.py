@@ -1,13 +1,16 @@
 """The patient's page on a lent device: one form, what is kept of it while it is typed, and thanks."""
 
 from flask import Flask, Response, g, request, url_for
+from msgspec.structs import replace
 
 from fhir_mappings.sentence import Sentence
-from smart_app.care.forms.asked_form import AskedForm, ask
+from smart_app.care.forms.asked_form import AskedForm, ask, in_language
 from smart_app.care.forms.saved_drafts import KeptAnswers
+from smart_app.care.handover.patients_page import begin, disown, is_open
 from smart_app.care.record.patient_in_context import open_patient
+from smart_app.care.submission.begin import begin_form
 from smart_app.care.submission.build_receipt import receipt
-from smart_app.errors import LaunchError, SessionError
+from smart_app.errors import LaunchError, NotOffered, SessionError
 from smart_app.store import Loan
 from smart_app.web.pages.dependencies import Dependencies
 from smart_app.web.pages.draft_pages import DraftFlow, FormSender, discarded, keep_incomplete, sent, taken_up
@@ -15,7 +18,7 @@ from smart_app.web.pages.error_pages import reference, way_back_if_over
 from smart_app.web.pages.forms import Door, FormFlow
 from smart_app.web.pages.on_loan.on_loan_answer import loan_token
 from smart_app.web.session import cookies
-from smart_app.web.session.guard import LENT, PageRequest
+from smart_app.web.session.guard import LENT, PageRequest, check_patient
 from smart_app.web.session.headers import see_other
 from smart_app.web.session.lent_browser import ON_LOAN, Held, held
 from smart_app.web.views.ended import thanks_view
@@ -23,6 +26,7 @@ from smart_app.web.views.error import ErrorView
 from smart_app.web.views.forms.form_page import FormUrls
 from smart_app.web.views.forms.kept_answers import kept_view
 from smart_app.web.views.lent.on_loan_page import code_field
+from smart_app.web.views.lent.start_page import LentStartUrls, start_view
 from smart_app.web.views.parts import named_clinician
 
 _RULE = "/p/<handle>"
@@ -33,6 +37,8 @@ def register(app: Flask, dependencies: Dependencies) -> None:
     """The addresses of the patient's page."""
     handler = LentPages(dependencies)
     app.add_url_rule(f"{_RULE}/", "lent_form", handler.form)
+    app.add_url_rule(f"{_RULE}/begin", "lent_begin", handler.begin, methods=["POST"])
+    app.add_url_rule(f"{_RULE}/not-me", "lent_not_me", handler.not_me, methods=["POST"])
     app.add_url_rule(f"{_RULE}/answers", "lent_submit", handler.submit, methods=["POST"])
     app.add_url_rule(f"{_RULE}/draft", "lent_draft", handler.draft, methods=["POST"])
     app.add_url_rule(f"{_RULE}/draft/continue", "lent_go_on", handler.go_on, methods=["POST"])
@@ -53,13 +59,27 @@ class LentPages:
         )
 
     def form(self, handle: str) -> Response:
-        """An empty form, or what was kept of it."""
+        """Who it is for; and once they have said that it is them, their form."""
         page_request = self._dependencies.guard.enter_lent(handle)
         loan = self._loan(handle)
         if loan.state == "done":
             raise held(Held(loan=loan))
-        asked = ask(page_request.record, slug=loan.slug, informant="patient")
-        return self._flow.page(page_request, asked, key=request.args.get("draft"))
+        asked = ask(page_request.record, slug=loan.slug, informant="patient", loan=loan.id)
+        key = request.args.get("draft", "")
+        return self._flow.page(page_request, asked, key=key) if is_open(loan, key) else self._start(page_request, asked)
+
+    def begin(self, handle: str) -> Response:
+        """To the form, for whoever says that it is theirs."""
+        page_request = self._dependencies.guard.enter_lent(handle)
+        check_patient(page_request.context)
+        return see_other(url_for("lent_form", handle=handle, draft=begin(self._services, self._loan(handle))))
+
+    def not_me(self, handle: str) -> Response:
+        """The page ends: whoever has the device is somebody else."""
+        page_request = self._dependencies.guard.enter_lent(handle)
+        check_patient(page_request.context)
+        disown(self._services, self._loan(handle))
+        return see_other(url_for("lent"))
 
     def submit(self, handle: str) -> Response:
         """Store the answers, or say what is wrong with them."""
@@ -83,12 +103,14 @@ class LentPages:
     def go_on(self, handle: str) -> Response:
         """To the form, with what was kept of it."""
         page_request = self._dependencies.guard.enter_lent(handle)
-        return see_other(url_for("lent_form", handle=handle, draft=taken_up(page_request)))
+        key = taken_up(page_request)
+        self._services.store.loans.open_page(self._loan(handle).id, key)
+        return see_other(url_for("lent_form", handle=handle, draft=key))
 
     def discard(self, handle: str) -> Response:
         """To an empty form."""
         discarded(self._dependencies.guard.enter_lent(handle))
-        return see_other(url_for("lent_form", handle=handle))
+        return see_other(url_for("lent_form", handle=handle, draft=begin(self._services, self._loan(handle))))
 
     def stay(self, handle: str) -> Response:
         """Note that the page is in use, and nothing else."""
@@ -116,6 +138,18 @@ class LentPages:
         self._dependencies.csrf.check(request, LENT, handle, request.cookies.get(self._services.store.loans.cookie_name, ""))
         kept = keep_incomplete(self._services, sent(self._dependencies, self._sender(handle), loan.slug, "patient"))
         raise held(Held(loan=loan), _WAITS if kept else ON_LOAN)
+
+    def _start(self, page_request: PageRequest, asked: AskedForm) -> Response:
+        """Before the form: is it you, and who will see the answers."""
+        draft = begin_form(page_request.record, asked)
+        self._dependencies.spoken.to_patient(lambda: draft.patient)
+        if draft.stopped:
+            raise NotOffered(draft.stopped)
+        asked = in_language(self._services, asked, self._dependencies.spoken.form_language())
+        handle = (request.view_args or {})["handle"]
+        urls = LentStartUrls(begin=url_for("lent_begin", handle=handle), not_me=url_for("lent_not_me", handle=handle))
+        view = start_view(replace(draft, instrument=asked.instrument), urls=urls, site_name=self._services.settings.site_name)
+        return self._dependencies.pages.page("lent_start", view, csrf=page_request.csrf, tab=page_request.tab)
 
     def _loan(self, handle: str) -> Loan:
         """The one this browser was found to be on; asked for anew where that is another, which says why it is not let in."""

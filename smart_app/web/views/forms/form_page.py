@@ -244,7 +244,7 @@ def _tablet(draft: BlankForm, urls: FormUrls, site_name: str) -> FormKind:
     """The patient's, on the clinic's device: no way back into the chart."""
     return FormKind(
         banner=patient_banner(draft.patient),
-        heading=_heading(draft),
+        heading=form_heading(draft),
         back=None,
         send=Sentence("Send my answers"),
         footer=(
@@ -252,7 +252,7 @@ def _tablet(draft: BlankForm, urls: FormUrls, site_name: str) -> FormKind:
             Sentence("Nobody watches this page while you fill it in; if you feel unwell, tell someone now."),
             _colophon(draft.instrument),
         ),
-        who=_who(draft, site_name, saved=bool(urls.save)),
+        who=who_will_see(draft, site_name, saved=bool(urls.save)),
     )
 
 
@@ -286,7 +286,7 @@ def _clinicians(draft: BlankForm, urls: FormUrls, today: date) -> FormKind:
     """The clinician's own."""
     return FormKind(
         banner=clinician_banner(draft.patient, today=today),
-        heading=_heading(draft),
+        heading=form_heading(draft),
         back=urls.back,
         send=Sentence("Save this rating"),
         footer=(joined(" ", [_colophon(draft.instrument), full_sentence(draft.instrument.direction)]),),
@@ -315,7 +315,7 @@ def _paper_entry(draft: BlankForm, urls: FormUrls, today: date) -> FormKind:
     )
 
 
-def _heading(draft: BlankForm) -> Heading:
+def form_heading(draft: BlankForm) -> Heading:
     """In the instrument's own words."""
     form, say = draft.instrument.forms[draft.informant], wording(draft)
     return Heading(
@@ -526,7 +526,7 @@ def _filled(text: str, names: Mapping[str, str]) -> str:
     return named[:1].upper() + named[1:] if text.startswith("{") else named
 
 
-def _who(draft: BlankForm, site_name: str, *, saved: bool) -> tuple[Statement, ...]:
+def who_will_see(draft: BlankForm, site_name: str, *, saved: bool) -> tuple[Statement, ...]:
     """Who will see the answers and why; `saved` where they are kept while they are given."""
     name = clinician_name(draft)
     seen = Sentence(" will see them. They are about your work together.") if draft.clinician else Sentence(" will see them.")

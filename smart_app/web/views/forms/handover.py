@@ -112,9 +112,12 @@ def handover_view(
     )
 
 
-def handover_notes(out: Sequence[Loan], *, framed: bool, zone: tzinfo) -> tuple[Sentence, ...]:
-    """What to know before the device changes hands: that a page of this patient is out already, and that a frame is not all of a screen."""
+def handover_notes(out: Sequence[Loan], *, framed: bool, disowned: bool, zone: tzinfo) -> tuple[Sentence, ...]:
+    """What to know before the device changes hands: that somebody said of a device that it is not this patient's (`disowned`), that a page
+    of theirs is out already, and that a frame is not all of a screen."""
     said = [_IN_A_FRAME] if framed else []
+    if disowned:
+        said.append(_NOT_THEM)
     if out:
         since = formats.clock(out[0].since, zone)
         said.append(Sentence("A page of this patient is out on a device already, since {time}: answers may come from both.", time=since))
@@ -124,6 +127,10 @@ def handover_notes(out: Sequence[Loan], *, framed: bool, zone: tzinfo) -> tuple[
 _IN_A_FRAME = Sentence(
     "The record system's own tabs and menus stay around the patient's page here, and Rapport cannot lock them. To hand over this device, "
     "open Rapport in a window of its own, or lock the record system first."
+)
+_NOT_THEM = Sentence(
+    "A device is out whose holder said that they are not this patient. Its page was closed and what was typed was deleted. Take it back, "
+    "and ask again who this is."
 )
 TICK_TWO = Sentence("Fewer than two are ticked, so nothing was handed over.")
 _TOO_FEW = Sentence(

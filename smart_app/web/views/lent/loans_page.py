@@ -5,7 +5,7 @@ from datetime import tzinfo
 
 from msgspec import Struct
 
-from fhir_mappings.sentence import Sentence, counted
+from fhir_mappings.sentence import Sentence, counted, joined
 from smart_app.store import Loan
 from smart_app.web import formats
 from smart_app.web.views.parts import Link, Notice
@@ -50,6 +50,8 @@ def lent_notice(found: Sequence[Loan], *, page: str, zone: tzinfo) -> tuple[Noti
     out = [one for one in found if one.state != "called_back"]
     title = counted("{n} device is on loan.", "{n} devices are on loan.", len(out)) if out else _called_back(len(found))
     text = Sentence("Lent by you at {time}.", time=formats.clock((out or found)[-1].since.astimezone(zone), zone))
+    if any(one.state == "not_me" for one in found):
+        text = joined(" ", [text, _STANDS["not_me"]])
     return (Notice(title=title, text=text, action=Link(href=page, text=Sentence("Devices on loan"))),)
 
 
@@ -75,6 +77,7 @@ def _since(loan: Loan, zone: tzinfo) -> Sentence:
 
 _STANDS = {
     "out": Sentence("The patient has their page open, or has left it."),
+    "not_me": Sentence("Whoever has it said that the page is not theirs. It was closed, and what was typed was deleted."),
     "done": Sentence("The answers were sent; the device is still out."),
     "called_back": Sentence(
         "You called it back, and its browser is closed. Say that it is back only with the device in your hands: from then on its browser "

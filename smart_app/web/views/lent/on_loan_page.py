@@ -92,6 +92,12 @@ def _lead(loan: Loan, kind: Kind, since: str) -> Sentence:
         return Sentence(
             "The patient's page has ended and the charts that were open here are closed. Please give the device to a member of staff."
         )
+    if loan.state == "not_me":
+        return Sentence(
+            "Since {since}. Whoever has it said that the page is not theirs, so it was closed and what was typed was deleted. Please give "
+            "the device to a member of staff.",
+            since=since,
+        )
     if loan.state == "done":
         return Sentence("Since {since}. The answers were sent. Please give the device back to a member of staff.", since=since)
     return Sentence("Since {since}. The chart opens again when staff take the device back.", since=since)

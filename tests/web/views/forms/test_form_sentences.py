@@ -138,7 +138,7 @@ PAGES: dict[str, tuple[str, Callable[[], Any]]] = {
     "handover, nothing ticked": ("handover", lambda: handed(TABLET, problem=TICK_TWO, ticked=["name"])),
     "handover, in a frame, without a code": (
         "handover",
-        lambda: handed(TABLET, code=NO_CODE, notes=handover_notes((OUT,), framed=True, zone=UTC)),
+        lambda: handed(TABLET, code=NO_CODE, notes=handover_notes((OUT,), framed=True, disowned=True, zone=UTC)),
     ),
     "handover, of few": ("handover", lambda: handed(replace(TABLET, patient=NAMELESS))),
     "handover, unstored": ("handover", lambda: handed(draft(**UNSTORED), blind=False)),

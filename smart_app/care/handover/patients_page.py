@@ -1,0 +1,38 @@
+"""The patient's page on a lent device: begun by the person it is for, and ended by one who says that it is not theirs."""
+
+from smart_app.care.record.record import ChartRecord
+from smart_app.services import AppServices
+from smart_app.store import Loan
+from smart_app.store.seal import digest
+
+
+def begin(services: AppServices, loan: Loan) -> str:
+    """The patient has said that it is them: the key of their form, which is open from now on."""
+    key = services.new_id()
+    services.store.loans.open_page(loan.id, key)
+    return key
+
+
+def is_open(loan: Loan, key: str) -> bool:
+    """Whether the form of that key is the one that was begun."""
+    return bool(key) and loan.page == digest(key)
+
+
+def disown(services: AppServices, loan: Loan) -> None:
+    """Whoever has the device says that the page is not theirs: it ends, and what was typed on it is destroyed."""
+    store = services.store
+    typed = [draft.key for draft in store.drafts.of(loan.author) if draft.loan == loan.id]
+    with store.database.begin() as together:
+        if not store.loans.disown(loan.id, within=together):
+            return
+        for key in typed:
+            store.drafts.drop(key, within=together)
+        detail = {"loan": loan.id, "drafts": len(typed)}
+        store.audit.add("loan_not_me", launch_id=loan.launch, context=loan.author, detail=detail, within=together)
+
+
+def disowned_for(record: ChartRecord) -> bool:
+    """Whether a device that is out was said not to be this patient's by whoever had it."""
+    of = (record.context.iss.rstrip("/"), record.context.patient)
+    found = record.services.store.loans.those(lambda author: (author.iss.rstrip("/"), author.patient) == of)
+    return any(one.state == "not_me" for one in found)
