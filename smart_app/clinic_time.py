@@ -2,6 +2,7 @@
 
 import os
 import re
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -26,6 +27,12 @@ def site_zone(name: str) -> ZoneInfo:
         told = "cannot be used" if name else "is not set"
         remedy = f"The clinic's time zone {told}: set {TIME_ZONE} to {_EXPECTED}."
         raise ConfigurationError(remedy, where=TIME_ZONE, detail=str(wrong)) from wrong
+
+
+def day_ends(now: datetime) -> datetime:
+    """The instant, in UTC, at which the day of `now` ends where its zone is, however long a change of clocks makes that day."""
+    tomorrow = now.date() + timedelta(days=1)
+    return datetime.combine(tomorrow, time(), tzinfo=now.tzinfo).astimezone(UTC)
 
 
 def zone_named(name: str) -> ZoneInfo:

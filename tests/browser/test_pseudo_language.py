@@ -46,7 +46,8 @@ SPOKEN_OF = ("difficult-visit", "steady-slide", "unchanged-ceiling")
 NO_PAGE = {
     "print_pdf", "file_page_pdf", "file_copy", "check_copy",
     "static", "healthz", "readyz", "manifest", "jwks", "logo", "stay", "draft", "reveal", "open_chart", "check_again",
-    "send_for_author", "decision_seen", "own_seen", "own_again", "go_on", "discard", "own_go_on", "own_discard", "options_ticked",
+    "send_for_author", "decision_seen", "own_seen", "own_again", "go_on", "discard", "own_go_on", "own_discard",
+    "own_draft", "own_stay", "options_ticked",
     "put_aside", "take_back", "why_data", "stops",
     "lend", "lent_begin", "lent_not_me", "lent_draft", "lent_go_on", "lent_discard", "lent_stay", "take_back_from", "prove_here",
     "prove", "call_back", "let_go",
@@ -296,8 +297,9 @@ def interrupted(tab: Page, here: Rooms) -> Pages:
     tab.locator("#code").fill(code)
     post(tab, "/take-back")
     yield "dashboard-begun"
-    code = patient_form(tab)
-    yield "form-offering"
+    follow(tab, "/handover/")
+    code = handed_over(tab)
+    yield "patient-resumes"
     post(tab, "/continue")
     yield "form-going-on"
     window = tab.context.browser.new_context(user_agent="another device").new_page()  # type: ignore[union-attr]
@@ -484,7 +486,7 @@ WALKS: dict[Callable[[Page, Rooms], Pages], dict[str, str | None]] = {
     },
     interrupted: {
         "dashboard-begun": "dashboard",
-        "form-offering": "lent_form",
+        "patient-resumes": "lent_form",
         "form-going-on": "lent_form",
         "called-back": "lent",
         "taken-back": "take_back_here",

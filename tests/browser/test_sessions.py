@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.chart import (
+    HAND_OVER,
     NAMES,
     View,
     answer,
@@ -203,7 +204,7 @@ def test_a_form_whose_launch_was_closed_elsewhere_keeps_its_answers_for_the_next
 
 
 # SMART J5
-def test_what_a_patient_typed_under_a_loan_waits_for_the_next_one_unseen(tab: Page, here: Clinic) -> None:
+def test_what_a_patient_typed_under_a_loan_waits_for_the_next_one_behind_a_question(tab: Page, here: Clinic) -> None:
     first = in_tab(tab, here, OWEN)
     patient_form(first)
     with first.expect_response("**/draft") as saving:
@@ -211,10 +212,14 @@ def test_what_a_patient_typed_under_a_loan_waits_for_the_next_one_unseen(tab: Pa
     assert saving.value.status == 204
     first.goto(f"{here.stand.app}/lent")
     take_back(first)
-    patient_form(first)
-    first.get_by_role("button", name="Continue with them").click()
-    expect(first.locator("fieldset.before")).to_have_count(5)
-    expect(first.locator("input[type=radio]:checked")).to_have_count(0)
+    first.get_by_role("link", name=HAND_OVER).click()
+    for agreed in ("name", "born"):
+        first.locator(f"input[name=identified-{agreed}]").check()
+    first.get_by_role("button", name="Open the patient’s page").click()
+    expect(first.get_by_role("heading", name="Did you begin this today?")).to_be_visible()
+    expect(first.locator("input[type=radio]")).to_have_count(0)
+    first.get_by_role("button", name="Yes: go on with my answers").click()
+    expect(first.locator("input[type=radio]:checked")).to_have_count(5)
     for place in range(5, 9):
         first.locator("form.check fieldset").nth(place).locator(".options label").nth(3).click()
     send(first)

@@ -1,7 +1,8 @@
 """What becomes of answers that are typed and not sent: kept as they are typed, offered again, taken up only when somebody says so.
 
 They are offered to the same user at the same patient of the same EHR, in the same version of the same form, and to nobody else. What a
-patient has not sent is nobody's to read: where staff go on with the patient's own form, it says that an item is answered, never how.
+patient has not sent is nobody's to read: where staff go on with the patient's own form, it says that an item is answered, never how. The
+patient themself, on a lent device, sees it once they have said that they began it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,7 @@ from fhir_mappings.instruments.instrument import Informant, Instrument
 from fhir_mappings.sentence import Sentence
 from smart_app.care.forms.asked_form import AskedForm, form_of, forms_offered
 from smart_app.care.record.record import ChartRecord, who_answers
+from smart_app.clinic_time import day_ends
 from smart_app.errors import FROM_CHART_AGAIN, OPEN_AGAIN, OtherBrowser, SessionError, WrongPatient
 from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.services import AppServices
@@ -97,7 +99,7 @@ def keep(
             next_step=Sentence("Open it again from the history."),
         )
     answers = understood(instrument, _whole(services, typed, ticket))
-    ttl = timedelta(hours=services.settings.draft_hours)
+    ttl = _lasts(services, ticket)
     until = (services.clock() + ttl).astimezone(services.zone(ticket.author.iss))
     kept = KeptAnswers(state="kept", answered=answered(instrument, answers), of=len(instrument.items), until=until)
     if services.store.outbox.knows(typed.place.key):
@@ -110,7 +112,8 @@ def keep(
 def saved_draft(record: ChartRecord, asked: AskedForm, *, key: str | None = None) -> SavedDraft | None:
     """What this user last left unsent in this patient's form, or the draft of that key; of one that was told whom it is about, about that
     clinician and no other. None where there is nothing, or it was sent."""
-    return _unsent(record, asked.instrument, asked.informant, key=key, about=asked.chosen.reference if asked.chosen else None)
+    about = asked.chosen.reference if asked.chosen else None
+    return _unsent(record, asked.instrument, asked.informant, key=key, about=about, by_patient=bool(asked.loan))
 
 
 def saved_drafts(record: ChartRecord) -> tuple[tuple[Instrument, Informant, SavedDraft], ...]:
@@ -150,7 +153,13 @@ def with_earlier(fields: Fields, earlier: SavedDraft | None) -> Fields:
 
 
 def _unsent(
-    record: ChartRecord, instrument: Instrument, informant: Informant, *, key: str | None = None, about: str | None = None
+    record: ChartRecord,
+    instrument: Instrument,
+    informant: Informant,
+    *,
+    key: str | None = None,
+    about: str | None = None,
+    by_patient: bool = False,
 ) -> SavedDraft | None:
     store = record.services.store
     wanted = (instrument.slug, informant, instrument.version, about)
@@ -159,7 +168,8 @@ def _unsent(
         if not same_form or key not in {None, draft.key}:
             continue
         if not store.outbox.knows(draft.key):
-            return _shown(record.context, instrument, informant, draft)
+            shown = _shown(record.context, instrument, informant, draft)
+            return replace(shown, hidden=False) if by_patient else shown
         store.drafts.drop(draft.key)
     return None
 
@@ -186,6 +196,12 @@ def _checked(services: AppServices, typed: PostedForm) -> Ticket:
             reopen=OPEN_AGAIN,
         )
     return ticket
+
+
+def _lasts(services: AppServices, ticket: Ticket) -> timedelta:
+    """How long it is kept: what a patient types on a lent device no longer than the clinic's day, as the device goes through many hands."""
+    longest = timedelta(hours=services.settings.draft_hours)
+    return min(longest, day_ends(services.now(ticket.author.iss)) - services.clock()) if ticket.loan else longest
 
 
 def _saved(

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import Protocol
 
 from flask import Flask, Response, request, url_for
 from msgspec import Struct
 
+from fhir_mappings.sentence import Sentence
 from smart_app.care.forms.asked_form import AskedForm
 from smart_app.care.forms.saved_drafts import KeptAnswers, PostedForm, discard, keep, take_up
 from smart_app.care.submission.submit import CONFIRMED
-from smart_app.errors import ForeignPage, LaunchError, LockedFrame, OnLoan, SessionError
+from smart_app.errors import ForeignPage, LaunchError, LockedFrame, OnLoan, RapportError, SessionError
 from smart_app.launch.context.launch_context import LaunchId
 from smart_app.services import AppServices
 from smart_app.store import FormPlace
@@ -22,6 +24,7 @@ from smart_app.web.session.csrf import FIELD
 from smart_app.web.session.guard import PageRequest, check_patient
 from smart_app.web.session.headers import see_other
 from smart_app.web.views.forms.kept_answers import kept_words
+from smart_app.web.views.ways_back import WayBack
 
 # The sealed note of whom a form is about, where the sign-in does not say it.
 RATED = "rated"
@@ -54,14 +57,29 @@ def sender(dependencies: Dependencies, launch_id: str) -> FormSender:
     return FormSender(launch=identity, cookie=dependencies.services.store.launches.cookie_in(request.cookies, identity))
 
 
-class DraftFlow:
-    """A form that is kept while it is typed, at one door: who is let in there, and who a form comes from."""
+class KeptWords(Protocol):
+    """What is said to whoever answers when their launch has ended and the answers are kept."""
 
-    def __init__(self, dependencies: Dependencies, enter: Callable[[str], PageRequest], sender_of: Callable[[str], FormSender]) -> None:
+    def __call__(self, kept: KeptAnswers, over: RapportError, /, *, way: WayBack | None = None) -> Sentence:
+        """In a line."""
+        ...
+
+
+class DraftFlow:
+    """A form that is kept while it is typed, at one door: who is let in there, who a form comes from, and what is said once it is over."""
+
+    def __init__(
+        self,
+        dependencies: Dependencies,
+        enter: Callable[[str], PageRequest],
+        sender_of: Callable[[str], FormSender],
+        said: KeptWords = kept_words,
+    ) -> None:
         self._dependencies = dependencies
         self._services = dependencies.services
         self._enter = enter
         self._sender_of = sender_of
+        self._said = said
 
     def save(self, place: str, slug: str, informant: str) -> Response:
         """Keep what has been typed so far. 410 when the launch has ended and it was kept all the same, with words for the page."""
@@ -72,7 +90,7 @@ class DraftFlow:
             raise
         except (SessionError, LaunchError) as over:
             kept = keep_without_launch(self._dependencies, typed, over)
-            said = kept_words(kept, over, way=way_back_if_over(self._dependencies))
+            said = self._said(kept, over, way=way_back_if_over(self._dependencies))
             words = say_in_plain_text(said, self._dependencies.spoken.decide())
             return Response(words, status=_GONE, mimetype="text/plain")
         return Response(status=_STATUS[keep(self._services, typed, held_back=True).state])

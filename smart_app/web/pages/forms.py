@@ -15,7 +15,7 @@ from fhir_mappings.sentence import NOTHING, Sentence
 from smart_app.care.forms.asked_form import AskedForm, ask, in_language
 from smart_app.care.forms.late_visit import at_visit, late_note, looked_up
 from smart_app.care.forms.observed_clinician import Candidates, candidates, choose
-from smart_app.care.forms.saved_drafts import Fields, KeptAnswers, PostedForm, saved_draft, ticket_for, with_earlier
+from smart_app.care.forms.saved_drafts import Fields, KeptAnswers, PostedForm, SavedDraft, saved_draft, ticket_for, with_earlier
 from smart_app.care.handover.lend import identified, lend, out_for
 from smart_app.care.handover.patients_page import disowned_for
 from smart_app.care.record.patient_in_context import Patient, open_patient
@@ -42,6 +42,7 @@ from smart_app.web.views.forms.form_page import FormUrls, form_view
 from smart_app.web.views.forms.handover import TICK_TWO, HandoverCode, handover_notes, handover_view
 from smart_app.web.views.forms.kept_answers import handed_over_view, kept_view
 from smart_app.web.views.forms.receipt_page import ReceiptUrls, receipt_view
+from smart_app.web.views.forms.resume_page import ResumeUrls, resume_view
 from smart_app.web.views.sign_in_end import form_words, link_words
 
 _UNPROCESSABLE = 422
@@ -125,8 +126,22 @@ class FormFlow:
             confirmed=frozenset(request.form.getlist(CONFIRMED)),
             lasts=_lasts(page_request.record),
         )
-        tab, status = None if asked.alone else page_request.tab, _UNPROCESSABLE if invalid and invalid.errors else 200
-        return self._dependencies.pages.page("check_form", view, csrf=page_request.csrf, tab=tab, status=status, by_form=True)
+        status = _UNPROCESSABLE if invalid and invalid.errors else 200
+        return self._dependencies.pages.page("check_form", view, csrf=page_request.csrf, tab=page_request.tab, status=status, by_form=True)
+
+    def resume(self, page_request: PageRequest, asked: AskedForm, found: SavedDraft) -> Response:
+        """Before anything of it is shown: whether it was the patient who began it."""
+        record, urls = page_request.record, self._door.urls(page_request, asked)
+        patient = open_patient(record)
+        self._dependencies.spoken.to_patient(lambda: patient)
+        view = resume_view(
+            patient,
+            found,
+            urls=ResumeUrls(go_on=urls.go_on, discard=urls.discard, not_me=urls.not_me),
+            now=record.now(),
+            hidden=_notes(record, asked),
+        )
+        return self._dependencies.pages.page("resume", view, csrf=page_request.csrf, tab=page_request.tab)
 
     def _taken(self, page_request: PageRequest, typed: PostedForm, note: str, late: str) -> Response:
         """What an open launch makes of it."""

@@ -8,7 +8,7 @@ from flask import Flask, Response, request, url_for
 from fhir_mappings.people.person import Person
 from fhir_mappings.sentence import Sentence
 from smart_app.care.forms.asked_form import AskedForm, about_clinician, ask
-from smart_app.care.forms.saved_drafts import KeptAnswers
+from smart_app.care.forms.saved_drafts import KeptAnswers, saved_draft
 from smart_app.care.patient_portal import known_clinicians, load_portal
 from smart_app.care.record.patient_in_context import open_patient
 from smart_app.care.submission.build_receipt import receipt
@@ -16,14 +16,14 @@ from smart_app.care.submission.delivery import send_again
 from smart_app.care.undelivered.decisions import have_told
 from smart_app.errors import LaunchError, SessionError
 from smart_app.web.pages.dependencies import Dependencies
-from smart_app.web.pages.draft_pages import RATED, discarded, sender, taken_up
+from smart_app.web.pages.draft_pages import RATED, DraftFlow, discarded, sender, taken_up
 from smart_app.web.pages.error_pages import reference, way_back_if_over
 from smart_app.web.pages.forms import Door, FormFlow
 from smart_app.web.session.guard import PORTAL, PageRequest, check_patient
 from smart_app.web.session.headers import see_other
 from smart_app.web.views.error import ErrorView
 from smart_app.web.views.forms.form_page import FormUrls
-from smart_app.web.views.portal.portal_error import portal_kept_view
+from smart_app.web.views.portal.portal_error import portal_kept_view, portal_kept_words
 from smart_app.web.views.portal.portal_home import PortalUrls, portal_view
 from smart_app.web.views.portal.sent_answers import sent_view
 
@@ -34,10 +34,12 @@ def register(app: Flask, dependencies: Dependencies) -> None:
     """The addresses of a patient's own pages."""
     handler = PortalPages(dependencies)
     app.add_url_rule(PORTAL, "own", handler.show)
+    app.add_url_rule(f"{PORTAL}stay", "own_stay", handler.stay, methods=["POST"])
     for rule in (f"{PORTAL}answer/<slug>", f"{PORTAL}answer/<slug>/<about>"):
         app.add_url_rule(rule, "own_form", handler.form)
         app.add_url_rule(rule, "own_submit", handler.submit, methods=["POST"])
     for rule in (f"{PORTAL}draft/<slug>", f"{PORTAL}draft/<slug>/<about>"):
+        app.add_url_rule(rule, "own_draft", handler.draft, methods=["POST"])
         app.add_url_rule(f"{rule}/continue", "own_go_on", handler.go_on, methods=["POST"])
         app.add_url_rule(f"{rule}/discard", "own_discard", handler.discard, methods=["POST"])
     app.add_url_rule(f"{PORTAL}sent/<key>", "own_sent", handler.sent)
@@ -77,16 +79,29 @@ class PortalPages:
         return self._dependencies.pages.page("own", view, csrf=page_request.csrf)
 
     def form(self, launch_id: str, slug: str, about: str = "") -> Response:
-        """An empty form, about the clinician of that handle, or what was kept of the one asked for."""
+        """An empty form, about the clinician of that handle, or what was kept of the one asked for; where something was begun, first
+        whether it was they who did."""
         page_request = self._dependencies.guard.enter_portal(launch_id)
         asked = ask(page_request.record, slug=slug, informant="patient")
         if about and asked.asks_clinician:
             asked = about_clinician(page_request.record, asked, _known(page_request, about))
-        return self._flow.page(page_request, asked, key=request.args.get("draft"))
+        key = request.args.get("draft")
+        found = saved_draft(page_request.record, asked, key=key)
+        return self._flow.resume(page_request, asked, found) if found and not key else self._flow.page(page_request, asked, key=key)
 
     def submit(self, launch_id: str, slug: str, about: str = "") -> Response:
         """Store the answers, or say what is wrong with them. A form at the address of one about nobody is about nobody."""
         return self._flow.submit(launch_id, slug, "patient", note=request.form.get(RATED, "") if about else "")
+
+    def draft(self, launch_id: str, slug: str, **_about: str) -> Response:
+        """Keep what has been typed so far: the form's own note says whom it is about."""
+        flow = DraftFlow(self._dependencies, self._dependencies.guard.enter_portal, partial(sender, self._dependencies), portal_kept_words)
+        return flow.save(launch_id, slug, "patient")
+
+    def stay(self, launch_id: str) -> Response:
+        """Note that the sign-in is in use, and nothing else."""
+        self._dependencies.guard.enter_portal(launch_id)
+        return Response(status=204)
 
     def go_on(self, launch_id: str, slug: str, about: str = "") -> Response:
         """To the form, with what was kept of it."""
@@ -132,12 +147,11 @@ class PortalPages:
 
 
 def _urls(page_request: PageRequest, asked: AskedForm) -> FormUrls:
-    """Without one to save it at while it is typed: nothing of it is kept before it is sent."""
     slug, about = asked.slug, _handle(asked.chosen)
     return FormUrls(
         action=_address("own_submit", page_request, slug, about),
         back=url_for("own", launch_id=page_request.id),
-        save="",
+        save=_address("own_draft", page_request, slug, about),
         go_on=_address("own_go_on", page_request, slug, about),
         discard=_address("own_discard", page_request, slug, about),
     )

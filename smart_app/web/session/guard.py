@@ -186,7 +186,8 @@ class Guard(Struct, frozen=True, kw_only=True):
 
     def _tab(self, record: ChartRecord, token: str) -> Tab:
         name = self.services.store.launches.cookie_name_for(record.launch)
-        return tab_of(record, self.csrf, name=name, stay=url_for("stay", launch_id=record.launch), token=token)
+        stay = "own_stay" if record.context.by_patient else "stay"
+        return tab_of(record, self.csrf, name=name, stay=url_for(stay, launch_id=record.launch), token=token)
 
     def _ancestors(self, context: LaunchContext) -> tuple[str, ...]:
         """Only the launch's own EHR may frame its pages, and nobody where the launch began without one around it."""

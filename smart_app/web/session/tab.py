@@ -22,6 +22,10 @@ _LAST: Mapping[Via, Sentence] = {
     "open": Sentence("This page closes in two minutes. Finish here, or go back to the list of patients, and choose one there."),
 }
 
+# Of a patient who has signed in themself, with no chart around.
+_PORTAL_AGAIN = Sentence("Open Rapport again from your patient portal.")
+_PORTAL_LAST = Sentence("This page closes in two minutes. Finish here, or open Rapport again from your patient portal.")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tab:
@@ -66,7 +70,7 @@ def tab_of(record: ChartRecord, csrf: Csrf, *, name: str, stay: str, token: str,
         left=max(int(left.total_seconds()), 0),
         stay=stay,
         csrf=token,
-        again=_AGAIN.get(context.via),
-        last=_LAST.get(context.via),
+        again=_AGAIN.get(context.via) or (_PORTAL_AGAIN if context.by_patient else None),
+        last=_LAST.get(context.via) or (_PORTAL_LAST if context.by_patient else None),
         ended=ended,
     )

@@ -99,9 +99,8 @@ class TestNotMe:
 
     def test_what_was_typed_under_another_loan_stays(self, tablet: Browser, rapport: Clinic) -> None:
         desk = Browser(rapport=rapport, agent=DESKTOP)
-        other = lend(desk, desk.launch())
+        other, handed = lend(desk, desk.launch()), lend(tablet, tablet.launch())
         assert types(desk, other.page, **{ITEMS[0]: "4"}) == 204
-        handed = lend(tablet, tablet.launch())
         tablet.press(tablet.get(handed.start), "/not-me")
         assert "This goes on with what was answered" in desk.get(other.page).text
 

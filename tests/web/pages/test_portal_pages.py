@@ -18,7 +18,7 @@ from tests.support.page import Page, read
 from tests.web.clinic import ITEMS, OWN, SITE, SLUG, Clinic, clinic
 
 # What a patient who has signed in themself may open; everything else below a launch is a clinician's.
-PATIENTS = {"own", "own_form", "own_submit", "own_go_on", "own_discard", "own_sent", "own_again", "own_seen"}
+PATIENTS = {"own", "own_form", "own_submit", "own_draft", "own_stay", "own_go_on", "own_discard", "own_sent", "own_again", "own_seen"}
 BOTH = {"end"}
 LINDQVIST = {"reference": "Practitioner/dr-1", "display": "Sofia Lindqvist"}
 INGRID = {
@@ -365,11 +365,47 @@ class TestAnswering:
         assert home in page.links()
         assert len(page.soup.select("fieldset")) >= len(ITEMS)
 
-    def test_it_claims_to_keep_nothing_before_it_is_sent(self, rapport: Clinic) -> None:
+    def test_it_says_that_it_is_kept_and_that_nobody_reads_it_before_it_is_sent(self, rapport: Clinic) -> None:
         page = rapport.get(form_address(rapport.get(rapport.launch())))
-        assert "Nobody reads your answers before you send them" in page.text
-        assert "your answers are kept" not in page.text
-        assert page.soup.select("script, form[data-save]") == []
+        assert "While you answer, your answers are kept here. Nobody reads them before you send them" in page.text
+        (script,) = page.soup.select("script[data-stay]")
+        assert str(script["data-again"]) == "Open Rapport again from your patient portal."
+        assert (
+            rapport.client.post(str(script["data-stay"]), data={"csrf": script["data-csrf"]}, base_url=SITE, headers=OWN).status_code == 204
+        )
+
+    def test_what_is_typed_is_kept_and_waits_at_a_reload_behind_a_question(self, rapport: Clinic) -> None:
+        address = form_address(rapport.get(rapport.launch()))
+        form = rapport.get(address)
+        save = str(form.soup.select_one("form.check")["data-save"])  # type: ignore[index]
+        six = dict.fromkeys(ITEMS[:6], "4")
+        assert send(rapport, save, form.form("/own/answer/") | six).status_code == 204
+        again = rapport.get(address)
+        assert again.soup.h1 is not None
+        assert again.soup.h1.get_text() == "Did you begin this today?"
+        assert not again.soup.select("input[type=radio]")
+        assert "6 of 9 were answered" in again.text
+        onward = send(rapport, again.action("/continue"), again.form("/continue"))
+        assert rapport.get(onward.headers["Location"]).checked() == six
+        assert rapport.get(onward.headers["Location"]).checked() == six
+
+    def test_what_is_typed_after_the_sign_in_ended_is_kept_and_says_so_to_the_page(self, rapport: Clinic) -> None:
+        form = rapport.get(form_address(rapport.get(rapport.launch())))
+        save = str(form.soup.select_one("form.check")["data-save"])  # type: ignore[index]
+        rapport.server.clock.forward(minutes=31)
+        answer = send(rapport, save, form.form("/own/answer/") | dict.fromkeys(ITEMS[:6], "4"))
+        assert answer.status_code == 410
+        said = answer.get_data(as_text=True)
+        assert "6 of 9 answers are kept until" in said
+        assert "staff" not in said
+        assert "chart" not in said
+
+    def test_a_clinician_saves_nothing_there(self, rapport: Clinic) -> None:
+        form = rapport.get(form_address(rapport.get(rapport.launch())))
+        save = str(form.soup.select_one("form.check")["data-save"])  # type: ignore[index]
+        home = clinician_signs_in(rapport)
+        fields = form.form("/own/answer/") | dict.fromkeys(ITEMS[:6], "4")
+        assert send(rapport, save.replace(save.split("/")[2], home.split("/")[2]), fields).status_code == 403
 
     def test_answers_are_the_patients_by_author_and_source_about_that_clinician(self, rapport: Clinic) -> None:
         answered(rapport, rapport.launch())

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from fhir_mappings.sentence import Sentence
 from smart_app.care.forms.asked_form import AskedForm, ask, in_language
-from smart_app.care.forms.saved_drafts import KeptAnswers
+from smart_app.care.forms.saved_drafts import KeptAnswers, saved_draft
 from smart_app.care.handover.patients_page import begin, disown, is_open
 from smart_app.care.record.patient_in_context import open_patient
 from smart_app.care.submission.begin import begin_form
@@ -59,14 +59,17 @@ class LentPages:
         )
 
     def form(self, handle: str) -> Response:
-        """Who it is for; and once they have said that it is them, their form."""
+        """Who it is for; and once they have said that it is them, their form. Where something was begun, whether it was they who did."""
         page_request = self._dependencies.guard.enter_lent(handle)
         loan = self._loan(handle)
         if loan.state == "done":
             raise held(Held(loan=loan))
         asked = ask(page_request.record, slug=loan.slug, informant="patient", loan=loan.id)
         key = request.args.get("draft", "")
-        return self._flow.page(page_request, asked, key=key) if is_open(loan, key) else self._start(page_request, asked)
+        if is_open(loan, key):
+            return self._flow.page(page_request, asked, key=key)
+        found = saved_draft(page_request.record, asked)
+        return self._flow.resume(page_request, asked, found) if found else self._start(page_request, asked)
 
     def begin(self, handle: str) -> Response:
         """To the form, for whoever says that it is theirs."""
@@ -167,6 +170,7 @@ class LentPages:
             save=url_for("lent_draft", handle=handle),
             go_on=url_for("lent_go_on", handle=handle),
             discard=url_for("lent_discard", handle=handle),
+            not_me=url_for("lent_not_me", handle=handle),
         )
 
     def _done(self, _page_request: PageRequest, _asked: AskedForm, key: str) -> str:

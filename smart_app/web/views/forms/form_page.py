@@ -62,13 +62,15 @@ class FormProblem(Struct, frozen=True, kw_only=True):
 
 
 class FormUrls(Struct, frozen=True, kw_only=True):
-    """Where a form is sent, saved while it is typed, and where its offer leads."""
+    """Where a form is sent, saved while it is typed, and where its offer leads; `not_me` where somebody says that it is not theirs, ""
+    where who it is was asked."""
 
     action: str
     back: str
     save: str
     go_on: str
     discard: str
+    not_me: str = ""
 
 
 class UnsentOffer(Struct, frozen=True, kw_only=True):
@@ -371,11 +373,16 @@ def _kept(invalid: Invalid | None, earlier: SavedDraft | None) -> Mapping[str, s
 
 
 def _offer(offered: SavedDraft, urls: FormUrls, now: datetime) -> UnsentOffer:
-    number = {"answered": offered.answered, "of": offered.of}
-    text = Sentence("{answered} of {of} were answered on {day} at {time}, and not sent.", **number, **_when(offered, now))
+    text = begun_words(offered, now)
     if offered.other_visit:
         text = joined(" ", [text, Sentence("That was in another visit than the one open now.")])
     return UnsentOffer(text=text, key=offered.key, go_on=urls.go_on, discard=urls.discard)
+
+
+def begun_words(offered: SavedDraft, now: datetime) -> Sentence:
+    """How much was answered, and when; never how."""
+    number = {"answered": offered.answered, "of": offered.of}
+    return Sentence("{answered} of {of} were answered on {day} at {time}, and not sent.", **number, **_when(offered, now))
 
 
 def _going_on(earlier: SavedDraft, now: datetime) -> GoingOn:

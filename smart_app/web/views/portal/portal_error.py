@@ -14,7 +14,7 @@ from smart_app.errors import (
     Unauthorized,
 )
 from smart_app.web.views.error import Brought, ErrorFact, ErrorView, became_of_it, error_facts, undenied
-from smart_app.web.views.forms.kept_answers import SENT, how_many, until
+from smart_app.web.views.forms.kept_answers import SENT, how_many, moment_words, until
 from smart_app.web.views.ways_back import WayBack
 
 _SIGN_IN_AGAIN = Sentence("Open Rapport again where you opened it before: from your patient portal, or from its start page.")
@@ -122,6 +122,15 @@ def portal_kept_view(kept: KeptAnswers, over: RapportError, *, reference: str, w
         retry=way.href if way else None,
         retry_words=way.button if way else Sentence("Try again"),
     )
+
+
+def portal_kept_words(kept: KeptAnswers, _over: RapportError, *, way: WayBack | None = None) -> Sentence:
+    """The same in a line, for a form that is still on the screen."""
+    if kept.state == "sent":
+        return SENT
+    ended = Sentence("This page's session has ended.")
+    held = Sentence("{how_many} until {moment}.", how_many=how_many(kept), moment=moment_words(kept.until, kept.until))
+    return joined(" ", [ended, held, _sign_in_again(way), Sentence("Open the same form there. It offers to go on with these answers.")])
 
 
 def _sign_in_again(way: WayBack | None) -> Sentence:
