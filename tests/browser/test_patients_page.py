@@ -47,3 +47,25 @@ def test_somebody_else_ends_the_page_and_sees_nothing_of_anybody(tab: Page, here
     tab.get_by_label("Return code").fill(code)
     tab.get_by_role("button", name="Take it back").click()
     expect(tab.get_by_role("heading", name="What changed")).to_be_visible()
+
+
+@pytest.mark.parametrize("options", [DESK, TABLET, PHONE], ids=["1280", "768", "390"])
+def test_a_page_that_nobody_uses_says_so_and_then_shows_nothing_of_anybody(tab: Page, here: Clinic) -> None:
+    tab.clock.install()
+    handed(tab, here)
+    begin(tab)
+    with tab.expect_response("**/draft"):
+        tab.locator(".options label").first.click()
+        tab.clock.fast_forward("00:04")
+    tab.clock.fast_forward("10:05")
+    expect(tab.get_by_text("closes in two minutes")).to_be_visible()
+    tab.get_by_role("button", name="Go on").click()
+    expect(tab.get_by_text("closes in two minutes")).to_have_count(0)
+    tab.clock.fast_forward("12:05")
+    expect(tab.get_by_role("heading", name="This page was closed")).to_be_visible()
+    assert NAMES[OWEN].lower() not in tab.content().lower()
+    tab.get_by_role("link", name="Go on").click()
+    expect(tab.get_by_role("heading", name="Did you begin this today?")).to_be_visible()
+    expect(tab.locator("input[type=radio]")).to_have_count(0)
+    tab.get_by_role("button", name="Yes: go on with my answers").click()
+    expect(tab.locator("input[type=radio]:checked")).to_have_count(1)

@@ -49,8 +49,8 @@ NO_PAGE = {
     "send_for_author", "decision_seen", "own_seen", "own_again", "go_on", "discard", "own_go_on", "own_discard",
     "own_draft", "own_stay", "options_ticked",
     "put_aside", "take_back", "why_data", "stops",
-    "lend", "lent_begin", "lent_not_me", "lent_draft", "lent_go_on", "lent_discard", "lent_stay", "take_back_from", "prove_here",
-    "prove", "call_back", "let_go",
+    "lend", "lent_begin", "lent_not_me", "lent_keep", "lent_draft", "lent_go_on", "lent_discard", "lent_stay",
+    "take_back_from", "prove_here", "prove", "call_back", "let_go",
     "make_link", "end_link", "pass_guard", "mine_draft", "mine_go_on", "mine_discard", "mine_stay",
 }  # fmt: skip
 # Pages with words of rooms that are not said through a catalogue yet: forms, a patient's own, what is kept, errors. Empty once they are.
@@ -302,6 +302,10 @@ def interrupted(tab: Page, here: Rooms) -> Pages:
     yield "patient-resumes"
     post(tab, "/continue")
     yield "form-going-on"
+    address = tab.url
+    tab.goto(f"{address.split('?')[0]}idle?{address.partition('?')[2]}")
+    yield "patient-idle"
+    tab.goto(address)
     window = tab.context.browser.new_context(user_agent="another device").new_page()  # type: ignore[union-attr]
     dashboard(window, here, "twelve-years")
     window.goto(f"{window.url.split('?')[0]}loans")
@@ -488,6 +492,7 @@ WALKS: dict[Callable[[Page, Rooms], Pages], dict[str, str | None]] = {
         "dashboard-begun": "dashboard",
         "patient-resumes": "lent_form",
         "form-going-on": "lent_form",
+        "patient-idle": "lent_idle",
         "called-back": "lent",
         "taken-back": "take_back_here",
         "form-closed-elsewhere": None,

@@ -1,9 +1,15 @@
 """The patient's page on a lent device: begun by the person it is for, and ended by one who says that it is not theirs."""
 
+from datetime import timedelta
+
 from smart_app.care.record.record import ChartRecord
 from smart_app.services import AppServices
 from smart_app.store import Loan
 from smart_app.store.seal import digest
+
+# After so long without use somebody else may have the device: the page says so, and this long after that it ends (WCAG 2.2.1).
+IDLE, NOTICE = timedelta(minutes=10), timedelta(minutes=2)
+LEFT_ALONE = IDLE + NOTICE
 
 
 def begin(services: AppServices, loan: Loan) -> str:
@@ -13,9 +19,14 @@ def begin(services: AppServices, loan: Loan) -> str:
     return key
 
 
-def is_open(loan: Loan, key: str) -> bool:
-    """Whether the form of that key is the one that was begun."""
-    return bool(key) and loan.page == digest(key)
+def is_open(services: AppServices, loan: Loan, key: str) -> bool:
+    """Whether the form of that key is the one that was begun, and was not left alone since."""
+    return bool(key) and loan.page == digest(key) and loan.used is not None and loan.used > services.clock() - LEFT_ALONE
+
+
+def in_use(services: AppServices, loan: Loan) -> None:
+    """Note that the patient is at it."""
+    services.store.loans.use_page(loan.id, since=services.clock() - LEFT_ALONE)
 
 
 def disown(services: AppServices, loan: Loan) -> None:

@@ -236,6 +236,11 @@ class Loans:
         with self._database.begin() as connection:
             connection.execute(update(loans).where(_out(loan)).values(page=digest(key), used=self._clock()))
 
+    def use_page(self, loan: str, *, since: datetime) -> None:
+        """The patient's page is in use, where it was since then: one that has ended stays so."""
+        with self._database.begin() as connection:
+            connection.execute(update(loans).where(_out(loan), loans.c.used > since).values(used=self._clock()))
+
     def disown(self, loan: str, *, within: Connection) -> bool:
         """Whoever has the device says that the page is not theirs: it ends. False where it had ended before."""
         return within.execute(update(loans).where(_out(loan)).values(state="not_me", page=None)).rowcount == 1

@@ -36,7 +36,19 @@ REFUSED: Mapping[Door, Callable[[LaunchContext], Sentence | None]] = {
 _NOBODYS = frozenset({"static", "healthz", "readyz", "manifest", "jwks", "logo"})
 _WAYS_BACK = frozenset({"lent", "take_back_here", "prove_here", "callback"})
 _FORM = frozenset(
-    {"lent_form", "lent_begin", "lent_not_me", "lent_submit", "lent_draft", "lent_go_on", "lent_discard", "lent_stay", "lent_thanks"}
+    {
+        "lent_form",
+        "lent_begin",
+        "lent_not_me",
+        "lent_idle",
+        "lent_keep",
+        "lent_submit",
+        "lent_draft",
+        "lent_go_on",
+        "lent_discard",
+        "lent_stay",
+        "lent_thanks",
+    }
 )
 _NEW_LAUNCH = frozenset({"launch", "start", "start_at"})
 # Of a page that was open when the device was called back: it is not taken, and what was typed is kept.

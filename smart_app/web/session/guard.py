@@ -1,5 +1,6 @@
 """Lets a request to a page of a launch in: the id in the path and that launch's own cookie, together, or not at all."""
 
+import dataclasses
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from msgspec.structs import replace
 from fhir_mappings.sentence import Sentence
 from smart_app.care.handover.lend import lock_on
 from smart_app.care.handover.one_time_link import waiting_record, with_launch
+from smart_app.care.handover.patients_page import LEFT_ALONE
 from smart_app.care.record.record import ChartRecord, Record
 from smart_app.errors import OPEN_AGAIN, LaunchError, NotForUser, SessionError, WrongPatient
 from smart_app.fhir.client import Renew
@@ -112,6 +114,7 @@ class Guard(Struct, frozen=True, kw_only=True):
         token = self.csrf.token(LENT, handle, cookie)
         stay = url_for("lent_stay", handle=handle)
         tab = tab_of(record, self.csrf, name=store.launches.cookie_name_for(loan.launch), stay=stay, token=token)
+        tab = dataclasses.replace(tab, idle=min(tab.idle, int(LEFT_ALONE.total_seconds())), over=url_for("lent_idle", handle=handle))
         return PageRequest(record=record, csrf=token, cookie=cookie, tab=tab, loan=loan.id)
 
     def enter_linked(self, entry: str) -> PageRequest:

@@ -33,7 +33,7 @@ class Tab:
     without use, `left`: in any case, or after which nothing can be asked of
     the record any more. `stay` is where its use can be noted. `again` is how to come back, None for the way from a chart; `last` the same
     in the sentence that the page is about to close.
-    `ended`: this page closed the launch."""
+    `ended`: this page closed the launch. `over` is where a page goes that nobody uses, "" where it stays."""
 
     launch: str
     patient: str
@@ -44,6 +44,7 @@ class Tab:
     again: Sentence | None = None
     last: Sentence | None = None
     ended: bool = False
+    over: str = ""
 
 
 def own_tab(record: ChartRecord, *, name: str, until: datetime, stay: str, token: str) -> Tab:

@@ -1,7 +1,7 @@
 // Tells of the launch behind this page: that it is about to end or has ended, and that another chart was opened in this browser; and keeps
 // what is typed into a form. Everything works without this.
 (() => {
-  const { launch, patient, idle, left, stay, csrf, ended, ...said } = document.currentScript.dataset;
+  const { launch, patient, idle, left, stay, csrf, ended, over: away, ...said } = document.currentScript.dataset;
   const again = said.again || "Open Rapport again from the patient's chart.";
   const words = {
     gone: "This page's session has ended.",
@@ -51,7 +51,7 @@
   });
   const watch = () => {
     const rest = Math.min(seen + idle * 1000, limit) - Date.now();
-    if (rest <= 0) end(form ? words.kept : `${words.gone} ${again}`);
+    if (rest <= 0) away ? location.replace(away) : end(form ? words.kept : `${words.gone} ${again}`);
     else if (over || rest > 120000) return;
     else if (limit - Date.now() > 120000) say(words.soon, words.keep, use);
     else say(words.last);

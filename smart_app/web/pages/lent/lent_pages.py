@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from fhir_mappings.sentence import Sentence
 from smart_app.care.forms.asked_form import AskedForm, ask, in_language
 from smart_app.care.forms.saved_drafts import KeptAnswers, saved_draft
-from smart_app.care.handover.patients_page import begin, disown, is_open
+from smart_app.care.handover.patients_page import IDLE, NOTICE, begin, disown, in_use, is_open
 from smart_app.care.record.patient_in_context import open_patient
 from smart_app.care.submission.begin import begin_form
 from smart_app.care.submission.build_receipt import receipt
@@ -25,6 +25,7 @@ from smart_app.web.views.ended import thanks_view
 from smart_app.web.views.error import ErrorView
 from smart_app.web.views.forms.form_page import FormUrls
 from smart_app.web.views.forms.kept_answers import kept_view
+from smart_app.web.views.lent.idle_page import left_alone_view, still_there_view
 from smart_app.web.views.lent.on_loan_page import code_field
 from smart_app.web.views.lent.start_page import LentStartUrls, start_view
 from smart_app.web.views.parts import named_clinician
@@ -43,6 +44,8 @@ def register(app: Flask, dependencies: Dependencies) -> None:
     app.add_url_rule(f"{_RULE}/draft", "lent_draft", handler.draft, methods=["POST"])
     app.add_url_rule(f"{_RULE}/draft/continue", "lent_go_on", handler.go_on, methods=["POST"])
     app.add_url_rule(f"{_RULE}/draft/discard", "lent_discard", handler.discard, methods=["POST"])
+    app.add_url_rule(f"{_RULE}/keep", "lent_keep", handler.keep, methods=["POST"])
+    app.add_url_rule(f"{_RULE}/idle", "lent_idle", handler.idle)
     app.add_url_rule(f"{_RULE}/stay", "lent_stay", handler.stay, methods=["POST"])
     app.add_url_rule(f"{_RULE}/thanks/<key>", "lent_thanks", handler.thanks)
 
@@ -66,7 +69,8 @@ class LentPages:
             raise held(Held(loan=loan))
         asked = ask(page_request.record, slug=loan.slug, informant="patient", loan=loan.id)
         key = request.args.get("draft", "")
-        if is_open(loan, key):
+        if is_open(self._services, loan, key):
+            in_use(self._services, loan)
             return self._flow.page(page_request, asked, key=key)
         found = saved_draft(page_request.record, asked)
         return self._flow.resume(page_request, asked, found) if found else self._start(page_request, asked)
@@ -98,7 +102,9 @@ class LentPages:
 
     def draft(self, handle: str) -> Response:
         """Keep what has been typed so far."""
-        self._check_out(handle, self._loan(handle))
+        loan = self._loan(handle)
+        self._check_out(handle, loan)
+        in_use(self._services, loan)
         return DraftFlow(self._dependencies, self._dependencies.guard.enter_lent, self._sender).save(
             handle, self._loan(handle).slug, "patient"
         )
@@ -115,10 +121,30 @@ class LentPages:
         discarded(self._dependencies.guard.enter_lent(handle))
         return see_other(url_for("lent_form", handle=handle, draft=begin(self._services, self._loan(handle))))
 
+    def keep(self, handle: str) -> Response:
+        """The same by a button, without a script: the form comes back with what was kept of it."""
+        self.draft(handle)
+        return see_other(url_for("lent_form", handle=handle, draft=request.form.get("key", "")))
+
     def stay(self, handle: str) -> Response:
         """Note that the page is in use, and nothing else."""
         self._dependencies.guard.enter_lent(handle)
+        in_use(self._services, self._loan(handle))
         return Response(status=204)
+
+    def idle(self, handle: str) -> Response:
+        """A page that is not used: a way on while there is time, and afterwards to the question who began."""
+        self._dependencies.guard.enter_lent(handle)
+        loan, key = self._loan(handle), request.args.get("draft", "")
+        if is_open(self._services, loan, key):
+            view = still_there_view(
+                on=url_for("lent_form", handle=handle, draft=key),
+                then=url_for("lent_idle", handle=handle),
+                seconds=int(NOTICE.total_seconds()),
+            )
+        else:
+            view = left_alone_view(on=url_for("lent_form", handle=handle))
+        return self._dependencies.pages.page("idle", view)
 
     def thanks(self, handle: str, key: str) -> Response:
         """The patient's last page: nothing on it leads to the chart."""
@@ -171,6 +197,9 @@ class LentPages:
             go_on=url_for("lent_go_on", handle=handle),
             discard=url_for("lent_discard", handle=handle),
             not_me=url_for("lent_not_me", handle=handle),
+            idle=url_for("lent_idle", handle=handle, draft=""),
+            keep=url_for("lent_keep", handle=handle),
+            idle_seconds=int(IDLE.total_seconds()),
         )
 
     def _done(self, _page_request: PageRequest, _asked: AskedForm, key: str) -> str:

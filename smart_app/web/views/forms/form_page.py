@@ -63,7 +63,8 @@ class FormProblem(Struct, frozen=True, kw_only=True):
 
 class FormUrls(Struct, frozen=True, kw_only=True):
     """Where a form is sent, saved while it is typed, and where its offer leads; `not_me` where somebody says that it is not theirs, ""
-    where who it is was asked."""
+    where who it is was asked; `idle`, followed by the form's key, where a page without a script goes after `idle_seconds`, and `keep` where
+    a button of it keeps what was chosen, both "" where it stays."""
 
     action: str
     back: str
@@ -71,6 +72,9 @@ class FormUrls(Struct, frozen=True, kw_only=True):
     go_on: str
     discard: str
     not_me: str = ""
+    idle: str = ""
+    keep: str = ""
+    idle_seconds: int = 0
 
 
 class UnsentOffer(Struct, frozen=True, kw_only=True):
@@ -150,7 +154,8 @@ class FormView(Struct, frozen=True, kw_only=True):
     """Everything a questionnaire's page prints: what its kind says, and what is asked. `key`, `patient` and `hidden` (whom it is about,
     sealed, where the sign-in does not say it) go back as hidden fields. `offer` are answers of before, `going_on` those it goes on with,
     `errors` why it came back; `stands` how an earlier rating of this visit stands, `confirms` what has to be ticked. `save` and
-    `ticket` are empty where nothing is kept of a form that is not sent."""
+    `ticket` are empty where nothing is kept of a form that is not sent; `idle` is when a page without a script goes where, `keep` where its
+    button keeps what was chosen, both "" where it stays."""
 
     kind: FormKind
     action: str
@@ -168,6 +173,8 @@ class FormView(Struct, frozen=True, kw_only=True):
     stands: Sentence
     confirms: tuple[ConfirmBox, ...]
     lasts: str = ""
+    idle: str = ""
+    keep: str = ""
 
 
 class Filling(Struct, frozen=True, kw_only=True):
@@ -216,6 +223,8 @@ def form_view(
         stands=rated_words(draft.stands, draft.own_score),
         confirms=tuple(_confirm_box(one, filling.errors, confirmed) for one in draft.confirm),
         lasts=lasts,
+        idle=f"{urls.idle_seconds};url={urls.idle}{draft.key}" if urls.idle else "",
+        keep=urls.keep,
     )
 
 
