@@ -104,7 +104,7 @@ class Clinic:
 
     def patient_sends(self, chart: str, fields: dict[str, str], **headers: str) -> Any:
         """The patient's form sent, and the device still in their hands."""
-        return self._post(f"{self.lent(chart).page}answers", fields, **headers)
+        return self._post(f"{self.lent(chart).start}answers", fields, **headers)
 
     def lent(self, chart: str, slug: str = SLUG) -> Handed:
         """This device in the patient's hands: lent to them from that chart now, unless it was before."""
@@ -127,7 +127,7 @@ class Clinic:
         start = urlsplit(answer.headers["Location"]).path
         first = self.get(start)
         begun = self._post(first.action("/begin"), first.form("/begin"))
-        return Handed(start=start, page=urlsplit(begun.headers["Location"]).path, code=code_on(page))
+        return Handed(start=start, page=begun.headers["Location"], code=code_on(page))
 
     def _post(self, path: str, fields: dict[str, str], **headers: str) -> Any:
         return self.client.post(path, data=fields, base_url=SITE, headers={**OWN, **headers})

@@ -38,7 +38,7 @@ _CODE = re.compile(r"<output>([\d ]+)</output>")
 _ON_LOAN = "<h1>On loan to the patient</h1>"
 _ROUNDS = 3
 # Of the requests of a round, while the browser of all the charts is lent; and what a tablet asks from one loan to the next.
-_SHARE_ON_LOAN, _OF_A_LOAN = 10, 9
+_SHARE_ON_LOAN, _OF_A_LOAN = 10, 11
 _TABLET_CHARTS = 5
 _FAMILY = re.compile(r"Zq[a-z]{2}familie", re.IGNORECASE)
 
@@ -59,6 +59,7 @@ class OnLoan:
     """A device in a patient's hands, lent from `tab`."""
 
     tab: Tab
+    start: str
     page: str
     code: str
 
@@ -103,18 +104,20 @@ class Jar:
     def lend(self, client: FlaskClient, tab: Tab) -> OnLoan:
         """Hand the device over from that chart, once two identifiers agree."""
         html = self._look(client, tab, f"{tab.path}handover/{SLUG}")
-        lent = self._post(client, f"{tab.path}handover/{SLUG}", dict(_HIDDEN.findall(html)) | AGREED)
+        start = self._post(client, f"{tab.path}handover/{SLUG}", dict(_HIDDEN.findall(html)) | AGREED)
         self.loans += 1
-        return OnLoan(tab=tab, page=lent, code=_CODE.findall(html)[0])
+        first = self._look(client, tab, start)
+        begun = self._post(client, f"{start}begin", dict(_HIDDEN.findall(first)))
+        return OnLoan(tab=tab, start=start, page=begun, code=_CODE.findall(html)[0])
 
     def answer(self, client: FlaskClient, loan: OnLoan) -> None:
         """As the patient, to the thanks, which name nobody."""
         # The record keeps the newest alone: what was written before is not there to be looked at any more.
         loan.tab.receipt = None
         html = self._look(client, loan.tab, loan.page)
-        thanks = self._post(client, f"{loan.page}answers", dict(_HIDDEN.findall(html)) | dict.fromkeys(ITEMS, "4"))
+        thanks = self._post(client, f"{loan.start}answers", dict(_HIDDEN.findall(html)) | dict.fromkeys(ITEMS, "4"))
         self.writes += 1
-        if not thanks.startswith(f"{loan.page}thanks/"):
+        if not thanks.startswith(f"{loan.start}thanks/"):
             self.wrong.append(f"{loan.tab.patient}: {thanks} after a patient's form")
         self._look(client, loan.tab, thanks, shows=False)
 
@@ -152,7 +155,8 @@ class Jar:
         self.requests += 1
         if answer.status_code != 303:
             self.wrong.append(f"HTTP {answer.status_code} to {path.rpartition('/')[2]}")
-        return str(urlsplit(answer.headers.get("Location", "/")).path)
+        leads = urlsplit(answer.headers.get("Location", "/"))
+        return f"{leads.path}?{leads.query}" if leads.query else leads.path
 
     def _refused(self, client: FlaskClient, tab: Tab) -> None:
         answer = client.get(tab.path, base_url=SITE)

@@ -4,8 +4,8 @@ import pytest
 
 from tests.support.clock import Clock
 from tests.support.page import Page
-from tests.web.clinic import ITEMS, Clinic
-from tests.web.lent.lending import Browser, Handed, lend
+from tests.web.clinic import ITEMS, Clinic, Handed
+from tests.web.lent.lending import Browser, lend
 
 FIVE = dict.fromkeys(ITEMS[:5], "4")
 

@@ -131,7 +131,7 @@ class TestLookedUpOnce:
             assert posted(here, f"{chart}draft/{SLUG}/clinician", fields).status_code == 204
         fields = here.filled(chart)
         with self.once(lookups):
-            assert posted(here, f"{here.lent(chart).page}draft", fields).status_code == 204
+            assert posted(here, f"{here.lent(chart).start}draft", fields).status_code == 204
 
     def test_where_the_launch_has_ended_meanwhile(self, here: Clinic, lookups: list[str]) -> None:
         chart = here.launch()

@@ -30,7 +30,7 @@ def begun(rapport: Clinic, chart: str, informant: str = "clinician") -> dict[str
 
 def draft(rapport: Clinic, chart: str, informant: str) -> str:
     """Where a form is kept while it is typed; the patient's own under a loan."""
-    return f"{rapport.lent(chart).page}draft" if informant == "patient" else f"{chart}draft/{SLUG}/{informant}"
+    return f"{rapport.lent(chart).start}draft" if informant == "patient" else f"{chart}draft/{SLUG}/{informant}"
 
 
 def autosave(rapport: Clinic, chart: str, fields: dict[str, str], informant: str = "clinician", **headers: str) -> Any:

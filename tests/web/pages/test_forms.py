@@ -74,7 +74,7 @@ def test_a_part_without_a_name_is_said_and_loses_no_answer(rapport: Clinic) -> N
     )
     body = f"{named}--x\r\nContent-Disposition: form-data\r\n\r\n1\r\n--x--\r\n"
     kind = "multipart/form-data; boundary=x"
-    address = f"{rapport.lent(chart).page}answers"
+    address = f"{rapport.lent(chart).start}answers"
     page = read(rapport.client.post(address, data=body.encode(), content_type=kind, base_url=SITE, headers=OWN))
     assert page.status == 422
     assert "form has no question" in page.text
@@ -177,7 +177,7 @@ def test_a_post_from_elsewhere_stores_nothing(rapport: Clinic, informant: str, h
 def test_without_fetch_metadata_the_origin_decides(rapport: Clinic, informant: str, origin: str, status: int) -> None:
     chart = rapport.launch()
     fields = rapport.filled(chart, informant)
-    address = f"{rapport.lent(chart).page}answers" if informant == "patient" else f"{chart}check/{SLUG}/clinician"
+    address = f"{rapport.lent(chart).start}answers" if informant == "patient" else f"{chart}check/{SLUG}/clinician"
     answer = rapport.client.post(address, data=fields, base_url=SITE, headers={"Origin": origin})
     assert answer.status_code == status
 

@@ -88,7 +88,7 @@ def test_a_redirect_says_where_in_its_header_alone(rapport: Clinic) -> None:
     chart = rapport.launch()
     answers = [
         (f"{chart}receipt/", rapport.send(chart, rapport.filled(chart, "clinician"), "clinician")),
-        (f"{rapport.lent(chart).page}thanks/", rapport.patient_sends(chart, rapport.filled(chart))),
+        (f"{rapport.lent(chart).start}thanks/", rapport.patient_sends(chart, rapport.filled(chart))),
         (f"{chart}receipt/", rapport.take_back(chart)),
     ]
     for place, answer in answers:
