@@ -7,7 +7,7 @@
     gone: "This page's session has ended.",
     kept: "This page's session has ended. Your answers stay on the page: press the button below, and they are kept.",
     soon: "This page closes in two minutes if it is not used.",
-    keep: "Keep it open",
+    keep: away ? "Go on" : "Keep it open",
     last: `This page closes in two minutes. Finish here, or ${again[0].toLowerCase()}${again.slice(1)}`,
     framed: "The record system shows Rapport in a locked frame, from which nothing can be sent. Open Rapport from the patient's chart in a window of its own. For the IT team: the frame's sandbox lacks allow-same-origin.",
     closed: "Rapport was closed in another tab.",
