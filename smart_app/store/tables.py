@@ -136,12 +136,14 @@ filed_pages = Table(
 
 # `id` is the digest of what stands in the address of the patient's page, `binding` that of the lent browser's cookie, `agent` that of the
 # `User-Agent` it was lent with. `tries` are left for the return code; `page` is the digest of the key of the form that is open, `used`
-# when it last was.
+# when it last was; `lender` and `patient` are keyed lookups of who lent it and for whom.
 loans = Table(
     "loans",
     metadata,
     Column("id", _DIGEST, primary_key=True),
     Column("binding", _DIGEST, nullable=False, unique=True),
+    Column("lender", _DIGEST),
+    Column("patient", _DIGEST),
     Column("state", String(12), nullable=False),
     Column("tries", Integer, nullable=False),
     Column("payload", LargeBinary, nullable=False),
@@ -151,6 +153,8 @@ loans = Table(
     Column("page", _DIGEST),
     Column("used", Instant),
     Index("loans_by_expires", "expires"),
+    Index("loans_by_lender", "lender"),
+    Index("loans_by_patient", "patient"),
 )
 
 # Which launches (digests) a loan has locked: those of the lent browser, and those of its user's that may be on the same device. One of

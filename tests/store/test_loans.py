@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from smart_app.errors import OtherBrowser, SessionError
 from smart_app.launch.context.launch_context import LaunchId
@@ -55,6 +55,29 @@ class TestFinding:
                 store.loans.of_handle(new.handle, wrong)
         with pytest.raises(SessionError):
             store.loans.of_handle("guess", cookies(store, new))
+
+    @pytest.mark.parametrize("before_the_columns", [False, True])
+    def test_a_user_finds_what_they_have_lent_and_anybody_what_is_lent_for_a_patient(self, store: Store, before_the_columns: bool) -> None:
+        first, second = lent(store), lent(store, LaunchId("launch-2"))
+        if before_the_columns:
+            with store.database.begin() as together:
+                together.execute(update(loans).values(lender=None, patient=None))
+        mine, theirs = sorted([first.id, second.id]), AUTHOR.user.reference
+        assert [one.id for one in store.loans.by_user(f"{AUTHOR.iss}/", theirs)] == mine
+        assert [one.id for one in store.loans.of_patient(AUTHOR.iss, AUTHOR.patient)] == mine
+        for iss, reference in ((AUTHOR.iss, "Practitioner/other"), ("https://other.example/fhir", theirs)):
+            assert store.loans.by_user(iss, reference) == []
+        for iss, patient in ((AUTHOR.iss, "other"), ("https://other.example/fhir", AUTHOR.patient)):
+            assert store.loans.of_patient(iss, patient) == []
+
+    def test_what_others_have_lent_is_not_opened_for_it(self, store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+        new = lent(store)
+        with store.database.begin() as together:
+            together.execute(update(loans).where(loans.c.id == new.id).values(payload=b"damaged"))
+        assert store.loans.by_user(AUTHOR.iss, "Practitioner/other") == []
+        assert "seal" not in "".join(capsys.readouterr())
+        assert store.loans.by_user(AUTHOR.iss, AUTHOR.user.reference) == []
+        assert "seal" in "".join(capsys.readouterr())
 
     def test_neither_code_nor_address_nor_cookie_stands_in_the_row(self, store: Store) -> None:
         new = lent(store)

@@ -64,6 +64,5 @@ def is_user(author: Author, *, iss: str, reference: str) -> bool:
 
 def out_for(record: ChartRecord) -> tuple[Loan, ...]:
     """Devices that are out with a page of this patient already, whoever lent them."""
-    of = (record.context.iss.rstrip("/"), record.context.patient)
-    found = record.services.store.loans.those(lambda author: (author.iss.rstrip("/"), author.patient) == of)
+    found = record.services.store.loans.of_patient(record.context.iss, record.context.patient)
     return tuple(one for one in found if one.state == "out")

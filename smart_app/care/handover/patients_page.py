@@ -44,6 +44,5 @@ def disown(services: AppServices, loan: Loan) -> None:
 
 def disowned_for(record: ChartRecord) -> bool:
     """Whether a device that is out was said not to be this patient's by whoever had it."""
-    of = (record.context.iss.rstrip("/"), record.context.patient)
-    found = record.services.store.loans.those(lambda author: (author.iss.rstrip("/"), author.patient) == of)
+    found = record.services.store.loans.of_patient(record.context.iss, record.context.patient)
     return any(one.state == "not_me" for one in found)

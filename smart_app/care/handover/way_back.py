@@ -48,7 +48,7 @@ def unlock_by_sign_in(services: AppServices, lock: LaunchLock, launch: LaunchId,
 
 def loans_of_user(record: ChartRecord) -> tuple[Loan, ...]:
     """The devices that whoever is signed in has lent, those among them that were called back and are not back yet."""
-    return tuple(record.services.store.loans.those(lambda author: is_by(author, record.context)))
+    return tuple(record.services.store.loans.by_user(record.context.iss, record.context.user.reference))
 
 
 def call_back(record: ChartRecord, loan_id: str) -> None:

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from fhir_mappings.sentence import Sentence
@@ -45,6 +45,10 @@ _ABOUT_LAUNCH = (
     .where(or_(loan_locks.c.launch.is_not(None), loans.c.agent == bindparam("agent")))
 )
 _OLDEST_FIRST = select(loans).order_by(loans.c.created, loans.c.id)
+# One lent before there were these columns has neither, and says itself whose it is.
+_BY_LENDER, _BY_PATIENT = (
+    _OLDEST_FIRST.where(column.in_(bindparam("keys", expanding=True)) | column.is_(None)) for column in (loans.c.lender, loans.c.patient)
+)
 
 
 class Loan(Struct, frozen=True, kw_only=True):
@@ -116,6 +120,7 @@ class Loans:
         values = {
             "id": row_id,
             "binding": digest(cookie_value),
+            **self._found_by(author),
             "state": "out",
             "tries": TRIES if code else 0,
             "payload": self._sealer.seal(payload, table=_TABLE, row=row_id),
@@ -257,11 +262,17 @@ class Loans:
         gone = delete(loan_locks).where(loan_locks.c.loan == loan, _LOCKS).returning(loan_locks.c.launch)
         return within.execute(gone).scalars().all()
 
-    def those(self, wanted: Callable[[Author], bool]) -> Sequence[Loan]:
-        """Every loan of which `wanted` says so, the oldest first."""
-        with self._database.begin() as connection:
-            rows = connection.execute(_OLDEST_FIRST).all()
-        return [loan for row in rows if (loan := self._loan(row)) is not None and wanted(loan.author)]
+    def by_user(self, iss: str, reference: str) -> Sequence[Loan]:
+        """What that user of an EHR has lent, the oldest first."""
+        wanted = (iss.rstrip("/"), reference)
+        found = self._found(_BY_LENDER, self._lenders(iss, reference))
+        return [one for one in found if (one.author.iss.rstrip("/"), one.author.user.reference) == wanted]
+
+    def of_patient(self, iss: str, patient: str) -> Sequence[Loan]:
+        """What is lent for a page of that patient, whoever lent it, the oldest first."""
+        wanted = (iss.rstrip("/"), patient)
+        found = self._found(_BY_PATIENT, self._patients(iss, patient))
+        return [one for one in found if (one.author.iss.rstrip("/"), one.author.patient) == wanted]
 
     def purge(self, now: datetime, *, at_most: int, within: Connection) -> Sequence[LoanEnded]:
         """Delete loans past their time, `at_most` so many at a time; what each had locked is the caller's to close."""
@@ -271,7 +282,24 @@ class Loans:
 
     def resealed(self, row: Row[Any]) -> dict[str, Any]:
         """The columns as the first key makes them. NotOpened where no key opens it."""
-        return {"payload": self._sealer.renewed(row.payload, table=_TABLE, row=row.id)}
+        author = msgspec.convert(self._sealer.open(row.payload, table=_TABLE, row=row.id)["author"], Author)
+        return {"payload": self._sealer.renewed(row.payload, table=_TABLE, row=row.id), **self._found_by(author)}
+
+    def _lenders(self, iss: str, reference: str) -> list[str]:
+        return self._sealer.lookups(("loan lender", iss.rstrip("/"), reference))
+
+    def _patients(self, iss: str, patient: str) -> list[str]:
+        return self._sealer.lookups(("loan patient", iss.rstrip("/"), patient))
+
+    def _found_by(self, author: Author) -> dict[str, str]:
+        """By what a loan is found: whose it is, and for whom."""
+        lenders, patients = self._lenders(author.iss, author.user.reference), self._patients(author.iss, author.patient)
+        return {"lender": lenders[0], "patient": patients[0]}
+
+    def _found(self, statement: Select[Any], keys: Sequence[str]) -> Sequence[Loan]:
+        with self._database.begin() as connection:
+            rows = connection.execute(statement, {"keys": keys}).all()
+        return [loan for row in rows if (loan := self._loan(row)) is not None]
 
     def _over(self, row: Row[Any], within: Connection) -> LoanEnded:
         locked = delete(loan_locks).where(loan_locks.c.loan == row.id, _LOCKS).returning(loan_locks.c.launch)

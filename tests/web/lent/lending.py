@@ -5,8 +5,10 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from smart_app.store import Loan
+from smart_app.store.tables import loans
 from tests.support.page import Page, read
 from tests.web.clinic import AGREED, ITEMS, OWN, SITE, SLUG, Clinic, Handed, code_on
 
@@ -114,7 +116,10 @@ def is_on_loan(page: Page) -> bool:
 
 
 def loans_of(rapport: Clinic) -> list[Loan]:
-    return list(rapport.services.store.loans.those(lambda _author: True))
+    store = rapport.services.store
+    with store.database.begin() as connection:
+        ids = connection.execute(select(loans.c.id).order_by(loans.c.created, loans.c.id)).scalars().all()
+    return [loan for one in ids if (loan := store.loans.reread(one)) is not None]
 
 
 def trail(rapport: Clinic, *events: str) -> list[tuple[str, dict[str, Any]]]:
