@@ -45,6 +45,10 @@ class Page:
         form = next(form for form in self.soup.select("form[method=post]") if going_to in str(form["action"]))
         return {str(field["name"]): str(field["value"]) for field in form.select("input[type=hidden]")}
 
+    def goes(self, going_to: str) -> bool:
+        """Whether there is a form whose action contains that."""
+        return any(going_to in str(form["action"]) for form in self.soup.select("form[method=post]"))
+
     def action(self, going_to: str) -> str:
         return next(str(form["action"]) for form in self.soup.select("form[method=post]") if going_to in str(form["action"]))
 

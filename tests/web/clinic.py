@@ -36,7 +36,7 @@ AGREED = {"identified-name": "yes", "identified-born": "yes"}
 @dataclass(kw_only=True)
 class Handed:
     """A device in the patient's hands: `start` is the address of their first page, `page` that of the form once they have said that it is
-    them, `code` takes the device back."""
+    them, or of the question whether they began what waits, `code` takes the device back."""
 
     start: str
     page: str
@@ -125,9 +125,15 @@ class Clinic:
         answer = self._post(page.action("/handover/"), page.form("/handover/") | AGREED)
         assert answer.status_code == 303, answer.get_data(as_text=True)
         start = urlsplit(answer.headers["Location"]).path
+        return Handed(start=start, page=self._begin(start), code=code_on(page))
+
+    def _begin(self, start: str) -> str:
+        """The patient says that it is them. Where something of theirs waits they are asked whether they began it instead, and the page
+        that asks is the one they have."""
         first = self.get(start)
-        begun = self._post(first.action("/begin"), first.form("/begin"))
-        return Handed(start=start, page=begun.headers["Location"], code=code_on(page))
+        if not first.goes("/begin"):
+            return start
+        return str(self._post(first.action("/begin"), first.form("/begin")).headers["Location"])
 
     def _post(self, path: str, fields: dict[str, str], **headers: str) -> Any:
         return self.client.post(path, data=fields, base_url=SITE, headers={**OWN, **headers})

@@ -88,9 +88,11 @@ def lend(browser: Browser, chart: str) -> Handed:
 
 
 def begins(browser: Browser, start: str) -> str:
-    """The patient says that it is them: the address of their form."""
+    """The patient says that it is them: the address of their form. Where something of theirs waits they are asked whether they began it."""
     page = browser.get(start)
     assert page.status == 200, page.text
+    if not page.goes("/begin"):
+        return start
     return str(browser.press(page, "/begin").headers["Location"])
 
 

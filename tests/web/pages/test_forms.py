@@ -261,7 +261,8 @@ class TestPatientsFormAtTheChartsDoor:
         offered = rapport.form(chart)
         assert "5 of 9 were answered" in offered.text
         answer = rapport.client.post(offered.action("/continue"), data=offered.form("/continue"), base_url=SITE, headers=OWN)
-        gone_on = rapport.get(answer.headers["Location"]).form("/answers") | dict.fromkeys(ITEMS[5:], "2")
+        page = rapport.get(answer.headers["Location"])
+        gone_on = page.form("/answers") | page.checked() | dict.fromkeys(ITEMS[5:], "2")
         assert rapport.patient_sends(chart, gone_on).status_code == 303
         assert len(rapport.ehr.of_type("QuestionnaireResponse")) == 1
 

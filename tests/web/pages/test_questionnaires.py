@@ -63,8 +63,10 @@ def place(here: Clinic, chart: str, slug: str, informant: str) -> str:
 
 def post(here: Clinic, chart: str, slug: str, fields: Any, informant: str = "patient") -> Any:
     address = place(here, chart, slug, informant)
-    answer = here.client.post(f"{address}answers" if address.startswith("/p/") else address, data=fields, base_url=SITE, headers=OWN)
-    return here.take_back(chart) if answer.status_code == 303 and address.startswith("/p/") else answer
+    on_loan = address.startswith("/p/")
+    to = f"{here.lent(chart, slug).start}answers" if on_loan else address
+    answer = here.client.post(to, data=fields, base_url=SITE, headers=OWN)
+    return here.take_back(chart) if answer.status_code == 303 and on_loan else answer
 
 
 def filled(here: Clinic, chart: str, slug: str, code: str = "3", informant: str = "patient") -> dict[str, str]:
