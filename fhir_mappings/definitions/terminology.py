@@ -1,4 +1,4 @@
-"""Our code systems, the value sets of all their codes, and our two extensions, as R4 resources."""
+"""Our code systems, the value sets of all their codes, and our extensions, as R4 resources."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
@@ -7,13 +7,14 @@ from fhir_mappings.definitions.canonical_resource import PUBLISHER, artifact, co
 from fhir_mappings.definitions.narrative import narrative, paragraph, table
 from fhir_mappings.definitions.questionnaire import copyright_lines, displayed
 from fhir_mappings.instruments import canonicals
-from fhir_mappings.instruments.canonicals import PANEL, score_title
+from fhir_mappings.instruments.canonicals import NOT_ANSWERED, PANEL, score_title
 from fhir_mappings.instruments.instrument import Informant, Instrument, Option, Scale
 from fhir_mappings.instruments.library import Library, version_key
+from fhir_mappings.instruments.not_answered import REASON_CODES
 from fhir_mappings.r4.json_types import Json
 
 # Of what belongs to no one instrument; raised when its content changes.
-_VERSION = "0.4.0"
+_VERSION = "0.5.0"
 _LICENCE = "Apache-2.0"
 _OWN_RIGHTS: Json = {"copyright": f"{PUBLISHER}, {_LICENCE}.", "extension": copyright_label(PUBLISHER, _LICENCE)}
 _CATEGORY_MEANINGS = {
@@ -82,7 +83,8 @@ def _option(offered: Sequence[_Offered], *, numbered: bool) -> Json:
 
 
 def shared_terminology(library: Library, *, base: str) -> Iterator[Json]:
-    """Panels and scores of every instrument in every version, our categories, who answered, and the tag of demo data."""
+    """Panels and scores of every instrument in every version, our categories, who answered, why a form was not answered, and the tag of demo
+    data."""
     concepts = {str(concept["code"]): concept for instrument in _oldest_first(library) for concept in _score_concepts(instrument)}
     listed: Json = {"property": [{"code": code, "type": kind, "description": said} for code, (kind, said) in _PROPERTIES.items()]}
     scores = canonicals.score_system(base)
@@ -93,9 +95,23 @@ def shared_terminology(library: Library, *, base: str) -> Iterator[Json]:
     yield from _systems(canonicals.category_system(base), categories, _own("Rapport categories"))
     answering: list[Json] = [{"code": code, "display": name} for code, name in canonicals.ANSWERING.items()]
     yield from _systems(canonicals.answering_system(base), answering, _own("Who answered"))
+    yield from _systems(canonicals.not_answered_system(base), _reasons(), _own("Why a form was not answered"))
     system, code = canonicals.demo_tag(base)
     tag: Json = {"code": code, "display": "Rapport demo data"}
     yield from _systems(system, [tag], _own("Rapport tags"))
+
+
+def _reasons() -> list[Json]:
+    """Why a form was not answered, in words of each language Rapport speaks."""
+    return [
+        {
+            "code": code,
+            "display": known.display,
+            "definition": known.meaning,
+            "designation": [{"language": language, "value": value} for language, value in known.designations.items()],
+        }
+        for code, known in REASON_CODES.items()
+    ]
 
 
 def _oldest_first(library: Library) -> list[Instrument]:
@@ -117,6 +133,11 @@ def extensions(*, base: str) -> Iterator[Json]:
     )
     concept: Json = {"code": "CodeableConcept"}
     yield _extension(canonicals.answering(base), concept, context="QuestionnaireResponse", title="Who answered", description=said)
+    said = "Why a form was not answered: of a response that was stopped before its first item. Only patient-declined is a refusal."
+    reason: Json = {"code": "CodeableConcept"}
+    bound = canonicals.value_set(canonicals.not_answered_system(base))
+    url = canonicals.not_answered_reason(base)
+    yield _extension(url, reason, context="QuestionnaireResponse", title="Reason not answered", description=said, bound=bound)
     said = "What a synthetic patient of the demo is for."
     yield _extension(canonicals.demo_purpose(base), {"code": "string"}, context="Patient", title="Demo purpose", description=said)
 
@@ -173,9 +194,12 @@ def _systems(system: str, concepts: list[Json], head: _TerminologyHead, *, more:
 
 
 def _score_concepts(instrument: Instrument) -> Iterator[Json]:
-    """Panel and scores of each form, with what is needed to read the number. An instrument without items has neither."""
+    """Panel and scores of each form, with what is needed to read the number, and that the patient's was not answered. An instrument without
+    items has none of them."""
     for informant in instrument.forms if instrument.items else ():
         yield _concept(instrument, informant, PANEL, [])
+        if informant == "patient":
+            yield _concept(instrument, informant, NOT_ANSWERED, [])
         for scale in instrument.scales:
             yield _concept(instrument, informant, scale.key, _bounds(scale))
 
@@ -200,13 +224,14 @@ def _bounds(scale: Scale) -> list[Json]:
     ]
 
 
-def _extension(url: str, value: Json, *, context: str, title: str, description: str) -> Json:
-    """A simple extension with exactly one value."""
+def _extension(url: str, value: Json, *, context: str, title: str, description: str, bound: str = "") -> Json:
+    """A simple extension with exactly one value, from the value set `bound` where there is one."""
+    binding: Json = {"binding": {"strength": "required", "valueSet": bound}} if bound else {}
     elements: list[Json] = [
         {"id": "Extension", "path": "Extension", "short": title, "definition": description, "min": 0, "max": "1"},
         {"id": "Extension.extension", "path": "Extension.extension", "max": "0"},
         {"id": "Extension.url", "path": "Extension.url", "fixedUri": url},
-        {"id": "Extension.value[x]", "path": "Extension.value[x]", "min": 1, "type": [value]},
+        {"id": "Extension.value[x]", "path": "Extension.value[x]", "min": 1, "type": [value], **binding},
     ]
     return artifact(
         "StructureDefinition",

@@ -4,10 +4,14 @@ from collections.abc import Mapping
 from typing import Literal
 
 from fhir_mappings.instruments.instrument import Informant, Instrument
+from fhir_mappings.r4 import systems
+from fhir_mappings.r4.json_types import Json
 
 RESPONSE = "response"
 PANEL = "panel"
 PROVENANCE = "provenance"
+# The Observation that says why a form was not answered.
+NOT_ANSWERED = "not-answered"
 
 # Beside the standard `survey`: what kind of questionnaire a score is of. HL7's observation categories (social-history, vital-signs,
 # imaging, laboratory, procedure, survey, exam, therapy, activity) tell the two no further apart.
@@ -67,6 +71,14 @@ def category(instrument: Instrument) -> str:
     return ALLIANCE if instrument.rated == "clinician" else QUESTIONNAIRE
 
 
+def categories(instrument: Instrument, *, base: str) -> list[Json]:
+    """The categories of an Observation of that instrument: the standard `survey`, and ours."""
+    survey = {"system": systems.OBSERVATION_CATEGORY, "code": "survey", "display": "Survey"}
+    code = category(instrument)
+    ours = {"system": category_system(base), "code": code, "display": CATEGORIES[code]}
+    return [{"coding": [survey]}, {"coding": [ours]}]
+
+
 def score_code(instrument: Instrument, informant: Informant, key: str) -> str:
     """Code of a panel (`panel`) or a score (`total`, `goal` …)."""
     return f"{instrument.slug}.{informant}.{key}"
@@ -78,6 +90,16 @@ def score_codes(instrument: Instrument) -> tuple[str, ...]:
     return tuple(score_code(instrument, informant, key) for informant in instrument.forms for key in keys)
 
 
+def not_answered_code(instrument: Instrument, informant: Informant) -> str:
+    """Code of the Observation that says why a form was not answered."""
+    return score_code(instrument, informant, NOT_ANSWERED)
+
+
+def not_answered_system(base: str) -> str:
+    """Code system of the reasons why a form was not answered."""
+    return f"{base}/CodeSystem/not-answered-reason"
+
+
 def submission_system(base: str) -> str:
     """Identifier system of everything one submission stores."""
     return f"{base}/sid/submission"
@@ -86,6 +108,11 @@ def submission_system(base: str) -> str:
 def rated_clinician(base: str) -> str:
     """Extension that names the rated clinician on a response."""
     return f"{base}/StructureDefinition/rated-clinician"
+
+
+def not_answered_reason(base: str) -> str:
+    """Extension that says of a response without answers why there are none."""
+    return f"{base}/StructureDefinition/not-answered-reason"
 
 
 def wording_review(base: str) -> str:
@@ -118,8 +145,11 @@ def demo_tag(base: str) -> tuple[str, str]:
     return f"{base}/CodeSystem/tag", "rapport-demo"
 
 
+_ROLES = {PANEL: "panel", NOT_ANSWERED: "not answered"}
+
+
 def score_title(instrument: Instrument, informant: Informant, role: str) -> str:
     """What a panel's or score's code says in words; it says so where the instrument is not validated."""
-    name = "panel" if role == PANEL else instrument.scale(role).title.lower()
+    name = _ROLES.get(role) or instrument.scale(role).title.lower()
     caution = "" if instrument.validated else " (not a validated instrument)"
     return f"{instrument.title}, {informant} form, {name}{caution}"

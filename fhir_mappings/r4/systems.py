@@ -25,4 +25,6 @@ UNIT = "http://hl7.org/fhir/StructureDefinition/questionnaire-unit"
 COPYRIGHT_LABEL = "http://hl7.org/fhir/StructureDefinition/artifact-copyrightLabel"
 DERIVATION_TYPE = "http://hl7.org/fhir/StructureDefinition/questionnaire-derivationType"
 DERIVATION_TYPES = "http://hl7.org/fhir/questionnaire-derivationType"
+# The codes themselves, where they stand in a CodeableConcept.
+ABSENT_REASONS = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 DATA_ABSENT_REASON = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"

@@ -27,6 +27,7 @@ from fhir_mappings.r4.possible_dates import REASONS, PossibleDates, date_problem
 from fhir_mappings.r4.references import About, PatientOnServer, literal_reference, reference_in, references_in, source_of
 from fhir_mappings.ratings.answers_reader import answer_words, read_answers
 from fhir_mappings.ratings.grouping import Grouping, StoredScore, Submitted, rank
+from fhir_mappings.ratings.not_answered_reader import is_not_answered_code, says_not_answered
 from fhir_mappings.ratings.rating import PROXY, Rating, form_named
 from fhir_mappings.ratings.score_reader import Absence, ScoreCode, ScoreRefusal, absence_of, codes, number_of, own_code, status_refusal
 from fhir_mappings.sentence import Sentence, full_sentence, joined
@@ -73,7 +74,7 @@ def read_ratings(
 
     `base` is the canonical base, `zone` the clinic's: a visit without an Encounter is its day there. `possible` are the
     dates a rating of theirs can have; others are listed.
-    Foreign forms and Observations of other code systems are left alone.
+    Foreign forms, forms that were not answered and Observations of other code systems are left alone.
     """
     reading = _reading(library, patient, base, zone=zone, possible=possible)
     grouping = Grouping(base=base, server=patient.base)
@@ -124,6 +125,9 @@ def _file_response(reading: _RatingReading, grouping: Grouping, response: object
     canonical = response.get("questionnaire")
     if not isinstance(canonical, str) or not reading.library.knows_form(canonical, reading.base):
         return
+    if says_not_answered(response, base=reading.base):
+        grouping.add_response(response, refused=True)
+        return
     refusal = _response_refusal(reading, response, canonical)
     grouping.add_response(response, refused=refusal is not None)
     if refusal is not None:
@@ -163,7 +167,7 @@ def _stored(reading: _RatingReading, observation: object) -> StoredScore | None:
         reading.skipped.append(not_own(observation, judged))
         return None
     name = own_code(observation, canonicals.score_system(reading.base))
-    if name is None:
+    if name is None or is_not_answered_code(name):
         return None
     code = reading.codes.get(name)
     if code is None:

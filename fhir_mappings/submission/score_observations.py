@@ -2,7 +2,6 @@
 
 from fhir_mappings.instruments import canonicals
 from fhir_mappings.instruments.canonicals import PANEL, RESPONSE, score_title
-from fhir_mappings.instruments.instrument import Instrument
 from fhir_mappings.r4 import systems
 from fhir_mappings.r4.json_types import Json, instant
 from fhir_mappings.submission.submission import Submission, person
@@ -31,7 +30,7 @@ def _frame(submission: Submission, role: str, *, base: str) -> Json:
         **submission.meta(),
         "identifier": [submission.identifier(role, system=canonicals.submission_system(base))],
         "status": "final",
-        "category": _categories(submission.instrument, base=base),
+        "category": canonicals.categories(submission.instrument, base=base),
         "code": {
             "coding": [{"system": canonicals.score_system(base), "code": _code(submission, role)}],
             "text": score_title(submission.instrument, submission.informant, role),
@@ -47,13 +46,6 @@ def _frame(submission: Submission, role: str, *, base: str) -> Json:
 
 def _source(submission: Submission) -> Json:
     return {"derivedFrom": [{"reference": submission.urn(RESPONSE)}]}
-
-
-def _categories(instrument: Instrument, *, base: str) -> list[Json]:
-    survey = {"system": systems.OBSERVATION_CATEGORY, "code": "survey", "display": "Survey"}
-    code = canonicals.category(instrument)
-    ours = {"system": canonicals.category_system(base), "code": code, "display": canonicals.CATEGORIES[code]}
-    return [{"coding": [survey]}, {"coding": [ours]}]
 
 
 def _code(submission: Submission, role: str) -> str:

@@ -9,6 +9,7 @@ from msgspec import Struct
 from fhir_mappings.instruments.answers import Answers
 from fhir_mappings.instruments.canonicals import Answering
 from fhir_mappings.instruments.instrument import Informant, Instrument
+from fhir_mappings.instruments.not_answered import NotAnsweredReason
 from fhir_mappings.instruments.scores import Score
 from fhir_mappings.people.person import Person
 from fhir_mappings.r4.json_types import Json
@@ -18,7 +19,8 @@ class Submission(Struct, frozen=True, kw_only=True):
     """`patient` and `encounter` are ids, `answered_by` and `recorded_by` references (`Patient/x`, `Practitioner/y`). `clinician` is who is
     rated: None for a questionnaire about a team or about nobody. `from_paper`: the answers were typed in from a sheet. `answering` is who
     said that they answer, None where it was not asked; somebody else than the patient is no reference: `answered_by` and `recorded_by` are
-    None.
+    None. `not_answered` is
+    why there are no answers; `answered_by` is then whoever decided so, and `recorded_by` whoever entered it.
 
     `authored` and `issued` are aware. `key` is the submission key: every resource's identifier is the key plus its role.
     """
@@ -39,6 +41,7 @@ class Submission(Struct, frozen=True, kw_only=True):
     tags: tuple[tuple[str, str], ...] = ()
     from_paper: bool = False
     answering: Answering | None = None
+    not_answered: NotAnsweredReason | None = None
 
     def urn(self, role: str) -> str:
         """The full URL of one resource in the bundle: the same for the same key, so that a repeated build is the same bundle."""

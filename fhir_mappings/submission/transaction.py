@@ -1,9 +1,10 @@
 """A submission as one R4 transaction, checked before anybody sends it."""
 
 from fhir_mappings.instruments import canonicals
-from fhir_mappings.instruments.canonicals import PROVENANCE, RESPONSE
+from fhir_mappings.instruments.canonicals import NOT_ANSWERED, PROVENANCE, RESPONSE
 from fhir_mappings.r4.json_types import FhirJson, Json
 from fhir_mappings.r4.validation import InvalidResource, check_all
+from fhir_mappings.submission.not_answered import not_answered_observation, not_answered_response
 from fhir_mappings.submission.provenance import provenance, with_transmitter
 from fhir_mappings.submission.questionnaire_response import questionnaire_response
 from fhir_mappings.submission.score_observations import observations
@@ -13,15 +14,25 @@ __all__ = ["InvalidResource", "Submission", "bundle_sent_by", "submission_bundle
 
 
 def submission_resources(submission: Submission, *, base: str) -> tuple[tuple[str, Json], ...]:
-    """(role, resource) in the order they are written: response, panel, scores, provenance. References between them are urns.
+    """(role, resource) in the order they are written: response, panel, scores, provenance; of a form that was not answered the response,
+    the reason as an Observation, and the provenance. References between them are urns.
 
     InvalidResource names what would not be valid FHIR.
     """
-    stored = ((RESPONSE, questionnaire_response(submission, base=base)), *observations(submission, base=base))
+    stored = _content(submission, base=base)
     roles = tuple(role for role, _ in stored)
     resources = (*stored, (PROVENANCE, provenance(submission, roles)))
     check_all(resource for _, resource in resources)
     return resources
+
+
+def _content(submission: Submission, *, base: str) -> tuple[tuple[str, Json], ...]:
+    """What was answered and its scores, or that nothing was."""
+    reason = submission.not_answered
+    if reason is None:
+        return ((RESPONSE, questionnaire_response(submission, base=base)), *observations(submission, base=base))
+    response = not_answered_response(submission, reason, base=base)
+    return ((RESPONSE, response), (NOT_ANSWERED, not_answered_observation(submission, reason, base=base)))
 
 
 def submission_bundle(submission: Submission, *, base: str) -> Json:

@@ -11,6 +11,7 @@ from fhir_mappings.definitions.published_definitions import definitions
 from fhir_mappings.instruments.answers import Answers, parse
 from fhir_mappings.instruments.canonicals import demo_tag
 from fhir_mappings.instruments.instrument import Informant
+from fhir_mappings.instruments.not_answered import REASON_CODES
 from fhir_mappings.instruments.scoring import score
 from fhir_mappings.people.person import Person
 from fhir_mappings.submission.filed_page import filed_page
@@ -99,6 +100,11 @@ def submissions() -> Iterator[tuple[str, Submission]]:
         yield f"{who}, without the unscored question", submission(informant=who, key=f"{who}-unasked", answers=unasked)
         yield f"{who}, without encounter", submission(informant=who, key=f"{who}-no-encounter", encounter=None)
         yield f"{who}, demo", submission(informant=who, key=f"{who}-demo", tags=(demo_tag(BASE),))
+    nothing: dict[str, Any] = {"answers": Answers(values={}, declined=(), extra={}), "scores": {}}
+    for reason in REASON_CODES:
+        yield f"not answered, {reason}", submission(key=f"not-answered-{reason}", not_answered=reason, **nothing)
+    entered: dict[str, Any] = {"answered_by": "Practitioner/sofia", "recorded_by": "Practitioner/sofia", "encounter": None}
+    yield "not answered, by staff", submission(key="not-answered-staff", not_answered="no-time", **nothing, **entered)
     yield "observer, scored", observed()
 
 

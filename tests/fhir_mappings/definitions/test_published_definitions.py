@@ -80,7 +80,23 @@ def test_each_category_that_is_written_is_published_with_its_meaning() -> None:
     assert {one["code"] for one in categories["concept"]} == {canonicals.category(one) for one in load_library().instruments}
     assert [(one["code"], one["display"]) for one in categories["concept"]] == [*canonicals.CATEGORIES.items()]
     assert all(one["definition"] for one in categories["concept"])
-    assert categories["version"] == "0.4.0"
+    assert categories["version"] == "0.5.0"
+
+
+def test_why_a_form_was_not_answered_is_published_in_every_language_of_rapport() -> None:
+    [reasons] = of(published(NEGATIVE), "CodeSystem", "not-answered-reason")
+    assert [one["code"] for one in reasons["concept"]] == ["patient-declined", "no-time", "not-offered", "could-not"]
+    assert [[said["language"] for said in one["designation"]] for one in reasons["concept"]] == [["de", "es"]] * 4
+    meanings = {one["code"]: one["definition"] for one in reasons["concept"]}
+    assert [code for code, said in meanings.items() if "not the patient's refusal" not in said] == ["patient-declined"]
+
+
+def test_the_extension_that_says_why_takes_those_codes_and_no_others() -> None:
+    found = published(NEGATIVE)
+    [extension] = of(found, "StructureDefinition", "not-answered-reason")
+    [value] = [one for one in extension["differential"]["element"] if one["path"] == "Extension.value[x]"]
+    [every] = of(found, "ValueSet", "not-answered-reason")
+    assert value["binding"] == {"strength": "required", "valueSet": every["url"]}
 
 
 def test_every_property_of_a_code_has_the_type_that_is_declared_for_it() -> None:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from fhir_mappings.instruments.library import Library
 from fhir_mappings.r4.dates import parse_moment
 from fhir_mappings.r4.possible_dates import possible_dates
+from fhir_mappings.ratings.not_answered_reader import read_not_answered, standing
 from fhir_mappings.ratings.one_per_visit import later_of_each_visit
 from fhir_mappings.ratings.rating_reader import read_ratings
 from fhir_mappings.sentence import Sentence
@@ -17,6 +18,7 @@ from fhir_mappings.skipped import Skipped
 from tests.fhir_mappings.records import WHO
 from tests.fhir_mappings.samples import BASE, CHECK_IN, LIBRARY, Json, stored, submission
 from tests.fhir_mappings.speaking import codes_in, left_over, words_of
+from tests.fhir_mappings.submission.test_not_answered import unanswered
 
 Change = Callable[[dict[str, Json]], None]
 POSSIBLE = possible_dates(parse_moment("1971-04-09"), date(2026, 11, 23))
@@ -135,7 +137,20 @@ def test_what_is_not_used(row: int) -> None:
 
 def test_every_reason_there_is_was_walked() -> None:
     dates = {"future_date"}
-    assert {*codes_in("ratings", "ScoreRefusal", "Skipped"), *dates} - {row.code for _, row in ROWS} == {"rated_again"}
+    assert {*codes_in("ratings", "ScoreRefusal", "Skipped"), *dates} - {row.code for _, row in ROWS} == {
+        "rated_again",
+        "not_answered_superseded",
+    }
+
+
+def test_a_form_that_was_not_answered_gives_way_to_its_answers_and_to_what_was_entered_later() -> None:
+    first, again, rated = stored(unanswered(key="k1")), stored(unanswered("no-time", key="k2")), stored(submission(key="k3"))
+    found, _ = read_not_answered(LIBRARY, [first["response"], again["response"]], [], patient=WHO, base=BASE)
+    ratings, _ = read_ratings(LIBRARY, [rated["response"]], [], patient=WHO, base=BASE)
+    for answered_after_all in ([], ratings):
+        for row in standing(found, answered_after_all)[1]:
+            assert left_over(row.what) == set()
+            assert left_over(row.reason) <= words_of([first, again])
 
 
 def test_a_visit_that_was_rated_again_and_a_score_that_was_never_stored() -> None:
