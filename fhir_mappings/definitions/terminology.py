@@ -83,8 +83,7 @@ def _option(offered: Sequence[_Offered], *, numbered: bool) -> Json:
 
 
 def shared_terminology(library: Library, *, base: str) -> Iterator[Json]:
-    """Panels and scores of every instrument in every version, our categories, who answered, why a form was not answered, and the tag of demo
-    data."""
+    """Panels and scores of every instrument in every version, our categories, who answered or why not, and the tag of demo data."""
     concepts = {str(concept["code"]): concept for instrument in _oldest_first(library) for concept in _score_concepts(instrument)}
     listed: Json = {"property": [{"code": code, "type": kind, "description": said} for code, (kind, said) in _PROPERTIES.items()]}
     scores = canonicals.score_system(base)
@@ -135,9 +134,9 @@ def extensions(*, base: str) -> Iterator[Json]:
     yield _extension(canonicals.answering(base), concept, context="QuestionnaireResponse", title="Who answered", description=said)
     said = "Why a form was not answered: of a response that was stopped before its first item. Only patient-declined is a refusal."
     reason: Json = {"code": "CodeableConcept"}
-    bound = canonicals.value_set(canonicals.not_answered_system(base))
-    url = canonicals.not_answered_reason(base)
-    yield _extension(url, reason, context="QuestionnaireResponse", title="Reason not answered", description=said, bound=bound)
+    yield _extension(
+        canonicals.not_answered_reason(base), reason, context="QuestionnaireResponse", title="Reason not answered", description=said
+    )
     said = "What a synthetic patient of the demo is for."
     yield _extension(canonicals.demo_purpose(base), {"code": "string"}, context="Patient", title="Demo purpose", description=said)
 
@@ -224,14 +223,13 @@ def _bounds(scale: Scale) -> list[Json]:
     ]
 
 
-def _extension(url: str, value: Json, *, context: str, title: str, description: str, bound: str = "") -> Json:
-    """A simple extension with exactly one value, from the value set `bound` where there is one."""
-    binding: Json = {"binding": {"strength": "required", "valueSet": bound}} if bound else {}
+def _extension(url: str, value: Json, *, context: str, title: str, description: str) -> Json:
+    """A simple extension with exactly one value."""
     elements: list[Json] = [
         {"id": "Extension", "path": "Extension", "short": title, "definition": description, "min": 0, "max": "1"},
         {"id": "Extension.extension", "path": "Extension.extension", "max": "0"},
         {"id": "Extension.url", "path": "Extension.url", "fixedUri": url},
-        {"id": "Extension.value[x]", "path": "Extension.value[x]", "min": 1, "type": [value], **binding},
+        {"id": "Extension.value[x]", "path": "Extension.value[x]", "min": 1, "type": [value]},
     ]
     return artifact(
         "StructureDefinition",

@@ -12,6 +12,7 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from fhir_mappings.instruments.not_answered import NotAnsweredReason
 from fhir_mappings.people.patient import Standing
 from fhir_mappings.sentence import NOTHING, Sentence, counted, joined
 
@@ -32,7 +33,7 @@ Reveal = Literal["own", "with_reason", "no"]
 class PageFacts(Struct, frozen=True, kw_only=True):
     """What decides. `can_write`: this launch may store answers. `clinician_rated`: whoever is signed in has rated this visit by the form in
     question; `patient_rated` the same of the patient; `sent` what became of the rating that whoever is signed in last sent of it. `blind`:
-    a patient's rating waits for the clinician's here."""
+    a patient's rating waits for the clinician's here. `not_answered`: why the patient's form was not answered at this visit."""
 
     standing: Standing
     can_write: bool
@@ -41,13 +42,15 @@ class PageFacts(Struct, frozen=True, kw_only=True):
     patient_rated: Known
     sent: Fate
     blind: bool
+    not_answered: NotAnsweredReason | None = None
 
 
 class PageOffers(Struct, frozen=True, kw_only=True):
     """`hand_over` and `rate` are what staff can begin, with the words of each ("" where there is nothing to begin); `enter`: staff may type
     in what was answered elsewhere, or rate as observers; `answer`: a patient may answer at home. `confirm` is what staff have to confirm.
     `stands` says how this clinician's rating of this visit stands, `note` what follows for the patient's, `stopped` why a patient can
-    answer nothing, to staff, `stopped_home` to the patient."""
+    answer nothing, to staff, `stopped_home` to the patient. `unanswered` says that the patient's form was not answered at this visit: they
+    are not asked a second time, but for who confirms it."""
 
     hand_over: Offered
     hand_over_words: Sentence
@@ -60,6 +63,7 @@ class PageOffers(Struct, frozen=True, kw_only=True):
     note: Sentence
     stopped: Sentence
     stopped_home: Sentence
+    unanswered: Sentence = NOTHING
 
 
 def offers_for(facts: PageFacts) -> PageOffers:
@@ -67,9 +71,10 @@ def offers_for(facts: PageFacts) -> PageOffers:
     clinic, current = facts.place != "home", facts.standing == "current"
     rate = _rate(facts) if clinic else "no"
     hand_over = _hand_over(facts) if clinic else "no"
+    unanswered = _unanswered(facts) if hand_over != "no" else None
     return PageOffers(
         hand_over=hand_over,
-        hand_over_words=_HAND_OVER[hand_over] if facts.can_write else _HAND_OVER_UNSTORED[hand_over],
+        hand_over_words=_hand_over_words(hand_over, after_all=unanswered is not None, stored=facts.can_write),
         rate=rate,
         rate_words=_RATE[rate] if facts.can_write else _RATE_UNSTORED[rate],
         enter=clinic,
@@ -79,12 +84,13 @@ def offers_for(facts: PageFacts) -> PageOffers:
         note=_note(facts, rate),
         stopped=STOPPED[facts.standing] if clinic else NOTHING,
         stopped_home=_stopped_home(facts) if not clinic else NOTHING,
+        unanswered=UNANSWERED[unanswered] if unanswered else NOTHING,
     )
 
 
 def of_another_form(facts: PageFacts) -> PageFacts:
     """The facts for a form of which it was not asked whether this visit was rated by it."""
-    return replace(facts, clinician_rated="unknown", patient_rated="unknown", sent="none")
+    return replace(facts, clinician_rated="unknown", patient_rated="unknown", sent="none", not_answered=None)
 
 
 def of_visit_before(facts: PageFacts, *, sent: Fate) -> PageFacts:
@@ -106,6 +112,13 @@ _HAND_OVER_UNSTORED: Mapping[Offered, Sentence] = {
     "again": Sentence("Hand over again, kept in Rapport only"),
     "no": NOTHING,
 }
+# How it stands with the patient's form of this visit where it was not answered: to staff.
+UNANSWERED: Mapping[NotAnsweredReason, Sentence] = {
+    "patient-declined": Sentence("The patient would rather not answer at this visit."),
+    "no-time": Sentence("There was no time for the patient’s form at this visit."),
+    "not-offered": Sentence("The patient’s form was not offered at this visit."),
+    "could-not": Sentence("The patient could not answer at this visit."),
+}
 # Why a patient is not asked here: to staff.
 STOPPED: Mapping[Standing, Sentence] = {
     "current": NOTHING,
@@ -125,7 +138,18 @@ _ASK_CLINIC = Sentence("Please ask your clinic.")
 def _hand_over(facts: PageFacts) -> Offered:
     if facts.standing != "current":
         return "no"
-    return "again" if facts.patient_rated == "yes" else "yes"
+    return "again" if facts.patient_rated == "yes" or _unanswered(facts) else "yes"
+
+
+def _unanswered(facts: PageFacts) -> NotAnsweredReason | None:
+    """Answers that are there count for more than that there were none before."""
+    return None if facts.patient_rated == "yes" else facts.not_answered
+
+
+def _hand_over_words(offered: Offered, *, after_all: bool, stored: bool) -> Sentence:
+    if after_all:
+        return Sentence("Hand over after all") if stored else Sentence("Hand over after all, kept in Rapport only")
+    return _HAND_OVER[offered] if stored else _HAND_OVER_UNSTORED[offered]
 
 
 def _rate(facts: PageFacts) -> Offered:

@@ -7,6 +7,7 @@ from functools import partial
 from msgspec.structs import replace
 
 from fhir_mappings.instruments.instrument import Informant
+from fhir_mappings.instruments.not_answered import NotAnsweredReason
 from fhir_mappings.people.person import Person
 from fhir_mappings.sentence import NOTHING, Sentence, capitalised, dated, joined
 from smart_app.care.record.access import permissions, reader
@@ -16,6 +17,7 @@ from smart_app.care.submission.delivery import read_again, resolve
 from smart_app.care.submission.judgement import UNCERTAIN
 from smart_app.care.submission.receipt import NotWritten, Outcome, Receipt, StoredPart
 from smart_app.care.submission.sealed_submission import (
+    NOT_ANSWERED,
     PANEL,
     PROVENANCE,
     RESPONSE,
@@ -34,6 +36,7 @@ from smart_app.store import OutboxState
 
 ReadBacks = Mapping[str, Loaded[Resource] | Failed]
 _NAMES = {RESPONSE: Sentence("Answers"), PANEL: Sentence("Scores together"), PROVENANCE: Sentence("Who entered it (Provenance)")}
+_NAMES_UNANSWERED = {RESPONSE: Sentence("Form, not answered"), NOT_ANSWERED: Sentence("The reason by itself (Observation)")}
 _HELD_BACK = Sentence("kept back; the history shows it once you have rated this visit")
 _NOTE_HELD_BACK = Sentence("Scores kept back; the history shows them once you have rated this visit.")
 _SEALED = Sentence("Sealed in Rapport.")
@@ -71,6 +74,8 @@ def receipt(record: ChartRecord, *, key: str) -> Receipt:
         completable=state == "partly",
         late=sealed.late,
         decision=sealed.decision,
+        not_answered=sealed.not_answered,
+        decided_by=sealed.decided_by,
     )
 
 
@@ -95,6 +100,8 @@ def note_text(sealed: SealedSubmission, *, sent: datetime, shown: bool, signed_i
     if sealed.clinician:
         told.append(Sentence("rated: {who}", who=_rated(sealed, sealed.clinician, signed_in)))
     first = Sentence("{told}.", told=joined(", ", told))
+    if sealed.not_answered:
+        return joined("\n", (first, Sentence("Not answered: {why}.", why=REASON_WORDS[sealed.not_answered])))
     answered = Sentence("{answered} of {count} items answered.", answered=sealed.answered, count=sealed.of)
     lines = [joined(" ", (first, Sentence("Typed in from paper."))) if sealed.from_paper else first, answered]
     if sealed.unscored:
@@ -102,6 +109,13 @@ def note_text(sealed: SealedSubmission, *, sent: datetime, shown: bool, signed_i
     return joined("\n", (*lines, _scores_text(sealed) if shown else _NOTE_HELD_BACK))
 
 
+# Why a form was not answered, where it follows words of its own.
+REASON_WORDS: Mapping[NotAnsweredReason, Sentence] = {
+    "patient-declined": Sentence("the patient declined"),
+    "no-time": Sentence("no time"),
+    "not-offered": Sentence("not offered"),
+    "could-not": Sentence("the patient could not"),
+}
 _FORMS: Mapping[Informant, Sentence] = {
     "patient": Sentence("patient's form"),
     "clinician": Sentence("clinician's form"),
@@ -211,7 +225,7 @@ def _not_written(sealed: SealedSubmission, part: SubmissionPart, state: OutboxSt
     outcome = sealed.outcome_of(part.role)
     why = outcome.why or sealed.reason or _UNTOLD.get(state, Sentence("It was not sent."))
     now, todo = _place_and_remedy(sealed, part, state)
-    return NotWritten(what=what, scored=part.role not in {RESPONSE, PROVENANCE}, why=why, now=now, todo=todo)
+    return NotWritten(what=what, scored=part.role not in {RESPONSE, NOT_ANSWERED, PROVENANCE}, why=why, now=now, todo=todo)
 
 
 # Why, of a part of which nothing was noted while it may be on its way.
@@ -233,6 +247,8 @@ def _place_and_remedy(sealed: SealedSubmission, part: SubmissionPart, state: Out
         return joined(" ", (_NOT_KNOWN if unknown else _NOT_THERE, copy)), Sentence("Nothing.")
     if state == "accepted":
         return joined(" ", (_NOT_THERE, _SEALED)), _COPY_IF_NEEDED
+    if part.role == NOT_ANSWERED and RESPONSE in sealed.stored:
+        return Sentence("Not in the record; the response that says the same is."), Sentence("Nothing.")
     if RESPONSE in sealed.stored:
         return Sentence("Not in the record; the answers it was computed from are."), _COPY_IF_NEEDED
     if state == "refused":
@@ -248,11 +264,15 @@ _COPY_IF_NEEDED = Sentence("Copy the text for the note if the score is needed th
 
 def part_name(sealed: SealedSubmission, role: str) -> str:
     """The part in words."""
+    if sealed.not_answered and role in _NAMES_UNANSWERED:
+        return _NAMES_UNANSWERED[role]
     return _NAMES.get(role) or next((line.title for line in sealed.scores if line.role == role), role)
 
 
 def _value(sealed: SealedSubmission, role: str, *, shown: bool) -> Sentence:
     """What it says, in words; a patient's score only where it may be shown."""
+    if sealed.not_answered:
+        return NOTHING if role == PROVENANCE else REASON_WORDS[sealed.not_answered]
     if role == RESPONSE:
         return Sentence("{answered} of {count}", answered=sealed.answered, count=sealed.of)
     line = next((line for line in sealed.scores if line.role == role), None)

@@ -6,6 +6,7 @@ from typing import Literal
 from msgspec import Struct
 
 from fhir_mappings.instruments.instrument import Informant
+from fhir_mappings.instruments.not_answered import NotAnsweredReason
 from fhir_mappings.people.person import Person
 from fhir_mappings.sentence import Sentence
 from smart_app.care.forms.late_visit import LateVisit
@@ -44,7 +45,8 @@ class Receipt(Struct, frozen=True, kw_only=True):
     """A submission as it stands. `step` is the rung of the ladder in words ("one transaction"); `note_text` is ready to paste.
     `repeated` is True when this very submission had been stored before and was not stored again. `clinician` is None where nobody is rated;
     `unscored` says why there are no scores; `decision` who discarded it or copied it to the note. `completable`: the answers are stored,
-    and what is missing beside them can be tried again; `late` is the visit where it is one of before."""
+    and what is missing beside them can be tried again; `late` is the visit where it is one of before. `not_answered` is why there are no
+    answers, `decided_by` the reference of whoever decided that."""
 
     key: str
     outcome: Outcome
@@ -67,3 +69,5 @@ class Receipt(Struct, frozen=True, kw_only=True):
     completable: bool = False
     late: LateVisit | None = None
     decision: Decision | None = None
+    not_answered: NotAnsweredReason | None = None
+    decided_by: str | None = None

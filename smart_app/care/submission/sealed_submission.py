@@ -11,6 +11,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from fhir_mappings.instruments.instrument import Informant
+from fhir_mappings.instruments.not_answered import NotAnsweredReason
 from fhir_mappings.kept_sentence import as_data, from_data
 from fhir_mappings.sentence import Sentence
 from fhir_mappings.submission.transaction import bundle_sent_by
@@ -23,10 +24,12 @@ from smart_app.store import OutboxEntry
 PROVENANCE = "provenance"
 RESPONSE = "response"
 PANEL = "panel"
+NOT_ANSWERED = "not-answered"
 
 
 class SubmissionPart(Struct, frozen=True, kw_only=True):
-    """One resource of a submission. `role` is `response`, `panel`, a scale's key, or `provenance`; `full_url` its urn in the bundle."""
+    """One resource of a submission. `role` is `response`, `panel`, a scale's key, `not-answered`, or `provenance`;
+    `full_url` its urn in the bundle."""
 
     role: str
     full_url: str
@@ -92,7 +95,8 @@ class SealedSubmission(Struct, frozen=True, kw_only=True, rename={"outcomes": "f
     `attempt` counts the times it was sent, or meant to be; `late` is the visit where it is one of before; `transmitter` is who
     last sent it in its author's place. `loose` names, of a part that was stored while parts it refers to were not, the roles of those: what
     it says of them has to be put right once they are. `sent` is when the last try of sending it ended: None before, and of what was sealed
-    before it was noted."""
+    before it was noted. `not_answered` is why there are no answers: the form was not answered, and `decided_by` is the reference of whoever
+    decided that."""
 
     key: str
     base: str
@@ -129,6 +133,8 @@ class SealedSubmission(Struct, frozen=True, kw_only=True, rename={"outcomes": "f
     transmitter: str | None = None
     loose: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     sent: datetime | None = None
+    not_answered: NotAnsweredReason | None = None
+    decided_by: str | None = None
 
     @property
     def bundle(self) -> Resource:

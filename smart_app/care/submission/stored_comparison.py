@@ -25,6 +25,7 @@ _NAMES: Mapping[str, Sentence] = {
     "form": Sentence("form"),
     "code": Sentence("code"),
     "value": Sentence("value"),
+    "reason": Sentence("reason"),
     "patient": Sentence("patient"),
     "clinician": Sentence("clinician"),
     "answered_by": Sentence("answered by"),
@@ -45,6 +46,7 @@ def _facts(resource: Resource, base: str, places: Mapping[str, str | None]) -> F
         "form": resource.get("questionnaire"),
         "code": _codings(resource.get("code")),
         "value": _quantity(resource.get("valueQuantity")),
+        "reason": _reason(resource),
         "patient": _references(resource.get("subject"), base, places),
         "clinician": _references(resource.get("focus"), base, places) | _extension_references(resource, base),
         "answered_by": _references(resource.get("source") or resource.get("performer"), base, places),
@@ -83,6 +85,15 @@ def _extension_references(resource: Mapping[str, object], base: str) -> frozense
 def _codings(concept: object) -> frozenset[tuple[object, object]]:
     found = _objects(concept)
     return frozenset((coding.get("system"), coding.get("code")) for coding in _objects(found[0].get("coding"))) if found else frozenset()
+
+
+def _reason(resource: Mapping[str, object]) -> frozenset[tuple[object, object]]:
+    """Why a form was not answered, by the response's extension or the Observation's value."""
+    told = [one for one in _objects(resource.get("extension")) if str(one.get("url")).endswith(_NOT_ANSWERED)]
+    return frozenset().union(*(_codings(one.get("valueCodeableConcept")) for one in (*told, resource)))
+
+
+_NOT_ANSWERED = "/StructureDefinition/not-answered-reason"
 
 
 def _quantity(value: object) -> tuple[Decimal, object, object] | None:

@@ -8,11 +8,13 @@ from datetime import datetime
 from hashlib import sha256
 
 import simplejson
+from msgspec import Struct
 from msgspec.structs import replace
 
 from fhir_mappings.instruments.answers import Answers, FieldError, Invalid, parse, understood
 from fhir_mappings.instruments.canonicals import Answering, demo_tag
 from fhir_mappings.instruments.instrument import Informant, Instrument, Scale
+from fhir_mappings.instruments.not_answered import NotAnsweredReason, is_refusal
 from fhir_mappings.instruments.scores import Score
 from fhir_mappings.instruments.scoring import score
 from fhir_mappings.kept_sentence import sentence_of
@@ -27,7 +29,7 @@ from smart_app.care.record.record import ChartRecord, who_answers
 from smart_app.care.submission.delivery import SENT_BEFORE, deliver, deliver_or_wait, entry_of
 from smart_app.care.submission.delivery_log import log_not_kept
 from smart_app.care.submission.sealed_submission import ScoreLine, SealedSubmission, content_of, from_payload, to_payload
-from smart_app.care.submission.visit_state import unconfirmed, visit_now
+from smart_app.care.submission.visit_state import check_asked_here, unconfirmed, visit_now
 from smart_app.errors import FROM_CHART_AGAIN, NotSealed, OutcomeNotKept, SessionError, StoreError, WrongPatient
 from smart_app.launch.context.launch_context import LaunchContext
 
@@ -54,6 +56,58 @@ def submit(
         raise
     except StoreError as error:
         raise _not_taken(record, key, error) from error
+
+
+def submit_not_answered(
+    record: ChartRecord, asked: AskedForm, *, key: str, patient: str, reason: NotAnsweredReason, by_staff: bool = False
+) -> str:
+    """Store that the patient's form was not answered, forget what was typed into it, and give back the key of the receipt. `by_staff`:
+    staff enter it; else the patient says so themself, and it can be nothing but their own refusal.
+
+    The key is that of the form: what was sent under it before stands, whatever is sent now. Raises as `submit` does, and SessionError where
+    staff have entered another reason under this key."""
+    _check_place(record.context, key=key, patient=patient)
+    check_clinician_chosen(asked)
+    try:
+        return _submit_not_answered(record, asked, key=key, reason=reason, by_staff=by_staff)
+    except OutcomeNotKept:
+        raise
+    except StoreError as error:
+        raise _not_taken(record, key, error) from error
+
+
+def _submit_not_answered(record: ChartRecord, asked: AskedForm, *, key: str, reason: NotAnsweredReason, by_staff: bool) -> str:
+    if not record.services.store.outbox.knows(key):
+        check_asked_here(record, asked)
+    sealed = _sealed_submission(record, asked, answers=_NOTHING_ANSWERED, key=key, not_answered=NoAnswers(reason=reason, by_staff=by_staff))
+    if (deliver_or_wait if record.own_device else deliver)(record, sealed=sealed):
+        _drop_drafts(record, asked)
+        return key
+    if by_staff and isinstance(_repeat(record, sealed=sealed, fields={}), Invalid):
+        raise SessionError(_ANOTHER_REASON, next_step=Sentence("Open the hand-over page again to enter another one."))
+    return key
+
+
+_NOTHING_ANSWERED = Answers(values={}, declined=(), extra={})
+_ANOTHER_REASON = Sentence("A reason was entered from this page before, and that one holds.")
+
+
+class NoAnswers(Struct, frozen=True, kw_only=True):
+    """Why a form was not answered, and whether staff enter it."""
+
+    reason: NotAnsweredReason
+    by_staff: bool
+
+
+def _drop_drafts(record: ChartRecord, asked: AskedForm) -> None:
+    """What was typed into this form of this patient, at whatever time, as whoever declines it is told."""
+    drafts, rated = record.services.store.drafts, asked.chosen.reference if asked.chosen else None
+    try:
+        for draft in drafts.of(who_answers(record)):
+            if (draft.slug, draft.informant, draft.rated) == (asked.slug, asked.informant, rated):
+                drafts.drop(draft.key)
+    except StoreError as error:
+        log_not_kept("draft", error)
 
 
 def _not_taken(record: ChartRecord, key: str, error: StoreError) -> StoreError:
@@ -122,11 +176,13 @@ def _check_place(context: LaunchContext, *, key: str, patient: str) -> None:
         )
 
 
-def _sealed_submission(record: ChartRecord, asked: AskedForm, *, answers: Answers, key: str) -> SealedSubmission:
+def _sealed_submission(
+    record: ChartRecord, asked: AskedForm, *, answers: Answers, key: str, not_answered: NoAnswers | None = None
+) -> SealedSubmission:
     """Everything the outbox must know, so that no other source is needed to send or to show it."""
     instrument, informant, clinician = asked.instrument, asked.informant, asked.rated
     now = record.now()
-    scores = score(instrument, answers.values)
+    scores = {} if not_answered else score(instrument, answers.values)
     canonical = record.services.settings.canonical_base
     answering = record.own_device.answering if record.own_device else None
     submission = _submission(
@@ -141,6 +197,8 @@ def _sealed_submission(record: ChartRecord, asked: AskedForm, *, answers: Answer
         canonical=canonical,
         answering=answering,
     )
+    if not_answered:
+        submission = _without_answers(record.context, submission, not_answered)
     return SealedSubmission(
         key=key,
         base=base_of(record.context),
@@ -158,14 +216,16 @@ def _sealed_submission(record: ChartRecord, asked: AskedForm, *, answers: Answer
         encounter=record.context.encounter,
         visit=visit_now(record),
         authored=now,
-        digest=_digest(instrument.slug, informant, answers, clinician),
+        digest=_digest(instrument.slug, informant, answers, clinician, submission.not_answered),
         scores=() if instrument.why_unscored else tuple(_line(instrument.scale(name), found) for name, found in scores.items()),
         content=content_of(submission_bundle(submission, base=canonical)),
         from_paper=submission.from_paper,
-        unscored=instrument.why_unscored,
+        unscored=None if not_answered else instrument.why_unscored,
         author=who_answers(record),
         scope=record.own_device.scope if record.own_device else record.context.scope,
         late=asked.late,
+        not_answered=submission.not_answered,
+        decided_by=submission.answered_by if not_answered else None,
     )
 
 
@@ -206,14 +266,33 @@ def _submission(
     )
 
 
+def _without_answers(context: LaunchContext, submission: Submission, told: NoAnswers) -> Submission:
+    """The same of a form that was not answered. A refusal is the patient's own decision, also where they said it to staff, who enter it;
+    every other reason is staff's."""
+    patient, staff = f"Patient/{context.patient}", context.user.reference
+    decided_by = patient if is_refusal(told.reason) else staff
+    recorded_by = staff if told.by_staff else decided_by
+    return replace(submission, not_answered=told.reason, answered_by=decided_by, recorded_by=recorded_by, from_paper=False)
+
+
 def _line(scale: Scale, found: Score) -> ScoreLine:
     return ScoreLine(role=scale.key, title=sentence_of(scale.title), text=found.text, high=scale.high, reason=found.reason)
 
 
-def _digest(slug: str, informant: Informant, answers: Answers, clinician: Person | None) -> str:
+def _digest(
+    slug: str, informant: Informant, answers: Answers, clinician: Person | None, not_answered: NotAnsweredReason | None = None
+) -> str:
     """Equal for equal answers to the same form, about the same clinician where an observer chose one, whatever the order they came in."""
     whom = [clinician.reference] if informant == "observer" and clinician else []
-    content = [slug, informant, dict(answers.values), sorted(answers.declined), dict(answers.extra), *whom]
+    content = [
+        slug,
+        informant,
+        dict(answers.values),
+        sorted(answers.declined),
+        dict(answers.extra),
+        *whom,
+        *([not_answered] if not_answered else []),
+    ]
     return sha256(simplejson.dumps(content, sort_keys=True).encode()).hexdigest()
 
 

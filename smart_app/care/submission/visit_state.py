@@ -5,9 +5,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from msgspec import Struct
 
 from fhir_mappings.instruments.instrument import Informant
+from fhir_mappings.instruments.not_answered import NotAnsweredReason
+from fhir_mappings.r4.possible_dates import PossibleDates
+from fhir_mappings.ratings.not_answered_reader import NotAnswered, read_not_answered, standing
 from fhir_mappings.ratings.rating import Rating
 from fhir_mappings.ratings.rating_reader import read_ratings
 from fhir_mappings.sentence import NOTHING, Sentence, joined
+from fhir_mappings.skipped import Skipped
 from smart_app.care.forms.asked_form import AskedForm
 from smart_app.care.record.access import patient_on_server, permissions
 from smart_app.care.record.page_rule import NOT_SENT_INTO, Confirmation, Fate, Known, PageFacts, PageOffers, Place, offers_for
@@ -76,11 +80,12 @@ def visit_state(
     patient: Patient,
     own: GivenRating = _NOT_ASKED,
     theirs: GivenRating = _NOT_ASKED,
+    not_answered: NotAnsweredReason | None = None,
     rate_by: str = "",
     known_sent: Mapping[str, SentRating] | None = None,
 ) -> VisitState:
     """How the visit stands: `own` rating of whoever is signed in, by the form `rate_by` ("" where it does not matter), and the
-    patient's. `known_sent` are their `ratings_sent` by that form where they were asked for."""
+    patient's; why the patient's form was `not_answered`. `known_sent` are their `ratings_sent` by that form where they were asked for."""
     # Beside a rating that is in the record it changes nothing what was sent.
     asks = known_sent is None and rate_by and own.known != "yes"
     sent, sealed = (ratings_sent(record, rate_by) if asks else known_sent or {}).get(visit_now(record), ("none", None))
@@ -92,6 +97,7 @@ def visit_state(
         patient_rated=theirs.known,
         sent=sent,
         blind=record.services.settings.blind_entry,
+        not_answered=not_answered,
     )
     return VisitState(facts=facts, own_score=own.score if own.known == "yes" else _total_of(sealed))
 
@@ -156,6 +162,63 @@ def unconfirmed(record: ChartRecord, asked: AskedForm, *, confirmed: Collection[
     return () if asked.alone or _is_patients(asked) else tuple(one for one in offers.confirm if one not in confirmed)
 
 
+def check_asked_here(record: ChartRecord, asked: AskedForm) -> None:
+    """NotOffered where the patient is asked nothing here as the record stands, so that there is nothing not to answer either."""
+    try:
+        _, _, offers = offers_for_form(record, asked)
+    except FhirError:
+        return
+    if why := offers.stopped_home if asked.alone else offers.stopped:
+        raise NotOffered(Sentence("{why} What was entered was not stored.", why=why))
+
+
+def not_answered_here(record: ChartRecord, asked: AskedForm) -> NotAnsweredReason | None:
+    """Why the patient's form about whoever is signed in was not answered at this visit, by the record and by what was sent from here; None
+    where it was, where it is open, and where the record cannot be read just now."""
+    try:
+        readings = read_all(record, only=(ANSWERS,))
+    except FhirError:
+        return _not_answered_sent(record, asked)
+    ratings, refused = _ratings(record, readings.resources[ANSWERS]), not_answered_in(record, readings.resources[ANSWERS], ())[0]
+    held, _ = standing(refused, ratings)
+    theirs = given_rating(record, ratings, informant="patient", instrument=asked.slug, whole=False)
+    return None if theirs.known == "yes" else not_answered_of(record, held, asked.slug) or _not_answered_sent(record, asked)
+
+
+def not_answered_in(
+    record: ChartRecord, responses: Sequence[Resource], scores: Sequence[Resource], *, possible: PossibleDates | None = None
+) -> tuple[list[NotAnswered], list[Skipped]]:
+    """The patient's forms that were not answered, among what was read."""
+    services = record.services
+    return read_not_answered(
+        services.library,
+        responses,
+        scores,
+        patient=patient_on_server(record.context),
+        base=services.settings.canonical_base,
+        zone=record.zone,
+        possible=possible,
+    )
+
+
+def not_answered_of(record: ChartRecord, held: Iterable[NotAnswered], instrument: str) -> NotAnsweredReason | None:
+    """Why that form of the patient's, about whoever is signed in or about nobody, was not answered at this visit."""
+    visit, me = visit_now(record), record.context.user.reference
+    found = (
+        one for one in held if (one.informant, one.instrument, one.visit) == ("patient", instrument, visit) and _whose(one) in {None, me}
+    )
+    return next((one.reason for one in found), None)
+
+
+def _not_answered_sent(record: ChartRecord, asked: AskedForm) -> NotAnsweredReason | None:
+    """The same by what whoever is signed in last sent of this form at this visit, wherever it has got to."""
+    visit, me = visit_now(record), record.context.user.reference
+    for entry, sealed in readable(record.services.store.outbox.sent_by(author_of(record.context))):
+        if (sealed.slug, sealed.informant, sealed.visit) == (asked.slug, "patient", visit) and sealed.clinician in {None, me}:
+            return None if _fate(entry.state, sealed) == "none" else sealed.not_answered
+    return None
+
+
 def check_in_use(record: ChartRecord) -> None:
     """NotTriedAgain where what is kept here would now be sent into a record that was replaced or is out of use, or of somebody who has
     died: whether it still belongs there nobody has said. The patient is read again for it; where they cannot be read nothing is sent."""
@@ -206,7 +269,7 @@ def _place(record: ChartRecord) -> Place:
     return "visit" if record.context.encounter else "day"
 
 
-def _whose(rating: Rating) -> str | None:
+def _whose(rating: Rating | NotAnswered) -> str | None:
     return rating.clinician.reference if rating.clinician else None
 
 

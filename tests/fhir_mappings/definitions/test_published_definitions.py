@@ -91,14 +91,6 @@ def test_why_a_form_was_not_answered_is_published_in_every_language_of_rapport()
     assert [code for code, said in meanings.items() if "not the patient's refusal" not in said] == ["patient-declined"]
 
 
-def test_the_extension_that_says_why_takes_those_codes_and_no_others() -> None:
-    found = published(NEGATIVE)
-    [extension] = of(found, "StructureDefinition", "not-answered-reason")
-    [value] = [one for one in extension["differential"]["element"] if one["path"] == "Extension.value[x]"]
-    [every] = of(found, "ValueSet", "not-answered-reason")
-    assert value["binding"] == {"strength": "required", "valueSet": every["url"]}
-
-
 def test_every_property_of_a_code_has_the_type_that_is_declared_for_it() -> None:
     [scores] = of(published(NEGATIVE, UNCONFIRMED), "CodeSystem", "alliance")
     types = {one["code"]: one["type"] for one in scores["property"]}
