@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import cast, get_args
+from urllib.parse import urlencode
 
 from flask import Flask, Response, abort, request, url_for
 from msgspec import Struct
@@ -11,6 +12,7 @@ from msgspec.structs import replace
 
 from fhir_mappings.instruments.answers import Invalid, understood
 from fhir_mappings.instruments.instrument import Informant
+from fhir_mappings.instruments.not_answered import REFUSED, reason_of
 from fhir_mappings.sentence import NOTHING, Sentence
 from smart_app.care.forms.asked_form import AskedForm, ask, in_language
 from smart_app.care.forms.late_visit import at_visit, late_note, looked_up
@@ -18,13 +20,15 @@ from smart_app.care.forms.observed_clinician import Candidates, candidates, choo
 from smart_app.care.forms.saved_drafts import Fields, KeptAnswers, PostedForm, SavedDraft, saved_draft, ticket_for, with_earlier
 from smart_app.care.handover.lend import identified, lend, out_for
 from smart_app.care.handover.patients_page import disowned_for
+from smart_app.care.record.page_rule import UNANSWERED
 from smart_app.care.record.patient_in_context import Patient, open_patient
 from smart_app.care.record.record import ChartRecord
 from smart_app.care.submission.begin import BlankForm, begin_form
 from smart_app.care.submission.build_receipt import receipt
 from smart_app.care.submission.delivery import send_again
 from smart_app.care.submission.receipt import Receipt
-from smart_app.care.submission.submit import CONFIRMED, submit
+from smart_app.care.submission.submit import CONFIRMED, submit, submit_not_answered
+from smart_app.care.submission.visit_state import not_answered_here
 from smart_app.errors import FhirError, ForeignPage, LaunchError, NotForUser, NotHandedOver, NotOffered, OnLoan, SessionError
 from smart_app.store import new_code
 from smart_app.web.pages.chart_launch import FRAMED
@@ -38,9 +42,11 @@ from smart_app.web.session.guard import PageRequest, check_patient
 from smart_app.web.session.headers import see_other
 from smart_app.web.views.error import ErrorView
 from smart_app.web.views.forms.clinician_choice import clinician_choice_view
+from smart_app.web.views.forms.decline_page import decline_view
 from smart_app.web.views.forms.form_page import FormUrls, form_view
-from smart_app.web.views.forms.handover import TICK_TWO, HandoverCode, handover_notes, handover_view
+from smart_app.web.views.forms.handover import ASK_AFTER_ALL, TICK_TWO, HandoverCode, handover_notes, handover_view
 from smart_app.web.views.forms.kept_answers import handed_over_view, kept_view
+from smart_app.web.views.forms.not_today import not_today
 from smart_app.web.views.forms.receipt_page import ReceiptUrls, receipt_view
 from smart_app.web.views.forms.resume_page import ResumeUrls, resume_view
 from smart_app.web.views.sign_in_end import form_words, link_words
@@ -57,6 +63,7 @@ def register(app: Flask, dependencies: Dependencies) -> None:
     handler = Forms(dependencies)
     app.add_url_rule("/l/<launch_id>/handover/<slug>", "handover", handler.handover)
     app.add_url_rule("/l/<launch_id>/handover/<slug>", "lend", handler.lend, methods=["POST"])
+    app.add_url_rule("/l/<launch_id>/not-today/<slug>", "not_today", handler.not_today, methods=["POST"])
     app.add_url_rule("/l/<launch_id>/check/<slug>/<informant>", "form", handler.show)
     app.add_url_rule("/l/<launch_id>/check/<slug>/<informant>", "submit", handler.submit, methods=["POST"])
     app.add_url_rule("/l/<launch_id>/rated/<slug>/<informant>", "choose", handler.choose, methods=["POST"])
@@ -88,6 +95,48 @@ class FormFlow:
         """Store the answers and go to what became of them; an incomplete form comes back with everything that was given. What reaches a
         launch that has ended is kept for the next one, and what is refused for the form's own. `note` says whom the form is about, `late`
         which visit of before."""
+        return self._let_in(launch_id, slug, informant, lambda page_request, typed: self._taken(page_request, typed, note, late))
+
+    def rather_not(self, launch_id: str, slug: str, *, note: str) -> Response:
+        """To the page before the form is declined, with what was typed so far kept: nothing is lost by looking."""
+        return self._let_in(launch_id, slug, "patient", lambda page_request, typed: self._put_by(page_request, typed, note))
+
+    def decline(self, page_request: PageRequest, asked: AskedForm) -> Response:
+        """What declining means, before anybody does."""
+        record = page_request.record
+        draft = begin_form(record, asked)
+        self._dependencies.spoken.to_patient(lambda: draft.patient)
+        if draft.stopped:
+            raise NotOffered(draft.stopped)
+        key = request.args.get("key") or draft.key
+        so_far, urls = saved_draft(record, asked, key=key), self._door.urls(page_request, asked)
+        view = decline_view(
+            draft,
+            key=key,
+            answered=so_far.answered if so_far else 0,
+            action=urls.refuse,
+            questions=_with(urls.questions, draft=key) if so_far else urls.questions,
+            hidden=_notes(record, asked),
+        )
+        tab = None if asked.alone else page_request.tab
+        return self._dependencies.pages.page("decline", view, csrf=page_request.csrf, tab=tab)
+
+    def refuse(self, launch_id: str, slug: str, *, note: str) -> Response:
+        """Store the patient's own refusal, and go to what became of it."""
+        page_request = self._door.enter(launch_id)
+        record, given = page_request.record, request.form
+        asked = ask(record, slug=slug, informant="patient", note=note)
+        key = submit_not_answered(record, asked, key=given.get("key", ""), patient=given.get("patient", ""), reason=REFUSED)
+        return see_other(self._door.done(page_request, asked, key))
+
+    def _put_by(self, page_request: PageRequest, typed: PostedForm, note: str) -> Response:
+        check_patient(page_request.context)
+        asked = ask(page_request.record, slug=typed.place.slug, informant="patient", note=note)
+        keep_incomplete(self._services, typed, in_language(self._services, asked, request.form.get(SPOKEN, "")))
+        return see_other(_with(self._door.urls(page_request, asked).decline, key=typed.place.key))
+
+    def _let_in(self, launch_id: str, slug: str, informant: str, then: Callable[[PageRequest, PostedForm], Response]) -> Response:
+        """What an open launch makes of the form of this request; what reaches one that has ended is kept."""
         typed = sent(self._dependencies, self._door.sender(launch_id), slug, informant)
         try:
             page_request = self._door.enter(launch_id)
@@ -97,7 +146,7 @@ class FormFlow:
             view = self._door.kept(keep_without_launch(self._dependencies, typed, over), over)
             return self._dependencies.pages.page("error", view, status=over.http_status)
         try:
-            return self._taken(page_request, typed, note, late)
+            return then(page_request, typed)
         except SessionError:
             keep_incomplete(self._services, typed)
             raise
@@ -187,24 +236,41 @@ class Forms:
     def handover(self, launch_id: str, slug: str) -> Response:
         """Before the device changes hands; a form without wording stays with the clinician."""
         page_request = self._dependencies.guard.enter(launch_id)
-        draft = begin_form(page_request.record, ask(page_request.record, slug=slug, informant="patient"))
+        asked = ask(page_request.record, slug=slug, informant="patient")
+        draft = begin_form(page_request.record, asked)
         if draft.from_paper:
             return see_other(url_for("form", launch_id=page_request.id, slug=slug, informant="patient"))
         lacking = request.args.get("lacking")
         if lacking is None:
-            return self._handover(page_request, slug, draft)
-        return self._handover(page_request, slug, draft, ticked=lacking.split(","), problem=TICK_TWO)
+            return self._handover(page_request, asked, draft)
+        ticked = lacking.split(",")
+        problem = ASK_AFTER_ALL if identified(draft.patient, ticked) else TICK_TWO
+        return self._handover(page_request, asked, draft, ticked=ticked, problem=problem)
+
+    def not_today(self, launch_id: str, slug: str) -> Response:
+        """Store why the patient's form is not answered at this visit; the receipt says what was stored, and where."""
+        page_request = self._dependencies.guard.enter(launch_id)
+        record, given = page_request.record, request.form
+        reason = reason_of(given.get("reason", ""))
+        if reason is None:
+            abort(400)
+        asked = ask(record, slug=slug, informant="patient")
+        key, patient = given.get("key", ""), given.get("patient", "")
+        key = submit_not_answered(record, asked, key=key, patient=patient, reason=reason, by_staff=True)
+        return see_other(url_for("receipt", launch_id=page_request.id, key=key))
 
     def lend(self, launch_id: str, slug: str) -> Response:
         """Lend the device, once two identifiers agree: from then on it shows the patient's page, and forgets what was loaded before."""
         page_request = self._dependencies.guard.enter(launch_id)
         check_patient(page_request.context)
         record = page_request.record
-        draft = begin_form(record, ask(record, slug=slug, informant="patient"))
+        asked = ask(record, slug=slug, informant="patient")
+        draft = begin_form(record, asked)
         if draft.stopped or draft.from_paper:
             raise NotOffered(draft.stopped or Sentence("This form is filled in on paper."))
         ticked = [name.removeprefix(_TICKED) for name in request.form if name.startswith(_TICKED)]
-        if not identified(draft.patient, ticked):
+        again = "after-all" in request.form or not_answered_here(record, asked) is None
+        if not (again and identified(draft.patient, ticked)):
             # An address of its own: going back to an answer to what was sent would have the browser ask whether to send it once more.
             return see_other(url_for("handover", launch_id=page_request.id, slug=slug, lacking=",".join(ticked)))
         sealed = request.form.get("sealed", "")
@@ -222,10 +288,11 @@ class Forms:
         return response
 
     def _handover(
-        self, page_request: PageRequest, slug: str, draft: BlankForm, *, ticked: Sequence[str] = (), problem: Sentence = NOTHING
+        self, page_request: PageRequest, asked: AskedForm, draft: BlankForm, *, ticked: Sequence[str] = (), problem: Sentence = NOTHING
     ) -> Response:
         """The page before the device changes hands, with a code of its own each time."""
-        record = page_request.record
+        record, slug = page_request.record, asked.slug
+        reason = not_answered_here(record, asked)
         code = new_code() if self._services.settings.return_code else ""
         sealed = record.services.store.launches.carry(record.launch, code, purpose=_RETURN_CODE) if code else ""
         framed = request.headers.get("Sec-Fetch-Dest") in FRAMED
@@ -241,6 +308,8 @@ class Forms:
             problem=problem,
             notes=handover_notes(out_for(record), framed=framed, disowned=disowned_for(record), zone=record.zone),
             own_phone=link_part(self._dependencies, page_request, slug, draft),
+            unanswered=UNANSWERED[reason] if reason else NOTHING,
+            not_today=not_today(action=url_for("not_today", launch_id=page_request.id, slug=slug), key=draft.key),
         )
         return self._dependencies.pages.page("handover", view, csrf=page_request.csrf, tab=page_request.tab)
 
@@ -367,6 +436,9 @@ def _urls(page_request: PageRequest, asked: AskedForm) -> FormUrls:
         save=place("draft"),
         go_on=place("go_on"),
         discard=place("discard"),
+        not_today=url_for("not_today", launch_id=page_request.id, slug=asked.slug)
+        if asked.from_paper and asked.informant == "patient"
+        else "",
     )
 
 
@@ -384,6 +456,10 @@ def _notes(record: ChartRecord, asked: AskedForm) -> tuple[tuple[str, str], ...]
 def _done(page_request: PageRequest, _asked: AskedForm, key: str) -> str:
     """To the receipt."""
     return url_for("receipt", launch_id=page_request.id, key=key)
+
+
+def _with(address: str, **query: str) -> str:
+    return f"{address}?{urlencode(query)}"
 
 
 def _typed_now(kept: Mapping[str, str], fields: Mapping[str, Sequence[str]]) -> dict[str, str]:

@@ -38,6 +38,11 @@ def register(app: Flask, dependencies: Dependencies) -> None:
     for rule in (f"{PORTAL}answer/<slug>", f"{PORTAL}answer/<slug>/<about>"):
         app.add_url_rule(rule, "own_form", handler.form)
         app.add_url_rule(rule, "own_submit", handler.submit, methods=["POST"])
+    for rule in (f"{PORTAL}decline/<slug>", f"{PORTAL}decline/<slug>/<about>"):
+        app.add_url_rule(rule, "own_decline", handler.decline)
+        app.add_url_rule(rule, "own_rather_not", handler.rather_not, methods=["POST"])
+    for rule in (f"{PORTAL}declined/<slug>", f"{PORTAL}declined/<slug>/<about>"):
+        app.add_url_rule(rule, "own_refuse", handler.refuse, methods=["POST"])
     for rule in (f"{PORTAL}draft/<slug>", f"{PORTAL}draft/<slug>/<about>"):
         app.add_url_rule(rule, "own_draft", handler.draft, methods=["POST"])
         app.add_url_rule(f"{rule}/continue", "own_go_on", handler.go_on, methods=["POST"])
@@ -82,12 +87,23 @@ class PortalPages:
         """An empty form, about the clinician of that handle, or what was kept of the one asked for; where something was begun, first
         whether it was they who did."""
         page_request = self._dependencies.guard.enter_portal(launch_id)
-        asked = ask(page_request.record, slug=slug, informant="patient")
-        if about and asked.asks_clinician:
-            asked = about_clinician(page_request.record, asked, _known(page_request, about))
+        asked = _asked(page_request, slug, about)
         key = request.args.get("draft")
         found = saved_draft(page_request.record, asked, key=key)
         return self._flow.resume(page_request, asked, found) if found and not key else self._flow.page(page_request, asked, key=key)
+
+    def rather_not(self, launch_id: str, slug: str, about: str = "") -> Response:
+        """To the page before a form is declined, with what was typed so far kept."""
+        return self._flow.rather_not(launch_id, slug, note=request.form.get(RATED, "") if about else "")
+
+    def decline(self, launch_id: str, slug: str, about: str = "") -> Response:
+        """What declining means, before anybody does."""
+        page_request = self._dependencies.guard.enter_portal(launch_id)
+        return self._flow.decline(page_request, _asked(page_request, slug, about))
+
+    def refuse(self, launch_id: str, slug: str, about: str = "") -> Response:
+        """Store that the patient would rather not."""
+        return self._flow.refuse(launch_id, slug, note=request.form.get(RATED, "") if about else "")
 
     def submit(self, launch_id: str, slug: str, about: str = "") -> Response:
         """Store the answers, or say what is wrong with them. A form at the address of one about nobody is about nobody."""
@@ -154,7 +170,16 @@ def _urls(page_request: PageRequest, asked: AskedForm) -> FormUrls:
         save=_address("own_draft", page_request, slug, about),
         go_on=_address("own_go_on", page_request, slug, about),
         discard=_address("own_discard", page_request, slug, about),
+        decline=_address("own_decline", page_request, slug, about),
+        refuse=_address("own_refuse", page_request, slug, about),
+        questions=_address("own_form", page_request, slug, about),
     )
+
+
+def _asked(page_request: PageRequest, slug: str, about: str) -> AskedForm:
+    """The form, about the clinician of that handle."""
+    asked = ask(page_request.record, slug=slug, informant="patient")
+    return about_clinician(page_request.record, asked, _known(page_request, about)) if about and asked.asks_clinician else asked
 
 
 def _done(page_request: PageRequest, _asked: AskedForm, key: str) -> str:

@@ -103,18 +103,33 @@ _STANDS: dict[Outcome, tuple[Sentence, Sentence]] = {
 }
 
 
-def thanks_view(outcome: Outcome, *, clinician: str, code: CodeField | None, ways_back: str) -> EndView:
-    """What the patient is told: nothing of any score, and never "saved" where that is not known. There is no way to the chart but
-    those that take the device back."""
-    headline, stands = _STANDS[outcome]
+# The same of a form that the patient would rather not answer.
+_REFUSED_IN_RECORD = Sentence("Your health record says that you would rather not answer today, and no reason.")
+_REFUSED_KEPT = Sentence("That you would rather not answer today is kept safely here; your clinic will see that it is noted.")
+_NOTED: frozenset[Outcome] = frozenset({"saved", "partly_saved", "closed"})
+
+
+def refused_words(outcome: Outcome) -> Sentence:
+    """How it stands with a refusal, to the patient."""
+    return _REFUSED_IN_RECORD if outcome in _NOTED else _REFUSED_KEPT
+
+
+def thanks_view(outcome: Outcome, *, clinician: str, code: CodeField | None, ways_back: str, refused: bool = False) -> EndView:
+    """What the patient is told: nothing of any score, and never "saved" where that is not known; `refused`: they would rather not answer.
+    There is no way to the chart but those that take the device back."""
+    headline, stands = _said(outcome, refused=refused)
     hand_back = Sentence("You can hand the device back to {clinician} or another member of staff now.", clinician=clinician)
     return EndView(headline=headline, lines=(stands, hand_back), code=code, ways_back=ways_back)
 
 
-def own_device_thanks_view(outcome: Outcome) -> EndView:
+def own_device_thanks_view(outcome: Outcome, *, refused: bool = False) -> EndView:
     """The patient's last page on a device of their own."""
-    headline, stands = _STANDS[outcome]
+    headline, stands = _said(outcome, refused=refused)
     return EndView(headline=headline, lines=(stands, Sentence("You can close this page now. The link cannot be used again.")))
+
+
+def _said(outcome: Outcome, *, refused: bool) -> tuple[Sentence, Sentence]:
+    return (Sentence("That is fine"), refused_words(outcome)) if refused else _STANDS[outcome]
 
 
 def taken_back_view() -> EndView:

@@ -41,6 +41,9 @@ def register(app: Flask, dependencies: Dependencies) -> None:
     app.add_url_rule(f"{_RULE}/begin", "lent_begin", handler.begin, methods=["POST"])
     app.add_url_rule(f"{_RULE}/not-me", "lent_not_me", handler.not_me, methods=["POST"])
     app.add_url_rule(f"{_RULE}/answers", "lent_submit", handler.submit, methods=["POST"])
+    app.add_url_rule(f"{_RULE}/decline", "lent_decline", handler.decline)
+    app.add_url_rule(f"{_RULE}/decline", "lent_rather_not", handler.rather_not, methods=["POST"])
+    app.add_url_rule(f"{_RULE}/declined", "lent_refuse", handler.refuse, methods=["POST"])
     app.add_url_rule(f"{_RULE}/draft", "lent_draft", handler.draft, methods=["POST"])
     app.add_url_rule(f"{_RULE}/draft/continue", "lent_go_on", handler.go_on, methods=["POST"])
     app.add_url_rule(f"{_RULE}/draft/discard", "lent_discard", handler.discard, methods=["POST"])
@@ -90,11 +93,34 @@ class LentPages:
 
     def submit(self, handle: str) -> Response:
         """Store the answers, or say what is wrong with them."""
+        loan = self._open_to_sending(handle)
+        return self._letting_go(self._flow.submit(handle, loan.slug, "patient", note=""))
+
+    def rather_not(self, handle: str) -> Response:
+        """To the page before the form is declined, with what was typed so far kept."""
+        return self._flow.rather_not(handle, self._open_to_sending(handle).slug, note="")
+
+    def decline(self, handle: str) -> Response:
+        """What declining means, before anybody does."""
+        page_request = self._dependencies.guard.enter_lent(handle)
+        loan = self._loan(handle)
+        if loan.state == "done":
+            raise held(Held(loan=loan))
+        return self._flow.decline(page_request, ask(page_request.record, slug=loan.slug, informant="patient"))
+
+    def refuse(self, handle: str) -> Response:
+        """Store that the patient would rather not; from then on the page shows no form."""
+        return self._letting_go(self._flow.refuse(handle, self._open_to_sending(handle).slug, note=""))
+
+    def _open_to_sending(self, handle: str) -> Loan:
+        """The loan, where nothing was sent under it yet, or this very form was."""
         loan = self._loan(handle)
         self._check_out(handle, loan)
         if loan.state == "done" and not self._services.store.outbox.knows(request.form.get("key", "")):
             raise held(Held(loan=loan))
-        response = self._flow.submit(handle, loan.slug, "patient", note="")
+        return loan
+
+    def _letting_go(self, response: Response) -> Response:
         # A browser lets go of pages it keeps for its Back button, though told not to store them, when a cookie of theirs is set (Chromium).
         loans, seconds = self._services.store.loans, self._services.settings.absolute_minutes * 60
         cookies.keep(response, loans.cookie_name, request.cookies.get(loans.cookie_name, ""), seconds=seconds)
@@ -154,6 +180,7 @@ class LentPages:
         loan = self._loan(handle)
         view = thanks_view(
             stands.outcome,
+            refused=stands.not_answered is not None,
             clinician=named_clinician(stands.clinician.name if stands.clinician else page_request.context.user.name),
             code=code_field(loan, url_for("take_back_here")),
             ways_back=url_for("lent"),
@@ -200,6 +227,9 @@ class LentPages:
             idle=url_for("lent_idle", handle=handle, draft=""),
             keep=url_for("lent_keep", handle=handle),
             idle_seconds=int(IDLE.total_seconds()),
+            decline=url_for("lent_decline", handle=handle),
+            refuse=url_for("lent_refuse", handle=handle),
+            questions=url_for("lent_form", handle=handle),
         )
 
     def _done(self, _page_request: PageRequest, _asked: AskedForm, key: str) -> str:

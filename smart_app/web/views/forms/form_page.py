@@ -17,6 +17,7 @@ from smart_app.care.submission.submit import CONFIRMED
 from smart_app.web import formats
 from smart_app.web.languages.offered_languages import LanguageName
 from smart_app.web.views.banner import Banner, clinician_banner, patient_banner, plain_name, recorded_name
+from smart_app.web.views.forms.not_today import NotToday, not_today
 from smart_app.web.views.parts import Fact, Statement, rated_words
 
 _FIRST_PROBLEMS = 10
@@ -64,7 +65,9 @@ class FormProblem(Struct, frozen=True, kw_only=True):
 class FormUrls(Struct, frozen=True, kw_only=True):
     """Where a form is sent, saved while it is typed, and where its offer leads; `not_me` where somebody says that it is not theirs, ""
     where who it is was asked; `idle`, followed by the form's key, where a page without a script goes after `idle_seconds`, and `keep` where
-    a button of it keeps what was chosen, both "" where it stays."""
+    a button of it keeps what was chosen, both "" where it stays. `decline` is the page before
+    somebody declines it whole, `refuse` where that is sent, and `questions` the form itself; "" where it is not declined here.
+    `not_today` is where staff enter why a sheet was not answered."""
 
     action: str
     back: str
@@ -75,6 +78,10 @@ class FormUrls(Struct, frozen=True, kw_only=True):
     idle: str = ""
     keep: str = ""
     idle_seconds: int = 0
+    decline: str = ""
+    refuse: str = ""
+    questions: str = ""
+    not_today: str = ""
 
 
 class UnsentOffer(Struct, frozen=True, kw_only=True):
@@ -155,7 +162,8 @@ class FormView(Struct, frozen=True, kw_only=True):
     sealed, where the sign-in does not say it) go back as hidden fields. `offer` are answers of before, `going_on` those it goes on with,
     `errors` why it came back; `stands` how an earlier rating of this visit stands, `confirms` what has to be ticked. `save` and
     `ticket` are empty where nothing is kept of a form that is not sent; `idle` is when a page without a script goes where, `keep` where its
-    button keeps what was chosen, both "" where it stays."""
+    button keeps what was chosen, both "" where it stays. `decline` leads to
+    declining all of it, "" where that is not offered, `not_today` are the reasons for which staff enter that a sheet was not answered."""
 
     kind: FormKind
     action: str
@@ -175,6 +183,8 @@ class FormView(Struct, frozen=True, kw_only=True):
     lasts: str = ""
     idle: str = ""
     keep: str = ""
+    decline: str = ""
+    not_today: NotToday | None = None
 
 
 class Filling(Struct, frozen=True, kw_only=True):
@@ -225,6 +235,8 @@ def form_view(
         lasts=lasts,
         idle=f"{urls.idle_seconds};url={urls.idle}{draft.key}" if urls.idle else "",
         keep=urls.keep,
+        decline=urls.decline,
+        not_today=not_today(action=urls.not_today, key=draft.key) if urls.not_today and not draft.stopped else None,
     )
 
 

@@ -13,6 +13,7 @@ from smart_app.store import Loan
 from smart_app.web import formats
 from smart_app.web.views.banner import Banner, clinician_banner, plain_name
 from smart_app.web.views.forms.form_page import clinician_name
+from smart_app.web.views.forms.not_today import NotToday
 from smart_app.web.views.staff_links.own_phone import OwnPhone
 
 _BLIND = Sentence("You see their rating of this visit once you have rated it yourself.")
@@ -29,7 +30,9 @@ class IdentifierBox(Struct, frozen=True, kw_only=True):
 class HandoverView(Struct, frozen=True, kw_only=True):
     """Whom the device goes to, and what has to agree first; `stopped` says why it goes nowhere, "" where it does. `code` is what takes it
     back, "" where the site wants none, and goes along sealed; `problem` what is wrong with what was sent; `notes` what to know before;
-    `own_phone` is the other way, by a link, None where nothing is handed over."""
+    `own_phone` is the other way, by a link, None where nothing is handed over. `unanswered` says that
+    the form was not answered at this visit, so that staff confirm before it is asked after all; `not_today` are the reasons for which it is
+    not."""
 
     banner: Banner
     title: Sentence
@@ -46,6 +49,8 @@ class HandoverView(Struct, frozen=True, kw_only=True):
     problem: Sentence = NOTHING
     notes: tuple[Sentence, ...] = ()
     own_phone: OwnPhone | None = None
+    unanswered: Sentence = NOTHING
+    not_today: NotToday | None = None
 
 
 class HandoverCode(Struct, frozen=True, kw_only=True):
@@ -68,9 +73,11 @@ def handover_view(
     problem: Sentence = NOTHING,
     notes: tuple[Sentence, ...] = (),
     own_phone: OwnPhone | None = None,
+    unanswered: Sentence = NOTHING,
+    not_today: NotToday | None = None,
 ) -> HandoverView:
     """Names the patient once more, so that the device does not go to another; `lasts` says until when answers can be sent, where that is
-    known. `ticked` are the identifiers that agreed when it was sent before."""
+    known. `ticked` are the identifiers that agreed when it was sent before; `unanswered` as in the view."""
     boxes = tuple(_box(kind, draft.patient, checked=kind in ticked) for kind in identifiers(draft.patient))
     too_few = len(boxes) < IDENTIFIERS_NEEDED
     if draft.stopped or too_few:
@@ -84,6 +91,7 @@ def handover_view(
             action=action,
             back=back,
             patient=draft.patient.id,
+            not_today=None if draft.stopped else not_today,
         )
     return HandoverView(
         banner=clinician_banner(draft.patient, today=today),
@@ -109,6 +117,8 @@ def handover_view(
         problem=problem,
         notes=notes,
         own_phone=own_phone,
+        unanswered=unanswered,
+        not_today=not_today,
     )
 
 
@@ -133,6 +143,7 @@ _NOT_THEM = Sentence(
     "and ask again who this is."
 )
 TICK_TWO = Sentence("Fewer than two are ticked, so nothing was handed over.")
+ASK_AFTER_ALL = Sentence("It was not confirmed that the patient is asked after all, so nothing was handed over.")
 _TOO_FEW = Sentence(
     "The record has fewer than two of name, birth date and record number, so it cannot be made sure here that the right patient answers."
 )

@@ -1,6 +1,6 @@
 """The receipt: what of a submission is in the record, read back by id, what is not, and what is not known."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 
 from msgspec import Struct
@@ -8,6 +8,7 @@ from msgspec import Struct
 from fhir_mappings.people.person import Person
 from fhir_mappings.sentence import NOTHING, Sentence, capitalised, counted, joined, listed
 from smart_app.care.record.patient_in_context import Patient
+from smart_app.care.submission.build_receipt import REASON_WORDS
 from smart_app.care.submission.receipt import NotWritten, Outcome, ReadBack, Receipt, StoredPart
 from smart_app.care.submission.sealed_submission import Decision
 from smart_app.care.undelivered.decisions import IN_NOTE, REASONS
@@ -159,9 +160,33 @@ def _lead(receipt: Receipt, context: LaunchContext, *, alarm: bool) -> Sentence:
 
 def _standing(receipt: Receipt, record: str) -> Sentence:
     """Where what was sent is, as far as that is known."""
-    says = _of_the_patients(record, _read(receipt)) if receipt.informant == "patient" else _of_yours(record, _read(receipt))
+    says = _of_whom(receipt)(record, _read(receipt))
     more = _MORE.get(receipt.outcome)
     return joined(" ", (says[receipt.outcome], more)) if more else says[receipt.outcome]
+
+
+def _of_whom(receipt: Receipt) -> Callable[[str, Sentence], Mapping[Outcome, Sentence]]:
+    if receipt.not_answered:
+        return _of_not_answered
+    return _of_the_patients if receipt.informant == "patient" else _of_yours
+
+
+def _of_not_answered(record: str, read: Sentence) -> Mapping[Outcome, Sentence]:
+    """Of a form that was not answered."""
+    sealed = Sentence("That the form was not answered is sealed in Rapport and nothing is lost.")
+    there = Sentence("That the form was not answered is in {record}; {read}.", record=record, read=read)
+    gone = Sentence("That the form was not answered is not in {record}: what was sealed in Rapport was discarded.", record=record)
+    return {
+        "saved": there,
+        "partly_saved": Sentence("That the form was not answered is in {record}.", record=record),
+        "accepted": Sentence("{record} accepted it and said where, but showed nothing there when asked again.", record=record),
+        "kept": sealed,
+        "unknown": joined(" ", (_UNSAID, sealed)),
+        "refused": joined(" ", (sealed, Sentence("{record} refused to store it.", record=record))),
+        "discarded": gone,
+        "copied": Sentence("That the form was not answered is not in {record}: it was copied to the note.", record=record),
+        "closed": there,
+    }
 
 
 def _of_the_patients(record: str, read: Sentence) -> Mapping[Outcome, Sentence]:
@@ -269,12 +294,13 @@ def _late(receipt: Receipt, sent: date) -> tuple[Fact, ...]:
 
 
 def _facts(receipt: Receipt, context: LaunchContext, now: datetime) -> tuple[Fact, ...]:
-    answered_by = Sentence("the patient") if receipt.informant == "patient" else context.user.called
+    answered_by = Sentence("the patient") if _is_patients(receipt) else context.user.called
     rated = (Fact(label=Sentence("Clinician rated"), value=_rated(receipt.clinician, context)),) if receipt.clinician else ()
     paper = (Fact(label=Sentence("Typed in from paper by"), value=context.user.called),) if receipt.from_paper else ()
     facts = (
         *rated,
-        Fact(label=Sentence("Answered by"), value=answered_by),
+        *_unanswered(receipt),
+        Fact(label=Sentence("Decided by") if receipt.not_answered else Sentence("Answered by"), value=answered_by),
         *paper,
         *_late(receipt, receipt.submitted.astimezone(now.tzinfo).date()),
         Fact(label=Sentence("Sent"), value=moment_words(receipt.submitted, now)),
@@ -293,6 +319,17 @@ def _facts(receipt: Receipt, context: LaunchContext, now: datetime) -> tuple[Fac
         *_decided(receipt.decision, now),
     )
     return (*facts, Fact(label=Sentence("Reason"), value=receipt.reason)) if receipt.reason else facts
+
+
+def _is_patients(receipt: Receipt) -> bool:
+    """Whether the patient answered, or decided that nothing is."""
+    by = receipt.decided_by
+    return receipt.informant == "patient" if by is None else by.startswith("Patient/")
+
+
+def _unanswered(receipt: Receipt) -> tuple[Fact, ...]:
+    """Why a form was not answered."""
+    return (Fact(label=Sentence("Not answered"), value=REASON_WORDS[receipt.not_answered]),) if receipt.not_answered else ()
 
 
 def _decided(decision: Decision | None, now: datetime) -> tuple[Fact, ...]:

@@ -7,6 +7,7 @@ from msgspec import Struct
 from fhir_mappings.sentence import NOTHING, Sentence, joined
 from smart_app.care.submission.receipt import Outcome, Receipt
 from smart_app.web import formats
+from smart_app.web.views.ended import refused_words
 from smart_app.web.views.parts import Fact
 
 _STANDS: dict[Outcome, tuple[Sentence, Sentence]] = {
@@ -72,8 +73,12 @@ class SentView(Struct, frozen=True, kw_only=True):
 
 def sent_view(receipt: Receipt, *, patient_id: str, home: str, again: str, end: str, now: datetime) -> SentView:
     """The page of one submission; `now` is aware and gives the zone."""
-    headline, lead = _STANDS[receipt.outcome]
-    lead = joined(" ", [lead, Sentence("What is worked out from them is not all there yet.")]) if receipt.completable else lead
+    headline, lead = (Sentence("That is fine"), refused_words(receipt.outcome)) if receipt.not_answered else _STANDS[receipt.outcome]
+    lead = (
+        joined(" ", [lead, Sentence("What is worked out from them is not all there yet.")])
+        if receipt.completable and not receipt.not_answered
+        else lead
+    )
     when = receipt.submitted.astimezone(now.tzinfo)
     return SentView(
         headline=headline,

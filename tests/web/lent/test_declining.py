@@ -1,0 +1,77 @@
+"""A patient may say no: one tap and one confirmation, and it is stored as that and not as a rating. Staff may say why nobody was asked."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.web.clinic import AGREED, ITEMS, SLUG, Clinic
+from tests.web.lent.lending import Browser, lend
+
+
+@pytest.fixture
+def tablet(rapport: Clinic) -> Browser:
+    return Browser(rapport=rapport)
+
+
+def stored(rapport: Clinic, kind: str) -> list[dict[str, Any]]:
+    return rapport.ehr.of_type(kind)
+
+
+def declines(tablet: Browser, page: str, **answers: str) -> Any:
+    """From the form by its button to the confirmation, and yes."""
+    form = tablet.get(page)
+    button = form.soup.select_one("button[formaction]")
+    assert button is not None
+    asked = tablet.post(str(button["formaction"]), form.form("/answers") | answers)
+    assert asked.status_code == 303
+    return tablet.get(asked.headers["Location"])
+
+
+def test_the_page_before_says_what_staff_see_and_what_is_deleted(tablet: Browser, rapport: Clinic) -> None:
+    handed = lend(tablet, tablet.launch())
+    asked = declines(tablet, handed.page, **{ITEMS[0]: "4", ITEMS[1]: "2"})
+    assert "You have answered 2 sentences. If you stop now they are deleted" in asked.text
+    assert "will see “declined” in your health record, and no reason" in asked.text
+    assert rapport.services.store.outbox.open_entries().entries == ()
+    back = next(link for link in asked.links() if "draft=" in link)
+    assert len(tablet.get(back).soup.select("input[type=radio][checked]")) <= 2
+
+
+def test_yes_ends_the_form_and_leads_to_no_chart(tablet: Browser) -> None:
+    handed = lend(tablet, tablet.launch())
+    answer = tablet.press(declines(tablet, handed.page, **{ITEMS[0]: "4"}), "/declined")
+    assert answer.status_code == 303
+    thanks = tablet.get(urlsplit(answer.headers["Location"]).path)
+    assert "That is fine" in thanks.text
+    assert not [link for link in thanks.links() if link.startswith("/l/")]
+    assert tablet.get(handed.page).status == 403
+
+
+def test_staff_say_in_one_tap_why_and_read_what_was_stored(tablet: Browser) -> None:
+    chart = tablet.launch()
+    page = tablet.get(f"{chart}handover/{SLUG}")
+    answer = tablet.press(page, "/not-today/", reason="no-time")
+    receipt = tablet.get(answer.headers["Location"])
+    assert "That the form was not answered" in receipt.text
+    assert "no time" in receipt.text
+
+
+def test_it_is_asked_a_second_time_only_where_staff_confirm_it(tablet: Browser) -> None:
+    chart = tablet.launch()
+    tablet.press(tablet.get(f"{chart}handover/{SLUG}"), "/not-today/", reason="patient-declined")
+    page = tablet.get(f"{chart}handover/{SLUG}")
+    assert "The patient would rather not answer at this visit." in page.text
+    refused = tablet.press(page, "/handover/", **AGREED)
+    assert "It was not confirmed" in tablet.get(refused.headers["Location"]).text
+    lent = tablet.press(page, "/handover/", **AGREED, **{"after-all": "yes"})
+    assert "/p/" in lent.headers["Location"]
+
+
+def test_another_reason_from_the_same_page_is_refused_and_the_first_holds(tablet: Browser) -> None:
+    chart = tablet.launch()
+    page = tablet.get(f"{chart}handover/{SLUG}")
+    tablet.press(page, "/not-today/", reason="no-time")
+    assert tablet.press(page, "/not-today/", reason="no-time").status_code == 303
+    assert tablet.press(page, "/not-today/", reason="could-not").status_code >= 400
+    assert tablet.press(page, "/not-today/", reason="whatever").status_code == 400
