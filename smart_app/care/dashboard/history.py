@@ -11,6 +11,7 @@ from fhir_mappings.instruments.instrument import Instrument
 from fhir_mappings.measures.measure import Measure
 from fhir_mappings.measures.measurement import Measurement
 from fhir_mappings.people.person import Person
+from fhir_mappings.ratings.not_answered_reader import NotAnswered
 from fhir_mappings.ratings.rating import Rating
 from fhir_mappings.reliable_change.latest_change import Change
 from fhir_mappings.reliable_change.signals.dyad_signals import Signal
@@ -143,7 +144,8 @@ class History(Struct, frozen=True, kw_only=True):
     `signals` are what the newest ratings say that this user may see, the own dyad's first; none of where a later rating may be missing.
     `aside` maps the source of a signal to that this user put it aside.
     `personal`: the sign-in says which person it is. `looked` is who else has seen what the patient said of this clinician.
-    `events` are of the kinds that the entry asks for and the launch was granted."""
+    `events` are of the kinds that the entry asks for and the launch was granted. `not_answered` are the forms of the range that were not
+    answered: nothing is computed or said of them but that."""
 
     patient: Patient
     years: Years
@@ -168,6 +170,7 @@ class History(Struct, frozen=True, kw_only=True):
     signals: Sequence[Signal] = ()
     aside: Mapping[str, PutAside] = {}
     events: Sequence[EventLane] = ()
+    not_answered: Sequence[NotAnswered] = ()
 
     @property
     def result_reads(self) -> Sequence[ReadReport]:

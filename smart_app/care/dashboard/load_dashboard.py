@@ -16,6 +16,7 @@ from fhir_mappings.measures.observation_reader import read_measurements
 from fhir_mappings.r4.dates import is_known_earlier, parse_moment, position
 from fhir_mappings.r4.possible_dates import PossibleDates, possible_dates
 from fhir_mappings.r4.references import source_of
+from fhir_mappings.ratings.not_answered_reader import NotAnswered, standing, tells_not_answered
 from fhir_mappings.ratings.one_per_visit import later_of_each_visit
 from fhir_mappings.ratings.rating import (
     Rating,
@@ -45,7 +46,15 @@ from smart_app.care.record.page_rule import PageFacts
 from smart_app.care.record.patient_in_context import Patient, patient_of, remember_patient
 from smart_app.care.record.reads import ANSWERS, SCORES, Readings, ReadReport, read_all
 from smart_app.care.record.record import ChartRecord
-from smart_app.care.submission.visit_state import VisitState, given_rating, ratings_sent, visit_now, visit_state
+from smart_app.care.submission.visit_state import (
+    VisitState,
+    given_rating,
+    not_answered_in,
+    not_answered_of,
+    ratings_sent,
+    visit_now,
+    visit_state,
+)
 from smart_app.care.submission.write_ladder import why_not_write
 from smart_app.errors import SessionError
 from smart_app.fhir.client import Resource
@@ -76,6 +85,7 @@ class _Alliance(Struct, frozen=True, kw_only=True):
     visible: VisibleRatings
     skipped: list[Skipped]
     reports: Mapping[str, ReadReport]
+    not_answered: Sequence[NotAnswered] = ()
 
 
 def load_history(record: ChartRecord, *, years: Years) -> History:
@@ -124,6 +134,7 @@ def load_history(record: ChartRecord, *, years: Years) -> History:
         signals=said,
         aside=aside_of(record, said) if any(one.level == "discuss" for one in said) else {},
         events=told.lanes,
+        not_answered=tuple(one for one in alliance.not_answered if span.holds(one.when.day)),
     )
 
 
@@ -288,7 +299,8 @@ def _state(record: ChartRecord, patient: Patient, alliance: _Alliance, *, whole:
     hidden, visit = alliance.visible.hidden, visit_now(record)
     matters = own.known != "yes" or any(one.late_from(visit) for one in hidden)
     sent = ratings_sent(record, rate_by) if rate_by and matters else {}
-    state = visit_state(record, patient=patient, own=own, theirs=theirs, rate_by=rate_by, known_sent=sent)
+    unanswered = not_answered_of(record, alliance.not_answered, hand_over_by)
+    state = visit_state(record, patient=patient, own=own, theirs=theirs, not_answered=unanswered, rate_by=rate_by, known_sent=sent)
     return state, tuple(replace(one, sent=sent[one.visit][0]) if one.mine and one.visit in sent else one for one in hidden)
 
 
@@ -333,16 +345,21 @@ def _alliance(record: ChartRecord, readings: Readings, possible: PossibleDates) 
     resources = [*responses, *scores]
     visible = blind_entry.apply(record, ratings, skipped=skipped, resources=resources)
     kept = blind_entry.without_content(record.services, skipped, visible=visible, resources=resources, base=base)
-    used = {ANSWERS: responses, SCORES: scores}
+    parts = {ANSWERS: responses, SCORES: scores}
+    used = {key: [one for one in found if not tells_not_answered(one, base=canonical)] for key, found in parts.items()}
     counts = {key: len(blind_entry.not_held(resources, visible=visible, base=base)) for key, resources in used.items()}
     # After blind entry: a row of what gave way would tell that a closed visit was rated twice.
     drawn, given_way = later_of_each_visit(visible.ratings, {one.slug: one for one in library.newest})
-    visible, kept = replace(visible, ratings=tuple(drawn)), [*kept, *given_way]
+    refused, unplaced = not_answered_in(record, responses, scores, possible=possible)
+    # Beside all that were given: that a form was answered after all the notice of a rating kept back says too, and nothing of its answers.
+    held, superseded = standing(refused, ratings)
+    visible, kept = replace(visible, ratings=tuple(drawn)), [*kept, *given_way, *unplaced, *superseded]
     return _Alliance(
         given=ratings,
         visible=visible,
         skipped=kept,
         reports={key: replace(readings.reports[key], count=count) for key, count in counts.items()},
+        not_answered=held,
     )
 
 

@@ -23,7 +23,7 @@ def read_mark(history: History) -> str:
 
 def _parts(history: History) -> Iterator[object]:
     yield history.patient.id, history.years, history.start, history.end, history.visit
-    yield history.hidden, history.looked, history.skipped
+    yield history.hidden, history.looked, history.skipped, history.not_answered
     yield from map(_of_dyad, (*history.dyads, *history.companions))
     yield from map(_of_panel, history.panels)
     yield from map(_of_events, history.events)

@@ -79,7 +79,7 @@ class Lane(Struct, frozen=True, kw_only=True):
     """One plot with its label and its latest value. Exactly one of `plot`, `notice` and `words` stands in the middle,
     except that a notice may come with a plot when only part was read. `below` is what words in the plot say, for where it has no room
     for any, and `under` what marks beneath it are. `listed` is what found no room in it where others did, `not_drawn` what cannot be drawn
-    at all, by number, and `beside` that its words stand in the plot where that is wide."""
+    at all, by number, and `beside` that its words stand in the plot where that is wide. `unanswered` are forms that were not answered."""
 
     title: str
     unit: str
@@ -95,6 +95,7 @@ class Lane(Struct, frozen=True, kw_only=True):
     listed: tuple[Sentence, ...] = ()
     not_drawn: tuple[RailWords, ...] = ()
     beside: bool = False
+    unanswered: tuple[Sentence, ...] = ()
 
 
 _STAYING = 2

@@ -33,7 +33,7 @@ def test_the_page_before_says_what_staff_see_and_what_is_deleted(tablet: Browser
     asked = declines(tablet, handed.page, **{ITEMS[0]: "4", ITEMS[1]: "2"})
     assert "You have answered 2 sentences. If you stop now they are deleted" in asked.text
     assert "will see “declined” in your health record, and no reason" in asked.text
-    assert rapport.services.store.outbox.open_entries().entries == ()
+    assert rapport.services.store.outbox.open_entries().entries == []
     back = next(link for link in asked.links() if "draft=" in link)
     assert len(tablet.get(back).soup.select("input[type=radio][checked]")) <= 2
 
@@ -75,3 +75,12 @@ def test_another_reason_from_the_same_page_is_refused_and_the_first_holds(tablet
     assert tablet.press(page, "/not-today/", reason="no-time").status_code == 303
     assert tablet.press(page, "/not-today/", reason="could-not").status_code >= 400
     assert tablet.press(page, "/not-today/", reason="whatever").status_code == 400
+
+
+def test_in_the_lane_it_is_a_word_and_no_rating(tablet: Browser) -> None:
+    chart = tablet.launch()
+    tablet.press(tablet.get(f"{chart}handover/{SLUG}"), "/not-today/", reason="patient-declined")
+    history = tablet.get(chart)
+    assert "the patient declined" in history.text
+    assert "Hand over after all" in history.text
+    assert "kept back" not in history.text

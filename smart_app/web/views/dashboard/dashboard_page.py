@@ -219,7 +219,7 @@ def _span(history: History) -> Sentence:
 
 def _action_note(history: History, rule: PageOffers) -> str:
     """What holds for what can be begun here: why the patient is asked nothing, where nothing can be stored."""
-    parts: list[str] = [rule.stopped] if rule.stopped else []
+    parts: list[str] = [one for one in (rule.stopped, rule.unanswered) if one]
     if not history.can_write:
         why = full_sentence(history.why_not_write or Sentence("the reason is not known"))
         parts.append(Sentence("Answers cannot be stored in this record: {why}", why=why))

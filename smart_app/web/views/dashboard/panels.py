@@ -23,6 +23,7 @@ from smart_app.web.views.dashboard.lanes.alliance_lanes import (
 )
 from smart_app.web.views.dashboard.lanes.baseline_band import baseline_band
 from smart_app.web.views.dashboard.lanes.measure_lanes import LaneFrame, measure_lane
+from smart_app.web.views.dashboard.lanes.unanswered_words import of_dyad, of_nobody_rated
 from smart_app.web.views.dashboard.lanes.unscored_lanes import answered_in_words, answered_lane, answers_table
 from smart_app.web.views.dashboard.summary import is_of
 from smart_app.web.views.dashboard.talk.signal_lines import DyadLines, SignalContext, dyad_lines
@@ -112,7 +113,7 @@ def _panel(dyad: Dyad, spoken: SignalContext, frame: LaneFrame, *, key: str, tit
         direction=instrument.direction if scored else NOT_SCORED,
         standing=joined(" · ", [joined(", ", [_how_many(dyad), last]), read]),
         line=_line(dyad, last),
-        total=replace(total, notice=_alliance_notice(history, frame)),
+        total=replace(total, notice=_alliance_notice(history, frame), unanswered=of_dyad(history, dyad)),
         elements_title=capitalised(listed([scale.title_within for scale in scales])),
         elements=tuple(element_lane(dyad, scale, frame) for scale in scales) if dyad.ratings else (),
         elements_open=any(is_of(change, dyad) for change in history.changes if change.kind == "element"),
@@ -174,7 +175,7 @@ def no_alliance(history: History, frame: LaneFrame) -> Lane:
     else:
         searched = Sentence("All dates, by patient and by clinician. Search complete, {time}.", time=at)
         words = Words(lead=Sentence("None found"), lines=(searched,))
-    return Lane(title=title, unit="", about=(), readings=(), words=words)
+    return Lane(title=title, unit="", about=(), readings=(), words=words, unanswered=of_nobody_rated(history))
 
 
 def hba1c_panel(panel: Panel, history: History, frame: LaneFrame) -> MeasurePanel:
