@@ -4,11 +4,11 @@ from fhir_mappings.instruments import canonicals
 from fhir_mappings.instruments.canonicals import NOT_ANSWERED, PROVENANCE, RESPONSE
 from fhir_mappings.r4.json_types import FhirJson, Json
 from fhir_mappings.r4.validation import InvalidResource, check_all
-from fhir_mappings.submission.not_answered import not_answered_observation, not_answered_response
 from fhir_mappings.submission.provenance import provenance, with_transmitter
 from fhir_mappings.submission.questionnaire_response import questionnaire_response
 from fhir_mappings.submission.score_observations import observations
 from fhir_mappings.submission.submission import Submission
+from fhir_mappings.submission.unanswered_form import not_answered_observation, not_answered_response
 
 __all__ = ["InvalidResource", "Submission", "bundle_sent_by", "submission_bundle", "submission_resources"]
 
