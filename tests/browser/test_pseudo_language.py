@@ -51,7 +51,7 @@ NO_PAGE = {
     "put_aside", "take_back", "why_data", "stops",
     "lend", "lent_begin", "lent_not_me", "lent_keep", "lent_draft", "lent_go_on", "lent_discard", "lent_stay",
     "take_back_from", "prove_here", "prove", "call_back", "let_go",
-    "make_link", "end_link", "pass_guard", "mine_draft", "mine_go_on", "mine_discard", "mine_stay",
+    "make_link", "end_link", "pass_guard", "mine_draft", "mine_go_on", "mine_discard", "mine_stay", "mine_rather_not", "mine_refuse",
 }  # fmt: skip
 # Pages with words of rooms that are not said through a catalogue yet: forms, a patient's own, what is kept, errors. Empty once they are.
 UNCONVERTED: frozenset[str] = frozenset()

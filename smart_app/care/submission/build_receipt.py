@@ -85,6 +85,12 @@ def outcome_kept(record: ChartRecord, *, key: str) -> Outcome:
     return "saved" if entry is None else _outcome(entry.state, from_payload(entry.payload))
 
 
+def refused_kept(record: ChartRecord, *, key: str) -> bool:
+    """Whether what is kept under that key is a form that was declined; of what is kept no more nobody can tell here."""
+    entry = record.services.store.outbox.get(key)
+    return entry is not None and from_payload(entry.payload).not_answered is not None
+
+
 def note_text(sealed: SealedSubmission, *, sent: datetime, shown: bool, signed_in: User) -> Sentence:
     """Plain text to paste into a note, without any id; `sent` is when, in the clinic's zone; scores only where they may be shown."""
     form = (

@@ -77,7 +77,8 @@ def submit_not_answered(
 
 
 def _submit_not_answered(record: ChartRecord, asked: AskedForm, *, key: str, reason: NotAnsweredReason, by_staff: bool) -> str:
-    if not record.services.store.outbox.knows(key):
+    # As with answers, what comes by a one-time link is sealed however the record stands.
+    if record.own_device is None and not record.services.store.outbox.knows(key):
         check_asked_here(record, asked)
     sealed = _sealed_submission(record, asked, answers=_NOTHING_ANSWERED, key=key, not_answered=NoAnswers(reason=reason, by_staff=by_staff))
     if (deliver_or_wait if record.own_device else deliver)(record, sealed=sealed):

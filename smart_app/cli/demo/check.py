@@ -108,13 +108,14 @@ class Walk:
         return page, page.form(going_to="/answers" if informant == "patient" else f"/check/{_INSTRUMENT}/{informant}")
 
     def _handed_over(self, page: Page) -> Page:
-        """The patient's form behind the hand-over page, once name and birth date agree and they have said that it is them. The code is
-        remembered, as staff would."""
+        """The patient's form behind the hand-over page, once name and birth date agree and they have said that it is them, or that they
+        began what waits. The code is remembered, as staff would."""
         shown = _CODE.search(page.text)
         expect(shown is not None, "The hand-over page shows no return code.")
         self.code = shown[0] if shown else ""
         start = self.visitor.send(page, page.form(going_to="/handover/"), {"identified-name": "yes", "identified-born": "yes"})
-        return self.visitor.send(start, start.form(going_to="/begin"), {})
+        waits = any("/draft/continue" in form.action for form in start.forms)
+        return self.visitor.send(start, start.form(going_to="/draft/continue" if waits else "/begin"), {})
 
     def take_back(self) -> None:
         """The device, from the patient: whatever is asked of the chart is refused until then, and opens by the code."""

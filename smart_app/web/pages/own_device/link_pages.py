@@ -40,6 +40,9 @@ def register(app: Flask, dependencies: Dependencies) -> None:
     app.add_url_rule(_GUARD, "pass_guard", handler.passing, methods=["POST"])
     app.add_url_rule(f"{_MINE}/", "mine", handler.form)
     app.add_url_rule(f"{_MINE}/answers", "mine_submit", handler.submit, methods=["POST"])
+    app.add_url_rule(f"{_MINE}/decline", "mine_decline", handler.decline)
+    app.add_url_rule(f"{_MINE}/decline", "mine_rather_not", handler.rather_not, methods=["POST"])
+    app.add_url_rule(f"{_MINE}/declined", "mine_refuse", handler.refuse, methods=["POST"])
     app.add_url_rule(f"{_MINE}/draft", "mine_draft", handler.draft, methods=["POST"])
     app.add_url_rule(f"{_MINE}/draft/continue", "mine_go_on", handler.go_on, methods=["POST"])
     app.add_url_rule(f"{_MINE}/draft/discard", "mine_discard", handler.discard, methods=["POST"])
@@ -94,11 +97,23 @@ class LinkPages:
 
     def submit(self, entry: str) -> Response:
         """Take the answers, once."""
-        response = self._flow.submit(entry, self._slug(entry), "patient", note="")
-        if "Location" in response.headers:
-            # As on a lent device: Chromium lets go of what it keeps for its Back button when a cookie of the page is set.
-            self._keep(response, entry, self._entry(entry).until)
-        return response
+        return self._letting_go(entry, self._flow.submit(entry, self._slug(entry), "patient", note=""))
+
+    def rather_not(self, entry: str) -> Response:
+        """To the page before the form is declined, with what was typed so far kept."""
+        return self._flow.rather_not(entry, self._slug(entry), note="")
+
+    def decline(self, entry: str) -> Response:
+        """What declining means, before anybody does."""
+        page_request = self._dependencies.guard.enter_linked(entry)
+        link = self._entry(entry).link
+        if link.state == "used":
+            return see_other(url_for("mine_thanks", entry=entry))
+        return self._flow.decline(page_request, ask(page_request.record, slug=link.slug, informant="patient"))
+
+    def refuse(self, entry: str) -> Response:
+        """Store that the patient would rather not, which uses the link up as answers do."""
+        return self._letting_go(entry, self._flow.refuse(entry, self._slug(entry), note=""))
 
     def draft(self, entry: str) -> Response:
         """Keep what has been typed so far."""
@@ -128,7 +143,14 @@ class LinkPages:
             return see_other(url_for("mine", entry=entry))
         record = page_request.record
         self._dependencies.spoken.to_patient(lambda: link.patient)
-        return self._dependencies.pages.page("thanks", own_device_thanks_view(stands(record, key=link.sent)))
+        outcome, refused = stands(record, key=link.sent)
+        return self._dependencies.pages.page("thanks", own_device_thanks_view(outcome, refused=refused))
+
+    def _letting_go(self, entry: str, response: Response) -> Response:
+        if "Location" in response.headers:
+            # As on a lent device: Chromium lets go of what it keeps for its Back button when a cookie of the page is set.
+            self._keep(response, entry, self._entry(entry).until)
+        return response
 
     def _link(self, code: str) -> OneTimeLink:
         """The link, while anybody may be let in. LinkOver otherwise."""
@@ -176,14 +198,19 @@ def _answering() -> Answering | None:
     return cast("Answering", given) if given in get_args(Answering) else None
 
 
-def _urls(_page_request: PageRequest, _asked: AskedForm) -> FormUrls:
-    entry = (request.view_args or {})["entry"]
+def _urls(page_request: PageRequest, _asked: AskedForm) -> FormUrls:
+    entry, device = (request.view_args or {})["entry"], page_request.record.own_device
+    # Somebody who answers for the patient cannot say what the patient would rather not do.
+    declines = device is not None and device.answering != "proxy"
     return FormUrls(
         action=url_for("mine_submit", entry=entry),
         back="",
         save=url_for("mine_draft", entry=entry),
         go_on=url_for("mine_go_on", entry=entry),
         discard=url_for("mine_discard", entry=entry),
+        decline=url_for("mine_decline", entry=entry) if declines else "",
+        refuse=url_for("mine_refuse", entry=entry) if declines else "",
+        questions=url_for("mine", entry=entry),
     )
 
 
