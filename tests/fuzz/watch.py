@@ -123,7 +123,7 @@ class Watch:
 def _judge_page(page: Page) -> None:
     """An error is a sentence, with a reference for the log."""
     if page.status >= 400 and page.status != 422:
-        assert re.search(r"Reference code RP-\w{4}-\w{4}", page.text), page.text
+        assert re.search(r"Reference (?:code )?RP-\w{4}-\w{4}", page.text), page.text
         assert re.search(r"[a-z][.?!]", page.text)
 
 
