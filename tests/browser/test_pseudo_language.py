@@ -52,6 +52,7 @@ NO_PAGE = {
     "lend", "lent_begin", "lent_not_me", "lent_keep", "lent_draft", "lent_go_on", "lent_discard", "lent_stay",
     "take_back_from", "prove_here", "prove", "call_back", "let_go",
     "make_link", "end_link", "pass_guard", "mine_draft", "mine_go_on", "mine_discard", "mine_stay", "mine_rather_not", "mine_refuse",
+    "lent_rather_not", "lent_refuse", "own_rather_not", "own_refuse", "not_today",
 }  # fmt: skip
 # Pages with words of rooms that are not said through a catalogue yet: forms, a patient's own, what is kept, errors. Empty once they are.
 UNCONVERTED: frozenset[str] = frozenset()
@@ -223,6 +224,9 @@ def own_phone(tab: Page, here: Rooms) -> Pages:
     yield "link-guard-wrong"
     passes(tab, year=year, month=month, day=day)
     yield "mine"
+    would_decline(tab)
+    yield "mine-declining"
+    back_to_the_questions(tab)
     post(tab, "/answers")
     yield "mine-errors"
     sent(tab)
@@ -231,6 +235,17 @@ def own_phone(tab: Page, here: Rooms) -> Pages:
     yield "link-over"
     tab.goto(handover)
     yield "handover-answered"
+
+
+def would_decline(tab: Page) -> None:
+    """To the page before a form is declined."""
+    with tab.expect_navigation():
+        tab.locator("button.rather-not").click()
+
+
+def back_to_the_questions(tab: Page) -> None:
+    with tab.expect_navigation():
+        tab.locator("main a.button").click()
 
 
 def passes(tab: Page, **born: str) -> None:
@@ -306,6 +321,9 @@ def interrupted(tab: Page, here: Rooms) -> Pages:
     tab.goto(f"{address.split('?')[0]}idle?{address.partition('?')[2]}")
     yield "patient-idle"
     tab.goto(address)
+    would_decline(tab)
+    yield "patient-declining"
+    back_to_the_questions(tab)
     window = tab.context.browser.new_context(user_agent="another device").new_page()  # type: ignore[union-attr]
     dashboard(window, here, "twelve-years")
     window.goto(f"{window.url.split('?')[0]}loans")
@@ -369,7 +387,10 @@ def own(tab: Page, here: Rooms) -> Pages:
     yield "own"
     follow(tab, "/own/")
     yield "own-form"
-    post(tab, "/own/")
+    would_decline(tab)
+    yield "own-declining"
+    back_to_the_questions(tab)
+    post(tab, "/own/answer/")
     yield "own-form-errors"
     sent(tab, 4)
     yield "own-sent"
@@ -443,6 +464,7 @@ WALKS: dict[Callable[[Page, Rooms], Pages], dict[str, str | None]] = {
         "link-guard": "link_guard",
         "link-guard-wrong": "link_guard",
         "mine": "mine",
+        "mine-declining": "mine_decline",
         "mine-errors": "mine_submit",
         "mine-thanks": "mine_thanks",
         "link-over": "link_guard",
@@ -493,6 +515,7 @@ WALKS: dict[Callable[[Page, Rooms], Pages], dict[str, str | None]] = {
         "patient-resumes": "lent_form",
         "form-going-on": "lent_form",
         "patient-idle": "lent_idle",
+        "patient-declining": "lent_decline",
         "called-back": "lent",
         "taken-back": "take_back_here",
         "form-closed-elsewhere": None,
@@ -513,6 +536,7 @@ WALKS: dict[Callable[[Page, Rooms], Pages], dict[str, str | None]] = {
         "start": "start",
         "own": "own",
         "own-form": "own_form",
+        "own-declining": "own_decline",
         "own-form-errors": "own_submit",
         "own-sent": "own_sent",
         "own-refused": "dashboard",
