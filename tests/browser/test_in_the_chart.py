@@ -89,6 +89,9 @@ def test_the_patient_answers_by_keyboard_alone(tab: Page, here: Clinic) -> None:
     tab_to(tab, frame, "form[action*='/handover/'] button")
     tab.keyboard.press("Enter")
     frame.wait_for_url("**/p/**")
+    tab_to(tab, frame, "form[action$='/begin'] button")
+    tab.keyboard.press("Enter")
+    expect(frame.locator("form.check")).to_be_visible()
     for name in [one.get_attribute("id") for one in frame.locator("form.check fieldset").all()]:
         tab_to(tab, frame, f"#{name} input[type=radio]")
         tab.keyboard.press("Space")

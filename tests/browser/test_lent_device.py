@@ -100,6 +100,8 @@ def test_what_the_browser_keeps_for_its_back_button_shows_no_chart(tab: Page, he
     chart.goto(f"{chart.url.split('?')[0]}?years=all")
     in_tab(tab, here, OWEN)
     patient_form(tab)
+    tab.go_back()
+    expect(tab.get_by_role("heading", name="Is this you?")).to_be_visible()
     for go in (tab.go_back, tab.go_back, tab.go_back, tab.go_forward, tab.go_back):
         go()
         if here.stand.app in tab.url:
