@@ -89,7 +89,7 @@ def test_what_is_not_drawn(row: int) -> None:
 def test_every_reason_there_is_was_walked() -> None:
     dates = {"before_birth", "far_past", "no_date", "future_date"}
     known = {*codes_in("measures", "Unreadable", "Skipped"), *codes_in(".", "Skipped"), *dates, "status_cancelled", "status_registered"}
-    rooms_of_their_own = {"pair_units", "unreadable", "rated_again"}  # a site's measure; ratings
+    rooms_of_their_own = {"pair_units", "unreadable", "rated_again", "not_answered_superseded"}  # a site's measure; ratings
     assert {*known} - {row.code for _, row in ROWS} == rooms_of_their_own
 
 

@@ -18,7 +18,21 @@ from tests.support.page import Page, read
 from tests.web.clinic import ITEMS, OWN, SITE, SLUG, Clinic, clinic
 
 # What a patient who has signed in themself may open; everything else below a launch is a clinician's.
-PATIENTS = {"own", "own_form", "own_submit", "own_draft", "own_stay", "own_go_on", "own_discard", "own_sent", "own_again", "own_seen"}
+PATIENTS = {
+    "own",
+    "own_form",
+    "own_submit",
+    "own_draft",
+    "own_stay",
+    "own_go_on",
+    "own_discard",
+    "own_sent",
+    "own_again",
+    "own_seen",
+    "own_decline",
+    "own_rather_not",
+    "own_refuse",
+}
 BOTH = {"end"}
 LINDQVIST = {"reference": "Practitioner/dr-1", "display": "Sofia Lindqvist"}
 INGRID = {

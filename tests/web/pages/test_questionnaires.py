@@ -110,7 +110,7 @@ def test_items_stand_by_number_with_numbered_options_and_true_minus_signs(severa
     assert [row.legend.get_text() for row in rows if row.legend] == [f"Item {number}" for number in range(1, 65)]
     assert [label.get_text() for label in rows[0].select(".options label")] == ["−3", "−2", "−1", "+1", "+2", "+3"]
     assert len(soup.select("form.paper input[type=radio]")) == 64 * 6
-    assert soup.select("main h2") == []
+    assert soup.select("form.paper h2") == []
 
 
 def test_the_longest_form_with_its_assets_is_small_and_paints_when_whole(several: Clinic) -> None:
