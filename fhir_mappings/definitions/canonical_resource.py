@@ -13,6 +13,9 @@ _SEMVER: Json = {
 }
 # Who made the definitions, whoever holds the instrument.
 PUBLISHER = "The Rapport project"
+# Of what belongs to no one instrument; raised when its content changes.
+SHARED_VERSION = "0.6.0"
+_LICENCE = "Apache-2.0"
 # https://hl7.org/fhir/R4/datatypes.html#id
 _LONGEST_ID = 64
 _DIGITS_OF_DIGEST = 10
@@ -64,3 +67,6 @@ def copyright_label(holder: str, licence: str) -> list[Json]:
 
 def _named(url: str) -> str:
     return f"rapport-{url.rpartition('/')[2].removeprefix('rapport-')}"
+
+
+OWN_RIGHTS: Json = {"copyright": f"{PUBLISHER}, {_LICENCE}.", "extension": copyright_label(PUBLISHER, _LICENCE)}

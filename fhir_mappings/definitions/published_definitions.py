@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 
+from fhir_mappings.definitions.extensions import extensions
 from fhir_mappings.definitions.questionnaire import questionnaire
+from fhir_mappings.definitions.retraction_form import retraction_form
 from fhir_mappings.definitions.scoring_questionnaire import scoring_questionnaire
-from fhir_mappings.definitions.terminology import extensions, instrument_terminology, shared_terminology
+from fhir_mappings.definitions.terminology import instrument_terminology, shared_terminology
 from fhir_mappings.instruments.library import Library
 from fhir_mappings.r4.json_types import Json
 from fhir_mappings.r4.validation import check, check_together
@@ -15,6 +17,7 @@ def definitions(library: Library, *, base: str) -> list[Json]:
     An instrument without items is only described and has no form."""
     found = [
         *_forms(library, base=base),
+        retraction_form(base=base),
         *instrument_terminology(library, base=base),
         *shared_terminology(library, base=base),
         *extensions(base=base),

@@ -1,22 +1,19 @@
-"""Our code systems, the value sets of all their codes, and our extensions, as R4 resources."""
+"""Our code systems and the value sets of all their codes, as R4 resources."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from fhir_mappings.definitions.canonical_resource import PUBLISHER, artifact, copyright_label
+from fhir_mappings.definitions.canonical_resource import OWN_RIGHTS, SHARED_VERSION, artifact, copyright_label
 from fhir_mappings.definitions.narrative import narrative, paragraph, table
 from fhir_mappings.definitions.questionnaire import copyright_lines, displayed
 from fhir_mappings.instruments import canonicals
 from fhir_mappings.instruments.canonicals import NOT_ANSWERED, PANEL, score_title
+from fhir_mappings.instruments.correction_reasons import CORRECTION_CODES
 from fhir_mappings.instruments.instrument import Informant, Instrument, Option, Scale
 from fhir_mappings.instruments.library import Library, version_key
 from fhir_mappings.instruments.not_answered import REASON_CODES
 from fhir_mappings.r4.json_types import Json
 
-# Of what belongs to no one instrument; raised when its content changes.
-_VERSION = "0.5.0"
-_LICENCE = "Apache-2.0"
-_OWN_RIGHTS: Json = {"copyright": f"{PUBLISHER}, {_LICENCE}.", "extension": copyright_label(PUBLISHER, _LICENCE)}
 _CATEGORY_MEANINGS = {
     canonicals.ALLIANCE: "Scores of a questionnaire that rates the working alliance with one clinician, whoever answered it.",
     canonicals.QUESTIONNAIRE: "Scores of a questionnaire that rates no clinician: it is about life with an illness, or about the care of a "
@@ -83,7 +80,8 @@ def _option(offered: Sequence[_Offered], *, numbered: bool) -> Json:
 
 
 def shared_terminology(library: Library, *, base: str) -> Iterator[Json]:
-    """Panels and scores of every instrument in every version, our categories, who answered or why not, and the tag of demo data."""
+    """Panels and scores of every instrument in every version, our categories, who answered or why not, why something was put right, and
+    the tag of demo data."""
     concepts = {str(concept["code"]): concept for instrument in _oldest_first(library) for concept in _score_concepts(instrument)}
     listed: Json = {"property": [{"code": code, "type": kind, "description": said} for code, (kind, said) in _PROPERTIES.items()]}
     scores = canonicals.score_system(base)
@@ -95,6 +93,8 @@ def shared_terminology(library: Library, *, base: str) -> Iterator[Json]:
     answering: list[Json] = [{"code": code, "display": name} for code, name in canonicals.ANSWERING.items()]
     yield from _systems(canonicals.answering_system(base), answering, _own("Who answered"))
     yield from _systems(canonicals.not_answered_system(base), _reasons(), _own("Why a form was not answered"))
+    corrected: list[Json] = [{"code": code, "display": one.display, "definition": one.meaning} for code, one in CORRECTION_CODES.items()]
+    yield from _systems(canonicals.correction_reason_system(base), corrected, _own("Why something was put right"))
     system, code = canonicals.demo_tag(base)
     tag: Json = {"code": code, "display": "Rapport demo data"}
     yield from _systems(system, [tag], _own("Rapport tags"))
@@ -118,29 +118,6 @@ def _oldest_first(library: Library) -> list[Instrument]:
     return sorted(library.instruments, key=lambda one: (one.slug, version_key(one), one.language or ""))
 
 
-def extensions(*, base: str) -> Iterator[Json]:
-    """The extensions Rapport writes."""
-    target = "http://hl7.org/fhir/StructureDefinition/Practitioner"
-    rated: Json = {"code": "Reference", "targetProfile": [target, f"{target}Role"]}
-    said = "The clinician of the pair, whoever answered: the person the rating is about."
-    yield _extension(canonicals.rated_clinician(base), rated, context="QuestionnaireResponse", title="Rated clinician", description=said)
-    said = "Who has read over the wording of a form that was answered in a translation."
-    text: Json = {"code": "string"}
-    yield _extension(canonicals.wording_review(base), text, context="QuestionnaireResponse", title="Wording review", description=said)
-    said = (
-        "Who answered a patient's form on a device of theirs, by their own word: the patient, with or without help, or somebody for them."
-    )
-    concept: Json = {"code": "CodeableConcept"}
-    yield _extension(canonicals.answering(base), concept, context="QuestionnaireResponse", title="Who answered", description=said)
-    said = "Why a form was not answered: of a response that was stopped before its first item. Only patient-declined is a refusal."
-    reason: Json = {"code": "CodeableConcept"}
-    yield _extension(
-        canonicals.not_answered_reason(base), reason, context="QuestionnaireResponse", title="Reason not answered", description=said
-    )
-    said = "What a synthetic patient of the demo is for."
-    yield _extension(canonicals.demo_purpose(base), {"code": "string"}, context="Patient", title="Demo purpose", description=said)
-
-
 class _TerminologyHead(NamedTuple):
     """What a code system and its value set say alike; `rights` are the sentences and the label of whoever holds them."""
 
@@ -151,7 +128,7 @@ class _TerminologyHead(NamedTuple):
 
 def _own(title: str) -> _TerminologyHead:
     """Of what belongs to no one instrument."""
-    return _TerminologyHead(_VERSION, title, _OWN_RIGHTS)
+    return _TerminologyHead(SHARED_VERSION, title, OWN_RIGHTS)
 
 
 def _of(same: Sequence[Instrument], title: str) -> _TerminologyHead:
@@ -221,32 +198,3 @@ def _bounds(scale: Scale) -> list[Json]:
         {"code": "min-answered", "valueInteger": scale.min_answered},
         {"code": "direction", "valueString": str(scale.direction)},
     ]
-
-
-def _extension(url: str, value: Json, *, context: str, title: str, description: str) -> Json:
-    """A simple extension with exactly one value."""
-    elements: list[Json] = [
-        {"id": "Extension", "path": "Extension", "short": title, "definition": description, "min": 0, "max": "1"},
-        {"id": "Extension.extension", "path": "Extension.extension", "max": "0"},
-        {"id": "Extension.url", "path": "Extension.url", "fixedUri": url},
-        {"id": "Extension.value[x]", "path": "Extension.value[x]", "min": 1, "type": [value]},
-    ]
-    return artifact(
-        "StructureDefinition",
-        url,
-        version=_VERSION,
-        title=title,
-        description=description,
-        more={
-            **_OWN_RIGHTS,
-            "text": narrative(title, [paragraph(description), paragraph(f"An extension of {context}.")], language=None),
-            "fhirVersion": "4.0.1",
-            "kind": "complex-type",
-            "abstract": False,
-            "context": [{"type": "element", "expression": context}],
-            "type": "Extension",
-            "baseDefinition": "http://hl7.org/fhir/StructureDefinition/Extension",
-            "derivation": "constraint",
-            "differential": {"element": elements},
-        },
-    )

@@ -19,6 +19,9 @@ ALLIANCE = "alliance"
 QUESTIONNAIRE = "questionnaire"
 CATEGORIES = {ALLIANCE: "Working alliance", QUESTIONNAIRE: "Questionnaire about daily life or care"}
 
+# Of the form by which something stored is taken back; raised when its content changes.
+RETRACTION_VERSION = "0.1.0"
+
 # Who answered a patient's form on a device of theirs, by their own word: the patient, the patient with somebody's help, or somebody else.
 # R4 has `source` for who answered, and no element for help.
 Answering = Literal["self", "helped", "proxy"]
@@ -128,6 +131,36 @@ def answering(base: str) -> str:
 def answering_system(base: str) -> str:
     """Code system of who answered."""
     return f"{base}/CodeSystem/answering"
+
+
+def correction(base: str) -> str:
+    """Extension that says on a response what of it was put right, why, when and by whom, and what stood there before."""
+    return f"{base}/StructureDefinition/correction"
+
+
+def correction_reason_system(base: str) -> str:
+    """Code system of why something was put right."""
+    return f"{base}/CodeSystem/correction-reason"
+
+
+def replaces(base: str) -> str:
+    """Extension that names on a response the one in whose place it stands, on a server that changes no response."""
+    return f"{base}/StructureDefinition/replaces"
+
+
+def retracts(base: str) -> str:
+    """Extension that names on a response to the form of `retraction_url` what was entered in error and cannot be marked so."""
+    return f"{base}/StructureDefinition/retracts"
+
+
+def retraction_url(base: str) -> str:
+    """The form's canonical without a version by which something stored is taken back."""
+    return f"{base}/Questionnaire/retraction"
+
+
+def given_after_seen(base: str) -> str:
+    """Extension that says of a response that its author had seen the other's of that visit before it was given."""
+    return f"{base}/StructureDefinition/given-after-seen"
 
 
 def demo_purpose(base: str) -> str:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from datetime import date
 
+from msgspec.structs import replace
+
 from fhir_mappings.instruments.instrument import Instrument
 from fhir_mappings.r4.dates import position
 from fhir_mappings.ratings.rating import Rating, form_named
@@ -11,23 +13,29 @@ from fhir_mappings.skipped import Skipped
 
 _Visit = tuple[str, str, str, str, str]
 _RATING = Sentence("Rating")
+_AFTER_SEEN = Sentence("It was given again after the other rating of that visit had been seen, so the one before is used.")
 
 
 def later_of_each_visit(ratings: Iterable[Rating], titles: Mapping[str, Instrument]) -> tuple[list[Rating], list[Skipped]]:
     """The ratings that are drawn, oldest first, and those that gave way. `titles` are instruments by slug.
 
-    What rates nobody has no dyad, and an observer who is not told from another may be two: those stay as they are."""
+    What rates nobody has no dyad, and an observer who is not told from another may be two: those stay as they are. One that was given
+    after its author had seen the other's of that visit never takes the place of one given before."""
     kept: list[Rating] = []
     visits: dict[_Visit, Rating] = {}
     skipped: list[Skipped] = []
-    for rating in sorted(ratings, key=_place, reverse=True):
+    for rating in sorted(ratings, key=_order, reverse=True):
         visit = _visit(rating)
         later = None if visit is None else visits.setdefault(visit, rating)
         if later is None or later is rating:
             kept.append(rating)
         else:
             skipped.append(_given_way(rating, later, titles))
-    return kept[::-1], skipped
+    return sorted(kept, key=_place), skipped
+
+
+def _order(rating: Rating) -> tuple[bool, tuple[tuple[date, float], str]]:
+    return not rating.given_after_seen, _place(rating)
 
 
 def _place(rating: Rating) -> tuple[tuple[date, float], str]:
@@ -44,7 +52,7 @@ def _visit(rating: Rating) -> _Visit | None:
 
 def _given_way(rating: Rating, later: Rating, titles: Mapping[str, Instrument]) -> Skipped:
     instrument = titles.get(rating.instrument)
-    return Skipped(
+    again = Skipped(
         source=rating.source,
         measure=rating.instrument,
         what=form_named(instrument.title if instrument else _RATING, rating.informant),
@@ -53,3 +61,6 @@ def _given_way(rating: Rating, later: Rating, titles: Mapping[str, Instrument]) 
         reason=Sentence("The same visit was rated again, later, as {source}.", source=later.source),
         code="rated_again",
     )
+    if rating.given_after_seen and not later.given_after_seen:
+        return replace(again, reason=_AFTER_SEEN, code="rated_after_seen")
+    return again

@@ -6,11 +6,13 @@ from typing import TypeVar
 
 from msgspec import Struct
 
+from fhir_mappings.instruments.answers import Answers
 from fhir_mappings.instruments.canonicals import Answering
 from fhir_mappings.instruments.instrument import Informant
 from fhir_mappings.instruments.scores import Score
 from fhir_mappings.people.person import Person
 from fhir_mappings.r4.dates import Moment
+from fhir_mappings.ratings.corrections import Correction
 from fhir_mappings.sentence import Sentence
 
 # Somebody who answered for the patient, and of whom no more is known.
@@ -30,7 +32,9 @@ class Rating(Struct, frozen=True, kw_only=True):
     codes of options to the words they had when it was answered: every option's where they are those of the form, else those stored with
     the answers; empty where the record does not tell. `version_told` is False where there are
     scores alone, which may be of one version or another: `version` is then the newest. `answering` is who said that they answer a patient's
-    form, None where it was not asked.
+    form, None where it was not asked. `corrections` are what was put right of it, the first first. `after_seen` is what its author changed
+    once they had seen the other's rating of the visit: the answers as they stand since, while `answers` and `scores` are those of before,
+    which alone are compared and drawn. `given_after_seen`: they had seen it before they gave this rating at all.
     """
 
     instrument: str
@@ -51,6 +55,9 @@ class Rating(Struct, frozen=True, kw_only=True):
     anchors: Mapping[str, str] = {}
     version_told: bool = True
     answering: Answering | None = None
+    corrections: tuple[Correction, ...] = ()
+    after_seen: Answers | None = None
+    given_after_seen: bool = False
 
 
 _One = TypeVar("_One")

@@ -4,7 +4,7 @@ Total: whatever JSON a server returns, the result is a rating or a Skipped that 
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -26,6 +26,8 @@ from fhir_mappings.r4.json_types import FhirJson
 from fhir_mappings.r4.possible_dates import REASONS, PossibleDates, date_problem
 from fhir_mappings.r4.references import About, PatientOnServer, literal_reference, reference_in, references_in, source_of
 from fhir_mappings.ratings.answers_reader import answer_words, read_answers
+from fhir_mappings.ratings.corrections import Correction, answers_before, is_given_after_seen, read_corrections
+from fhir_mappings.ratings.displaced import Displaced, displaced
 from fhir_mappings.ratings.grouping import Grouping, StoredScore, Submitted, rank
 from fhir_mappings.ratings.not_answered_reader import is_not_answered_code, says_not_answered
 from fhir_mappings.ratings.rating import PROXY, Rating, form_named
@@ -47,7 +49,8 @@ _Found = tuple[list[Rating], list[Skipped]]
 
 class _RatingReading(Struct, frozen=True, kw_only=True):
     """What one call reads by, and where it collects what it does not use; `base` is the canonical base, `server` the address of the FHIR
-    server; `withdrawn` are the responses entered in error; days are of `zone`, and other than `possible` ones are not used."""
+    server; `withdrawn` are the responses entered in error, `displaced` those that others stand in the place of or take back; days are of
+    `zone`, and other than `possible` ones are not used."""
 
     library: Library
     codes: Mapping[str, ScoreCode]
@@ -57,6 +60,7 @@ class _RatingReading(Struct, frozen=True, kw_only=True):
     zone: tzinfo
     skipped: list[Skipped]
     withdrawn: set[str]
+    displaced: Displaced
     possible: PossibleDates | None
 
 
@@ -76,9 +80,10 @@ def read_ratings(
     dates a rating of theirs can have; others are listed.
     Foreign forms, forms that were not answered and Observations of other code systems are left alone.
     """
-    reading = _reading(library, patient, base, zone=zone, possible=possible)
+    given = list(responses)
+    reading = _reading(library, given, patient, base, zone=zone, possible=possible)
     grouping = Grouping(base=base, server=patient.base)
-    for response in responses:
+    for response in given:
         _file_response(reading, grouping, response)
     usable = [stored for observation in observations if (stored := _stored(reading, observation)) is not None]
     for stored in sorted(usable, key=_is_member):
@@ -87,16 +92,21 @@ def read_ratings(
     return sorted(ratings, key=_place_in_time), reading.skipped
 
 
-def _reading(library: Library, patient: PatientOnServer, base: str, *, zone: tzinfo, possible: PossibleDates | None) -> _RatingReading:
+def _reading(
+    library: Library, responses: Iterable[object], patient: PatientOnServer, base: str, *, zone: tzinfo, possible: PossibleDates | None
+) -> _RatingReading:
+    about = About(patient)
+    own = (one for one in responses if isinstance(one, dict) and about.holds(one))
     return _RatingReading(
         library=library,
         codes=codes(library),
-        about=About(patient),
+        about=about,
         base=base,
         server=patient.base,
         zone=zone,
         skipped=[],
         withdrawn=set(),
+        displaced=displaced(own, base=base, server=patient.base),
         possible=possible,
     )
 
@@ -128,13 +138,25 @@ def _file_response(reading: _RatingReading, grouping: Grouping, response: object
     if says_not_answered(response, base=reading.base):
         grouping.add_response(response, refused=True)
         return
-    refusal = _response_refusal(reading, response, canonical)
+    refusal = _displacement(reading, response) or _response_refusal(reading, response, canonical)
     grouping.add_response(response, refused=refusal is not None)
     if refusal is not None:
         form = reading.library.for_questionnaire(canonical, reading.base)
         reading.skipped.append(_skipped(reading, response, _RESPONSE, refusal, form=form))
         if refusal.code == "entered_in_error":
             reading.withdrawn.add(source_of(response, _RESPONSE))
+
+
+def _displacement(reading: _RatingReading, response: FhirJson) -> ScoreRefusal | None:
+    """That another response takes it back or stands in its place; None where it stands itself."""
+    source = source_of(response, _RESPONSE)
+    if source in reading.displaced.retracted:
+        reason = Sentence("Entered in error, still stored in the EHR: {source} says so.", source=reading.displaced.retracted[source])
+        return ScoreRefusal(code="retracted", reason=reason)
+    if source in reading.displaced.replaced:
+        reason = Sentence("It was put right: {source} stands in its place.", source=reading.displaced.replaced[source])
+        return ScoreRefusal(code="replaced", reason=reason)
+    return None
 
 
 def _response_refusal(reading: _RatingReading, response: FhirJson, canonical: str) -> ScoreRefusal | None:
@@ -221,7 +243,9 @@ def _rating(reading: _RatingReading, submitted: Submitted) -> Rating | None:
     if problem is not None:
         reading.skipped.append(_skipped(reading, main, kind, ScoreRefusal(code=problem, reason=REASONS[problem]), form=form))
         return None
-    answers = _answers(reading, instrument, response, form)
+    stored_answers = _answers(reading, instrument, response, form)
+    corrections = _corrections(reading, submitted.response)
+    answers = _counted(instrument, stored_answers, corrections)
     encounter = _encounter(reading, [main, *parts])
     answering = None if submitted.response is None else _answering(reading, submitted.response)
     language = None if submitted.response is None else _language(submitted.response, instrument)
@@ -244,7 +268,20 @@ def _rating(reading: _RatingReading, submitted: Submitted) -> Rating | None:
         version_told=submitted.response is not None or _has_one_version(reading, instrument),
         answering=answering,
         anchors={} if response is None else answer_words(instrument, response, language=language),
+        corrections=corrections,
+        after_seen=None if answers is stored_answers else stored_answers,
+        given_after_seen=submitted.response is not None and is_given_after_seen(submitted.response, base=reading.base),
     )
+
+
+def _corrections(reading: _RatingReading, response: FhirJson | None) -> tuple[Correction, ...]:
+    return () if response is None else read_corrections(response, base=reading.base, server=reading.server, zone=reading.zone)
+
+
+def _counted(instrument: Instrument, answers: Answers, corrections: Sequence[Correction]) -> Answers:
+    """The answers that count: those before the first that their author changed once they had seen the other's rating; else the same."""
+    seen = next((place for place, one in enumerate(corrections) if one.after_seen), None)
+    return answers if seen is None else answers_before(instrument, answers, corrections[seen:])
 
 
 def _answering(reading: _RatingReading, response: FhirJson) -> Answering | None:

@@ -142,5 +142,7 @@ def _stripped(skip: Skipped) -> Skipped:
 
 
 # What was withdrawn, or never finished, is not "unreadable" and waits for nobody's rating.
-_OF_THE_ENTRY = frozenset({"entered_in_error", "not_completed", "status_not_final", "date_missing", "clinician_missing"})
+_OF_THE_ENTRY = frozenset(
+    {"entered_in_error", "retracted", "replaced", "not_completed", "status_not_final", "date_missing", "clinician_missing"}
+)
 _STRIPPED = Sentence("It could not be read in full. What it holds is kept back until its visit is rated.")

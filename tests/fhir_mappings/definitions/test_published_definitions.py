@@ -80,7 +80,7 @@ def test_each_category_that_is_written_is_published_with_its_meaning() -> None:
     assert {one["code"] for one in categories["concept"]} == {canonicals.category(one) for one in load_library().instruments}
     assert [(one["code"], one["display"]) for one in categories["concept"]] == [*canonicals.CATEGORIES.items()]
     assert all(one["definition"] for one in categories["concept"])
-    assert categories["version"] == "0.5.0"
+    assert categories["version"] == "0.6.0"
 
 
 def test_why_a_form_was_not_answered_is_published_in_every_language_of_rapport() -> None:

@@ -124,5 +124,9 @@ def test_every_extension_of_ours_that_is_written_is_defined() -> None:
         canonicals.not_answered_reason,
         canonicals.demo_purpose,
         canonicals.wording_review,
+        canonicals.correction,
+        canonicals.replaces,
+        canonicals.retracts,
+        canonicals.given_after_seen,
     )
     assert {one(BASE) for one in ours} == defined

@@ -85,9 +85,23 @@ def copied(parts: dict[str, Json]) -> None:
     parts["copy"] = {**parts["response"], "id": "k1-copy"}
 
 
+def put_right(name: str, **changed: Any) -> Change:
+    """With a response beside it that stands in its place, or takes it back."""
+
+    def change(parts: dict[str, Json]) -> None:
+        named = {"url": f"{BASE}/StructureDefinition/{name}", "valueReference": {"reference": "QuestionnaireResponse/k1-response"}}
+        identifier = {**parts["response"]["identifier"], "value": "k2.response"}
+        other = {**parts["response"], "id": "k2-response", "identifier": identifier, **changed}
+        parts["other"] = {**other, "extension": [*other["extension"], named]}
+
+    return change
+
+
 SPOILED: list[Change] = [
     set_in("response", status="entered-in-error"),
     set_in("response", status="in-progress"),
+    put_right("replaces"),
+    put_right("retracts", questionnaire=f"{BASE}/Questionnaire/retraction|0.1.0"),
     another_version,
     copied,
     answered("9"),
