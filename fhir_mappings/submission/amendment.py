@@ -24,9 +24,10 @@ from fhir_mappings.submission.transaction import submission_bundle
 
 
 class StoredRating(Struct, frozen=True, kw_only=True):
-    """One rating as its server has it now: the response, and by role the Observations derived from it. `answers` are those of the response
-    as they were read."""
+    """One rating as its server has it now: the response, and by role the Observations derived from it. `server` is the address of that
+    server, `answers` are those of the response as they were read."""
 
+    server: str
     response: FhirJson
     observations: Mapping[str, FhirJson]
     answers: Answers
@@ -127,13 +128,13 @@ def _transaction(stored: StoredRating, corrected: Submission, changed: Iterable[
     targets = [places.get(corrected.urn(role), corrected.urn(role)) for role, _ in resources]
     told = correction_provenance(corrected, cause, targets=targets, before=_version_of(stored.response))
     check_all(one for _, one in [*resources, (PROVENANCE, told)])
-    puts = [_entry(corrected, role, one) for role, one in resources]
+    puts = [_entry(stored.server, corrected, role, one) for role, one in resources]
     urn = f"urn:uuid:{uuid5(NAMESPACE_URL, f'{corrected.key}.{PROVENANCE}.{instant(cause.at)}')}"
     posted: Json = {"fullUrl": urn, "resource": told, "request": {"method": "POST", "url": "Provenance"}}
     return {"resourceType": "Bundle", "type": "transaction", "entry": [*puts, posted]}
 
 
-def _entry(corrected: Submission, role: str, resource: Json) -> Json:
+def _entry(server: str, corrected: Submission, role: str, resource: Json) -> Json:
     """Changed by its version; created where it was not there."""
     kind, local_id = resource["resourceType"], resource.get("id")
     if local_id is None:
@@ -142,7 +143,11 @@ def _entry(corrected: Submission, role: str, resource: Json) -> Json:
         return {"fullUrl": corrected.urn(role), "resource": resource, "request": {"method": "POST", "url": kind, "ifNoneExist": once}}
     request: Json = {"method": "PUT", "url": f"{kind}/{local_id}"}
     version = (cast("FhirJson", resource.get("meta") or {})).get("versionId")
-    return {"resource": resource, "request": {**request, **({"ifMatch": f'W/"{version}"'} if version else {})}}
+    return {
+        "fullUrl": f"{server}/{kind}/{local_id}",
+        "resource": resource,
+        "request": {**request, **({"ifMatch": f'W/"{version}"'} if version else {})},
+    }
 
 
 def _version_of(response: FhirJson) -> str:

@@ -14,7 +14,7 @@ from fhir_mappings.skipped import Skipped
 from fhir_mappings.submission.amendment import StoredRating
 from fhir_mappings.submission.submission import Submission
 from fhir_mappings.submission.transaction import submission_bundle
-from tests.fhir_mappings.records import WHO
+from tests.fhir_mappings.records import SERVER, WHO
 from tests.fhir_mappings.samples import AT, BASE, CHECK_IN, LIBRARY, Json
 
 
@@ -52,7 +52,7 @@ class Keeping:
         response = self.resources[rating.source]
         derived = [one for one in self.resources.values() if {"reference": rating.source} in one.get("derivedFrom", ())]
         now = rating.after_seen or Answers(values=rating.answers, declined=rating.declined, extra=rating.extra)
-        return StoredRating(response=response, observations={_role(one): one for one in derived}, answers=now)
+        return StoredRating(server=SERVER, response=response, observations={_role(one): one for one in derived}, answers=now)
 
     def _check(self, request: Mapping[str, str]) -> None:
         if request["method"] == "PUT":
