@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 
 from smart_app.garbage_collection import settle
 from tests.bench import (
+    amend,
     dashboard_cpu,
     dashboard_size,
     dashboard_wait,
@@ -34,6 +35,7 @@ MEASUREMENTS: Mapping[str, Callable[[Effort], Figures]] = {
     "cpu": dashboard_cpu.measure,
     "pdf": pdf.measure,
     "submit": submit.measure,
+    "amend": amend.measure,
     "scoring": scoring.measure,
     "rescoring": rescoring.measure,
     "extraction": extraction.measure,

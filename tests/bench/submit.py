@@ -29,15 +29,15 @@ GOAL = 1.15
 PAIRS = 40
 CANONICAL = "https://w3id.org/rapport/fhir"
 _PATIENT, _CLINICIAN = "rapport-bench-patient", "rapport-bench-clinician"
-_FHIR = {"Content-Type": "application/fhir+json", "Accept": "application/fhir+json", "Prefer": "return=minimal"}
-_TIMEOUT = 60
+FHIR = {"Content-Type": "application/fhir+json", "Accept": "application/fhir+json", "Prefer": "return=minimal"}
+TIMEOUT = 60
 
 
 def measure(effort: Effort) -> Figures:
     """One figure."""
     session = new_session(pool=2)
     with hapi() as base:
-        _seed(session, base)
+        seed(session, base)
         with desk(base, _PATIENT) as at:
             page, form = at.walk.form("clinician")
             answers = {name: values[place % 2 + 2] for place, (name, values) in enumerate(form.radios.items()) if "-" in name}
@@ -51,14 +51,14 @@ def measure(effort: Effort) -> Figures:
     return [Figure(name="submit over the same bundle sent to HAPI direct", value=pair.ratio, goal=GOAL, unit="×", raw=raw)]
 
 
-def _seed(session: requests.Session, base: str) -> None:
+def seed(session: requests.Session, base: str) -> None:
     """The patient and the clinician, under ids of ours."""
     general = [{"reference": f"Practitioner/{_CLINICIAN}", "display": "Dr Synthetic"}]
     clinician = {"resourceType": "Practitioner", "id": _CLINICIAN, "name": [{"family": "Synthetic"}]}
     patient = {"resourceType": "Patient", "id": _PATIENT, "name": [{"family": "Measured"}], "generalPractitioner": general}
     for resource in (clinician, patient):
         address = f"{base}/{resource['resourceType']}/{resource['id']}"
-        session.put(address, data=simplejson.dumps(resource), headers=_FHIR, timeout=_TIMEOUT).raise_for_status()
+        session.put(address, data=simplejson.dumps(resource), headers=FHIR, timeout=TIMEOUT).raise_for_status()
 
 
 def _through_the_app(session: requests.Session, at: Desk, page: Page, form: PageForm, answers: dict[str, str]) -> float:
@@ -67,16 +67,16 @@ def _through_the_app(session: requests.Session, at: Desk, page: Page, form: Page
     fields = {**form.hidden, **answers, "key": str(uuid4()), "confirmed": "again"}
     origin = at.app.address
     headers = {"Cookie": cookie_header(at.cookies), "Origin": origin, "Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "navigate"}
-    return _timed(lambda: session.post(address, data=fields, headers=headers, timeout=_TIMEOUT, allow_redirects=False), 303)
+    return timed(lambda: session.post(address, data=fields, headers=headers, timeout=TIMEOUT, allow_redirects=False), 303)
 
 
 def _direct(session: requests.Session, base: str, answers: dict[str, str]) -> float:
     """Seconds of one transaction."""
     body = simplejson.dumps(_bundle(answers), use_decimal=True, ensure_ascii=False).encode()
-    return _timed(lambda: session.post(base, data=body, headers=_FHIR, timeout=_TIMEOUT), 200)
+    return timed(lambda: session.post(base, data=body, headers=FHIR, timeout=TIMEOUT), 200)
 
 
-def _timed(send: Callable[[], requests.Response], wanted: int) -> float:
+def timed(send: Callable[[], requests.Response], wanted: int) -> float:
     """Seconds of one request. RuntimeError unless it was answered as it should be."""
     answers: list[requests.Response] = []
     taken = seconds_of(lambda: answers.append(send()))
@@ -87,13 +87,18 @@ def _timed(send: Callable[[], requests.Response], wanted: int) -> float:
 
 def _bundle(chosen: dict[str, str]) -> dict[str, Any]:
     """The clinician's submission as the app writes it."""
-    instrument = load_library().get("rapport-check-in")
-    scored = {item.link_id for item in instrument.items}
+    scored = {item.link_id for item in load_library().get("rapport-check-in").items}
     extra = {name: value for name, value in chosen.items() if name not in scored}
     values = {name: int(value) for name, value in chosen.items() if name in scored}
+    return submission_bundle(measured_submission(values, extra, key=str(uuid4())), base=CANONICAL)
+
+
+def measured_submission(values: dict[str, int], extra: dict[str, str], *, key: str) -> Submission:
+    """The clinician's, of this moment, with those answers."""
+    instrument = load_library().get("rapport-check-in")
     now = datetime.now(UTC)
     clinician = Person(reference=f"Practitioner/{_CLINICIAN}", name="Dr Synthetic")
-    submission = Submission(
+    return Submission(
         instrument=instrument,
         informant="clinician",
         answers=Answers(values=values, declined=(), extra=extra),
@@ -105,8 +110,7 @@ def _bundle(chosen: dict[str, str]) -> dict[str, Any]:
         encounter=None,
         authored=now,
         issued=now,
-        key=str(uuid4()),
+        key=key,
         app_version=__version__,
         tags=(demo_tag(CANONICAL),),
     )
-    return submission_bundle(submission, base=CANONICAL)
