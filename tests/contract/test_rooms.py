@@ -40,6 +40,7 @@ ANSWERS = {
     "smart_app/care/dashboard/filed_copies.py": "file_copy",
     "smart_app/care/dashboard/as_answered.py": "as_answered",
     "smart_app/web/session/doors.py": "lent_browser_reaches",
+    "smart_app/care/correction/who_may_correct.py": "who_may_correct",
     "smart_app/care/handover/way_back.py": "by_code",
     "smart_app/care/handover/one_time_link.py": "pass_guard",
     "smart_app/care/record/page_rule.py": "offers_for",

@@ -1,0 +1,1 @@
+"""Putting right what is stored: who may, what it does, and how it gets into the record."""
