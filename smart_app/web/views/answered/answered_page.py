@@ -2,21 +2,30 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from fhir_mappings.instruments.instrument import Informant, Instrument, Item, Option, Question, with_wording
+from fhir_mappings.instruments.instrument import Informant, Instrument, Item, Option, Question
 from fhir_mappings.options.offered_options import DIRECT_QUESTION
 from fhir_mappings.people.clinicians import is_clinician
 from fhir_mappings.people.person import Person
-from fhir_mappings.ratings.rating import Rating, contradict, form_named
+from fhir_mappings.ratings.rating import form_named
 from fhir_mappings.sentence import NOTHING, Sentence, counted, joined
 from smart_app.care.dashboard.as_answered import Alone, AsAnswered, Kept
 from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.web import formats
-from smart_app.web.languages.offered_languages import LanguageName
+from smart_app.web.views.answered.given_words import (
+    AnswerWords,
+    GivenAnswers,
+    GivenState,
+    state_of,
+    worded,
+    wording_notes,
+    words_of_answer,
+    words_of_option,
+    words_of_question,
+)
 from smart_app.web.views.answered.option_strip import OptionStrip, option_strip
 from smart_app.web.views.banner import Banner, ContextLine, context_line, page_banner, plain_name, recorded_name
 from smart_app.web.views.dashboard.lanes.alliance_lanes import ANSWERED_BY, STANDINGS, WHO, person, score_in_words
@@ -31,13 +40,6 @@ class AnsweredUrls(Struct, frozen=True, kw_only=True):
     rating: Callable[[str], str]
     actions: tuple[Link, ...] = ()
     printed: str = ""
-
-
-class AnswerWords(Struct, frozen=True, kw_only=True):
-    """An answer as it stands on the page, and the language of its words ("" of words of ours)."""
-
-    text: str
-    language: str = ""
 
 
 class AnsweredRow(Struct, frozen=True, kw_only=True):
@@ -101,30 +103,16 @@ class AnsweredView(Struct, frozen=True, kw_only=True):
     printed: str
 
 
-class _Answers(Struct, frozen=True, kw_only=True):
-    """What the rows are made of: the form, the rating and the one before, and who is named in its words."""
-
-    form: Instrument
-    rating: Rating
-    before: Rating | None
-    patient: str | None
-
-    @property
-    def worded(self) -> bool:
-        """Whether the form's own words may be shown."""
-        return self.form.may("display")
-
-
 def answered_view(found: AsAnswered, *, context: LaunchContext, now: datetime, urls: AnsweredUrls) -> AnsweredView:
     """The page."""
-    given = _Answers(form=found.instrument, rating=found.rating, before=found.before, patient=recorded_name(found.patient) or None)
+    given = GivenAnswers(form=found.instrument, rating=found.rating, before=found.before, patient=recorded_name(found.patient) or None)
     groups = tuple(_groups(given)) if found.kept == "answers" else ()
     return AnsweredView(
         banner=page_banner(found.patient, context, today=now.date()),
         context=context_line(found.patient, context, now=now, end=urls.end),
         heading=_heading(found),
         about=joined(" · ", list(_about(found, now))),
-        notes=tuple(_notes(found)),
+        notes=tuple(_notes(found, given)),
         columns=_columns(given, groups),
         groups=groups,
         scores=_scores(found),
@@ -201,27 +189,15 @@ def _how_many(found: AsAnswered) -> Sentence:
     return counted("{answered} of {n} item answered", "{answered} of {n} items answered", len(items), answered=answered)
 
 
-def _notes(found: AsAnswered) -> Iterator[Sentence]:
+def _notes(found: AsAnswered, given: GivenAnswers) -> Iterator[Sentence]:
     """What is not there or not compared, and why."""
-    rating, form = found.rating, found.instrument
     if found.kept != "answers":
         yield _KEPT[found.kept]
     if found.alone:
         yield _ALONE[found.alone]
     if found.kept != "answers":
         return
-    if not form.may("display"):
-        yield Sentence("The words of this form may not be shown here. Its items stand by their numbers, as on the licensed form.")
-    elif rating.language and form.language and rating.language != form.language:
-        languages = {"language": LanguageName(rating.language), "shown": LanguageName(form.language)}
-        yield Sentence("It was answered on a form in {language}. The words here are those of the form in {shown}.", **languages)
-    elif _other_words(form, rating):
-        yield Sentence("The answers had other words then than this form has now. They stand as they were stored.")
-
-
-def _other_words(form: Instrument, rating: Rating) -> bool:
-    own = {option.code: option.label for option in form.options if option.label}
-    return contradict(rating.anchors, own)
+    yield from wording_notes(given)
 
 
 _KEPT: Mapping[Kept, Sentence] = {
@@ -242,7 +218,7 @@ _ALONE: Mapping[Alone, Sentence] = {
 # Items
 
 
-def _groups(given: _Answers) -> Iterator[AnsweredGroup]:
+def _groups(given: GivenAnswers) -> Iterator[AnsweredGroup]:
     """What was asked beside the items first, then what changed, then what stayed; all items in one where nothing is beside them."""
     beside = tuple(_question_row(question, given) for question in _questions(given))
     if beside:
@@ -258,7 +234,7 @@ def _groups(given: _Answers) -> Iterator[AnsweredGroup]:
         yield AnsweredGroup(title=Sentence("The same: {n} of {all}", n=len(same), all=len(rows)), rows=tuple(same))
 
 
-def _questions(given: _Answers) -> list[Question]:
+def _questions(given: GivenAnswers) -> list[Question]:
     """Those that were answered on either day, the direct one first, which is there whenever the form has it."""
     both = [given.rating, *([given.before] if given.before else [])]
     asked = [
@@ -269,53 +245,37 @@ def _questions(given: _Answers) -> list[Question]:
     return sorted(asked, key=lambda one: one.link_id != DIRECT_QUESTION)
 
 
-def _question_row(question: Question, given: _Answers) -> AnsweredRow:
+def _question_row(question: Question, given: GivenAnswers) -> AnsweredRow:
     now, before = given.rating.extra.get(question.link_id), given.before.extra.get(question.link_id) if given.before else None
-    text = _worded(question.text, given)
+    text = worded(question.text, given)
     return AnsweredRow(
         number="+",
         text=text or Sentence("A question beside the items"),
         language=(given.form.language or "") if text else "",
         element="",
-        before=_of_question(question, before, given) if given.before else _UNSAID,
-        now=_of_question(question, now, given),
+        before=words_of_question(question, before, given) if given.before else _UNSAID,
+        now=words_of_question(question, now, given),
         strip=None,
         step=_step_between(now, before) if given.before else NOTHING,
         changed=given.before is not None and now != before,
     )
 
 
-def _of_question(question: Question, code: str | None, given: _Answers) -> AnswerWords:
-    option = next((one for one in question.options if one.code == code), None)
-    if option is None:
-        return _NO_ANSWER
-    if option.label and given.worded:
-        return AnswerWords(text=option.label, language=given.form.language or "")
-    return AnswerWords(text=formats.option_number(option, signed=False))
-
-
-def _item_row(item: Item, given: _Answers) -> AnsweredRow:
+def _item_row(item: Item, given: GivenAnswers) -> AnsweredRow:
     rating, before, form = given.rating, given.before, given.form
-    now, then = _state(item, rating, form), _state(item, before, form) if before else None
-    text = _worded(item.text, given)
+    now, then = state_of(item, rating, form), state_of(item, before, form) if before else None
+    text = worded(item.text, given)
     return AnsweredRow(
         number=str(item.number) if text else "",
         text=text or Sentence("Item {number}", number=item.number),
         language=(form.language or "") if text else "",
         element=_element(item, form),
-        before=_answer(then, before, given) if before else _UNSAID,
-        now=_answer(now, rating, given),
+        before=words_of_answer(then, before, given) if before else _UNSAID,
+        now=words_of_answer(now, rating, given),
         strip=option_strip(form, now=_chosen(now), before=_chosen(then)),
         step=_step(now, then, form) if before else NOTHING,
         changed=before is not None and now != then,
     )
-
-
-def _worded(texts: Mapping[Informant, str], given: _Answers) -> str:
-    """The words of an item or question, with names; "" where they may not be shown or there are none."""
-    text = texts.get(given.rating.informant) if given.worded else None
-    clinician = given.rating.clinician.name if given.rating.clinician else None
-    return with_wording(text, clinician=clinician, patient=given.patient) if text else ""
 
 
 def _element(item: Item, form: Instrument) -> str:
@@ -328,47 +288,11 @@ def _element(item: Item, form: Instrument) -> str:
     return Sentence("{element}, counted in reverse", element=scale.title_within) if item.reverse else scale.title_within
 
 
-# An option that was chosen, or why there is none.
-_State = Option | Literal["declined", "none"]
-
-
-def _state(item: Item, rating: Rating, form: Instrument) -> _State:
-    if item.link_id in rating.declined:
-        return "declined"
-    value, code = rating.answers.get(item.link_id), rating.extra.get(item.link_id)
-    if value is None and code is None:
-        return "none"
-    return next((one for one in form.options if (one.value == value if value is not None else one.code == code)), "none")
-
-
-def _chosen(state: _State | None) -> Option | None:
+def _chosen(state: GivenState | None) -> Option | None:
     return state if isinstance(state, Option) else None
 
 
-def _answer(state: _State | None, rating: Rating, given: _Answers) -> AnswerWords:
-    if not isinstance(state, Option):
-        return _DECLINED if state == "declined" else _NO_ANSWER
-    return _option_words(state, rating, given)
-
-
-def _option_words(option: Option, rating: Rating, given: _Answers) -> AnswerWords:
-    """As it was answered, where the record tells; the number where no words may be shown."""
-    form = given.form
-    if not given.worded:
-        return AnswerWords(text=formats.option_number(option, signed=_is_signed(form)))
-    stored = rating.anchors.get(option.code)
-    if stored and stored != option.label:
-        return AnswerWords(text=stored, language=rating.language or form.language or "")
-    if option.label:
-        return AnswerWords(text=option.label, language=form.language or "")
-    return AnswerWords(text=formats.option_number(option, signed=_is_signed(form)))
-
-
-def _is_signed(form: Instrument) -> bool:
-    return any(one.value is not None and one.value < 0 for one in form.options)
-
-
-def _step(now: _State, then: _State | None, form: Instrument) -> Sentence:
+def _step(now: GivenState, then: GivenState | None, form: Instrument) -> Sentence:
     """How many options apart, by the answer itself and not by what it counts."""
     places = [one for one in form.options if one.value is not None]
     if isinstance(now, Option) and isinstance(then, Option) and now in places and then in places:
@@ -386,7 +310,7 @@ def _value(option: Option, places: Sequence[Option]) -> int:
     return sum(one.value < option.value for one in places if one.value is not None and option.value is not None)
 
 
-def _told(state: _State | None) -> str | None:
+def _told(state: GivenState | None) -> str | None:
     if isinstance(state, Option):
         return state.code
     return state if state == "declined" else None
@@ -398,10 +322,9 @@ def _step_between(now: str | None, before: str | None) -> Sentence:
 
 _THE_SAME = Sentence("the same")
 _UNSAID = AnswerWords(text="")
-_DECLINED, _NO_ANSWER = AnswerWords(text=Sentence("declined")), AnswerWords(text=Sentence("no answer"))
 
 
-def _columns(given: _Answers, groups: Sequence[AnsweredGroup]) -> AnsweredColumns:
+def _columns(given: GivenAnswers, groups: Sequence[AnsweredGroup]) -> AnsweredColumns:
     rows = [row for group in groups for row in group.rows]
     before = given.before
     found = AnsweredColumns(
@@ -414,10 +337,10 @@ def _columns(given: _Answers, groups: Sequence[AnsweredGroup]) -> AnsweredColumn
     return replace(found, count=2 + sum(map(bool, (found.element, found.before, found.ends, found.step))))
 
 
-def _ends(given: _Answers) -> tuple[AnswerWords, AnswerWords]:
+def _ends(given: GivenAnswers) -> tuple[AnswerWords, AnswerWords]:
     """What the ends of the strip are called."""
     ordered = sorted((one for one in given.form.options if one.value is not None), key=lambda one: one.value or 0)
-    return _option_words(ordered[0], given.rating, given), _option_words(ordered[-1], given.rating, given)
+    return words_of_option(ordered[0], given.rating, given), words_of_option(ordered[-1], given.rating, given)
 
 
 # Beside
