@@ -48,7 +48,7 @@ from smart_app.web.pages import (
     published_documents,
     standalone_launch,
 )
-from smart_app.web.pages.answered import answered_pages
+from smart_app.web.pages.answered import answered_pages, own_answers_pages
 from smart_app.web.pages.aside import aside_pages
 from smart_app.web.pages.dependencies import Dependencies
 from smart_app.web.pages.lent import lent_pages, return_pages
@@ -121,6 +121,7 @@ def create_app(
     aside_pages.register(app, dependencies)
     why_pages.register(app, dependencies)
     answered_pages.register(app, dependencies)
+    own_answers_pages.register(app, dependencies)
     note_pages.register(app, dependencies)
     lent_pages.register(app, dependencies)
     return_pages.register(app, dependencies)

@@ -57,17 +57,18 @@ class Library(Struct, frozen=True, dict=True):
 
     def knows_form(self, canonical: str, base: str) -> bool:
         """True when some version of the form is ours, whatever version `canonical` names, and whatever language a pack once gave it."""
-        return self._newest_form(canonical, base) is not None
+        return self.newest_form(canonical, base) is not None
 
     def gone_form(self, canonical: str, base: str) -> _Form | None:
         """Whose form `url|version` was, where it is ours and the file of that version is gone: the newest one's under that version's
         name. None where the file is here, for a foreign form, and where no version is named."""
-        known, version = self._newest_form(canonical, base), canonical.partition("|")[2].strip()
+        known, version = self.newest_form(canonical, base), canonical.partition("|")[2].strip()
         if known is None or not version or self.for_questionnaire(canonical, base) is not None:
             return None
         return replace(known[0], version=version[:_LONGEST_VERSION]), known[1]
 
-    def _newest_form(self, canonical: str, base: str) -> _Form | None:
+    def newest_form(self, canonical: str, base: str) -> _Form | None:
+        """Whose form it is, in its newest version whatever version is named; None for a foreign form."""
         url = canonical.split("|", 1)[0]
         return self._by_url(base).get(url) or self._by_url(base).get(_LANGUAGE.sub("", url))
 

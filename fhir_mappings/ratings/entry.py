@@ -1,9 +1,10 @@
 """Who entered the answers of a stored form, which need not be who gave them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from fhir_mappings.people.person import Person
 from fhir_mappings.r4.references import literal_reference
@@ -27,6 +28,15 @@ def entry_of(response: Mapping[str, Any], *, base: str) -> Entry:
     name = " ".join(display.split()) if isinstance(display, str) else ""
     by = Person(reference=named.text if named else "", name=name or None) if named or name else None
     return Entry(by=by, kind=named.type if named else "", on_paper="WRITTEN" in set(_modes(response)))
+
+
+def with_name(entry: Entry, people: Iterable[Person]) -> Entry:
+    """With the name by which one of these people is known, where the form gives none."""
+    by = entry.by
+    if by is None or by.name:
+        return entry
+    name = next((one.name for one in people if one.reference == by.reference and one.name), None)
+    return replace(entry, by=replace(by, name=name)) if name else entry
 
 
 def _modes(response: Mapping[str, Any]) -> Iterator[str]:

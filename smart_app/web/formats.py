@@ -46,6 +46,11 @@ def short_moment(moment: Moment) -> Sentence:
     return dated(day, precision) if precision in {"month", "year"} else short_date(day)
 
 
+def long_moment(moment: Moment) -> Sentence:
+    """The same for patients: `14 March 1968`, as precise as it was written."""
+    return long_date(moment.day) if is_whole_day(moment) else short_moment(moment)
+
+
 def is_whole_day(moment: Moment) -> bool:
     """Whether the day is known; a year or a month stands for any day in it."""
     return moment.precision in {"day", "instant"}

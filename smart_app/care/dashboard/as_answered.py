@@ -1,15 +1,15 @@
 """One rating as it was answered, beside the one before: of those ratings alone that whoever is signed in may see."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from fhir_mappings.instruments.instrument import Instrument
 from fhir_mappings.instruments.library import Library
+from fhir_mappings.people.person import Person
 from fhir_mappings.r4.dates import is_known_earlier
-from fhir_mappings.ratings.entry import Entry, entry_of
+from fhir_mappings.ratings.entry import Entry, entry_of, with_name
 from fhir_mappings.ratings.rating import Rating
 from fhir_mappings.sentence import Sentence
 from smart_app.care.dashboard.load_dashboard import SeenRatings, before_latest, seen_ratings
@@ -67,7 +67,7 @@ def laid_out(rating: Rating, seen: SeenRatings, *, library: Library, language: s
         before=before,
         alone=alone,
         kept=_kept(rating, library, stored=form is not None),
-        entry=_named(entry_of(form, base=base), reader, seen.ratings) if form is not None else None,
+        entry=with_name(entry_of(form, base=base), _known_people(reader, seen.ratings)) if form is not None else None,
         beside=tuple(_beside(rating, seen.ratings)),
         by_reader=rating.informant == "clinician" and _rated(rating) == reader.reference,
         facts=seen.facts,
@@ -123,13 +123,10 @@ def _kept(rating: Rating, library: Library, *, stored: bool) -> Kept:
     return "nothing" if stored else "scores"
 
 
-def _named(entry: Entry, reader: User, ratings: Sequence[Rating]) -> Entry:
-    """With the name by which the sign-in or another rating knows them, where the form gives none."""
-    if entry.by is None or entry.by.name:
-        return entry
-    known = {one.clinician.reference: one.clinician.name for one in ratings if one.clinician and one.clinician.name}
-    name = reader.name if entry.by.reference == reader.reference else known.get(entry.by.reference)
-    return replace(entry, by=replace(entry.by, name=name)) if name else entry
+def _known_people(reader: User, ratings: Sequence[Rating]) -> Iterator[Person]:
+    """Whose names the sign-in and the ratings give."""
+    yield Person(reference=reader.reference, name=reader.name)
+    yield from (one.clinician for one in ratings if one.clinician)
 
 
 def _not_there(seen: SeenRatings) -> NotOffered:

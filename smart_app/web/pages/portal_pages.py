@@ -9,12 +9,14 @@ from fhir_mappings.people.person import Person
 from fhir_mappings.sentence import Sentence
 from smart_app.care.forms.asked_form import AskedForm, about_clinician, ask
 from smart_app.care.forms.saved_drafts import KeptAnswers, saved_draft
-from smart_app.care.patient_portal import known_clinicians, load_portal
+from smart_app.care.patient_portal.load_portal import known_clinicians, load_portal
+from smart_app.care.patient_portal.own_responses import can_look_back
 from smart_app.care.record.patient_in_context import open_patient
 from smart_app.care.submission.build_receipt import receipt
 from smart_app.care.submission.delivery import send_again
 from smart_app.care.undelivered.decisions import have_told
 from smart_app.errors import LaunchError, SessionError
+from smart_app.web.pages.answered.own_answers_pages import own_answers_address
 from smart_app.web.pages.dependencies import Dependencies
 from smart_app.web.pages.draft_pages import RATED, DraftFlow, discarded, sender, taken_up
 from smart_app.web.pages.error_pages import reference, way_back_if_over
@@ -74,6 +76,7 @@ class PortalPages:
             site_name=self._services.settings.site_name,
             urls=PortalUrls(
                 form=lambda slug, clinician: _address("own_form", page_request, slug, _handle(clinician)),
+                answers=own_answers_address(self._dependencies.csrf, page_request),
                 sent=lambda key: url_for("own_sent", launch_id=page_request.id, key=key),
                 seen=lambda key: url_for("own_seen", launch_id=page_request.id, key=key),
                 end=url_for("end", launch_id=page_request.id),
@@ -139,6 +142,7 @@ class PortalPages:
             patient_id=page_request.context.patient,
             home=url_for("own", launch_id=page_request.id),
             again=url_for("own_again", launch_id=page_request.id, key=key),
+            look=own_answers_address(self._dependencies.csrf, page_request) if can_look_back(page_request.record) else None,
             end=url_for("end", launch_id=page_request.id),
             now=page_request.record.now(),
         )

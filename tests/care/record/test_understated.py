@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from smart_app.care.dashboard.history import History
 from smart_app.care.dashboard.load_dashboard import load_history
-from smart_app.care.patient_portal import load_portal
+from smart_app.care.patient_portal.load_portal import load_portal
 from smart_app.care.submission.submit import submit
 from smart_app.fhir.capability import parse_capabilities
 from smart_app.launch.context.launch_context import User

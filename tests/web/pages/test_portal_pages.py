@@ -29,6 +29,7 @@ PATIENTS = {
     "own_sent",
     "own_again",
     "own_seen",
+    "own_given",
     "own_decline",
     "own_rather_not",
     "own_refuse",

@@ -1,14 +1,14 @@
 """The page of a patient who has signed in themself: what they can answer, who will see it, what they have sent. No score, ever."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 
 from msgspec import Struct
 
 from fhir_mappings.people.person import Person
-from fhir_mappings.r4.dates import Moment
 from fhir_mappings.sentence import NOTHING, Sentence, counted, joined
-from smart_app.care.patient_portal import PortalForm, PortalHome, Sent
+from smart_app.care.patient_portal.load_portal import PortalForm, PortalHome
+from smart_app.care.patient_portal.own_responses import NotShown, OwnItem, OwnRefusal, OwnResponse, WhyNotShown
 from smart_app.care.submission.delivery import Undelivered
 from smart_app.care.undelivered.decisions import Discarded
 from smart_app.launch.context.launch_context import LaunchContext
@@ -17,6 +17,7 @@ from smart_app.web import formats
 from smart_app.web.views.banner import Banner, patient_banner, plain_name
 from smart_app.web.views.forms.form_page import NOT_WATCHED, YOUR_CHOICE, spoken_of, words_with
 from smart_app.web.views.parts import Statement
+from smart_app.web.views.portal.given_by import how_given, how_refused
 from smart_app.web.views.sign_in_end import lasts_until
 
 _SHOWN = 50
@@ -34,10 +35,13 @@ class Answerable(Struct, frozen=True, kw_only=True):
 
 
 class SentForm(Struct, frozen=True, kw_only=True):
-    """When a form was sent, and which."""
+    """When a form was sent, which, and how it came into the record or why it is not shown; `href` is where it is read, "" where it is
+    not."""
 
     day: str
     what: str
+    how: str
+    href: str = ""
 
 
 class LeftForm(Struct, frozen=True, kw_only=True):
@@ -56,9 +60,11 @@ class PortalDiscarded(Struct, frozen=True, kw_only=True):
 
 
 class PortalUrls(Struct, frozen=True, kw_only=True):
-    """Where the page leads: a form, what became of a submission, where a decision is noted as read, and out."""
+    """Where the page leads: a form, what was answered by its source, what became of a submission, where a decision is noted as read, and
+    out."""
 
     form: Address
+    answers: Callable[[str], str]
     sent: Callable[[str], str]
     seen: Callable[[str], str]
     end: str
@@ -82,6 +88,8 @@ class PortalView(Struct, frozen=True, kw_only=True):
     discarded: tuple[PortalDiscarded, ...]
     patient_id: str
     sent: tuple[SentForm, ...]
+    older: tuple[SentForm, ...]
+    older_words: str
     nothing_sent: str
     incomplete: str
     footer: str
@@ -91,6 +99,7 @@ def portal_view(page: PortalHome, *, context: LaunchContext, site_name: str, url
     """The page; `now` is aware and gives the zone."""
     forms = tuple(_answerable(form, page, urls.form, now.date()) for form in page.forms) if page.can_send else ()
     whole = page.read.whole
+    sent = tuple(_line(one, urls) for one in page.own)
     return PortalView(
         banner=patient_banner(page.patient),
         signed_in=context.user.name or plain_name(page.patient),
@@ -104,8 +113,10 @@ def portal_view(page: PortalHome, *, context: LaunchContext, site_name: str, url
         unread=_unread(page, now),
         discarded=tuple(_discarded(one, urls, now) for one in page.discarded),
         patient_id=context.patient,
-        sent=tuple(_line(one) for one in page.sent[:_SHOWN]),
-        nothing_sent=Sentence("Nothing yet.") if whole and not page.sent else "",
+        sent=sent[:_SHOWN],
+        older=sent[_SHOWN:],
+        older_words=counted("Show {n} older entry", "Show {n} older entries", len(sent[_SHOWN:])),
+        nothing_sent=Sentence("Nothing yet.") if whole and not page.own else "",
         incomplete="" if whole else _incomplete(page),
         footer=NOT_WATCHED,
     )
@@ -123,21 +134,22 @@ def _answerable(form: PortalForm, page: PortalHome, address: Address, today: dat
     )
     return Answerable(
         title=say(own.title),
-        about=joined(" ", [about or Sentence("{questions}.", questions=questions), _last(form.last, page, today)]),
+        about=joined(" ", [about or Sentence("{questions}.", questions=questions), _last(form, page, today)]),
         href=address(instrument.slug, form.clinician),
         language=instrument.language or "",
     )
 
 
-def _last(last: Moment | None, page: PortalHome, today: date) -> Sentence:
+def _last(form: PortalForm, page: PortalHome, today: date) -> Sentence:
     """When it was answered before; no word of "never" where that is not known."""
+    last = form.last
     if last is None:
-        return Sentence("You have not answered it yet.") if page.read.whole else NOTHING
+        return Sentence("You have not answered it yet.") if page.read.whole and not form.unsure else NOTHING
     if last.day == today:
         return Sentence("You answered it today.")
-    if page.read.covers(last.day):
-        return Sentence("You last answered it on {day}.", day=_long(last))
-    return Sentence("You answered it on {day}.", day=_long(last))
+    if page.read.covers(last.day) and not form.unsure:
+        return Sentence("You last answered it on {day}.", day=formats.long_moment(last))
+    return Sentence("You answered it on {day}.", day=formats.long_moment(last))
 
 
 def _why_none(page: PortalHome) -> Sentence:
@@ -232,17 +244,33 @@ def _discarded(one: Discarded, urls: PortalUrls, now: datetime) -> PortalDiscard
     return PortalDiscarded(text=text, seen=urls.seen(one.key))
 
 
-def _line(sent: Sent) -> SentForm:
-    """When, and what: never what was answered."""
-    what: str = sent.instrument.title
-    if sent.clinician:
-        what = Sentence("{form}, about working with {who}", form=what, who=spoken_of(sent.clinician))
-    return SentForm(day=_long(sent.when), what=what)
+def _line(one: OwnItem, urls: PortalUrls) -> SentForm:
+    """When, which and how: never what was answered."""
+    match one:
+        case OwnResponse():
+            how = joined(" ", [how_given(one.given), *([CHANGED_LATER] if one.amended else [])])
+            return SentForm(day=formats.long_moment(one.when), what=_about(one), how=how, href=urls.answers(one.source))
+        case OwnRefusal():
+            return SentForm(day=formats.long_moment(one.when), what=_about(one), how=how_refused(one.given))
+        case NotShown():
+            day = formats.long_moment(one.when) if one.when else Sentence("Without a day")
+            return SentForm(day=day, what=one.instrument.title, how=_NOT_SHOWN[one.why])
 
 
-def _long(when: Moment) -> Sentence:
-    """A date for patients, as precise as it was written."""
-    return formats.long_date(when.day) if when.precision in {"day", "instant"} else formats.short_moment(when)
+def _about(one: OwnResponse | OwnRefusal) -> Sentence:
+    if one.clinician is None:
+        return one.instrument.title
+    return Sentence("{form}, about working with {who}", form=one.instrument.title, who=spoken_of(one.clinician))
+
+
+CHANGED_LATER = Sentence("Changed after it was first sent.")
+_NOT_SHOWN: Mapping[WhyNotShown, Sentence] = {
+    "withdrawn": Sentence("It was marked as entered by mistake, so it is not shown as yours."),
+    "unfinished": Sentence("It was not finished, so it is not shown here."),
+    "version-gone": Sentence("It was answered on a version of the form that cannot be shown here any more."),
+    "undated": Sentence("It bears no day that can be read, so it is not shown here."),
+    "about-nobody": Sentence("It does not say which clinician it is about, so it is not shown here."),
+}
 
 
 def _incomplete(page: PortalHome) -> Sentence:

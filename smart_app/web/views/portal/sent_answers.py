@@ -1,5 +1,6 @@
 """What became of a patient's own answers: in plain words, without a score, an id or anything the clinician's receipt is for."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from msgspec import Struct
@@ -58,7 +59,8 @@ _AGAIN_WORDS: dict[Outcome, Sentence] = {
 
 
 class SentView(Struct, frozen=True, kw_only=True):
-    """Everything the page prints. `again` only where that can settle or send something."""
+    """Everything the page prints. `again` only where that can settle or send something; `look` is where the answers are read as they stand
+    in the record, "" where that cannot be."""
 
     headline: Sentence
     lead: Sentence
@@ -67,12 +69,16 @@ class SentView(Struct, frozen=True, kw_only=True):
     home: str
     again: str | None
     again_words: Sentence
+    look: str
     end: str
     patient_id: str
 
 
-def sent_view(receipt: Receipt, *, patient_id: str, home: str, again: str, end: str, now: datetime) -> SentView:
-    """The page of one submission; `now` is aware and gives the zone."""
+def sent_view(
+    receipt: Receipt, *, patient_id: str, home: str, again: str, look: Callable[[str], str] | None, end: str, now: datetime
+) -> SentView:
+    """The page of one submission; `look` is where answers are read, by their place in the record, None where this sign-in may not read
+    them; `now` is aware and gives the zone."""
     headline, lead = (Sentence("That is fine"), refused_words(receipt.outcome)) if receipt.not_answered else _STANDS[receipt.outcome]
     lead = (
         joined(" ", [lead, Sentence("What is worked out from them is not all there yet.")])
@@ -93,6 +99,14 @@ def sent_view(receipt: Receipt, *, patient_id: str, home: str, again: str, end: 
         home=home,
         again=again if receipt.outcome in _AGAIN_WORDS or receipt.completable else None,
         again_words=_AGAIN_WORDS.get(receipt.outcome, Sentence("Send the rest") if receipt.completable else NOTHING),
+        look=look(place) if look and (place := _place(receipt)) else "",
         end=end,
         patient_id=patient_id,
     )
+
+
+def _place(receipt: Receipt) -> str:
+    """Where the answers stand in the record, "" where they are not there as a filled-in form, or nobody can tell."""
+    if receipt.not_answered or receipt.outcome not in {"saved", "partly_saved", "closed"}:
+        return ""
+    return next((one.reference for one in receipt.written if one.reference.startswith("QuestionnaireResponse/")), "")

@@ -7,13 +7,12 @@ from msgspec.structs import replace
 
 from fhir_mappings.instruments.instrument import Instrument
 from fhir_mappings.people.person import Person
-from fhir_mappings.r4.dates import Moment, position
+from fhir_mappings.r4.dates import Moment
 from fhir_mappings.ratings.rating import Rating
-from fhir_mappings.ratings.rating_reader import read_ratings
 from fhir_mappings.sentence import Sentence
 from smart_app.care.forms.asked_form import portal_form_of
 from smart_app.care.forms.observed_clinician import connected
-from smart_app.care.record.access import patient_on_server
+from smart_app.care.patient_portal.own_responses import NotShown, OwnItem, OwnResponse, own_ratings, own_responses
 from smart_app.care.record.page_rule import offers_for
 from smart_app.care.record.patient_in_context import Patient, patient_of, remember_patient
 from smart_app.care.record.reads import ANSWERS, Readings, ReadReport, read_all
@@ -26,30 +25,24 @@ from smart_app.services import AppServices
 
 
 class PortalForm(Struct, frozen=True, kw_only=True):
-    """A form to answer, about `clinician` where it is about one; `last` is when it was answered before, None where that is not known."""
+    """A form to answer, about `clinician` where it is about one; `last` is when it was answered before, None where that is not known.
+    `unsure`: there is one of that form in the record which cannot be read, so that nothing is said of a first time."""
 
     instrument: Instrument
     clinician: Person | None
     last: Moment | None
-
-
-class Sent(Struct, frozen=True, kw_only=True):
-    """Answers of the patient that are in the record: to which form, about whom, when. Nothing of what they say."""
-
-    instrument: Instrument
-    clinician: Person | None
-    when: Moment
+    unsure: bool = False
 
 
 class PortalHome(Struct, frozen=True, kw_only=True):
-    """`sent` is newest first, `read` tells whether all of it could be read; `can_send` is False where nothing can be answered, and
-    `stopped` says why; `asks_clinic`: it tells them to ask there; `nobody_known`: there is a form about a clinician, and none is known whom
-    it could be about. `left` is what the patient sent that is not in the record, newest first, and what of it cannot be read here;
-    `discarded` what of their answers was discarded and they have not been told."""
+    """`own` is what the record has of theirs, newest first, `read` tells whether all of it could be read; `can_send` is False where nothing
+    can be answered, and `stopped` says why; `asks_clinic`: it tells them to ask there; `nobody_known`: there is a form about a clinician,
+    and none is known whom it could be about. `left` is what the patient sent that is not in the record, newest first, and what of it cannot
+    be read here; `discarded` what of their answers was discarded and they have not been told."""
 
     patient: Patient
     forms: tuple[PortalForm, ...]
-    sent: tuple[Sent, ...]
+    own: tuple[OwnItem, ...]
     read: ReadReport
     can_send: bool
     stopped: Sentence
@@ -63,18 +56,18 @@ def load_portal(record: ChartRecord) -> PortalHome:
     """The page of the launch's patient. FhirError only when their entry cannot be read or is another's."""
     readings = read_all(record, only=(ANSWERS,))
     remember_patient(record, readings.patient)
-    answered = _answered(record, readings)
-    sent = tuple(_without_content(record.services, rating) for rating in answered)
+    found = own_ratings(record, readings)
+    clinicians = _clinicians(record, readings, found.ratings)
+    own = own_responses(record, readings, found, clinicians)
     instruments = _instruments(record.services)
-    clinicians = _clinicians(record, readings, answered)
     patient = patient_of(readings.patient, zone=record.zone)
     facts = visit_state(record, patient=patient).facts
     offers = offers_for(facts)
     kept = kept_entries(record)
     return PortalHome(
         patient=patient,
-        forms=tuple(form for instrument in instruments for form in _forms(instrument, clinicians, sent)),
-        sent=sent,
+        forms=tuple(form for instrument in instruments for form in _forms(instrument, clinicians, own)),
+        own=own,
         read=readings.reports[ANSWERS],
         can_send=offers.answer,
         stopped=offers.stopped_home,
@@ -89,7 +82,7 @@ def known_clinicians(record: ChartRecord) -> tuple[Person, ...]:
     """Whom the patient's forms can be about, as their page offers them. FhirError only when their entry cannot be read or is another's."""
     readings = read_all(record, only=(ANSWERS,))
     remember_patient(record, readings.patient)
-    return _clinicians(record, readings, _answered(record, readings))
+    return _clinicians(record, readings, own_ratings(record, readings).ratings)
 
 
 def _instruments(services: AppServices) -> tuple[Instrument, ...]:
@@ -103,20 +96,6 @@ def _instruments(services: AppServices) -> tuple[Instrument, ...]:
     return tuple(found)
 
 
-def _answered(record: ChartRecord, readings: Readings) -> Sequence[Rating]:
-    """The patient's own ratings, newest first. Those entered in error are none."""
-    library, canonical = record.services.library, record.services.settings.canonical_base
-    responses, patient = readings.resources[ANSWERS], patient_on_server(record.context)
-    ratings, _ = read_ratings(library, responses, [], patient=patient, base=canonical, zone=record.zone)
-    own = [rating for rating in ratings if rating.informant == "patient"]
-    return sorted(own, key=lambda rating: position(rating.when), reverse=True)
-
-
-def _without_content(services: AppServices, rating: Rating) -> Sent:
-    instrument = services.library.get(rating.instrument, version=rating.version, language=services.settings.language)
-    return Sent(instrument=instrument, clinician=rating.clinician, when=rating.when)
-
-
 def _clinicians(record: ChartRecord, readings: Readings, answered: Sequence[Rating]) -> tuple[Person, ...]:
     """Whom a form can be about: those the patient has answered about, the latest first, then those the record connects with them."""
     found = {person.reference: person for person in connected(record, readings)}
@@ -125,16 +104,17 @@ def _clinicians(record: ChartRecord, readings: Readings, answered: Sequence[Rati
     return tuple((known | {reference: person for reference, person in found.items() if reference not in known}).values())
 
 
-def _forms(instrument: Instrument, clinicians: Sequence[Person], sent: Sequence[Sent]) -> tuple[PortalForm, ...]:
+def _forms(instrument: Instrument, clinicians: Sequence[Person], own: Sequence[OwnItem]) -> tuple[PortalForm, ...]:
     """The form for each clinician it can be about, or the one form about nobody in particular."""
     about: Sequence[Person | None] = clinicians if instrument.rated == "clinician" else (None,)
-    return tuple(PortalForm(instrument=instrument, clinician=one, last=_last(instrument, one, sent)) for one in about)
+    unsure = any(isinstance(one, NotShown) and one.instrument.slug == instrument.slug for one in own)
+    return tuple(PortalForm(instrument=instrument, clinician=one, last=_last(instrument, one, own), unsure=unsure) for one in about)
 
 
-def _last(instrument: Instrument, clinician: Person | None, sent: Sequence[Sent]) -> Moment | None:
+def _last(instrument: Instrument, clinician: Person | None, own: Sequence[OwnItem]) -> Moment | None:
     """When the form was last answered about them, in any version."""
-    reference = clinician.reference if clinician else None
-    same = (one for one in sent if one.instrument.slug == instrument.slug and _reference(one.clinician) == reference)
+    reference, answered = _reference(clinician), (one for one in own if isinstance(one, OwnResponse))
+    same = (one for one in answered if one.instrument.slug == instrument.slug and _reference(one.clinician) == reference)
     return next((one.when for one in same), None)
 
 
