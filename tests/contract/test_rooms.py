@@ -39,6 +39,7 @@ ANSWERS = {
     "smart_app/care/dashboard/open_to_everybody.py": "open_ratings",
     "smart_app/care/dashboard/filed_copies.py": "file_copy",
     "smart_app/care/dashboard/as_answered.py": "as_answered",
+    "smart_app/care/patient_portal/own_responses.py": "own_answers",
     "smart_app/web/session/doors.py": "lent_browser_reaches",
     "smart_app/care/correction/who_may_correct.py": "who_may_correct",
     "smart_app/care/handover/way_back.py": "by_code",

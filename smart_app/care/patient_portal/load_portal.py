@@ -12,7 +12,7 @@ from fhir_mappings.ratings.rating import Rating
 from fhir_mappings.sentence import Sentence
 from smart_app.care.forms.asked_form import portal_form_of
 from smart_app.care.forms.observed_clinician import connected
-from smart_app.care.patient_portal.own_responses import NotShown, OwnItem, OwnResponse, own_ratings, own_responses
+from smart_app.care.patient_portal.own_responses import OwnItem, OwnResponse, OwnUnshown, own_ratings, own_responses
 from smart_app.care.record.page_rule import offers_for
 from smart_app.care.record.patient_in_context import Patient, patient_of, remember_patient
 from smart_app.care.record.reads import ANSWERS, Readings, ReadReport, read_all
@@ -107,7 +107,7 @@ def _clinicians(record: ChartRecord, readings: Readings, answered: Sequence[Rati
 def _forms(instrument: Instrument, clinicians: Sequence[Person], own: Sequence[OwnItem]) -> tuple[PortalForm, ...]:
     """The form for each clinician it can be about, or the one form about nobody in particular."""
     about: Sequence[Person | None] = clinicians if instrument.rated == "clinician" else (None,)
-    unsure = any(isinstance(one, NotShown) and one.instrument.slug == instrument.slug for one in own)
+    unsure = any(isinstance(one, OwnUnshown) and one.instrument.slug == instrument.slug for one in own)
     return tuple(PortalForm(instrument=instrument, clinician=one, last=_last(instrument, one, own), unsure=unsure) for one in about)
 
 

@@ -70,7 +70,7 @@ class OwnRefusal(Struct, frozen=True, kw_only=True):
     given: GivenBy
 
 
-class NotShown(Struct, frozen=True, kw_only=True):
+class OwnUnshown(Struct, frozen=True, kw_only=True):
     """A form of theirs in the record that is not shown, and why; None without a day. Neither what it says nor whom it is about: what was
     entered in error may be another patient's."""
 
@@ -79,7 +79,7 @@ class NotShown(Struct, frozen=True, kw_only=True):
     why: WhyNotShown
 
 
-OwnItem = OwnResponse | OwnRefusal | NotShown
+OwnItem = OwnResponse | OwnRefusal | OwnUnshown
 
 
 class OwnRatings(Struct, frozen=True, kw_only=True):
@@ -195,14 +195,14 @@ def _refusal(record: ChartRecord, one: NotAnswered, responses: Mapping[str, Reso
     )
 
 
-def _not_shown(record: ChartRecord, skipped: Iterable[Skipped], responses: Mapping[str, Resource]) -> Iterator[NotShown]:
+def _not_shown(record: ChartRecord, skipped: Iterable[Skipped], responses: Mapping[str, Resource]) -> Iterator[OwnUnshown]:
     library, canonical = record.services.library, record.services.settings.canonical_base
     for one in skipped:
         response, why = responses.get(one.source), _WHY.get(one.code)
         form = library.newest_form(str(response.get("questionnaire")), canonical) if response else None
         if why is not None and form is not None and form[1] == "patient":
             instrument = library.get(form[0].slug, language=record.services.settings.language)
-            yield NotShown(instrument=instrument, when=one.when, why=why)
+            yield OwnUnshown(instrument=instrument, when=one.when, why=why)
 
 
 def _place(one: OwnItem) -> tuple[bool, tuple[date, float]]:

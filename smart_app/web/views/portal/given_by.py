@@ -10,8 +10,8 @@ from smart_app.care.patient_portal.own_responses import GivenBy
 
 
 def how_given(given: GivenBy) -> Sentence:
-    """Who answered, and who entered it where that is another."""
-    return full_sentence(capitalised(joined(", ", list(_told(given)))))
+    """Who answered, then who entered it where that is another."""
+    return joined(" ", [full_sentence(capitalised(one)) for one in (*_answered(given), *_entered(given))])
 
 
 def how_refused(given: GivenBy) -> Sentence:
@@ -23,12 +23,12 @@ def how_refused(given: GivenBy) -> Sentence:
     return Sentence("You would rather not answer it. Entered by {who}.", who=entered_by(given.entry))
 
 
-def _told(given: GivenBy) -> Iterator[Sentence]:
-    if given.answering:
-        yield _SAID[given.answering]
-    elif given.by_patient:
-        yield Sentence("answered by you")
-    yield from _entered(given)
+def _answered(given: GivenBy) -> Iterator[Sentence]:
+    said = _SAID[given.answering] if given.answering else Sentence("answered by you") if given.by_patient else None
+    if said is not None:
+        yield joined(", ", [said, Sentence("on paper")]) if given.entry.on_paper else said
+    elif given.entry.on_paper:
+        yield Sentence("answered on paper")
 
 
 # What whoever answered on a device of the patient's said of themself.
@@ -40,16 +40,13 @@ _SAID: Mapping[Answering, Sentence] = {
 
 
 def _entered(given: GivenBy) -> Iterator[Sentence]:
-    by, told = given.entry.by, given.by_patient or given.answering is not None
-    if given.entry.on_paper:
-        yield Sentence("on paper")
     if given.entered_by_patient:
-        if not told:
+        if not given.by_patient and given.answering is None:
             yield Sentence("entered by you")
-    elif by is not None:
+    elif given.entry.by is not None:
         yield Sentence("entered by {who}", who=entered_by(given.entry))
     elif given.answering != "proxy":
-        # Of whoever answers for somebody no more is known, so that nobody is named as having entered it.
+        # Of whoever answers for somebody no more is known, so nobody is named as having entered it.
         yield Sentence("who entered it is not recorded")
 
 

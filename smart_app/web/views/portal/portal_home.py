@@ -8,7 +8,7 @@ from msgspec import Struct
 from fhir_mappings.people.person import Person
 from fhir_mappings.sentence import NOTHING, Sentence, counted, joined
 from smart_app.care.patient_portal.load_portal import PortalForm, PortalHome
-from smart_app.care.patient_portal.own_responses import NotShown, OwnItem, OwnRefusal, OwnResponse, WhyNotShown
+from smart_app.care.patient_portal.own_responses import OwnItem, OwnRefusal, OwnResponse, OwnUnshown, WhyNotShown
 from smart_app.care.submission.delivery import Undelivered
 from smart_app.care.undelivered.decisions import Discarded
 from smart_app.launch.context.launch_context import LaunchContext
@@ -252,7 +252,7 @@ def _line(one: OwnItem, urls: PortalUrls) -> SentForm:
             return SentForm(day=formats.long_moment(one.when), what=_about(one), how=how, href=urls.answers(one.source))
         case OwnRefusal():
             return SentForm(day=formats.long_moment(one.when), what=_about(one), how=how_refused(one.given))
-        case NotShown():
+        case OwnUnshown():
             day = formats.long_moment(one.when) if one.when else Sentence("Without a day")
             return SentForm(day=day, what=one.instrument.title, how=_NOT_SHOWN[one.why])
 
