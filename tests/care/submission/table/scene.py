@@ -128,7 +128,7 @@ class Scene:
     def _told(self, found: Receipt) -> Told:
         record = in_launch(self.services, launch_id=self.launch)
         thanks = thanks_view(found.outcome, clinician="Sofia Lindqvist", code=None, ways_back="/lent")
-        home = sent_view(found, patient_id="p1", home="/", again="/a", end="/e", now=record.now())
+        home = sent_view(found, patient_id="p1", home="/", look=None, again="/a", end="/e", now=record.now())
         page = receipt_view(found, context=record.context, patient=None, urls=URLS, now=record.now())
         sealed = self.sealed()
         missing = zip(sealed.missing if sealed else (), found.not_written, strict=True)
