@@ -394,6 +394,8 @@ def own(tab: Page, here: Rooms) -> Pages:
     yield "own-form-errors"
     sent(tab, 4)
     yield "own-sent"
+    follow(tab, "/own/given/")
+    yield "own-answers"
     address = tab.url.partition("/own/")[0]
     tab.goto(f"{address}/")
     yield "own-refused"
@@ -539,6 +541,7 @@ WALKS: dict[Callable[[Page, Rooms], Pages], dict[str, str | None]] = {
         "own-declining": "own_decline",
         "own-form-errors": "own_submit",
         "own-sent": "own_sent",
+        "own-answers": "own_given",
         "own-refused": "dashboard",
         "own-closed": "end",
         "own-over": "own",

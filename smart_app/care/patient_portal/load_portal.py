@@ -107,7 +107,7 @@ def _clinicians(record: ChartRecord, readings: Readings, answered: Sequence[Rati
 def _forms(instrument: Instrument, clinicians: Sequence[Person], own: Sequence[OwnItem]) -> tuple[PortalForm, ...]:
     """The form for each clinician it can be about, or the one form about nobody in particular."""
     about: Sequence[Person | None] = clinicians if instrument.rated == "clinician" else (None,)
-    unsure = any(isinstance(one, OwnUnshown) and one.instrument.slug == instrument.slug for one in own)
+    unsure = any(isinstance(one, OwnUnshown) and one.may_be_answered and one.instrument.slug == instrument.slug for one in own)
     return tuple(PortalForm(instrument=instrument, clinician=one, last=_last(instrument, one, own), unsure=unsure) for one in about)
 
 

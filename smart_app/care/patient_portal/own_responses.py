@@ -78,6 +78,11 @@ class OwnUnshown(Struct, frozen=True, kw_only=True):
     when: Moment | None
     why: WhyNotShown
 
+    @property
+    def may_be_answered(self) -> bool:
+        """Whether the form was answered all the same."""
+        return self.why not in {"withdrawn", "unfinished"}
+
 
 OwnItem = OwnResponse | OwnRefusal | OwnUnshown
 

@@ -244,7 +244,13 @@ class TestTheList:
         assert "Sofia" not in line
         assert addresses(page) == []
         assert "Nothing yet" not in page.text
-        assert "not answered it yet" not in page.text
+        assert ("not answered it yet" in page.text) is (change.get("status") is not None)
+
+    def test_which_was_the_last_is_said_only_where_that_is_known(self, rapport: Clinic) -> None:
+        rapport.ehr.put(response("r1"), response("r2", status="entered-in-error", authored="2026-04-02"))
+        assert "You last answered it on 2 March 2026." in rapport.get(patient_signs_in(rapport)).text
+        rapport.ehr.put(response("r3", questionnaire=f"{CANONICAL}/Questionnaire/rapport-check-in-patient|0.0.1", authored="2026-05-02"))
+        assert "You answered it on 2 March 2026." in rapport.get(patient_signs_in(rapport)).text
 
     def test_a_form_that_was_declined_stands_by_its_word(self, rapport: Clinic) -> None:
         reason = coded("not-answered-reason", "patient-declined")
