@@ -336,16 +336,26 @@ class TestWhoseTheyAre:
         assert "Answered by you." in page.text
         assert [*given(page).values()] == ["Mostly"] * 9
 
-    def test_a_lent_device_does_not_reach_it(self, rapport: Clinic) -> None:
+    def test_a_lent_browser_does_not_reach_it_though_the_patient_had_signed_in_there(self, rapport: Clinic) -> None:
         address = self.key(rapport, "r9")
-        patients = rapport.client
-        chart = clinician_signs_in(rapport)
-        rapport.client = patients
-        chart = rapport.launch()
-        rapport.lent(chart)
+        rapport.server.claims |= {"fhirUser": "Practitioner/dr-1", "name": "Dr Ada Example", "sub": "user-1"}
+        rapport.lent(rapport.launch())
         page = rapport.get(address)
-        assert "Mostly" not in page.text
-        assert "lent" in page.html
+        assert page.soup.h1 is not None
+        assert "On loan to the patient" in page.text
+        assert not [one for one in ("Mostly", "Lindqvist", "alvorsen") if one in page.text]
+
+    def test_another_browser_that_has_the_address_does_not_reach_it(self, rapport: Clinic) -> None:
+        address = self.key(rapport, "r9")
+        page = rapport.get(address, rapport.browser())
+        assert (page.status, [one for one in ("Mostly", "Lindqvist", "alvorsen") if one in page.text]) == (403, [])
+
+    def test_neither_the_form_of_a_lent_device_nor_its_thanks_leads_there(self, rapport: Clinic) -> None:
+        chart = clinician_signs_in(rapport)
+        form = rapport.form(chart)
+        thanks = rapport.get(rapport.patient_sends(chart, rapport.filled(chart)).headers["Location"])
+        assert thanks.status == 200
+        assert not [link for page in (form, thanks) for link in page.links() if "/own/" in link]
 
 
 class TestWhereItCannotBeRead:
