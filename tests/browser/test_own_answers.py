@@ -2,17 +2,22 @@
 paper, with and without a script."""
 
 import re
+from io import BytesIO
 
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect
+from pypdf import PdfReader
 
+from fhir_mappings.instruments.canonicals import options_system, questionnaire, rated_clinician
+from fhir_mappings.instruments.library import load_library
 from tests.browser.accessible import DESK, IN_BOTH_SCHEMES, SCREENS, check_page, keep_picture
 from tests.browser.chart import in_tab
 from tests.browser.own import from_portal, own_answers_sent
 from tests.browser.test_pages import PHONE
-from tests.support.stands import Clinic
+from tests.support.stands import Clinic, utc_today
 
 pytestmark = pytest.mark.system
+CANONICAL = "https://w3id.org/rapport/fhir"
 PATIENT = "strained-repaired"
 SIZES: tuple[ViewportSize, ...] = ({"width": 390, "height": 844}, {"width": 768, "height": 1024}, DESK)
 _PAGE = re.compile(rb"/Type\s*/Page\b")
@@ -72,6 +77,43 @@ def test_it_is_printed_with_whose_it_is_and_without_what_is_pressed(tab: Page, r
     expect(tab.locator("header.banner")).to_contain_text("Born")
     expect(tab.get_by_role("heading", name="Who can read these answers")).to_be_visible()
     expect(tab.get_by_text("Print it with the browser")).not_to_be_visible()
+
+
+def test_a_long_form_is_printed_whole_with_whose_it_is_on_every_page(tab: Page, here: Clinic) -> None:
+    """64 items, cut between pages and never within one."""
+    form = load_library().get("blri-os-64")
+    chosen = form.options[0].code
+    coding = {"system": options_system(form, base=CANONICAL), "code": chosen}
+    here.record.create(
+        {
+            "resourceType": "QuestionnaireResponse",
+            "status": "completed",
+            "questionnaire": questionnaire(form, "patient", base=CANONICAL),
+            "subject": {"reference": f"Patient/{PATIENT}"},
+            "authored": utc_today().isoformat(),
+            "source": {"reference": f"Patient/{PATIENT}"},
+            "extension": [{"url": rated_clinician(CANONICAL), "valueReference": {"reference": "Practitioner/sofia-lindqvist"}}],
+            "item": [{"linkId": one.link_id, "answer": [{"valueCoding": coding}]} for one in form.items],
+        }
+    )
+    newest(tab, here)
+    expect(tab.locator(".given dd")).to_have_count(64)
+    keep_picture(tab, "own-answers-long", full_page=True)
+    paper = PdfReader(BytesIO(tab.pdf(path=SCREENS / "own-answers-long.pdf", format="A4", prefer_css_page_size=True)))
+    sheets = [page.extract_text() for page in paper.pages]
+    assert len(sheets) > 1
+    assert sorted(int(one) for sheet in sheets for one in re.findall(r"Item (\d+)", sheet)) == [*range(1, 65)]
+    assert all("SOLHEIM" in sheet for sheet in sheets)
+
+
+def test_after_signing_out_going_back_shows_nothing_of_it(tab: Page, here: Clinic) -> None:
+    newest(tab, here)
+    tab.get_by_role("button", name="Sign out").click()
+    expect(tab.get_by_role("heading", name="You are signed out of Rapport")).to_be_visible()
+    tab.go_back()
+    expect(tab.get_by_role("heading", name="This page cannot go on")).to_be_visible()
+    assert "SOLHEIM" not in tab.content()
+    assert tab.locator(".given").count() == 0
 
 
 def test_the_button_prints(tab: Page, reading_room: Clinic) -> None:

@@ -124,6 +124,10 @@ class TestTheAnswers:
         assert "Your answers of 2 March 2026" in page.text
         assert page.soup.select_one(".given dd span[lang=de]") is not None
 
+    def test_of_an_older_version_it_stands_in_that_versions_words(self, rapport: Clinic) -> None:
+        rapport.ehr.put(response(questionnaire=f"{CANONICAL}/Questionnaire/rapport-check-in-patient|0.1.0"))
+        assert "I can say in my own words what I want from my diabetes care." in given(opened(rapport))
+
     def test_what_it_was_called_then_stands_and_is_said(self, rapport: Clinic) -> None:
         one = response()
         one["item"][0]["item"][0]["answer"][0]["valueCoding"]["display"] = "Nearly always"

@@ -45,4 +45,4 @@ class OwnAnswersPages:
             now=record.now(),
         )
         services.store.audit.add("own_answers_read", launch_id=page_request.id, context=page_request.context)
-        return self._dependencies.pages.page("own_answers", view, csrf=page_request.csrf)
+        return self._dependencies.pages.page("own_answers", view, csrf=page_request.csrf, tab=page_request.tab)
