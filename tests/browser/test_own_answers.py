@@ -73,7 +73,7 @@ def test_it_is_printed_with_whose_it_is_and_without_what_is_pressed(tab: Page, r
     tab.set_viewport_size({"width": 704, "height": 1047})
     keep_picture(tab, f"own-answers-print-{paper}", full_page=True)
     for one in ("link", "button"):
-        expect(tab.get_by_role(one)).to_have_count(0)  # type: ignore[arg-type]
+        expect(tab.get_by_role(one)).to_have_count(0)
     expect(tab.locator("header.banner")).to_contain_text("Born")
     expect(tab.get_by_role("heading", name="Who can read these answers")).to_be_visible()
     expect(tab.get_by_text("Print it with the browser")).not_to_be_visible()

@@ -134,7 +134,7 @@ def own_answers(record: ChartRecord, *, key: str, key_of: Callable[[str], str], 
     library = record.services.library
     return OwnAnswers(
         patient=patient_of(readings.patient, zone=record.zone),
-        rating=rating,
+        rating=replace(rating, clinician=_named(rating.clinician, people)),
         instrument=library.as_answered(rating.instrument, version=rating.version, language=rating.language or language),
         given=_given_by(record, _by_source(readings)[rating.source], rating.answering, people),
     )
@@ -162,7 +162,7 @@ def _response(record: ChartRecord, rating: Rating, responses: Mapping[str, Resou
     services = record.services
     return OwnResponse(
         instrument=services.library.get(rating.instrument, version=rating.version, language=services.settings.language),
-        clinician=rating.clinician,
+        clinician=_named(rating.clinician, people),
         when=rating.when,
         source=rating.source,
         given=_given_by(record, responses[rating.source], rating.answering, people),
@@ -194,7 +194,7 @@ def _refusal(record: ChartRecord, one: NotAnswered, responses: Mapping[str, Reso
     services = record.services
     return OwnRefusal(
         instrument=services.library.get(one.instrument, language=services.settings.language),
-        clinician=one.clinician,
+        clinician=_named(one.clinician, people),
         when=one.when,
         given=_given_by(record, responses[one.source], None, people),
     )
@@ -208,6 +208,13 @@ def _not_shown(record: ChartRecord, skipped: Iterable[Skipped], responses: Mappi
         if why is not None and form is not None and form[1] == "patient":
             instrument = library.get(form[0].slug, language=record.services.settings.language)
             yield OwnUnshown(instrument=instrument, when=one.when, why=why)
+
+
+def _named(person: Person | None, people: Iterable[Person]) -> Person | None:
+    """With the name by which they are known, where the form gives none."""
+    if person is None or person.name:
+        return person
+    return next((one for one in people if one.reference == person.reference and one.name), person)
 
 
 def _place(one: OwnItem) -> tuple[bool, tuple[date, float]]:

@@ -111,6 +111,14 @@ class TestTheAnswers:
         assert "HALVORSEN, Ingrid" in page.text
         assert "14 March 1968" in page.text
 
+    def test_a_clinician_whom_the_form_does_not_name_is_called_by_the_name_the_others_give(self, rapport: Clinic) -> None:
+        nameless = {"reference": f"{BASE}/{LINDQVIST['reference']}"}
+        extension = [{"url": f"{CANONICAL}/StructureDefinition/rated-clinician", "valueReference": nameless}]
+        rapport.ehr.put(response(extension=extension, authored="2026-04-02"), response("r2"))
+        page = rapport.get(patient_signs_in(rapport))
+        assert all("about working with Sofia Lindqvist" in one for one in listed(page))
+        assert "Sofia Lindqvist knows what matters most to me at the moment." in given(rapport.get(addresses(page)[0]))
+
     def test_what_was_left_open_and_what_was_left_out_are_told_apart(self, rapport: Clinic) -> None:
         one = response()
         declined = {"url": DATA_ABSENT_REASON, "valueCode": "asked-declined"}
