@@ -95,12 +95,14 @@ class OwnRatings(Struct, frozen=True, kw_only=True):
 
 
 class OwnAnswers(Struct, frozen=True, kw_only=True):
-    """One form as the patient answered it; `instrument` in the words it was answered in where there are such. `rating` has no scores."""
+    """One form as the patient answered it; `instrument` in the words it was answered in where there are such. `rating` has no scores;
+    `unreadable`: something in it is stored in a way that nobody can read here."""
 
     patient: Patient
     rating: Rating
     instrument: Instrument
     given: GivenBy
+    unreadable: bool
 
 
 def own_ratings(record: ChartRecord, readings: Readings) -> OwnRatings:
@@ -126,17 +128,18 @@ def own_answers(record: ChartRecord, *, key: str, key_of: Callable[[str], str], 
     NotOffered where there are none of that name among the patient's own; FhirError only when the Patient cannot be read or is another."""
     readings = read_all(record, only=(ANSWERS,))
     remember_patient(record, readings.patient)
-    ratings = own_ratings(record, readings).ratings
-    rating = next((one for one in ratings if key_of(one.source) == key), None)
+    own = own_ratings(record, readings)
+    rating = next((one for one in own.ratings if key_of(one.source) == key), None)
     if rating is None:
         raise NotOffered(_why_not_there(readings.reports[ANSWERS]))
-    people = [one.clinician for one in ratings if one.clinician]
+    people = [one.clinician for one in own.ratings if one.clinician]
     library = record.services.library
     return OwnAnswers(
         patient=patient_of(readings.patient, zone=record.zone),
         rating=replace(rating, clinician=_named(rating.clinician, people)),
         instrument=library.as_answered(rating.instrument, version=rating.version, language=rating.language or language),
         given=_given_by(record, _by_source(readings)[rating.source], rating.answering, people),
+        unreadable=any(one.source == rating.source and one.code == "answer_unreadable" for one in own.skipped),
     )
 
 

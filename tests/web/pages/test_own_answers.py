@@ -126,6 +126,15 @@ class TestTheAnswers:
         rapport.ehr.put(one)
         assert [*given(opened(rapport)).values()] == ["Mostly", "I would rather not answer this one", *["Not answered"] * 7]
 
+    @pytest.mark.parametrize("answers", [[{"valueString": "Mostly"}], [{"valueCoding": {"code": "99"}}], [{"valueBoolean": True}]])
+    def test_an_answer_that_cannot_be_read_is_not_called_none(self, rapport: Clinic, answers: list[dict[str, Any]]) -> None:
+        one = response()
+        one["item"][0]["item"][1]["answer"] = answers
+        rapport.ehr.put(one)
+        page = opened(rapport)
+        assert "Something in these answers is stored in a way that this page cannot read." in page.text
+        assert [*given(page).values()] == ["Mostly", *["No answer that can be read"] * 8]
+
     def test_it_stands_in_the_language_it_was_answered_in(self, rapport: Clinic) -> None:
         rapport.ehr.put(response(language="de", questionnaire=f"{CANONICAL}/Questionnaire/rapport-check-in-patient-de|0.2.0"))
         page = opened(rapport)

@@ -101,6 +101,10 @@ def _notes(found: OwnAnswers, given: GivenAnswers) -> Iterator[Sentence]:
     if not _has_answers(found.rating):
         yield Sentence("No answer of it could be read.")
         return
+    if found.unreadable:
+        yield Sentence(
+            "Something in these answers is stored in a way that this page cannot read. Your clinic can look at it in your record."
+        )
     yield from wording_notes(given)
 
 
@@ -116,7 +120,7 @@ def _groups(found: OwnAnswers, given: GivenAnswers) -> Iterator[OwnAnswerGroup]:
         place += len(rows)
         title = worded(section.title, given)
         yield OwnAnswerGroup(title=title, language=_language(title, given), rows=tuple(rows))
-    beside = tuple(_question_row(one, given) for one in given.form.questions if _was_asked(one, given))
+    beside = tuple(_question_row(one, found, given) for one in given.form.questions if _was_asked(one, given))
     if beside:
         yield OwnAnswerGroup(title=Sentence("Asked beside these questions"), language="", rows=beside)
 
@@ -138,23 +142,26 @@ def _item_row(item: Item, place: int, found: OwnAnswers, given: GivenAnswers) ->
 
 
 def _answer(state: GivenState, found: OwnAnswers, given: GivenAnswers) -> AnswerWords:
-    """What was chosen; of what was not, how that came: by the form's own box, by the sheet's empty line, or untold."""
+    """What was chosen; of what was not, how that came: by the form's own box, by the sheet's empty line, or untold, and then not
+    called unanswered where something could not be read."""
     if state == "declined":
         return AnswerWords(text=_LEFT_EMPTY if found.given.entry.on_paper else _RATHER_NOT)
-    return AnswerWords(text=_NOT_ANSWERED) if state == "none" else words_of_answer(state, given.rating, given)
+    if state == "none":
+        return AnswerWords(text=_NOT_READ if found.unreadable else _NOT_ANSWERED)
+    return words_of_answer(state, given.rating, given)
 
 
 _RATHER_NOT, _LEFT_EMPTY = Sentence("I would rather not answer this one"), Sentence("Left empty on the sheet")
-_NOT_ANSWERED = Sentence("Not answered")
+_NOT_ANSWERED, _NOT_READ = Sentence("Not answered"), Sentence("No answer that can be read")
 
 
-def _question_row(question: Question, given: GivenAnswers) -> OwnAnswerRow:
+def _question_row(question: Question, found: OwnAnswers, given: GivenAnswers) -> OwnAnswerRow:
     code, text = given.rating.extra.get(question.link_id), worded(question.text, given)
     return OwnAnswerRow(
         place=NOTHING,
         text=text or Sentence("A question beside the items"),
         language=_language(text, given),
-        answer=words_of_question(question, code, given) if code else AnswerWords(text=_NOT_ANSWERED),
+        answer=words_of_question(question, code, given) if code else _answer("none", found, given),
         open=code is None,
     )
 
