@@ -29,10 +29,12 @@ _USED = frozenset({"final", "amended", "corrected"})
 
 
 class NotAnswered(Struct, frozen=True, kw_only=True):
-    """A form that was not answered at a visit. `clinician`, `visit` and `encounter` as of a rating; `decided_by` is the reference of
-    whoever decided it, None where it is not told. `source` is the response, or the Observation that stands for it."""
+    """A form that was not answered at a visit, by its `title`. `clinician`, `visit` and `encounter` as of a rating; `decided_by` is the
+    reference of whoever decided it and `entered_by` of whoever wrote it down, None where it is not told. `source` is the response, or the
+    Observation that stands for it."""
 
     instrument: str
+    title: Sentence
     informant: Informant
     reason: NotAnsweredReason
     clinician: Person | None
@@ -40,6 +42,7 @@ class NotAnswered(Struct, frozen=True, kw_only=True):
     visit: str
     encounter: str | None
     decided_by: str | None
+    entered_by: str | None
     source: str
 
     @property
@@ -195,13 +198,15 @@ def _made(reading: _Reading, resource: FhirJson, kind: str, form: _Form, reason:
     encounter = encounter if encounter and encounter.startswith("Encounter/") else None
     return NotAnswered(
         instrument=instrument.slug,
+        title=instrument.title,
         informant=informant,
         reason=reason,
         clinician=clinician,
         when=when,
         visit=encounter or when.day.isoformat(),
         encounter=encounter,
-        decided_by=_decided_by(reading, resource),
+        decided_by=_named(reading, resource, "source", "performer"),
+        entered_by=_named(reading, resource, "author"),
         source=source_of(resource, kind),
     )
 
@@ -234,8 +239,9 @@ def _person(reading: _Reading, node: object) -> Person | None:
     return Person(reference=named.text, name=display if isinstance(display, str) and display.strip() else None)
 
 
-def _decided_by(reading: _Reading, resource: FhirJson) -> str | None:
-    nodes = [*_objects(resource.get("source")), *_objects(resource.get("performer"))]
+def _named(reading: _Reading, resource: FhirJson, *elements: str) -> str | None:
+    """Whoever the first of these elements that names anybody names."""
+    nodes = [node for element in elements for node in _objects(resource.get(element))]
     named = (literal_reference(node.get("reference"), base=reading.patient.base) for node in nodes)
     return next((one.text for one in named if one is not None), None)
 

@@ -37,7 +37,7 @@ from smart_app.care.dashboard import blind_entry
 from smart_app.care.dashboard.blind_entry import VisibleRatings
 from smart_app.care.dashboard.history import Dyad, HiddenRating, History, LookedAt, Panel, Years
 from smart_app.care.dashboard.kept_aside import aside_of
-from smart_app.care.dashboard.open_to_everybody import open_ratings
+from smart_app.care.dashboard.open_to_everybody import open_not_answered, open_ratings
 from smart_app.care.dashboard.read_events import events_of
 from smart_app.care.forms.asked_form import forms_offered
 from smart_app.care.record.access import base_of, patient_on_server, permissions
@@ -148,8 +148,8 @@ def load_open_history(record: ChartRecord, *, years: Years) -> History:
     patient = patient_of(readings.patient, zone=record.zone)
     possible = _possible(patient, record)
     measured, unread = _measurements(record, readings, possible, measures)
-    given = _alliance(record, readings, possible).given
-    shown, _ = later_of_each_visit(open_ratings(given), {one.slug: one for one in services.library.newest})
+    alliance = _alliance(record, readings, possible)
+    shown, _ = later_of_each_visit(open_ratings(alliance.given), {one.slug: one for one in services.library.newest})
     scored = [one for one in shown if (form := _instrument(services, one)).scales and form.why_unscored is None]
     values, left_out = _by_measure(measured).get(_HBA1C, []), _by_measure(unread).get(_HBA1C, [])
     # How many there are is counted with those that are closed.
@@ -173,6 +173,7 @@ def load_open_history(record: ChartRecord, *, years: Years) -> History:
         why_not_write=None,
         facts=_nothing_offered(patient, now.date()),
         personal=False,
+        not_answered=[one for one in open_not_answered(alliance.not_answered, alliance.given) if span.holds(one.when.day)],
     )
 
 

@@ -22,6 +22,7 @@ from smart_app.web.views.dashboard.first_screen import FirstScreen, NoticeShown,
 from smart_app.web.views.dashboard.focus_line import TimeAxis, frame_with, place_in, range_links, shown_first, time_axis
 from smart_app.web.views.dashboard.lanes.alliance_lanes import TOTAL
 from smart_app.web.views.dashboard.lanes.measure_rows import MeasuresPanel, measures_panel
+from smart_app.web.views.dashboard.lanes.unanswered_words import of_nobody_shown
 from smart_app.web.views.dashboard.left_over import LeftOver
 from smart_app.web.views.dashboard.offers import Offer, Offers
 from smart_app.web.views.dashboard.panels import (
@@ -89,6 +90,7 @@ class DashboardView(Struct, frozen=True, kw_only=True):
     no_alliance: Lane | None
     no_alliance_title: Sentence
     other_dyads: tuple[AlliancePanel, ...]
+    unanswered: tuple[Sentence, ...]
     companions: tuple[AlliancePanel, ...]
     hba1c: MeasurePanel | None
     measures: MeasuresPanel | None
@@ -153,6 +155,7 @@ def dashboard_view(
         no_alliance=None if first else no_alliance(history, frame),
         no_alliance_title=alliance_with(context.user.name),
         other_dyads=tuple(alliance_panel(dyad, spoken, frame, key=f"alliance-{index}") for index, dyad in enumerate(others, 2)),
+        unanswered=of_nobody_shown(history) if first else (),
         companions=tuple(companion_panel(each, spoken, frame, key=f"companion-{n}") for n, each in enumerate(history.companions, 1)),
         hba1c=hba1c_panel(hba1c, history, frame) if hba1c else None,
         measures=measures_panel(history, frame),
@@ -198,7 +201,7 @@ def _first_screen(view: DashboardView, language: PageLanguage) -> FirstScreen:
         hint=view.rate_note,
         in_lanes=[f"{lane.notice.title} {lane.notice.text}" for lane in lanes if lane.notice],
         lines=view.summary.lines,
-        listed=total.listed if total else (),
+        listed=(*total.listed, *total.unanswered) if total else (),
         numbered=[[one.words for one in lane.not_drawn] for lane in lanes if not lane.beside],
         taller=max(0, drawn - TOTAL.height - HBA1C_HEIGHT),
         seen=view.alliance.said.lines if view.alliance and view.alliance.said else (),

@@ -1,9 +1,12 @@
 """The dyads and HbA1c as panels: heading, lanes, elements and tables; and what stands in their place where there is nothing."""
 
+from collections.abc import Sequence
+
 from msgspec import Struct
 from msgspec.structs import replace
 
 from fhir_mappings.r4.dates import Moment
+from fhir_mappings.ratings.not_answered_reader import NotAnswered
 from fhir_mappings.sentence import Sentence, capitalised, counted, joined, listed
 from smart_app.care.dashboard.history import Dyad, History, Panel
 from smart_app.care.record.reads import ReadReport
@@ -23,7 +26,7 @@ from smart_app.web.views.dashboard.lanes.alliance_lanes import (
 )
 from smart_app.web.views.dashboard.lanes.baseline_band import baseline_band
 from smart_app.web.views.dashboard.lanes.measure_lanes import LaneFrame, measure_lane
-from smart_app.web.views.dashboard.lanes.unanswered_words import of_dyad, of_nobody_rated
+from smart_app.web.views.dashboard.lanes.unanswered_words import of_dyad, of_nobody_shown, under_lane
 from smart_app.web.views.dashboard.lanes.unscored_lanes import answered_in_words, answered_lane, answers_table
 from smart_app.web.views.dashboard.summary import is_of
 from smart_app.web.views.dashboard.talk.signal_lines import DyadLines, SignalContext, dyad_lines
@@ -102,7 +105,7 @@ def _panel(dyad: Dyad, spoken: SignalContext, frame: LaneFrame, *, key: str, tit
     last = _last_rated(dyad, when, frame) if dyad.clinician else _last_answered(dyad, when, frame)
     scored = instrument.why_unscored is None
     scales = element_scales(instrument) if scored else ()
-    table = (ratings_table if scored else answers_table)(dyad, opens=frame.answered) if dyad.ratings else None
+    unanswered = of_dyad(history, dyad)
     band = baseline_band(dyad, total_scale(instrument), history) if scored else None
     named = dyad.clinician is not None
     total = total_lane(dyad, frame, named=named, band=band) if scored else answered_lane(dyad, then=frame.then)
@@ -113,14 +116,20 @@ def _panel(dyad: Dyad, spoken: SignalContext, frame: LaneFrame, *, key: str, tit
         direction=instrument.direction if scored else NOT_SCORED,
         standing=joined(" · ", [joined(", ", [_how_many(dyad), last]), read]),
         line=_line(dyad, last),
-        total=replace(total, notice=_alliance_notice(history, frame), unanswered=of_dyad(history, dyad)),
+        total=replace(total, notice=_alliance_notice(history, frame), unanswered=under_lane(unanswered)),
         elements_title=capitalised(listed([scale.title_within for scale in scales])),
         elements=tuple(element_lane(dyad, scale, frame) for scale in scales) if dyad.ratings else (),
         elements_open=any(is_of(change, dyad) for change in history.changes if change.kind == "element"),
-        table=table,
+        table=_table(dyad, unanswered, frame) if dyad.ratings else None,
         cutoffs=cutoffs_table(instrument) if scored else None,
         said=dyad_lines(dyad, spoken),
     )
+
+
+def _table(dyad: Dyad, unanswered: Sequence[NotAnswered], frame: LaneFrame) -> Table:
+    if dyad.instrument.why_unscored is None:
+        return ratings_table(dyad, opens=frame.answered, unanswered=unanswered)
+    return answers_table(dyad, opens=frame.answered)
 
 
 def _last_rated(dyad: Dyad, when: Moment | None, frame: LaneFrame) -> Sentence:
@@ -167,15 +176,16 @@ def no_alliance(history: History, frame: LaneFrame) -> Lane:
     notice = _alliance_notice(history, frame)
     at = formats.clock(history.read_at, frame.zone)
     title = Sentence("Ratings")
+    unanswered = of_nobody_shown(history)
     if notice:
-        return Lane(title=title, unit="", about=(), readings=(), notice=notice)
+        return Lane(title=title, unit="", about=(), readings=(), notice=notice, unanswered=unanswered)
     if history.hidden:
         kept_back = Sentence("The patient’s rating is kept back until the visit is rated.")
         words = Words(lead=Sentence("None to show yet"), lines=(kept_back,))
     else:
         searched = Sentence("All dates, by patient and by clinician. Search complete, {time}.", time=at)
         words = Words(lead=Sentence("None found"), lines=(searched,))
-    return Lane(title=title, unit="", about=(), readings=(), words=words, unanswered=of_nobody_rated(history))
+    return Lane(title=title, unit="", about=(), readings=(), words=words, unanswered=unanswered)
 
 
 def hba1c_panel(panel: Panel, history: History, frame: LaneFrame) -> MeasurePanel:

@@ -15,6 +15,7 @@ from fhir_mappings.measures.measure import Measure
 from fhir_mappings.measures.measurement import Measurement
 from fhir_mappings.options.offered_options import DIRECT_QUESTION
 from fhir_mappings.r4.dates import Moment, position
+from fhir_mappings.ratings.not_answered_reader import NotAnswered
 from fhir_mappings.ratings.rating import Rating
 from fhir_mappings.reliable_change.latest_change import Change
 from fhir_mappings.reliable_change.longest_move import MoveSince
@@ -27,6 +28,7 @@ from smart_app.web.views.dashboard.course_sentences import course, move_in_range
 from smart_app.web.views.dashboard.lanes import remark_words
 from smart_app.web.views.dashboard.lanes.alliance_lanes import NAMES, element_scales, not_validated, total_scale
 from smart_app.web.views.dashboard.lanes.measure_lanes import NOT_RESULTS, in_other_unit, said
+from smart_app.web.views.dashboard.lanes.unanswered_words import of_dyad, why
 from smart_app.web.views.dashboard.summary import is_of
 from smart_app.web.views.parts import NO_REASON
 
@@ -57,12 +59,12 @@ class NotedVisit(Struct, frozen=True, kw_only=True):
 
 
 def note_lines(
-    history: History, *, clinician: str, zone: tzinfo | None, synthetic: bool, without: frozenset[LeaveOut] = frozenset()
+    history: History, *, clinician: str, me: str, zone: tzinfo | None, synthetic: bool, without: frozenset[LeaveOut] = frozenset()
 ) -> tuple[Sentence, ...]:
-    """The lines. `clinician` is whoever is signed in, by name; `without` what they leave out."""
+    """The lines. `clinician` is whoever is signed in, by name, and `me` by reference; `without` what they leave out."""
     visit = noted_visit(history)
     lines = (
-        _visit(visit, history, clinician),
+        joined(" ", [_visit(visit, history, clinician), *_not_answered(visit, history, me)]),
         _totals(visit, elements="elements" not in without),
         _change(visit, history),
         None if "difficulty" in without else _difficulty(visit),
@@ -127,6 +129,21 @@ def _no_visit(history: History, clinician: str) -> Sentence:
     if any(not read.whole for read in _rating_reads(history)):
         return Sentence("Working alliance with {clinician}: the last rating is not known, as not all could be read.", clinician=clinician)
     return Sentence("Working alliance with {clinician}: no rating to show.", clinician=clinician)
+
+
+def _not_answered(visit: NotedVisit | None, history: History, me: str) -> Iterator[Sentence]:
+    """That the patient's form was not answered at that visit, or at one after it."""
+    held = (
+        of_dyad(history, visit.dyad) if visit else [one for one in history.not_answered if one.clinician and one.clinician.reference == me]
+    )
+    one = next((one for one in reversed(held) if one.informant == "patient"), None)
+    if one is not None and not (visit and _is_before(one, visit)):
+        yield Sentence("The patient’s form of {day}: {what}.", day=formats.short_moment(one.when), what=why(one))
+
+
+def _is_before(one: NotAnswered, visit: NotedVisit) -> bool:
+    here = {rating.visit for rating in visit.ratings.values()}
+    return one.visit not in here and position(one.when) < position(visit.when)
 
 
 # Totals

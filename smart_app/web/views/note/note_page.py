@@ -62,7 +62,8 @@ def note_view(
     language: Language = ENGLISH,
 ) -> NoteView:
     """The page of one history. `language` is the page's: the lines are said in it, whatever stands beneath other texts of the page."""
-    lines = note_lines(history, clinician=context.user.called, zone=now.tzinfo, synthetic=context.synthetic, without=without)
+    user = context.user
+    lines = note_lines(history, clinician=user.called, me=user.reference, zone=now.tzinfo, synthetic=context.synthetic, without=without)
     return NoteView(
         banner=page_banner(history.patient, context, today=now.date()),
         context=context_line(history.patient, context, now=now, end=urls.end),

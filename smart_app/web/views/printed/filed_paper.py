@@ -17,6 +17,7 @@ from smart_app.care.dashboard.history import Dyad, History
 from smart_app.launch.context.launch_context import LaunchContext, User
 from smart_app.web.languages.page_language import PageLanguage
 from smart_app.web.views.dashboard.lanes.alliance_lanes import not_validated, person
+from smart_app.web.views.dashboard.lanes.unanswered_words import of_dyad
 from smart_app.web.views.dashboard.summary import ChangeLine, dated_steps
 from smart_app.web.views.printed.paper import FOOT, Saying, paper, visits_table
 from smart_app.web.views.printed.printed_page import PrintUrls, PrintView, print_view
@@ -85,7 +86,7 @@ def _pairs(history: History) -> Iterator[tuple[Sentence, LastVisits]]:
     """Of each pair, those of its visits that are drawn."""
     hba1c = next((panel for panel in history.panels if panel.measure.key == "hba1c"), None)
     for dyad in history.dyads:
-        if dyad.clinician and (visits := last_visits(dyad, hba1c)) is not None:
+        if dyad.clinician and (visits := last_visits(dyad, hba1c, of_dyad(history, dyad))) is not None:
             rows = tuple(replace(row, answer="") for row in visits.rows)
             title = Sentence("Visits of this range on this page, the latest four at most")
             yield _whose(dyad), replace(visits, title=title, rows=rows, asks=False)

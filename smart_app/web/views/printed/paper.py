@@ -101,6 +101,7 @@ def _panel(title: Value, direction: Value, about: Value, lane: Lane, say: Saying
         "plot": _plot(lane.plot, say) if lane.plot else None,
         "under": [[one.number, say(one.words)] for one in lane.not_drawn],
         "listed": say.all(lane.listed),
+        "unanswered": say.all(lane.unanswered),
         "alt": _plain(say(lane.alt)),
     }
 

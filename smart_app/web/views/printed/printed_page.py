@@ -18,6 +18,7 @@ from smart_app.web.views.banner import Banner, ContextLine, clinician_banner, co
 from smart_app.web.views.dashboard.dashboard_page import DashboardUrls, DashboardView, dashboard_view
 from smart_app.web.views.dashboard.focus_line import TimeAxis
 from smart_app.web.views.dashboard.lanes.measure_lanes import NOT_RESULTS
+from smart_app.web.views.dashboard.lanes.unanswered_words import of_dyad
 from smart_app.web.views.dashboard.panels import AlliancePanel, MeasurePanel
 from smart_app.web.views.dashboard.summary import ChangeLine
 from smart_app.web.views.dashboard.talk.signal_lines import ToTalkAbout
@@ -103,7 +104,7 @@ def print_view(
         no_alliance=shown.no_alliance,
         no_alliance_title=shown.no_alliance_title,
         hba1c=shown.hba1c,
-        visits=last_visits(first, hba1c) if first else None,
+        visits=last_visits(first, hba1c, of_dyad(history, first)) if first else None,
         not_drawn=tuple(_not_drawn(history, hba1c)),
         small=(shown.sources.sentence, *shown.sources.instruments[:1]),
         tables=tuple(_tables(shown)) if tables else (),
@@ -156,6 +157,8 @@ def _lane(lane: Lane) -> Iterator[Printed]:
         yield Printed(texts=[lane.words.lead, *lane.words.lines], size=14, line=20)
     if lane.plot:
         yield Printed(more=_AXIS + lane.plot.height)
+    for line in lane.unanswered:
+        yield Printed(texts=[line])
 
 
 def _not_drawn(history: History, hba1c: Panel | None) -> Iterator[Sentence]:

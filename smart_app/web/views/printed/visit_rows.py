@@ -8,12 +8,14 @@ from fhir_mappings.instruments.instrument import Informant
 from fhir_mappings.instruments.scores import Score
 from fhir_mappings.measures.measurement import Measurement
 from fhir_mappings.r4.dates import Moment, position
+from fhir_mappings.ratings.not_answered_reader import NotAnswered
 from fhir_mappings.ratings.rating import Rating
 from fhir_mappings.sentence import Sentence, counted
 from smart_app.care.dashboard.history import Dyad, Panel
 from smart_app.web import formats
 from smart_app.web.views.dashboard.lanes.alliance_lanes import NAMES, element_scales, total_scale
 from smart_app.web.views.dashboard.lanes.measure_lanes import said
+from smart_app.web.views.dashboard.lanes.unanswered_words import IN_A_CELL, at_visit
 from smart_app.web.views.note.note_lines import asks_directly, direct_answer
 
 MOST_VISITS = 4
@@ -43,14 +45,24 @@ class LastVisits(Struct, frozen=True, kw_only=True):
     results: bool
 
 
-def last_visits(dyad: Dyad, hba1c: Panel | None) -> LastVisits | None:
-    """None where nothing is drawn, or where the form is not scored."""
+class _Drawn(Struct, frozen=True, kw_only=True):
+    """What the rows are made of."""
+
+    dyad: Dyad
+    keys: Sequence[str]
+    hba1c: Panel | None
+    unanswered: Sequence[NotAnswered]
+
+
+def last_visits(dyad: Dyad, hba1c: Panel | None, unanswered: Sequence[NotAnswered] = ()) -> LastVisits | None:
+    """None where nothing is drawn, or where the form is not scored. `unanswered` are the patient's forms that were not answered."""
     visits = _visits(dyad)
     if not visits or dyad.instrument.why_unscored is not None or not dyad.instrument.scales:
         return None
     scales = (total_scale(dyad.instrument), *element_scales(dyad.instrument))
     raters = [one for one in _RATERS if one in dyad.instrument.forms]
-    rows = [row for visit in visits for row in _rows(visit, raters, [scale.key for scale in scales], dyad, hba1c)]
+    drawn = _Drawn(dyad=dyad, keys=[scale.key for scale in scales], hba1c=hba1c, unanswered=unanswered)
+    rows = [row for visit in visits for row in _rows(visit, raters, drawn)]
     return LastVisits(
         title=counted("The last visit", "The last {n} visits", len(visits)) if dyad.visits > len(visits) else Sentence("All visits drawn"),
         scores=tuple(scale.title for scale in scales),
@@ -73,19 +85,27 @@ def _begun(visit: dict[str, Rating]) -> Moment:
     return min((one.when for one in visit.values()), key=position)
 
 
-def _rows(visit: dict[str, Rating], raters: Sequence[Informant], keys: Sequence[str], dyad: Dyad, hba1c: Panel | None) -> list[VisitRow]:
+def _rows(visit: dict[str, Rating], raters: Sequence[Informant], drawn: _Drawn) -> list[VisitRow]:
     when = _begun(visit)
-    heads = [(formats.short_moment(when), _result_before(when, hba1c)), *([("", "")] * len(raters))]
-    return [_row(visit.get(who), who, keys, dyad, head) for who, head in zip(raters, heads, strict=False)]
+    heads = [(formats.short_moment(when), _result_before(when, drawn.hba1c)), *([("", "")] * len(raters))]
+    return [_row(visit, who, drawn, head) for who, head in zip(raters, heads, strict=False)]
 
 
-def _row(rating: Rating | None, who: Informant, keys: Sequence[str], dyad: Dyad, head: tuple[str, str]) -> VisitRow:
+def _row(visit: dict[str, Rating], who: Informant, drawn: _Drawn, head: tuple[str, str]) -> VisitRow:
+    rating = visit.get(who)
     if rating is None:
-        return VisitRow(visit=head[0], rater=NAMES[who], scores=(), words=Sentence("not rated"), answer="", result=head[1])
-    form = dyad.form_of(rating)
+        words = _unrated(visit, who, drawn.unanswered)
+        return VisitRow(visit=head[0], rater=NAMES[who], scores=(), words=words, answer="", result=head[1])
+    form = drawn.dyad.form_of(rating)
     answer = (direct_answer(form, rating) or Sentence("not answered")) if asks_directly(form) else ""
-    scores = tuple(_cell(rating.scores.get(key)) for key in keys)
+    scores = tuple(_cell(rating.scores.get(key)) for key in drawn.keys)
     return VisitRow(visit=head[0], rater=NAMES[who], scores=scores, words="", answer=answer, result=head[1])
+
+
+def _unrated(visit: dict[str, Rating], who: Informant, unanswered: Sequence[NotAnswered]) -> Sentence:
+    """What stands where there is no rating: why, where the patient's form was not answered."""
+    left = at_visit(unanswered, next(iter(visit.values())).visit) if who == "patient" else None
+    return IN_A_CELL[left.reason] if left else Sentence("not rated")
 
 
 def _cell(score: Score | None) -> str:

@@ -14,6 +14,7 @@ from fhir_mappings.instruments.scores import Score
 from fhir_mappings.options.offered_options import DIRECT_QUESTION, SAYS_YES
 from fhir_mappings.people.person import Person
 from fhir_mappings.r4.dates import Moment, is_known_earlier, position
+from fhir_mappings.ratings.not_answered_reader import NotAnswered
 from fhir_mappings.ratings.rating import Rating
 from fhir_mappings.sentence import Language, Sentence, Value, counted, full_sentence, joined, listed
 from smart_app.care.dashboard.history import Dyad
@@ -24,6 +25,7 @@ from smart_app.web.languages.offered_languages import LanguageName
 from smart_app.web.views.dashboard.lanes.baseline_band import BaselineBand
 from smart_app.web.views.dashboard.lanes.focus_cells import StoodThen, none_then, rated_then, told_then
 from smart_app.web.views.dashboard.lanes.measure_lanes import NONE_IN_RANGE, LaneFrame
+from smart_app.web.views.dashboard.lanes.unanswered_words import IN_A_CELL, why
 from smart_app.web.views.parts import Lane, Reading, Table, Words
 
 # A line over more than 13 months would draw a visit that was not there (design notes); 13 months are at most 397 days.
@@ -58,6 +60,14 @@ STANDINGS: Mapping[str, Sentence] = {
     "preliminary": Sentence("preliminary"),
 }
 NOT_SCORED, _NOT_RATED, _NONE = Sentence("not scored"), Sentence("not rated"), Sentence("none")
+
+
+class VisitRatings(Struct, frozen=True, kw_only=True):
+    """One row of the table: when the visit began, who rated it, and the patient's form where it was not answered."""
+
+    when: Moment
+    ratings: Mapping[Informant, Rating]
+    unanswered: NotAnswered | None
 
 
 class Drawing(Struct, frozen=True, kw_only=True):
@@ -145,11 +155,11 @@ def element_lane(dyad: Dyad, scale: Scale, frame: LaneFrame) -> Lane:
     return _lane(dyad, scale, frame, drawing=ELEMENT, about=(scale.about,) if scale.about else ())
 
 
-def ratings_table(dyad: Dyad, *, opens: Callable[[str], str] | None = None) -> Table:
+def ratings_table(dyad: Dyad, *, opens: Callable[[str], str] | None = None, unanswered: Sequence[NotAnswered] = ()) -> Table:
     """One row per visit, newest first: every score of each informant as stored, then what was out of the ordinary. `opens` is where a
     rating is shown as it was answered, by its source: that of each row's first in the order they are spoken of, which leads on to the
-    others."""
-    visits = _visits(dyad.ratings)
+    others. The patient's forms that were `unanswered` stand there in a word; a visit with nothing else has a row for it."""
+    visits = _rows(dyad.ratings, unanswered)
     informants = _informants(dyad)
     total = total_scale(dyad.instrument)
     scales = (total, *element_scales(dyad.instrument))
@@ -159,8 +169,14 @@ def ratings_table(dyad: Dyad, *, opens: Callable[[str], str] | None = None) -> T
         style="scores",
         head=(Sentence("Visit"), *_score_heads(informants, scales), Sentence("Remarks")),
         rows=tuple(_visit_row(visit, informants, scales, dyad) for visit in visits),
-        opens=tuple(opens(next(visit[who].source for who in _SPOKEN if who in visit)) for visit in visits) if opens else (),
+        opens=tuple(_leads(visit, opens) for visit in visits) if opens else (),
     )
+
+
+def _leads(visit: VisitRatings, opens: Callable[[str], str]) -> str:
+    """Where a row's date leads; "" where nobody rated."""
+    first = next((visit.ratings[who].source for who in _SPOKEN if who in visit.ratings), None)
+    return opens(first) if first else ""
 
 
 def _summary(shown: int, *, of: int) -> Sentence:
@@ -616,6 +632,17 @@ def _visits(ratings: Sequence[Rating]) -> list[dict[Informant, Rating]]:
     return sorted(rows, key=lambda row: position(_first(row).when), reverse=True)
 
 
+def _rows(ratings: Sequence[Rating], unanswered: Sequence[NotAnswered]) -> list[VisitRatings]:
+    """The visits, with the patient's forms that were not answered there, newest first."""
+    left = {one.visit: one for one in unanswered if one.informant == "patient"}
+    rows = []
+    for visit in _visits(ratings):
+        rated = _first(visit)
+        rows.append(VisitRatings(when=rated.when, ratings=visit, unanswered=None if "patient" in visit else left.pop(rated.visit, None)))
+    rows += [VisitRatings(when=one.when, ratings={}, unanswered=one) for one in left.values()]
+    return sorted(rows, key=lambda row: position(row.when), reverse=True)
+
+
 def _first(visit: Mapping[Informant, Rating]) -> Rating:
     return min(visit.values(), key=lambda one: position(one.when))
 
@@ -636,23 +663,26 @@ def _score_heads(informants: Sequence[Informant], scales: Sequence[Scale]) -> li
     ]
 
 
-def _visit_row(visit: dict[Informant, Rating], informants: Sequence[Informant], scales: Sequence[Scale], dyad: Dyad) -> tuple[str, ...]:
-    cells = [cell for informant in informants for cell in _score_cells(visit.get(informant), scales)]
-    late = _days_after_patient(visit)
+def _visit_row(visit: VisitRatings, informants: Sequence[Informant], scales: Sequence[Scale], dyad: Dyad) -> tuple[str, ...]:
+    rated, unanswered = visit.ratings, visit.unanswered
+    none = {"patient": IN_A_CELL[unanswered.reason]} if unanswered else {}
+    cells = [cell for informant in informants for cell in _score_cells(rated.get(informant), scales, none.get(informant, _NOT_RATED))]
+    late = _days_after_patient(rated)
     after = [_rated_after(late)] if late else []
-    other_form = [_from_here(dyad, [rating]) for rating in visit.values() if rating.source in dyad.breaks]
-    remarks = [*after, *other_form, *(remark for rating in visit.values() for remark in _remarks(rating, dyad.form_of(rating)))]
+    other_form = [_from_here(dyad, [rating]) for rating in rated.values() if rating.source in dyad.breaks]
+    remarks = [*after, *other_form, *(remark for rating in rated.values() for remark in _remarks(rating, dyad.form_of(rating)))]
+    remarks += [why(unanswered)] if unanswered else []
     said = remarks[0] if len(remarks) == 1 else joined("; ", remarks) if remarks else ""
-    return (formats.short_moment(_first(visit).when), *cells, said)
+    return (formats.short_moment(visit.when), *cells, said)
 
 
 def _rated_after(days: int) -> Sentence:
     return counted("clinician rated {n} day after the patient", "clinician rated {n} days after the patient", days)
 
 
-def _score_cells(rating: Rating | None, scales: Sequence[Scale]) -> list[str]:
+def _score_cells(rating: Rating | None, scales: Sequence[Scale], none: Sentence) -> list[str]:
     if rating is None:
-        return [_NOT_RATED, *([""] * (len(scales) - 1))]
+        return [none, *([""] * (len(scales) - 1))]
     return [_cell(rating.scores.get(scale.key)) for scale in scales]
 
 
