@@ -96,7 +96,7 @@ class SealedSubmission(Struct, frozen=True, kw_only=True, rename={"outcomes": "f
     last sent it in its author's place. `loose` names, of a part that was stored while parts it refers to were not, the roles of those: what
     it says of them has to be put right once they are. `sent` is when the last try of sending it ended: None before, and of what was sealed
     before it was noted. `not_answered` is why there are no answers: the form was not answered, and `decided_by` is the reference of whoever
-    decided that."""
+    decided that, and `entered_by` of whoever wrote it down."""
 
     key: str
     base: str
@@ -135,6 +135,7 @@ class SealedSubmission(Struct, frozen=True, kw_only=True, rename={"outcomes": "f
     sent: datetime | None = None
     not_answered: NotAnsweredReason | None = None
     decided_by: str | None = None
+    entered_by: str | None = None
 
     @property
     def bundle(self) -> Resource:

@@ -227,6 +227,7 @@ def _sealed_submission(
         late=asked.late,
         not_answered=submission.not_answered,
         decided_by=submission.answered_by if not_answered else None,
+        entered_by=submission.recorded_by if not_answered else None,
     )
 
 

@@ -1,6 +1,8 @@
 """What the rule of the pages decides from: how this visit stands with whoever is signed in, read from the record and from the outbox."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
+from typing import Literal
 
 from msgspec import Struct
 
@@ -50,6 +52,15 @@ class VisitState(Struct, frozen=True, kw_only=True):
 
     facts: PageFacts
     own_score: str | None = None
+
+
+class NotAnsweredHere(Struct, frozen=True, kw_only=True):
+    """Why the patient's form was not answered at this visit, on which day that was said, and by whom: the patient themself, whoever is
+    signed in or other staff; "unknown" where that is not told."""
+
+    reason: NotAnsweredReason
+    day: date
+    said_by: Literal["patient", "you", "staff", "unknown"]
 
 
 _NOT_ASKED = GivenRating()
@@ -172,7 +183,7 @@ def check_asked_here(record: ChartRecord, asked: AskedForm) -> None:
         raise NotOffered(Sentence("{why} What was entered was not stored.", why=why))
 
 
-def not_answered_here(record: ChartRecord, asked: AskedForm) -> NotAnsweredReason | None:
+def not_answered_here(record: ChartRecord, asked: AskedForm) -> NotAnsweredHere | None:
     """Why the patient's form about whoever is signed in was not answered at this visit, by the record and by what was sent from here; None
     where it was, where it is open, and where the record cannot be read just now."""
     try:
@@ -182,7 +193,20 @@ def not_answered_here(record: ChartRecord, asked: AskedForm) -> NotAnsweredReaso
     ratings, refused = _ratings(record, readings.resources[ANSWERS]), not_answered_in(record, readings.resources[ANSWERS], ())[0]
     held, _ = standing(refused, ratings)
     theirs = given_rating(record, ratings, informant="patient", instrument=asked.slug, whole=False)
-    return None if theirs.known == "yes" else not_answered_of(record, held, asked.slug) or _not_answered_sent(record, asked)
+    if theirs.known == "yes":
+        return None
+    one = _held(record, held, asked.slug)
+    if one is None:
+        return _not_answered_sent(record, asked)
+    return NotAnsweredHere(reason=one.reason, day=one.when.day, said_by=_said_by(record, one.entered_by))
+
+
+def _said_by(record: ChartRecord, entered_by: str | None) -> Literal["patient", "you", "staff", "unknown"]:
+    if entered_by is None:
+        return "unknown"
+    if entered_by == f"Patient/{record.context.patient}":
+        return "patient"
+    return "you" if entered_by == record.context.user.reference else "staff"
 
 
 def not_answered_in(
@@ -203,20 +227,29 @@ def not_answered_in(
 
 def not_answered_of(record: ChartRecord, held: Iterable[NotAnswered], instrument: str) -> NotAnsweredReason | None:
     """Why that form of the patient's, about whoever is signed in or about nobody, was not answered at this visit."""
-    visit, me = visit_now(record), record.context.user.reference
-    found = (
-        one for one in held if (one.informant, one.instrument, one.visit) == ("patient", instrument, visit) and _whose(one) in {None, me}
-    )
-    return next((one.reason for one in found), None)
+    one = _held(record, held, instrument)
+    return one.reason if one else None
 
 
-def _not_answered_sent(record: ChartRecord, asked: AskedForm) -> NotAnsweredReason | None:
+def _held(record: ChartRecord, held: Iterable[NotAnswered], instrument: str) -> NotAnswered | None:
+    wanted, me = ("patient", instrument, visit_now(record)), record.context.user.reference
+    return next((one for one in held if (one.informant, one.instrument, one.visit) == wanted and _whose(one) in {None, me}), None)
+
+
+def _not_answered_sent(record: ChartRecord, asked: AskedForm) -> NotAnsweredHere | None:
     """The same by what whoever is signed in last sent of this form at this visit, wherever it has got to."""
     visit, me = visit_now(record), record.context.user.reference
     for entry, sealed in readable(record.services.store.outbox.sent_by(author_of(record.context))):
         if (sealed.slug, sealed.informant, sealed.visit) == (asked.slug, "patient", visit) and sealed.clinician in {None, me}:
-            return None if _fate(entry.state, sealed) == "none" else sealed.not_answered
+            return None if _fate(entry.state, sealed) == "none" else _sealed_reason(record, sealed)
     return None
+
+
+def _sealed_reason(record: ChartRecord, sealed: SealedSubmission) -> NotAnsweredHere | None:
+    if sealed.not_answered is None:
+        return None
+    day, said_by = sealed.authored.astimezone(record.zone).date(), _said_by(record, sealed.entered_by)
+    return NotAnsweredHere(reason=sealed.not_answered, day=day, said_by=said_by)
 
 
 def check_in_use(record: ChartRecord) -> None:

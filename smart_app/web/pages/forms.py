@@ -20,7 +20,6 @@ from smart_app.care.forms.observed_clinician import Candidates, candidates, choo
 from smart_app.care.forms.saved_drafts import Fields, KeptAnswers, PostedForm, SavedDraft, saved_draft, ticket_for, with_earlier
 from smart_app.care.handover.lend import identified, lend, out_for
 from smart_app.care.handover.patients_page import disowned_for
-from smart_app.care.record.page_rule import UNANSWERED
 from smart_app.care.record.patient_in_context import Patient, open_patient
 from smart_app.care.record.record import ChartRecord
 from smart_app.care.submission.begin import BlankForm, begin_form
@@ -46,7 +45,7 @@ from smart_app.web.views.forms.decline_page import decline_view
 from smart_app.web.views.forms.form_page import FormUrls, form_view
 from smart_app.web.views.forms.handover import ASK_AFTER_ALL, TICK_TWO, HandoverCode, handover_notes, handover_view
 from smart_app.web.views.forms.kept_answers import handed_over_view, kept_view
-from smart_app.web.views.forms.not_today import not_today
+from smart_app.web.views.forms.not_today import not_answered_words, not_today
 from smart_app.web.views.forms.receipt_page import ReceiptUrls, receipt_view
 from smart_app.web.views.forms.resume_page import ResumeUrls, resume_view
 from smart_app.web.views.sign_in_end import form_words, link_words
@@ -108,14 +107,15 @@ class FormFlow:
         self._dependencies.spoken.to_patient(lambda: draft.patient)
         if draft.stopped:
             raise NotOffered(draft.stopped)
-        key = request.args.get("key") or draft.key
+        given = request.args.get("key", "")
+        key = given or draft.key
         so_far, urls = saved_draft(record, asked, key=key), self._door.urls(page_request, asked)
         view = decline_view(
             draft,
             key=key,
             answered=so_far.answered if so_far else 0,
             action=urls.refuse,
-            questions=_with(urls.questions, draft=key) if so_far else urls.questions,
+            questions=_with(urls.questions, draft=given) if given else urls.questions,
             hidden=_notes(record, asked),
         )
         tab = None if asked.alone else page_request.tab
@@ -292,7 +292,8 @@ class Forms:
     ) -> Response:
         """The page before the device changes hands, with a code of its own each time."""
         record, slug = page_request.record, asked.slug
-        reason = not_answered_here(record, asked)
+        held = not_answered_here(record, asked)
+        unanswered = not_answered_words(held) if held else NOTHING
         code = new_code() if self._services.settings.return_code else ""
         sealed = record.services.store.launches.carry(record.launch, code, purpose=_RETURN_CODE) if code else ""
         framed = request.headers.get("Sec-Fetch-Dest") in FRAMED
@@ -307,8 +308,8 @@ class Forms:
             ticked=ticked,
             problem=problem,
             notes=handover_notes(out_for(record), framed=framed, disowned=disowned_for(record), zone=record.zone),
-            own_phone=link_part(self._dependencies, page_request, slug, draft),
-            unanswered=UNANSWERED[reason] if reason else NOTHING,
+            own_phone=link_part(self._dependencies, page_request, slug, draft, unanswered=unanswered),
+            unanswered=unanswered,
             not_today=not_today(action=url_for("not_today", launch_id=page_request.id, slug=slug), key=draft.key),
         )
         return self._dependencies.pages.page("handover", view, csrf=page_request.csrf, tab=page_request.tab)

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.web.clinic import AGREED, ITEMS, SLUG, Clinic
-from tests.web.lent.lending import Browser, lend
+from tests.web.lent.lending import DESKTOP, Browser, lend
 
 
 @pytest.fixture
@@ -84,3 +84,39 @@ def test_in_the_lane_it_is_a_word_and_no_rating(tablet: Browser) -> None:
     assert "the patient declined" in history.text
     assert "Hand over after all" in history.text
     assert "kept back" not in history.text
+
+
+def test_the_hand_over_page_says_who_said_so_and_when(tablet: Browser) -> None:
+    chart = tablet.launch()
+    tablet.press(tablet.get(f"{chart}handover/{SLUG}"), "/not-today/", reason="no-time")
+    assert "There was no time for the patient’s form at this visit. You entered it on " in tablet.get(f"{chart}handover/{SLUG}").text
+
+
+def test_also_where_the_patient_said_so_themself(tablet: Browser, rapport: Clinic) -> None:
+    tablet.press(declines(tablet, lend(tablet, tablet.launch()).page), "/declined")
+    elsewhere = Browser(rapport=rapport, agent=DESKTOP)
+    page = elsewhere.get(f"{elsewhere.launch()}handover/{SLUG}")
+    assert "The patient would rather not answer at this visit. They said so themself, on " in page.text
+
+
+def test_a_link_too_is_made_only_where_staff_confirm_it(tablet: Browser) -> None:
+    chart = tablet.launch()
+    tablet.press(tablet.get(f"{chart}handover/{SLUG}"), "/not-today/", reason="patient-declined")
+    page = tablet.get(f"{chart}handover/{SLUG}")
+    refused = tablet.press(page, "/link", use="room")
+    again = tablet.get(refused.headers["Location"].partition("#")[0])
+    assert "so no link was made" in again.text
+    assert not again.soup.select(".own-phone .shown")
+    made = tablet.press(again, "/link", use="room", **{"after-all": "yes"})
+    assert tablet.get(made.headers["Location"].partition("#")[0]).soup.select(".own-phone .shown")
+
+
+def test_the_first_page_too_declines_in_one_tap_and_a_confirmation(tablet: Browser) -> None:
+    first = tablet.get(lend(tablet, tablet.launch()).start)
+    assert first.soup.select_one("button[name=rather-not]")
+    asked = tablet.get(tablet.press(first, "/begin", **{"rather-not": "yes"}).headers["Location"])
+    assert "You would rather not do this today?" in asked.text
+    back = next(link for link in asked.links() if "draft=" in link)
+    assert tablet.get(back).soup.select("input[type=radio]")
+    thanks = tablet.press(asked, "/declined")
+    assert "That is fine" in tablet.get(urlsplit(thanks.headers["Location"]).path).text

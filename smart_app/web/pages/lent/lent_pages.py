@@ -79,10 +79,13 @@ class LentPages:
         return self._flow.resume(page_request, asked, found) if found else self._start(page_request, asked)
 
     def begin(self, handle: str) -> Response:
-        """To the form, for whoever says that it is theirs."""
+        """To the form, for whoever says that it is theirs; to the page before it is declined, for who would rather not."""
         page_request = self._dependencies.guard.enter_lent(handle)
         check_patient(page_request.context)
-        return see_other(url_for("lent_form", handle=handle, draft=begin(self._services, self._loan(handle))))
+        key = begin(self._services, self._loan(handle))
+        if "rather-not" in request.form:
+            return see_other(url_for("lent_decline", handle=handle, key=key))
+        return see_other(url_for("lent_form", handle=handle, draft=key))
 
     def not_me(self, handle: str) -> Response:
         """The page ends: whoever has the device is somebody else."""

@@ -3,16 +3,26 @@ for that launch."""
 
 from flask import Flask, Response, request, url_for
 
-from fhir_mappings.sentence import Sentence
+from fhir_mappings.sentence import NOTHING, Sentence
 from smart_app.care.forms.asked_form import ask
 from smart_app.care.handover.one_time_link import Use, end_link, links_of_visit, make_link, why_no_link
 from smart_app.care.submission.begin import BlankForm, begin_form
+from smart_app.care.submission.visit_state import not_answered_here
 from smart_app.errors import SessionError
 from smart_app.store import OneTimeLink
 from smart_app.web.pages.dependencies import Dependencies
 from smart_app.web.session.guard import PageRequest, check_patient
 from smart_app.web.session.headers import see_other
-from smart_app.web.views.staff_links.own_phone import LinkUrls, OwnPhone, ShownLink, clinic_of, own_phone, shown_link, slip_view
+from smart_app.web.views.staff_links.own_phone import (
+    NO_LINK_UNCONFIRMED,
+    LinkUrls,
+    OwnPhone,
+    ShownLink,
+    clinic_of,
+    own_phone,
+    shown_link,
+    slip_view,
+)
 
 SHOWN = "link"
 _PURPOSE = "one-time link"
@@ -38,7 +48,10 @@ class StaffLinkPages:
         page_request = self._dependencies.guard.enter(launch_id)
         check_patient(page_request.context)
         record = page_request.record
-        draft = begin_form(record, ask(record, slug=slug, informant="patient"))
+        asked = ask(record, slug=slug, informant="patient")
+        draft = begin_form(record, asked)
+        if "after-all" not in request.form and not_answered_here(record, asked) is not None:
+            return see_other(url_for("handover", launch_id=page_request.id, slug=slug, unconfirmed="link", _anchor="own-phone"))
         use: Use = "sent" if request.form.get("use") == "sent" else "room"
         new = make_link(record, draft, use=use)
         sealed = record.services.store.launches.carry(record.launch, new.handle, purpose=_PURPOSE)
@@ -66,8 +79,11 @@ class StaffLinkPages:
         return see_other(url_for("handover", launch_id=page_request.id, slug=slug, _anchor="own-phone"))
 
 
-def link_part(dependencies: Dependencies, page_request: PageRequest, slug: str, draft: BlankForm) -> OwnPhone:
-    """The part of the hand-over page, with the link that was just made where the address carries one."""
+def link_part(
+    dependencies: Dependencies, page_request: PageRequest, slug: str, draft: BlankForm, *, unanswered: Sentence = NOTHING
+) -> OwnPhone:
+    """The part of the hand-over page, with the link that was just made where the address carries one. `unanswered` says that the form was
+    not answered at this visit, so that a link is made only where staff confirm that the patient is asked after all."""
     record = page_request.record
     return own_phone(
         links_of_visit(record),
@@ -80,6 +96,8 @@ def link_part(dependencies: Dependencies, page_request: PageRequest, slug: str, 
         hours=record.services.settings.link_hours,
         shown=_shown(dependencies, page_request, slug),
         now=record.now(),
+        unanswered=bool(unanswered),
+        problem=NO_LINK_UNCONFIRMED if unanswered and request.args.get("unconfirmed") else NOTHING,
     )
 
 

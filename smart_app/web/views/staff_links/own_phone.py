@@ -35,14 +35,20 @@ class ShownLink(Struct, frozen=True, kw_only=True):
 
 
 class OwnPhone(Struct, frozen=True, kw_only=True):
-    """The part of the hand-over page. `why_not` says why no link is made, "" where one is; `days` how long one to send lasts, "" where the
-    site makes none."""
+    """The part of the hand-over page. `why_not` says why no link is made, "" where one is; `lasts` how long one to send lasts, "" where the
+    site makes none. `unanswered`: the form was not answered at this visit, so that staff confirm before there is a link after all;
+    `problem` says that they did not."""
 
     why_not: Sentence
     make: str
     lasts: Sentence
     shown: ShownLink | None
     links: tuple[LinkLine, ...]
+    unanswered: bool = False
+    problem: Sentence = NOTHING
+
+
+NO_LINK_UNCONFIRMED = Sentence("It was not confirmed that the patient is asked after all, so no link was made.")
 
 
 class LinkUrls(Struct, frozen=True, kw_only=True):
@@ -71,10 +77,19 @@ def own_phone(
     hours: int,
     shown: ShownLink | None,
     now: datetime,
+    unanswered: bool = False,
+    problem: Sentence = NOTHING,
 ) -> OwnPhone:
-    """The part, with the links of this visit; `form_of` is the title of another form than the page's, "" of its own."""
+    """The part, with the links of this visit; `form_of` is the title of another form than the page's, "" of its own. The rest as in the
+    view."""
     return OwnPhone(
-        why_not=why_not, make=urls.make, lasts=_lasts(hours), shown=shown, links=tuple(_line(one, form_of(one), urls, now) for one in links)
+        why_not=why_not,
+        make=urls.make,
+        lasts=_lasts(hours),
+        shown=shown,
+        links=tuple(_line(one, form_of(one), urls, now) for one in links),
+        unanswered=unanswered,
+        problem=problem,
     )
 
 
