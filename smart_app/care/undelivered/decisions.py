@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from fhir_mappings.instruments.instrument import Informant
+from fhir_mappings.instruments.not_answered import is_refusal
 from fhir_mappings.sentence import NOTHING, Sentence
 from smart_app.care.record.record import ChartRecord
 from smart_app.care.submission.build_receipt import part_name
@@ -58,7 +59,8 @@ _NO_REASON = Sentence("It is discarded only for a reason, and none was chosen, s
 
 class Discarded(Struct, frozen=True, kw_only=True):
     """A submission that was discarded, for who has not been told: by whom, when, and `because` of what, as it stands
-    after a colon. `in_record`: its answers are in the record, and what was missing beside them was closed."""
+    after a colon. `in_record`: its answers are in the record, and what was missing beside them was closed; `not_answered`: there were none,
+    it said that the patient's form was not answered."""
 
     key: str
     informant: Informant
@@ -68,6 +70,7 @@ class Discarded(Struct, frozen=True, kw_only=True):
     at: datetime
     in_record: bool = False
     because: Sentence = NOTHING
+    not_answered: bool = False
 
 
 class Lacking(Struct, frozen=True, kw_only=True):
@@ -85,6 +88,12 @@ class Undecided(Struct, frozen=True, kw_only=True):
     seen: str
     reasons: tuple[str, ...]
     rest: tuple[Lacking, ...]
+
+
+def is_patients(sealed: SealedSubmission) -> bool:
+    """Whether the patient answered it themself, or refused to, and so is told what was decided over it."""
+    own = sealed.not_answered is None or is_refusal(sealed.not_answered)
+    return own and sealed.informant == "patient" and not sealed.from_paper
 
 
 def why_not_decide(state: OutboxState) -> Sentence:
@@ -159,7 +168,7 @@ def have_told(record: ChartRecord, *, key: str) -> None:
 def _untold(record: ChartRecord, kept: PatientEntries) -> Sequence[tuple[OutboxEntry, SealedSubmission]]:
     context = record.context
     if context.by_patient:
-        found = [(entry, sealed) for entry, sealed in readable(kept.discarded_about) if _is_patients(sealed)]
+        found = [(entry, sealed) for entry, sealed in readable(kept.discarded_about) if is_patients(sealed)]
     else:
         found = list(readable(kept.discarded_own))
     return [(entry, sealed) for entry, sealed in found if _has_to_be_told(sealed, _reader(context))]
@@ -167,10 +176,6 @@ def _untold(record: ChartRecord, kept: PatientEntries) -> Sequence[tuple[OutboxE
 
 def _reader(context: LaunchContext) -> Literal["author", "patient"]:
     return "patient" if context.by_patient else "author"
-
-
-def _is_patients(sealed: SealedSubmission) -> bool:
-    return sealed.informant == "patient" and not sealed.from_paper
 
 
 def _has_to_be_told(sealed: SealedSubmission, reader: Literal["author", "patient"]) -> bool:
@@ -188,6 +193,7 @@ def _for_people(entry: OutboxEntry, sealed: SealedSubmission) -> Discarded:
         at=decision.at,
         in_record=sealed.placed,
         because=_BECAUSE.get(decision.why, NOTHING),
+        not_answered=sealed.not_answered is not None,
     )
 
 

@@ -106,12 +106,27 @@ _STANDS: dict[Outcome, tuple[Sentence, Sentence]] = {
 # The same of a form that the patient would rather not answer.
 _REFUSED_IN_RECORD = Sentence("Your health record says that you would rather not answer today, and no reason.")
 _REFUSED_KEPT = Sentence("That you would rather not answer today is kept safely here; your clinic will see that it is noted.")
-_NOTED: frozenset[Outcome] = frozenset({"saved", "partly_saved", "closed"})
+_REFUSED_UNKNOWN = Sentence(
+    "That you would rather not answer today is kept safely here. Staff will check whether it has reached your health record."
+)
+_REFUSED: dict[Outcome, Sentence] = {
+    "saved": _REFUSED_IN_RECORD,
+    "partly_saved": _REFUSED_IN_RECORD,
+    "closed": _REFUSED_IN_RECORD,
+    "accepted": _REFUSED_UNKNOWN,
+    "unknown": _REFUSED_UNKNOWN,
+    "kept": _REFUSED_KEPT,
+    "refused": _REFUSED_KEPT,
+    "discarded": Sentence(
+        "That you would rather not answer today was not put into your health record. Your clinic decided that and can tell you why."
+    ),
+    "copied": Sentence("Your clinic has noted that you would rather not answer today."),
+}
 
 
 def refused_words(outcome: Outcome) -> Sentence:
     """How it stands with a refusal, to the patient."""
-    return _REFUSED_IN_RECORD if outcome in _NOTED else _REFUSED_KEPT
+    return _REFUSED[outcome]
 
 
 def thanks_view(outcome: Outcome, *, clinician: str, code: CodeField | None, ways_back: str, refused: bool = False) -> EndView:

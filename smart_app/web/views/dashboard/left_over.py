@@ -6,12 +6,12 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from fhir_mappings.sentence import Sentence, capitalised, counted, full_sentence, joined
+from fhir_mappings.sentence import Sentence, Value, capitalised, counted, full_sentence, joined
 from smart_app.care.submission.delivery import Undelivered
 from smart_app.care.undelivered.colleagues_items import ColleaguesItem, Standing
 from smart_app.care.undelivered.decisions import Discarded
 from smart_app.web import formats
-from smart_app.web.views.forms.kept_answers import WHOSE, moment_words
+from smart_app.web.views.forms.kept_answers import sent_words
 from smart_app.web.views.parts import Link, Notice
 
 Address = Callable[[str], str]
@@ -92,19 +92,13 @@ def _heading(number: int) -> Sentence:
 
 
 def _own(one: Undelivered, urls: LeftOverUrls, now: datetime, *, alone: bool) -> Notice:
-    sealed = one.sealed
-    sent = Sentence(
-        "{form}, {whose}, sent at {moment}.",
-        form=sealed.instrument_title,
-        whose=WHOSE[sealed.informant],
-        moment=moment_words(sealed.authored, now),
-    )
+    sent = sent_words(one.sealed, now)
     kept = [Sentence("It is kept in Rapport.")] if alone else []
     asked = [Sentence("IT asked for it to be tried again.")] if one.due else []
     return Notice(
         title=_how_it_stands(one),
         text=joined(" ", [sent, *kept, *asked]),
-        action=Link(href=urls.receipt(sealed.key), text=Sentence("See how it stands")),
+        action=Link(href=urls.receipt(one.sealed.key), text=Sentence("See how it stands")),
     )
 
 
@@ -155,6 +149,8 @@ def _what(one: ColleaguesItem, now: datetime) -> Sentence:
     """Whose it is and of which day, and nothing that would tell what it says."""
     day = formats.short_date(one.sent.astimezone(now.tzinfo).date())
     by = one.author or Sentence("a colleague")
+    if one.not_answered:
+        return _entry(by, day, by_patient=one.by_patient)
     if one.from_paper:
         return Sentence("a questionnaire typed in by {who} on {day}", who=by, day=day)
     if one.informant != "patient":
@@ -162,6 +158,12 @@ def _what(one: ColleaguesItem, now: datetime) -> Sentence:
     if one.by_patient:
         return Sentence("the patient’s rating of {day}", day=day)
     return Sentence("the patient’s rating of {day}, given with {who},", day=day, who=by)
+
+
+def _entry(by: Value, day: Sentence, *, by_patient: bool) -> Sentence:
+    if by_patient:
+        return Sentence("the entry of {day} that the patient’s form was not answered", day=day)
+    return Sentence("the entry by {who} of {day} that the patient’s form was not answered", who=by, day=day)
 
 
 def _colleagues(one: ColleaguesItem, urls: LeftOverUrls, now: datetime) -> ColleaguesLine:
@@ -174,6 +176,8 @@ def _discarded(one: Discarded, now: datetime) -> Sentence:
     why = one.because
     if one.in_record:
         return _closed(one, sent, at)
+    if one.not_answered:
+        return _entry_discarded(one, sent, at)
     patients = one.informant == "patient"
     if not why:
         if patients:
@@ -184,10 +188,26 @@ def _discarded(one: Discarded, now: datetime) -> Sentence:
     return Sentence("Your rating of {sent} was discarded by {who} on {day}: {why}.", sent=sent, who=one.by, day=at, why=why)
 
 
+def _entry_discarded(one: Discarded, sent: Sentence, at: Sentence) -> Sentence:
+    if not one.because:
+        return Sentence(
+            "The entry of {sent} that the patient’s form was not answered was discarded by {who} on {day}.", sent=sent, who=one.by, day=at
+        )
+    return Sentence(
+        "The entry of {sent} that the patient’s form was not answered was discarded by {who} on {day}: {why}.",
+        sent=sent,
+        who=one.by,
+        day=at,
+        why=one.because,
+    )
+
+
 def _closed(one: Discarded, sent: Sentence, at: Sentence) -> Sentence:
     """What is in the record without all that belongs beside it."""
     why = one.because
-    if one.informant == "patient":
+    if one.not_answered:
+        whole = Sentence("The entry of {sent} that the patient’s form was not answered is in the record and stays there.", sent=sent)
+    elif one.informant == "patient":
         whole = Sentence("The patient’s rating of {sent} is in the record and stays there.", sent=sent)
     else:
         whole = Sentence("Your rating of {sent} is in the record and stays there.", sent=sent)

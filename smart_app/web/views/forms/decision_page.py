@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from fhir_mappings.sentence import NOTHING, Sentence, joined
 from smart_app.care.record.patient_in_context import Patient
-from smart_app.care.undelivered.decisions import REASONS, Lacking, Undecided, Way
+from smart_app.care.undelivered.decisions import REASONS, Lacking, Undecided, Way, is_patients
 from smart_app.launch.context.launch_context import LaunchContext
 from smart_app.web.views.banner import Banner, clinician_banner
-from smart_app.web.views.forms.kept_answers import WHOSE, moment_words
+from smart_app.web.views.forms.kept_answers import sent_words
 
 
 class ReasonChoice(Struct, frozen=True, kw_only=True):
@@ -55,18 +56,13 @@ def decision_view(
     """The page. `patient` is None when the record did not give it just now; `lacking`: it was sent without a reason."""
     sealed = one.sealed
     discards = way == "discarded"
-    says = _OVER_THE_REST[way] if sealed.placed else _OVER_ALL[way]
-    told = (_TOLD,) if discards and sealed.informant == "patient" and not sealed.from_paper else ()
+    says = _over_the_rest(way, not_answered=sealed.not_answered is not None) if sealed.placed else _OVER_ALL[way]
+    told = (_TOLD,) if discards and is_patients(sealed) else ()
     return DecisionView(
         banner=clinician_banner(patient, today=now.date()) if patient else None,
         headline=says.headline,
         lead=joined(" ", (*says.lead, *told)),
-        what=Sentence(
-            "{form}, {whose}, sent at {moment}.",
-            form=sealed.instrument_title,
-            whose=WHOSE[sealed.informant],
-            moment=moment_words(sealed.authored, now),
-        ),
+        what=sent_words(sealed, now),
         rest=tuple(_missing(part) for part in one.rest),
         problem=Sentence("Choose a reason.") if lacking else NOTHING,
         reasons=tuple(ReasonChoice(code=code, words=REASONS[code]) for code in one.reasons) if discards else (),
@@ -92,6 +88,7 @@ class _Says(Struct, frozen=True, kw_only=True):
 
 _YOURSELF = Sentence("For when you have put the text of the receipt into the note yourself: Rapport does not write the note.")
 _STAYS = Sentence("The answers are in the record and stay there.")
+_NOT_ANSWERED_STAYS = Sentence("That the form was not answered is in the record and stays there.")
 _REST = Sentence("The rest is not sent any more.")
 _KEPT = Sentence("A sealed copy, your name and the reason stay in Rapport.")
 _OVER_ALL: Mapping[Way, _Says] = {
@@ -118,4 +115,11 @@ _OVER_THE_REST: Mapping[Way, _Says] = {
         button=Sentence("I have copied the rest to the note"),
     ),
 }
+
+
+def _over_the_rest(way: Way, *, not_answered: bool) -> _Says:
+    says = _OVER_THE_REST[way]
+    return replace(says, lead=tuple(_NOT_ANSWERED_STAYS if one is _STAYS else one for one in says.lead)) if not_answered else says
+
+
 _TOLD = Sentence("The patient reads on their own page, when they sign in, who decided it and why.")

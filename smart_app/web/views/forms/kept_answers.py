@@ -7,7 +7,9 @@ from typing import Literal
 from fhir_mappings.instruments.instrument import Informant, Instrument
 from fhir_mappings.sentence import Sentence, counted, joined
 from smart_app.care.forms.saved_drafts import KeptAnswers, SavedDraft
+from smart_app.care.submission.build_receipt import REASON_WORDS
 from smart_app.care.submission.delivery import LeftBehind
+from smart_app.care.submission.sealed_submission import SealedSubmission
 from smart_app.errors import GaveWay, RapportError
 from smart_app.web import formats
 from smart_app.web.views.error import ErrorFact, ErrorView, error_facts, told
@@ -149,6 +151,17 @@ WHOSE: Mapping[Informant, Sentence] = {
     "clinician": Sentence("yours"),
     "observer": Sentence("the observer’s"),
 }
+
+
+def sent_words(sealed: SealedSubmission, now: datetime) -> Sentence:
+    """What was sent, whose and when; of a form that was not answered why."""
+    form, whose, moment = sealed.instrument_title, WHOSE[sealed.informant], moment_words(sealed.authored, now)
+    if sealed.not_answered:
+        why = REASON_WORDS[sealed.not_answered]
+        return Sentence("{form}, {whose}, not answered ({why}), entered at {moment}.", form=form, whose=whose, why=why, moment=moment)
+    return Sentence("{form}, {whose}, sent at {moment}.", form=form, whose=whose, moment=moment)
+
+
 _FROM_CHART = Sentence("open Rapport again from the same patient's chart, signed in as the same person")
 _PATIENT = (Sentence("If you are a patient, hand the device back to a member of staff."),)
 

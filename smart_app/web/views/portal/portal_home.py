@@ -187,9 +187,14 @@ def _left(one: Undelivered, urls: PortalUrls, now: datetime) -> LeftForm:
     sent = sealed.authored.astimezone(now.tzinfo)
     return LeftForm(
         day=_day_and_time(sent, now),
-        what=Sentence("{form}. {stands}", form=sealed.instrument_title, stands=_HOW_IT_STANDS[one.state]),
+        what=_left_words(one),
         href=urls.sent(sealed.key),
     )
+
+
+def _left_words(one: Undelivered) -> Sentence:
+    said = {"form": one.sealed.instrument_title, "stands": _HOW_IT_STANDS[one.state]}
+    return Sentence("{form}, not answered. {stands}", **said) if one.sealed.not_answered else Sentence("{form}. {stands}", **said)
 
 
 def _unread(page: PortalHome, now: datetime) -> tuple[Sentence, ...]:
@@ -227,21 +232,30 @@ _HOW_IT_STANDS: dict[OutboxState, Sentence] = {
 
 def _discarded(one: Discarded, urls: PortalUrls, now: datetime) -> PortalDiscarded:
     sent, at = (formats.long_date(moment.astimezone(now.tzinfo).date()) for moment in (one.sent, one.at))
-    said = {"sent": sent, "form": one.instrument_title}
-    stands = (
-        Sentence(
-            "Your answers of {sent} ({form}) are in your health record and stay there. Not all that is worked out from them is there, and "
-            "it is not sent any more.",
-            **said,
-        )
-        if one.in_record
-        else Sentence("Your answers of {sent} ({form}) were not put into your health record.", **said)
-    )
+    stands = (_refusal_discarded if one.not_answered else _answers_discarded)(one, sent)
     decided = Sentence("{who} decided that on {day}.", who=one.by, day=at)
     if one.because:
         decided = Sentence("{who} decided that on {day}: {why}.", who=one.by, day=at, why=one.because)
     text = joined(" ", [stands, decided])
     return PortalDiscarded(text=text, seen=urls.seen(one.key))
+
+
+def _answers_discarded(one: Discarded, sent: Sentence) -> Sentence:
+    said = {"sent": sent, "form": one.instrument_title}
+    if one.in_record:
+        return Sentence(
+            "Your answers of {sent} ({form}) are in your health record and stay there. Not all that is worked out from them is there, and "
+            "it is not sent any more.",
+            **said,
+        )
+    return Sentence("Your answers of {sent} ({form}) were not put into your health record.", **said)
+
+
+def _refusal_discarded(one: Discarded, sent: Sentence) -> Sentence:
+    said = {"sent": sent, "form": one.instrument_title}
+    if one.in_record:
+        return Sentence("That you did not answer {form} on {sent} is in your health record and stays there.", **said)
+    return Sentence("That you did not answer {form} on {sent} was not put into your health record.", **said)
 
 
 def _line(one: OwnItem, urls: PortalUrls) -> SentForm:

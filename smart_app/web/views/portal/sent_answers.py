@@ -93,7 +93,7 @@ def sent_view(
             Fact(label=Sentence("Sent"), value=joined(", ", [formats.long_date(when.date()), formats.clock(when, now.tzinfo)])),
             Fact(label=Sentence("Form"), value=receipt.instrument_title),
             *((Fact(label=Sentence("About"), value=receipt.clinician.name or Sentence("your clinician")),) if receipt.clinician else ()),
-            Fact(label=Sentence("Answered"), value=Sentence("{answered} of {all} questions", answered=receipt.answered, all=receipt.of)),
+            Fact(label=Sentence("Answered"), value=_how_many(receipt)),
         ),
         repeated=receipt.repeated,
         home=home,
@@ -110,3 +110,9 @@ def _place(receipt: Receipt) -> str:
     if receipt.not_answered or receipt.outcome not in {"saved", "partly_saved", "closed"}:
         return ""
     return next((one.reference for one in receipt.written if one.reference.startswith("QuestionnaireResponse/")), "")
+
+
+def _how_many(receipt: Receipt) -> Sentence:
+    if receipt.not_answered:
+        return Sentence("None: you would rather not answer today")
+    return Sentence("{answered} of {all} questions", answered=receipt.answered, all=receipt.of)
