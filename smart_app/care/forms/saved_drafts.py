@@ -3,6 +3,9 @@
 They are offered to the same user at the same patient of the same EHR, in the same version of the same form, and to nobody else. What a
 patient has not sent is nobody's to read: where staff go on with the patient's own form, it says that an item is answered, never how. The
 patient themself, on a lent device, sees it once they have said that they began it.
+
+That they would rather not answer is kept in the same way, in the place of what they had answered: staff read it, and it is offered to
+nobody as answers.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,22 +30,27 @@ from smart_app.store.seal import digest
 Fields = Mapping[str, Sequence[str]]
 # Nobody answers faster; what comes faster is no person.
 _APART = timedelta(milliseconds=200)
+# What is kept in the place of answers: no field of any form.
+_REFUSAL: Mapping[str, str] = {"": "rather-not"}
 _PATIENT_SIDE = {"Patient", "RelatedPerson"}
 
 
 class KeptAnswers(Struct, frozen=True, kw_only=True):
     """What is kept of a form: `answered` of `of` items, until `until`, in the clinic's zone. `state` "nothing": nothing was answered;
-    "sent": the form was sent already, so this was not kept again; "too_soon": what was kept a moment ago stands."""
+    "sent": the form was sent already, so this was not kept again; "too_soon": what was kept a moment ago stands. `refused`: it is that
+    the patient would rather not answer."""
 
     state: Literal["kept", "nothing", "sent", "too_soon"]
     answered: int
     of: int
     until: datetime
+    refused: bool = False
 
 
 class SavedDraft(Struct, frozen=True, kw_only=True):
     """A draft as it is offered, or gone on with. `hidden`: what was answered may be known, how it was answered may not.
-    `encounter` is the visit it was begun in, `other_visit`: that is another one than the one open now."""
+    `encounter` is the visit it was begun in, `other_visit`: that is another one than the one open now. `refused`: there are no answers,
+    the patient would rather not."""
 
     key: str
     answers: Mapping[str, str]
@@ -52,11 +60,13 @@ class SavedDraft(Struct, frozen=True, kw_only=True):
     hidden: bool
     other_visit: bool
     encounter: str | None = None
+    refused: bool = False
 
 
 class PostedForm(Struct, frozen=True, kw_only=True):
     """What a page sends of a form that is not finished. `cookie` is the launch's as the browser sent it, "" for none; `completes`: answers
-    of before, which are not on the page, are to complete it; `confirmed` is what was ticked beside the answers."""
+    of before, which are not on the page, are to complete it; `confirmed` is what was ticked beside the answers; `declines`: it says that
+    the patient would rather not answer."""
 
     place: FormPlace
     ticket: str
@@ -65,6 +75,7 @@ class PostedForm(Struct, frozen=True, kw_only=True):
     cookie: str
     completes: bool
     confirmed: frozenset[str] = frozenset()
+    declines: bool = False
 
 
 def ticket_for(record: ChartRecord, asked: AskedForm, *, key: str, cookie: str) -> str:
@@ -98,15 +109,23 @@ def keep(
             undenied=Sentence("This form has been changed since it was opened."),
             next_step=Sentence("Open it again from the history."),
         )
-    answers = understood(instrument, _whole(services, typed, ticket))
+    answers = _REFUSAL if typed.declines else understood(instrument, _whole(services, typed, ticket))
     ttl = _lasts(services, ticket)
     until = (services.clock() + ttl).astimezone(services.zone(ticket.author.iss))
-    kept = KeptAnswers(state="kept", answered=answered(instrument, answers), of=len(instrument.items), until=until)
+    kept = KeptAnswers(state="kept", answered=answered(instrument, answers), of=len(instrument.items), until=until, refused=typed.declines)
     if services.store.outbox.knows(typed.place.key):
         return replace(kept, state="sent")
     if not answers:
         return replace(kept, state="nothing")
     return kept if _saved(services, typed, ticket, answers, ttl=ttl, why=why, held_back=held_back) else replace(kept, state="too_soon")
+
+
+def saved_refusal(record: ChartRecord, asked: AskedForm) -> SavedDraft | None:
+    """That the patient would rather not answer this form at the visit open now, where that was kept and is not sent."""
+    about, today = asked.chosen.reference if asked.chosen else None, record.now().date()
+    found = _unsent(record, asked.instrument, asked.informant, about=about, refusals=True)
+    of_now = found and not found.other_visit and (found.encounter or found.saved.astimezone(record.zone).date() == today)
+    return found if found and found.refused and of_now else None
 
 
 def saved_draft(record: ChartRecord, asked: AskedForm, *, key: str | None = None) -> SavedDraft | None:
@@ -117,10 +136,11 @@ def saved_draft(record: ChartRecord, asked: AskedForm, *, key: str | None = None
 
 
 def saved_drafts(record: ChartRecord) -> tuple[tuple[Instrument, Informant, SavedDraft], ...]:
-    """Every form of this patient that this user began and has not sent, in the site's order. One look when there is none."""
+    """Every form of this patient that this user began and has not sent, in the site's order, or that the patient would rather not answer.
+    One look when there is none."""
     if not record.services.store.drafts.of(who_answers(record)):
         return ()
-    found = ((one, who, _unsent(record, one, who)) for one, who in forms_offered(record.services))
+    found = ((one, who, _unsent(record, one, who, refusals=True)) for one, who in forms_offered(record.services))
     return tuple((instrument, informant, left) for instrument, informant, left in found if left)
 
 
@@ -147,6 +167,11 @@ def discard(record: ChartRecord, *, key: str) -> None:
         store.audit.add("draft_discarded", launch_id=record.launch_id, context=record.context, detail=detail, within=together)
 
 
+def is_refusal(draft: Draft) -> bool:
+    """Whether what is kept is that the patient would rather not answer."""
+    return draft.answers == _REFUSAL
+
+
 def with_earlier(fields: Fields, earlier: SavedDraft | None) -> Fields:
     """The fields of a form, completed by what it had before."""
     return completed(fields, earlier.answers) if earlier else fields
@@ -160,12 +185,13 @@ def _unsent(
     key: str | None = None,
     about: str | None = None,
     by_patient: bool = False,
+    refusals: bool = False,
 ) -> SavedDraft | None:
     store = record.services.store
     wanted = (instrument.slug, informant, instrument.version, about)
     for draft in store.drafts.of(who_answers(record)):
         same_form = (draft.slug, draft.informant, draft.version, draft.rated) == wanted
-        if not same_form or key not in {None, draft.key}:
+        if not same_form or key not in {None, draft.key} or (is_refusal(draft) and not refusals):
             continue
         if not store.outbox.knows(draft.key):
             shown = _shown(record.context, instrument, informant, draft)
@@ -210,12 +236,24 @@ def _saved(
     """Save and record, in one transaction: the first time, and whenever a launch could not take it. False when it came too soon."""
     store = services.store
     apart = _APART if held_back else timedelta()
+    others = _deleted_by(services, typed, ticket)
     with store.database.begin() as together:
         saved = store.drafts.save(typed.place, ticket, answers, ttl=ttl, apart=apart, within=together)
+        for other in others:
+            store.drafts.drop(other, within=together)
         if saved == "new" or why:
             detail = {"key": typed.place.key, "form": typed.place.slug, "answers": len(answers), "why": why}
             store.audit.add("draft_saved", launch_id=typed.place.launch_id, context=ticket.author, detail=detail, within=together)
     return saved != "too_soon"
+
+
+def _deleted_by(services: AppServices, typed: PostedForm, ticket: Ticket) -> list[str]:
+    """What else was typed into a form that is declined: the patient was told that it is deleted."""
+    if not typed.declines:
+        return []
+    form = (typed.place.slug, typed.place.informant, ticket.rated)
+    every = services.store.drafts.of(ticket.author)
+    return [one.key for one in every if (one.slug, one.informant, one.rated) == form and one.key != typed.place.key]
 
 
 def _whole(services: AppServices, typed: PostedForm, ticket: Ticket) -> Fields:
@@ -235,6 +273,7 @@ def _shown(context: LaunchContext, instrument: Instrument, informant: Informant,
         hidden=own and context.user.reference.split("/")[0] not in _PATIENT_SIDE,
         other_visit=draft.encounter != context.encounter,
         encounter=draft.encounter,
+        refused=is_refusal(draft),
     )
 
 

@@ -3,7 +3,7 @@
 A submission is known by its key, minted with the form. One request sends it; a second one with the same key sends nothing."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 
@@ -23,6 +23,7 @@ from fhir_mappings.sentence import Sentence
 from fhir_mappings.submission.transaction import Submission, submission_bundle
 from smart_app import __version__
 from smart_app.care.forms.asked_form import AskedForm, check_clinician_chosen
+from smart_app.care.forms.saved_drafts import is_refusal as keeps_refusal
 from smart_app.care.record.access import base_of
 from smart_app.care.record.page_rule import Confirmation
 from smart_app.care.record.record import ChartRecord, who_answers
@@ -32,6 +33,7 @@ from smart_app.care.submission.sealed_submission import ScoreLine, SealedSubmiss
 from smart_app.care.submission.visit_state import check_asked_here, unconfirmed, visit_now
 from smart_app.errors import FROM_CHART_AGAIN, NotSealed, OutcomeNotKept, SessionError, StoreError, WrongPatient
 from smart_app.launch.context.launch_context import LaunchContext
+from smart_app.store import Draft
 
 Fields = Mapping[str, Sequence[str]]
 # The field of what is confirmed; of one of them with what it is behind it.
@@ -100,12 +102,12 @@ class NoAnswers(Struct, frozen=True, kw_only=True):
     by_staff: bool
 
 
-def _drop_drafts(record: ChartRecord, asked: AskedForm) -> None:
-    """What was typed into this form of this patient, at whatever time, as whoever declines it is told."""
+def _drop_drafts(record: ChartRecord, asked: AskedForm, *, which: Callable[[Draft], bool] = lambda _: True) -> None:
+    """What was typed into this form of this patient, at whatever time, as whoever declines it is told; `which` of it."""
     drafts, rated = record.services.store.drafts, asked.chosen.reference if asked.chosen else None
     try:
         for draft in drafts.of(who_answers(record)):
-            if (draft.slug, draft.informant, draft.rated) == (asked.slug, asked.informant, rated):
+            if (draft.slug, draft.informant, draft.rated) == (asked.slug, asked.informant, rated) and which(draft):
                 drafts.drop(draft.key)
     except StoreError as error:
         log_not_kept("draft", error)
@@ -138,17 +140,15 @@ def _submit(record: ChartRecord, asked: AskedForm, *, key: str, fields: Fields, 
         answers = replace(answers, declined=())
     sealed = _sealed_submission(record, asked, answers=answers, key=key)
     if (deliver_or_wait if record.own_device else deliver)(record, sealed=sealed):
-        _drop_draft(record, key)
+        _drop_draft(record, asked, key)
         return key
     return _repeat(record, sealed=sealed, fields=fields)
 
 
-def _drop_draft(record: ChartRecord, key: str) -> None:
-    """What was kept of the form while it was typed is in the outbox now. One that stays leads to the same key, and so to the receipt."""
-    try:
-        record.services.store.drafts.drop(key)
-    except StoreError as error:
-        log_not_kept("draft", error)
+def _drop_draft(record: ChartRecord, asked: AskedForm, key: str) -> None:
+    """What was kept of the form while it was typed is in the outbox now, and a refusal that was kept before holds no more. One that stays
+    leads to the same key, and so to the receipt."""
+    _drop_drafts(record, asked, which=lambda draft: draft.key == key or keeps_refusal(draft))
 
 
 def _with_questions(answers: Answers | Invalid, questions: tuple[Confirmation, ...], *, kept: Mapping[str, str]) -> Invalid:

@@ -7,7 +7,7 @@ from typing import Literal
 from msgspec import Struct
 
 from fhir_mappings.instruments.instrument import Informant
-from fhir_mappings.instruments.not_answered import NotAnsweredReason
+from fhir_mappings.instruments.not_answered import REFUSED, NotAnsweredReason
 from fhir_mappings.r4.possible_dates import PossibleDates
 from fhir_mappings.ratings.not_answered_reader import NotAnswered, read_not_answered, standing
 from fhir_mappings.ratings.rating import Rating
@@ -15,6 +15,7 @@ from fhir_mappings.ratings.rating_reader import read_ratings
 from fhir_mappings.sentence import NOTHING, Sentence, joined
 from fhir_mappings.skipped import Skipped
 from smart_app.care.forms.asked_form import AskedForm
+from smart_app.care.forms.saved_drafts import saved_refusal
 from smart_app.care.record.access import patient_on_server, permissions
 from smart_app.care.record.page_rule import NOT_SENT_INTO, Confirmation, Fate, Known, PageFacts, PageOffers, Place, offers_for
 from smart_app.care.record.patient_in_context import Patient, open_patient, patient_read_again, remember_patient
@@ -189,7 +190,7 @@ def not_answered_here(record: ChartRecord, asked: AskedForm) -> NotAnsweredHere 
     try:
         readings = read_all(record, only=(ANSWERS,))
     except FhirError:
-        return _not_answered_sent(record, asked)
+        return _not_answered_sent(record, asked) or _refusal_kept(record, asked)
     ratings, refused = _ratings(record, readings.resources[ANSWERS]), not_answered_in(record, readings.resources[ANSWERS], ())[0]
     held, _ = standing(refused, ratings)
     theirs = given_rating(record, ratings, informant="patient", instrument=asked.slug, whole=False)
@@ -197,7 +198,7 @@ def not_answered_here(record: ChartRecord, asked: AskedForm) -> NotAnsweredHere 
         return None
     one = _held(record, held, asked.slug)
     if one is None:
-        return _not_answered_sent(record, asked)
+        return _not_answered_sent(record, asked) or _refusal_kept(record, asked)
     return NotAnsweredHere(reason=one.reason, day=one.when.day, said_by=_said_by(record, one.entered_by))
 
 
@@ -250,6 +251,12 @@ def _sealed_reason(record: ChartRecord, sealed: SealedSubmission) -> NotAnswered
         return None
     day, said_by = sealed.authored.astimezone(record.zone).date(), _said_by(record, sealed.entered_by)
     return NotAnsweredHere(reason=sealed.not_answered, day=day, said_by=said_by)
+
+
+def _refusal_kept(record: ChartRecord, asked: AskedForm) -> NotAnsweredHere | None:
+    """The patient's own words, where they reached a page that was over and nobody has entered them yet."""
+    kept = saved_refusal(record, asked)
+    return NotAnsweredHere(reason=REFUSED, day=kept.saved.astimezone(record.zone).date(), said_by="patient") if kept else None
 
 
 def check_in_use(record: ChartRecord) -> None:

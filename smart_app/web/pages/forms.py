@@ -117,16 +117,20 @@ class FormFlow:
             action=urls.refuse,
             questions=_with(urls.questions, draft=given) if given else urls.questions,
             hidden=_notes(record, asked),
+            ticket=ticket_for(record, asked, key=key, cookie=page_request.cookie) if asked.loan else "",
         )
         tab = None if asked.alone else page_request.tab
         return self._dependencies.pages.page("decline", view, csrf=page_request.csrf, tab=tab)
 
     def refuse(self, launch_id: str, slug: str, *, note: str) -> Response:
-        """Store the patient's own refusal, and go to what became of it."""
-        page_request = self._door.enter(launch_id)
-        record, given = page_request.record, request.form
-        asked = ask(record, slug=slug, informant="patient", note=note)
-        key = submit_not_answered(record, asked, key=given.get("key", ""), patient=given.get("patient", ""), reason=REFUSED)
+        """Store the patient's own refusal, and go to what became of it. On a lent device one that reaches a launch which has ended is kept
+        for the next one, where staff read it."""
+        return self._let_in(launch_id, slug, "patient", lambda page_request, typed: self._refused(page_request, typed, note), declines=True)
+
+    def _refused(self, page_request: PageRequest, typed: PostedForm, note: str) -> Response:
+        record, place = page_request.record, typed.place
+        asked = ask(record, slug=place.slug, informant="patient", note=note)
+        key = submit_not_answered(record, asked, key=place.key, patient=typed.patient, reason=REFUSED)
         return see_other(self._door.done(page_request, asked, key))
 
     def _put_by(self, page_request: PageRequest, typed: PostedForm, note: str) -> Response:
@@ -135,9 +139,11 @@ class FormFlow:
         keep_incomplete(self._services, typed, in_language(self._services, asked, request.form.get(SPOKEN, "")))
         return see_other(_with(self._door.urls(page_request, asked).decline, key=typed.place.key))
 
-    def _let_in(self, launch_id: str, slug: str, informant: str, then: Callable[[PageRequest, PostedForm], Response]) -> Response:
+    def _let_in(
+        self, launch_id: str, slug: str, informant: str, then: Callable[[PageRequest, PostedForm], Response], *, declines: bool = False
+    ) -> Response:
         """What an open launch makes of the form of this request; what reaches one that has ended is kept."""
-        typed = sent(self._dependencies, self._door.sender(launch_id), slug, informant)
+        typed = replace(sent(self._dependencies, self._door.sender(launch_id), slug, informant), declines=declines)
         try:
             page_request = self._door.enter(launch_id)
         except (ForeignPage, NotForUser, OnLoan):

@@ -28,7 +28,7 @@ _LAUNCH, _LOAN, _ENTRY = "launch_id", "handle", "entry"
 # Where the pages of each lie, by what names it in their addresses.
 _PLACES = {_LOAN: "p", _ENTRY: "mine", _LAUNCH: "l"}
 # Pages of a patient on the clinic's device.
-_ON_TABLET = {"lent_idle", "lent_form", "lent_submit", "lent_thanks"}
+_ON_TABLET = {"lent_idle", "lent_form", "lent_submit", "lent_decline", "lent_thanks"}
 # Asked for once more they would not be the same page: a launch is begun once, and comes back once.
 _ONCE = {"launch", "callback"}
 

@@ -55,7 +55,7 @@ _FORM = frozenset(
 )
 _NEW_LAUNCH = frozenset({"launch", "start", "start_at"})
 # Of a page that was open when the device was called back: it is not taken, and what was typed is kept.
-_TYPED = frozenset({"lent_submit", "lent_rather_not", "lent_draft"})
+_TYPED = frozenset({"lent_submit", "lent_rather_not", "lent_refuse", "lent_draft"})
 # By its endpoint, what a lent browser reaches: called back it may begin a launch, which asks for a new sign-in of whoever lent it. An open
 # server signs nobody in, so its list of patients stays closed.
 OPEN_TO_LENT: Mapping[LoanState, frozenset[str]] = {

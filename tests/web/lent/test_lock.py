@@ -333,7 +333,7 @@ class TestPatientsPage:
         answers(tablet, handed)
         page = tablet.get(handed.page)
         assert is_on_loan(page)
-        assert "The answers were sent." in page.text
+        assert "The form is finished." in page.text
 
     def test_sent_twice_it_is_thanked_once_more(self, tablet: Browser) -> None:
         handed = lend(tablet, tablet.launch())

@@ -32,6 +32,7 @@ from smart_app.web.views.parts import named_clinician
 
 _RULE = "/p/<handle>"
 _WAITS = Sentence("The answers on the page are kept and wait with the patient's form. Nobody reads them.")
+_REFUSAL_WAITS = Sentence("That you would rather not answer today is kept, and staff read it in the history. Your answers are deleted.")
 
 
 def register(app: Flask, dependencies: Dependencies) -> None:
@@ -109,16 +110,16 @@ class LentPages:
         loan = self._loan(handle)
         if loan.state == "done":
             raise held(Held(loan=loan))
-        return self._flow.decline(page_request, ask(page_request.record, slug=loan.slug, informant="patient"))
+        return self._flow.decline(page_request, ask(page_request.record, slug=loan.slug, informant="patient", loan=loan.id))
 
     def refuse(self, handle: str) -> Response:
         """Store that the patient would rather not; from then on the page shows no form."""
-        return self._letting_go(self._flow.refuse(handle, self._open_to_sending(handle).slug, note=""))
+        return self._letting_go(self._flow.refuse(handle, self._open_to_sending(handle, declines=True).slug, note=""))
 
-    def _open_to_sending(self, handle: str) -> Loan:
+    def _open_to_sending(self, handle: str, *, declines: bool = False) -> Loan:
         """The loan, where nothing was sent under it yet, or this very form was."""
         loan = self._loan(handle)
-        self._check_out(handle, loan)
+        self._check_out(handle, loan, declines=declines)
         if loan.state == "done" and not self._services.store.outbox.knows(request.form.get("key", "")):
             raise held(Held(loan=loan))
         return loan
@@ -190,13 +191,14 @@ class LentPages:
         )
         return self._dependencies.pages.page("thanks", view, csrf=loan_token(self._dependencies, loan))
 
-    def _check_out(self, handle: str, loan: Loan) -> None:
+    def _check_out(self, handle: str, loan: Loan, *, declines: bool = False) -> None:
         """OnLoan where the device was called back: what is sent is not taken, and waits with the form as what was typed before does."""
         if loan.state != "called_back":
             return
         self._dependencies.csrf.check(request, LENT, handle, request.cookies.get(self._services.store.loans.cookie_name, ""))
-        kept = keep_incomplete(self._services, sent(self._dependencies, self._sender(handle), loan.slug, "patient"))
-        raise held(Held(loan=loan), _WAITS if kept else ON_LOAN)
+        typed = replace(sent(self._dependencies, self._sender(handle), loan.slug, "patient"), declines=declines)
+        waits = _REFUSAL_WAITS if declines else _WAITS
+        raise held(Held(loan=loan), waits if keep_incomplete(self._services, typed) else ON_LOAN)
 
     def _start(self, page_request: PageRequest, asked: AskedForm) -> Response:
         """Before the form: is it you, and who will see the answers."""

@@ -10,7 +10,8 @@ from smart_app.web.views.forms.form_page import HiddenField, clinician_name
 
 class DeclineView(Struct, frozen=True, kw_only=True):
     """Everything the page prints. `deleted` says what becomes of answers given so far, "" where there are none; `action` is where the
-    refusal is sent, `questions` the form as it was left."""
+    refusal is sent, `questions` the form as it was left. `ticket` is what it carries so that it can be kept when the launch has ended, ""
+    where nobody would read it."""
 
     banner: Banner
     seen: Sentence
@@ -20,10 +21,18 @@ class DeclineView(Struct, frozen=True, kw_only=True):
     key: str
     patient: str
     hidden: tuple[HiddenField, ...]
+    ticket: str = ""
 
 
 def decline_view(
-    draft: BlankForm, *, key: str, answered: int, action: str, questions: str, hidden: tuple[tuple[str, str], ...] = ()
+    draft: BlankForm,
+    *,
+    key: str,
+    answered: int,
+    action: str,
+    questions: str,
+    hidden: tuple[tuple[str, str], ...] = (),
+    ticket: str = "",
 ) -> DeclineView:
     """Of the form of that key; `answered` of its sentences are kept so far."""
     return DeclineView(
@@ -35,6 +44,7 @@ def decline_view(
         key=key,
         patient=draft.patient.id,
         hidden=tuple(HiddenField(name=name, value=value) for name, value in hidden),
+        ticket=ticket,
     )
 
 

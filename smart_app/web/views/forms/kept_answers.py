@@ -33,15 +33,11 @@ def kept_view(kept: KeptAnswers, over: RapportError, *, reference: str, way: Way
             retry_words=way.button if way else Sentence("Try again"),
         )
     return ErrorView(
-        headline=Sentence("Your answers are kept, and not sent yet"),
-        lead=joined(
-            " ",
-            (
-                told(over, way),
-                _held_until(kept),
-            ),
-        ),
-        steps=(*_PATIENT, _staff(way)),
+        headline=Sentence("It is kept that you would rather not answer")
+        if kept.refused
+        else Sentence("Your answers are kept, and not sent yet"),
+        lead=joined(" ", (told(over, way), _refusal_until(kept) if kept.refused else _held_until(kept))),
+        steps=(*_PATIENT, _staff_of_refusal(way) if kept.refused else _staff(way)),
         reference=reference,
         facts=(*error_facts(over.code), _KEPT_FOR),
         retry=way.href if way else None,
@@ -99,19 +95,29 @@ def saved_draft_notices(
     """For the clinician's page: what was begun and not sent. How many answers there are and never which: a patient has not sent
     them. `address` is where to go on, None where the form is not offered now."""
     return tuple(
-        Notice(
-            title=Sentence("Begun and not sent:"),
-            text=Sentence(
-                "{form}, {whose}, {answered} of {count} answered by {moment}.",
-                form=instrument.title,
-                whose=WHOSE[informant],
-                answered=kept.answered,
-                count=kept.of,
-                moment=moment_words(kept.saved, now),
-            ),
-            action=Link(href=place, text=Sentence("Go on")) if (place := address(instrument, informant, kept)) else None,
+        _saved_notice(instrument, informant, kept, address(instrument, informant, kept), now) for instrument, informant, kept in left
+    )
+
+
+def _saved_notice(instrument: Instrument, informant: Informant, kept: SavedDraft, place: str | None, now: datetime) -> Notice:
+    moment = moment_words(kept.saved, now)
+    if kept.refused:
+        return Notice(
+            title=Sentence("The patient would rather not answer:"),
+            text=Sentence("{form}, said at {moment} and not in the record yet.", form=instrument.title, moment=moment),
+            action=Link(href=place, text=Sentence("Enter it under “Not today”")) if place else None,
         )
-        for instrument, informant, kept in left
+    return Notice(
+        title=Sentence("Begun and not sent:"),
+        text=Sentence(
+            "{form}, {whose}, {answered} of {count} answered by {moment}.",
+            form=instrument.title,
+            whose=WHOSE[informant],
+            answered=kept.answered,
+            count=kept.of,
+            moment=moment,
+        ),
+        action=Link(href=place, text=Sentence("Go on")) if place else None,
     )
 
 
@@ -145,6 +151,13 @@ def _held_until(kept: KeptAnswers) -> Sentence:
     return joined(" ", (held, Sentence("They are not in the record.")))
 
 
+def _refusal_until(kept: KeptAnswers) -> Sentence:
+    return Sentence(
+        "That you would rather not answer today is kept {until}, and what you had answered is deleted. It is not in the record yet.",
+        until=until(kept),
+    )
+
+
 _KEPT_FOR = ErrorFact(label="KeptAnswers", value=Sentence("For the same user and patient only; RAPPORT_DRAFT_HOURS says how long"))
 WHOSE: Mapping[Informant, Sentence] = {
     "patient": Sentence("the patient’s"),
@@ -164,6 +177,13 @@ def sent_words(sealed: SealedSubmission, now: datetime) -> Sentence:
 
 _FROM_CHART = Sentence("open Rapport again from the same patient's chart, signed in as the same person")
 _PATIENT = (Sentence("If you are a patient, hand the device back to a member of staff."),)
+
+
+def _staff_of_refusal(way: WayBack | None) -> Sentence:
+    return Sentence(
+        "Staff: {come_back}. The history shows it, and “Not today” on the hand-over page enters it.",
+        come_back=way.staff if way else _FROM_CHART,
+    )
 
 
 def _staff(way: WayBack | None) -> Sentence:

@@ -78,7 +78,7 @@ def _since(loan: Loan, zone: tzinfo) -> Sentence:
 _STANDS = {
     "out": Sentence("The patient has their page open, or has left it."),
     "not_me": Sentence("Whoever has it said that the page is not theirs. It was closed, and what was typed was deleted."),
-    "done": Sentence("The answers were sent; the device is still out."),
+    "done": Sentence("The form is finished; the device is still out."),
     "called_back": Sentence(
         "You called it back, and its browser is closed. Say that it is back only with the device in your hands: from then on its browser "
         "is one as any other."

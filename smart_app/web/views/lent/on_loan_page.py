@@ -99,7 +99,7 @@ def _lead(loan: Loan, kind: Kind, since: str) -> Sentence:
             since=since,
         )
     if loan.state == "done":
-        return Sentence("Since {since}. The answers were sent. Please give the device back to a member of staff.", since=since)
+        return Sentence("Since {since}. The form is finished. Please give the device back to a member of staff.", since=since)
     return Sentence("Since {since}. The chart opens again when staff take the device back.", since=since)
 
 
