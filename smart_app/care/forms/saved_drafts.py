@@ -167,7 +167,7 @@ def discard(record: ChartRecord, *, key: str) -> None:
         store.audit.add("draft_discarded", launch_id=record.launch_id, context=record.context, detail=detail, within=together)
 
 
-def is_refusal(draft: Draft) -> bool:
+def keeps_refusal(draft: Draft) -> bool:
     """Whether what is kept is that the patient would rather not answer."""
     return draft.answers == _REFUSAL
 
@@ -191,7 +191,7 @@ def _unsent(
     wanted = (instrument.slug, informant, instrument.version, about)
     for draft in store.drafts.of(who_answers(record)):
         same_form = (draft.slug, draft.informant, draft.version, draft.rated) == wanted
-        if not same_form or key not in {None, draft.key} or (is_refusal(draft) and not refusals):
+        if not same_form or key not in {None, draft.key} or (keeps_refusal(draft) and not refusals):
             continue
         if not store.outbox.knows(draft.key):
             shown = _shown(record.context, instrument, informant, draft)
@@ -273,7 +273,7 @@ def _shown(context: LaunchContext, instrument: Instrument, informant: Informant,
         hidden=own and context.user.reference.split("/")[0] not in _PATIENT_SIDE,
         other_visit=draft.encounter != context.encounter,
         encounter=draft.encounter,
-        refused=is_refusal(draft),
+        refused=keeps_refusal(draft),
     )
 
 

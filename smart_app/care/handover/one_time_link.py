@@ -14,7 +14,7 @@ from smart_app.care.record.access import permissions
 from smart_app.care.record.own_device import OwnDevice
 from smart_app.care.record.record import ChartRecord, Record
 from smart_app.care.submission.begin import BlankForm
-from smart_app.care.submission.build_receipt import outcome_kept, receipt, refused_kept
+from smart_app.care.submission.build_receipt import outcome_kept, receipt
 from smart_app.care.submission.receipt import Outcome
 from smart_app.care.submission.visit_state import visit_now
 from smart_app.care.submission.write_ladder import why_not_write
@@ -116,12 +116,13 @@ def own_device(services: AppServices, entry: LinkEntry, *, waits: bool) -> OwnDe
     )
 
 
-def stands(record: ChartRecord, *, key: str) -> tuple[Outcome, bool]:
-    """How what was sent under that key stands, and whether it was a refusal; while the launch lasts it is looked for in the record."""
+def stands(record: ChartRecord, *, key: str) -> tuple[Outcome, bool | None]:
+    """How what was sent under that key stands, and whether it was a refusal, None where nobody can tell any more; while the launch lasts it
+    is looked for in the record."""
     if record.own_device is not None and not record.own_device.waits:
         found = receipt(record, key=key)
         return found.outcome, found.not_answered is not None
-    return outcome_kept(record, key=key), refused_kept(record, key=key)
+    return outcome_kept(record, key=key)
 
 
 def waiting_record(services: AppServices, entry: LinkEntry) -> ChartRecord:

@@ -1,6 +1,7 @@
 """A fresh form: what its page needs, and how its answers will be stored."""
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from fhir_mappings.instruments.instrument import Informant, Instrument
 from fhir_mappings.people.person import Person
@@ -34,8 +35,8 @@ class BlankForm(Struct, frozen=True, kw_only=True):
     from_paper: bool
     patient: Patient
     encounter: str | None
-    step: Sentence | None
-    why_not_write: Sentence | None
+    step: Sentence | None = None
+    why_not_write: Sentence | None = None
     alone: bool = False
     stopped: Sentence = NOTHING
     confirm: tuple[Confirmation, ...] = ()
@@ -61,15 +62,8 @@ def begin_form(record: ChartRecord, asked: AskedForm) -> BlankForm:
     allowed = permissions(record)
     rung = highest(allowed)
     own = asked.informant == "clinician"
-    return BlankForm(
-        key=record.services.new_id(),
-        instrument=asked.instrument,
-        informant=asked.informant,
-        clinician=asked.rated,
-        signed_in=asked.signed_in,
-        from_paper=asked.from_paper,
-        patient=patient,
-        encounter=record.context.encounter,
+    return replace(
+        _blank(record, asked, patient),
         step=rung.step if rung else None,
         why_not_write=None if rung else why_not_write(allowed),
         alone=asked.alone,
@@ -85,6 +79,17 @@ def _on_own_device(record: ChartRecord, asked: AskedForm, device: OwnDevice) -> 
     """The same behind a one-time link, which was offered only where answers can be stored. Nothing is asked of the record once the launch
     is over, and nothing waits for a record that does not answer: what is sent is sealed, and waits with it."""
     patient = device.patient if device.waits else _as_recorded(record, device)
+    return replace(
+        _blank(record, asked, patient),
+        step=RUNGS[-1].step,
+        stopped=NOTHING if patient.standing(record.now().date()) == "current" else _CLOSED,
+        own_device=True,
+        away=not device.in_room,
+    )
+
+
+def _blank(record: ChartRecord, asked: AskedForm, patient: Patient) -> BlankForm:
+    """What holds of it at every door."""
     return BlankForm(
         key=record.services.new_id(),
         instrument=asked.instrument,
@@ -94,11 +99,6 @@ def _on_own_device(record: ChartRecord, asked: AskedForm, device: OwnDevice) -> 
         from_paper=asked.from_paper,
         patient=patient,
         encounter=record.context.encounter,
-        step=RUNGS[-1].step,
-        why_not_write=None,
-        stopped=NOTHING if patient.standing(record.now().date()) == "current" else _CLOSED,
-        own_device=True,
-        away=not device.in_room,
     )
 
 

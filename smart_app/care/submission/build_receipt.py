@@ -79,16 +79,14 @@ def receipt(record: ChartRecord, *, key: str) -> Receipt:
     )
 
 
-def outcome_kept(record: ChartRecord, *, key: str) -> Outcome:
-    """How it stands by what is kept here, where nothing can be asked of the record; what is kept no more was stored."""
+def outcome_kept(record: ChartRecord, *, key: str) -> tuple[Outcome, bool | None]:
+    """How it stands by what is kept here, where nothing can be asked of the record, and whether the form was declined. What is kept no more
+    was stored; whether it held answers nobody can tell here (None)."""
     entry = record.services.store.outbox.get(key)
-    return "saved" if entry is None else _outcome(entry.state, from_payload(entry.payload))
-
-
-def refused_kept(record: ChartRecord, *, key: str) -> bool:
-    """Whether what is kept under that key is a form that was declined; of what is kept no more nobody can tell here."""
-    entry = record.services.store.outbox.get(key)
-    return entry is not None and from_payload(entry.payload).not_answered is not None
+    if entry is None:
+        return "saved", None
+    sealed = from_payload(entry.payload)
+    return _outcome(entry.state, sealed), sealed.not_answered is not None
 
 
 def note_text(sealed: SealedSubmission, *, sent: datetime, shown: bool, signed_in: User) -> Sentence:

@@ -3,7 +3,8 @@
 A submission is known by its key, minted with the form. One request sends it; a second one with the same key sends nothing."""
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from hashlib import sha256
 
@@ -23,7 +24,7 @@ from fhir_mappings.sentence import Sentence
 from fhir_mappings.submission.transaction import Submission, submission_bundle
 from smart_app import __version__
 from smart_app.care.forms.asked_form import AskedForm, check_clinician_chosen
-from smart_app.care.forms.saved_drafts import is_refusal as keeps_refusal
+from smart_app.care.forms.saved_drafts import keeps_refusal
 from smart_app.care.record.access import base_of
 from smart_app.care.record.page_rule import Confirmation
 from smart_app.care.record.record import ChartRecord, who_answers
@@ -50,14 +51,8 @@ def submit(
     when the patient is not this launch's, the key is another launch's, the form does not say whom it is about, or no page would offer it.
     A failure of the FHIR server raises nothing: the submission is sealed, and the receipt says how it stands. NotSealed, and nothing was
     sent, where the app's own database cannot seal it; OutcomeNotKept where it failed after that."""
-    _check_place(record.context, key=key, patient=patient)
-    check_clinician_chosen(asked)
-    try:
+    with _taking(record, asked, key=key, patient=patient):
         return _submit(record, asked, key=key, fields=fields, confirmed=confirmed)
-    except OutcomeNotKept:
-        raise
-    except StoreError as error:
-        raise _not_taken(record, key, error) from error
 
 
 def submit_not_answered(
@@ -68,10 +63,17 @@ def submit_not_answered(
 
     The key is that of the form: what was sent under it before stands, whatever is sent now. Raises as `submit` does, and SessionError where
     staff have entered another reason under this key."""
+    with _taking(record, asked, key=key, patient=patient):
+        return _submit_not_answered(record, asked, key=key, reason=reason, by_staff=by_staff)
+
+
+@contextmanager
+def _taking(record: ChartRecord, asked: AskedForm, *, key: str, patient: str) -> Iterator[None]:
+    """What comes with a form of the right place is taken; a failure of the database is said as what it means for what came."""
     _check_place(record.context, key=key, patient=patient)
     check_clinician_chosen(asked)
     try:
-        return _submit_not_answered(record, asked, key=key, reason=reason, by_staff=by_staff)
+        yield
     except OutcomeNotKept:
         raise
     except StoreError as error:

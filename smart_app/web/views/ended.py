@@ -137,13 +137,15 @@ def thanks_view(outcome: Outcome, *, clinician: str, code: CodeField | None, way
     return EndView(headline=headline, lines=(stands, hand_back), code=code, ways_back=ways_back)
 
 
-def own_device_thanks_view(outcome: Outcome, *, refused: bool = False) -> EndView:
-    """The patient's last page on a device of their own."""
+def own_device_thanks_view(outcome: Outcome, *, refused: bool | None = False) -> EndView:
+    """The patient's last page on a device of their own; `refused` is None where nobody can tell any more whether they would rather not."""
     headline, stands = _said(outcome, refused=refused)
     return EndView(headline=headline, lines=(stands, Sentence("You can close this page now. The link cannot be used again.")))
 
 
-def _said(outcome: Outcome, *, refused: bool) -> tuple[Sentence, Sentence]:
+def _said(outcome: Outcome, *, refused: bool | None) -> tuple[Sentence, Sentence]:
+    if refused is None:
+        return Sentence("Thank you"), Sentence("What you sent is in your health record.")
     return (Sentence("That is fine"), refused_words(outcome)) if refused else _STANDS[outcome]
 
 

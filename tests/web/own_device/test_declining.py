@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.clock import Clock
 from tests.web.clinic import Clinic
 from tests.web.lent.lending import trail
 from tests.web.own_device.linking import Phone, links_of, made, says
@@ -59,3 +60,16 @@ def test_where_the_launch_is_over_it_waits(rapport: Clinic, phone: Phone) -> Non
 def test_whoever_answers_for_the_patient_is_not_asked(rapport: Clinic, phone: Phone) -> None:
     mine = phone.opens(made(rapport, rapport.launch()), who="proxy")
     assert phone.get(mine).soup.select_one("button.rather-not") is None
+
+
+def test_once_what_was_sent_is_kept_here_no_more_nothing_is_said_of_answers(rapport: Clinic, phone: Phone, clock: Clock) -> None:
+    chart = opens(rapport, ADA)
+    mine = phone.opens(made(rapport, chart, use="sent"))
+    declines(phone, mine)
+    closes(rapport, chart)
+    for _ in range(2):
+        clock.forward(hours=25)
+        rapport.services.store.purge(clock())
+    assert rapport.services.store.outbox.get(links_of(rapport)[0].sent) is None
+    assert says(phone.thanks(mine), "What you sent is in your health record.")
+    assert "Your answers" not in phone.thanks(mine).text
