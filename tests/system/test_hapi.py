@@ -80,6 +80,18 @@ def test_a_form_sent_by_two_clicks_at_once_is_stored_once(stand: DemoEnvironment
     assert len(todays(hapi_base, patient)) == 1
 
 
+def test_a_form_declined_twice_is_stored_once_and_shown_as_a_word(stand: DemoEnvironment, patient: str, hapi_base: str) -> None:
+    with opened(stand, patient) as walk:
+        shown = walk.visitor.get(walk.again().url.partition("?")[0] + "handover/rapport-check-in")
+        form = shown.form(going_to="/not-today/")
+        receipts = [walk.visitor.send(shown, form, {"reason": "patient-declined"}) for _ in range(2)]
+        assert [one.status for one in receipts] == [200, 200]
+        assert "the patient declined" in walk.again().html
+    (response,) = todays(hapi_base, patient)
+    assert (response["status"], "item" in response) == ("stopped", False)
+    assert len(stored(hapi_base, f"Observation?derived-from=QuestionnaireResponse/{response['id']}")) == 1
+
+
 def test_a_copy_of_the_page_is_filed_once_and_found_by_its_identifier(patient: str, hapi_base: str) -> None:
     with foreign(hapi_base, "relayed") as stand, opened(stand, patient) as walk:
         printed = walk.visitor.get(walk.again().url.partition("?")[0] + "print")

@@ -106,10 +106,11 @@ class Clinic:
         """The patient's form sent, and the device still in their hands."""
         return self._post(f"{self.lent(chart).start}answers", fields, **headers)
 
-    def lent(self, chart: str, slug: str = SLUG) -> Handed:
-        """This device in the patient's hands: lent to them from that chart now, unless it was before."""
+    def lent(self, chart: str, slug: str = SLUG, *, after_all: bool = False) -> Handed:
+        """This device in the patient's hands: lent to them from that chart now, unless it was before; `after_all` also where they declined
+        at this visit."""
         if chart not in self._handed:
-            self._handed[chart] = self._hand_over(chart, slug)
+            self._handed[chart] = self._hand_over(chart, slug, {**AGREED, "after-all": "yes"} if after_all else AGREED)
         return self._handed[chart]
 
     def take_back(self, chart: str) -> Any:
@@ -119,10 +120,10 @@ class Clinic:
         assert answer.status_code == 303, answer.get_data(as_text=True)
         return answer
 
-    def _hand_over(self, chart: str, slug: str) -> Handed:
+    def _hand_over(self, chart: str, slug: str, agreed: dict[str, str]) -> Handed:
         page = self.get(f"{chart}handover/{slug}")
         assert page.status == 200, page.text
-        answer = self._post(page.action("/handover/"), page.form("/handover/") | AGREED)
+        answer = self._post(page.action("/handover/"), page.form("/handover/") | agreed)
         assert answer.status_code == 303, answer.get_data(as_text=True)
         start = urlsplit(answer.headers["Location"]).path
         return Handed(start=start, page=self._begin(start), code=code_on(page))
