@@ -19,6 +19,7 @@ from fhir_mappings.r4.dates import Moment, parse_moment, position
 from fhir_mappings.r4.json_types import FhirJson
 from fhir_mappings.r4.possible_dates import REASONS, PossibleDates, date_problem
 from fhir_mappings.r4.references import About, PatientOnServer, identifiers_in, literal_reference, reference_in, references_in, source_of
+from fhir_mappings.ratings.displaced import displaced
 from fhir_mappings.ratings.rating import Rating, form_named
 from fhir_mappings.ratings.score_reader import own_code
 from fhir_mappings.sentence import Sentence
@@ -96,9 +97,11 @@ def read_not_answered(
     """The forms of that patient that were not answered, oldest first, and what of them cannot be placed, with the reason. Never raises.
     Arguments as of `read_ratings`, which lists what is another patient's."""
     reading = _Reading(library=library, patient=patient, about=About(patient), base=base, zone=zone, possible=possible)
-    of_responses = [one for one in responses if isinstance(one, dict) and _response_reason(one, base) is not None]
+    own = [one for one in responses if isinstance(one, dict) and reading.about.holds(one)]
+    taken_back = displaced(own, base=base, server=patient.base).retracted
+    of_responses = [one for one in own if _response_reason(one, base) is not None]
     told = {name for one in of_responses for name in _names(reading, one, _RESPONSE)}
-    stopped = (one for one in of_responses if says_not_answered(one, base=base))
+    stopped = (one for one in of_responses if says_not_answered(one, base=base) and source_of(one, _RESPONSE) not in taken_back)
     alone = (one for one in observations if _is_used(reading, one) and told.isdisjoint(_names(reading, one, _OBSERVATION)))
     found: dict[str, NotAnswered] = {}
     skipped: list[Skipped] = []

@@ -135,10 +135,11 @@ def _file_response(reading: _RatingReading, grouping: Grouping, response: object
     canonical = response.get("questionnaire")
     if not isinstance(canonical, str) or not reading.library.knows_form(canonical, reading.base):
         return
-    if says_not_answered(response, base=reading.base):
+    displacement = _displacement(reading, response)
+    if displacement is None and says_not_answered(response, base=reading.base):
         grouping.add_response(response, refused=True)
         return
-    refusal = _displacement(reading, response) or _response_refusal(reading, response, canonical)
+    refusal = displacement or _response_refusal(reading, response, canonical)
     grouping.add_response(response, refused=refusal is not None)
     if refusal is not None:
         form = reading.library.for_questionnaire(canonical, reading.base)

@@ -31,6 +31,7 @@ _RESPONSE = "QuestionnaireResponse"
 WhyNotShown = Literal["withdrawn", "unfinished", "version-gone", "undated", "about-nobody"]
 _WHY: Mapping[str, WhyNotShown] = {
     "entered_in_error": "withdrawn",
+    "retracted": "withdrawn",
     "not_completed": "unfinished",
     "version_unknown": "version-gone",
     "date_missing": "undated",

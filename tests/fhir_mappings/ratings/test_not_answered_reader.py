@@ -116,3 +116,13 @@ def test_whatever_a_server_returns_nothing_is_raised(element: str, node: Any) ->
     response, observation = kept()
     told([{**response, element: node}, node], [{**observation, element: node}, node])
     read_ratings(LIBRARY, [{**response, element: node}], [{**observation, element: node}], patient=WHO, base=BASE)
+
+
+def test_one_that_is_taken_back_is_none_and_takes_its_observation_with_it() -> None:
+    response, observation = kept()
+    named = {"url": f"{BASE}/StructureDefinition/retracts", "valueReference": {"reference": f"QuestionnaireResponse/{response['id']}"}}
+    form = f"{BASE}/Questionnaire/retraction|0.1.0"
+    taken: dict[str, Any] = {**response, "id": "back", "status": "completed", "questionnaire": form, "extension": [named], "identifier": {}}
+    assert told([response, taken], [observation]) == ([], [])
+    _, skipped = read_ratings(LIBRARY, [response, taken], [observation], patient=WHO, base=BASE)
+    assert [one.code for one in skipped] == ["retracted"]
