@@ -17,12 +17,12 @@ _PIXELS_OF_REM = 16
 # The tokens of static/parts/base.css that a style can meet.
 PALETTES: Mapping[str, Mapping[str, str]] = {
     "light": {
-        "page": "#fff", "wash": "#f2f5f8", "band": "#e4eef5", "goal": "#edf0e3", "notice-bg": "#fff3d1", "ink": "#16212b",
+        "page": "#fff", "wash": "#f2f5f8", "band": "#e4eef5", "notice-bg": "#fff3d1", "ink": "#16212b",
         "ink2": "#4b5a68", "action": "#0b4f8a", "on-action": "#fff", "patient": "#005a8c", "clinician": "#8f4700", "measure": "#34495c",
         "control": "#66747f", "error": "#a3211b",
     },
     "dark": {
-        "page": "#12191f", "wash": "#1a242d", "band": "#1c3140", "goal": "#262d20", "notice-bg": "#33290c", "ink": "#e8edf2",
+        "page": "#12191f", "wash": "#1a242d", "band": "#1c3140", "notice-bg": "#33290c", "ink": "#e8edf2",
         "ink2": "#a9b6c2", "action": "#8ec5f5", "on-action": "#12191f", "patient": "#6cbcf0", "clinician": "#f0ac5f", "measure": "#b9c6d2",
         "control": "#7f8d99", "error": "#ff9d94",
     },
@@ -30,7 +30,7 @@ PALETTES: Mapping[str, Mapping[str, str]] = {
 _ON_PAGE = ("ink", "ink2", "action", "patient", "clinician", "measure", "error")
 _TOKENS = {"color_background": "page", "color_text": "ink", "color_highlight": "action", "color_error": "error"}
 # What each is read against, besides the page.
-_BESIDE = {"ink": ("wash", "band", "goal", "notice-bg"), "action": ("wash", "on-action"), "error": ()}
+_BESIDE = {"ink": ("wash", "band", "notice-bg"), "action": ("wash", "on-action"), "error": ()}
 
 
 class Theme(Struct, frozen=True, kw_only=True):
