@@ -14,6 +14,7 @@ NAMES = {"falling-slowly": "CASTELLANE", "missing-items": "FERRANT", "new-patien
 # What was answered or rated before can be so again.
 HAND_OVER, RATE = re.compile("^Hand over"), re.compile("^Rate (this visit|it again)$")
 _ANY_FOCUS = 150
+_IS_AHEAD = "one => [...document.querySelectorAll('.now')].at(-1).compareDocumentPosition(one) === Node.DOCUMENT_POSITION_FOLLOWING"
 _CODES: WeakKeyDictionary[BrowserContext, str] = WeakKeyDictionary()
 
 
@@ -95,15 +96,25 @@ def answer(view: View, option: int, press: Press = click, *, leave_out: int = 0)
     """The same option, counted from 1, in every question but the last `leave_out`."""
     questions = view.locator("form.check fieldset")
     for place in range(questions.count() - leave_out):
+        turn_to(view, questions.nth(place), press)
         labels = questions.nth(place).locator(".options label")
         press(labels.nth(min(option, labels.count()) - 1))
 
 
+def turn_to(view: View, wanted: Locator, press: Press = click) -> None:
+    """To a part of a form that asks one question at a time; nothing to do where it is whole."""
+    while not wanted.is_visible():
+        ahead = wanted.evaluate(_IS_AHEAD)
+        press(view.locator("form.check .next" if ahead else "form.check .prior"))
+
+
 def send(view: View, press: Press = click) -> None:
     """The form's one button, once what has to be confirmed is."""
+    button = view.locator("form.check button.button-primary:not(.next)")
+    turn_to(view, button, press)
     for box in view.locator("form.check input[name=confirmed]").all():
         box.check()
-    press(view.locator("form.check button.button-primary"))
+    press(button)
 
 
 def patient_rates(view: View, option: int, press: Press = click) -> None:

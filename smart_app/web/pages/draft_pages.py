@@ -30,8 +30,10 @@ from smart_app.web.views.ways_back import WayBack
 RATED = "rated"
 # The sealed note of which visit of before a form is about.
 LATE = "late"
+# One question at a time: the screen a form is sent from, and the one to turn to.
+SCREEN, TURN = "screen", "question"
 # What a form sends beside its answers.
-OURS = {FIELD, "key", "patient", "ticket", "completes", RATED, LATE, CONFIRMED, LANGUAGE, SPOKEN}
+OURS = {FIELD, "key", "patient", "ticket", "completes", RATED, LATE, CONFIRMED, LANGUAGE, SPOKEN, SCREEN, TURN}
 _STATUS = {"kept": 204, "nothing": 204, "sent": 204, "too_soon": 429}
 _GONE = 410
 

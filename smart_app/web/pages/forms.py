@@ -32,7 +32,7 @@ from smart_app.errors import FhirError, ForeignPage, LaunchError, NotForUser, No
 from smart_app.store import new_code
 from smart_app.web.pages.chart_launch import FRAMED
 from smart_app.web.pages.dependencies import Dependencies
-from smart_app.web.pages.draft_pages import LATE, RATED, FormSender, keep_incomplete, keep_without_launch, sender, sent
+from smart_app.web.pages.draft_pages import LATE, RATED, SCREEN, TURN, FormSender, keep_incomplete, keep_without_launch, sender, sent
 from smart_app.web.pages.error_pages import reference, way_back_if_over
 from smart_app.web.pages.staff_links.staff_link_pages import link_part
 from smart_app.web.rendering.spoken_language import LANGUAGE, SPOKEN
@@ -168,9 +168,10 @@ class FormFlow:
             raise NotOffered(draft.stopped)
         earlier = saved_draft(page_request.record, asked, key=key) if key and (invalid is None or request.form.get("completes")) else None
         draft = replace(draft, key=key) if key and (invalid or earlier or asked.loan) else draft
+        urls = self._door.urls(page_request, asked)
         view = form_view(
             draft,
-            urls=self._door.urls(page_request, asked),
+            urls=replace(urls, turned=_with(urls.questions, draft=draft.key, question="")),
             now=page_request.record.now(),
             site_name=services.settings.site_name,
             ticket=ticket_for(page_request.record, asked, key=draft.key, cookie=page_request.cookie),
@@ -180,6 +181,7 @@ class FormFlow:
             hidden=_notes(page_request.record, asked),
             confirmed=frozenset(request.form.getlist(CONFIRMED)),
             lasts=_lasts(page_request.record),
+            screen=request.form.get(SCREEN) or request.args.get(TURN, ""),
         )
         status = _UNPROCESSABLE if invalid and invalid.errors else 200
         return self._dependencies.pages.page("check_form", view, csrf=page_request.csrf, tab=page_request.tab, status=status, by_form=True)
@@ -210,11 +212,20 @@ class FormFlow:
         fields = with_earlier(typed.fields, earlier)
         if self._dependencies.spoken.choose(request.form.get(LANGUAGE, "")):
             return self._in_another_language(page_request, typed, asked, fields)
+        if TURN in request.form:
+            return self._turned(page_request, typed, asked)
         outcome = submit(page_request.record, asked, key=place.key, patient=typed.patient, fields=fields, confirmed=typed.confirmed)
         if not isinstance(outcome, Invalid):
             return see_other(self._door.done(page_request, asked, outcome))
         keep_incomplete(self._services, typed, asked)
         return self.page(page_request, asked, key=place.key, invalid=replace(outcome, kept=_typed_now(outcome.kept, typed.fields)))
+
+    def _turned(self, page_request: PageRequest, typed: PostedForm, asked: AskedForm) -> Response:
+        """To another screen of the form, with what was given so far kept and nothing sent."""
+        check_patient(page_request.context)
+        keep_incomplete(self._services, typed, asked)
+        questions = self._door.urls(page_request, asked).questions
+        return see_other(_with(questions, draft=typed.place.key, question=request.form[TURN]))
 
     def _in_another_language(self, page_request: PageRequest, typed: PostedForm, asked: AskedForm, fields: Fields) -> Response:
         """The form as it was, nothing sent and nothing wrong with it; kept where a form is kept while it is typed. Where nothing was given
@@ -443,6 +454,7 @@ def _urls(page_request: PageRequest, asked: AskedForm) -> FormUrls:
         save=place("draft"),
         go_on=place("go_on"),
         discard=place("discard"),
+        questions=_with_notes(place("form"), page_request, asked),
         not_today=url_for("not_today", launch_id=page_request.id, slug=asked.slug)
         if asked.from_paper and asked.informant == "patient"
         else "",
@@ -465,8 +477,13 @@ def _done(page_request: PageRequest, _asked: AskedForm, key: str) -> str:
     return url_for("receipt", launch_id=page_request.id, key=key)
 
 
+def _with_notes(address: str, page_request: PageRequest, asked: AskedForm) -> str:
+    notes = dict(_notes(page_request.record, asked))
+    return _with(address, **notes) if notes else address
+
+
 def _with(address: str, **query: str) -> str:
-    return f"{address}?{urlencode(query)}"
+    return f"{address}{'&' if '?' in address else '?'}{urlencode(query)}"
 
 
 def _typed_now(kept: Mapping[str, str], fields: Mapping[str, Sequence[str]]) -> dict[str, str]:

@@ -31,7 +31,7 @@ SHEETS = {
     "languages.css": ("languages",),
 }
 SHEET_IN_PAGE, LANGUAGES_IN_PAGE = "form.css", "languages.css"
-SCRIPT_IN_PAGE = "session.js"
+SCRIPT_IN_PAGE, TURNING_IN_PAGE = "session.js", "turn.js"
 _FOREVER = "public, max-age=31536000, immutable"
 
 

@@ -23,7 +23,7 @@ from smart_app.web.languages.unbroken import pieces_of
 from smart_app.web.languages.undivided_dates import with_undivided_dates
 from smart_app.web.rendering.ehr_theme import Themes
 from smart_app.web.rendering.spoken_language import SpokenLanguages
-from smart_app.web.rendering.static_files import LANGUAGES_IN_PAGE, SCRIPT_IN_PAGE, SHEET_IN_PAGE, StaticFiles
+from smart_app.web.rendering.static_files import LANGUAGES_IN_PAGE, SCRIPT_IN_PAGE, SHEET_IN_PAGE, TURNING_IN_PAGE, StaticFiles
 from smart_app.web.session.tab import Tab
 
 _ENVIRONMENTS: dict[str, Environment] = {}
@@ -213,6 +213,7 @@ class Pages(Struct, frozen=True, kw_only=True):
         names = (SHEET_IN_PAGE, LANGUAGES_IN_PAGE) if languages else (SHEET_IN_PAGE,)
         return Markup("".join(map(self.static.text, names)))  # noqa: S704 - files of ours
 
-    def _script(self) -> Markup:
-        """The script that may stand in a page."""
-        return Markup(self.static.text(SCRIPT_IN_PAGE))  # noqa: S704 - a file of ours
+    def _script(self, *, turning: object = None) -> Markup:
+        """The script that may stand in a page; with the one of `turning` where it has screens to turn to."""
+        names = (SCRIPT_IN_PAGE, TURNING_IN_PAGE) if turning else (SCRIPT_IN_PAGE,)
+        return Markup("\n".join(map(self.static.text, names)))  # noqa: S704 - files of ours

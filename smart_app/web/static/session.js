@@ -78,6 +78,7 @@
     }, later);
   };
   form.addEventListener("change", later);
+  form.addEventListener("turn", () => timer && (clearTimeout(timer), (timer = setTimeout(save, 300))));
   form.addEventListener("submit", () => clearTimeout(timer));
   document.addEventListener("visibilitychange", () => timer && document.hidden && save());
 })();

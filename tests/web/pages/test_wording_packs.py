@@ -71,13 +71,13 @@ def test_the_form_shows_the_packs_wording_as_text(worded: Clinic) -> None:
     assert f"{LOWER} {CANARY} {SCRIPT}" in page.text
     assert SCRIPT not in page.html
     (script,) = page.soup.select("script")
-    assert script.text == load_static().text("session.js")
+    assert script.text == "\n".join(load_static().text(name) for name in ("session.js", "turn.js"))
     assert "What we are aiming for" not in page.text
 
 
 def test_a_screen_reader_is_told_which_words_are_in_the_packs_language(worded: Clinic) -> None:
     page = worded.form(worded.launch())
-    for words in page.soup.select("h1, form h2, fieldset legend, .options"):
+    for words in page.soup.select("h1, .block h2, fieldset legend, .options"):
         assert words["lang"] == "de"
     assert {place["lang"] for place in page.soup.select("legend > span")} == {"en"}
 

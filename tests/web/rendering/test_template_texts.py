@@ -9,15 +9,15 @@ from tests.web.rendering.template_texts import untranslated
 
 TEMPLATES = environment().list_templates()
 # The name of the app, which is the same everywhere, alone and as the end of a title.
-NAME = {"Rapport", "– Rapport"}
+NAME = {"Rapport", "– Rapport", "–  – Rapport"}
 # What expressions hold that is no text: files, classes of a style sheet, ids, codes that are compared.
 FILES = {
     "answered.css", "app.css", "app.js", "authorize.js", "icon.svg", "languages.css", "link.css", "note.css", "note.js", "options.css",
     "own.css", "paper.css", "paper.js", "print.css", "print.js", "session.js", "start.css", "text.css", "why.css",
 }  # fmt: skip
-CLASSES = {"plain", "wrong", "before"}
+CLASSES = {"plain", "wrong", "before", "go", "go whole", "button turn prior", "button button-primary turn next"}
 IDS = {"hba1c"}
-CODES = {"en", "rtl", "patient", "observer"}
+CODES = {"en", "rtl", "patient", "observer", "all"}
 DRAWN = {"M0 0"}
 ALLOWED = NAME | FILES | CLASSES | IDS | CODES | DRAWN
 

@@ -18,6 +18,7 @@ from smart_app.web import formats
 from smart_app.web.languages.offered_languages import LanguageName
 from smart_app.web.views.banner import Banner, clinician_banner, patient_banner, plain_name, recorded_name
 from smart_app.web.views.forms.not_today import NotToday, not_today
+from smart_app.web.views.forms.one_at_a_time import Asked, Screens, screens_of
 from smart_app.web.views.parts import Fact, Statement, rated_words
 
 _FIRST_PROBLEMS = 10
@@ -35,7 +36,8 @@ class RadioOption(Struct, frozen=True, kw_only=True):
 
 class FormItem(Struct, frozen=True, kw_only=True):
     """One item or question. `name` is the field and the anchor; `problem` is empty unless something is wrong with its answer;
-    `may_decline` offers the box beside a missing item; `before`: it was answered before, and how is not shown."""
+    `may_decline` offers the box beside a missing item; `before`: it was answered before, and how is not shown. `screen` is its own where
+    one question is shown at a time."""
 
     name: str
     place: Sentence
@@ -45,21 +47,24 @@ class FormItem(Struct, frozen=True, kw_only=True):
     may_decline: bool
     declined: bool
     before: bool
+    screen: int
 
 
 class Block(Struct, frozen=True, kw_only=True):
-    """Items under one heading."""
+    """Items under one heading; `now`: the question that is shown alone is one of them."""
 
     title: str
     help: str
     items: tuple[FormItem, ...]
+    now: bool = False
 
 
 class FormProblem(Struct, frozen=True, kw_only=True):
-    """One line of the error summary; `name` is the item it leads to, empty for one about the whole form."""
+    """One line of the error summary; `name` is the item it leads to, empty for one about the whole form, and `screen` the item's."""
 
     name: str
     text: Sentence
+    screen: int = 0
 
 
 class FormUrls(Struct, frozen=True, kw_only=True):
@@ -67,7 +72,8 @@ class FormUrls(Struct, frozen=True, kw_only=True):
     where who it is was asked; `idle`, followed by the form's key, where a page without a script goes after `idle_seconds`, and `keep` where
     a button of it keeps what was chosen, both "" where it stays. `decline` is the page before
     somebody declines it whole, `refuse` where that is sent, and `questions` the form itself; "" where it is not declined here.
-    `not_today` is where staff enter why a sheet was not answered."""
+    `turned` is the form as it is gone on with, at a screen whose number follows, and `not_today` where staff enter why a sheet was not
+    answered."""
 
     action: str
     back: str
@@ -82,6 +88,7 @@ class FormUrls(Struct, frozen=True, kw_only=True):
     refuse: str = ""
     questions: str = ""
     not_today: str = ""
+    turned: str = ""
 
 
 class UnsentOffer(Struct, frozen=True, kw_only=True):
@@ -163,7 +170,8 @@ class FormView(Struct, frozen=True, kw_only=True):
     `errors` why it came back; `stands` how an earlier rating of this visit stands, `confirms` what has to be ticked. `save` and
     `ticket` are empty where nothing is kept of a form that is not sent; `idle` is when a page without a script goes where, `keep` where its
     button keeps what was chosen, both "" where it stays. `decline` leads to
-    declining all of it, "" where that is not offered, `not_today` are the reasons for which staff enter that a sheet was not answered."""
+    declining all of it, "" where that is not offered, `not_today` are the reasons for which staff enter that a sheet was not answered.
+    `screens` has it one question at a time; a sheet is typed in whole."""
 
     kind: FormKind
     action: str
@@ -185,6 +193,7 @@ class FormView(Struct, frozen=True, kw_only=True):
     keep: str = ""
     decline: str = ""
     not_today: NotToday | None = None
+    screens: Screens | None = None
 
 
 class Filling(Struct, frozen=True, kw_only=True):
@@ -211,11 +220,14 @@ def form_view(
     hidden: tuple[tuple[str, str], ...] = (),
     confirmed: Collection[str] = (),
     lasts: str = "",
+    screen: str = "",
 ) -> FormView:
     """The page of one form. `earlier` are the answers it goes on with, `offered` those it could; `hidden` goes back too, `confirmed` is
-    what was ticked already. `lasts` says until when it can be sent, where that is known."""
+    what was ticked already. `lasts` says until when it can be sent, where that is known; `screen` which of its screens was chosen."""
     instrument = draft.instrument
     filling = _filling(draft, invalid, earlier)
+    questions = [question for question in instrument.questions if _is_asked(question, draft)]
+    screens = _screens(draft, filling, questions, address=urls.turned, chosen=screen, offered=offered) if urls.turned else None
     return FormView(
         kind=_kind(draft, urls, site_name=site_name, today=now.date()),
         action=urls.action,
@@ -227,8 +239,8 @@ def form_view(
         offer=_offer(offered, urls, now) if offered else None,
         going_on=_going_on(earlier, now) if earlier else None,
         errors=_error_summary(draft, filling.errors),
-        blocks=_blocks(instrument, filling),
-        questions=tuple(_question(question, filling) for question in instrument.questions if _is_asked(question, draft)),
+        blocks=_blocks(instrument, filling, screens.now if screens else -1),
+        questions=tuple(_question(question, filling, len(instrument.items) + place) for place, question in enumerate(questions, 1)),
         of=len(instrument.items),
         stands=rated_words(draft.stands, draft.own_score),
         confirms=tuple(_confirm_box(one, filling.errors, confirmed) for one in draft.confirm),
@@ -237,7 +249,35 @@ def form_view(
         keep=urls.keep,
         decline=urls.decline,
         not_today=not_today(action=urls.not_today, key=draft.key) if urls.not_today and not draft.stopped else None,
+        screens=screens,
     )
+
+
+def _screens(
+    draft: BlankForm, filling: Filling, questions: Sequence[Question], *, address: str, chosen: str, offered: SavedDraft | None
+) -> Screens | None:
+    """One question at a time: by itself on a patient's phone, and for everybody who asks for it. None for a sheet."""
+    if draft.from_paper:
+        return None
+    items = _in_order(draft.instrument)
+    asked = [
+        *(_asked(draft.instrument, item, number, filling) for number, item in enumerate(items, 1)),
+        *(Asked(place=_IF_YOU_LIKE, given=False, may_stay=True) for _ in questions),
+    ]
+    on_phones, on_loan = draft.informant == "patient", not (draft.alone or draft.own_device)
+    return screens_of(
+        asked, address=address, chosen=chosen, wrong=bool(filling.errors), on_phones=on_phones, told=on_loan and offered is None
+    )
+
+
+def _asked(instrument: Instrument, item: Item, number: int, filling: Filling) -> Asked:
+    fields = (item.link_id, item.link_id + DECLINED)
+    given = any(field in filling.kept or field in filling.before for field in fields)
+    return Asked(place=_place_of_all(instrument, number), given=given)
+
+
+def _place_of_all(instrument: Instrument, number: int) -> Sentence:
+    return Sentence("Question {number} of {of}", number=number, of=len(instrument.items))
 
 
 def _is_asked(question: Question, draft: BlankForm) -> bool:
@@ -618,7 +658,11 @@ def _error_summary(draft: BlankForm, errors: Mapping[str, Sentence]) -> ErrorSum
 
 def _problems(draft: BlankForm, errors: Mapping[str, Sentence]) -> tuple[FormProblem, ...]:
     places = _places(draft)
-    placed = [FormProblem(name=name, text=joined(": ", [place, _short(errors[name])])) for name, place in places.items() if name in errors]
+    placed = [
+        FormProblem(name=name, text=joined(": ", [place, _short(errors[name])]), screen=screen)
+        for screen, (name, place) in enumerate(places.items(), 1)
+        if name in errors
+    ]
     return (*placed, *(FormProblem(name="", text=message) for name, message in errors.items() if name not in places))
 
 
@@ -626,7 +670,7 @@ def _places(draft: BlankForm) -> Mapping[str, Sentence]:
     """What each field is called, in the order of the form."""
     instrument = draft.instrument
     items = {item.link_id: _place(draft, number) for number, item in enumerate(_in_order(instrument), 1)}
-    asked = {question.link_id: Sentence("The last question") for question in instrument.questions}
+    asked = {question.link_id: _LAST_QUESTION for question in instrument.questions}
     return items | asked | {f"{CONFIRMED}-{one}": _THE_SECOND if one == "again" else _THIS_RECORD for one in CONFIRM}
 
 
@@ -634,6 +678,7 @@ def _place(draft: BlankForm, number: int) -> Sentence:
     return Sentence("Item {number}", number=number) if draft.from_paper else Sentence("Question {number}", number=number)
 
 
+_LAST_QUESTION, _IF_YOU_LIKE = Sentence("The last question"), Sentence("If you like")
 _THE_SECOND, _THIS_RECORD = Sentence("The box about the second rating"), Sentence("The box about this record")
 
 
@@ -655,13 +700,14 @@ def _in_order(instrument: Instrument) -> list[Item]:
     return [instrument.item(link_id) for section in instrument.sections for link_id in section.items]
 
 
-def _blocks(instrument: Instrument, filling: Filling) -> tuple[Block, ...]:
+def _blocks(instrument: Instrument, filling: Filling, now: int) -> tuple[Block, ...]:
     order = {item.link_id: place for place, item in enumerate(_in_order(instrument), 1)}
     return tuple(
         Block(
             title=filling.say(section.title.get(filling.informant, "")),
             help=filling.say(section.help.get(filling.informant, "")),
             items=tuple(_item(instrument, link_id, order[link_id], filling) for link_id in section.items),
+            now=now in [order[link_id] for link_id in section.items],
         )
         for section in instrument.sections
     )
@@ -674,26 +720,28 @@ def _item(instrument: Instrument, link_id: str, place: int, filling: Filling) ->
     given = declined or link_id in filling.kept
     return FormItem(
         name=link_id,
-        place=NOTHING if filling.from_paper else Sentence("Question {number} of {of}", number=place, of=len(instrument.items)),
+        place=NOTHING if filling.from_paper else _place_of_all(instrument, place),
         text=Sentence("Item {number}", number=item.number) if filling.from_paper else filling.say(item.text[filling.informant]),
         choices=_choices(instrument.options, filling.kept.get(link_id), numbers=filling.from_paper),
         problem=_ON_SHEET if filling.from_paper and problem == NO_ANSWER else problem,
         may_decline=bool(problem) or declined,
         declined=declined,
         before=not given and not filling.before.isdisjoint((link_id, link_id + DECLINED)),
+        screen=place,
     )
 
 
-def _question(question: Question, filling: Filling) -> FormItem:
+def _question(question: Question, filling: Filling, screen: int) -> FormItem:
     return FormItem(
         name=question.link_id,
-        place=Sentence("If you like"),
+        place=_IF_YOU_LIKE,
         text=filling.say(question.text[filling.informant]),
         choices=_choices(question.options, filling.kept.get(question.link_id)),
         problem=filling.errors.get(question.link_id, NOTHING),
         may_decline=False,
         declined=False,
         before=question.link_id in filling.before and question.link_id not in filling.kept,
+        screen=screen,
     )
 
 
