@@ -5,7 +5,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.accessible import found_by_axe, keep_picture
-from tests.browser.chart import RATE, answer, hand_over, in_tab, patient_form, rated_today, send
+from tests.browser.chart import RATE, answer, hand_over, in_tab, patient_form, rated_today, send, tab_to
 from tests.browser.own import at_own_form
 from tests.support.stands import Clinic
 
@@ -120,6 +120,9 @@ def test_what_is_missing_is_told_at_the_end_and_leads_to_its_question(tab: Page,
     assert tab.locator(".open button").all_inner_texts() == ["Question 3 of 9", "Question 5 of 9"]
     presses(tab, "Question 5 of 9")
     shows(tab, "Question 5 of 9")
+    tab.go_back()
+    assert tab.locator(".open button").all_inner_texts() == ["Question 3 of 9", "Question 5 of 9"]
+    presses(tab, "Question 5 of 9")
     asked(tab).get_by_label("I would rather not answer this one").check()
     for _ in range(6):
         presses(tab, "Next")
@@ -152,6 +155,10 @@ def test_with_keys_alone_enter_turns_and_sends_nothing(tab: Page, here: Clinic) 
         tab.keyboard.press("Enter")
     expect(tab.get_by_role("heading", name="Send my answers")).to_be_visible()
     assert rated_today(here, OWEN) == []
+    tab.get_by_role("button", name="Back", exact=True).press("Enter")
+    shows(tab, "If you like")
+    tab_to(tab, tab, "form.check .next")
+    tab.keyboard.press("Enter")
     tab.get_by_role("button", name="Send my answers").press("Enter")
     expect(tab.get_by_role("heading", name="Thank you")).to_be_visible()
 

@@ -53,6 +53,7 @@ ANSWERS = {
     "smart_app/web/views/dashboard/first_screen.py": "folds",
     "smart_app/web/views/dashboard/focus_stops.py": "stops_view",
     "smart_app/web/views/forms/form_page.py": "form_view",
+    "smart_app/web/views/forms/one_at_a_time.py": "screens_of",
     "smart_app/web/rendering/spoken_language.py": "SpokenLanguages",
     "fhir_mappings/sentence.py": "Sentence",
     "smart_app/web/languages/english_beneath.py": "with_english_beneath",
