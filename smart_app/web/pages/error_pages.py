@@ -29,7 +29,7 @@ from smart_app.web.views.portal.portal_error import portal_error_view
 from smart_app.web.views.ways_back import WayBack
 
 # Where answers are sent to.
-_FORMS = frozenset({"submit", "own_submit", "mine_submit"})
+_FORMS = frozenset({"submit", "own_submit", "mine_submit", "own_refuse", "mine_refuse", "not_today"})
 
 
 def register(app: Flask, dependencies: Dependencies, log: FilteringBoundLogger) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tests.care.ehr import refusal
-from tests.support.page import Page
+from tests.support.page import Page, read
 from tests.web.clinic import ITEMS, Clinic
 from tests.web.pages.test_portal_pages import form_address, rapport, send
 
@@ -75,3 +75,22 @@ def test_from_another_page_or_for_another_patient_nothing_is_stored(rapport: Cli
     assert confirms(rapport, page, csrf="guess").status_code >= 400
     assert confirms(rapport, page, patient="pat-2").status_code >= 400
     assert rapport.ehr.posts() == []
+
+
+def test_once_the_sign_in_is_over_it_is_said_that_it_was_not_taken(rapport: Clinic) -> None:
+    home = rapport.launch()
+    asked, form = asks(rapport, home), rapport.get(home)
+    send(rapport, form.action("/end"), form.form("/end"))
+    page = read(confirms(rapport, asked))
+    assert page.status >= 400
+    assert "What you sent was not stored." in page.text
+    assert rapport.ehr.posts() == []
+
+
+def test_of_one_that_is_sealed_no_page_says_that_it_was_not(rapport: Clinic) -> None:
+    asked = asks(rapport, rapport.launch())
+    confirms(rapport, asked)
+    page = read(confirms(rapport, asked, patient="pat-2"))
+    assert page.status >= 400
+    assert "nothing was stored" not in page.text
+    assert "not stored" not in page.text
