@@ -11,6 +11,7 @@ from xdist.scheduler import LoadFileScheduling
 
 _ON_HAPI = (
     "tests/system/test_hapi.py",
+    "tests/system/test_corrections_on_hapi.py",
     "tests/system/test_fronts.py",
     "tests/system/test_definitions.py",
     "tests/sandbox/seeding/test_seeding_peers.py",
@@ -30,6 +31,8 @@ LONGEST_FIRST = (
     "tests/browser/test_sessions.py",
     "tests/browser/test_first_screen.py",
     "tests/browser/test_standalone.py",
+    "tests/browser/test_one_at_a_time.py",
+    "tests/browser/test_own_answers.py",
     "tests/browser/test_why.py",
     "tests/browser/test_options.py",
     "tests/browser/test_as_answered.py",

@@ -35,7 +35,7 @@ Standing = Literal["waiting", "sending", "unknown", "placed", "decided"]
 
 class ColleaguesItem(Struct, frozen=True, kw_only=True):
     """What somebody else's sign-in left: `author` is their name, None where the sign-in had none; `sent` is when. `why_not` says why only
-    its author can send it, "" where whoever is signed in may; `not_answered`: it says that the patient's form was not answered."""
+    its author can send it, "" where whoever is signed in may; `stopped`: it says that the patient's form was not answered."""
 
     key: str
     informant: Informant
@@ -45,7 +45,7 @@ class ColleaguesItem(Struct, frozen=True, kw_only=True):
     sent: datetime
     standing: Standing
     why_not: Sentence
-    not_answered: bool = False
+    stopped: bool = False
 
 
 def left_by_others(record: ChartRecord, kept: PatientEntries) -> tuple[ColleaguesItem, ...]:
@@ -93,7 +93,7 @@ def _item(entry: OutboxEntry, sealed: SealedSubmission) -> ColleaguesItem:
         sent=sealed.authored,
         standing=_standing(entry.state, sealed),
         why_not=_why_not(sealed),
-        not_answered=sealed.not_answered is not None,
+        stopped=sealed.not_answered is not None,
     )
 
 

@@ -53,7 +53,8 @@ def test_what_was_typed_is_gone_and_their_page_lists_no_rating(rapport: Clinic) 
     home = rapport.launch()
     confirms(rapport, asks(rapport, home, **{ITEMS[0]: "4"}))
     page = rapport.get(home)
-    assert "Nothing yet." in page.text
+    assert "You would rather not answer it." in page.text
+    assert "/own/given/" not in page.text
     assert rapport.get(form_address(page)).checked() == {}
     assert "Go on" not in rapport.get(form_address(page)).text
 

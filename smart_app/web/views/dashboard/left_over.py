@@ -149,7 +149,7 @@ def _what(one: ColleaguesItem, now: datetime) -> Sentence:
     """Whose it is and of which day, and nothing that would tell what it says."""
     day = formats.short_date(one.sent.astimezone(now.tzinfo).date())
     by = one.author or Sentence("a colleague")
-    if one.not_answered:
+    if one.stopped:
         return _entry(by, day, by_patient=one.by_patient)
     if one.from_paper:
         return Sentence("a questionnaire typed in by {who} on {day}", who=by, day=day)
