@@ -2,6 +2,7 @@
 
 import gzip
 import mimetypes
+import re
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 from pathlib import Path
@@ -32,6 +33,7 @@ SHEETS = {
 }
 SHEET_IN_PAGE, LANGUAGES_IN_PAGE = "form.css", "languages.css"
 SCRIPT_IN_PAGE, TURNING_IN_PAGE = "session.js", "turn.js"
+_USED_NAME, _GIVEN_NAME = re.compile(rb"var\((--[\w-]+)"), re.compile(rb"(?<=[{;\s])(--[\w-]+):[^;}]*;?")
 _FOREVER = "public, max-age=31536000, immutable"
 
 
@@ -78,7 +80,14 @@ def load_static(folder: Path = FOLDER) -> StaticFiles:
     """Every file of the folder, and every sheet."""
     files = {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()}
     sheets = {name: b"".join((folder / "parts" / f"{part}.css").read_bytes() for part in parts) for name, parts in SHEETS.items()}
+    sheets[SHEET_IN_PAGE] = _without_idle_names(sheets[SHEET_IN_PAGE], beside=sheets[LANGUAGES_IN_PAGE])
     return StaticFiles(assets={name: _asset(name, content) for name, content in (files | sheets).items()})
+
+
+def _without_idle_names(sheet: bytes, *, beside: bytes) -> bytes:
+    """The sheet that is sent with every form, without the names that neither it nor the one beside it uses: colours of charts."""
+    used = set(_USED_NAME.findall(sheet + beside))
+    return _GIVEN_NAME.sub(lambda found: found[0] if found[1] in used else b"", sheet)
 
 
 def _asset(name: str, written: bytes) -> Asset:

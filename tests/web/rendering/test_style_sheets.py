@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from smart_app.assets import templates_dir
-from smart_app.web.rendering.static_files import FOLDER
+from smart_app.web.rendering.static_files import FOLDER, LANGUAGES_IN_PAGE, SHEET_IN_PAGE, load_static
 
 ROOT = Path(__file__).resolve().parents[3]
 PARTS = sorted((FOLDER / "parts").glob("*.css"))
@@ -95,3 +95,14 @@ def test_the_english_beneath_has_contrast_on_every_ground() -> None:
     beneath = rules(part("languages").partition("@media print")[0])
     assert "color: var(--ink2)" in dict(beneath)[":root .beneath"]
     assert "color: var(--banner2)" in dict(beneath)[":root .banner .beneath"]
+
+
+def test_the_sheet_that_is_sent_with_every_form_gives_no_name_that_nothing_uses() -> None:
+    files = load_static()
+    sheet, beside = files.text(SHEET_IN_PAGE), files.text(LANGUAGES_IN_PAGE)
+    given = set(re.findall(r"(?<=[{;])(--[\w-]+):", sheet))
+    used = set(re.findall(r"var\((--[\w-]+)", sheet + beside))
+    assert given <= used
+    assert {"--ink", "--action", "--side"} <= given
+    # What neither gives is given by an EHR's theme, and has a value of its own where there is none.
+    assert all(f"var({name}," in sheet + beside for name in used - given)
