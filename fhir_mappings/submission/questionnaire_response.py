@@ -50,7 +50,8 @@ def _extensions(submission: Submission, *, base: str) -> Json:
     rated = [{"url": canonicals.rated_clinician(base), "valueReference": person(clinician)}] if clinician else []
     translated = submission.instrument.translation
     unread = [{"url": canonicals.wording_review(base), "valueString": str(translated.review)}] if translated else []
-    found = [*rated, *unread, *_answering(submission, base=base), *([ON_PAPER] if submission.from_paper else [])]
+    seen: list[Json] = [{"url": canonicals.given_after_seen(base), "valueBoolean": True}] if submission.after_seen else []
+    found = [*rated, *unread, *_answering(submission, base=base), *([ON_PAPER] if submission.from_paper else []), *seen]
     return {"extension": found} if found else {}
 
 

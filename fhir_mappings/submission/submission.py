@@ -19,8 +19,8 @@ class Submission(Struct, frozen=True, kw_only=True):
     """`patient` and `encounter` are ids, `answered_by` and `recorded_by` references (`Patient/x`, `Practitioner/y`). `clinician` is who is
     rated: None for a questionnaire about a team or about nobody. `from_paper`: the answers were typed in from a sheet. `answering` is who
     said that they answer, None where it was not asked; somebody else than the patient is no reference: `answered_by` and `recorded_by` are
-    None. `not_answered` is
-    why there are no answers; `answered_by` is then whoever decided so, and `recorded_by` whoever entered it.
+    None. `not_answered` is why there are no answers; `answered_by` is then whoever decided so, and `recorded_by` whoever entered it.
+    `after_seen`: it is a second rating of a visit whose other rating its author had seen.
 
     `authored` and `issued` are aware. `key` is the submission key: every resource's identifier is the key plus its role.
     """
@@ -42,6 +42,7 @@ class Submission(Struct, frozen=True, kw_only=True):
     from_paper: bool = False
     answering: Answering | None = None
     not_answered: NotAnsweredReason | None = None
+    after_seen: bool = False
 
     def urn(self, role: str) -> str:
         """The full URL of one resource in the bundle: the same for the same key, so that a repeated build is the same bundle."""

@@ -187,7 +187,8 @@ class Jar:
         elif writing:
             html = self._look(client, tab, f"{tab.path}check/{SLUG}/clinician")
             # The same visit many times over, which is confirmed each time.
-            tab.form = dict(_HIDDEN.findall(html)) | dict.fromkeys(ITEMS, "4") | {"confirmed": "again"}
+            confirmed = "after-seen" if 'value="after-seen"' in html else "again"
+            tab.form = dict(_HIDDEN.findall(html)) | dict.fromkeys(ITEMS, "4") | {"confirmed": confirmed}
         else:
             self._look(client, tab, tab.path)
 

@@ -86,7 +86,7 @@ def test_a_visit_asks_the_record_for_nothing_else_and_leaves_no_scope_unused(
     rate(asking, chart, "patient")
     rate_and_lose_the_answer(asking, chart, monkeypatch)
     asking.ehr.faults.append(lambda method, path: refusal(400, "no transactions here") if (method, path) == ("POST", "") else None)
-    rate(asking, chart, "clinician", confirmed="again")
+    rate(asking, chart, "clinician", confirmed="after-seen")
     asked_for = {(scope.resource, letter) for scope in parse(" ".join(RESOURCES)) for letter in scope.interactions}
     # Corrections are asked for at every sign-in and made in few visits.
     asked_for -= {("QuestionnaireResponse", "u"), ("Observation", "u")}

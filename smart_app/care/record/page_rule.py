@@ -25,7 +25,9 @@ Fate = Literal["none", "stored", "kept", "unknown", "refused"]
 # "again": there is one already, and a second is a deliberate act.
 Offered = Literal["yes", "again", "no"]
 # What staff have to confirm before anything of theirs is stored.
-Confirmation = Literal["dead", "inactive", "replaced", "again"]
+# "after-seen": a second one of a visit whose patient's rating is open to whoever has rated it.
+Confirmation = Literal["dead", "inactive", "replaced", "again", "after-seen"]
+AFTER_SEEN: Confirmation = "after-seen"
 # Whether one may see a rating kept back without waiting: as the rated clinician, as a colleague who says why, or not at all.
 Reveal = Literal["own", "with_reason", "no"]
 
@@ -173,7 +175,9 @@ def _has_rated(facts: PageFacts) -> bool:
 
 def _confirmations(facts: PageFacts, rate: Offered) -> tuple[Confirmation, ...]:
     own: tuple[Confirmation, ...] = () if facts.standing == "current" else (facts.standing,)
-    return (*own, "again") if rate == "again" else own
+    if rate != "again":
+        return own
+    return (*own, AFTER_SEEN if facts.patient_rated == "yes" else "again")
 
 
 # How a rating stands that is there; `{score}` is the page's to fill, which may not know it.
@@ -227,6 +231,10 @@ CONFIRM: Mapping[Confirmation, Sentence] = {
     ),
     "again": Sentence(
         "I rated this visit before. I want a second rating, which is drawn in place of the first; the first stays in the record."
+    ),
+    "after-seen": Sentence(
+        "I rated this visit before, and the patient’s rating of it has been open to me since. I want a second rating stored: it says so, "
+        "and the first stays the one that is drawn and compared."
     ),
 }
 

@@ -26,7 +26,7 @@ from smart_app import __version__
 from smart_app.care.forms.asked_form import AskedForm, check_clinician_chosen
 from smart_app.care.forms.saved_drafts import keeps_refusal
 from smart_app.care.record.access import base_of
-from smart_app.care.record.page_rule import Confirmation
+from smart_app.care.record.page_rule import AFTER_SEEN, Confirmation
 from smart_app.care.record.record import ChartRecord, who_answers
 from smart_app.care.submission.delivery import SENT_BEFORE, deliver, deliver_or_wait, entry_of
 from smart_app.care.submission.delivery_log import log_not_kept
@@ -140,7 +140,8 @@ def _submit(record: ChartRecord, asked: AskedForm, *, key: str, fields: Fields, 
     if asked.from_paper:
         # An empty place on a sheet is no refusal to answer: it is left out.
         answers = replace(answers, declined=())
-    sealed = _sealed_submission(record, asked, answers=answers, key=key)
+    after_seen = asked.informant == "clinician" and AFTER_SEEN in confirmed
+    sealed = _sealed_submission(record, asked, answers=answers, key=key, after_seen=after_seen)
     if (deliver_or_wait if record.own_device else deliver)(record, sealed=sealed):
         _drop_draft(record, asked, key)
         return key
@@ -180,9 +181,10 @@ def _check_place(context: LaunchContext, *, key: str, patient: str) -> None:
 
 
 def _sealed_submission(
-    record: ChartRecord, asked: AskedForm, *, answers: Answers, key: str, not_answered: NoAnswers | None = None
+    record: ChartRecord, asked: AskedForm, *, answers: Answers, key: str, not_answered: NoAnswers | None = None, after_seen: bool = False
 ) -> SealedSubmission:
-    """Everything the outbox must know, so that no other source is needed to send or to show it."""
+    """Everything the outbox must know, so that no other source is needed to send or to show it. `after_seen` is what its author has
+    confirmed."""
     instrument, informant, clinician = asked.instrument, asked.informant, asked.rated
     now = record.now()
     scores = {} if not_answered else score(instrument, answers.values)
@@ -199,6 +201,7 @@ def _sealed_submission(
         now=now,
         canonical=canonical,
         answering=answering,
+        after_seen=after_seen,
     )
     if not_answered:
         submission = _without_answers(record.context, submission, not_answered)
@@ -245,6 +248,7 @@ def _submission(
     now: datetime,
     canonical: str,
     answering: Answering | None,
+    after_seen: bool,
 ) -> Submission:
     """What the mapping writes. The patient answers and records their own form, clinician and observer theirs; what was answered on paper
     is recorded by whoever is signed in. Who answers for a patient is nobody that can be named."""
@@ -267,6 +271,7 @@ def _submission(
         key=key,
         app_version=__version__,
         tags=(demo_tag(canonical),) if context.synthetic else (),
+        after_seen=after_seen,
     )
 
 

@@ -82,7 +82,9 @@ def given_rating(record: ChartRecord, ratings: Iterable[Rating], *, informant: I
     found = [one for one in ratings if (one.informant, one.instrument, one.visit) == wanted and _whose(one) in {None, me}]
     if not found:
         return GivenRating(known="no" if whole else "unknown")
-    total = found[-1].scores.get(_TOTAL)
+    # One that was given after the patient's was seen takes no other's place.
+    drawn = [one for one in found if not one.given_after_seen] or found
+    total = drawn[-1].scores.get(_TOTAL)
     return GivenRating(known="yes", score=total.text if total else None)
 
 
@@ -120,29 +122,30 @@ def state_for_form(record: ChartRecord, asked: AskedForm) -> tuple[Patient, Visi
     if asked.informant != "clinician":
         patient = open_patient(record)
         return patient, visit_state(record, patient=patient)
-    own = _recent_own(record, asked.slug)
+    own, theirs = _recent_ratings(record, asked.slug)
     patient = open_patient(record)
-    return patient, visit_state(record, patient=patient, own=own, rate_by=asked.slug)
+    return patient, visit_state(record, patient=patient, own=own, theirs=theirs, rate_by=asked.slug)
 
 
-def _recent_own(record: ChartRecord, instrument: str) -> GivenRating:
-    """As the form was opened with it moments ago, so that sending the form waits for no further read: what was sent from here meanwhile the
-    outbox knows."""
+def _recent_ratings(record: ChartRecord, instrument: str) -> tuple[GivenRating, GivenRating]:
+    """Their own and the patient's of this visit, as the form was opened with them moments ago, so that sending the form waits for no
+    further read: what was sent from here meanwhile the outbox knows."""
     context, recent = record.context, record.services.recent
     name = f"rating of {context.patient} by {context.user.reference}, {instrument}, {visit_now(record)}"
     known = recent.get(context.iss, name, context.access_token)
     if known is not None:
-        return GivenRating(known=known["known"], score=known["score"])
+        return GivenRating(known=known["known"], score=known["score"]), GivenRating(known=known["theirs"])
     try:
         readings = read_all(record, only=(ANSWERS,))
     except FhirError:
         # The patient may be known from moments ago, and then the form can be filled in.
-        return _NOT_ASKED
+        return _NOT_ASKED, _NOT_ASKED
     remember_patient(record, readings.patient)
     ratings, whole = _ratings(record, readings.resources[ANSWERS]), readings.reports[ANSWERS].whole
     found = given_rating(record, ratings, informant="clinician", instrument=instrument, whole=whole)
-    recent.keep(context.iss, name, context.access_token, {"known": found.known, "score": found.score})
-    return found
+    theirs = given_rating(record, ratings, informant="patient", instrument=instrument, whole=whole)
+    recent.keep(context.iss, name, context.access_token, {"known": found.known, "score": found.score, "theirs": theirs.known})
+    return found, theirs
 
 
 def offers_for_form(record: ChartRecord, asked: AskedForm) -> tuple[Patient, VisitState, PageOffers]:

@@ -149,14 +149,14 @@ def test_it_opens_the_patients_rating_of_that_visit_and_leaves_this_visit_to_be_
     assert (found.facts.clinician_rated, found.facts.sent) == ("no", "none")
 
 
-def test_of_one_visit_the_later_is_drawn_and_the_other_listed(ehr: Ehr, services: AppServices, clock: Clock) -> None:
+def test_of_one_visit_the_first_is_drawn_and_one_that_was_given_since_listed(ehr: Ehr, services: AppServices, clock: Clock) -> None:
     patient_rated(services, clock)
     rate(services)
     assert isinstance(rate(services), Invalid)
-    assert isinstance(rate(services, confirmed=("again",)), str)
+    assert isinstance(rate(services, confirmed=("after-seen",)), str)
     found = history(services)
     assert [one.informant for one in found.dyads[0].ratings].count("clinician") == 1
-    assert [one.code for one in found.skipped] == ["rated_again"]
+    assert [one.code for one in found.skipped] == ["rated_after_seen"]
 
 
 @pytest.mark.parametrize(

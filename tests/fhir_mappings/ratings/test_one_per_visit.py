@@ -43,6 +43,16 @@ def test_of_one_visit_rated_twice_the_later_is_drawn_and_the_other_listed() -> N
         assert kept.source in other.reason
 
 
+def test_one_given_after_the_other_was_seen_never_takes_the_place_of_one_given_before() -> None:
+    first, second = rated("k1", informant="clinician"), rated("k2", at="2026-11-22T17:00:00Z", informant="clinician", after_seen=True)
+    for order in ((first, second), (second, first)):
+        [kept], [other] = read(*order)
+        assert (kept.source, other.source) == ("QuestionnaireResponse/k1-response", "QuestionnaireResponse/k2-response")
+        assert other.code == "rated_after_seen"
+    [alone], none = read(second)
+    assert (alone.given_after_seen, none) == (True, [])
+
+
 def test_a_day_is_the_visit_where_no_encounter_is_named() -> None:
     kept, other = read(
         rated("k1", visit=None), rated("k2", at="2026-11-22T17:00:00Z", visit=None), rated("k3", at="2026-11-23", visit=None)

@@ -144,7 +144,8 @@ def test_a_visit_that_was_rated_meanwhile_says_so_and_is_rated_again_only_on_pur
     send(rated, rated.get(link))
     assert "You rated this visit: 4.00." in rated.get(link).text
     assert (send(rated, other).status, len(clinicians(rated))) == (422, 1)
-    assert "Saved in the record" in send(rated, rated.get(link), confirmed="again", value="5").text
+    assert "Saved in the record" in send(rated, rated.get(link), confirmed="after-seen", value="5").text
+    assert "You rated this visit: 4.00." in rated.get(link).text
 
 
 def test_what_is_on_its_way_is_not_offered_again_and_its_form_is_refused(rated: Clinic) -> None:

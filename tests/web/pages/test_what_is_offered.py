@@ -52,6 +52,20 @@ class TestAVisitThatWasRated:
         assert rate(rapport, chart, "5", confirmed="again").status_code == 303
         assert len(rapport.ehr.of_type("QuestionnaireResponse")) == 2
 
+    def test_a_second_one_once_the_patients_can_be_seen_is_stored_as_that_and_the_first_still_counts(self, rapport: Clinic) -> None:
+        chart = rapport.launch()
+        rapport.send(chart, rapport.filled(chart))
+        rate(rapport, chart)
+        asked = read(rate(rapport, chart, "5", confirmed="again"))
+        assert (asked.status, len(rapport.ehr.of_type("QuestionnaireResponse"))) == (422, 2)
+        assert "the first stays the one that is drawn and compared" in asked.text
+        assert rate(rapport, chart, "5", confirmed="after-seen").status_code == 303
+        marked = [one for one in rapport.ehr.of_type("QuestionnaireResponse") if "given-after-seen" in str(one["extension"])]
+        assert [one["author"]["reference"] for one in marked] == ["Practitioner/dr-1"]
+        page = rapport.get(chart)
+        assert "You rated this visit: 4.00." in page.text
+        assert "given again after the other rating of that visit had been seen" in page.text
+
     def test_two_forms_opened_side_by_side_are_not_both_stored_without_a_word(self, rapport: Clinic) -> None:
         chart = rapport.launch()
         one, other = rapport.filled(chart, "clinician"), rapport.filled(chart, "clinician")

@@ -158,6 +158,8 @@ def _about(found: AsAnswered, now: datetime) -> Iterator[str]:
         yield _how_many(found)
     if rating.standing in STANDINGS:
         yield STANDINGS[rating.standing]
+    if rating.given_after_seen:
+        yield Sentence("given again once the patient’s rating of the visit could be seen")
     if not form.validated:
         yield Sentence("not validated")
 
