@@ -1,11 +1,14 @@
 """Stores on SQLite (in memory and in a file) and, as system tests, on PostgreSQL."""
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from smart_app.store import Store, open_store
+from smart_app.telemetry import configure_logging
 from tests.peers.postgres_server import emptied
 from tests.support.clock import Clock
 from tests.support.fresh_database import fresh_database, fresh_memory
@@ -35,3 +38,12 @@ def store(database_url: str, tmp_path: Path, clock: Clock) -> Iterator[Store]:
         opened = open_store(address, [KEY], clock=clock)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def logged() -> Iterator[io.StringIO]:
+    """What is logged meanwhile, whoever has configured logging before."""
+    stream = io.StringIO()
+    configure_logging(stream=stream)
+    yield stream
+    structlog.reset_defaults()

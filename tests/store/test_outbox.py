@@ -1,7 +1,6 @@
 """The outbox: sealed before it is sent, sent by one request only, never lost."""
 
 import io
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -10,7 +9,6 @@ from typing import Any
 
 import pytest
 import simplejson
-import structlog
 from msgspec.structs import replace
 from sqlalchemy import Connection, Row, event, select, update
 
@@ -20,7 +18,6 @@ from smart_app.store import OutboxEntry, OutboxState, Store, open_store
 from smart_app.store.outbox import Outbox
 from smart_app.store.seal import Sealer, digest
 from smart_app.store.tables import outbox
-from smart_app.telemetry import configure_logging
 from tests.support.at_once import at_once
 from tests.support.clock import Clock
 from tests.support.samples import CONTEXT
@@ -267,14 +264,6 @@ def found_by(store: Outbox) -> tuple[list[str], list[str]]:
     """What its author finds of it, and whoever opens its patient's chart."""
     kept = store.of_patient(AUTHOR)
     return [entry.key for entry in kept.own], [entry.key for entry in kept.about]
-
-
-@pytest.fixture
-def logged() -> Iterator[io.StringIO]:
-    stream = io.StringIO()
-    configure_logging(stream=stream)
-    yield stream
-    structlog.reset_defaults()
 
 
 def test_what_is_put_with_its_author_is_found_by_them_and_by_its_patient(store: Store, clock: Clock) -> None:

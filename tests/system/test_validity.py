@@ -170,11 +170,13 @@ def corrections() -> dict[str, str]:
     [rating], _ = KEPT.read()
     there = KEPT.stored(rating)
     files = {
-        "amended": amended_bundle(there, replace(now, clinician=Person(reference="Practitioner/tomas", name=None)), cause, base=BASE),
-        "after seen": amended_bundle(there, now, replace(cause, after_seen=True), base=BASE),
-        "entered in error": entered_in_error_bundle(there, made, replace(cause, reason="wrong-patient"), base=BASE),
-        "replacing": replacing_bundle(there, replace(now, key="again"), cause, base=BASE),
-        "taken back": retraction(there, replace(made, key="back"), replace(cause, reason="wrong-patient"), base=BASE),
+        "amended: transaction": amended_bundle(
+            there, replace(now, clinician=Person(reference="Practitioner/tomas", name=None)), cause, base=BASE
+        ),
+        "after seen: transaction": amended_bundle(there, now, replace(cause, after_seen=True), base=BASE),
+        "entered in error: transaction": entered_in_error_bundle(there, made, replace(cause, reason="wrong-patient"), base=BASE),
+        "replacing: transaction": replacing_bundle(there, replace(now, key="again"), cause, base=BASE),
+        "taken back: response": retraction(there, replace(made, key="back"), replace(cause, reason="wrong-patient"), base=BASE),
     }
     return {f"correction, {name}": written(one) for name, one in files.items()}
 
