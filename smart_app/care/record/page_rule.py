@@ -28,6 +28,7 @@ Offered = Literal["yes", "again", "no"]
 # "after-seen": a second one of a visit whose patient's rating is open to whoever has rated it.
 Confirmation = Literal["dead", "inactive", "replaced", "again", "after-seen"]
 AFTER_SEEN: Confirmation = "after-seen"
+AGAIN: tuple[Confirmation, ...] = ("again", AFTER_SEEN)
 # Whether one may see a rating kept back without waiting: as the rated clinician, as a colleague who says why, or not at all.
 Reveal = Literal["own", "with_reason", "no"]
 

@@ -59,6 +59,7 @@ class TestAVisitThatWasRated:
         asked = read(rate(rapport, chart, "5", confirmed="again"))
         assert (asked.status, len(rapport.ehr.of_type("QuestionnaireResponse"))) == (422, 2)
         assert "the first stays the one that is drawn and compared" in asked.text
+        assert "The box about the second rating" in asked.text
         assert rate(rapport, chart, "5", confirmed="after-seen").status_code == 303
         marked = [one for one in rapport.ehr.of_type("QuestionnaireResponse") if "given-after-seen" in str(one["extension"])]
         assert [one["author"]["reference"] for one in marked] == ["Practitioner/dr-1"]

@@ -11,7 +11,7 @@ from fhir_mappings.instruments.instrument import Informant, Instrument, Item, Op
 from fhir_mappings.people.person import Person
 from fhir_mappings.sentence import NOTHING, Sentence, capitalised, counted, full_sentence, joined
 from smart_app.care.forms.saved_drafts import SavedDraft
-from smart_app.care.record.page_rule import CONFIRM, Confirmation
+from smart_app.care.record.page_rule import AGAIN, CONFIRM, Confirmation
 from smart_app.care.submission.begin import BlankForm
 from smart_app.care.submission.submit import CONFIRMED
 from smart_app.web import formats
@@ -671,7 +671,7 @@ def _places(draft: BlankForm) -> Mapping[str, Sentence]:
     instrument = draft.instrument
     items = {item.link_id: _place(draft, number) for number, item in enumerate(_in_order(instrument), 1)}
     asked = {question.link_id: _LAST_QUESTION for question in instrument.questions}
-    return items | asked | {f"{CONFIRMED}-{one}": _THE_SECOND if one == "again" else _THIS_RECORD for one in CONFIRM}
+    return items | asked | {f"{CONFIRMED}-{one}": _THE_SECOND if one in AGAIN else _THIS_RECORD for one in CONFIRM}
 
 
 def _place(draft: BlankForm, number: int) -> Sentence:
