@@ -96,7 +96,8 @@ class SealedSubmission(Struct, frozen=True, kw_only=True, rename={"outcomes": "f
     last sent it in its author's place. `loose` names, of a part that was stored while parts it refers to were not, the roles of those: what
     it says of them has to be put right once they are. `sent` is when the last try of sending it ended: None before, and of what was sealed
     before it was noted. `not_answered` is why there are no answers: the form was not answered, and `decided_by` is the reference of whoever
-    decided that, and `entered_by` of whoever wrote it down."""
+    decided that, and `entered_by` of whoever wrote it down. `after_seen`: a second rating of a visit whose other rating its author had
+    seen."""
 
     key: str
     base: str
@@ -136,6 +137,7 @@ class SealedSubmission(Struct, frozen=True, kw_only=True, rename={"outcomes": "f
     not_answered: NotAnsweredReason | None = None
     decided_by: str | None = None
     entered_by: str | None = None
+    after_seen: bool = False
 
     @property
     def bundle(self) -> Resource:

@@ -233,6 +233,7 @@ def _sealed_submission(
         not_answered=submission.not_answered,
         decided_by=submission.answered_by if not_answered else None,
         entered_by=submission.recorded_by if not_answered else None,
+        after_seen=submission.after_seen,
     )
 
 

@@ -317,9 +317,11 @@ def _whose(rating: Rating | NotAnswered) -> str | None:
 
 
 def ratings_sent(record: ChartRecord, instrument: str) -> Mapping[str, SentRating]:
-    """What became of the ratings by that form that whoever is signed in last sent: of each visit the latest, and what was sent."""
+    """What became of the ratings by that form that whoever is signed in last sent: of each visit the latest that counts, and what was
+    sent."""
     me, found = record.context.user.reference, dict[str, SentRating]()
-    for entry, sealed in readable(record.services.store.outbox.sent_by(author_of(record.context))):
+    every = readable(record.services.store.outbox.sent_by(author_of(record.context)))
+    for entry, sealed in sorted(every, key=lambda one: one[1].after_seen):
         if (sealed.slug, sealed.informant) == (instrument, "clinician") and sealed.clinician in {None, me}:
             found.setdefault(sealed.visit, (_fate(entry.state, sealed), sealed))
     return found

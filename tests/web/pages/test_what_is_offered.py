@@ -66,6 +66,9 @@ class TestAVisitThatWasRated:
         page = rapport.get(chart)
         assert "You rated this visit: 4.00." in page.text
         assert "given again after the other rating of that visit had been seen" in page.text
+        # Also where a search answers from before either was stored.
+        forgets(rapport)
+        assert "You rated this visit: 4.00." in rapport.get(chart).text
 
     def test_two_forms_opened_side_by_side_are_not_both_stored_without_a_word(self, rapport: Clinic) -> None:
         chart = rapport.launch()
