@@ -246,7 +246,7 @@ def _rating(reading: _RatingReading, submitted: Submitted) -> Rating | None:
         return None
     stored_answers = _answers(reading, instrument, response, form)
     corrections = _corrections(reading, submitted.response)
-    answers = _counted(instrument, stored_answers, corrections)
+    answers = stored_answers if response is None else _counted(instrument, stored_answers, corrections)
     encounter = _encounter(reading, [main, *parts])
     answering = None if submitted.response is None else _answering(reading, submitted.response)
     language = None if submitted.response is None else _language(submitted.response, instrument)

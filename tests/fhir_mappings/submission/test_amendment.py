@@ -210,3 +210,13 @@ def test_one_that_stands_in_its_own_place_or_in_a_circle_is_drawn_once() -> None
     second["extension"] = [*second["extension"], named]
     ratings, _ = server.read()
     assert len(ratings) == 1
+
+
+def test_of_a_form_whose_file_is_gone_no_answer_is_made_up_from_what_was_corrected() -> None:
+    server = keeping(submission("333 333 333", informant="clinician"))
+    seen = CorrectionCause(reason="author-changed", at=LATER, by="Practitioner/sofia", after_seen=True)
+    put_right(server, submission("555 555 555", informant="clinician"), seen)
+    response = server.resources[only(server).source]
+    response["questionnaire"] = response["questionnaire"].partition("|")[0] + "|0.0.1"
+    ratings, _ = server.read()
+    assert [(one.answers, one.declined, one.extra, one.after_seen) for one in ratings] == [({}, (), {}, None)]
