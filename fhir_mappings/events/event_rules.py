@@ -8,7 +8,7 @@ from msgspec import Struct
 from fhir_mappings.events.record_event import ReadEvents, RecordEvent
 from fhir_mappings.r4.dates import Moment, is_known_earlier, parse_moment, position
 from fhir_mappings.r4.display import cut
-from fhir_mappings.r4.json_types import FhirJson
+from fhir_mappings.r4.json_types import FhirJson, objects_in
 from fhir_mappings.r4.possible_dates import REASONS, PossibleDates, date_problem
 from fhir_mappings.r4.references import About, PatientOnServer, source_of
 from fhir_mappings.sentence import Sentence
@@ -117,7 +117,7 @@ def codings(*concepts: object) -> Iterator[tuple[str, str]]:
         if isinstance(concept, list):
             yield from codings(*concept)
         elif isinstance(concept, dict):
-            yield from (pair for pair in map(_pair, _objects(concept.get("coding"))) if all(pair) and pair[0] != _NO_CODES)
+            yield from (pair for pair in map(_pair, objects_in(concept.get("coding"))) if all(pair) and pair[0] != _NO_CODES)
 
 
 def words_in(*concepts: object) -> str:
@@ -126,7 +126,7 @@ def words_in(*concepts: object) -> str:
         if isinstance(concept, list):
             said = words_in(*concept)
         elif isinstance(concept, dict):
-            displays = (coding.get("display") for coding in _objects(concept.get("coding")))
+            displays = (coding.get("display") for coding in objects_in(concept.get("coding")))
             said = next((text for one in (concept.get("text"), concept.get("display"), *displays) if (text := _line(one))), "")
         else:
             said = ""
@@ -138,10 +138,6 @@ def words_in(*concepts: object) -> str:
 def text_in(written: object) -> str:
     """A code as it is written, without spaces around it; "" for what is no text."""
     return written.strip() if isinstance(written, str) else ""
-
-
-def _objects(listed: object) -> list[FhirJson]:
-    return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
 
 
 def _pair(coding: FhirJson) -> tuple[str, str]:

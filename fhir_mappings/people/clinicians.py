@@ -6,7 +6,7 @@ from datetime import UTC, date, tzinfo
 from msgspec import Struct
 
 from fhir_mappings.r4.dates import parse_moment
-from fhir_mappings.r4.json_types import FhirJson
+from fhir_mappings.r4.json_types import FhirJson, objects_in
 
 # Statuses under which an Encounter or CareTeam says nothing about whom the patient sees.
 _VOID = frozenset({"entered-in-error", "inactive", "proposed", "cancelled"})
@@ -38,12 +38,12 @@ def of_team(team: FhirJson, *, today: date, zone: tzinfo = UTC) -> Iterator[Name
 
 def general_practitioners(patient: FhirJson) -> Iterator[Named]:
     """Whom a Patient names as nominated care provider."""
-    yield from (named for node in _objects(patient.get("generalPractitioner")) if (named := _named(node, None)) is not None)
+    yield from (named for node in objects_in(patient.get("generalPractitioner")) if (named := _named(node, None)) is not None)
 
 
 def name_of(resource: FhirJson) -> str | None:
     """A Practitioner's name; the text of the name, else prefix, given and family."""
-    names = [name for name in _objects(resource.get("name")) if name.get("use") not in {"old", "maiden"}]
+    names = [name for name in objects_in(resource.get("name")) if name.get("use") not in {"old", "maiden"}]
     first = next((name for use in ("official", "usual") for name in names if name.get("use") == use), names[0] if names else {})
     parts = [*_words(first.get("prefix")), *_words(first.get("given")), *_words([first.get("family")])]
     return next(iter(_words([first.get("text")])), None) or " ".join(parts) or None
@@ -59,7 +59,7 @@ def _members(resource: FhirJson, *, member: str, role: str, today: date | None, 
     status = resource.get("status")
     if isinstance(status, str) and status.strip() in _VOID:
         return
-    for participant in _objects(resource.get("participant")):
+    for participant in objects_in(resource.get("participant")):
         node = participant.get(member)
         if isinstance(node, dict) and not _ended(participant.get("period"), today, zone):
             named = _named(node, _concepts(participant.get(role)))
@@ -83,16 +83,12 @@ def _named(node: FhirJson, role: str | None) -> Named | None:
 
 def _concepts(listed: object) -> str | None:
     """The first concept that says something in words: its text, else a display."""
-    for concept in _objects(listed):
-        said = [concept.get("text"), *(coding.get("display") for coding in _objects(concept.get("coding")))]
+    for concept in objects_in(listed):
+        said = [concept.get("text"), *(coding.get("display") for coding in objects_in(concept.get("coding")))]
         words = next(iter(_words(said)), None)
         if words:
             return words
     return None
-
-
-def _objects(listed: object) -> list[FhirJson]:
-    return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
 
 
 def _words(parts: object) -> list[str]:

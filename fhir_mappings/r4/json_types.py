@@ -15,3 +15,8 @@ def instant(moment: datetime) -> str:
     if moment.tzinfo is None:
         raise ValueError("a FHIR instant needs a time zone")
     return moment.isoformat(timespec="seconds")
+
+
+def objects_in(listed: object) -> list[FhirJson]:
+    """The objects of a list that somebody else wrote, whatever else stands in it; none of what is no list."""
+    return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []

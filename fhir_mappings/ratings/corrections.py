@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import tzinfo
-from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -12,8 +11,8 @@ from fhir_mappings.instruments.answers import Answers
 from fhir_mappings.instruments.correction_reasons import CorrectionReason, correction_reason_of
 from fhir_mappings.instruments.instrument import Instrument
 from fhir_mappings.people.person import Person
-from fhir_mappings.r4.dates import Moment, parse_moment
-from fhir_mappings.r4.json_types import FhirJson
+from fhir_mappings.r4.dates import Moment, parse_moment, position
+from fhir_mappings.r4.json_types import FhirJson, objects_in
 from fhir_mappings.r4.references import literal_reference
 
 _DECLINED = "asked-declined"
@@ -45,7 +44,7 @@ class Correction(Struct, frozen=True, kw_only=True):
 def read_corrections(response: FhirJson, *, base: str, server: str, zone: tzinfo) -> tuple[Correction, ...]:
     """Those of a response, the first first. One without a reason or a moment that can be read is none: nothing can be said of it."""
     made = (_correction(one, base=base, server=server, zone=zone) for one in _extensions(response, canonicals.correction(base)))
-    return tuple(sorted((one for one in made if one is not None), key=_place))
+    return tuple(sorted((one for one in made if one is not None), key=lambda one: position(one.at)))
 
 
 def answers_before(instrument: Instrument, answers: Answers, corrections: Iterable[Correction]) -> Answers:
@@ -61,10 +60,6 @@ def answers_before(instrument: Instrument, answers: Answers, corrections: Iterab
 def is_given_after_seen(response: FhirJson, *, base: str) -> bool:
     """Whether its author had seen the other's rating of the visit before they gave it."""
     return any(one.get("valueBoolean") is True for one in _extensions(response, canonicals.given_after_seen(base)))
-
-
-def _place(one: Correction) -> tuple[Any, ...]:
-    return (one.at.day, one.at.instant.timestamp() if one.at.instant else 0.0)
 
 
 def _with_answer(answers: Answers, link_id: str, before: AnswerBefore, worth: Mapping[str, int | None]) -> Answers:
@@ -116,7 +111,7 @@ class _PartsOf:
     """The parts of an extension that has parts."""
 
     def __init__(self, extension: FhirJson, *, server: str) -> None:
-        self._parts = _objects(extension.get("extension"))
+        self._parts = objects_in(extension.get("extension"))
         self.server = server
 
     def all(self, url: str) -> Iterator[FhirJson]:
@@ -138,14 +133,10 @@ class _PartsOf:
 
 def _reason(concept: object, base: str) -> CorrectionReason | None:
     system = canonicals.correction_reason_system(base)
-    codings = _objects(concept.get("coding")) if isinstance(concept, dict) else []
+    codings = objects_in(concept.get("coding")) if isinstance(concept, dict) else []
     found = (correction_reason_of(one.get("code")) for one in codings if one.get("system") == system)
     return next((one for one in found if one is not None), None)
 
 
 def _extensions(resource: FhirJson, url: str) -> list[FhirJson]:
-    return [one for one in _objects(resource.get("extension")) if one.get("url") == url]
-
-
-def _objects(listed: object) -> list[FhirJson]:
-    return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    return [one for one in objects_in(resource.get("extension")) if one.get("url") == url]

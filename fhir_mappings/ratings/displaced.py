@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from fhir_mappings.instruments import canonicals
-from fhir_mappings.r4.json_types import FhirJson
+from fhir_mappings.r4.json_types import FhirJson, objects_in
 from fhir_mappings.r4.references import identifiers_in, reference_in, source_of
 from fhir_mappings.ratings.grouping import rank
 
@@ -30,7 +30,7 @@ def displaced(responses: Iterable[Mapping[str, Any]], *, base: str, server: str)
     stands in the place of something that was taken back is taken back with it."""
     given = [one for one in responses if _status(one) in _STANDING]
     links = (canonicals.replaces(base), canonicals.retracts(base))
-    if not any(one.get("url") in links for response in given for one in _extensions(response)):
+    if not any(one.get("url") in links for response in given for one in objects_in(response.get("extension"))):
         return _NOTHING
     standing = sorted(given, key=_place, reverse=True)
     names = _Names(standing, base=base, server=server)
@@ -96,7 +96,7 @@ class _Names:
         return isinstance(canonical, str) and canonical.partition("|")[0] == canonicals.retraction_url(self._base)
 
     def named_by(self, response: FhirJson, url: str) -> Iterator[str]:
-        for one in _extensions(response):
+        for one in objects_in(response.get("extension")):
             node = one.get("valueReference") if one.get("url") == url else None
             place = reference_in(node, base=self._server) or self._identified(node)
             if place is not None:
@@ -105,11 +105,6 @@ class _Names:
     def _identified(self, node: object) -> str | None:
         values = identifiers_in(node.get("identifier"), self._system) if isinstance(node, dict) else ()
         return next((self._by_identifier[value] for value in values if value in self._by_identifier), None)
-
-
-def _extensions(response: FhirJson) -> list[FhirJson]:
-    listed = response.get("extension")
-    return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
 
 
 def _status(response: FhirJson) -> str:

@@ -7,6 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from fhir_mappings.people.person import Person
+from fhir_mappings.r4.json_types import objects_in
 from fhir_mappings.r4.references import literal_reference
 from fhir_mappings.r4.systems import COMPLETION_MODE, PARTICIPATION_MODES
 
@@ -41,12 +42,8 @@ def with_name(entry: Entry, people: Iterable[Person]) -> Entry:
 
 def _modes(response: Mapping[str, Any]) -> Iterator[str]:
     """The codes of how the form was completed."""
-    for extension in _objects(response.get("extension")):
+    for extension in objects_in(response.get("extension")):
         concept = extension.get("valueCodeableConcept")
         if extension.get("url") == COMPLETION_MODE and isinstance(concept, dict):
-            codings = _objects(concept.get("coding"))
+            codings = objects_in(concept.get("coding"))
             yield from (str(one.get("code")) for one in codings if one.get("system") == PARTICIPATION_MODES)
-
-
-def _objects(listed: object) -> list[dict[str, Any]]:
-    return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []

@@ -7,7 +7,7 @@ from typing import cast
 from fhir_mappings.instruments import canonicals
 from fhir_mappings.instruments.instrument import Instrument
 from fhir_mappings.r4 import systems
-from fhir_mappings.r4.json_types import FhirJson, Json
+from fhir_mappings.r4.json_types import FhirJson, Json, objects_in
 from fhir_mappings.submission.questionnaire_response import questionnaire_response
 from fhir_mappings.submission.submission import Submission, person
 
@@ -43,12 +43,7 @@ def names(node: object, reference: str | None) -> bool:
 def rated(response: FhirJson, base: str) -> FhirJson | None:
     """The Reference of whom a response is about."""
     url = canonicals.rated_clinician(base)
-    return next((one.get("valueReference") for one in objects(response.get("extension")) if one.get("url") == url), None)
-
-
-def objects(listed: object) -> list[FhirJson]:
-    """The objects of a list, whatever else stands in it."""
-    return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    return next((one.get("valueReference") for one in objects_in(response.get("extension")) if one.get("url") == url), None)
 
 
 def _same_or(response: FhirJson, fresh: Json, key: str) -> Json:
@@ -64,7 +59,7 @@ def _rating(response: Json, corrected: Submission, *, base: str) -> Json:
     if corrected.clinician is None or names(rated(response, base), corrected.clinician.reference):
         return response
     url = canonicals.rated_clinician(base)
-    others = [one for one in objects(response.get("extension")) if one.get("url") != url]
+    others = [one for one in objects_in(response.get("extension")) if one.get("url") != url]
     return {**response, "extension": [{"url": url, "valueReference": person(corrected.clinician)}, *others]}
 
 
@@ -73,7 +68,7 @@ def _items(response: FhirJson, fresh: Json, instrument: Instrument) -> list[Json
     the form's questions."""
     stored = dict(_leaves(response.get("item")))
     asked = {*(one.link_id for one in instrument.items), *(one.link_id for one in instrument.questions)}
-    strangers = (dict(one) for one in objects(response.get("item")) if asked.isdisjoint(link_id for link_id, _ in _leaves([one])))
+    strangers = (dict(one) for one in objects_in(response.get("item")) if asked.isdisjoint(link_id for link_id, _ in _leaves([one])))
     return [*(_item(one, stored) for one in cast("list[Json]", fresh["item"])), *strangers]
 
 
@@ -86,13 +81,13 @@ def _item(right: Json, stored: Mapping[str, FhirJson]) -> Json:
 
 def _says(item: FhirJson) -> tuple[list[object], bool]:
     """What an item's answer is, in codes, and whether it was declined."""
-    codings = (one.get("valueCoding") for one in objects(item.get("answer")))
-    declined = any(one.get("url") == systems.DATA_ABSENT_REASON for one in objects(item.get("extension")))
+    codings = (one.get("valueCoding") for one in objects_in(item.get("answer")))
+    declined = any(one.get("url") == systems.DATA_ABSENT_REASON for one in objects_in(item.get("extension")))
     return [one.get("code") for one in codings if isinstance(one, dict)], declined
 
 
 def _leaves(items: object) -> Iterator[tuple[str, FhirJson]]:
-    for item in objects(items):
+    for item in objects_in(items):
         if item.get("item"):
             yield from _leaves(item["item"])
         else:

@@ -13,9 +13,9 @@ from fhir_mappings.instruments import canonicals
 from fhir_mappings.instruments.answers import Answers
 from fhir_mappings.instruments.canonicals import PROVENANCE, RESPONSE
 from fhir_mappings.instruments.correction_reasons import CORRECTION_CODES
-from fhir_mappings.r4.json_types import FhirJson, Json, instant
+from fhir_mappings.r4.json_types import FhirJson, Json, instant, objects_in
 from fhir_mappings.r4.validation import check_all
-from fhir_mappings.submission.amended_response import amended_response, is_moment, names, objects, rated
+from fhir_mappings.submission.amended_response import amended_response, is_moment, names, rated
 from fhir_mappings.submission.amended_scores import amended_scores
 from fhir_mappings.submission.corrected_parts import CorrectionCause, Stood, changed_answers, correction_extension
 from fhir_mappings.submission.provenance import correction_provenance
@@ -172,15 +172,15 @@ def _in_place_of(response: FhirJson, *, base: str) -> list[Json]:
 def _replaced_by(response: FhirJson, base: str) -> list[FhirJson]:
     """What the response stands in the place of itself."""
     url = canonicals.replaces(base)
-    return [one["valueReference"] for one in objects(response.get("extension")) if one.get("url") == url and one.get("valueReference")]
+    return [one["valueReference"] for one in objects_in(response.get("extension")) if one.get("url") == url and one.get("valueReference")]
 
 
 def _corrections(response: FhirJson, base: str) -> list[FhirJson]:
-    return [one for one in objects(response.get("extension")) if one.get("url") == canonicals.correction(base)]
+    return [one for one in objects_in(response.get("extension")) if one.get("url") == canonicals.correction(base)]
 
 
 def _with_correction(response: FhirJson, said: Json) -> Json:
-    return {**response, "extension": [*objects(response.get("extension")), said]}
+    return {**response, "extension": [*objects_in(response.get("extension")), said]}
 
 
 def _with_extensions(entry: FhirJson, said: list[FhirJson]) -> Json:
@@ -188,4 +188,4 @@ def _with_extensions(entry: FhirJson, said: list[FhirJson]) -> Json:
     resource = entry["resource"]
     if resource["resourceType"] != "QuestionnaireResponse":
         return dict(entry)
-    return {**entry, "resource": {**resource, "extension": [*objects(resource.get("extension")), *said]}}
+    return {**entry, "resource": {**resource, "extension": [*objects_in(resource.get("extension")), *said]}}

@@ -13,6 +13,7 @@ from msgspec import Struct
 from fhir_mappings.instruments.correction_reasons import CorrectionReason
 from fhir_mappings.people.clinicians import is_clinician
 from fhir_mappings.ratings.rating import Rating
+from smart_app.launch.context.launch_context import User
 
 # What can be wrong of a rating: an answer, whose record it is in, its day or visit, and whom it is about.
 Mistake = Literal["answer", "patient", "visit", "clinician"]
@@ -36,18 +37,18 @@ class OpenToUser(Struct, frozen=True, kw_only=True):
     reason: CorrectionReason | None = None
 
 
-def who_may_correct(rating: Rating, *, author: str | None, typed: Typed | None, user: str, patient: str, today: date) -> OpenToUser:
-    """Of a rating that the user may see. `author` is the reference of who recorded it, `user` of who is signed in, `patient` of the
-    patient; `today` is the clinic's day."""
+def who_may_correct(rating: Rating, *, author: str | None, typed: Typed | None, user: User, patient: str, today: date) -> OpenToUser:
+    """Of a rating that the user may see. `author` is the reference of who recorded it, `patient` of the patient; `today` is the
+    clinic's day."""
     if rating.informant != "patient":
-        return _of_their_own(rating) if user == author else _NOTHING
-    if user == patient:
+        return _of_their_own(rating) if user.reference == author else _NOTHING
+    if user.reference == patient:
         return OpenToUser(rights={"answer": "correct"}, reason="patient-changed")
-    if not is_clinician(_kind(user)):
+    if not is_clinician(user.kind):
         return _NOTHING
     mistakes = [one for one in _WHERE_IT_BELONGS if one != "clinician" or rating.clinician]
-    rated = rating.clinician is not None and rating.clinician.reference == user
-    reason = _reason_to_change(typed, rated=rated, user=user, today=today)
+    rated = rating.clinician is not None and rating.clinician.reference == user.reference
+    reason = _reason_to_change(typed, rated=rated, user=user.reference, today=today)
     rights: dict[Mistake, Right] = {"answer": "correct"} if reason else {}
     return OpenToUser(rights={**rights, **dict.fromkeys(mistakes, "report" if rated else "correct")}, reason=reason)
 
@@ -61,11 +62,6 @@ _OF_AN_OBSERVER: tuple[Mistake, ...] = (*_OF_A_CLINICIAN, "clinician")
 def _of_their_own(rating: Rating) -> OpenToUser:
     mistakes = _OF_AN_OBSERVER if rating.informant == "observer" else _OF_A_CLINICIAN
     return OpenToUser(rights=dict.fromkeys(mistakes, "correct"), reason="author-changed")
-
-
-def _kind(reference: str) -> str:
-    """The type of who is signed in, of a person on this server and of one elsewhere alike."""
-    return reference.split("/")[-2] if "/" in reference else ""
 
 
 def _reason_to_change(typed: Typed | None, *, rated: bool, user: str, today: date) -> CorrectionReason | None:

@@ -11,6 +11,7 @@ from fhir_mappings.people.person import Person
 from fhir_mappings.r4.dates import parse_moment
 from fhir_mappings.ratings.rating import Rating
 from smart_app.care.correction.who_may_correct import Mistake, OpenToUser, Typed, who_may_correct
+from smart_app.launch.context.launch_context import User
 
 DOC = Path(__file__).resolve().parents[3] / "docs" / "corrections.md"
 TODAY = date(2026, 12, 1)
@@ -59,12 +60,16 @@ def rows() -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in list(table)[1:]]
 
 
+def signed_in(reference: str) -> User:
+    return User(reference=reference, name=None, issuer="https://ehr.example.org", subject="s1")
+
+
 def found(whose: str, who: str) -> OpenToUser:
     user, by, ago = WHO[who]
     rating = replace(RATING, **WHOSE[whose])
     author = SOFIA if rating.informant != "patient" else by or PATIENT
     typed = Typed(by=by, day=TODAY - timedelta(days=ago)) if "sheet" in whose else None
-    return who_may_correct(rating, author=author, typed=typed, user=user, patient=PATIENT, today=TODAY)
+    return who_may_correct(rating, author=author, typed=typed, user=signed_in(user), patient=PATIENT, today=TODAY)
 
 
 @pytest.mark.parametrize("row", rows(), ids=lambda row: f"{row[0]}, {row[1]}")
@@ -86,9 +91,9 @@ def test_every_row_there_can_be_is_in_the_table() -> None:
 
 @pytest.mark.parametrize("user", ["RelatedPerson/r1", "Person/x", "Patient/p2", ""])
 def test_nobody_else_may_do_anything(user: str) -> None:
-    assert who_may_correct(RATING, author=PATIENT, typed=None, user=user, patient=PATIENT, today=TODAY).rights == {}
+    assert who_may_correct(RATING, author=PATIENT, typed=None, user=signed_in(user), patient=PATIENT, today=TODAY).rights == {}
 
 
 def test_a_clinician_whose_entry_is_on_another_server_is_one() -> None:
-    elsewhere = "https://other.example.org/fhir/Practitioner/x"
+    elsewhere = signed_in("https://other.example.org/fhir/Practitioner/x")
     assert who_may_correct(RATING, author=PATIENT, typed=None, user=elsewhere, patient=PATIENT, today=TODAY).reason == "patients-word"
